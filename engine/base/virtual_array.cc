@@ -1,0 +1,45 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/base/virtual_array.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+namespace gonghui {
+
+VirtualMemory::VirtualMemory(size_t bytes) : size_(bytes) {
+  if (bytes == 0) {
+    return;
+  }
+  void* const mapped = mmap(nullptr,
+                            bytes,
+                            PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                            /*fd=*/-1,
+                            /*offset=*/0);
+  GH_CHECK(mapped != MAP_FAILED, "no address space for ", bytes, " bytes; errno ", errno);
+  data_ = mapped;
+  // A table that may grow this large is read at random: with 4 KiB pages nearly
+  // every read of a large one would miss the TLB as well.  Advice only.
+  constexpr size_t kHugePagesFrom = size_t{1} << 30;
+  if (bytes >= kHugePagesFrom) {
+    (void)madvise(mapped, bytes, MADV_HUGEPAGE);
+  }
+}
+
+VirtualMemory::~VirtualMemory() {
+  if (data_ != nullptr) {
+    GH_CHECK(munmap(data_, size_) == 0, "errno ", errno);
+  }
+}
+
+void VirtualMemory::Reset() {
+  if (data_ != nullptr) {
+    // For private anonymous memory Linux promises zeroes on the next touch.
+    GH_CHECK(madvise(data_, size_, MADV_DONTNEED) == 0, "errno ", errno);
+  }
+}
+
+}  // namespace gonghui
