@@ -1,0 +1,205 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every request that the ledger accepts.  Trivially copyable; syntax has been
+// checked (server/translate.h) before a command is made: amounts are within
+// limits.h, enums are known values, the caller is the terminal that is named.
+//
+// Commands of operators carry their content by pointer; it belongs to whoever
+// submits and outlives the submission.
+
+#ifndef GONGHUI_ENGINE_DOMAIN_COMMAND_H_
+#define GONGHUI_ENGINE_DOMAIN_COMMAND_H_
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "engine/domain/fund.h"
+#include "engine/domain/ids.h"
+#include "engine/domain/member.h"
+#include "engine/domain/merchant.h"
+#include "engine/domain/programme.h"
+#include "engine/domain/transaction.h"
+
+namespace gonghui {
+
+enum class CommandKind : uint8_t {  // stored: do not change values
+  kAuthorize = 1,
+  kCapture = 2,
+  kReverse = 3,
+  kQuote = 4,           // an Authorize that changes nothing
+  kGetTransaction = 5,  // changes nothing
+  kExpireHolds = 6,     // from the pipeline's timer, never from outside
+
+  kDefineSegment = 20,
+  kSetUnionNode = 21,
+  kSetMember = 22,
+  kSetCard = 23,
+  kSetMerchant = 24,
+  kSetTerminal = 25,
+  kSetFund = 26,
+  kApplyProgramme = 27,
+  kSetMemberStatus = 28,
+  kSetCardStatus = 29,
+  kReplaceCard = 30,
+  kRetireProgramme = 31,
+};
+
+constexpr bool IsAdmin(CommandKind kind) {
+  return static_cast<uint8_t>(kind) >= static_cast<uint8_t>(CommandKind::kDefineSegment);
+}
+
+struct AuthorizeRequest {
+  MerchantId merchant;  // none = the terminal's own; another one is refused
+  CardNumber card;
+  Fen list_price;           // >= 0
+  ProgrammeCode programme;  // none = any
+  uint32_t stan = 0;
+  uint32_t hold_s = 0;  // 0 = the benefit's own
+  bool capture_at_once = false;
+  IfNoBenefit if_no_benefit = IfNoBenefit::kDecline;
+  PosEntryMode entry_mode = PosEntryMode::kUnspecified;
+};
+
+// Exactly one of the two references is set.  By request id, it is one of the
+// calling terminal's own.
+struct CaptureRequest {
+  TransactionId original;
+  RequestId original_request_id;
+  Fen amount;  // of the list price, >= 0; the whole uncaptured rest when has_amount is false
+  bool has_amount = false;
+  bool final_capture = true;  // release what remains held
+};
+
+struct ReverseRequest {
+  TransactionId original;
+  RequestId original_request_id;
+  ReversalReason reason = ReversalReason::kCustomerCancellation;
+};
+
+// Exactly one of the two references is set.
+struct InquiryRequest {
+  TransactionId transaction;
+  RequestId request_id;  // of the terminal in the command's header
+};
+
+struct SegmentRequest {
+  SegmentCode code;
+  DisplayName name;
+};
+
+struct UnionNodeRequest {
+  UnionNodeId id;
+  UnionNodeId parent;  // none = a root
+  UnionLevel level = UnionLevel::kOther;
+  DisplayName name;
+};
+
+struct SegmentSpanRequest {
+  SegmentCode segment;
+  TimestampNs starts_at;
+  TimestampNs ends_at = kTimestampMax;
+};
+
+struct MemberRequest {
+  MemberId id;
+  UnionNodeId union_node;
+  MemberStatus status = MemberStatus::kActive;
+  bool real_name_verified = false;
+  Sex sex = Sex::kUnknown;
+  uint32_t span_count = 0;
+  std::array<SegmentSpanRequest, kSegmentSpansPerMemberMax> spans{};
+};
+
+struct CardRequest {
+  CardNumber number;
+  MemberId member;
+  CardStatus status = CardStatus::kActive;
+  CardKind kind = CardKind::kPhysical;
+  int32_t expires_day = 0;
+};
+
+struct MerchantRequest {
+  MerchantId id;
+  UnionNodeId union_node;
+  Mcc mcc = 0;
+  MerchantStatus status = MerchantStatus::kActive;
+  DisplayName name;
+};
+
+struct TerminalRequest {
+  TerminalId id;
+  MerchantId merchant;
+  TerminalKind kind = TerminalKind::kPos;
+  TerminalStatus status = TerminalStatus::kActive;
+};
+
+struct FundRequest {
+  FundCode code;
+  UnionNodeId owner;  // none = the root
+  Asset asset = Asset::kMoney;
+  Fen budget;
+  TimestampNs opens_at;
+  TimestampNs closes_at = kTimestampMax;
+  bool advice_may_overrun = false;
+  DisplayName name;
+};
+
+struct MemberStatusRequest {
+  MemberId member;
+  MemberStatus status = MemberStatus::kActive;
+};
+
+struct CardStatusRequest {
+  CardNumber card;
+  CardStatus status = CardStatus::kActive;
+};
+
+// The old card becomes kReplaced; the new one is the same member's.
+struct ReplaceCardRequest {
+  CardNumber old_card;
+  CardRequest new_card;
+};
+
+struct RetireProgrammeRequest {
+  ProgrammeCode code;
+};
+
+struct Command {
+  constexpr Command() : authorize{} {}
+
+  CommandKind kind = CommandKind::kAuthorize;
+  // kAuthorize .. kGetTransaction:
+  TerminalId terminal;  // the caller, as the listener established it
+  RequestId request_id;
+  // Past this instant nothing may change on the caller's behalf.
+  TimestampNs deadline = kTimestampMax;
+  // Operators' commands: decide and answer, change nothing.
+  bool validate_only = false;
+
+  union {
+    AuthorizeRequest authorize;  // kAuthorize, kQuote
+    CaptureRequest capture;
+    ReverseRequest reverse;
+    InquiryRequest inquiry;
+    const SegmentRequest* segment;
+    const UnionNodeRequest* union_node;
+    const MemberRequest* member;
+    const CardRequest* card;
+    const MerchantRequest* merchant;
+    const TerminalRequest* terminal_setting;
+    const FundRequest* fund;
+    const ProgrammeImage* programme;
+    const MemberStatusRequest* member_status;
+    const CardStatusRequest* card_status;
+    const ReplaceCardRequest* replace_card;
+    const RetireProgrammeRequest* retire_programme;
+  };
+};
+static_assert(std::is_trivially_copyable_v<Command>);
+static_assert(sizeof(Command) <= 160);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_DOMAIN_COMMAND_H_

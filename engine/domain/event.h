@@ -1,0 +1,116 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every effect on the ledger.  An event states the whole change: rows, amounts,
+// counters.  Evolve() applies it without looking at a rule, so that an upgrade
+// that changes a rule can never change a past answer.
+//
+// The double entry of a transaction event follows from its numbers alone (see
+// ledger/postings.h) and sums to zero in each asset and layer.
+
+#ifndef GONGHUI_ENGINE_DOMAIN_EVENT_H_
+#define GONGHUI_ENGINE_DOMAIN_EVENT_H_
+
+#include <array>
+#include <cstdint>
+
+#include "engine/domain/command.h"
+#include "engine/domain/limits.h"
+
+namespace gonghui {
+
+enum class EventKind : uint8_t {  // stored: do not change values
+  kNone = 0,                      // nothing changes; never journalled
+  kAuthorized = 1,                // decided: approved or declined
+  kCaptured = 2,
+  kReversed = 3,
+  kHoldExpired = 4,
+
+  kSegmentDefined = 20,
+  kUnionNodeSet = 21,
+  kMemberSet = 22,
+  kCardSet = 23,
+  kMerchantSet = 24,
+  kTerminalSet = 25,
+  kFundSet = 26,
+  kProgrammeApplied = 27,
+  kMemberStatusSet = 28,
+  kCardStatusSet = 29,
+  kCardReplaced = 30,
+  kProgrammeRetired = 31,
+};
+
+// What changes in a fund, and in the share of the transaction that caused it.
+struct ShareDelta {
+  BenefitRow benefit;
+  FundRow fund;
+  Fen held_delta;
+  Fen spent_delta;
+};
+
+// What changes in a counter.
+struct UseDelta {
+  LimitRow limit;
+  uint32_t subject = 0;
+  WindowNumber window = 0;
+  BenefitRow benefit;
+  int64_t held_delta = 0;
+  int64_t used_delta = 0;
+  int64_t used_after = 0;  // for the answer; see Use
+  int64_t left_after = 0;
+  // Where Decide() found the counter, so that Evolve() need not look again.  A
+  // hint, not journalled: none = look.
+  CounterRow counter;
+};
+
+// What changes in the original of a capture, reversal or expiry.
+struct OriginalChange {
+  TransactionRow row;  // none = no original
+  TransactionState state = TransactionState::kPending;
+  Fen captured;
+  Fen captured_subsidy;
+};
+
+// A segment span with its segment resolved.
+struct ResolvedSpan {
+  TimestampNs starts_at;
+  TimestampNs ends_at;
+  SegmentBit segment = 0;
+};
+
+struct Event {
+  EventKind kind = EventKind::kNone;
+  CommandSeq seq;
+  TimestampNs at;
+
+  // kAuthorized, kCaptured, kReversed: the new row, numbered transaction_row.
+  // kHoldExpired has no row of its own.
+  TransactionRow transaction_row;
+  Transaction transaction;
+  OriginalChange original;
+  // kReversed of an unknown original: the tombstone's row.
+  TransactionRow tombstone_row;
+
+  // Deltas.  For a capture, reversal or expiry, share i and use i belong to the
+  // original's applied and use rows i.
+  uint32_t share_count = 0;
+  uint32_t use_count = 0;
+  // The member's own part, as it moves between the merchant's collected
+  // accounts and the members' payable.
+  Fen member_pending_delta;
+  Fen member_posted_delta;
+  std::array<ShareDelta, kSharesPerTransactionMax> shares;
+  std::array<UseDelta, kUsesPerTransactionMax> uses;
+
+  // Operators' events: the row that is set (new rows: the next number), and the
+  // content by the command's pointer.
+  uint32_t row = 0;
+  uint32_t row_2 = 0;  // kCardSet, kTerminalSet, kMemberSet ...: the parent's row; see ledger.cc
+  uint32_t span_count = 0;
+  std::array<ResolvedSpan, kSegmentSpansPerMemberMax> spans;
+  const Command* command = nullptr;  // what caused it; valid as long as the command is
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_DOMAIN_EVENT_H_

@@ -1,0 +1,69 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every limit of the engine, in one place.  What is bounded here is refused
+// with a clear answer when it is full; nothing grows without one of these.
+
+#ifndef GONGHUI_ENGINE_DOMAIN_LIMITS_H_
+#define GONGHUI_ENGINE_DOMAIN_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gonghui {
+
+// Amounts.  A sum of 2^20 largest transactions still fits an int64 with room.
+inline constexpr int64_t kTransactionFenMax = 1'000'000'000'000;   // ten billion yuan
+inline constexpr int64_t kFundFenMax = 1'000'000'000'000'000'000;  // ten million times that
+static_assert(kFundFenMax < INT64_MAX / 8);
+static_assert(kTransactionFenMax <= kFundFenMax / 1'000'000);
+
+// Instants: 2000-01-01 to 2200-01-01 UTC.
+inline constexpr int64_t kTimestampNsMin = 946'684'800'000'000'000;
+inline constexpr int64_t kTimestampNsMax = 7'258'118'400'000'000'000;
+
+// Rows of the ledger's tables.  Address space is reserved for these; memory is
+// taken as rows are used (bytes a row in parentheses, see engine/ledger).
+inline constexpr uint32_t kUnionNodesMax = 1u << 20;
+inline constexpr uint32_t kMembersMax = 1u << 28;        // (40)
+inline constexpr uint32_t kCardsMax = 1u << 28;          // (24)
+inline constexpr uint32_t kSegmentSpansMax = 1u << 28;   // (32)
+inline constexpr uint32_t kMemberHistoryMax = 1u << 28;  // (24)
+inline constexpr uint32_t kMerchantsMax = 1u << 22;
+inline constexpr uint32_t kTerminalsMax = 1u << 23;
+inline constexpr uint32_t kFundsMax = 1u << 16;
+inline constexpr uint32_t kProgrammesMax = 1u << 16;  // versions
+inline constexpr uint32_t kBenefitsMax = 1u << 20;    // of all versions
+inline constexpr uint32_t kLimitsMax = 1u << 20;
+inline constexpr uint32_t kCountersMax = 1u << 29;      // (32)
+inline constexpr uint32_t kTransactionsMax = 1u << 29;  // (168)
+inline constexpr uint32_t kAppliedMax = 1u << 30;       // (32)
+inline constexpr uint32_t kUsesMax = 1u << 30;          // (40)
+
+// Raised whenever Decide() may answer differently; journalled with every block.
+inline constexpr uint32_t kRulesVersion = 1;
+
+inline constexpr uint32_t kUnionDepthMax = 8;  // national = 1
+inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
+
+// One decision.
+inline constexpr uint32_t kSharesPerTransactionMax = 8;  // (benefit, fund) pairs
+inline constexpr uint32_t kUsesPerTransactionMax = 16;   // counters taken
+inline constexpr uint32_t kCandidatesPerDecisionMax = 1024;
+
+// One programme file.
+inline constexpr uint32_t kBenefitsPerProgrammeMax = 1024;
+inline constexpr uint32_t kLimitsPerProgrammeMax = 1024;
+inline constexpr uint32_t kLimitsPerBenefitMax = 8;
+inline constexpr uint32_t kFundingSharesPerBenefitMax = 4;
+inline constexpr uint32_t kPoolItemsPerProgrammeMax = 65'536;  // of each pool
+inline constexpr uint32_t kSegmentSpansPerMemberMax = 8;
+inline constexpr int64_t kHoldSecondsMax = 31 * 86'400;
+inline constexpr int64_t kHoldSecondsDefault = 7 * 86'400;
+
+// One message on a stream.
+inline constexpr uint32_t kItemsPerMessageMax = 1024;
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_DOMAIN_LIMITS_H_

@@ -1,0 +1,129 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Union nodes, members, their segments and their cards, as rows of the ledger.
+//
+// Names, national ids and phone numbers are not here: they live sealed in the
+// vault (storage/vault.h), keyed by MemberRow.  Limits belong to the member,
+// never to a card.
+
+#ifndef GONGHUI_ENGINE_DOMAIN_MEMBER_H_
+#define GONGHUI_ENGINE_DOMAIN_MEMBER_H_
+
+#include <array>
+#include <cstdint>
+
+#include "engine/domain/calendar.h"
+#include "engine/domain/ids.h"
+#include "engine/domain/limits.h"
+
+namespace gonghui {
+
+// All enums of this file are stored: do not change values.
+
+enum class UnionLevel : uint8_t {
+  kNational = 1,
+  kProvince = 2,
+  kCity = 3,
+  kDistrict = 4,
+  kEnterprise = 5,
+  kOther = 6,
+};
+
+struct UnionNode {
+  UnionNodeId id;
+  UnionNodeRow parent;  // none for the root(s)
+  UnionLevel level = UnionLevel::kOther;
+  uint8_t depth = 0;  // 1 = has no parent
+  std::array<uint8_t, 2> reserved{};
+  // ancestors[d - 1] is the ancestor (or self) at depth d, so that "is inside
+  // the subtree of R" is one comparison.
+  std::array<UnionNodeRow, kUnionDepthMax> ancestors{};
+  DisplayName name;
+};
+
+enum class MemberStatus : uint8_t {
+  kActive = 1,
+  kSuspended = 2,
+  kLapsed = 3,
+  kClosed = 4,
+};
+
+enum class Sex : uint8_t {
+  kUnknown = 0,
+  kMale = 1,
+  kFemale = 2,
+};
+
+struct Member {
+  MemberId id;
+  UnionNodeRow union_node;
+  MemberStatus status = MemberStatus::kActive;
+  bool real_name_verified = false;
+  Sex sex = Sex::kUnknown;
+  uint8_t reserved = 0;
+  uint64_t segments_ever = 0;    // bit per segment that has or had a span: quick "no"
+  SegmentSpanRow first_span;     // chain of this member's spans
+  MemberHistoryRow last_change;  // chain of status changes, newest first
+};
+static_assert(sizeof(Member) == 40);
+
+// A status that held from `from` until the next newer change of the chain.
+struct MemberHistory {
+  TimestampNs from;
+  MemberRow member;
+  MemberHistoryRow previous;
+  MemberStatus status = MemberStatus::kActive;
+  std::array<uint8_t, 7> reserved{};
+};
+static_assert(sizeof(MemberHistory) == 24);
+
+// "Model worker", "new-employment worker", "hardship" ...: a named bit.
+struct Segment {
+  SegmentCode code;
+  DisplayName name;
+};
+
+using SegmentBit = uint8_t;  // 0 .. kSegmentsMax-1
+
+// A member's segment holds on [starts_at, ends_at).
+struct SegmentSpan {
+  TimestampNs starts_at;
+  TimestampNs ends_at;
+  MemberRow member;
+  SegmentSpanRow next;
+  SegmentBit segment = 0;
+  std::array<uint8_t, 7> reserved{};
+};
+static_assert(sizeof(SegmentSpan) == 32);
+
+enum class CardStatus : uint8_t {
+  kIssued = 1,  // not yet activated
+  kActive = 2,
+  kPaused = 3,
+  kLost = 4,
+  kStolen = 5,
+  kExpired = 6,
+  kReplaced = 7,
+  kClosed = 8,
+};
+
+enum class CardKind : uint8_t {
+  kPhysical = 1,
+  kDigital = 2,
+};
+
+struct Card {
+  CardNumber number;
+  MemberRow member;
+  CardRow replaced_by;
+  int32_t expires_day = 0;  // first UTC day on which it is no longer valid; 0 = never
+  CardStatus status = CardStatus::kIssued;
+  CardKind kind = CardKind::kPhysical;
+  std::array<uint8_t, 2> reserved{};
+};
+static_assert(sizeof(Card) == 24);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_DOMAIN_MEMBER_H_

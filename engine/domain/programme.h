@@ -1,0 +1,227 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Programmes: what a union offers, to whom, where, when, at what price, within
+// which limits and paid by whom.
+//
+// Two forms.  A *spec* is what a programme file compiles to (engine/programmes):
+// it names funds, segments and merchants by code, so that it can be checked and
+// journalled as it was written.  The *rows* (Programme, Benefit, Limit) are what
+// Decide() reads: the same with codes resolved to rows and lists placed in the
+// ledger's pools.  A new version makes new rows; old ones stay, because captures
+// and reversals use the version that made the authorization.
+
+#ifndef GONGHUI_ENGINE_DOMAIN_PROGRAMME_H_
+#define GONGHUI_ENGINE_DOMAIN_PROGRAMME_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "engine/domain/calendar.h"
+#include "engine/domain/ids.h"
+#include "engine/domain/limits.h"
+#include "engine/domain/merchant.h"
+#include "engine/domain/money.h"
+
+namespace gonghui {
+
+// All enums of this file are stored: do not change values.
+
+// What the member pays.
+enum class PriceKind : uint8_t {
+  kFixedPrice = 1,  // the member pays `amount` (or the list price, if that is less)
+  kPercentOff = 2,  // the member pays list price x (1 - rate), at most discount_max off
+  kThreshold = 3,   // for each (or only the first) `threshold` reached, `amount` off
+  kFree = 4,        // the member pays nothing
+};
+
+struct PriceRule {
+  PriceKind kind = PriceKind::kFixedPrice;
+  Rounding rounding = Rounding::kHalfUp;  // of the price that the member pays
+  bool repeat = false;                    // kThreshold: once for every full threshold
+  uint8_t reserved = 0;
+  Bps rate;             // kPercentOff: the part taken off
+  Fen amount;           // kFixedPrice: what the member pays; kThreshold: what is taken off
+  Fen threshold;        // kThreshold: list price to reach.  Others: least list price, 0 = none
+  Fen discount_max;     // most that is taken off one transaction; 0 = no cap
+  Fen member_pays_min;  // the member pays at least this, 0 = nothing is fine
+};
+static_assert(sizeof(PriceRule) == 40);
+
+// [first, first + count) of one of the pools below.
+struct PoolRange {
+  uint32_t first = 0;
+  uint32_t count = 0;
+};
+
+struct MccRange {
+  Mcc first = 0;
+  Mcc last = 0;  // inclusive
+
+  friend constexpr bool operator==(const MccRange&, const MccRange&) = default;
+};
+
+// Seconds since local midnight, half-open; to_s may be 86400.
+struct HoursRange {
+  int32_t from_s = 0;
+  int32_t to_s = 0;
+};
+
+enum class LimitMeasure : uint8_t {
+  kCount = 1,   // uses
+  kAmount = 2,  // subsidy, in fen
+};
+
+enum class LimitSubject : uint8_t {
+  kPerson = 1,
+  kProgramme = 2,  // everyone together
+  kCard = 3,
+  kMerchant = 4,
+  kTerminal = 5,
+};
+
+// What happens when an amount limit has less left than the benefit would give.
+enum class WhenExceeded : uint8_t {
+  kRefuse = 1,
+  kReduce = 2,  // give what is left, if anything
+};
+
+struct LimitSpec {
+  LimitCode code;
+  LimitMeasure measure = LimitMeasure::kCount;
+  LimitSubject subject = LimitSubject::kPerson;
+  WindowKind window = WindowKind::kDay;
+  WhenExceeded when_exceeded = WhenExceeded::kRefuse;
+  std::array<uint8_t, 4> reserved{};
+  int64_t max = 0;  // uses or fen, by measure
+};
+static_assert(sizeof(LimitSpec) == 48);
+
+struct FundingShareSpec {
+  FundCode fund;
+  Bps share;  // of the subsidy; the shares of a benefit add up to 10,000
+  uint32_t reserved = 0;
+};
+
+struct BenefitSpec {
+  BenefitCode code;
+  DisplayName name;
+  PriceRule price;
+  PoolRange segments_any;      // pool `segments`: the member is in one of these, if any given
+  PoolRange segments_all;      // pool `segments`: and in each of these
+  PoolRange mccs;              // pool `mccs`; none given = every category
+  PoolRange merchants;         // pool `merchants`; none given = every merchant
+  PoolRange hours;             // pool `hours`; none given = all day
+  PoolRange limits;            // pool `limit_refs`: indexes into `limits`
+  PoolRange funding;           // pool `funding`; at least one when money is given
+  FundCode stock;              // things handed out with it, or none
+  int32_t stock_units = 0;     // how many a use
+  uint8_t terminal_kinds = 0;  // MaskOf() bits, 0 = every kind
+  uint8_t weekdays = 0;        // bit 0 = Monday; 0 = every day
+  bool require_real_name = true;
+  uint8_t reserved = 0;
+  UnionNodeId member_union;    // the member is in this subtree, or none
+  UnionNodeId merchant_union;  // the merchant is
+  TimestampNs starts_at;       // half-open, within the programme's own dates
+  TimestampNs ends_at;
+  int64_t hold_s = kHoldSecondsDefault;
+};
+
+struct ProgrammeSpec {
+  ProgrammeCode code;
+  DisplayName name;
+  Calendar calendar;
+  TimestampNs starts_at;
+  TimestampNs ends_at;
+  UnionNodeId owner;          // none = the root
+  uint64_t content_hash = 0;  // of the source; equal to the live version's = nothing to do
+};
+
+// A whole file, ready to apply.  The spans belong to whoever made it and must
+// outlive the submission that carries it.
+struct ProgrammeImage {
+  ProgrammeSpec programme;
+  std::span<const BenefitSpec> benefits;  // in the order of the file
+  std::span<const LimitSpec> limits;
+  std::span<const SegmentCode> segments;
+  std::span<const MccRange> mccs;
+  std::span<const MerchantId> merchants;
+  std::span<const HoursRange> hours;
+  std::span<const uint32_t> limit_refs;
+  std::span<const FundingShareSpec> funding;
+};
+
+// ---- Rows ------------------------------------------------------------------
+
+struct Programme {
+  ProgrammeCode code;
+  uint32_t version = 0;  // 1, 2, ... within the code
+  CalendarRow calendar;
+  UnionNodeRow owner;
+  ProgrammeRow next_version;  // none: this is the live one
+  TimestampNs starts_at;
+  TimestampNs ends_at;
+  TimestampNs applied_at;
+  uint64_t content_hash = 0;
+  BenefitRow first_benefit;
+  uint32_t benefit_count = 0;
+  LimitRow first_limit;
+  uint32_t limit_count = 0;
+  bool retired = false;
+  std::array<uint8_t, 15> reserved{};
+  DisplayName name;
+};
+static_assert(sizeof(Programme) == 208);
+
+struct Limit {
+  LimitCode code;
+  ProgrammeRow programme;
+  CounterSeriesRow series;
+  LimitMeasure measure = LimitMeasure::kCount;
+  LimitSubject subject = LimitSubject::kPerson;
+  WindowKind window = WindowKind::kDay;
+  WhenExceeded when_exceeded = WhenExceeded::kRefuse;
+  uint32_t reserved = 0;
+  int64_t max = 0;
+};
+static_assert(sizeof(Limit) == 56);
+
+struct FundingShare {
+  FundRow fund;
+  Bps share;
+};
+
+// Read front to back by Decide(): what refuses most often stands first.
+struct Benefit {
+  ProgrammeRow programme;
+  CalendarRow calendar;
+  TimestampNs starts_at;
+  TimestampNs ends_at;
+  uint64_t segments_any = 0;
+  uint64_t segments_all = 0;
+  UnionNodeRow member_union;
+  UnionNodeRow merchant_union;
+  uint8_t terminal_kinds = 0;
+  uint8_t weekdays = 0;
+  bool require_real_name = true;
+  uint8_t limit_count = 0;
+  uint8_t funding_count = 0;
+  std::array<uint8_t, 3> reserved{};
+  PriceRule price;
+  std::array<LimitRow, kLimitsPerBenefitMax> limits{};
+  std::array<FundingShare, kFundingSharesPerBenefitMax> funding{};
+  FundRow stock;
+  int32_t stock_units = 0;
+  int64_t hold_s = kHoldSecondsDefault;
+  PoolRange mccs;
+  PoolRange merchants;  // sorted by row in the ledger's pool
+  PoolRange hours;
+  BenefitCode code;
+  DisplayName name;
+};
+static_assert(sizeof(Benefit) % 8 == 0);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_DOMAIN_PROGRAMME_H_

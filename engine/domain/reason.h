@@ -1,0 +1,84 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every answer the ledger can give, in order of precedence: when several checks
+// fail, the answer is the one declared first.  Stored in the journal and sent
+// on the wire: do not change a number, only add.
+//
+// The names follow the card world (ISO 8583:2003 action codes as collected by the
+// jPOS CMF); proto/gonghui/v1/reason.proto mirrors them one to one.
+
+#ifndef GONGHUI_ENGINE_DOMAIN_REASON_H_
+#define GONGHUI_ENGINE_DOMAIN_REASON_H_
+
+#include <cstdint>
+
+namespace gonghui {
+
+enum class Reason : uint16_t {
+  kNone = 0,  // approved as asked
+
+  // Caller.  Not stored: there is no known terminal to bind the id to.
+  kInvalidTerminal = 201,  // no such terminal
+
+  // Lifecycle: about the original transaction of a capture or reversal.  They
+  // stand before merchant and card because those were judged when it was made.
+  kOriginalNotFound = 221,
+  kPreviouslyReversed = 222,  // also: a late original that was reversed first
+  kAlreadyCaptured = 223,
+  kHoldExpired = 224,
+  kOriginalDeclined = 225,
+  kExceedsAuthorizedAmount = 226,
+  kFurtherActivityPreventsReversal = 227,
+
+  // Terminal and merchant.
+  kTerminalInactive = 241,
+  kMerchantInactive = 242,
+
+  // Card.
+  kInvalidCard = 301,
+  kCardNotActive = 302,
+  kCardExpired = 303,
+  kCardPaused = 304,
+  kCardLostOrStolen = 305,
+  kCardClosed = 306,  // replaced or closed
+
+  // Member.
+  kMemberNotFound = 401,  // the card is issued to nobody yet
+  kMemberSuspended = 402,
+  kMembershipExpired = 403,
+  kMemberClosed = 404,
+
+  // Rule.  Of several candidate benefits, the answer is about the one that
+  // came furthest; ties go to the first in order.
+  kProgrammeNotFound = 501,    // the caller named a programme that is not there
+  kNoApplicableBenefit = 502,  // nothing is offered to this kind of merchant
+  kMerchantNotInProgramme = 503,
+  kNotPermittedToTerminal = 504,  // benefit is not for this kind of terminal
+  kProgrammeNotStarted = 505,
+  kProgrammeEnded = 506,
+  kOutsideTimeWindow = 507,
+  kMemberNotVerified = 508,     // the benefit asks for a checked real name
+  kNotPermittedToMember = 509,  // segment or union node
+  kBelowMinimumAmount = 510,
+  kNoEffect = 511,  // the benefit would change nothing at this price
+
+  // Limit.
+  kExceedsFrequencyLimit = 701,
+  kExceedsAmountLimit = 702,
+
+  // Fund.
+  kFundNotOpen = 801,      // outside the fund's period
+  kQuotaExhausted = 802,   // a stock of things
+  kBudgetExhausted = 803,  // money
+};
+
+// What the caller may do about a decline.
+enum class Retry : uint8_t {
+  kNever = 1,       // the same again can not succeed
+  kNewIdLater = 2,  // a new attempt, under a new request id, may succeed later
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_DOMAIN_REASON_H_

@@ -1,0 +1,127 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the ledger tells the caller of a command.  Flat, written by the ledger
+// thread into memory of the submitter; rows refer to ledger tables whose *codes*
+// never change once written (ledger/names.h), so the thread that renders the
+// answer may read those without asking.
+
+#ifndef GONGHUI_ENGINE_DOMAIN_RESULT_H_
+#define GONGHUI_ENGINE_DOMAIN_RESULT_H_
+
+#include <array>
+#include <cstdint>
+
+#include "engine/domain/ids.h"
+#include "engine/domain/limits.h"
+#include "engine/domain/transaction.h"
+
+namespace gonghui {
+
+// Whether a decision was made at all.  Everything but kDecided changed nothing.
+enum class Verdict : uint8_t {
+  kDecided = 1,            // see Result::transaction.outcome
+  kDuplicateMismatch = 2,  // the request id is taken by other content: see `field`
+  kPermissionDenied = 3,   // another terminal's or merchant's business: see `field`
+  kNotFound = 4,           // inquiry: no such transaction
+  kDeadlineExceeded = 5,
+  kFull = 6,       // a table of limits.h is full: see `field`
+  kRefused = 7,    // an operator's command: see `admin_reason`, `field`, `index`
+  kUnchanged = 8,  // an operator's command that asks for what already is
+};
+
+// The request field that a verdict is about.
+enum class Field : uint8_t {
+  kNone = 0,
+  kMethod,  // the id was used with another call
+  kTerminalId,
+  kMerchantId,
+  kCardNumber,
+  kListPrice,
+  kProgramme,
+  kCapture,
+  kIfNoBenefit,
+  kHoldSeconds,
+  kPosEntryMode,
+  kOriginal,
+  kAmount,
+  kFinalCapture,
+  kReversalReason,
+  kUnionNode,
+  kParent,
+  kMember,
+  kSegment,
+  kFund,
+  kStock,
+  kMerchant,
+  kMemberUnion,
+  kMerchantUnion,
+  kAsset,
+  kBudget,
+  kOwner,
+  kStatus,
+  kTransactions,  // tables, for kFull
+  kMembers,
+  kCards,
+  kMerchants,
+  kTerminals,
+  kFunds,
+  kProgrammes,
+  kUnionNodes,
+  kSegments,
+  kCounters,
+};
+
+// Why an operator's command is refused.
+enum class AdminReason : uint8_t {
+  kNone = 0,
+  kUnknownReference,     // `field` names a row that does not exist
+  kBelongsToAnother,     // the card (terminal) is already another member's (merchant's)
+  kNotAllowedFromState,  // e.g. activating a replaced card
+  kWouldCycle,           // a union node below itself
+  kTooDeep,              // union tree deeper than kUnionDepthMax
+  kBelowCommitted,       // a budget under what is already held and spent
+  kImmutable,            // an asset, an identity
+  kWrongAsset,           // money from a stock, or things from a fund of money
+};
+
+// One funder's part.
+struct ResultShare {
+  BenefitRow benefit;
+  FundRow fund;
+  Fen amount;  // authorization: authorized; capture: captured; reversal: given back
+};
+
+// A limit that the decision touched (or failed on), after the decision.
+struct ResultLimit {
+  LimitRow limit;
+  WindowNumber window = 0;
+  int64_t used = 0;
+  int64_t held = 0;
+  int64_t left = 0;
+  TimestampNs resets_at;
+};
+
+struct Result {
+  Verdict verdict = Verdict::kDecided;
+  Field field = Field::kNone;
+  AdminReason admin_reason = AdminReason::kNone;
+  bool replay = false;             // the stored answer to a repeated request id
+  uint32_t index = 0;              // which benefit, pool item ... `field` is about
+  uint32_t row = 0;                // operators: the row that was set; transactions: its row
+  uint32_t programme_version = 0;  // kApplyProgramme
+
+  TransactionId transaction_id;  // none = nothing was recorded (quote, unknown terminal)
+  Transaction transaction;       // as it stands after the command
+  TransactionId original_id;     // of a capture or reversal, if found
+  MerchantId merchant;           // inquiry: whose it is
+  TerminalId terminal;           // inquiry: whose it is
+  uint32_t share_count = 0;
+  uint32_t limit_count = 0;
+  std::array<ResultShare, kSharesPerTransactionMax> shares;
+  std::array<ResultLimit, kUsesPerTransactionMax> limits;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_DOMAIN_RESULT_H_
