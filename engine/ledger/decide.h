@@ -1,0 +1,120 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rules behind Ledger::Decide(), by theme.  Internal to the ledger.
+//
+// Each method fills *event_ (kNone = nothing changes) and *result_.  Checks run
+// in the order of reason.h; a line says where the command can no longer fail.
+
+#ifndef GONGHUI_ENGINE_LEDGER_DECIDE_H_
+#define GONGHUI_ENGINE_LEDGER_DECIDE_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "engine/domain/command.h"
+#include "engine/domain/event.h"
+#include "engine/domain/result.h"
+#include "engine/ledger/ledger.h"
+
+namespace gonghui {
+
+class Decider {
+ public:
+  Decider(
+      const Ledger& ledger, const Command& command, TimestampNs now, Event* event, Result* result)
+      : ledger_(ledger), command_(command), now_(now), event_(event), result_(result) {}
+
+  void Decide();
+
+ private:
+  // What a candidate benefit would do, or why not.
+  struct Offer {
+    Reason reason = Reason::kNone;  // kNone = it applies
+    BenefitRow benefit;
+    LimitRow failed_limit;
+    WindowNumber failed_window = 0;
+    int64_t failed_used = 0;
+    int64_t failed_held = 0;
+    TimestampNs next_eligible_at;
+    Fen subsidy;
+    uint32_t share_count = 0;
+    uint32_t use_count = 0;
+    std::array<ShareDelta, kFundingSharesPerBenefitMax + 1> shares;  // held_delta = the part
+    std::array<UseDelta, kLimitsPerBenefitMax> uses;                 // held_delta = the amount
+  };
+
+  // Terminals' commands (decide.cc).
+  bool FindCaller();
+  bool AnsweredBefore();
+  void Authorize(bool quote);
+  void Capture();
+  void Reverse();
+  void Inquire();
+  void ExpireHold();
+
+  Field DifferenceFrom(const Transaction& stored) const;
+  bool RefersTo(const Transaction& stored,
+                TransactionId original,
+                const RequestId& original_request_id) const;
+  bool HasRoom(uint32_t transactions, uint32_t shares, uint32_t uses);
+  void BeginTransaction(TransactionKind kind);
+  void FinishTransaction(bool quote);
+  void Decline(Reason reason);
+  Reason CheckCardAndMember();
+  TransactionRow FindOriginal(TransactionId id, const RequestId& request_id) const;
+
+  // Rules (offers.cc).
+  void ChooseOffer(ProgrammeCode programme);
+  Reason CheckRules(const Benefit& benefit, Offer* offer);
+  Reason TakeLimits(const Benefit& benefit, Offer* offer);
+  Reason TakeFunds(const Benefit& benefit, Offer* offer);
+  bool InPool(const Benefit& benefit) const;
+  bool IsOpenAt(const Benefit& benefit, TimestampNs at) const;
+  TimestampNs NextOpening(const Benefit& benefit) const;
+  uint64_t MemberSegments();
+  uint32_t SubjectOf(LimitSubject subject) const;
+
+  // Operators' commands (decide_admin.cc).
+  void DefineSegment();
+  void SetUnionNode();
+  void SetMember();
+  void SetCard(const CardRequest& request);
+  void SetMerchant();
+  void SetTerminal();
+  void SetFund();
+  void ApplyProgramme();
+  void SetMemberStatus();
+  void SetCardStatus();
+  void ReplaceCard();
+  void RetireProgramme();
+  void Refuse(AdminReason reason, Field field, uint32_t index = 0);
+  void Full(Field table);
+  void Unchanged(uint32_t row);
+  void Accept(EventKind kind, uint32_t row, uint32_t row_2 = 0);
+  bool ResolveSpans(const MemberRequest& request);
+  bool SpansAreStored(const Member& member) const;
+
+  const Ledger& ledger_;
+  const Command& command_;
+  const TimestampNs now_;
+  Event* const event_;
+  Result* const result_;
+
+  // Found on the way.
+  TerminalRow terminal_;
+  MerchantRow merchant_;
+  CardRow card_;
+  MemberRow member_;
+  TransactionRow tombstone_;  // the id was reversed before it came
+  uint64_t segments_ = 0;
+  bool segments_known_ = false;
+  Fen list_price_;
+  std::array<Offer, 2> offers_;
+  Offer* best_ = nullptr;  // what applies and gives most, else what came furthest
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_LEDGER_DECIDE_H_

@@ -1,0 +1,425 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operators' commands.  Each is an upsert: it makes the row, changes it, or finds
+// that it already is so; references are by code and must exist.
+
+#include <algorithm>
+#include <array>
+
+#include "engine/ledger/decide.h"
+#include "engine/ledger/keys.h"
+
+namespace gonghui {
+
+void Decider::Refuse(AdminReason reason, Field field, uint32_t index) {
+  event_->kind = EventKind::kNone;
+  result_->verdict = Verdict::kRefused;
+  result_->admin_reason = reason;
+  result_->field = field;
+  result_->index = index;
+}
+
+void Decider::Full(Field table) {
+  event_->kind = EventKind::kNone;
+  result_->verdict = Verdict::kFull;
+  result_->field = table;
+}
+
+void Decider::Unchanged(uint32_t row) {
+  result_->verdict = Verdict::kUnchanged;
+  result_->row = row;
+}
+
+void Decider::Accept(EventKind kind, uint32_t row, uint32_t row_2) {
+  event_->kind = command_.validate_only ? EventKind::kNone : kind;
+  event_->row = row;
+  event_->row_2 = row_2;
+  result_->row = row;
+}
+
+void Decider::DefineSegment() {
+  const SegmentRequest& request = *command_.segment;
+  const uint32_t bit = ledger_.FindSegmentBit(request.code);
+  if (bit < kSegmentsMax) {
+    const StrongId<struct SegmentRowTag, uint32_t> row{bit + 1};
+    return ledger_.segments_[row].name == request.name
+               ? Unchanged(bit + 1)
+               : Accept(EventKind::kSegmentDefined, bit + 1);
+  }
+  if (ledger_.segments_.full()) {
+    return Full(Field::kSegments);
+  }
+  Accept(EventKind::kSegmentDefined, ledger_.segments_.next().value());
+}
+
+void Decider::SetUnionNode() {
+  const UnionNodeRequest& request = *command_.union_node;
+  UnionNodeRow parent;
+  if (!request.parent.IsNone()) {
+    parent = ledger_.FindUnionNode(request.parent);
+    if (parent == UnionNodeRow{}) {
+      return request.parent == request.id ? Refuse(AdminReason::kWouldCycle, Field::kParent)
+                                          : Refuse(AdminReason::kUnknownReference, Field::kParent);
+    }
+    if (ledger_.union_nodes_[parent].depth == kUnionDepthMax) {
+      return Refuse(AdminReason::kTooDeep, Field::kParent);
+    }
+  }
+  const UnionNodeRow row = ledger_.FindUnionNode(request.id);
+  if (row != UnionNodeRow{}) {
+    const UnionNode& stored = ledger_.union_nodes_[row];
+    // Moving a node would silently change who is eligible for what.
+    if (stored.parent != parent) {
+      return Refuse(AdminReason::kImmutable, Field::kParent);
+    }
+    const bool same = stored.level == request.level && stored.name == request.name;
+    return same ? Unchanged(row.value())
+                : Accept(EventKind::kUnionNodeSet, row.value(), parent.value());
+  }
+  if (ledger_.union_nodes_.full()) {
+    return Full(Field::kUnionNodes);
+  }
+  Accept(EventKind::kUnionNodeSet, ledger_.union_nodes_.next().value(), parent.value());
+}
+
+bool Decider::ResolveSpans(const MemberRequest& request) {
+  for (uint32_t i = 0; i < request.span_count; ++i) {
+    const SegmentSpanRequest& span = request.spans[i];
+    const uint32_t bit = ledger_.FindSegmentBit(span.segment);
+    if (bit >= kSegmentsMax) {
+      Refuse(AdminReason::kUnknownReference, Field::kSegment, i);
+      return false;
+    }
+    event_->spans[i] = ResolvedSpan{span.starts_at, span.ends_at, static_cast<SegmentBit>(bit)};
+  }
+  event_->span_count = request.span_count;
+  return true;
+}
+
+bool Decider::SpansAreStored(const Member& member) const {
+  SegmentSpanRow row = member.first_span;
+  for (uint32_t i = 0; i < event_->span_count; ++i) {
+    if (row == SegmentSpanRow{}) {
+      return false;
+    }
+    const SegmentSpan& stored = ledger_.segment_spans_[row];
+    const ResolvedSpan& asked = event_->spans[i];
+    if (stored.segment != asked.segment || stored.starts_at != asked.starts_at ||
+        stored.ends_at != asked.ends_at) {
+      return false;
+    }
+    row = stored.next;
+  }
+  return row == SegmentSpanRow{};
+}
+
+void Decider::SetMember() {
+  const MemberRequest& request = *command_.member;
+  const UnionNodeRow node = ledger_.FindUnionNode(request.union_node);
+  if (node == UnionNodeRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kUnionNode);
+  }
+  if (!ResolveSpans(request)) {
+    return;
+  }
+  const MemberRow row = ledger_.FindMember(request.id);
+  if (ledger_.segment_spans_.size_max() - ledger_.segment_spans_.size() < request.span_count ||
+      ledger_.member_history_.full()) {
+    return Full(Field::kMembers);
+  }
+  if (row != MemberRow{}) {
+    const Member& stored = ledger_.members_[row];
+    if (stored.status == MemberStatus::kClosed && request.status != MemberStatus::kClosed) {
+      return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+    }
+    const bool same = stored.union_node == node && stored.status == request.status &&
+                      stored.real_name_verified == request.real_name_verified &&
+                      stored.sex == request.sex && SpansAreStored(stored);
+    return same ? Unchanged(row.value()) : Accept(EventKind::kMemberSet, row.value(), node.value());
+  }
+  if (ledger_.members_.full()) {
+    return Full(Field::kMembers);
+  }
+  Accept(EventKind::kMemberSet, ledger_.members_.next().value(), node.value());
+}
+
+void Decider::SetMemberStatus() {
+  const MemberStatusRequest& request = *command_.member_status;
+  const MemberRow row = ledger_.FindMember(request.member);
+  if (row == MemberRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kMember);
+  }
+  const MemberStatus status = ledger_.members_[row].status;
+  if (status == request.status) {
+    return Unchanged(row.value());
+  }
+  if (status == MemberStatus::kClosed) {
+    return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  if (ledger_.member_history_.full()) {
+    return Full(Field::kMembers);
+  }
+  Accept(EventKind::kMemberStatusSet, row.value());
+}
+
+namespace {
+
+// Replaced and closed cards are never used again.
+bool IsFinal(CardStatus status) {
+  return status == CardStatus::kReplaced || status == CardStatus::kClosed;
+}
+
+}  // namespace
+
+void Decider::SetCard(const CardRequest& request) {
+  const MemberRow member = ledger_.FindMember(request.member);
+  if (member == MemberRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kMember);
+  }
+  if (request.status == CardStatus::kReplaced) {
+    // Only a replacement makes a card so.
+    return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  const CardRow row = ledger_.FindCard(request.number);
+  if (row != CardRow{}) {
+    const Card& stored = ledger_.cards_[row];
+    if (stored.member != member) {
+      return Refuse(AdminReason::kBelongsToAnother, Field::kMember);
+    }
+    const bool same = stored.status == request.status && stored.kind == request.kind &&
+                      stored.expires_day == request.expires_day;
+    if (same) {
+      return Unchanged(row.value());
+    }
+    if (IsFinal(stored.status)) {
+      return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+    }
+    return Accept(EventKind::kCardSet, row.value(), member.value());
+  }
+  if (ledger_.cards_.full()) {
+    return Full(Field::kCards);
+  }
+  Accept(EventKind::kCardSet, ledger_.cards_.next().value(), member.value());
+}
+
+void Decider::SetCardStatus() {
+  const CardStatusRequest& request = *command_.card_status;
+  const CardRow row = ledger_.FindCard(request.card);
+  if (row == CardRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kCardNumber);
+  }
+  const CardStatus status = ledger_.cards_[row].status;
+  if (status == request.status) {
+    return Unchanged(row.value());
+  }
+  if (IsFinal(status) || request.status == CardStatus::kReplaced) {
+    return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  Accept(EventKind::kCardStatusSet, row.value());
+}
+
+void Decider::ReplaceCard() {
+  const ReplaceCardRequest& request = *command_.replace_card;
+  const CardRow old_row = ledger_.FindCard(request.old_card);
+  if (old_row == CardRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kCardNumber);
+  }
+  const Card& old_card = ledger_.cards_[old_row];
+  const CardRow new_row = ledger_.FindCard(request.new_card.number);
+  if (old_card.status == CardStatus::kReplaced && new_row != CardRow{} &&
+      old_card.replaced_by == new_row) {
+    return Unchanged(new_row.value());
+  }
+  if (IsFinal(old_card.status)) {
+    return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  if (new_row != CardRow{}) {
+    return Refuse(AdminReason::kBelongsToAnother, Field::kCardNumber);
+  }
+  if (!request.new_card.member.IsNone() &&
+      ledger_.FindMember(request.new_card.member) != old_card.member) {
+    return Refuse(AdminReason::kBelongsToAnother, Field::kMember);
+  }
+  if (IsFinal(request.new_card.status)) {
+    return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  if (ledger_.cards_.full()) {
+    return Full(Field::kCards);
+  }
+  Accept(EventKind::kCardReplaced, ledger_.cards_.next().value(), old_row.value());
+}
+
+void Decider::SetMerchant() {
+  const MerchantRequest& request = *command_.merchant;
+  const UnionNodeRow node = ledger_.FindUnionNode(request.union_node);
+  if (node == UnionNodeRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kUnionNode);
+  }
+  const MerchantRow row = ledger_.FindMerchant(request.id);
+  if (row != MerchantRow{}) {
+    const Merchant& stored = ledger_.merchants_[row];
+    const bool same = stored.union_node == node && stored.mcc == request.mcc &&
+                      stored.status == request.status && stored.name == request.name;
+    return same ? Unchanged(row.value())
+                : Accept(EventKind::kMerchantSet, row.value(), node.value());
+  }
+  if (ledger_.merchants_.full()) {
+    return Full(Field::kMerchants);
+  }
+  Accept(EventKind::kMerchantSet, ledger_.merchants_.next().value(), node.value());
+}
+
+void Decider::SetTerminal() {
+  const TerminalRequest& request = *command_.terminal_setting;
+  const MerchantRow merchant = ledger_.FindMerchant(request.merchant);
+  if (merchant == MerchantRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kMerchant);
+  }
+  const TerminalRow row = ledger_.FindTerminal(request.id);
+  if (row != TerminalRow{}) {
+    const Terminal& stored = ledger_.terminals_[row];
+    if (stored.merchant != merchant) {
+      return Refuse(AdminReason::kBelongsToAnother, Field::kMerchant);
+    }
+    const bool same = stored.kind == request.kind && stored.status == request.status;
+    return same ? Unchanged(row.value())
+                : Accept(EventKind::kTerminalSet, row.value(), merchant.value());
+  }
+  if (ledger_.terminals_.full()) {
+    return Full(Field::kTerminals);
+  }
+  Accept(EventKind::kTerminalSet, ledger_.terminals_.next().value(), merchant.value());
+}
+
+void Decider::SetFund() {
+  const FundRequest& request = *command_.fund;
+  UnionNodeRow owner{ledger_.union_nodes_.size() > 0 ? 1u : 0u};
+  if (!request.owner.IsNone()) {
+    owner = ledger_.FindUnionNode(request.owner);
+    if (owner == UnionNodeRow{}) {
+      return Refuse(AdminReason::kUnknownReference, Field::kOwner);
+    }
+  }
+  const FundRow row = ledger_.FindFund(request.code);
+  if (row != FundRow{}) {
+    const Fund& stored = ledger_.funds_[row];
+    if (stored.asset != request.asset) {
+      return Refuse(AdminReason::kImmutable, Field::kAsset);
+    }
+    if (request.budget < stored.held + stored.spent) {
+      return Refuse(AdminReason::kBelowCommitted, Field::kBudget);
+    }
+    const bool same = stored.budget == request.budget && stored.opens_at == request.opens_at &&
+                      stored.closes_at == request.closes_at && stored.owner == owner &&
+                      stored.advice_may_overrun == request.advice_may_overrun &&
+                      stored.name == request.name;
+    return same ? Unchanged(row.value()) : Accept(EventKind::kFundSet, row.value(), owner.value());
+  }
+  if (ledger_.funds_.full()) {
+    return Full(Field::kFunds);
+  }
+  Accept(EventKind::kFundSet, ledger_.funds_.next().value(), owner.value());
+}
+
+void Decider::RetireProgramme() {
+  const ProgrammeRow row = ledger_.FindProgramme(command_.retire_programme->code);
+  if (row == ProgrammeRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kProgramme);
+  }
+  if (ledger_.programmes_[row].retired) {
+    return Unchanged(row.value());
+  }
+  Accept(EventKind::kProgrammeRetired, row.value());
+}
+
+void Decider::ApplyProgramme() {
+  const ProgrammeImage& image = *command_.programme;
+  const ProgrammeSpec& spec = image.programme;
+  const ProgrammeRow live = ledger_.FindProgramme(spec.code);
+  const uint32_t version = live == ProgrammeRow{} ? 1 : ledger_.programmes_[live].version + 1;
+  if (live != ProgrammeRow{}) {
+    const Programme& stored = ledger_.programmes_[live];
+    if (!stored.retired && spec.content_hash != 0 && stored.content_hash == spec.content_hash) {
+      result_->programme_version = stored.version;
+      return Unchanged(live.value());
+    }
+  }
+  if (!spec.owner.IsNone() && ledger_.FindUnionNode(spec.owner) == UnionNodeRow{}) {
+    return Refuse(AdminReason::kUnknownReference, Field::kOwner);
+  }
+  for (uint32_t i = 0; i < image.segments.size(); ++i) {
+    if (ledger_.FindSegmentBit(image.segments[i]) >= kSegmentsMax) {
+      return Refuse(AdminReason::kUnknownReference, Field::kSegment, i);
+    }
+  }
+  for (uint32_t i = 0; i < image.merchants.size(); ++i) {
+    if (ledger_.FindMerchant(image.merchants[i]) == MerchantRow{}) {
+      return Refuse(AdminReason::kUnknownReference, Field::kMerchant, i);
+    }
+  }
+  for (uint32_t i = 0; i < image.funding.size(); ++i) {
+    const FundRow fund = ledger_.FindFund(image.funding[i].fund);
+    if (fund == FundRow{}) {
+      return Refuse(AdminReason::kUnknownReference, Field::kFund, i);
+    }
+    if (ledger_.funds_[fund].asset != Asset::kMoney) {
+      return Refuse(AdminReason::kWrongAsset, Field::kFund, i);
+    }
+  }
+  // Live candidates by category, with this programme's benefits in place of those
+  // of the version that they replace.
+  std::array<uint32_t, kMccMax + 1> candidates{};
+  for (uint32_t mcc = 0; mcc <= kMccMax; ++mcc) {
+    candidates[mcc] = ledger_.candidates_by_mcc_[mcc].count;
+  }
+  for (uint32_t i = 0; i < image.benefits.size(); ++i) {
+    const BenefitSpec& benefit = image.benefits[i];
+    if (!benefit.stock.IsNone()) {
+      const FundRow stock = ledger_.FindFund(benefit.stock);
+      if (stock == FundRow{}) {
+        return Refuse(AdminReason::kUnknownReference, Field::kStock, i);
+      }
+      if (ledger_.funds_[stock].asset != Asset::kThing) {
+        return Refuse(AdminReason::kWrongAsset, Field::kStock, i);
+      }
+    }
+    if (!benefit.member_union.IsNone() &&
+        ledger_.FindUnionNode(benefit.member_union) == UnionNodeRow{}) {
+      return Refuse(AdminReason::kUnknownReference, Field::kMemberUnion, i);
+    }
+    if (!benefit.merchant_union.IsNone() &&
+        ledger_.FindUnionNode(benefit.merchant_union) == UnionNodeRow{}) {
+      return Refuse(AdminReason::kUnknownReference, Field::kMerchantUnion, i);
+    }
+    const auto count = [&candidates](Mcc first, Mcc last) {
+      for (uint32_t mcc = first; mcc <= last; ++mcc) {
+        ++candidates[mcc];
+      }
+    };
+    if (benefit.mccs.count == 0) {
+      count(0, kMccMax);
+    }
+    for (uint32_t j = 0; j < benefit.mccs.count; ++j) {
+      const MccRange& range = image.mccs[benefit.mccs.first + j];
+      count(range.first, range.last);
+    }
+  }
+  const auto lacks = [](const TableBase& table, size_t rows) {
+    return table.size_max() - table.size() < rows;
+  };
+  if (ledger_.programmes_.full() || ledger_.calendars_.full() ||
+      lacks(ledger_.benefits_, image.benefits.size()) ||
+      lacks(ledger_.limits_, image.limits.size()) ||
+      lacks(ledger_.counter_series_, image.limits.size()) ||
+      lacks(ledger_.mcc_pool_, image.mccs.size()) ||
+      lacks(ledger_.merchant_pool_, image.merchants.size()) ||
+      lacks(ledger_.hours_pool_, image.hours.size()) ||
+      *std::max_element(candidates.begin(), candidates.end()) > kCandidatesPerDecisionMax) {
+    return Full(Field::kProgrammes);
+  }
+  result_->programme_version = version;
+  Accept(EventKind::kProgrammeApplied, ledger_.programmes_.next().value(), live.value());
+}
+
+}  // namespace gonghui

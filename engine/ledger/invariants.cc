@@ -1,0 +1,172 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ledger::CheckInvariants(): everything that must hold, computed again from the
+// transactions, the dumb way.
+
+#include "engine/base/virtual_array.h"
+#include "engine/ledger/ledger.h"
+
+namespace gonghui {
+namespace {
+
+struct HeldAndUsed {
+  int64_t held;
+  int64_t used;
+};
+
+// What an authorization keeps of one of its uses, by its state.
+HeldAndUsed KeptOf(const Transaction& transaction, const Use& use, LimitMeasure measure) {
+  const bool count = measure == LimitMeasure::kCount;
+  const bool taken = transaction.captured > Fen{0} || transaction.list_price == Fen{0};
+  const int64_t captured = count ? (taken ? use.amount : 0) : transaction.captured_subsidy.value();
+  switch (transaction.state) {
+    case TransactionState::kPending:
+      return {use.amount, 0};
+    case TransactionState::kPartiallyCaptured:
+      return {count ? 0 : use.amount - captured, captured};
+    case TransactionState::kCaptured:
+      return {0, captured};
+    case TransactionState::kExpired:
+      // An untouched hold of price zero was never taken.
+      return {0, transaction.captured > Fen{0} ? captured : 0};
+    case TransactionState::kDeclined:
+    case TransactionState::kReversed:
+    case TransactionState::kCompleted:
+      return {0, 0};
+  }
+  return {0, 0};
+}
+
+}  // namespace
+
+const char* Ledger::CheckInvariants(uint64_t* row) const {
+  *row = 0;
+  for (const TableBase* table : all_tables_) {
+    *row = static_cast<uint64_t>(table->id());
+    if (table->digest() != table->RecomputeDigest()) {
+      return "a table's digest is not that of its rows (row = table)";
+    }
+  }
+
+  VirtualArray<HeldAndUsed> funds(size_t{funds_.size()} + 1);
+  for (uint32_t i = 1; i <= applied_.size(); ++i) {
+    const Applied& applied = applied_[AppliedRow{i}];
+    *row = i;
+    if (!funds_.Contains(applied.fund)) {
+      return "an applied share names no fund";
+    }
+    if (applied.held < Fen{0} || applied.spent < Fen{0}) {
+      return "an applied share is negative";
+    }
+    if (applied.held + applied.spent > applied.authorized) {
+      return "a funder gives more than it authorized";
+    }
+    funds[applied.fund.value()].held += applied.held.value();
+    funds[applied.fund.value()].used += applied.spent.value();
+  }
+  Fen held_money;
+  Fen spent_money;
+  for (uint32_t i = 1; i <= funds_.size(); ++i) {
+    const Fund& fund = funds_[FundRow{i}];
+    *row = i;
+    if (fund.held.value() != funds[i].held || fund.spent.value() != funds[i].used) {
+      return "a fund's held or spent is not the sum of its shares";
+    }
+    if (fund.left() < Fen{0} && !fund.advice_may_overrun) {
+      return "a fund is overspent";
+    }
+    if (fund.asset == Asset::kMoney) {
+      held_money += fund.held;
+      spent_money += fund.spent;
+    }
+  }
+
+  VirtualArray<HeldAndUsed> counters(size_t{counters_.size()} + 1);
+  VirtualArray<HeldAndUsed> collected(size_t{merchants_.size()} + 1);
+  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+    const TransactionRow transaction_row{i};
+    const Transaction& transaction = transactions_[transaction_row];
+    *row = i;
+    const TransactionRow indexed = FindTransaction(transaction.terminal, transaction.request_id);
+    if (indexed != transaction_row && !transaction.tombstone) {
+      return "a request id does not find its transaction";
+    }
+    if (transaction.list_price != transaction.member_pays + transaction.subsidy) {
+      return "list price is not member's part plus subsidy";
+    }
+    if (transaction.subsidy < Fen{0} || transaction.member_pays < Fen{0}) {
+      return "a part of a price is negative";
+    }
+    if (transaction.kind != TransactionKind::kAuthorization ||
+        transaction.outcome == Outcome::kDeclined) {
+      continue;
+    }
+    if (transaction.captured > transaction.list_price ||
+        transaction.captured_subsidy > transaction.subsidy) {
+      return "more is captured than was authorized";
+    }
+    Fen held_share;
+    for (uint32_t j = 0; j < transaction.applied_count; ++j) {
+      const Applied& applied = applied_[AppliedRow{transaction.first_applied.value() + j}];
+      if (funds_[applied.fund].asset == Asset::kMoney) {
+        held_share += applied.held;
+      }
+    }
+    for (uint32_t j = 0; j < transaction.use_count; ++j) {
+      const Use& use = uses_[UseRow{transaction.first_use.value() + j}];
+      const Limit& limit = limits_[use.limit];
+      const CounterRow counter = FindCounter(limit.series, use.subject, use.window);
+      if (counter == CounterRow{}) {
+        return "a use has no counter";
+      }
+      const HeldAndUsed kept = KeptOf(transaction, use, limit.measure);
+      counters[counter.value()].held += kept.held;
+      counters[counter.value()].used += kept.used;
+    }
+    if (transaction.applied_count > 0) {
+      HeldAndUsed& merchant = collected[transaction.merchant.value()];
+      if (IsOpenHold(transaction_row)) {
+        merchant.held += (transaction.list_price - transaction.captured - held_share).value();
+      }
+      if (transaction.state != TransactionState::kReversed) {
+        merchant.used += (transaction.captured - transaction.captured_subsidy).value();
+      }
+    }
+  }
+  for (uint32_t i = 1; i <= counters_.size(); ++i) {
+    const Counter& counter = counters_[CounterRow{i}];
+    *row = i;
+    if (counter.held != counters[i].held || counter.used != counters[i].used) {
+      return "a counter's held or used is not the sum of its uses";
+    }
+    if (counter.held < 0 || counter.used < 0) {
+      return "a counter is negative";
+    }
+  }
+
+  Merchant sum;
+  for (uint32_t i = 1; i <= merchants_.size(); ++i) {
+    const Merchant& merchant = merchants_[MerchantRow{i}];
+    *row = i;
+    if (merchant.collected_pending.value() != collected[i].held ||
+        merchant.collected_posted.value() != collected[i].used) {
+      return "a merchant's collected accounts are not the sums of its transactions";
+    }
+    sum.receivable_pending += merchant.receivable_pending;
+    sum.receivable_posted += merchant.receivable_posted;
+    sum.collected_pending += merchant.collected_pending;
+    sum.collected_posted += merchant.collected_posted;
+  }
+  *row = 0;
+  if (sum.receivable_pending != held_money || sum.receivable_posted != spent_money) {
+    return "what funds give is not what merchants are to receive";
+  }
+  if (sum.collected_pending != globals().members_payable_pending ||
+      sum.collected_posted != globals().members_payable_posted) {
+    return "what members pay is not what merchants collect";
+  }
+  return nullptr;
+}
+
+}  // namespace gonghui

@@ -1,0 +1,50 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hashes of the ledger's keys.  Not stored: indexes are rebuilt from the rows.
+
+#ifndef GONGHUI_ENGINE_LEDGER_KEYS_H_
+#define GONGHUI_ENGINE_LEDGER_KEYS_H_
+
+#include <cstdint>
+
+#include "engine/base/hash.h"
+#include "engine/domain/ids.h"
+#include "engine/ledger/ledger.h"
+
+namespace gonghui {
+
+template <class Tag, size_t kWords>
+uint64_t HashOf(const Code<Tag, kWords>& code) {
+  uint64_t hash = 0x9e3779b97f4a7c15;
+  for (const uint64_t word : code.words) {
+    hash = FoldedMultiply(hash ^ word, 0xd6e8feb86659fd93);
+  }
+  return Mix64(hash);
+}
+
+inline uint64_t HashOf(CardNumber number) {
+  return Mix64(number.value());
+}
+
+// The terminal is left out, so that the slot can be fetched before the terminal is
+// known: ids are random, two terminals hardly ever share one.
+inline uint64_t HashOf(const RequestId& id) {
+  return Mix64(id.high ^ FoldedMultiply(id.low, 0xa0761d6478bd642f));
+}
+
+inline uint64_t HashOf(CounterSeriesRow series, uint32_t subject, WindowNumber window) {
+  return Mix64(FoldedMultiply(uint64_t{series.value()} << 32 | subject, 0x9e3779b97f4a7c15) ^
+               static_cast<uint32_t>(window));
+}
+
+inline uint64_t HashOf(const CounterSeries& series) {
+  return Mix64(HashOf(series.programme) + 3 * HashOf(series.limit) +
+               (uint64_t{static_cast<uint8_t>(series.measure)} << 16 |
+                uint64_t{static_cast<uint8_t>(series.subject)} << 8 |
+                static_cast<uint8_t>(series.window)));
+}
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_LEDGER_KEYS_H_

@@ -1,0 +1,311 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/ledger/ledger.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/ledger/keys.h"
+#include "engine/ledger/pricing.h"
+
+namespace gonghui {
+namespace {
+
+// Segments of the large indexes: 1,024, so that growing moves a thousandth.
+constexpr uint32_t kLargeIndexBits = 10;
+constexpr uint32_t kSmallIndexBits = 0;
+
+constexpr uint32_t kPoolRowsMax = 1u << 22;
+constexpr uint32_t kCandidateRowsMax = (kMccMax + 1) * kCandidatesPerDecisionMax;
+
+}  // namespace
+
+Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
+    : shard_(shard),
+      union_nodes_(TableId::kUnionNodes, limits.union_nodes_max),
+      segments_(TableId::kSegments, kSegmentsMax),
+      members_(TableId::kMembers, limits.members_max),
+      member_history_(TableId::kMemberHistory, kMemberHistoryMax),
+      segment_spans_(TableId::kSegmentSpans, kSegmentSpansMax),
+      cards_(TableId::kCards, limits.cards_max),
+      merchants_(TableId::kMerchants, limits.merchants_max),
+      terminals_(TableId::kTerminals, limits.terminals_max),
+      funds_(TableId::kFunds, limits.funds_max),
+      calendars_(TableId::kCalendars, kProgrammesMax),
+      programmes_(TableId::kProgrammes, kProgrammesMax),
+      benefits_(TableId::kBenefits, kBenefitsMax),
+      limits_(TableId::kLimits, kLimitsMax),
+      mcc_pool_(TableId::kMccPool, kPoolRowsMax),
+      merchant_pool_(TableId::kMerchantPool, kPoolRowsMax),
+      hours_pool_(TableId::kHoursPool, kPoolRowsMax),
+      counter_series_(TableId::kCounterSeries, kLimitsMax),
+      counters_(TableId::kCounters, limits.counters_max),
+      transactions_(TableId::kTransactions, limits.transactions_max),
+      applied_(TableId::kApplied, kAppliedMax),
+      uses_(TableId::kUses, kUsesMax),
+      globals_table_(TableId::kGlobals, 1),
+      all_tables_{&union_nodes_, &segments_,       &members_,   &member_history_, &segment_spans_,
+                  &cards_,       &merchants_,      &terminals_, &funds_,          &calendars_,
+                  &programmes_,  &benefits_,       &limits_,    &mcc_pool_,       &merchant_pool_,
+                  &hours_pool_,  &counter_series_, &counters_,  &transactions_,   &applied_,
+                  &uses_,        &globals_table_},
+      union_node_index_(kSmallIndexBits),
+      member_index_(kLargeIndexBits),
+      card_index_(kLargeIndexBits),
+      merchant_index_(kSmallIndexBits),
+      terminal_index_(kSmallIndexBits),
+      fund_index_(kSmallIndexBits),
+      programme_index_(kSmallIndexBits),
+      series_index_(kSmallIndexBits),
+      counter_index_(kLargeIndexBits),
+      request_index_(kLargeIndexBits),
+      candidates_by_mcc_(kMccMax + 1),
+      candidates_(kCandidateRowsMax),
+      expiries_(limits.transactions_max) {
+  for (size_t i = 0; i < all_tables_.size(); ++i) {
+    GH_CHECK_EQ(static_cast<size_t>(all_tables_[i]->id()), i + 1);
+  }
+  globals_table_.Append(Globals{});
+}
+
+// ---- Finding -------------------------------------------------------------------
+
+UnionNodeRow Ledger::FindUnionNode(const UnionNodeId& id) const {
+  return UnionNodeRow{union_node_index_.Find(
+      HashOf(id), [&](uint32_t row) { return union_nodes_[UnionNodeRow{row}].id == id; })};
+}
+
+MemberRow Ledger::FindMember(const MemberId& id) const {
+  return MemberRow{member_index_.Find(
+      HashOf(id), [&](uint32_t row) { return members_[MemberRow{row}].id == id; })};
+}
+
+CardRow Ledger::FindCard(CardNumber number) const {
+  return CardRow{card_index_.Find(
+      HashOf(number), [&](uint32_t row) { return cards_[CardRow{row}].number == number; })};
+}
+
+MerchantRow Ledger::FindMerchant(const MerchantId& id) const {
+  return MerchantRow{merchant_index_.Find(
+      HashOf(id), [&](uint32_t row) { return merchants_[MerchantRow{row}].id == id; })};
+}
+
+TerminalRow Ledger::FindTerminal(const TerminalId& id) const {
+  return TerminalRow{terminal_index_.Find(
+      HashOf(id), [&](uint32_t row) { return terminals_[TerminalRow{row}].id == id; })};
+}
+
+FundRow Ledger::FindFund(const FundCode& code) const {
+  return FundRow{fund_index_.Find(HashOf(code),
+                                  [&](uint32_t row) { return funds_[FundRow{row}].code == code; })};
+}
+
+ProgrammeRow Ledger::FindProgramme(const ProgrammeCode& code) const {
+  return ProgrammeRow{programme_index_.Find(
+      HashOf(code), [&](uint32_t row) { return programmes_[ProgrammeRow{row}].code == code; })};
+}
+
+TransactionRow Ledger::FindTransaction(TerminalRow terminal, const RequestId& id) const {
+  return TransactionRow{request_index_.Find(HashOf(id), [&](uint32_t row) {
+    const Transaction& transaction = transactions_[TransactionRow{row}];
+    return transaction.request_id == id && transaction.terminal == terminal;
+  })};
+}
+
+// Rows are appended in order of sequence; a tombstone shares its reversal's.
+TransactionRow Ledger::FindTransaction(TransactionId id) const {
+  if (id == TransactionId{} || ShardOf(id) != shard_) {
+    return TransactionRow{};
+  }
+  const CommandSeq seq = SeqOf(id);
+  uint32_t low = 1;
+  uint32_t high = transactions_.size() + 1;
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (transactions_[TransactionRow{middle}].seq < seq) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const TransactionRow row{low};
+  return transactions_.Contains(row) && transactions_[row].seq == seq ? row : TransactionRow{};
+}
+
+CounterSeriesRow Ledger::FindCounterSeries(const CounterSeries& series) const {
+  return CounterSeriesRow{series_index_.Find(HashOf(series), [&](uint32_t row) {
+    return counter_series_[CounterSeriesRow{row}] == series;
+  })};
+}
+
+CounterRow Ledger::FindCounter(CounterSeriesRow series,
+                               uint32_t subject,
+                               WindowNumber window) const {
+  return CounterRow{counter_index_.Find(HashOf(series, subject, window), [&](uint32_t row) {
+    const Counter& counter = counters_[CounterRow{row}];
+    return counter.subject == subject && counter.series == series && counter.window == window;
+  })};
+}
+
+uint32_t Ledger::FindSegmentBit(const SegmentCode& code) const {
+  for (uint32_t bit = 0; bit < segments_.size(); ++bit) {
+    if (segments_[StrongId<struct SegmentRowTag, uint32_t>{bit + 1}].code == code) {
+      return bit;
+    }
+  }
+  return kSegmentsMax;
+}
+
+bool Ledger::IsInside(UnionNodeRow node, UnionNodeRow root) const {
+  if (root == UnionNodeRow{}) {
+    return true;
+  }
+  if (node == UnionNodeRow{}) {
+    return false;
+  }
+  const uint8_t depth = union_nodes_[root].depth;
+  return union_nodes_[node].ancestors[depth - 1u] == root;
+}
+
+uint64_t Ledger::SegmentsOf(const Member& member, TimestampNs at) const {
+  uint64_t segments = 0;
+  for (SegmentSpanRow row = member.first_span; row != SegmentSpanRow{};
+       row = segment_spans_[row].next) {
+    const SegmentSpan& span = segment_spans_[row];
+    if (at >= span.starts_at && at < span.ends_at) {
+      segments |= uint64_t{1} << span.segment;
+    }
+  }
+  return segments;
+}
+
+TimestampNs Ledger::next_expiry() const {
+  return expiry_count_ == 0 ? kTimestampMax : expiries_[0].at;
+}
+
+// ---- Describing ----------------------------------------------------------------
+
+void Ledger::Describe(TransactionRow row, Result* result) const {
+  const Transaction& transaction = transactions_[row];
+  result->row = row.value();
+  result->transaction = transaction;
+  result->transaction_id = MakeTransactionId(shard_, transaction.seq);
+  if (transaction.original != TransactionRow{}) {
+    result->original_id = MakeTransactionId(shard_, transactions_[transaction.original].seq);
+  }
+  result->merchant = merchants_[transaction.merchant].id;
+  result->terminal = terminals_[transaction.terminal].id;
+  result->share_count = 0;
+  for (uint32_t i = 0; i < transaction.applied_count; ++i) {
+    const Applied& applied = applied_[AppliedRow{transaction.first_applied.value() + i}];
+    // Of a capture, funders that paid nothing of it are not named.
+    if (transaction.kind == TransactionKind::kCapture && applied.authorized == Fen{0}) {
+      continue;
+    }
+    result->shares[result->share_count++] =
+        ResultShare{applied.benefit, applied.fund, applied.authorized};
+  }
+  result->limit_count = 0;
+  for (uint32_t i = 0; i < transaction.use_count; ++i) {
+    const Use& use = uses_[UseRow{transaction.first_use.value() + i}];
+    const Limit& limit = limits_[use.limit];
+    const Calendar& calendar = calendars_[benefits_[use.benefit].calendar];
+    result->limits[result->limit_count++] =
+        ResultLimit{use.limit,
+                    use.window,
+                    use.used_after,
+                    limit.max - use.used_after - use.left_after,
+                    use.left_after,
+                    WindowEnd(calendar, limit.window, use.window)};
+  }
+  if (transaction.outcome == Outcome::kDeclined && transaction.failed_limit != LimitRow{}) {
+    const Limit& limit = limits_[transaction.failed_limit];
+    const Calendar& calendar = calendars_[benefits_[transaction.failed_benefit].calendar];
+    const int64_t used = transaction.captured.value();
+    const int64_t held = transaction.captured_subsidy.value();
+    result->limit_count = 1;
+    result->limits[0] =
+        ResultLimit{transaction.failed_limit,
+                    WindowOf(limit.window, BusinessDayOf(calendar, transaction.decided_at)),
+                    used,
+                    held,
+                    limit.max - used - held,
+                    transaction.expires_at};
+  }
+}
+
+// ---- Digest, loading -------------------------------------------------------------
+
+uint64_t Ledger::StateHash() const {
+  uint64_t hash = 0;
+  for (const TableBase* table : all_tables_) {
+    hash += table->digest();
+  }
+  return hash;
+}
+
+const char* Ledger::FinishLoad() {
+  for (TableBase* table : all_tables_) {
+    table->FinishLoad();
+  }
+  if (globals_table_.size() != 1) {
+    return "the globals table does not have exactly one row";
+  }
+  const auto reindex = [](const auto& table, RowIndex& index, auto&& hash_of) {
+    index.Reserve(table.size());
+    for (uint32_t row = 1; row <= table.size(); ++row) {
+      index.Insert(hash_of(row), row);
+    }
+  };
+  reindex(union_nodes_, union_node_index_, [this](uint32_t row) {
+    return HashOf(union_nodes_[UnionNodeRow{row}].id);
+  });
+  reindex(members_, member_index_, [this](uint32_t row) {
+    return HashOf(members_[MemberRow{row}].id);
+  });
+  reindex(
+      cards_, card_index_, [this](uint32_t row) { return HashOf(cards_[CardRow{row}].number); });
+  reindex(merchants_, merchant_index_, [this](uint32_t row) {
+    return HashOf(merchants_[MerchantRow{row}].id);
+  });
+  reindex(terminals_, terminal_index_, [this](uint32_t row) {
+    return HashOf(terminals_[TerminalRow{row}].id);
+  });
+  reindex(funds_, fund_index_, [this](uint32_t row) { return HashOf(funds_[FundRow{row}].code); });
+  reindex(counter_series_, series_index_, [this](uint32_t row) {
+    return HashOf(counter_series_[CounterSeriesRow{row}]);
+  });
+  reindex(counters_, counter_index_, [this](uint32_t row) {
+    const Counter& counter = counters_[CounterRow{row}];
+    return HashOf(counter.series, counter.subject, counter.window);
+  });
+  for (uint32_t row = 1; row <= programmes_.size(); ++row) {
+    const Programme& programme = programmes_[ProgrammeRow{row}];
+    if (programme.next_version == ProgrammeRow{}) {
+      programme_index_.Insert(HashOf(programme.code), row);
+    }
+  }
+  request_index_.Reserve(transactions_.size());
+  expiry_count_ = 0;
+  for (uint32_t row = 1; row <= transactions_.size(); ++row) {
+    const Transaction& transaction = transactions_[TransactionRow{row}];
+    const uint64_t hash = HashOf(transaction.request_id);
+    // A late original stands behind the tombstone whose id it took over.
+    const TransactionRow before = FindTransaction(transaction.terminal, transaction.request_id);
+    if (before == TransactionRow{}) {
+      request_index_.Insert(hash, row);
+    } else if (transactions_[before].tombstone) {
+      request_index_.Replace(hash, before.value(), row);
+    } else {
+      return "a request id has two transactions";
+    }
+    if (IsOpenHold(TransactionRow{row})) {
+      PushExpiry(transaction.expires_at, TransactionRow{row});
+    }
+  }
+  RebuildCandidates();
+  return nullptr;
+}
+
+}  // namespace gonghui

@@ -1,0 +1,264 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// *** START HERE ***
+//
+// The ledger is gonghui's state machine: union nodes, members, cards, merchants,
+// funds, programmes, counters and the transactions decided so far, all in memory.
+//
+// It is two functions.  Decide() reads everything and changes nothing: it holds
+// every rule, in one fixed order of checks, down to the amounts and counters
+// that will change.  Evolve() applies the event that Decide() made, and cannot
+// fail.  Neither reads a clock, file, socket or random number; the time arrives
+// with the call.  A live request is Decide + Evolve; a quote is Decide alone;
+// recovery and standbys are Evolve alone, so that an upgrade which changes a
+// rule can never change a past answer.
+//
+// Thread safety: none, on purpose.  Only the ledger thread (pipeline/engine.h)
+// calls any method; a lock here would cost more than the work it protects.  The
+// one exception: codes of rows never change, so whoever learnt of a row from a
+// completed command may read its code.
+//
+// Invariants (CheckInvariants() verifies them, O(n); every test tier calls it):
+//   (1) For each fund, held and spent equal the sums over all applied shares;
+//       held >= 0, spent >= 0, held + spent <= budget unless advices overran it.
+//   (2) For each counter, held and used equal the sums over all uses.
+//   (3) A request id of a terminal has exactly one transaction.
+//   (4) list_price = member_pays + subsidy for every transaction.
+//   (5) Merchants' and members' accounts equal the sums over all transactions;
+//       in each layer the accounts of money sum to zero (ledger/postings.h).
+//   (6) applied_seq() rises by exactly one with every Evolve().
+//   (7) The digest of every table equals the digest recomputed from its rows.
+
+#ifndef GONGHUI_ENGINE_LEDGER_LEDGER_H_
+#define GONGHUI_ENGINE_LEDGER_LEDGER_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "engine/base/virtual_array.h"
+#include "engine/domain/command.h"
+#include "engine/domain/event.h"
+#include "engine/domain/limits.h"
+#include "engine/domain/result.h"
+#include "engine/ledger/row_index.h"
+#include "engine/ledger/table.h"
+
+namespace gonghui {
+
+// Rows each table may hold; tests make them small to see them full.
+struct LedgerLimits {
+  uint32_t union_nodes_max = kUnionNodesMax;
+  uint32_t members_max = kMembersMax;
+  uint32_t cards_max = kCardsMax;
+  uint32_t merchants_max = kMerchantsMax;
+  uint32_t terminals_max = kTerminalsMax;
+  uint32_t funds_max = kFundsMax;
+  uint32_t counters_max = kCountersMax;
+  uint32_t transactions_max = kTransactionsMax;
+};
+
+// A counter's identity across programme versions.  What is counted belongs to
+// it: a version that turns a daily limit into a weekly one starts afresh.
+struct CounterSeries {
+  ProgrammeCode programme;
+  LimitCode limit;
+  LimitMeasure measure = LimitMeasure::kCount;
+  LimitSubject subject = LimitSubject::kPerson;
+  WindowKind window = WindowKind::kDay;
+  std::array<uint8_t, 5> reserved{};
+
+  friend bool operator==(const CounterSeries&, const CounterSeries&) = default;
+};
+
+// What belongs to nobody else.  One row.
+struct Globals {
+  CommandSeq applied_seq;
+  TimestampNs applied_at;  // time of the newest event; never goes back
+  // The members' account: what they owe (pending) and paid (posted), in fen.
+  Fen members_payable_pending;
+  Fen members_payable_posted;
+};
+
+class Ledger {
+ public:
+  explicit Ledger(uint16_t shard = 0, const LedgerLimits& limits = {});
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  [[nodiscard]] uint16_t shard() const { return shard_; }
+  [[nodiscard]] CommandSeq applied_seq() const { return globals().applied_seq; }
+  [[nodiscard]] TimestampNs applied_at() const { return globals().applied_at; }
+
+  // ---- The two functions ----------------------------------------------------
+
+  // What would happen if `command` arrived at `now`.  Fills *event (kNone when
+  // nothing changes) and *result, which tells the state after the event.
+  // REQUIRES: now >= applied_at().
+  void Decide(const Command& command, TimestampNs now, Event* event, Result* result) const;
+
+  // Applies an event.  REQUIRES: event.kind != kNone, event.seq == applied_seq + 1,
+  // and that Decide() made it over this very state (GH_CHECKs what is cheap).
+  void Evolve(const Event& event);
+
+  // The hold that runs out first: its logical instant (kTimestampMax = none).
+  // The pipeline submits kExpireHolds when it has passed; each expires one hold.
+  [[nodiscard]] TimestampNs next_expiry() const;
+
+  // A hint, without effect: brings what the commands will look at into the cache,
+  // the fetches of all of them side by side.  Decide() them right afterwards.
+  static constexpr size_t kPrefetchMax = 16;
+  void Prefetch(std::span<const Command* const> commands, TimestampNs now) const;
+
+  // ---- Reading --------------------------------------------------------------
+
+  [[nodiscard]] const Table<UnionNode, UnionNodeRow>& union_nodes() const { return union_nodes_; }
+  [[nodiscard]] const Table<Segment, StrongId<struct SegmentRowTag, uint32_t>>& segments() const {
+    return segments_;
+  }
+  [[nodiscard]] const Table<Member, MemberRow>& members() const { return members_; }
+  [[nodiscard]] const Table<MemberHistory, MemberHistoryRow>& member_history() const {
+    return member_history_;
+  }
+  [[nodiscard]] const Table<SegmentSpan, SegmentSpanRow>& segment_spans() const {
+    return segment_spans_;
+  }
+  [[nodiscard]] const Table<Card, CardRow>& cards() const { return cards_; }
+  [[nodiscard]] const Table<Merchant, MerchantRow>& merchants() const { return merchants_; }
+  [[nodiscard]] const Table<Terminal, TerminalRow>& terminals() const { return terminals_; }
+  [[nodiscard]] const Table<Fund, FundRow>& funds() const { return funds_; }
+  [[nodiscard]] const Table<Calendar, CalendarRow>& calendars() const { return calendars_; }
+  [[nodiscard]] const Table<Programme, ProgrammeRow>& programmes() const { return programmes_; }
+  [[nodiscard]] const Table<Benefit, BenefitRow>& benefits() const { return benefits_; }
+  [[nodiscard]] const Table<Limit, LimitRow>& limits() const { return limits_; }
+  [[nodiscard]] const Table<CounterSeries, CounterSeriesRow>& counter_series() const {
+    return counter_series_;
+  }
+  [[nodiscard]] const Table<Counter, CounterRow>& counters() const { return counters_; }
+  [[nodiscard]] const Table<Transaction, TransactionRow>& transactions() const {
+    return transactions_;
+  }
+  [[nodiscard]] const Table<Applied, AppliedRow>& applied() const { return applied_; }
+  [[nodiscard]] const Table<Use, UseRow>& uses() const { return uses_; }
+  [[nodiscard]] const Globals& globals() const { return globals_table_[kGlobalsRow]; }
+
+  // None when there is no such thing.
+  [[nodiscard]] UnionNodeRow FindUnionNode(const UnionNodeId& id) const;
+  [[nodiscard]] MemberRow FindMember(const MemberId& id) const;
+  [[nodiscard]] CardRow FindCard(CardNumber number) const;
+  [[nodiscard]] MerchantRow FindMerchant(const MerchantId& id) const;
+  [[nodiscard]] TerminalRow FindTerminal(const TerminalId& id) const;
+  [[nodiscard]] FundRow FindFund(const FundCode& code) const;
+  [[nodiscard]] ProgrammeRow FindProgramme(const ProgrammeCode& code) const;  // live version
+  [[nodiscard]] TransactionRow FindTransaction(TerminalRow terminal, const RequestId& id) const;
+  [[nodiscard]] TransactionRow FindTransaction(TransactionId id) const;
+  [[nodiscard]] CounterSeriesRow FindCounterSeries(const CounterSeries& series) const;
+  [[nodiscard]] CounterRow FindCounter(CounterSeriesRow series,
+                                       uint32_t subject,
+                                       WindowNumber window) const;
+  // The bit of a segment, or kSegmentsMax.
+  [[nodiscard]] uint32_t FindSegmentBit(const SegmentCode& code) const;
+
+  // True when `node` is `root` or below it; every node is below none.
+  [[nodiscard]] bool IsInside(UnionNodeRow node, UnionNodeRow root) const;
+  // Bits of the segments that the member is in at `at`.
+  [[nodiscard]] uint64_t SegmentsOf(const Member& member, TimestampNs at) const;
+
+  // Fills *result as for an answer about the stored transaction.
+  void Describe(TransactionRow row, Result* result) const;
+
+  // ---- Digest, invariants, checkpoints ---------------------------------------
+
+  // Digest of the whole state; does not depend on the order in which it came to be.
+  [[nodiscard]] uint64_t StateHash() const;
+
+  // Null when all hold, or what does not, as text of static storage with the row
+  // in *row.  O(n).
+  [[nodiscard]] const char* CheckInvariants(uint64_t* row) const;
+
+  [[nodiscard]] std::span<TableBase* const> tables() { return all_tables_; }
+  // After all tables are loaded: rebuilds indexes, candidate lists and the expiry
+  // queue.  Null when the rows hold together, or what does not.
+  [[nodiscard]] const char* FinishLoad();
+
+ private:
+  friend class Decider;  // decide.cc: reads the tables below directly
+
+  static constexpr auto kGlobalsRow = StrongId<struct GlobalsRowTag, uint32_t>{1};
+
+  struct Expiry {
+    TimestampNs at;
+    TransactionRow row;
+    uint32_t reserved;
+  };
+
+  // Evolve(), by theme.
+  void EvolveTransaction(const Event& event);
+  void EvolveShares(const Event& event);
+  void EvolveUses(const Event& event);
+  void EvolveAdmin(const Event& event);
+  void EvolveProgramme(const Event& event);
+  void PushExpiry(TimestampNs at, TransactionRow row);
+  void PopClosedExpiries();
+  void RebuildCandidates();
+  [[nodiscard]] bool IsOpenHold(TransactionRow row) const;
+
+  const uint16_t shard_;
+
+  // Ledger thread only, all of it.
+  Table<UnionNode, UnionNodeRow> union_nodes_;
+  Table<Segment, StrongId<struct SegmentRowTag, uint32_t>> segments_;
+  Table<Member, MemberRow> members_;
+  Table<MemberHistory, MemberHistoryRow> member_history_;
+  Table<SegmentSpan, SegmentSpanRow> segment_spans_;
+  Table<Card, CardRow> cards_;
+  Table<Merchant, MerchantRow> merchants_;
+  Table<Terminal, TerminalRow> terminals_;
+  Table<Fund, FundRow> funds_;
+  Table<Calendar, CalendarRow> calendars_;
+  Table<Programme, ProgrammeRow> programmes_;
+  Table<Benefit, BenefitRow> benefits_;
+  Table<Limit, LimitRow> limits_;
+  // Pools: PoolRange of a benefit refers to rows of these.
+  struct MccPoolItem {
+    MccRange range;
+    uint32_t reserved = 0;
+  };
+  struct MerchantPoolItem {
+    MerchantRow merchant;
+    uint32_t reserved = 0;
+  };
+  Table<MccPoolItem, StrongId<struct MccPoolTag, uint32_t>> mcc_pool_;
+  Table<MerchantPoolItem, StrongId<struct MerchantPoolTag, uint32_t>> merchant_pool_;
+  Table<HoursRange, StrongId<struct HoursPoolTag, uint32_t>> hours_pool_;
+  Table<CounterSeries, CounterSeriesRow> counter_series_;
+  Table<Counter, CounterRow> counters_;
+  Table<Transaction, TransactionRow> transactions_;
+  Table<Applied, AppliedRow> applied_;
+  Table<Use, UseRow> uses_;
+  Table<Globals, StrongId<struct GlobalsRowTag, uint32_t>> globals_table_;
+  std::array<TableBase*, kTableCount> all_tables_;
+
+  // Derived from the rows; rebuilt by FinishLoad().
+  RowIndex union_node_index_;
+  RowIndex member_index_;
+  RowIndex card_index_;
+  RowIndex merchant_index_;
+  RowIndex terminal_index_;
+  RowIndex fund_index_;
+  RowIndex programme_index_;  // by code -> live version
+  RowIndex series_index_;
+  RowIndex counter_index_;
+  RowIndex request_index_;
+  // Candidate benefits by MCC, in order of precedence: candidates_[first .. + count).
+  VirtualArray<PoolRange> candidates_by_mcc_;
+  VirtualArray<BenefitRow> candidates_;
+  // Binary min-heap by (instant, row) of holds that may still be open.
+  VirtualArray<Expiry> expiries_;
+  uint32_t expiry_count_ = 0;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_LEDGER_LEDGER_H_

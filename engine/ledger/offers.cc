@@ -1,0 +1,281 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which benefit applies: every candidate of the merchant's category is checked in
+// the order of reason.h; of those that pass, the one that gives the member most
+// wins, ties to the first; if none passes, the answer is about the one that came
+// furthest.
+
+#include <algorithm>
+
+#include "engine/ledger/decide.h"
+#include "engine/ledger/pricing.h"
+
+namespace gonghui {
+
+void Decider::ChooseOffer(ProgrammeCode programme) {
+  best_ = &offers_[0];
+  best_->reason = Reason::kNoApplicableBenefit;
+  ProgrammeRow only;
+  if (!programme.IsNone()) {
+    only = ledger_.FindProgramme(programme);
+    if (only == ProgrammeRow{} || ledger_.programmes_[only].retired) {
+      best_->reason = Reason::kProgrammeNotFound;
+      return;
+    }
+  }
+  Offer* spare = &offers_[1];
+  const PoolRange candidates = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
+  for (uint32_t i = 0; i < candidates.count; ++i) {
+    const BenefitRow row = ledger_.candidates_[candidates.first + i];
+    const Benefit& benefit = ledger_.benefits_[row];
+    if (only != ProgrammeRow{} && benefit.programme != only) {
+      continue;
+    }
+    spare->benefit = row;
+    spare->failed_limit = LimitRow{};
+    spare->next_eligible_at = TimestampNs{};
+    spare->subsidy = Fen{0};
+    spare->share_count = 0;
+    spare->use_count = 0;
+    spare->reason = CheckRules(benefit, spare);
+    const bool better = spare->reason == Reason::kNone
+                            ? best_->reason != Reason::kNone || spare->subsidy > best_->subsidy
+                            : best_->reason != Reason::kNone && spare->reason > best_->reason;
+    if (better) {
+      std::swap(best_, spare);
+    }
+  }
+}
+
+Reason Decider::CheckRules(const Benefit& benefit, Offer* offer) {
+  const Merchant& merchant = ledger_.merchants_[merchant_];
+  if (!InPool(benefit) || !ledger_.IsInside(merchant.union_node, benefit.merchant_union)) {
+    return Reason::kMerchantNotInProgramme;
+  }
+  if (benefit.terminal_kinds != 0 &&
+      (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) == 0) {
+    return Reason::kNotPermittedToTerminal;
+  }
+  if (now_ < benefit.starts_at) {
+    offer->next_eligible_at = benefit.starts_at;
+    return Reason::kProgrammeNotStarted;
+  }
+  if (now_ >= benefit.ends_at) {
+    return Reason::kProgrammeEnded;
+  }
+  if (!IsOpenAt(benefit, now_)) {
+    offer->next_eligible_at = NextOpening(benefit);
+    return Reason::kOutsideTimeWindow;
+  }
+  const Member& member = ledger_.members_[member_];
+  if (benefit.require_real_name && !member.real_name_verified) {
+    return Reason::kMemberNotVerified;
+  }
+  if (!ledger_.IsInside(member.union_node, benefit.member_union)) {
+    return Reason::kNotPermittedToMember;
+  }
+  if ((benefit.segments_any | benefit.segments_all) != 0) {
+    const uint64_t segments = MemberSegments();
+    if ((benefit.segments_any != 0 && (segments & benefit.segments_any) == 0) ||
+        (segments & benefit.segments_all) != benefit.segments_all) {
+      return Reason::kNotPermittedToMember;
+    }
+  }
+  if (list_price_ < benefit.price.threshold) {
+    return Reason::kBelowMinimumAmount;
+  }
+  offer->subsidy = SubsidyOf(benefit.price, list_price_);
+  // A free item is a use even at price zero; a percentage of nothing is not.
+  if (offer->subsidy == Fen{0} && benefit.stock == FundRow{} &&
+      benefit.price.kind != PriceKind::kFree) {
+    return Reason::kNoEffect;
+  }
+  const Reason limit = TakeLimits(benefit, offer);
+  return limit != Reason::kNone ? limit : TakeFunds(benefit, offer);
+}
+
+// A benefit with a merchant list is for those only; the list is sorted by row.
+bool Decider::InPool(const Benefit& benefit) const {
+  if (benefit.merchants.count == 0) {
+    return true;
+  }
+  uint32_t low = benefit.merchants.first;
+  uint32_t high = low + benefit.merchants.count;
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    const MerchantRow row =
+        ledger_.merchant_pool_[StrongId<struct MerchantPoolTag, uint32_t>{middle}].merchant;
+    if (row == merchant_) {
+      return true;
+    }
+    if (row < merchant_) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return false;
+}
+
+bool Decider::IsOpenAt(const Benefit& benefit, TimestampNs at) const {
+  if (benefit.weekdays == 0 && benefit.hours.count == 0) {
+    return true;
+  }
+  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
+  if (benefit.weekdays != 0 &&
+      (benefit.weekdays >> WeekdayOf(BusinessDayOf(calendar, at)) & 1) == 0) {
+    return false;
+  }
+  if (benefit.hours.count == 0) {
+    return true;
+  }
+  const int32_t second = LocalSecondOfDay(calendar, at);
+  for (uint32_t i = 0; i < benefit.hours.count; ++i) {
+    const HoursRange& hours =
+        ledger_.hours_pool_[StrongId<struct HoursPoolTag, uint32_t>{benefit.hours.first + i}];
+    if (second >= hours.from_s && second < hours.to_s) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The next instant within eight days at which the benefit is open, or 0: it can
+// only begin where a business day or a range of hours begins.
+TimestampNs Decider::NextOpening(const Benefit& benefit) const {
+  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
+  const CivilDay today = FloorDay(LocalSecondsOf(calendar, now_));
+  TimestampNs next = kTimestampMax;
+  const auto consider = [&](TimestampNs at) {
+    if (at > now_ && at < next && at < benefit.ends_at && IsOpenAt(benefit, at)) {
+      next = at;
+    }
+  };
+  for (CivilDay day = today - 1; day <= today + 8; ++day) {
+    consider(StartOfBusinessDay(calendar, day));
+    for (uint32_t i = 0; i < benefit.hours.count; ++i) {
+      const HoursRange& hours =
+          ledger_.hours_pool_[StrongId<struct HoursPoolTag, uint32_t>{benefit.hours.first + i}];
+      consider(InstantOf(calendar, int64_t{day} * kSecondsPerDay + hours.from_s));
+    }
+  }
+  return next == kTimestampMax ? TimestampNs{} : next;
+}
+
+uint64_t Decider::MemberSegments() {
+  if (!segments_known_) {
+    segments_ = ledger_.SegmentsOf(ledger_.members_[member_], now_);
+    segments_known_ = true;
+  }
+  return segments_;
+}
+
+uint32_t Decider::SubjectOf(LimitSubject subject) const {
+  switch (subject) {
+    case LimitSubject::kPerson:
+      return member_.value();
+    case LimitSubject::kProgramme:
+      return 0;
+    case LimitSubject::kCard:
+      return card_.value();
+    case LimitSubject::kMerchant:
+      return merchant_.value();
+    case LimitSubject::kTerminal:
+      return terminal_.value();
+  }
+  return 0;
+}
+
+// Checks every limit, and reduces the subsidy where an amount limit says so; the
+// amounts are known only when all have been asked, so the uses come last.
+Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
+  if (benefit.limit_count == 0) {
+    return Reason::kNone;
+  }
+  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
+  const CivilDay day = BusinessDayOf(calendar, now_);
+  std::array<int64_t, kLimitsPerBenefitMax> left{};
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const LimitRow row = benefit.limits[i];
+    const Limit& limit = ledger_.limits_[row];
+    UseDelta& use = offer->uses[i];
+    use = UseDelta{};
+    use.limit = row;
+    use.subject = SubjectOf(limit.subject);
+    use.window = WindowOf(limit.window, day);
+    use.benefit = offer->benefit;
+    const CounterRow counter_row = ledger_.FindCounter(limit.series, use.subject, use.window);
+    const Counter& counter = ledger_.counters_[counter_row];  // row 0 is all zero
+    left[i] = limit.max - counter.held - counter.used;
+    use.used_after = counter.used;
+    use.counter = counter_row;
+    bool exceeded = false;
+    if (limit.measure == LimitMeasure::kCount) {
+      exceeded = left[i] < 1;
+    } else if (left[i] < offer->subsidy.value()) {
+      exceeded = limit.when_exceeded == WhenExceeded::kRefuse || left[i] <= 0;
+      if (!exceeded) {
+        offer->subsidy = Fen{left[i]};
+      }
+    }
+    if (exceeded) {
+      offer->failed_limit = row;
+      offer->failed_window = use.window;
+      offer->failed_used = counter.used;
+      offer->failed_held = counter.held;
+      if (limit.window != WindowKind::kProgramme) {
+        offer->next_eligible_at = WindowEnd(calendar, limit.window, use.window);
+      }
+      return limit.measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
+                                                   : Reason::kExceedsAmountLimit;
+    }
+  }
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    UseDelta& use = offer->uses[i];
+    const bool count = ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
+    use.held_delta = count ? 1 : offer->subsidy.value();
+    use.left_after = left[i] - use.held_delta;
+  }
+  offer->use_count = benefit.limit_count;
+  return Reason::kNone;
+}
+
+// Of several failing funds the answer is the lowest reason.
+Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
+  std::array<int64_t, kFundingSharesPerBenefitMax> weights{};
+  std::array<Fen, kFundingSharesPerBenefitMax> parts{};
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    weights[i] = benefit.funding[i].share.value();
+  }
+  if (benefit.funding_count > 0) {
+    SplitByLargestRemainder(offer->subsidy,
+                            {weights.data(), benefit.funding_count},
+                            {parts.data(), benefit.funding_count});
+  }
+  Reason reason = Reason::kNone;
+  const auto fail = [&](Reason why, TimestampNs next) {
+    if (reason == Reason::kNone || why < reason) {
+      reason = why;
+      offer->next_eligible_at = next;
+    }
+  };
+  const auto take = [&](FundRow row, Fen amount, Reason exhausted) {
+    const Fund& fund = ledger_.funds_[row];
+    if (now_ < fund.opens_at || now_ >= fund.closes_at) {
+      fail(Reason::kFundNotOpen, now_ < fund.opens_at ? fund.opens_at : TimestampNs{});
+    } else if (fund.left() < amount) {
+      fail(exhausted, TimestampNs{});
+    }
+    offer->shares[offer->share_count++] = ShareDelta{offer->benefit, row, amount, Fen{0}};
+  };
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    take(benefit.funding[i].fund, parts[i], Reason::kBudgetExhausted);
+  }
+  if (benefit.stock != FundRow{}) {
+    take(benefit.stock, Fen{benefit.stock_units}, Reason::kQuotaExhausted);
+  }
+  return reason;
+}
+
+}  // namespace gonghui

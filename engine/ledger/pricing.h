@@ -1,0 +1,99 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pure arithmetic: what a benefit takes off a price, and how an amount is split
+// among funders so that the parts always re-add.
+
+#ifndef GONGHUI_ENGINE_LEDGER_PRICING_H_
+#define GONGHUI_ENGINE_LEDGER_PRICING_H_
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "engine/base/check.h"
+#include "engine/base/int128.h"
+#include "engine/domain/programme.h"
+
+namespace gonghui {
+
+// What funders pay of `list_price` under `rule`; between 0 and list_price.
+// REQUIRES: list_price >= 0.  A kThreshold rule that is not reached gives 0.
+constexpr Fen SubsidyOf(const PriceRule& rule, Fen list_price) {
+  Fen subsidy;
+  switch (rule.kind) {
+    case PriceKind::kFixedPrice:
+      subsidy = std::max(Fen{0}, list_price - rule.amount);
+      break;
+    case PriceKind::kPercentOff:
+      subsidy = list_price - MulBps(list_price, Bps{kBpsPerOne - rule.rate.value()}, rule.rounding);
+      break;
+    case PriceKind::kThreshold: {
+      if (list_price < rule.threshold) {
+        break;
+      }
+      const int64_t times = rule.repeat ? list_price.value() / rule.threshold.value() : 1;
+      const Int128 off = static_cast<Int128>(rule.amount.value()) * times;
+      subsidy = off > list_price.value() ? list_price : Fen{static_cast<int64_t>(off)};
+      break;
+    }
+    case PriceKind::kFree:
+      subsidy = list_price;
+      break;
+  }
+  // The cap applies per transaction, after the rate and before the limits, so
+  // that a merchant's printed offer ("60 % off, at most 50 yuan") is what the
+  // member sees even when a yearly limit has room for more.
+  if (rule.discount_max > Fen{0}) {
+    subsidy = std::min(subsidy, rule.discount_max);
+  }
+  if (rule.member_pays_min > Fen{0}) {
+    subsidy = std::min(subsidy, std::max(Fen{0}, list_price - rule.member_pays_min));
+  }
+  return subsidy;
+}
+
+// Splits `amount` in proportion to `weights` by largest remainder, ties to the
+// first: the parts re-add, and no part exceeds its weight when amount <= sum.
+// REQUIRES: amount >= 0; weights >= 0 with a positive sum unless amount is 0;
+// parts.size() == weights.size() <= 8.
+constexpr void SplitByLargestRemainder(Fen amount,
+                                       std::span<const int64_t> weights,
+                                       std::span<Fen> parts) {
+  if (weights.size() == 1 && weights[0] > 0) {
+    parts[0] = amount;  // the usual case
+    return;
+  }
+  std::array<int64_t, 8> remainders{};
+  int64_t sum = 0;
+  for (const int64_t weight : weights) {
+    sum += weight;
+  }
+  if (sum == 0) {
+    GH_CHECK(amount == Fen{0}, "amount=", amount, " over no weight");
+    std::fill(parts.begin(), parts.end(), Fen{0});
+    return;
+  }
+  Fen left = amount;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const Int128 product = static_cast<Int128>(amount.value()) * weights[i];
+    parts[i] = Fen{static_cast<int64_t>(product / sum)};
+    remainders[i] = static_cast<int64_t>(product % sum);
+    left -= parts[i];
+  }
+  // Fewer fen are left than there are parts with a remainder.
+  while (left > Fen{0}) {
+    const size_t largest = static_cast<size_t>(
+        std::max_element(remainders.begin(),
+                         remainders.begin() + static_cast<ptrdiff_t>(weights.size())) -
+        remainders.begin());
+    parts[largest] += Fen{1};
+    remainders[largest] = -1;
+    left -= Fen{1};
+  }
+}
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_LEDGER_PRICING_H_

@@ -1,0 +1,230 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A dense table of rows, numbered from 1, at addresses that never move.
+//
+// Besides holding rows a table does two things for everybody:
+//
+// - It keeps a digest: the sum over its rows of a hash of (table, row number,
+//   row bytes).  A sum does not depend on order, so it is updated with each
+//   write, and recomputing it from scratch after a load must give the same.
+//
+// - It can be photographed while it is being written.  BeginPhoto() marks every
+//   page that changed since the last photo; from then on a marked page is copied
+//   out *before* its next write (or by CopyPages() when there is time), so that
+//   the copies together are the table exactly as it was at BeginPhoto().
+//
+// Thread safety: the ledger thread alone, except that fields which never change
+// once a row is appended (codes) may be read by a thread that learnt of the row
+// from a completed command.
+
+#ifndef GONGHUI_ENGINE_LEDGER_TABLE_H_
+#define GONGHUI_ENGINE_LEDGER_TABLE_H_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include "engine/base/check.h"
+#include "engine/base/int128.h"
+#include "engine/base/virtual_array.h"
+
+namespace gonghui {
+
+// Numbers are stored in checkpoints: do not change, only add.
+enum class TableId : uint8_t {
+  kUnionNodes = 1,
+  kSegments = 2,
+  kMembers = 3,
+  kMemberHistory = 4,
+  kSegmentSpans = 5,
+  kCards = 6,
+  kMerchants = 7,
+  kTerminals = 8,
+  kFunds = 9,
+  kCalendars = 10,
+  kProgrammes = 11,
+  kBenefits = 12,
+  kLimits = 13,
+  kMccPool = 14,
+  kMerchantPool = 15,
+  kHoursPool = 16,
+  kCounterSeries = 17,
+  kCounters = 18,
+  kTransactions = 19,
+  kApplied = 20,
+  kUses = 21,
+  kGlobals = 22,
+};
+inline constexpr int kTableCount = 22;
+
+// Receives the pages of a photo.  `bytes` are valid during the call only.
+class PageSink {
+ public:
+  virtual ~PageSink() = default;
+  virtual void AddPage(TableId table, uint32_t page, std::span<const uint8_t> bytes) = 0;
+};
+
+// What every table offers to checkpoints, whatever its rows are.
+class TableBase {
+ public:
+  virtual ~TableBase() = default;
+
+  [[nodiscard]] TableId id() const { return id_; }
+  // Rows in use, not counting row 0, which is "none".
+  [[nodiscard]] uint32_t size() const { return size_; }
+  [[nodiscard]] uint32_t size_max() const { return size_max_; }
+  [[nodiscard]] uint32_t row_bytes() const { return row_bytes_; }
+  [[nodiscard]] uint64_t digest() const { return digest_; }
+  [[nodiscard]] uint32_t rows_per_page() const { return 1u << page_shift_; }
+
+  // Starts a photo of the table as it is now; returns how many pages it has.
+  uint32_t BeginPhoto();
+  // Copies up to `pages_max` pages that are still to be copied; returns how many
+  // were.  When fewer than asked, the photo is complete.
+  uint32_t CopyPages(uint32_t pages_max, PageSink& sink);
+  // From BeginPhoto() on: where to copy a page before it is overwritten.
+  void set_photo_sink(PageSink* sink) { sink_ = sink; }
+  // All pages count as changed: the next photo is complete in itself.
+  void MarkAllChanged();
+
+  // Loading.  Pages in any order, then FinishLoad(), which recomputes the digest.
+  // False when the page lies outside the table or has the wrong size.
+  [[nodiscard]] bool LoadPage(uint32_t page, std::span<const uint8_t> bytes);
+  [[nodiscard]] bool BeginLoad(uint32_t size);
+  void FinishLoad() { digest_ = RecomputeDigest(); }
+
+  // From the rows alone, O(size); equals digest().
+  [[nodiscard]] virtual uint64_t RecomputeDigest() const = 0;
+
+ protected:
+  enum PageFlag : uint8_t { kChanged = 1, kToCopy = 2 };
+
+  TableBase(TableId id, uint32_t row_bytes, uint32_t size_max);
+
+  [[nodiscard]] virtual uint8_t* bytes() = 0;
+
+  void CopyPage(uint32_t page, PageSink& sink);
+
+  // To be called before a row is written.
+  void Touch(uint32_t row) {
+    const uint32_t page = row >> page_shift_;
+    uint8_t& flags = page_flags_[page];
+    if ((flags & kToCopy) != 0) [[unlikely]] {
+      CopyPage(page, *sink_);
+      flags = kChanged;
+    } else {
+      flags |= kChanged;
+    }
+  }
+
+  const TableId id_;
+  const uint32_t row_bytes_;
+  const uint32_t size_max_;
+  const uint32_t page_shift_;
+  uint32_t size_ = 0;
+  uint64_t digest_ = 0;
+  VirtualArray<uint8_t> page_flags_;
+  // The photo in progress: rows [1, photo_size_], pages below photo_page_ done.
+  uint32_t photo_size_ = 0;
+  uint32_t photo_page_ = 0;
+  PageSink* sink_ = nullptr;
+};
+
+// Digest of one row.  Two multiply-fold lanes over the row's words; the seed
+// tells equal rows at different places apart.
+inline uint64_t FoldedMultiply(uint64_t a, uint64_t b) {
+  const UInt128 product = static_cast<UInt128>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+template <class Row>
+uint64_t RowDigest(TableId table, uint32_t number, const Row& row) {
+  static_assert(sizeof(Row) % 8 == 0);
+  constexpr size_t kWords = sizeof(Row) / 8;
+  constexpr uint64_t kA = 0x9e3779b97f4a7c15, kB = 0xd6e8feb86659fd93, kC = 0xa0761d6478bd642f;
+  const uint8_t* p = reinterpret_cast<const uint8_t*>(&row);
+  const auto word = [p](size_t i) {
+    uint64_t w;
+    std::memcpy(&w, p + i * 8, 8);
+    return w;
+  };
+  uint64_t lane_1 = (uint64_t{static_cast<uint8_t>(table)} << 32 | number) * kA;
+  uint64_t lane_2 = lane_1 ^ kC;
+  for (size_t i = 0; i + 4 <= kWords; i += 4) {
+    lane_1 = FoldedMultiply(word(i) ^ lane_1 ^ kA, word(i + 1) ^ kB);
+    lane_2 = FoldedMultiply(word(i + 2) ^ lane_2 ^ kB, word(i + 3) ^ kC);
+  }
+  for (size_t i = kWords / 4 * 4; i < kWords; ++i) {
+    lane_1 = FoldedMultiply(word(i) ^ lane_1 ^ kC, kB);
+  }
+  return FoldedMultiply(lane_1 ^ kB, lane_2 ^ kA);
+}
+
+template <class Row, class RowId>
+class Table final : public TableBase {
+  static_assert(std::is_trivially_copyable_v<Row>);
+  // The digest reads every byte, so there may be no padding with stray values.
+  static_assert(std::has_unique_object_representations_v<Row>);
+
+ public:
+  Table(TableId id, uint32_t size_max)
+      : TableBase(id, sizeof(Row), size_max), rows_(size_t{size_max} + 1) {}
+
+  // REQUIRES: row is none or in use.
+  [[nodiscard]] const Row& operator[](RowId row) const {
+    GH_DCHECK(row.value() <= size_, "table=", id_, " row=", row.value(), " size=", size_);
+    return rows_[row.value()];
+  }
+  [[nodiscard]] bool Contains(RowId row) const { return row.value() >= 1 && row.value() <= size_; }
+  [[nodiscard]] bool full() const { return size_ == size_max_; }
+  [[nodiscard]] RowId next() const { return RowId{size_ + 1}; }
+
+  // REQUIRES: !full().
+  RowId Append(const Row& row) {
+    GH_CHECK(size_ < size_max_, "table=", id_, " size=", size_);
+    const uint32_t number = ++size_;
+    Touch(number);
+    rows_[number] = row;
+    digest_ += RowDigest(id_, number, row);
+    return RowId{number};
+  }
+
+  // Calls change(Row&) on a row in use.
+  template <class Change>
+  void Update(RowId row, Change&& change) {
+    GH_DCHECK(Contains(row), "table=", id_, " row=", row.value(), " size=", size_);
+    const uint32_t number = row.value();
+    Touch(number);
+    Row& stored = rows_[number];
+    digest_ -= RowDigest(id_, number, stored);
+    change(stored);
+    digest_ += RowDigest(id_, number, stored);
+  }
+
+  void Set(RowId row, const Row& value) {
+    Update(row, [&value](Row& stored) { stored = value; });
+  }
+
+  void Prefetch(RowId row) const { __builtin_prefetch(rows_.data() + row.value()); }
+
+  [[nodiscard]] uint64_t RecomputeDigest() const override {
+    uint64_t digest = 0;
+    for (uint32_t number = 1; number <= size_; ++number) {
+      digest += RowDigest(id_, number, rows_[number]);
+    }
+    return digest;
+  }
+
+ private:
+  [[nodiscard]] uint8_t* bytes() override { return reinterpret_cast<uint8_t*>(rows_.data()); }
+
+  VirtualArray<Row> rows_;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_LEDGER_TABLE_H_
