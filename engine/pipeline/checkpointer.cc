@@ -1,0 +1,182 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/pipeline/checkpointer.h"
+
+#include <cstring>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+
+namespace gonghui {
+
+Checkpointer::Checkpointer(Ledger& ledger,
+                           CheckpointStore& store,
+                           const std::atomic<uint64_t>& durable_seq,
+                           std::function<void(const std::string&)> fail_stop)
+    : ledger_(ledger),
+      store_(store),
+      durable_seq_(durable_seq),
+      fail_stop_(std::move(fail_stop)),
+      full_(kChunkSlots),
+      free_(kChunkSlots) {
+  for (TableBase* table : ledger_.tables()) {
+    table->set_photo_sink(this);
+  }
+  thread_ = std::thread([this] { Run(); });
+}
+
+Checkpointer::~Checkpointer() {
+  Stop();
+  Chunk* chunk = nullptr;
+  while (full_.Pop(&chunk) || free_.Pop(&chunk)) {
+    delete chunk;
+  }
+  delete filling_;
+}
+
+void Checkpointer::Stop() {
+  stopping_.store(true, std::memory_order_release);
+  bell_.Ring();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+// ---- Ledger thread -------------------------------------------------------------
+
+void Checkpointer::Begin() {
+  GH_CHECK(!active_);
+  meta_ = CheckpointMeta{};
+  meta_.shard = ledger_.shard();
+  meta_.applied_seq = ledger_.applied_seq().value();
+  meta_.applied_at = ledger_.applied_at();
+  meta_.state_hash = ledger_.StateHash();
+  for (TableBase* table : ledger_.tables()) {
+    const size_t id = static_cast<size_t>(table->id());
+    meta_.table_sizes[id] = table->size();
+    meta_.row_bytes[id] = table->row_bytes();
+    table->BeginPhoto();
+  }
+  table_ = 0;
+  active_ = true;
+}
+
+void Checkpointer::Continue() {
+  if (chunks_in_use_.load(std::memory_order_relaxed) >= kChunks) {
+    return;  // the disk is behind
+  }
+  uint32_t pages = kPagesPerStep;
+  while (table_ < ledger_.tables().size()) {
+    const uint32_t copied = ledger_.tables()[table_]->CopyPages(pages, *this);
+    pages -= copied;
+    if (pages == 0) {
+      return;
+    }
+    ++table_;
+  }
+  Flush(/*last=*/true);
+  active_ = false;
+}
+
+Checkpointer::Chunk* Checkpointer::NewChunk() {
+  Chunk* chunk = nullptr;
+  if (!free_.Pop(&chunk)) {
+    chunk = new Chunk;
+  }
+  chunk->size = 0;
+  chunk->last = false;
+  chunks_in_use_.fetch_add(1, std::memory_order_relaxed);
+  return chunk;
+}
+
+void Checkpointer::AddPage(TableId table, uint32_t page, std::span<const uint8_t> bytes) {
+  const size_t need = sizeof(PageHeader) + bytes.size();
+  GH_CHECK(need <= kChunkBytes, "table=", table, " bytes=", bytes.size());
+  if (filling_ != nullptr && filling_->size + need > kChunkBytes) {
+    Flush(/*last=*/false);
+  }
+  if (filling_ == nullptr) {
+    filling_ = NewChunk();
+  }
+  const PageHeader header{static_cast<uint32_t>(table), page, bytes.size()};
+  std::memcpy(filling_->bytes + filling_->size, &header, sizeof(header));
+  std::memcpy(filling_->bytes + filling_->size + sizeof(header), bytes.data(), bytes.size());
+  filling_->size += need;
+}
+
+void Checkpointer::Flush(bool last) {
+  if (filling_ == nullptr) {
+    filling_ = NewChunk();
+  }
+  filling_->last = last;
+  filling_->meta = meta_;
+  // 4 GiB of copies in flight means that the store has stopped working.
+  GH_CHECK(full_.Push(std::exchange(filling_, nullptr)), "the checkpoint store is stuck");
+  bell_.Ring();
+}
+
+// ---- Checkpoint thread -----------------------------------------------------------
+
+absl::Status Checkpointer::WriteBlocking(const Chunk& chunk) {
+  if (!writing_) {
+    GH_RETURN_IF_ERROR(store_.BeginBlocking(chunk.meta.shard));
+    writing_ = true;
+  }
+  for (size_t at = 0; at < chunk.size;) {
+    PageHeader header;
+    std::memcpy(&header, chunk.bytes + at, sizeof(header));
+    at += sizeof(header);
+    GH_RETURN_IF_ERROR(store_.AddPageBlocking(
+        static_cast<uint8_t>(header.table), header.page, {chunk.bytes + at, header.bytes}));
+    at += header.bytes;
+  }
+  if (!chunk.last) {
+    return absl::OkStatus();
+  }
+  // A checkpoint must never be ahead of the journal.
+  while (durable_seq_.load(std::memory_order_acquire) < chunk.meta.applied_seq) {
+    bell_.Prepare();
+    if (stopping_.load(std::memory_order_acquire)) {
+      bell_.Cancel();
+      return absl::OkStatus();
+    }
+    if (durable_seq_.load(std::memory_order_acquire) >= chunk.meta.applied_seq) {
+      bell_.Cancel();
+    } else {
+      bell_.Sleep(100'000'000);
+    }
+  }
+  GH_RETURN_IF_ERROR(store_.CommitBlocking(chunk.meta));
+  writing_ = false;
+  committed_seq_.store(chunk.meta.applied_seq, std::memory_order_release);
+  committed_count_.fetch_add(1, std::memory_order_acq_rel);
+  return absl::OkStatus();
+}
+
+void Checkpointer::Run() {
+  while (!stopping_.load(std::memory_order_acquire)) {
+    Chunk* chunk = nullptr;
+    if (!full_.Pop(&chunk)) {
+      bell_.Prepare();
+      if (!full_.Empty() || stopping_.load(std::memory_order_acquire)) {
+        bell_.Cancel();
+      } else {
+        bell_.Sleep(1'000'000'000);
+      }
+      continue;
+    }
+    const absl::Status status = WriteBlocking(*chunk);
+    if (!free_.Push(chunk)) {
+      delete chunk;
+    }
+    chunks_in_use_.fetch_sub(1, std::memory_order_relaxed);
+    if (!status.ok()) {
+      fail_stop_("checkpoint: " + std::string(status.message()));
+      return;
+    }
+  }
+}
+
+}  // namespace gonghui

@@ -1,0 +1,114 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Background checkpoints.  The ledger thread copies pages (a few at a time, and
+// each page before its next write) into chunks; the checkpoint thread writes the
+// chunks to the store and commits once the journal is durable up to the photo.
+//
+// The ledger thread never waits for the checkpoint thread: when chunks run
+// short it copies only the pages that it is about to overwrite.
+
+#ifndef GONGHUI_ENGINE_PIPELINE_CHECKPOINTER_H_
+#define GONGHUI_ENGINE_PIPELINE_CHECKPOINTER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "engine/durability/checkpoint_store.h"
+#include "engine/ledger/ledger.h"
+#include "engine/pipeline/doorbell.h"
+#include "engine/pipeline/ring.h"
+
+namespace gonghui {
+
+class Checkpointer final : private PageSink {
+ public:
+  // `durable_seq` is how far the journal is durable; `fail_stop` is called when
+  // the store fails, with why.
+  Checkpointer(Ledger& ledger,
+               CheckpointStore& store,
+               const std::atomic<uint64_t>& durable_seq,
+               std::function<void(const std::string&)> fail_stop);
+  ~Checkpointer() override;
+
+  // ---- The ledger thread ----
+
+  [[nodiscard]] bool active() const { return active_; }
+  // Takes the photo: everything after this moment is not in it.
+  void Begin();
+  // Copies a few pages; to be called between commands while active().
+  void Continue();
+
+  // ---- Any thread ----
+
+  [[nodiscard]] uint64_t committed_seq() const {
+    return committed_seq_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] uint64_t committed_count() const {
+    return committed_count_.load(std::memory_order_acquire);
+  }
+  // The checkpoint thread waits on durable_seq: ring when it has risen.
+  void OnDurable() { bell_.Ring(); }
+  // Ends the thread; a checkpoint in progress is abandoned (the last one stands).
+  void Stop();
+
+ private:
+  static constexpr size_t kChunkBytes = 1u << 20;
+  static constexpr uint32_t kChunks = 64;        // that Continue() may have in use
+  static constexpr uint32_t kChunkSlots = 4096;  // with those for pages about to change
+  static constexpr uint32_t kPagesPerStep = 24;
+
+  // Pages, one after another: {table, page, bytes} header and the bytes; or, when
+  // `last`, the end of the photo.
+  struct Chunk {
+    size_t size = 0;
+    bool last = false;
+    CheckpointMeta meta;
+    alignas(8) uint8_t bytes[kChunkBytes];
+  };
+  struct PageHeader {
+    uint32_t table;
+    uint32_t page;
+    uint64_t bytes;
+  };
+
+  void AddPage(TableId table, uint32_t page, std::span<const uint8_t> bytes) override;
+  Chunk* NewChunk();
+  void Flush(bool last);
+  void Run();
+  absl::Status WriteBlocking(const Chunk& chunk);
+
+  Ledger& ledger_;
+  CheckpointStore& store_;
+  const std::atomic<uint64_t>& durable_seq_;
+  const std::function<void(const std::string&)> fail_stop_;
+
+  // Ledger thread.
+  bool active_ = false;
+  size_t table_ = 0;  // tables before this one are copied
+  Chunk* filling_ = nullptr;
+  CheckpointMeta meta_;
+
+  // Full chunks to the checkpoint thread, free ones back.
+  MpscRing<Chunk*> full_;
+  MpscRing<Chunk*> free_;
+  std::atomic<uint32_t> chunks_in_use_{0};
+
+  // Checkpoint thread.
+  bool writing_ = false;
+
+  std::atomic<uint64_t> committed_seq_{0};
+  std::atomic<uint64_t> committed_count_{0};
+  std::atomic<bool> stopping_{false};
+  Doorbell bell_;
+  std::thread thread_;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_PIPELINE_CHECKPOINTER_H_

@@ -1,0 +1,176 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine: threads, rings and group commit around the ledger.
+//
+//   submitters --(bounded MPSC rings)--> ledger thread --(block)--> journal thread
+//        ^                                Decide + Evolve            write + sync
+//        '------------- Completions::Complete(submission) <----------------'
+//
+// Any thread may submit.  The ledger thread alone touches the ledger.  A block
+// fills while the one before it is being synced, so an idle engine syncs one
+// request at once and a busy one thousands together; there is no timer.  A
+// submission is completed only when everything it saw and did is durable: also
+// a refusal, also a read.  A failed append ends the process (fail-stop): nothing
+// unacknowledged was promised.
+//
+// Everything is bounded: Submit() answers false at once when its ring is full or
+// too much is in flight.
+
+#ifndef GONGHUI_ENGINE_PIPELINE_ENGINE_H_
+#define GONGHUI_ENGINE_PIPELINE_ENGINE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "engine/base/clock.h"
+#include "engine/domain/command.h"
+#include "engine/domain/result.h"
+#include "engine/durability/checkpoint_store.h"
+#include "engine/durability/journal.h"
+#include "engine/ledger/ledger.h"
+
+namespace gonghui {
+
+struct Submission;
+
+// Where finished submissions go.  Called by the journal (or ledger) thread once
+// for a batch: must not block and not throw; typically pushes to a mailbox of
+// the thread that will answer.
+class Completions {
+ public:
+  virtual ~Completions() = default;
+  // `first` heads a list linked by Submission::next, in order of submission, of
+  // submissions that all named this object.
+  virtual void Complete(Submission* first) = 0;
+};
+
+// Which ring: live taps and sales go first, then offline uploads, then operators'
+// bulk work.
+enum class Priority : uint8_t {
+  kLive = 0,
+  kAdvice = 1,
+  kAdmin = 2,
+};
+inline constexpr int kPriorityCount = 3;
+
+// One unit of work: a few commands that are decided one after another, or a read.
+// Owned by the submitter, who keeps it and all it points to alive and untouched
+// from a Submit() that answered true until its completion.
+struct Submission {
+  std::span<const Command> commands;
+  Result* results = nullptr;  // as many as there are commands; filled by the ledger thread
+  // Runs on the ledger thread after the commands; reads the ledger.  Must be short
+  // (a page of rows).  Null = none.
+  void (*inspect)(const Ledger& ledger, void* argument) = nullptr;
+  void* inspect_argument = nullptr;
+  Completions* completions = nullptr;
+  Priority priority = Priority::kLive;
+  // For the completions' owner: the next of the list, and what it likes.
+  Submission* next = nullptr;
+  void* user = nullptr;
+};
+
+enum class CommitPipeline : uint8_t {
+  kOneThread = 1,   // the ledger thread writes and syncs itself
+  kTwoThreads = 2,  // a journal thread does, while the next block fills
+};
+
+struct EngineOptions {
+  uint16_t shard = 0;
+  CommitPipeline pipeline = CommitPipeline::kTwoThreads;
+  uint32_t ring_slots = 16'384;               // of each ring; a power of two
+  uint32_t in_flight_commands_max = 262'144;  // of all submissions together
+  uint32_t block_bytes_max = 4u << 20;
+  // A checkpoint is taken when the journal since the last one has grown by this.
+  uint64_t checkpoint_journal_bytes = 256u << 20;
+  int64_t checkpoint_interval_ns = 60'000'000'000;
+  bool checkpoint_at_stop = true;
+  LedgerLimits limits;
+  // Called once when an append or checkpoint fails, on the thread that saw it;
+  // afterwards nothing is ever completed.  Empty = print why and abort, which is
+  // the only right thing for a server.
+  std::function<void(const std::string& why)> fail_stop;
+};
+
+// What recovery did, for the log and the status.
+struct RecoveryReport {
+  bool had_checkpoint = false;
+  uint64_t checkpoint_seq = 0;
+  uint64_t blocks_replayed = 0;
+  uint64_t events_replayed = 0;
+  uint64_t last_seq = 0;
+  uint64_t state_hash = 0;
+  int64_t load_ns = 0;
+  int64_t replay_ns = 0;
+  // One sentence for people.
+  [[nodiscard]] std::string Summary() const;
+};
+
+// Counters that any thread may read at any time (relaxed).
+struct EngineStats {
+  uint64_t applied_seq = 0;
+  uint64_t durable_seq = 0;
+  uint64_t blocks = 0;
+  uint64_t block_bytes = 0;
+  uint64_t commands = 0;             // decided since the start
+  uint64_t submissions_refused = 0;  // full
+  uint64_t in_flight_commands = 0;
+  uint64_t checkpoint_seq = 0;
+  uint64_t checkpoints = 0;
+  int64_t sync_ns_last = 0;
+  int64_t sync_ns_max = 0;
+  int64_t ledger_pause_ns_max = 0;  // longest time spent on checkpoint copies at once
+};
+
+class Engine {
+ public:
+  // Recovers the ledger from `checkpoints` and `journal`, acquires the shard and
+  // starts the threads.  The ports and the clock outlive the engine.
+  // `checkpoints` may be null (tests, benchmarks): then there are none.
+  static absl::StatusOr<std::unique_ptr<Engine>> Start(const EngineOptions& options,
+                                                       const Clock& clock,
+                                                       Journal& journal,
+                                                       CheckpointStore* checkpoints);
+  // Stop().
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // False: full (or stopping); nothing happens to the submission.  Any thread.
+  [[nodiscard]] bool Submit(Submission* submission);
+
+  // Submits and waits; for operators' calls and tests.  RESOURCE_EXHAUSTED when full.
+  absl::Status RunBlocking(std::span<const Command> commands, std::span<Result> results);
+  // Runs read(ledger) on the ledger thread and waits until what it saw is durable.
+  absl::Status InspectBlocking(const std::function<void(const Ledger&)>& read);
+
+  // Takes a checkpoint now and waits for it.
+  absl::Status CheckpointBlocking();
+
+  // Refuses new submissions, completes all earlier ones, takes a last checkpoint
+  // if so configured, and ends the threads.  Idempotent.
+  void Stop();
+
+  [[nodiscard]] EngineStats stats() const;
+  [[nodiscard]] const RecoveryReport& recovery() const;
+  // Codes of rows that a completed submission told of may be read by any thread.
+  [[nodiscard]] const Ledger& names() const;
+
+ private:
+  class Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_PIPELINE_ENGINE_H_

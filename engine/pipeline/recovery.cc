@@ -1,0 +1,158 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/pipeline/recovery.h"
+
+#include <optional>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include "engine/base/status_macros.h"
+#include "engine/durability/record_format.h"
+
+namespace gonghui {
+
+std::string RecoveryReport::Summary() const {
+  const auto ms = [](int64_t ns) { return static_cast<double>(ns) / 1e6; };
+  const std::string base =
+      had_checkpoint
+          ? absl::StrFormat(
+                "loaded the checkpoint at seq %d in %.1f ms", checkpoint_seq, ms(load_ns))
+          : std::string("found no checkpoint");
+  return absl::StrFormat(
+      "%s, replayed %d events of %d blocks in %.1f ms, every digest agrees; now at seq %d, "
+      "state hash %016x",
+      base,
+      events_replayed,
+      blocks_replayed,
+      ms(replay_ns),
+      last_seq,
+      state_hash);
+}
+
+absl::StatusOr<bool> LoadCheckpointBlocking(Ledger& ledger, CheckpointStore& checkpoints) {
+  GH_ASSIGN_OR_RETURN(const std::optional<CheckpointMeta> meta,
+                      checkpoints.LatestBlocking(ledger.shard()));
+  if (!meta.has_value()) {
+    return false;
+  }
+  for (TableBase* table : ledger.tables()) {
+    const size_t id = static_cast<size_t>(table->id());
+    if (meta->row_bytes[id] != table->row_bytes()) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "checkpoint at seq %d: table %d has rows of %d bytes, this release "
+          "reads rows of %d; start the release that wrote it and upgrade from there",
+          meta->applied_seq,
+          id,
+          meta->row_bytes[id],
+          table->row_bytes()));
+    }
+    if (!table->BeginLoad(meta->table_sizes[id])) {
+      return absl::FailedPreconditionError(
+          absl::StrFormat("checkpoint at seq %d: table %d has %d rows, more than the limit of %d",
+                          meta->applied_seq,
+                          id,
+                          meta->table_sizes[id],
+                          table->size_max()));
+    }
+  }
+  GH_RETURN_IF_ERROR(checkpoints.LoadBlocking(
+      ledger.shard(),
+      [&ledger](uint8_t table, uint32_t page, std::span<const uint8_t> bytes) -> absl::Status {
+        if (table == 0 || table > ledger.tables().size() ||
+            !ledger.tables()[table - 1u]->LoadPage(page, bytes)) {
+          return absl::DataLossError(
+              absl::StrFormat("checkpoint: page %d of table %d does not fit (%d bytes)",
+                              page,
+                              table,
+                              bytes.size()));
+        }
+        return absl::OkStatus();
+      }));
+  if (const char* why = ledger.FinishLoad(); why != nullptr) {
+    return absl::DataLossError(absl::StrFormat("checkpoint at seq %d: %s", meta->applied_seq, why));
+  }
+  if (ledger.applied_seq().value() != meta->applied_seq) {
+    return absl::DataLossError(absl::StrFormat("checkpoint at seq %d: its rows are of seq %d",
+                                               meta->applied_seq,
+                                               ledger.applied_seq().value()));
+  }
+  if (ledger.StateHash() != meta->state_hash) {
+    return absl::DataLossError(
+        absl::StrFormat("checkpoint at seq %d: state hash %016x, its rows give %016x",
+                        meta->applied_seq,
+                        meta->state_hash,
+                        ledger.StateHash()));
+  }
+  return true;
+}
+
+absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
+                                               Journal& journal,
+                                               CheckpointStore* checkpoints,
+                                               const Clock& clock) {
+  RecoveryReport report;
+  const int64_t begin_ns = clock.MonotonicNs();
+  if (checkpoints != nullptr) {
+    GH_ASSIGN_OR_RETURN(report.had_checkpoint, LoadCheckpointBlocking(ledger, *checkpoints));
+    report.checkpoint_seq = ledger.applied_seq().value();
+  }
+  const int64_t loaded_ns = clock.MonotonicNs();
+  report.load_ns = loaded_ns - begin_ns;
+
+  GH_ASSIGN_OR_RETURN(const JournalTail tail, journal.TailBlocking(ledger.shard()));
+  if (ledger.applied_seq().value() >= tail.next_seq) {
+    return absl::DataLossError(
+        absl::StrFormat("the checkpoint is at seq %d but the journal ends at seq %d: blocks that "
+                        "were committed are missing",
+                        ledger.applied_seq().value(),
+                        tail.next_seq - 1));
+  }
+  RecordDecoder decoder;
+  const auto replay = [&](const BlockView& block) -> absl::Status {
+    std::span<const uint8_t> payload = block.payload;
+    TimestampNs previous_at;
+    for (uint32_t i = 0; i < block.header.event_count; ++i) {
+      const uint64_t seq = block.header.first_seq + i;
+      GH_ASSIGN_OR_RETURN(const Event* event, decoder.Next(&payload, seq, previous_at));
+      previous_at = event->at;
+      if (seq <= ledger.applied_seq().value()) {
+        continue;  // the checkpoint was taken in the middle of this block
+      }
+      ledger.Evolve(*event);
+      ++report.events_replayed;
+    }
+    if (!payload.empty()) {
+      return absl::DataLossError(absl::StrFormat("block at seq %d: %d bytes after its last event",
+                                                 block.header.first_seq,
+                                                 payload.size()));
+    }
+    ++report.blocks_replayed;
+    const uint64_t last = block.header.first_seq + block.header.event_count - 1;
+    if (last == ledger.applied_seq().value() && ledger.StateHash() != block.header.state_hash) {
+      return absl::DataLossError(
+          absl::StrFormat("block at seq %d: state hash %016x, replay gives %016x",
+                          block.header.first_seq,
+                          block.header.state_hash,
+                          ledger.StateHash()));
+    }
+    return absl::OkStatus();
+  };
+  if (ledger.applied_seq().value() + 1 < tail.next_seq) {
+    GH_RETURN_IF_ERROR(
+        journal.ReadBlocking(ledger.shard(), ledger.applied_seq().value() + 1, replay));
+  }
+  if (ledger.applied_seq().value() + 1 != tail.next_seq) {
+    return absl::DataLossError(
+        absl::StrFormat("replay ended at seq %d but the journal's last is %d",
+                        ledger.applied_seq().value(),
+                        tail.next_seq - 1));
+  }
+  report.replay_ns = clock.MonotonicNs() - loaded_ns;
+  report.last_seq = ledger.applied_seq().value();
+  report.state_hash = ledger.StateHash();
+  return report;
+}
+
+}  // namespace gonghui

@@ -1,0 +1,142 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Many submitters against one engine that takes checkpoints meanwhile: every
+// accepted submission is completed exactly once, with its own answers; a limit of
+// one use a day is granted exactly once however many ask at the same instant; and
+// a restart gives the same state.
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/durability/memory_checkpoint_store.h"
+#include "engine/durability/memory_journal.h"
+#include "engine/pipeline/engine.h"
+#include "tests/testing/city.h"
+
+namespace gonghui {
+namespace {
+
+class FixedClock final : public Clock {
+ public:
+  [[nodiscard]] int64_t NowNs() const override { return kCityNoon.value(); }
+  [[nodiscard]] int64_t MonotonicNs() const override {
+    return SystemClock::Instance().MonotonicNs();
+  }
+};
+
+// Tells its one submitter how many of its submissions are done.
+class Tally final : public Completions {
+ public:
+  void Complete(Submission* first) override {
+    uint32_t count = 0;
+    while (first != nullptr) {
+      Submission* const next = first->next;
+      ++count;
+      first = next;
+    }
+    done_.fetch_add(count, std::memory_order_release);
+  }
+  [[nodiscard]] uint32_t done() const { return done_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<uint32_t> done_{0};
+};
+
+void Hammer(CommitPipeline pipeline) {
+  constexpr uint32_t kThreads = 4;
+  constexpr uint32_t kEach = 1500;
+  FixedClock clock;
+  MemoryJournal journal;
+  MemoryCheckpointStore store;
+  CityOptions city;
+  city.members = 200;
+  city.merchants = 12;
+  city.uses_per_day = 1;
+  EngineOptions options;
+  options.pipeline = pipeline;
+  options.ring_slots = 128;
+  options.checkpoint_interval_ns = 2'000'000;
+  uint64_t hash = 0;
+  {
+    auto started = Engine::Start(options, clock, journal, &store);
+    ASSERT_TRUE(started.ok()) << started.status();
+    Engine& engine = **started;
+    BuildCity(city, [&](const Command& command) {
+      Result result;
+      ASSERT_TRUE(engine.RunBlocking({&command, 1}, {&result, 1}).ok());
+    });
+    std::vector<std::atomic<uint32_t>> approved(city.members + 1);
+    std::vector<std::thread> threads;
+    for (uint32_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        Prng prng(100 + t);
+        Tally tally;
+        struct Slot {
+          Command command;
+          Result result;
+          Submission submission;
+        };
+        const auto slots = std::make_unique<Slot[]>(kEach);
+        uint32_t accepted = 0;
+        for (uint32_t i = 0; i < kEach; ++i) {
+          Slot& slot = slots[i];
+          slot.command = RandomSale(city, prng);
+          slot.submission.commands = {&slot.command, 1};
+          slot.submission.results = &slot.result;
+          slot.submission.completions = &tally;
+          while (!engine.Submit(&slot.submission)) {
+            std::this_thread::yield();
+          }
+          ++accepted;
+        }
+        while (tally.done() < accepted) {
+          std::this_thread::yield();
+        }
+        EXPECT_EQ(tally.done(), accepted);
+        for (uint32_t i = 0; i < kEach; ++i) {
+          const Slot& slot = slots[i];
+          EXPECT_EQ(slot.result.transaction.request_id, slot.command.request_id);
+          if (slot.result.transaction.outcome == Outcome::kApproved) {
+            const uint64_t member = slot.command.authorize.card.value() - CardOf(0).value();
+            approved[member].fetch_add(1);
+          } else {
+            EXPECT_EQ(slot.result.transaction.reason, Reason::kExceedsFrequencyLimit);
+          }
+        }
+      });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+    for (uint32_t member = 1; member <= city.members; ++member) {
+      EXPECT_LE(approved[member].load(), 1U) << "member " << member;
+    }
+    ASSERT_TRUE(engine
+                    .InspectBlocking([&](const Ledger& ledger) {
+                      uint64_t row = 0;
+                      const char* why = ledger.CheckInvariants(&row);
+                      EXPECT_EQ(why, nullptr) << why << " row=" << row;
+                      hash = ledger.StateHash();
+                    })
+                    .ok());
+    EXPECT_GE(engine.stats().checkpoints, 1U);
+  }
+  auto restarted = Engine::Start(options, clock, journal, &store);
+  ASSERT_TRUE(restarted.ok()) << restarted.status();
+  EXPECT_EQ((*restarted)->recovery().state_hash, hash);
+}
+
+TEST(EngineStress, OneThread) {
+  Hammer(CommitPipeline::kOneThread);
+}
+TEST(EngineStress, TwoThreads) {
+  Hammer(CommitPipeline::kTwoThreads);
+}
+
+}  // namespace
+}  // namespace gonghui

@@ -1,0 +1,183 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/testing/answer.h"
+
+#include <cstddef>
+
+#include "tests/testing/names.h"
+
+namespace gonghui {
+namespace {
+
+std::string TextOf(TransactionId id) {
+  return id == TransactionId{} ? "none" : "#" + std::to_string(id.value());
+}
+std::string TextOf(Fen amount) { return std::to_string(amount.value()); }
+std::string TextOf(bool value) { return value ? "yes" : "no"; }
+std::string TextOf(uint32_t value) { return std::to_string(value); }
+std::string TextOf(const AnswerShare& share) {
+  return gonghui::TextOf(share.benefit) + "/" + gonghui::TextOf(share.fund) + ":" +
+         TextOf(share.amount);
+}
+std::string TextOf(const AnswerLimit& limit) {
+  return gonghui::TextOf(limit.programme) + "/" + gonghui::TextOf(limit.limit) + "@" +
+         std::to_string(limit.window) + "{taken=" + std::to_string(limit.taken) +
+         " left=" + std::to_string(limit.left) + " resets=" + gonghui::TextOf(limit.resets_at) +
+         "}";
+}
+template <class Enum>
+requires std::is_enum_v<Enum> std::string TextOf(Enum value) {
+  const char* name = NameOf(value);
+  return name == nullptr ? "?" + std::to_string(static_cast<int>(value)) : name;
+}
+using gonghui::TextOf;
+
+template <class Item>
+std::string TextOf(const std::vector<Item>& items) {
+  std::string text = "[";
+  for (const Item& item : items) {
+    text += (text.size() > 1 ? " " : "") + TextOf(item);
+  }
+  return text + "]";
+}
+
+template <class T>
+bool Differs(const char* what, const T& a, const T& b, std::string* difference) {
+  if (a == b) {
+    return false;
+  }
+  *difference = std::string(what) + ": " + TextOf(a) + " against " + TextOf(b);
+  return true;
+}
+
+}  // namespace
+
+Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& result) {
+  Answer answer;
+  answer.verdict = result.verdict;
+  answer.field = result.field;
+  answer.admin_reason = result.admin_reason;
+  answer.index = result.index;
+  answer.replay = result.replay;
+  if (IsAdmin(command.kind)) {
+    answer.programme_version = result.programme_version;
+    return answer;
+  }
+  if (result.verdict != Verdict::kDecided || command.kind == CommandKind::kExpireHolds) {
+    return answer;
+  }
+  const Transaction& transaction = result.transaction;
+  answer.has_transaction = true;
+  answer.id = result.transaction_id;
+  answer.original_id = result.original_id;
+  answer.kind = transaction.kind;
+  answer.outcome = transaction.outcome;
+  answer.reason = transaction.reason;
+  answer.list_price = transaction.list_price;
+  answer.member_pays = transaction.member_pays;
+  answer.subsidy = transaction.subsidy;
+  answer.original_found = transaction.original_found;
+  if (transaction.failed_benefit != BenefitRow{}) {
+    answer.failed_benefit = ledger.benefits()[transaction.failed_benefit].code;
+  }
+  if (transaction.failed_limit != LimitRow{}) {
+    answer.failed_limit = ledger.limits()[transaction.failed_limit].code;
+  }
+  answer.decided_at = transaction.decided_at;
+  answer.state = transaction.state;
+  if (transaction.outcome == Outcome::kDeclined) {
+    answer.next_eligible_at = transaction.expires_at;
+  } else if (transaction.kind == TransactionKind::kAuthorization && !transaction.capture_at_once) {
+    answer.expires_at = transaction.expires_at;
+  }
+  answer.captured = transaction.captured;
+  answer.captured_subsidy = transaction.captured_subsidy;
+  if (transaction.outcome == Outcome::kDeclined) {
+    // There the row keeps the limit's numbers in these fields.
+    answer.captured = answer.captured_subsidy = Fen{};
+  }
+  for (uint32_t i = 0; i < result.share_count; ++i) {
+    const ResultShare& share = result.shares[i];
+    if (share.amount != Fen{}) {
+      answer.shares.push_back(
+          {ledger.benefits()[share.benefit].code, ledger.funds()[share.fund].code, share.amount});
+    }
+  }
+  for (uint32_t i = 0; i < result.limit_count; ++i) {
+    const ResultLimit& limit = result.limits[i];
+    const Limit& row = ledger.limits()[limit.limit];
+    answer.limits.push_back({ledger.programmes()[row.programme].code,
+                             row.code,
+                             limit.window,
+                             limit.used + limit.held,
+                             limit.left,
+                             limit.resets_at == TimestampNs{} ? kTimestampMax : limit.resets_at});
+  }
+  return answer;
+}
+
+std::string TextOf(const Answer& answer) {
+  std::string text = answer.replay ? "replay " : "";
+  text += TextOf(answer.verdict);
+  if (answer.field != Field::kNone) {
+    text += " field=" + TextOf(answer.field);
+  }
+  if (answer.admin_reason != AdminReason::kNone) {
+    text += " " + TextOf(answer.admin_reason);
+  }
+  if (answer.index != 0) {
+    text += " index=" + TextOf(answer.index);
+  }
+  if (!answer.has_transaction) {
+    return text;
+  }
+  text += " " + TextOf(answer.kind) + " " + TextOf(answer.id) + " " + TextOf(answer.outcome) +
+          " reason=" + TextOf(answer.reason) + " list=" + TextOf(answer.list_price) +
+          " pays=" + TextOf(answer.member_pays) + " subsidy=" + TextOf(answer.subsidy) +
+          " state=" + TextOf(answer.state) + " captured=" + TextOf(answer.captured) + "/" +
+          TextOf(answer.captured_subsidy) + " expires=" + TextOf(answer.expires_at);
+  if (answer.kind != TransactionKind::kAuthorization) {
+    text += " original=" + TextOf(answer.original_id) + " found=" + TextOf(answer.original_found);
+  }
+  if (!answer.failed_benefit.IsNone()) {
+    text += " benefit=" + TextOf(answer.failed_benefit);
+  }
+  if (!answer.failed_limit.IsNone()) {
+    text += " limit=" + TextOf(answer.failed_limit);
+  }
+  if (answer.next_eligible_at != TimestampNs{}) {
+    text += " next=" + TextOf(answer.next_eligible_at);
+  }
+  return text + " shares=" + TextOf(answer.shares) + " limits=" + TextOf(answer.limits);
+}
+
+std::string Difference(const Answer& a, const Answer& b) {
+  std::string text;
+  // Short-circuits at the first difference.
+  static_cast<void>(
+      Differs("verdict", a.verdict, b.verdict, &text) || Differs("field", a.field, b.field, &text) ||
+      Differs("admin_reason", a.admin_reason, b.admin_reason, &text) ||
+      Differs("index", a.index, b.index, &text) || Differs("replay", a.replay, b.replay, &text) ||
+      Differs("programme_version", a.programme_version, b.programme_version, &text) ||
+      Differs("has_transaction", a.has_transaction, b.has_transaction, &text) ||
+      Differs("kind", a.kind, b.kind, &text) || Differs("outcome", a.outcome, b.outcome, &text) ||
+      Differs("reason", a.reason, b.reason, &text) || Differs("id", a.id, b.id, &text) ||
+      Differs("original_id", a.original_id, b.original_id, &text) ||
+      Differs("list_price", a.list_price, b.list_price, &text) ||
+      Differs("member_pays", a.member_pays, b.member_pays, &text) ||
+      Differs("subsidy", a.subsidy, b.subsidy, &text) ||
+      Differs("original_found", a.original_found, b.original_found, &text) ||
+      Differs("failed_benefit", a.failed_benefit, b.failed_benefit, &text) ||
+      Differs("failed_limit", a.failed_limit, b.failed_limit, &text) ||
+      Differs("next_eligible_at", a.next_eligible_at, b.next_eligible_at, &text) ||
+      Differs("decided_at", a.decided_at, b.decided_at, &text) ||
+      Differs("state", a.state, b.state, &text) ||
+      Differs("expires_at", a.expires_at, b.expires_at, &text) ||
+      Differs("captured", a.captured, b.captured, &text) ||
+      Differs("captured_subsidy", a.captured_subsidy, b.captured_subsidy, &text) ||
+      Differs("shares", a.shares, b.shares, &text) || Differs("limits", a.limits, b.limits, &text));
+  return text;
+}
+
+}  // namespace gonghui

@@ -1,0 +1,83 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// An answer in codes instead of rows: what two ledgers can be compared by, and
+// what a scenario table states.
+
+#ifndef GONGHUI_TESTS_TESTING_ANSWER_H_
+#define GONGHUI_TESTS_TESTING_ANSWER_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/domain/result.h"
+#include "engine/ledger/ledger.h"
+
+namespace gonghui {
+
+struct AnswerShare {
+  BenefitCode benefit;
+  FundCode fund;
+  Fen amount;
+
+  friend auto operator<=>(const AnswerShare&, const AnswerShare&) = default;
+};
+
+struct AnswerLimit {
+  ProgrammeCode programme;
+  LimitCode limit;
+  WindowNumber window = 0;
+  int64_t taken = 0;  // used and held together
+  int64_t left = 0;
+  TimestampNs resets_at;
+
+  friend bool operator==(const AnswerLimit&, const AnswerLimit&) = default;
+};
+
+struct Answer {
+  Verdict verdict = Verdict::kDecided;
+  Field field = Field::kNone;
+  AdminReason admin_reason = AdminReason::kNone;
+  uint32_t index = 0;
+  bool replay = false;
+  uint32_t programme_version = 0;
+
+  // The rest is set when a terminal's command was decided or found.
+  bool has_transaction = false;
+  TransactionId id;
+  TransactionId original_id;
+  TransactionKind kind = TransactionKind::kAuthorization;
+  Outcome outcome = Outcome::kDeclined;
+  Reason reason = Reason::kNone;
+  Fen list_price;
+  Fen member_pays;
+  Fen subsidy;
+  bool original_found = false;
+  BenefitCode failed_benefit;
+  LimitCode failed_limit;
+  TimestampNs next_eligible_at;  // declined authorization
+  TimestampNs decided_at;
+  // As it stands now, so a replay may tell something newer than the first answer.
+  TransactionState state = TransactionState::kDeclined;
+  TimestampNs expires_at;  // of a hold
+  Fen captured;
+  Fen captured_subsidy;
+
+  std::vector<AnswerShare> shares;  // none of amount 0
+  std::vector<AnswerLimit> limits;
+};
+
+// The answer that `result` gives, read with the ledger it came from (after the
+// event was evolved).
+Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& result);
+
+// One line.
+std::string TextOf(const Answer& answer);
+
+// The first difference, as "what: a against b"; empty when they agree.
+std::string Difference(const Answer& a, const Answer& b);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_TESTS_TESTING_ANSWER_H_

@@ -1,0 +1,132 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/testing/owned_command.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+#include "tests/testing/names.h"
+
+namespace gonghui {
+namespace {
+
+template <class Request>
+OwnedCommand OwnAs(CommandKind kind, const Request* Command::*member, const Request& request) {
+  auto content = std::make_shared<Request>(request);
+  OwnedCommand owned;
+  owned.command.kind = kind;
+  owned.command.*member = content.get();
+  owned.content = std::move(content);
+  return owned;
+}
+
+}  // namespace
+
+ProgrammeImage OwnedProgramme::Image() const {
+  return ProgrammeImage{.programme = spec,
+                        .benefits = benefits,
+                        .limits = limits,
+                        .segments = segments,
+                        .mccs = mccs,
+                        .merchants = merchants,
+                        .hours = hours,
+                        .limit_refs = limit_refs,
+                        .funding = funding};
+}
+
+bool FindTestCalendar(std::string_view zone, Calendar* calendar) {
+  std::vector<OffsetChange> changes;
+  if (zone == "UTC") {
+    changes = {{INT64_MIN, 0}};
+  } else if (zone == "Asia:Shanghai") {
+    changes = {{INT64_MIN, 8 * 3600}};
+  } else if (zone == "Asia:Kathmandu") {
+    changes = {{INT64_MIN, 5 * 3600 + 45 * 60}};
+  } else if (zone == "Europe:Berlin") {
+    changes = {{INT64_MIN, 3600},
+               {1'743'296'400, 7200},  // 2025-03-30T01:00Z
+               {1'761'440'400, 3600},  // 2025-10-26T01:00Z
+               {1'774'746'000, 7200},  // 2026-03-29T01:00Z
+               {1'792'890'000, 3600},  // 2026-10-25T01:00Z
+               {1'806'195'600, 7200},  // 2027-03-28T01:00Z
+               {1'824'944'400, 3600}};
+  } else if (zone == "America:New_York") {
+    changes = {{INT64_MIN, -5 * 3600},
+               {1'741'503'600, -4 * 3600},  // 2025-03-09T07:00Z
+               {1'762'063'200, -5 * 3600},  // 2025-11-02T06:00Z
+               {1'772'953'200, -4 * 3600},  // 2026-03-08T07:00Z
+               {1'793'512'800, -5 * 3600},  // 2026-11-01T06:00Z
+               {1'805'007'600, -4 * 3600},  // 2027-03-14T07:00Z
+               {1'825'567'200, -5 * 3600}};
+  } else {
+    return false;
+  }
+  *calendar = Calendar{};
+  calendar->zone = CodeOf<ZoneName>(zone);
+  for (const OffsetChange& change : changes) {
+    calendar->offset_changes[calendar->offset_change_count++] = change;
+  }
+  return true;
+}
+
+Calendar TestCalendar(std::string_view zone, int32_t cutover_s) {
+  Calendar calendar;
+  GH_CHECK(FindTestCalendar(zone, &calendar), "zone=", zone);
+  calendar.cutover_s = cutover_s;
+  return calendar;
+}
+
+OwnedCommand Own(const Command& command) {
+  GH_CHECK(!IsAdmin(command.kind), "kind=", command.kind);
+  return OwnedCommand{command, nullptr};
+}
+OwnedCommand Own(const SegmentRequest& request) {
+  return OwnAs(CommandKind::kDefineSegment, &Command::segment, request);
+}
+OwnedCommand Own(const UnionNodeRequest& request) {
+  return OwnAs(CommandKind::kSetUnionNode, &Command::union_node, request);
+}
+OwnedCommand Own(const MemberRequest& request) {
+  return OwnAs(CommandKind::kSetMember, &Command::member, request);
+}
+OwnedCommand Own(const CardRequest& request) {
+  return OwnAs(CommandKind::kSetCard, &Command::card, request);
+}
+OwnedCommand Own(const MerchantRequest& request) {
+  return OwnAs(CommandKind::kSetMerchant, &Command::merchant, request);
+}
+OwnedCommand Own(const TerminalRequest& request) {
+  return OwnAs(CommandKind::kSetTerminal, &Command::terminal_setting, request);
+}
+OwnedCommand Own(const FundRequest& request) {
+  return OwnAs(CommandKind::kSetFund, &Command::fund, request);
+}
+OwnedCommand Own(OwnedProgramme programme) {
+  struct Content {
+    OwnedProgramme programme;
+    ProgrammeImage image;
+  };
+  auto content = std::make_shared<Content>();
+  content->programme = std::move(programme);
+  content->image = content->programme.Image();
+  OwnedCommand owned;
+  owned.command.kind = CommandKind::kApplyProgramme;
+  owned.command.programme = &content->image;
+  owned.content = std::move(content);
+  return owned;
+}
+OwnedCommand Own(const MemberStatusRequest& request) {
+  return OwnAs(CommandKind::kSetMemberStatus, &Command::member_status, request);
+}
+OwnedCommand Own(const CardStatusRequest& request) {
+  return OwnAs(CommandKind::kSetCardStatus, &Command::card_status, request);
+}
+OwnedCommand Own(const ReplaceCardRequest& request) {
+  return OwnAs(CommandKind::kReplaceCard, &Command::replace_card, request);
+}
+OwnedCommand Own(const RetireProgrammeRequest& request) {
+  return OwnAs(CommandKind::kRetireProgramme, &Command::retire_programme, request);
+}
+
+}  // namespace gonghui
