@@ -117,8 +117,12 @@ struct Calendar {
   // so: the zone database changes, and a calendar holds only the changes around
   // its programme's dates.
   friend constexpr bool SameCalendar(const Calendar& a, const Calendar& b) {
-    return a.zone == b.zone && a.cutover_s == b.cutover_s &&
-           a.offset_change_count == b.offset_change_count && a.offset_changes == b.offset_changes;
+    bool same = a.zone == b.zone && a.cutover_s == b.cutover_s &&
+                a.offset_change_count == b.offset_change_count;
+    for (uint32_t i = 0; same && i < a.offset_change_count; ++i) {
+      same = a.offset_changes[i] == b.offset_changes[i];
+    }
+    return same;
   }
 };
 

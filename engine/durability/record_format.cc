@@ -106,6 +106,9 @@ enum TransactionField : uint32_t {
   kAsked = 1u << 25,          // capture_all, original_id, asked_amount; predicted: the command's
 };
 constexpr uint32_t kTransactionFieldsAll = (1u << 26) - 1;
+// A new field needs a place above, in Predicted and so on, and a new version.
+static_assert(sizeof(Transaction) == 184);
+static_assert(sizeof(UseDelta) == 56 && sizeof(ShareDelta) == 24 && sizeof(OriginalChange) == 24);
 
 enum ShareFlag : uint8_t {
   kShareBenefit = 1 << 0,  // else that of the share before, at first none
@@ -415,8 +418,7 @@ bool IsWholeSecondsAfter(TimestampNs at, TimestampNs later) {
 bool SmallFieldsDiffer(const Transaction& t, const Predicted& p) {
   return t.capture_at_once != p.capture_at_once || t.if_no_benefit != p.if_no_benefit ||
          t.entry_mode != p.entry_mode || t.reversal_reason != p.reversal_reason ||
-         t.applied_count != p.applied_count || t.use_count != p.use_count ||
-         t.capture_all != p.capture_all;
+         t.applied_count != p.applied_count || t.use_count != p.use_count;
 }
 
 uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predicted& predicted) {
@@ -447,8 +449,6 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   mark(t.request_id != predicted.request_id, kRequest);
   mark(t.seq != event.seq, kSeq);
   mark(t.decided_at != event.at, kDecidedAt);
-  mark(t.original_id != predicted.original_id, kOriginalId);
-  mark(t.asked_amount != predicted.asked_amount, kAskedAmount);
   mark(SmallFieldsDiffer(t, predicted), kSmall);
   mark(t.capture_all != predicted.capture_all || t.original_id != predicted.original_id ||
            t.asked_amount != predicted.asked_amount,
@@ -502,12 +502,6 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   }
   if (fields & kDecidedAt) {
     w.Time(t.decided_at);
-  }
-  if (fields & kOriginalId) {
-    w.Id64(t.original_id);
-  }
-  if (fields & kAskedAmount) {
-    w.Amount(t.asked_amount);
   }
   if (fields & kSmall) {
     w.Bool(t.capture_at_once);
@@ -629,7 +623,6 @@ void WriteDeltas(ByteWriter& w, const Event& event) {
     if (use.used_after != 0) {
       w.Signed(use.used_after);
     }
-    w.Signed(use.used_after);
     w.Signed(use.left_after);
     benefit = use.benefit;
     subject = use.subject;
@@ -924,12 +917,6 @@ void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
   if (fields & kDecidedAt) {
     r.Time(t.decided_at);
   }
-  if (fields & kOriginalId) {
-    r.Id64(t.original_id);
-  }
-  if (fields & kAskedAmount) {
-    r.Amount(t.asked_amount);
-  }
   if (fields & kSmall) {
     r.Bool(t.capture_at_once);
     r.EnumByte(t.if_no_benefit, IfNoBenefit::kFullPrice);
@@ -937,7 +924,6 @@ void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
     r.EnumByte(t.reversal_reason, ReversalReason::kDeviceUnable);
     r.Byte(t.applied_count);
     r.Byte(t.use_count);
-    r.Bool(t.capture_all);
     if (t.applied_count > kSharesPerTransactionMax || t.use_count > kUsesPerTransactionMax) {
       r.Fail("more shares or uses than limits.h allows");
     }
@@ -1089,7 +1075,6 @@ void ReadDeltas(ByteReader& r, Event& event) {
     if (flags & kUseUsedAfter) {
       use.used_after = r.Signed();
     }
-    use.used_after = r.Signed();
     use.left_after = r.Signed();
   }
 }

@@ -253,7 +253,10 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
                             {weights.data(), benefit.funding_count},
                             {parts.data(), benefit.funding_count});
   }
-  Reason reason = Reason::kNone;
+  // A giveaway may have no fund of money at all; then there is no price to pay.
+  Reason reason = benefit.funding_count == 0 && offer->subsidy > Fen{0}
+                      ? Reason::kBudgetExhausted
+                      : Reason::kNone;
   const auto fail = [&](Reason why, TimestampNs next) {
     if (reason == Reason::kNone || why < reason) {
       reason = why;
