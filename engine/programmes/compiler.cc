@@ -1,0 +1,366 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/programmes/compiler.h"
+
+#include "engine/base/check.h"
+#include "engine/domain/limits.h"
+#include "engine/programmes/content_hash.h"
+#include "engine/programmes/file_compiler.h"
+#include "engine/programmes/zone.h"
+
+namespace gonghui {
+namespace {
+
+constexpr size_t kFundsPerFileMax = 1024;
+
+constexpr Word<LimitSubject> kSubjects[] = {
+    {"person", LimitSubject::kPerson},
+    {"programme", LimitSubject::kProgramme},
+    {"card", LimitSubject::kCard},
+    {"merchant", LimitSubject::kMerchant},
+    {"terminal", LimitSubject::kTerminal},
+};
+
+constexpr Word<WindowKind> kWindows[] = {
+    {"day", WindowKind::kDay},
+    {"week", WindowKind::kWeek},
+    {"month", WindowKind::kMonth},
+    {"year", WindowKind::kYear},
+    {"programme", WindowKind::kProgramme},
+};
+
+constexpr Word<WhenExceeded> kWhenExceeded[] = {
+    {"refuse", WhenExceeded::kRefuse},
+    {"reduce", WhenExceeded::kReduce},
+};
+
+}  // namespace
+
+void FileCompiler::Compile(const YamlNode& root) {
+  const MapReader top(
+      {&root, ""}, {"gonghui", "programme", "segments", "funds", "limits", "benefits"}, out_);
+  if (!top.valid()) {
+    return;
+  }
+  ReadVersion(top);
+  // First, because the rest is held against its dates.
+  if (const Value programme = top.Need("programme", "code, name, zone, starts and until")) {
+    ReadProgramme(programme);
+  }
+  if (const Value segments = top.Find("segments")) {
+    for (const Value& segment : ReadList(segments, "segments", kSegmentsMax, out_)) {
+      ReadSegment(segment);
+    }
+  }
+  if (const Value funds = top.Find("funds")) {
+    for (const Value& fund : ReadList(funds, "funds", kFundsPerFileMax, out_)) {
+      ReadFund(fund);
+    }
+  }
+  if (const Value limits = top.Find("limits")) {
+    for (const Value& limit : ReadList(limits, "limits", kLimitsPerProgrammeMax, out_)) {
+      ReadLimit(limit);
+    }
+  }
+  if (const Value benefits = top.Need("benefits", "what the programme offers")) {
+    for (const Value& benefit : ReadList(benefits, "benefits", kBenefitsPerProgrammeMax, out_)) {
+      ReadBenefit(benefit);
+    }
+  }
+  CheckUses();
+  if (out_->empty()) {
+    Finish();
+  }
+}
+
+void FileCompiler::ReadVersion(const MapReader& top) {
+  const Value value = top.Need("gonghui", "version of the language, gonghui: 1");
+  if (!value) {
+    return;
+  }
+  const std::optional<int64_t> version = ReadWhole(value, 0, INT32_MAX, out_);
+  if (version.has_value() && *version != kProgrammeLanguageVersion) {
+    AddAt(value,
+          fmt::format("version {} of the language is not known", *version),
+          fmt::format("write gonghui: {}", kProgrammeLanguageVersion),
+          out_);
+  }
+}
+
+FileCompiler::Period FileCompiler::ReadPeriod(const MapReader& map, bool required) {
+  Period period;
+  Value end_place;
+  const auto read = [&](std::string_view key, std::string_view expected, Value* place) {
+    *place = required ? map.Need(key, expected) : map.Find(key);
+    return *place ? ReadScalar(*place, "a date", out_, ParseDate) : std::nullopt;
+  };
+  Value start_place;
+  period.first = read("starts", "first day, such as 2026-01-01", &start_place);
+  period.end = read("until", "first day after, such as 2027-01-01", &end_place);
+  if (period.first.has_value() && period.end.has_value() && *period.end <= *period.first) {
+    AddAt(end_place,
+          fmt::format("'until' {} is not after 'starts' {}",
+                      FormatDate(*period.end),
+                      FormatDate(*period.first)),
+          "'until' is the first day that no longer belongs",
+          out_);
+    period.end.reset();
+  }
+  return period;
+}
+
+TimestampNs FileCompiler::StartOf(CivilDay day) const {
+  return calendar_.has_value() ? StartOfBusinessDay(*calendar_, day) : TimestampNs{};
+}
+
+std::optional<Fen> FileCompiler::ReadMoney(const Value& value) {
+  const std::optional<Amount> amount =
+      ReadScalar(value, "an amount", out_, [](std::string_view text) {
+        return ParseAmount(text, Fen{kTransactionFenMax});
+      });
+  if (!amount.has_value()) {
+    return std::nullopt;
+  }
+  if (amount->asset != Asset::kMoney) {
+    AddAt(value, "expected money, found pieces", "yuan or fen", out_);
+    return std::nullopt;
+  }
+  if (amount->value == Fen{0}) {
+    AddAt(value, "the amount is 0", "at least 1 fen", out_);
+    return std::nullopt;
+  }
+  return amount->value;
+}
+
+void FileCompiler::ReadProgramme(const Value& value) {
+  const MapReader map(
+      value, {"code", "name", "owner", "zone", "day_starts_at", "starts", "until"}, out_);
+  ProgrammeSpec& programme = file_.programme;
+  file_.places.programme = PlaceOf(value);
+  file_.places.owner = file_.places.programme;
+  if (const Value code = map.Need("code", "a short name that never changes")) {
+    file_.places.programme = PlaceOf(code);
+    programme.code = ReadCode<ProgrammeCode>(code, out_).value_or(ProgrammeCode{});
+  }
+  if (const Value name = map.Need("name", "what members and receipts call it")) {
+    programme.name = ReadName(name, out_).value_or(DisplayName{});
+  }
+  if (const Value owner = map.Find("owner")) {
+    file_.places.owner = PlaceOf(owner);
+    programme.owner = ReadCode<UnionNodeId>(owner, out_).value_or(UnionNodeId{});
+  }
+  std::optional<Zone> zone;
+  const Value zone_place = map.Need("zone", "time zone of its days, such as Asia/Shanghai");
+  if (zone_place) {
+    zone = ReadScalar(zone_place, "a time zone", out_, LoadZone);
+  }
+  int32_t cutover_s = 0;
+  if (const Value cutover = map.Find("day_starts_at")) {
+    cutover_s = ReadScalar(cutover, "a time of day", out_, ParseTimeOfDay).value_or(0);
+  }
+  period_ = ReadPeriod(map, true);
+  if (!zone.has_value() || !period_.first.has_value() || !period_.end.has_value()) {
+    return;
+  }
+  Parsed<Calendar> calendar = CompileCalendar(*zone, cutover_s, *period_.first, *period_.end);
+  if (!calendar.value.has_value()) {
+    AddAt(zone_place, std::move(calendar.message), std::move(calendar.hint), out_);
+    return;
+  }
+  calendar_ = calendar.value;
+  programme.calendar = *calendar_;
+  programme.starts_at = StartOf(*period_.first);
+  programme.ends_at = StartOf(*period_.end);
+}
+
+void FileCompiler::ReadSegment(const Value& value) {
+  const MapReader map(value, {"code", "name"}, out_);
+  SegmentRequest segment;
+  SourcePlace place = PlaceOf(value);
+  if (const Value code = map.Need("code", "a short name that never changes")) {
+    place = PlaceOf(code);
+    if (const auto parsed = ReadCode<SegmentCode>(code, out_)) {
+      segment.code = *parsed;
+      Declare(*parsed, static_cast<uint32_t>(file_.segments.size()), code, &segments_);
+    }
+  }
+  if (const Value name = map.Need("name", "who belongs to it, in words")) {
+    segment.name = ReadName(name, out_).value_or(DisplayName{});
+  }
+  file_.segments.push_back(segment);
+  file_.places.segments.push_back(std::move(place));
+}
+
+void FileCompiler::ReadFund(const Value& value) {
+  const MapReader map(
+      value, {"code", "name", "owner", "budget", "starts", "until", "advices_may_overrun"}, out_);
+  FundRequest fund;
+  SourcePlace place = PlaceOf(value);
+  if (const Value code = map.Need("code", "a short name that never changes")) {
+    place = PlaceOf(code);
+    if (const auto parsed = ReadCode<FundCode>(code, out_)) {
+      fund.code = *parsed;
+      Declare(*parsed, static_cast<uint32_t>(file_.funds.size()), code, &funds_);
+    }
+  }
+  if (const Value name = map.Need("name", "what statements call it")) {
+    fund.name = ReadName(name, out_).value_or(DisplayName{});
+  }
+  // A fund belongs to its programme's union node unless it says otherwise.
+  fund.owner = file_.programme.owner;
+  SourcePlace owner_place = file_.places.owner;
+  if (const Value owner = map.Find("owner")) {
+    owner_place = PlaceOf(owner);
+    fund.owner = ReadCode<UnionNodeId>(owner, out_).value_or(UnionNodeId{});
+  }
+  SourcePlace budget_place = place;
+  fund_assets_.emplace_back();
+  if (const Value budget = map.Need("budget", "such as 5000000 yuan or 15000 pieces")) {
+    budget_place = PlaceOf(budget);
+    const std::optional<Amount> amount =
+        ReadScalar(budget, "an amount", out_, [](std::string_view text) {
+          return ParseAmount(text, Fen{kFundFenMax});
+        });
+    if (amount.has_value()) {
+      fund_assets_.back() = amount->asset;
+      fund.asset = amount->asset;
+      fund.budget = amount->value;
+    }
+  }
+  const Period period = ReadPeriod(map, false);
+  if (period.first.has_value()) {
+    fund.opens_at = StartOf(*period.first);
+  }
+  if (period.end.has_value()) {
+    fund.closes_at = StartOf(*period.end);
+  }
+  if (const Value overrun = map.Find("advices_may_overrun")) {
+    fund.advice_may_overrun = ReadBool(overrun, out_).value_or(false);
+  }
+  file_.funds.push_back(fund);
+  file_.places.funds.push_back(std::move(place));
+  file_.places.fund_owners.push_back(std::move(owner_place));
+  file_.places.fund_budgets.push_back(std::move(budget_place));
+}
+
+void FileCompiler::ReadLimit(const Value& value) {
+  const MapReader map(value, {"code", "per", "each", "uses", "amount", "when_exceeded"}, out_);
+  LimitSpec limit;
+  if (const Value code = map.Need("code", "a short name that never changes")) {
+    if (const auto parsed = ReadCode<LimitCode>(code, out_)) {
+      limit.code = *parsed;
+      Declare(*parsed, static_cast<uint32_t>(file_.limits.size()), code, &limits_);
+    }
+  }
+  if (const Value per = map.Need("per", "person, programme, card, merchant or terminal")) {
+    limit.subject = ReadWord(per, kSubjects, out_).value_or(limit.subject);
+  }
+  if (const Value each = map.Need("each", "day, week, month, year or programme")) {
+    limit.window = ReadWord(each, kWindows, out_).value_or(limit.window);
+  }
+  ReadLimitMax(map, &limit);
+  file_.limits.push_back(limit);
+}
+
+void FileCompiler::ReadLimitMax(const MapReader& map, LimitSpec* limit) {
+  const Value uses = map.Find("uses");
+  const Value amount = map.Find("amount");
+  if (map.Has("uses") && map.Has("amount")) {
+    AddAt(map.Key("amount"),
+          "a limit counts either 'uses' or an 'amount'",
+          "make two limits of it",
+          out_);
+  } else if (map.valid() && !map.Has("uses") && !map.Has("amount")) {
+    AddAt(map.map(), "neither 'uses' nor 'amount' is given", "uses: 4, or amount: 300 yuan", out_);
+  }
+  if (uses) {
+    limit->measure = LimitMeasure::kCount;
+    limit->max = ReadWhole(uses, 1, kUsesMax, out_).value_or(1);
+  }
+  if (amount) {
+    limit->measure = LimitMeasure::kAmount;
+    const std::optional<Amount> parsed =
+        ReadScalar(amount, "an amount", out_, [](std::string_view text) {
+          return ParseAmount(text, Fen{kFundFenMax});
+        });
+    if (parsed.has_value() && parsed->asset != Asset::kMoney) {
+      AddAt(amount, "expected money, found pieces", "yuan or fen; uses: counts uses", out_);
+    } else if (parsed.has_value() && parsed->value == Fen{0}) {
+      AddAt(amount, "the amount is 0", "at least 1 fen", out_);
+    } else if (parsed.has_value()) {
+      limit->max = parsed->value.value();
+    }
+  }
+  if (const Value when_exceeded = map.Find("when_exceeded")) {
+    limit->when_exceeded =
+        ReadWord(when_exceeded, kWhenExceeded, out_).value_or(WhenExceeded::kRefuse);
+    if (map.Has("uses") && limit->when_exceeded == WhenExceeded::kReduce) {
+      AddAt(when_exceeded, "a use can not be reduced", "only an 'amount' can", out_);
+    }
+  }
+}
+
+// What is declared and never used is a slip of the pen somewhere else; where that
+// has been found already, it is not told twice.
+void FileCompiler::CheckUses() {
+  for (const auto& [code, limit] : limits_) {
+    if (!limit.used && limit_refs_complete_) {
+      AddAt(limit.place,
+            fmt::format("no benefit uses the limit {}", Quoted(CodeString(code))),
+            "name it under a benefit's limits, or delete it",
+            out_);
+    }
+  }
+  for (const auto& [code, fund] : funds_) {
+    if (!fund.used && fund_refs_complete_) {
+      AddAt(fund.place,
+            fmt::format("no benefit uses the fund {}", Quoted(CodeString(code))),
+            "name it under a benefit's funding or stock, or delete it",
+            out_);
+    }
+  }
+}
+
+void FileCompiler::Finish() {
+  const size_t benefit_count = file_.benefits.size();
+  GH_CHECK_EQ(file_.places.benefits.size(), benefit_count);
+  GH_CHECK_EQ(file_.places.stocks.size(), benefit_count);
+  GH_CHECK_EQ(file_.places.member_unions.size(), benefit_count);
+  GH_CHECK_EQ(file_.places.merchant_unions.size(), benefit_count);
+  GH_CHECK_EQ(file_.places.segment_refs.size(), file_.segment_refs.size());
+  GH_CHECK_EQ(file_.places.merchants.size(), file_.merchants.size());
+  GH_CHECK_EQ(file_.places.funding.size(), file_.funding.size());
+  file_.programme.content_hash = ContentHash(file_);
+}
+
+ProgrammeImage CompiledFile::image() const {
+  ProgrammeImage image;
+  image.programme = programme;
+  image.benefits = benefits;
+  image.limits = limits;
+  image.segments = segment_refs;
+  image.mccs = mccs;
+  image.merchants = merchants;
+  image.hours = hours;
+  image.limit_refs = limit_refs;
+  image.funding = funding;
+  return image;
+}
+
+CompileOutcome Compile(std::string_view text, const CompileOptions& options) {
+  CompileOutcome outcome;
+  DiagnosticList diagnostics(options.diagnostics_max);
+  if (const std::optional<YamlNode> root = ParseYaml(text, &diagnostics)) {
+    FileCompiler compiler(&diagnostics);
+    compiler.Compile(*root);
+    if (diagnostics.empty()) {
+      outcome.file = compiler.TakeFile();
+    }
+  }
+  outcome.diagnostics = diagnostics.Take();
+  GH_CHECK(outcome.file.has_value() == outcome.diagnostics.empty());
+  return outcome;
+}
+
+}  // namespace gonghui

@@ -1,0 +1,118 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// *** START HERE ***  Compiles a programme file: YAML text in, either a programme
+// that is ready to apply or every error of the file out, never something between.
+//
+// What only the ledger can know (does this merchant exist?) it refuses by naming
+// a field and an index; Locate() turns that back into a place in the file.
+//
+// The language, by example: tests/programmes/*.yaml.  In outline:
+//
+//   gonghui: 1                      # version of the language
+//   programme: {code, name, owner, zone, day_starts_at, starts, until}
+//   segments:  [{code, name}]       # defined when the file is applied
+//   funds:     [{code, name, owner, budget, starts, until, advices_may_overrun}]
+//   limits:    [{code, per, each, uses | amount, when_exceeded}]
+//   benefits:  [{code, name, for, at, when, price, funding, stock, limits, hold}]
+//
+//   for:     {real_name, segments_any, segments_all, union}
+//   at:      {mcc, merchants, terminals, union}
+//   when:    {weekdays, hours, starts, until}
+//   price:   {member_pays} | {percent_off, rounding} | {every, off} | {from, off} | {free},
+//            with {at_most, minimum, member_pays_at_least} where they make sense
+//   funding: {fund} or [{fund, share}]
+//   stock:   {fund, units}
+//
+// Dates are business days of the programme's zone; `until` is the first day on
+// which it no longer holds.  Every amount has a unit.
+//
+// Thread safety: Compile() may be called from any thread.  No exception leaves.
+
+#ifndef GONGHUI_ENGINE_PROGRAMMES_COMPILER_H_
+#define GONGHUI_ENGINE_PROGRAMMES_COMPILER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/domain/command.h"
+#include "engine/domain/programme.h"
+#include "engine/domain/result.h"
+#include "engine/programmes/diagnostic.h"
+
+namespace gonghui {
+
+inline constexpr int64_t kProgrammeLanguageVersion = 1;
+
+struct CompileOptions {
+  // Past this many errors the rest is counted, not listed.
+  size_t diagnostics_max = 1000;
+};
+
+// Where something stands in the file.
+struct SourcePlace {
+  SourcePosition at;
+  std::string path;
+};
+
+// A file without errors.  Movable; image() points into it.
+struct CompiledFile {
+  // Applied in this order, before the programme: what is there already with the
+  // same content stays as it is.
+  std::vector<SegmentRequest> segments;
+  std::vector<FundRequest> funds;
+
+  ProgrammeSpec programme;
+  std::vector<BenefitSpec> benefits;
+  std::vector<LimitSpec> limits;
+  // The pools of the image.
+  std::vector<SegmentCode> segment_refs;
+  std::vector<MccRange> mccs;
+  std::vector<MerchantId> merchants;
+  std::vector<HoursRange> hours;
+  std::vector<uint32_t> limit_refs;
+  std::vector<FundingShareSpec> funding;
+
+  // Places of what the ledger resolves, index for index.
+  struct Places {
+    SourcePlace programme;
+    SourcePlace owner;
+    std::vector<SourcePlace> segments;  // definitions
+    std::vector<SourcePlace> funds;     // definitions
+    std::vector<SourcePlace> fund_owners;
+    std::vector<SourcePlace> fund_budgets;
+    std::vector<SourcePlace> benefits;
+    std::vector<SourcePlace> stocks;           // by benefit
+    std::vector<SourcePlace> member_unions;    // by benefit
+    std::vector<SourcePlace> merchant_unions;  // by benefit
+    std::vector<SourcePlace> segment_refs;
+    std::vector<SourcePlace> merchants;
+    std::vector<SourcePlace> funding;
+  } places;
+
+  // Valid as long as this object is neither moved nor changed.
+  [[nodiscard]] ProgrammeImage image() const;
+
+  // What the ledger's refusal of the programme (kApplyProgramme), of funds[i]
+  // (kSetFund) or of segments[i] (kDefineSegment) is about.  Safe for any index.
+  [[nodiscard]] Diagnostic Locate(Field field, AdminReason reason, uint32_t index) const;
+  [[nodiscard]] Diagnostic LocateFund(Field field, AdminReason reason, uint32_t fund) const;
+  [[nodiscard]] Diagnostic LocateSegment(Field field, AdminReason reason, uint32_t segment) const;
+};
+
+struct CompileOutcome {
+  std::optional<CompiledFile> file;     // exactly when there are no diagnostics
+  std::vector<Diagnostic> diagnostics;  // in the order of the file
+
+  [[nodiscard]] bool ok() const { return file.has_value(); }
+};
+
+[[nodiscard]] CompileOutcome Compile(std::string_view text, const CompileOptions& options = {});
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_PROGRAMMES_COMPILER_H_

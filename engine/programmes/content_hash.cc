@@ -1,0 +1,170 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/programmes/content_hash.h"
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+
+#include "engine/base/hash.h"
+#include "engine/programmes/compiler.h"
+
+namespace gonghui {
+namespace {
+
+// Field by field, because the structs' padding means nothing; numbers as eight
+// bytes, lists with their size in front, so that no two contents are written
+// alike.
+class Writer {
+ public:
+  template <typename T>
+  void Number(T value) {
+    static_assert(std::is_integral_v<T> || std::is_enum_v<T>);
+    auto bits = static_cast<uint64_t>(value);
+    for (size_t i = 0; i < sizeof(bits); ++i) {
+      bytes_.push_back(static_cast<char>(bits & 0xff));
+      bits >>= 8;
+    }
+  }
+  template <typename Tag, size_t kWords>
+  void Put(const Code<Tag, kWords>& code) {
+    for (const uint64_t word : code.words) {
+      Number(word);
+    }
+  }
+  void Put(const DisplayName& name) { bytes_.append(name.bytes.data(), name.bytes.size()); }
+  void Put(Fen amount) { Number(amount.value()); }
+  void Put(Bps rate) { Number(rate.value()); }
+  void Put(TimestampNs at) { Number(at.value()); }
+  void Put(const PoolRange& range) {
+    Number(range.first);
+    Number(range.count);
+  }
+
+  [[nodiscard]] uint64_t Hash() const { return HashBytes(bytes_.data(), bytes_.size()); }
+
+ private:
+  std::string bytes_;
+};
+
+void PutProgramme(const ProgrammeSpec& programme, Writer* writer) {
+  writer->Put(programme.code);
+  writer->Put(programme.name);
+  writer->Put(programme.owner);
+  writer->Put(programme.starts_at);
+  writer->Put(programme.ends_at);
+  const Calendar& calendar = programme.calendar;
+  writer->Put(calendar.zone);
+  writer->Number(calendar.cutover_s);
+  writer->Number(calendar.offset_change_count);
+  for (uint32_t i = 0; i < calendar.offset_change_count; ++i) {
+    writer->Number(calendar.offset_changes[i].from_s);
+    writer->Number(calendar.offset_changes[i].offset_s);
+  }
+}
+
+void PutBenefit(const BenefitSpec& benefit, Writer* writer) {
+  writer->Put(benefit.code);
+  writer->Put(benefit.name);
+  writer->Number(benefit.price.kind);
+  writer->Number(benefit.price.rounding);
+  writer->Number(benefit.price.repeat);
+  writer->Put(benefit.price.rate);
+  writer->Put(benefit.price.amount);
+  writer->Put(benefit.price.threshold);
+  writer->Put(benefit.price.discount_max);
+  writer->Put(benefit.price.member_pays_min);
+  writer->Put(benefit.segments_any);
+  writer->Put(benefit.segments_all);
+  writer->Put(benefit.mccs);
+  writer->Put(benefit.merchants);
+  writer->Put(benefit.hours);
+  writer->Put(benefit.limits);
+  writer->Put(benefit.funding);
+  writer->Put(benefit.stock);
+  writer->Number(benefit.stock_units);
+  writer->Number(benefit.terminal_kinds);
+  writer->Number(benefit.weekdays);
+  writer->Number(benefit.require_real_name);
+  writer->Put(benefit.member_union);
+  writer->Put(benefit.merchant_union);
+  writer->Put(benefit.starts_at);
+  writer->Put(benefit.ends_at);
+  writer->Number(benefit.hold_s);
+}
+
+void PutFund(const FundRequest& fund, Writer* writer) {
+  writer->Put(fund.code);
+  writer->Put(fund.owner);
+  writer->Number(fund.asset);
+  writer->Put(fund.budget);
+  writer->Put(fund.opens_at);
+  writer->Put(fund.closes_at);
+  writer->Number(fund.advice_may_overrun);
+  writer->Put(fund.name);
+}
+
+void PutPools(const CompiledFile& file, Writer* writer) {
+  writer->Number(file.segment_refs.size());
+  for (const SegmentCode& segment : file.segment_refs) {
+    writer->Put(segment);
+  }
+  writer->Number(file.mccs.size());
+  for (const MccRange& range : file.mccs) {
+    writer->Number(range.first);
+    writer->Number(range.last);
+  }
+  writer->Number(file.merchants.size());
+  for (const MerchantId& merchant : file.merchants) {
+    writer->Put(merchant);
+  }
+  writer->Number(file.hours.size());
+  for (const HoursRange& range : file.hours) {
+    writer->Number(range.from_s);
+    writer->Number(range.to_s);
+  }
+  writer->Number(file.limit_refs.size());
+  for (const uint32_t limit : file.limit_refs) {
+    writer->Number(limit);
+  }
+  writer->Number(file.funding.size());
+  for (const FundingShareSpec& share : file.funding) {
+    writer->Put(share.fund);
+    writer->Put(share.share);
+  }
+}
+
+}  // namespace
+
+uint64_t ContentHash(const CompiledFile& file) {
+  Writer writer;
+  PutProgramme(file.programme, &writer);
+  writer.Number(file.segments.size());
+  for (const SegmentRequest& segment : file.segments) {
+    writer.Put(segment.code);
+    writer.Put(segment.name);
+  }
+  writer.Number(file.funds.size());
+  for (const FundRequest& fund : file.funds) {
+    PutFund(fund, &writer);
+  }
+  writer.Number(file.limits.size());
+  for (const LimitSpec& limit : file.limits) {
+    writer.Put(limit.code);
+    writer.Number(limit.measure);
+    writer.Number(limit.subject);
+    writer.Number(limit.window);
+    writer.Number(limit.when_exceeded);
+    writer.Number(limit.max);
+  }
+  writer.Number(file.benefits.size());
+  for (const BenefitSpec& benefit : file.benefits) {
+    PutBenefit(benefit, &writer);
+  }
+  PutPools(file, &writer);
+  const uint64_t hash = writer.Hash();
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace gonghui

@@ -1,0 +1,76 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/programmes/diagnostic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace gonghui {
+namespace {
+
+constexpr size_t kQuotedCharactersMax = 48;
+
+}  // namespace
+
+std::string Render(const Diagnostic& diagnostic, std::string_view file_name) {
+  std::string text = fmt::format("{}:{}:{}: ", file_name, diagnostic.line, diagnostic.column);
+  if (!diagnostic.path.empty()) {
+    text += diagnostic.path;
+    text += ": ";
+  }
+  text += diagnostic.message;
+  if (!diagnostic.hint.empty()) {
+    text += " (" + diagnostic.hint + ")";
+  }
+  return text;
+}
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "'";
+  size_t characters = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    const bool continues = (byte & 0xc0) == 0x80;
+    if (!continues && ++characters > kQuotedCharactersMax) {
+      quoted += "...";
+      break;
+    }
+    quoted += byte < 0x20 || byte == 0x7f ? '?' : c;
+  }
+  return quoted + "'";
+}
+
+void DiagnosticList::Add(SourcePosition at,
+                         std::string path,
+                         std::string message,
+                         std::string hint) {
+  GH_CHECK(findings_max_ > 0);
+  ++found_;
+  if (kept_.size() < findings_max_) {
+    kept_.push_back({at.line, at.column, std::move(path), std::move(message), std::move(hint)});
+  }
+}
+
+std::vector<Diagnostic> DiagnosticList::Take() {
+  std::stable_sort(kept_.begin(), kept_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+  if (found_ > kept_.size()) {
+    const Diagnostic& last = kept_.back();
+    kept_.push_back({last.line,
+                     last.column,
+                     "",
+                     fmt::format("{} more errors are not shown", found_ - kept_.size()),
+                     ""});
+  }
+  found_ = 0;
+  return std::exchange(kept_, {});
+}
+
+}  // namespace gonghui

@@ -1,0 +1,167 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strict reading of the YAML tree.  Every function reports what is wrong to the
+// list it is given, with the place, and returns nothing; the caller goes on with
+// the rest of the file.
+
+#ifndef GONGHUI_ENGINE_PROGRAMMES_READER_H_
+#define GONGHUI_ENGINE_PROGRAMMES_READER_H_
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/domain/code.h"
+#include "engine/programmes/diagnostic.h"
+#include "engine/programmes/scalars.h"
+#include "engine/programmes/yaml_tree.h"
+
+namespace gonghui {
+
+// A node and how the file's reader would call it.
+struct Value {
+  const YamlNode* node = nullptr;
+  std::string path;
+
+  explicit operator bool() const { return node != nullptr; }
+};
+
+inline void AddAt(const Value& value, std::string message, std::string hint, DiagnosticList* out) {
+  out->Add(value.node->at, value.path, std::move(message), std::move(hint));
+}
+
+// A mapping that may hold `keys` and no others, each once.
+class MapReader {
+ public:
+  // Reports a wrong type, and unknown and repeated keys.  *out must outlive this.
+  MapReader(Value map, std::vector<std::string_view> keys, DiagnosticList* out);
+
+  [[nodiscard]] bool valid() const { return valid_; }
+  [[nodiscard]] const Value& map() const { return map_; }
+
+  [[nodiscard]] bool Has(std::string_view key) const { return IndexOf(key).has_value(); }
+
+  // The key's value; nothing when it is not there, or empty (reported).
+  [[nodiscard]] Value Find(std::string_view key) const;
+
+  // The same, and a missing key is reported; `expected` says what belongs there.
+  [[nodiscard]] Value Need(std::string_view key, std::string_view expected) const;
+
+  // The key itself, for findings about its being there.  REQUIRES: Has(key).
+  [[nodiscard]] Value Key(std::string_view key) const;
+
+ private:
+  [[nodiscard]] std::optional<size_t> IndexOf(std::string_view key) const;
+  [[nodiscard]] std::string PathOf(std::string_view key) const;
+
+  Value map_;
+  bool valid_ = false;
+  DiagnosticList* out_;
+};
+
+// The items of a list that holds 1 to items_max of `expected`.
+[[nodiscard]] std::vector<Value> ReadList(const Value& list,
+                                          std::string_view expected,
+                                          size_t items_max,
+                                          DiagnosticList* out);
+
+// One piece of text.
+[[nodiscard]] std::optional<std::string_view> ReadText(const Value& value,
+                                                       std::string_view expected,
+                                                       DiagnosticList* out);
+
+// One piece of text, through one of the functions of scalars.h.
+template <typename Parse>
+[[nodiscard]] auto ReadScalar(const Value& value,
+                              std::string_view expected,
+                              DiagnosticList* out,
+                              Parse parse) -> decltype(parse(std::string_view{}).value) {
+  const std::optional<std::string_view> text = ReadText(value, expected, out);
+  if (!text.has_value()) {
+    return std::nullopt;
+  }
+  auto parsed = parse(*text);
+  if (!parsed.value.has_value()) {
+    AddAt(value, std::move(parsed.message), std::move(parsed.hint), out);
+  }
+  return parsed.value;
+}
+
+// true or false, nothing else.
+[[nodiscard]] std::optional<bool> ReadBool(const Value& value, DiagnosticList* out);
+
+// A number is not text: quotes are refused.
+[[nodiscard]] std::optional<int64_t> ReadWhole(const Value& value,
+                                               int64_t min,
+                                               int64_t max,
+                                               DiagnosticList* out);
+
+[[nodiscard]] std::optional<DisplayName> ReadName(const Value& value, DiagnosticList* out);
+
+// What is wrong with text that is no code of at most `bytes_max` characters.
+void ReportBadCode(const Value& value,
+                   std::string_view text,
+                   size_t bytes_max,
+                   DiagnosticList* out);
+
+template <typename C>
+[[nodiscard]] std::optional<C> ReadCode(const Value& value, DiagnosticList* out) {
+  const std::optional<std::string_view> text = ReadText(value, "a code", out);
+  if (!text.has_value()) {
+    return std::nullopt;
+  }
+  std::optional<C> code = C::Parse({text->data(), text->size()});
+  if (!code.has_value()) {
+    ReportBadCode(value, *text, C::kBytes, out);
+  }
+  return code;
+}
+
+template <typename C>
+[[nodiscard]] std::string CodeString(const C& code) {
+  const auto text = code.Text();
+  return {text.data(), text.size};
+}
+
+// One of a few words.
+template <typename T>
+struct Word {
+  std::string_view text;
+  T meaning;
+};
+
+template <typename T, size_t kCount>
+[[nodiscard]] std::optional<T> ReadWord(const Value& value,
+                                        const Word<T> (&words)[kCount],
+                                        DiagnosticList* out) {
+  std::vector<std::string_view> known;
+  for (const Word<T>& word : words) {
+    known.push_back(word.text);
+  }
+  const std::string expected = Joined(known);
+  const std::optional<std::string_view> text = ReadText(value, "one of " + expected, out);
+  if (!text.has_value()) {
+    return std::nullopt;
+  }
+  for (const Word<T>& word : words) {
+    if (word.text == *text) {
+      return word.meaning;
+    }
+  }
+  AddAt(value,
+        fmt::format("{} is none of {}", Quoted(*text), expected),
+        Suggest(*text, known, ""),
+        out);
+  return std::nullopt;
+}
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_PROGRAMMES_READER_H_
