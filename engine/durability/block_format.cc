@@ -3,11 +3,12 @@
 
 #include "engine/durability/block_format.h"
 
+#include <openssl/evp.h>
+
 #include <bit>
 #include <cstring>
 
 #include <absl/strings/str_cat.h>
-#include <openssl/evp.h>
 
 #include "engine/base/check.h"
 #include "engine/base/hash.h"

@@ -35,7 +35,8 @@
 
 namespace gonghui::codec {
 
-static_assert(std::endian::native == std::endian::little, "fixed64 is written as it lies in memory");
+static_assert(std::endian::native == std::endian::little,
+              "fixed64 is written as it lies in memory");
 
 inline constexpr size_t kVarintBytesMax = 10;
 

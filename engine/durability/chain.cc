@@ -18,8 +18,7 @@ std::string Hex(const BlockHash& hash) {
 
 }  // namespace
 
-absl::StatusOr<BlockView> ChainVerifier::Next(uint64_t stored_seq,
-                                              std::span<const uint8_t> block) {
+absl::StatusOr<BlockView> ChainVerifier::Next(uint64_t stored_seq, std::span<const uint8_t> block) {
   const std::string where = absl::StrCat("journal of shard ", shard_, ", block at ", stored_seq);
   absl::StatusOr<BlockView> view = OpenBlock(block);
   if (!view.ok()) {
@@ -32,8 +31,8 @@ absl::StatusOr<BlockView> ChainVerifier::Next(uint64_t stored_seq,
   }
   if (started_) {
     if (header.first_seq != tail_.next_seq) {
-      return absl::DataLossError(absl::StrCat(
-          where, ": a gap, the sequence before it ends with ", tail_.next_seq - 1));
+      return absl::DataLossError(
+          absl::StrCat(where, ": a gap, the sequence before it ends with ", tail_.next_seq - 1));
     }
     if (header.previous != tail_.last_hash) {
       return absl::DataLossError(absl::StrCat(where,
@@ -43,8 +42,8 @@ absl::StatusOr<BlockView> ChainVerifier::Next(uint64_t stored_seq,
                                               Hex(tail_.last_hash)));
     }
     if (header.epoch < epoch_) {
-      return absl::DataLossError(absl::StrCat(
-          where, ": written in epoch ", header.epoch, " after one of epoch ", epoch_));
+      return absl::DataLossError(
+          absl::StrCat(where, ": written in epoch ", header.epoch, " after one of epoch ", epoch_));
     }
   }
   started_ = true;

@@ -75,9 +75,7 @@ AppendResult MemoryJournal::AppendBlocking(const BlockHeader& header,
 }
 
 absl::Status MemoryJournal::ReadBlocking(
-    uint16_t shard,
-    uint64_t from_seq,
-    const std::function<absl::Status(const BlockView&)>& visit) {
+    uint16_t shard, uint64_t from_seq, const std::function<absl::Status(const BlockView&)>& visit) {
   std::vector<std::vector<uint8_t>> blocks;
   {
     const std::scoped_lock lock(mutex_);

@@ -32,10 +32,9 @@ class MemoryJournal final : public Journal {
   AppendResult AppendBlocking(const BlockHeader& header,
                               std::span<const uint8_t> block,
                               std::string* why) override;
-  absl::Status ReadBlocking(
-      uint16_t shard,
-      uint64_t from_seq,
-      const std::function<absl::Status(const BlockView&)>& visit) override;
+  absl::Status ReadBlocking(uint16_t shard,
+                            uint64_t from_seq,
+                            const std::function<absl::Status(const BlockView&)>& visit) override;
   absl::StatusOr<JournalTail> TailBlocking(uint16_t shard) override;
 
   // The next append, after `appends_before` that go well, gives `result` instead.

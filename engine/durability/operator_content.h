@@ -330,10 +330,9 @@ inline constexpr size_t kProgrammeSpecBytesMax =
     kOffsetChangesMax * 2 * kVarintBytesMax + 2 * kVarintBytesMax + kCode2BytesMax + 8 +
     8 * kInt32BytesMax;  // the counts of the eight lists
 inline constexpr size_t kPriceRuleBytesMax = 3 + kInt32BytesMax + 4 * kVarintBytesMax;
-inline constexpr size_t kBenefitSpecBytesMax = 2 * kCode4BytesMax + kTextBytesMax +
-                                               kPriceRuleBytesMax + 14 * kInt32BytesMax +
-                                               kInt32BytesMax + 3 + 2 * kCode2BytesMax +
-                                               3 * kVarintBytesMax;
+inline constexpr size_t kBenefitSpecBytesMax =
+    2 * kCode4BytesMax + kTextBytesMax + kPriceRuleBytesMax + 14 * kInt32BytesMax + kInt32BytesMax +
+    3 + 2 * kCode2BytesMax + 3 * kVarintBytesMax;
 inline constexpr size_t kLimitSpecBytesMax = kCode4BytesMax + 4 + kVarintBytesMax;
 inline constexpr size_t kFundingBytesMax = kCode4BytesMax + kInt32BytesMax;
 

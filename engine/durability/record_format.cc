@@ -78,32 +78,32 @@ constexpr int kOutcomeShift = 3;
 // Which fields of the transaction are not as predicted; the most usual ones come
 // first, so that the mask is one byte for most records.
 enum TransactionField : uint32_t {
-  kTerminal = 1u << 0,        // predicted: none, and so for all rows
+  kTerminal = 1u << 0,  // predicted: none, and so for all rows
   kMerchant = 1u << 1,
   kMember = 1u << 2,
   kFirstApplied = 1u << 3,
   kFirstUse = 1u << 4,
-  kSubsidy = 1u << 5,         // predicted: 0
-  kReason = 1u << 6,          // predicted: none
-  kExpiresAfter = 1u << 7,    // whole seconds after `at`
-  kExpiresAt = 1u << 8,       // any instant.  Neither: 0
+  kSubsidy = 1u << 5,       // predicted: 0
+  kReason = 1u << 6,        // predicted: none
+  kExpiresAfter = 1u << 7,  // whole seconds after `at`
+  kExpiresAt = 1u << 8,     // any instant.  Neither: 0
   kFailedBenefit = 1u << 9,
   kFailedLimit = 1u << 10,
-  kProgrammeHash = 1u << 11,  // predicted: 0
-  kCard = 1u << 12,           // predicted: the command's, or none
-  kListPrice = 1u << 13,      // predicted: the command's list price or amount
-  kMemberPays = 1u << 14,     // predicted: list price - subsidy
-  kCaptured = 1u << 15,       // predicted: list price when captured, else 0
+  kProgrammeHash = 1u << 11,    // predicted: 0
+  kCard = 1u << 12,             // predicted: the command's, or none
+  kListPrice = 1u << 13,        // predicted: the command's list price or amount
+  kMemberPays = 1u << 14,       // predicted: list price - subsidy
+  kCaptured = 1u << 15,         // predicted: list price when captured, else 0
   kCapturedSubsidy = 1u << 16,  // predicted: subsidy when captured, else 0
-  kOriginal = 1u << 17,       // predicted: the changed original's row
-  kStan = 1u << 18,           // predicted: the command's
-  kHoldS = 1u << 19,          // predicted: the command's
+  kOriginal = 1u << 17,         // predicted: the changed original's row
+  kStan = 1u << 18,             // predicted: the command's
+  kHoldS = 1u << 19,            // predicted: the command's
   kOriginalRequest = 1u << 20,  // predicted: the command's
-  kRequest = 1u << 21,        // predicted: the command's
-  kSeq = 1u << 22,            // predicted: the event's
-  kDecidedAt = 1u << 23,      // predicted: the event's
-  kSmall = 1u << 24,          // capture_at_once and the five bytes after it
-  kAsked = 1u << 25,          // capture_all, original_id, asked_amount; predicted: the command's
+  kRequest = 1u << 21,          // predicted: the command's
+  kSeq = 1u << 22,              // predicted: the event's
+  kDecidedAt = 1u << 23,        // predicted: the event's
+  kSmall = 1u << 24,            // capture_at_once and the five bytes after it
+  kAsked = 1u << 25,            // capture_all, original_id, asked_amount; predicted: the command's
 };
 constexpr uint32_t kTransactionFieldsAll = (1u << 26) - 1;
 // A new field needs a place above, in Predicted and so on, and a new version.
@@ -322,12 +322,12 @@ bool IsNone(const Code<Tag, kWords>& code) {
 
 void WriteAuthorize(ByteWriter& w, const AuthorizeRequest& r) {
   GH_DCHECK(r.entry_mode <= PosEntryMode::kManual, "entry_mode=", r.entry_mode);
-  w.Byte(static_cast<uint8_t>(
-      (r.capture_at_once ? kCaptureAtOnce : 0) |
-      (r.if_no_benefit == IfNoBenefit::kFullPrice ? kFullPriceIfNone : 0) |
-      (static_cast<uint8_t>(r.entry_mode) << kEntryModeShift) |
-      (IsNone(r.merchant) ? 0 : kNamesMerchant) | (IsNone(r.programme) ? 0 : kNamesProgramme) |
-      (r.hold_s == 0 ? 0 : kNamesHold)));
+  w.Byte(static_cast<uint8_t>((r.capture_at_once ? kCaptureAtOnce : 0) |
+                              (r.if_no_benefit == IfNoBenefit::kFullPrice ? kFullPriceIfNone : 0) |
+                              (static_cast<uint8_t>(r.entry_mode) << kEntryModeShift) |
+                              (IsNone(r.merchant) ? 0 : kNamesMerchant) |
+                              (IsNone(r.programme) ? 0 : kNamesProgramme) |
+                              (r.hold_s == 0 ? 0 : kNamesHold)));
   w.Id64(r.card);
   w.Amount(r.list_price);
   w.Varint(r.stan);
@@ -343,11 +343,10 @@ void WriteAuthorize(ByteWriter& w, const AuthorizeRequest& r) {
 }
 
 void WriteCapture(ByteWriter& w, const CaptureRequest& r) {
-  w.Byte(static_cast<uint8_t>((r.has_amount ? kHasAmount : 0) |
-                              (r.final_capture ? kFinalCapture : 0) |
-                              (r.original == TransactionId{} ? 0 : kByTransaction) |
-                              (r.original_request_id.IsNone() ? 0 : kByRequest) |
-                              (r.amount == Fen{0} ? 0 : kNamesAmount)));
+  w.Byte(static_cast<uint8_t>(
+      (r.has_amount ? kHasAmount : 0) | (r.final_capture ? kFinalCapture : 0) |
+      (r.original == TransactionId{} ? 0 : kByTransaction) |
+      (r.original_request_id.IsNone() ? 0 : kByRequest) | (r.amount == Fen{0} ? 0 : kNamesAmount)));
   if (r.original != TransactionId{}) {
     w.Id64(r.original);
   }
@@ -522,15 +521,15 @@ void WriteTransaction(ByteWriter& w, const Event& event, const Command& command)
   const Transaction& t = event.transaction;
   GH_DCHECK(t.kind == TransactionKindOf(event.kind), "kind=", t.kind, " event=", event.kind);
   GH_DCHECK(t.state >= TransactionState::kDeclined && t.state <= TransactionState::kCompleted,
-            "state=", t.state);
-  GH_DCHECK(t.outcome >= Outcome::kApproved && t.outcome <= Outcome::kDeclined,
-            "outcome=", t.outcome);
+            "state=",
+            t.state);
+  GH_DCHECK(
+      t.outcome >= Outcome::kApproved && t.outcome <= Outcome::kDeclined, "outcome=", t.outcome);
   w.Row(event.transaction_row);
-  w.Byte(static_cast<uint8_t>(static_cast<uint8_t>(t.state) |
-                              (static_cast<uint8_t>(t.outcome) << kOutcomeShift) |
-                              (t.final_capture ? kIsFinalCapture : 0) |
-                              (t.original_found ? kIsOriginalFound : 0) |
-                              (t.tombstone ? kIsTombstone : 0)));
+  w.Byte(static_cast<uint8_t>(
+      static_cast<uint8_t>(t.state) | (static_cast<uint8_t>(t.outcome) << kOutcomeShift) |
+      (t.final_capture ? kIsFinalCapture : 0) | (t.original_found ? kIsOriginalFound : 0) |
+      (t.tombstone ? kIsTombstone : 0)));
   const uint32_t fields = FieldsThatDiffer(event, t, PredictFrom(event, command));
   w.Varint(fields);
   if (fields & kTerminal) {
@@ -721,14 +720,13 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   const bool has_deltas = event.share_count != 0 || event.use_count != 0;
   const bool has_pending = event.member_pending_delta != PredictMemberPending(event);
   const bool has_posted = event.member_posted_delta != PredictMemberPosted(event);
-  const int flags = is_operators
-                        ? (has_caller ? kHasCaller : 0) | (event.span_count != 0 ? kHasSpans : 0)
-                        : (has_caller ? kHasCaller : 0) |
-                              (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
-                              (event.tombstone_row != TransactionRow{} ? kHasTombstone : 0) |
-                              (has_deltas ? kHasDeltas : 0) |
-                              (has_pending ? kHasMemberPending : 0) |
-                              (has_posted ? kHasMemberPosted : 0);
+  const int flags =
+      is_operators ? (has_caller ? kHasCaller : 0) | (event.span_count != 0 ? kHasSpans : 0)
+                   : (has_caller ? kHasCaller : 0) |
+                         (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
+                         (event.tombstone_row != TransactionRow{} ? kHasTombstone : 0) |
+                         (has_deltas ? kHasDeltas : 0) | (has_pending ? kHasMemberPending : 0) |
+                         (has_posted ? kHasMemberPosted : 0);
 
   // One byte is left for the length; a longer record is moved up.
   uint8_t* const body = out + 1;
@@ -996,8 +994,8 @@ void ReadTransaction(ByteReader& r, Event& event, const Command& command) {
   if (fields & kExpiresAfter) {
     const uint64_t seconds =
         r.Varint(static_cast<uint64_t>(INT64_MAX / kNsPerSecond), "expiry too far away");
-    t.expires_at = TimestampNs{
-        WrappingAdd(event.at.value(), static_cast<int64_t>(seconds) * kNsPerSecond)};
+    t.expires_at =
+        TimestampNs{WrappingAdd(event.at.value(), static_cast<int64_t>(seconds) * kNsPerSecond)};
   }
   if (fields & kExpiresAt) {
     r.Time(t.expires_at);
@@ -1103,8 +1101,7 @@ void ReadOperatorEffect(ByteReader& r, uint8_t flags, const Command& command, Ev
 }
 
 absl::Status Damaged(uint64_t seq, const char* what, size_t offset) {
-  return absl::DataLossError(
-      absl::StrCat("record of event ", seq, ", byte ", offset, ": ", what));
+  return absl::DataLossError(absl::StrCat("record of event ", seq, ", byte ", offset, ": ", what));
 }
 
 }  // namespace

@@ -38,12 +38,18 @@ int64_t AnyInt(Prng& prng) {
   }
 }
 
-int32_t AnyInt32(Prng& prng) { return static_cast<int32_t>(AnyInt(prng)); }
-Fen AnyFen(Prng& prng) { return Fen{AnyInt(prng)}; }
+int32_t AnyInt32(Prng& prng) {
+  return static_cast<int32_t>(AnyInt(prng));
+}
+Fen AnyFen(Prng& prng) {
+  return Fen{AnyInt(prng)};
+}
 TimestampNs AnyTime(Prng& prng) {
   return prng.Chance(1, 4) ? kTimestampMax : TimestampNs{AnyInt(prng)};
 }
-bool AnyBool(Prng& prng) { return prng.Chance(1, 2); }
+bool AnyBool(Prng& prng) {
+  return prng.Chance(1, 2);
+}
 
 template <class Row>
 Row AnyRow(Prng& prng, uint32_t max) {
@@ -135,11 +141,10 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
   t.seq = unusual() ? CommandSeq{AnyUint(prng, UINT64_MAX)} : e.seq;
   t.decided_at = unusual() ? AnyTime(prng) : e.at;
   t.original = unusual() ? AnyRow<TransactionRow>(prng, kTransactionsMax) : e.original.row;
-  t.card = unusual() || c.kind != CommandKind::kAuthorize
-               ? CardNumber{AnyUint(prng, UINT64_MAX)}
-               : c.authorize.card;
-  t.list_price = unusual() || c.kind != CommandKind::kAuthorize ? AnyFen(prng)
-                                                                : c.authorize.list_price;
+  t.card = unusual() || c.kind != CommandKind::kAuthorize ? CardNumber{AnyUint(prng, UINT64_MAX)}
+                                                          : c.authorize.card;
+  t.list_price =
+      unusual() || c.kind != CommandKind::kAuthorize ? AnyFen(prng) : c.authorize.list_price;
   t.stan = unusual() ? static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)) : 0;
   t.hold_s = unusual() ? static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)) : 0;
   t.original_request_id = AnyRequestId(prng);
@@ -155,8 +160,8 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
   t.reversal_reason = AnyEnum(prng, ReversalReason::kDeviceUnable);
   t.applied_count = static_cast<uint8_t>(prng.Below(kSharesPerTransactionMax + 1));
   t.use_count = static_cast<uint8_t>(prng.Below(kUsesPerTransactionMax + 1));
-  const bool sum_fits = !__builtin_sub_overflow_p(
-      t.list_price.value(), t.subsidy.value(), int64_t{0});
+  const bool sum_fits =
+      !__builtin_sub_overflow_p(t.list_price.value(), t.subsidy.value(), int64_t{0});
   t.member_pays = unusual() || !sum_fits ? AnyFen(prng) : t.list_price - t.subsidy;
   t.captured = unusual() ? AnyFen(prng) : t.list_price;
   t.captured_subsidy = unusual() ? AnyFen(prng) : t.subsidy;
@@ -166,8 +171,8 @@ void FillDeltas(Prng& prng, Event& e) {
   e.share_count = static_cast<uint32_t>(prng.Below(kSharesPerTransactionMax + 1));
   for (uint32_t i = 0; i < e.share_count; ++i) {
     ShareDelta& share = e.shares[i];
-    share.benefit = i > 0 && AnyBool(prng) ? e.shares[i - 1].benefit
-                                           : AnyRow<BenefitRow>(prng, kBenefitsMax);
+    share.benefit =
+        i > 0 && AnyBool(prng) ? e.shares[i - 1].benefit : AnyRow<BenefitRow>(prng, kBenefitsMax);
     share.fund = AnyRow<FundRow>(prng, kFundsMax);
     share.held_delta = AnyFen(prng);
     share.spent_delta = AnyFen(prng);
@@ -332,8 +337,8 @@ void FillTerminalsCommand(Prng& prng, Command& c) {
 void FillCommand(Prng& prng, OwnedEvent& o) {
   Command& c = o.command;
   const EventKind kind = o.event.kind;
-  c.kind = kind == EventKind::kHoldExpired ? CommandKind::kExpireHolds
-                                           : static_cast<CommandKind>(kind);
+  c.kind =
+      kind == EventKind::kHoldExpired ? CommandKind::kExpireHolds : static_cast<CommandKind>(kind);
   if (!IsAdmin(c.kind) ? c.kind != CommandKind::kExpireHolds : prng.Chance(1, 8)) {
     c.terminal = AnyCode<TerminalId>(prng);
     c.request_id = AnyRequestId(prng);
@@ -393,8 +398,7 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
       c.member_status = &o.member_status;
       break;
     case CommandKind::kSetCardStatus:
-      o.card_status = {CardNumber{AnyUint(prng, UINT64_MAX)},
-                       AnyEnum(prng, CardStatus::kClosed)};
+      o.card_status = {CardNumber{AnyUint(prng, UINT64_MAX)}, AnyEnum(prng, CardStatus::kClosed)};
       c.card_status = &o.card_status;
       break;
     case CommandKind::kReplaceCard:

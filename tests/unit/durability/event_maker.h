@@ -49,11 +49,21 @@ struct OwnedEvent {
 };
 
 inline constexpr EventKind kAllEventKinds[] = {
-    EventKind::kAuthorized,       EventKind::kCaptured,      EventKind::kReversed,
-    EventKind::kHoldExpired,      EventKind::kSegmentDefined, EventKind::kUnionNodeSet,
-    EventKind::kMemberSet,        EventKind::kCardSet,       EventKind::kMerchantSet,
-    EventKind::kTerminalSet,      EventKind::kFundSet,       EventKind::kProgrammeApplied,
-    EventKind::kMemberStatusSet,  EventKind::kCardStatusSet, EventKind::kCardReplaced,
+    EventKind::kAuthorized,
+    EventKind::kCaptured,
+    EventKind::kReversed,
+    EventKind::kHoldExpired,
+    EventKind::kSegmentDefined,
+    EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,
+    EventKind::kCardSet,
+    EventKind::kMerchantSet,
+    EventKind::kTerminalSet,
+    EventKind::kFundSet,
+    EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,
+    EventKind::kCardStatusSet,
+    EventKind::kCardReplaced,
     EventKind::kProgrammeRetired,
 };
 

@@ -214,8 +214,7 @@ TEST(RecordFormatTest, AnImageThatRefersBeyondItselfIsDamage) {
   const std::vector<uint8_t> bytes = Encode(owned.event, TimestampNs{});
   RecordDecoder decoder;
   std::span<const uint8_t> payload(bytes);
-  EXPECT_EQ(decoder.Next(&payload, 1, TimestampNs{}).status().code(),
-            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(decoder.Next(&payload, 1, TimestampNs{}).status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST(RecordFormatTest, TheLargestProgrammeFitsABlock) {

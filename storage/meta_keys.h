@@ -1,0 +1,29 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keys of column family `meta`; storage/FORMAT.md gives their values.  Stored:
+// do not change.
+
+#ifndef GONGHUI_STORAGE_META_KEYS_H_
+#define GONGHUI_STORAGE_META_KEYS_H_
+
+#include <cstdint>
+#include <string_view>
+
+namespace gonghui {
+
+// Of the whole folder: which families there are and how their keys look.  A new
+// record, block or page version does not change it.
+inline constexpr uint32_t kFormatVersion = 1;
+
+inline constexpr std::string_view kFormatKey = "format";
+
+// Each followed by the shard, 2 bytes big-endian.
+inline constexpr std::string_view kEpochKey = "epoch/";
+inline constexpr std::string_view kCheckpointKey = "checkpoint/";
+inline constexpr std::string_view kCheckpointWritingKey = "checkpoint-writing/";
+inline constexpr std::string_view kVaultKey = "vault/";
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_STORAGE_META_KEYS_H_

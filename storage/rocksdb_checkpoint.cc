@@ -1,0 +1,402 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/rocksdb_checkpoint.h"
+
+#include <array>
+#include <cstring>
+
+#include <absl/strings/str_cat.h>
+#include <rocksdb/db.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/options.h>
+#include <rocksdb/write_batch.h>
+
+#include "engine/base/check.h"
+#include "engine/base/hash.h"
+#include "engine/base/status_macros.h"
+#include "storage/meta_keys.h"
+
+namespace gonghui {
+namespace {
+
+constexpr size_t kKeyBytes = 2 + 1 + 4 + 8;
+constexpr size_t kKeyBytesBeforeNumber = 2 + 1 + 4;
+constexpr size_t kChecksumBytes = 8;
+
+constexpr uint32_t kMetaVersion = 1;
+constexpr size_t kMetaHeadBytes = 4 + 4 + 8 + 8 + 8 + 8;
+constexpr size_t kMetaTableBytes = 12;
+
+// One write of pages keeps the journal's writer out for as long as it takes to
+// copy this much.
+constexpr size_t kBatchBytes = 256 << 10;
+// And this much is in memory before it is flushed; under a write buffer's size, so
+// that pages never fill one by themselves.
+constexpr uint64_t kFlushBytes = 32 << 20;
+
+std::string MetaKey(std::string_view prefix, uint16_t shard) {
+  std::string key(prefix);
+  AppendBigEndian16(shard, &key);
+  return key;
+}
+
+// Of the key and the bytes, so that a page under another's key does not pass.
+uint64_t ChecksumOf(std::string_view key, const void* bytes, size_t size) {
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  XXH3_64bits_update(&state, key.data(), key.size());
+  XXH3_64bits_update(&state, bytes, size);
+  return XXH3_64bits_digest(&state);
+}
+
+void AppendLittle(uint64_t value, size_t bytes, std::string* out) {
+  for (size_t i = 0; i < bytes; ++i) {
+    out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
+  }
+}
+uint64_t LittleAt(std::string_view in, size_t offset, size_t bytes) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < bytes; ++i) {
+    value |= uint64_t{static_cast<uint8_t>(in[offset + i])} << (8 * i);
+  }
+  return value;
+}
+
+rocksdb::ReadOptions ScanOptions() {
+  rocksdb::ReadOptions options;
+  options.verify_checksums = true;
+  options.fill_cache = false;
+  options.readahead_size = 2 << 20;
+  options.total_order_seek = true;
+  return options;
+}
+
+std::string_view ViewOf(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+std::string Where(std::string_view key) {
+  return absl::StrCat("checkpoint of shard ",
+                      BigEndian16At(key, 0),
+                      ", table ",
+                      static_cast<int>(static_cast<uint8_t>(key[2])),
+                      ", page ",
+                      BigEndian32At(key, 3),
+                      ", number ",
+                      BigEndian64At(key, kKeyBytesBeforeNumber));
+}
+
+}  // namespace
+
+struct RocksdbCheckpointStore::Batch {
+  rocksdb::WriteBatch pages;
+};
+
+std::string PageKey(uint16_t shard, uint8_t table, uint32_t page, uint64_t number) {
+  std::string key;
+  AppendBigEndian16(shard, &key);
+  key.push_back(static_cast<char>(table));
+  AppendBigEndian32(page, &key);
+  AppendBigEndian64(number, &key);
+  return key;
+}
+
+std::string EncodeCheckpointMeta(uint64_t number, const CheckpointMeta& meta) {
+  uint32_t tables = 0;
+  std::string entries;
+  for (uint32_t id = 0; id < kCheckpointTablesMax; ++id) {
+    if (meta.row_bytes[id] != 0) {
+      ++tables;
+      AppendLittle(id, 4, &entries);
+      AppendLittle(meta.table_sizes[id], 4, &entries);
+      AppendLittle(meta.row_bytes[id], 4, &entries);
+    }
+  }
+  std::string value;
+  AppendLittle(kMetaVersion, 2, &value);
+  AppendLittle(meta.shard, 2, &value);
+  AppendLittle(tables, 4, &value);
+  AppendLittle(number, 8, &value);
+  AppendLittle(meta.applied_seq, 8, &value);
+  AppendLittle(static_cast<uint64_t>(meta.applied_at.value()), 8, &value);
+  AppendLittle(meta.state_hash, 8, &value);
+  value += entries;
+  AppendLittle(HashBytes(value.data(), value.size()), kChecksumBytes, &value);
+  return value;
+}
+
+absl::Status DecodeCheckpointMeta(std::string_view value, uint64_t* number, CheckpointMeta* meta) {
+  if (value.size() < kMetaHeadBytes + kChecksumBytes) {
+    return absl::DataLossError("checkpoint record: too short");
+  }
+  if (LittleAt(value, 0, 2) != kMetaVersion) {
+    return absl::DataLossError(
+        absl::StrCat("checkpoint record: version ", LittleAt(value, 0, 2), " is not known"));
+  }
+  const std::string_view body = value.substr(0, value.size() - kChecksumBytes);
+  if (HashBytes(body.data(), body.size()) != LittleAt(value, body.size(), kChecksumBytes)) {
+    return absl::DataLossError("checkpoint record: checksum does not match the bytes");
+  }
+  const uint64_t tables = LittleAt(value, 4, 4);
+  if (body.size() != kMetaHeadBytes + tables * kMetaTableBytes) {
+    return absl::DataLossError("checkpoint record: its length does not fit its tables");
+  }
+  *meta = CheckpointMeta{};
+  meta->shard = static_cast<uint16_t>(LittleAt(value, 2, 2));
+  *number = LittleAt(value, 8, 8);
+  meta->applied_seq = LittleAt(value, 16, 8);
+  meta->applied_at = TimestampNs{static_cast<int64_t>(LittleAt(value, 24, 8))};
+  meta->state_hash = LittleAt(value, 32, 8);
+  for (uint64_t i = 0; i < tables; ++i) {
+    const size_t at = kMetaHeadBytes + i * kMetaTableBytes;
+    const uint64_t id = LittleAt(value, at, 4);
+    if (id >= kCheckpointTablesMax) {
+      return absl::DataLossError(absl::StrCat("checkpoint record: table ", id, " is not known"));
+    }
+    meta->table_sizes[id] = static_cast<uint32_t>(LittleAt(value, at + 4, 4));
+    meta->row_bytes[id] = static_cast<uint32_t>(LittleAt(value, at + 8, 4));
+  }
+  return absl::OkStatus();
+}
+
+RocksdbCheckpointStore::RocksdbCheckpointStore(RocksdbStore& store)
+    : store_(store), batch_(std::make_unique<Batch>()) {}
+RocksdbCheckpointStore::~RocksdbCheckpointStore() = default;
+
+absl::StatusOr<RocksdbCheckpointStore::Committed> RocksdbCheckpointStore::CommittedBlocking(
+    uint16_t shard) const {
+  Committed committed;
+  std::string value;
+  GH_ASSIGN_OR_RETURN(const bool found,
+                      store_.GetBlocking(Family::kMeta, MetaKey(kCheckpointKey, shard), &value));
+  if (!found) {
+    return committed;
+  }
+  GH_RETURN_IF_ERROR(DecodeCheckpointMeta(value, &committed.number, &committed.meta));
+  if (committed.meta.shard != shard || committed.number == 0) {
+    return absl::DataLossError(absl::StrCat("checkpoint record of shard ",
+                                            shard,
+                                            ": says shard ",
+                                            committed.meta.shard,
+                                            ", number ",
+                                            committed.number));
+  }
+  return committed;
+}
+
+absl::StatusOr<std::optional<CheckpointMeta>> RocksdbCheckpointStore::LatestBlocking(
+    uint16_t shard) {
+  GH_ASSIGN_OR_RETURN(const Committed committed, CommittedBlocking(shard));
+  if (committed.number == 0) {
+    return std::optional<CheckpointMeta>();
+  }
+  return std::optional<CheckpointMeta>(committed.meta);
+}
+
+absl::Status RocksdbCheckpointStore::LoadBlocking(uint16_t shard, const PageVisitor& visit) {
+  GH_ASSIGN_OR_RETURN(const Committed committed, CommittedBlocking(shard));
+  if (committed.number == 0) {
+    return absl::NotFoundError(absl::StrCat("shard ", shard, " has no checkpoint"));
+  }
+  // Keys of one page stand together, oldest first: the one to load is the last
+  // that is not above the committed number.
+  std::string key;  // of the newest version seen of the page at hand
+  std::string value;
+  const auto deliver = [&key, &value, &visit]() -> absl::Status {
+    if (key.empty()) {
+      return absl::OkStatus();
+    }
+    if (value.size() < kChecksumBytes) {
+      return absl::DataLossError(absl::StrCat(Where(key), ": too short"));
+    }
+    const char* const bytes = value.data() + kChecksumBytes;
+    const size_t size = value.size() - kChecksumBytes;
+    if (ChecksumOf(key, bytes, size) != LittleAt(value, 0, kChecksumBytes)) {
+      return absl::DataLossError(absl::StrCat(Where(key), ": checksum does not match the bytes"));
+    }
+    return visit(static_cast<uint8_t>(key[2]),
+                 BigEndian32At(key, 3),
+                 {reinterpret_cast<const uint8_t*>(bytes), size});
+  };
+  const std::unique_ptr<rocksdb::Iterator> it(
+      store_.db()->NewIterator(ScanOptions(), store_.family(Family::kState)));
+  std::string prefix;
+  AppendBigEndian16(shard, &prefix);
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    const std::string_view found = ViewOf(it->key());
+    if (found.size() != kKeyBytes) {
+      return absl::DataLossError(
+          absl::StrCat("checkpoint of shard ", shard, ": a key of ", found.size(), " bytes"));
+    }
+    if (BigEndian64At(found, kKeyBytesBeforeNumber) > committed.number) {
+      continue;
+    }
+    if (found.compare(0, kKeyBytesBeforeNumber, key, 0, kKeyBytesBeforeNumber) != 0) {
+      GH_RETURN_IF_ERROR(deliver());
+    }
+    key.assign(found);
+    value.assign(it->value().data(), it->value().size());
+  }
+  if (!it->status().ok()) {
+    return ToStatus(it->status(),
+                    key.empty() ? absl::StrCat("checkpoint of shard ", shard)
+                                : absl::StrCat("after ", Where(key)));
+  }
+  return deliver();
+}
+
+absl::Status RocksdbCheckpointStore::BeginBlocking(uint16_t shard) {
+  GH_ASSIGN_OR_RETURN(const Committed committed, CommittedBlocking(shard));
+  batch_->pages.Clear();
+  pages_.clear();
+  unflushed_bytes_ = 0;
+  shard_.reset();
+
+  std::string value;
+  const std::string writing_key = MetaKey(kCheckpointWritingKey, shard);
+  GH_ASSIGN_OR_RETURN(const bool unfinished,
+                      store_.GetBlocking(Family::kMeta, writing_key, &value));
+  if (unfinished && (value.size() != 8 || BigEndian64At(value, 0) > committed.number)) {
+    GH_RETURN_IF_ERROR(ClearUnfinishedBlocking(shard, committed.number));
+  }
+  value.clear();
+  AppendBigEndian64(committed.number + 1, &value);
+  GH_RETURN_IF_ERROR(store_.PutBlocking(Family::kMeta, writing_key, value));
+  shard_ = shard;
+  number_ = committed.number + 1;
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbCheckpointStore::AddPageBlocking(uint8_t table,
+                                                     uint32_t page,
+                                                     std::span<const uint8_t> bytes) {
+  if (!shard_) {
+    return absl::FailedPreconditionError("no checkpoint is being written");
+  }
+  GH_CHECK(table < kCheckpointTablesMax, "table=", table);
+  const std::string key = PageKey(*shard_, table, page, number_);
+  const uint64_t checksum = ChecksumOf(key, bytes.data(), bytes.size());
+  const std::array<rocksdb::Slice, 2> parts = {
+      rocksdb::Slice(reinterpret_cast<const char*>(&checksum), kChecksumBytes),
+      rocksdb::Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size())};
+  const rocksdb::Slice key_part(key);
+  const rocksdb::Status put = batch_->pages.Put(store_.family(Family::kState),
+                                                rocksdb::SliceParts(&key_part, 1),
+                                                rocksdb::SliceParts(parts.data(), 2));
+  if (!put.ok()) {
+    return ToStatus(put, "checkpoint: collecting pages");
+  }
+  pages_.emplace_back(table, page);
+  if (batch_->pages.GetDataSize() >= kBatchBytes) {
+    GH_RETURN_IF_ERROR(WriteBatchBlocking());
+  }
+  if (unflushed_bytes_ >= kFlushBytes) {
+    GH_RETURN_IF_ERROR(FlushBlocking());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbCheckpointStore::WriteBatchBlocking() {
+  if (batch_->pages.Count() == 0) {
+    return absl::OkStatus();
+  }
+  rocksdb::WriteOptions without_wal;
+  without_wal.disableWAL = true;
+  unflushed_bytes_ += batch_->pages.GetDataSize();
+  const rocksdb::Status written = store_.db()->Write(without_wal, &batch_->pages);
+  batch_->pages.Clear();
+  return ToStatus(written, "checkpoint: writing pages");
+}
+
+absl::Status RocksdbCheckpointStore::FlushBlocking() {
+  rocksdb::FlushOptions options;
+  options.wait = true;
+  options.allow_write_stall = true;  // there are none, see rocksdb_store.h
+  unflushed_bytes_ = 0;
+  return ToStatus(store_.db()->Flush(options, store_.family(Family::kState)),
+                  "checkpoint: flushing pages");
+}
+
+absl::Status RocksdbCheckpointStore::CommitBlocking(const CheckpointMeta& meta) {
+  if (shard_ != meta.shard) {
+    return absl::FailedPreconditionError("no checkpoint of this shard is being written");
+  }
+  GH_RETURN_IF_ERROR(WriteBatchBlocking());
+  GH_RETURN_IF_ERROR(FlushBlocking());
+  // From here on a crash finds every page of this checkpoint.
+  GH_RETURN_IF_ERROR(store_.PutBlocking(
+      Family::kMeta, MetaKey(kCheckpointKey, meta.shard), EncodeCheckpointMeta(number_, meta)));
+  const uint16_t shard = *shard_;
+  shard_.reset();
+  return ClearSupersededBlocking(shard);
+}
+
+absl::Status RocksdbCheckpointStore::ClearUnfinishedBlocking(uint16_t shard, uint64_t committed) {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      store_.db()->NewIterator(ScanOptions(), store_.family(Family::kState)));
+  std::string prefix;
+  AppendBigEndian16(shard, &prefix);
+  rocksdb::WriteBatch batch;
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    if (it->key().size() == kKeyBytes &&
+        BigEndian64At(ViewOf(it->key()), kKeyBytesBeforeNumber) > committed) {
+      batch.Delete(store_.family(Family::kState), it->key());
+    }
+  }
+  if (!it->status().ok()) {
+    return ToStatus(it->status(), "checkpoint: clearing an unfinished one");
+  }
+  // Through the WAL and synced: these numbers are used again.
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  return ToStatus(store_.db()->Write(synced, &batch), "checkpoint: clearing an unfinished one");
+}
+
+absl::Status RocksdbCheckpointStore::ClearSupersededBlocking(uint16_t shard) {
+  // No harm if a crash loses some of it: an older version is not looked at, and
+  // goes when its page is next replaced.
+  rocksdb::WriteOptions without_wal;
+  without_wal.disableWAL = true;
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> it(
+      store_.db()->NewIterator(options, store_.family(Family::kState)));
+  rocksdb::WriteBatch batch;
+  for (const auto& [table, page] : pages_) {
+    const std::string newest = PageKey(shard, table, page, number_);
+    for (it->Seek(PageKey(shard, table, page, 0)); it->Valid() && it->key() != newest; it->Next()) {
+      batch.Delete(store_.family(Family::kState), it->key());
+    }
+    if (!it->status().ok()) {
+      return ToStatus(it->status(), "checkpoint: clearing what it replaced");
+    }
+    if (!it->Valid()) {
+      return absl::DataLossError(absl::StrCat(Where(newest), ": not there after its commit"));
+    }
+    if (batch.GetDataSize() >= kBatchBytes) {
+      GH_RETURN_IF_ERROR(ToStatus(store_.db()->Write(without_wal, &batch),
+                                  "checkpoint: clearing what it replaced"));
+      batch.Clear();
+    }
+  }
+  pages_.clear();
+  return ToStatus(store_.db()->Write(without_wal, &batch), "checkpoint: clearing what it replaced");
+}
+
+absl::StatusOr<uint64_t> RocksdbCheckpointStore::CountStoredPagesBlocking(uint16_t shard) const {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      store_.db()->NewIterator(ScanOptions(), store_.family(Family::kState)));
+  std::string prefix;
+  AppendBigEndian16(shard, &prefix);
+  uint64_t pages = 0;
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    ++pages;
+  }
+  if (!it->status().ok()) {
+    return ToStatus(it->status(), "checkpoint: counting pages");
+  }
+  return pages;
+}
+
+}  // namespace gonghui

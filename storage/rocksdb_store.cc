@@ -1,0 +1,486 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/rocksdb_store.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/options.h>
+#include <rocksdb/rate_limiter.h>
+#include <rocksdb/table.h>
+
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "engine/base/strings.h"
+#include "storage/meta_keys.h"
+
+namespace gonghui {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<Family, kFamilyCount> kFamilies = {
+    Family::kDefault, Family::kJournal, Family::kState, Family::kMeta, Family::kVault};
+
+// Out of reach: no write ever waits for compaction (see the header).
+constexpr int kNever = 1 << 30;
+
+rocksdb::Slice ToSlice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+// A read-only process leaves no log behind.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+class FailStopListener final : public rocksdb::EventListener {
+ public:
+  explicit FailStopListener(std::function<void(std::string_view)> report)
+      : report_(std::move(report)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    if (report_) {
+      report_(absl::StrCat(
+          "RocksDB, background work ", static_cast<int>(reason), ": ", status->ToString()));
+    }
+  }
+
+ private:
+  const std::function<void(std::string_view)> report_;
+};
+
+rocksdb::DBOptions DbOptions(const RocksdbStoreOptions& o) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = !o.read_only;
+  options.create_missing_column_families = !o.read_only;
+  // Damage in the middle of the WAL is damage to what was acknowledged: refuse.
+  // An unfinished record at its end never was.
+  options.wal_recovery_mode = o.recover_point_in_time
+                                  ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                  : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = false;  // rocksdb #10892: may refuse a good folder
+  options.max_total_wal_size = o.wal_bytes_max;
+  options.avoid_flush_during_shutdown = true;  // the WAL holds all that must last
+  options.avoid_unnecessary_blocking_io = true;
+  options.max_background_jobs = 2;
+  options.bytes_per_sync = 1 << 20;
+  if (o.background_bytes_per_s_max != 0) {
+    options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(
+        static_cast<int64_t>(o.background_bytes_per_s_max), 10'000 /* us */));
+  }
+  options.use_fsync = false;
+  // Few writers: skip what helps many.
+  options.allow_concurrent_memtable_write = false;
+  options.enable_write_thread_adaptive_yield = false;
+  options.paranoid_checks = true;
+  options.max_open_files = 512;
+  options.keep_log_file_num = 4;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  if (o.read_only) {
+    options.info_log = std::make_shared<SilentLogger>();
+  } else {
+    options.listeners.push_back(std::make_shared<FailStopListener>(o.on_background_error));
+  }
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
+                                           const RocksdbStoreOptions& o,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  rocksdb::BlockBasedTableOptions table;
+  table.format_version = 5;
+  table.block_cache = cache;
+  // Everything is read by scans: blocks as large as a journal block or page is.
+  table.block_size = 16 << 10;
+  options.compression = rocksdb::kLZ4Compression;  // the same on all levels: files move unread
+  options.level0_slowdown_writes_trigger = kNever;
+  options.level0_stop_writes_trigger = kNever;
+  options.soft_pending_compaction_bytes_limit = 0;
+  options.hard_pending_compaction_bytes_limit = 0;
+  options.write_buffer_size = o.write_buffer_bytes;
+  // The last of these that fills stops every writer; a flush is long done by then.
+  options.max_write_buffer_number = 6;
+  switch (family) {
+    case Family::kJournal:
+      options.target_file_size_base = 256 << 20;
+      options.max_bytes_for_level_base = uint64_t{1} << 30;
+      break;
+    case Family::kState:
+      break;
+    case Family::kVault:
+      // Read one by one, and sealed bytes do not compress.
+      table.block_size = 4 << 10;
+      options.compression = rocksdb::kNoCompression;
+      options.write_buffer_size = 16 << 20;
+      break;
+    case Family::kMeta:
+    case Family::kDefault:
+      table.block_size = 4 << 10;
+      options.write_buffer_size = 4 << 20;
+      break;
+  }
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+std::string Described(const std::string& folder) {
+  return absl::StrCat("data folder ", folder);
+}
+
+// Files that RocksDB makes before it has written CURRENT; a first start may have
+// been cut off there.
+bool IsRocksdbFile(const std::string& name) {
+  return name == "LOCK" || name == "IDENTITY" || name == "CURRENT" || name == "lost+found" ||
+         absl::StartsWith(name, "LOG") || absl::StartsWith(name, "MANIFEST-") ||
+         absl::StartsWith(name, "OPTIONS-") || absl::EndsWith(name, ".log") ||
+         absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".dbtmp");
+}
+
+// Makes sure that nothing of anybody else's is in the folder.  True: there is a
+// database to look into; false: the folder is empty or absent.
+absl::StatusOr<bool> LooksIntoFolder(const RocksdbStoreOptions& o) {
+  std::error_code error;
+  if (!fs::exists(o.folder, error)) {
+    if (o.read_only) {
+      return absl::NotFoundError(absl::StrCat(Described(o.folder), " does not exist"));
+    }
+    fs::create_directories(o.folder, error);
+    if (error) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(Described(o.folder), " cannot be made: ", error.message()));
+    }
+    return false;
+  }
+  if (!fs::is_directory(o.folder, error)) {
+    return absl::FailedPreconditionError(absl::StrCat(Described(o.folder), " is not a folder"));
+  }
+  if (fs::exists(fs::path(o.folder) / "CURRENT", error)) {
+    return true;
+  }
+  fs::directory_iterator entries(o.folder, error);
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(Described(o.folder), " cannot be read: ", error.message()));
+  }
+  for (const fs::directory_entry& entry : entries) {
+    if (!IsRocksdbFile(entry.path().filename().string())) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(Described(o.folder),
+                       " is not one of Gonghui's: it is not empty and holds ",
+                       entry.path().filename().string()));
+    }
+  }
+  if (o.read_only) {
+    return absl::NotFoundError(absl::StrCat(Described(o.folder), " holds no database"));
+  }
+  return false;
+}
+
+// A database that is there must have our families and no others.
+absl::Status CheckFamilies(const RocksdbStoreOptions& o, const rocksdb::DBOptions& options) {
+  std::vector<std::string> names;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, o.folder, &names);
+  if (!listed.ok()) {
+    return ToStatus(listed, absl::StrCat(Described(o.folder), ": reading its manifest"));
+  }
+  for (const std::string& name : names) {
+    if (std::none_of(kFamilies.begin(), kFamilies.end(), [&name](Family family) {
+          return NameOf(family) == name;
+        })) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          Described(o.folder), " is not one of Gonghui's: it has a column family \"", name, "\""));
+    }
+  }
+  if (names.size() == kFamilies.size()) {
+    return absl::OkStatus();
+  }
+  // A first start cut off before the families were made leaves an empty database.
+  rocksdb::DBOptions quiet = options;
+  quiet.create_if_missing = false;
+  quiet.create_missing_column_families = false;
+  quiet.info_log = std::make_shared<SilentLogger>();
+  quiet.listeners.clear();
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(rocksdb::Options(quiet, {}), o.folder, &raw);
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  if (!opened.ok()) {
+    return ToStatus(opened, absl::StrCat(Described(o.folder), ": opening"));
+  }
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
+  it->SeekToFirst();
+  if (o.read_only || it->Valid() || !it->status().ok()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        Described(o.folder), " is not one of Gonghui's: it lacks the column family \"meta\""));
+  }
+  return absl::OkStatus();
+}
+
+bool IsAboutLock(const rocksdb::Status& status) {
+  return status.IsIOError() && absl::StrContains(status.ToString(), "lock");
+}
+
+absl::Status InUse(const std::string& folder) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      Described(folder), " is in use by another process (is gonghuid running on it?)"));
+}
+
+}  // namespace
+
+struct RocksdbStore::Impl {
+  RocksdbStoreOptions options;
+  rocksdb::FileLock* lock = nullptr;  // read-only: ours; else the database's own
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
+
+  ~Impl() {
+    if (db != nullptr) {
+      for (rocksdb::ColumnFamilyHandle* const handle : families) {
+        if (handle != nullptr) {
+          db->DestroyColumnFamilyHandle(handle);
+        }
+      }
+      // Nothing is lost if it fails: what was promised is synced.
+      db->Close();
+      db.reset();
+    }
+    if (lock != nullptr) {
+      rocksdb::Env::Default()->UnlockFile(lock);
+    }
+  }
+
+  absl::Status Open();
+  absl::Status CheckFormat();
+  absl::StatusOr<bool> IsEmpty();
+};
+
+absl::Status RocksdbStore::Impl::Open() {
+  GH_ASSIGN_OR_RETURN(const bool exists, LooksIntoFolder(options));
+  const std::string& folder = options.folder;
+  if (options.read_only) {
+    const rocksdb::Status locked =
+        rocksdb::Env::Default()->LockFile((fs::path(folder) / "LOCK").string(), &lock);
+    if (!locked.ok()) {
+      return IsAboutLock(locked) ? InUse(folder) : ToStatus(locked, Described(folder));
+    }
+  }
+  const rocksdb::DBOptions db_options = DbOptions(options);
+  if (exists) {
+    GH_RETURN_IF_ERROR(CheckFamilies(options, db_options));
+  }
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(32 << 20);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const Family family : kFamilies) {
+    descriptors.emplace_back(std::string(NameOf(family)), FamilyOptions(family, options, cache));
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status opened =
+      options.read_only
+          ? rocksdb::DB::OpenForReadOnly(db_options, folder, descriptors, &handles, &raw)
+          : rocksdb::DB::Open(db_options, folder, descriptors, &handles, &raw);
+  if (!opened.ok()) {
+    return IsAboutLock(opened) ? InUse(folder)
+                               : ToStatus(opened, absl::StrCat(Described(folder), ": opening"));
+  }
+  db.reset(raw);
+  GH_CHECK_EQ(handles.size(), families.size());
+  std::copy(handles.begin(), handles.end(), families.begin());
+  return CheckFormat();
+}
+
+absl::StatusOr<bool> RocksdbStore::Impl::IsEmpty() {
+  for (rocksdb::ColumnFamilyHandle* const handle : families) {
+    const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}, handle));
+    it->SeekToFirst();
+    if (it->Valid()) {
+      return false;
+    }
+    if (!it->status().ok()) {
+      return ToStatus(it->status(), Described(options.folder));
+    }
+  }
+  return true;
+}
+
+absl::Status RocksdbStore::Impl::CheckFormat() {
+  rocksdb::ColumnFamilyHandle* const meta = families[static_cast<size_t>(Family::kMeta)];
+  std::string value;
+  const rocksdb::Status got = db->Get({}, meta, ToSlice(kFormatKey), &value);
+  if (got.IsNotFound()) {
+    GH_ASSIGN_OR_RETURN(const bool empty, IsEmpty());
+    if (!empty || options.read_only) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          Described(options.folder), " is not one of Gonghui's: it names no format version"));
+    }
+    AppendBigEndian32(kFormatVersion, &value);
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    return ToStatus(db->Put(synced, meta, ToSlice(kFormatKey), value),
+                    absl::StrCat(Described(options.folder), ": writing the format version"));
+  }
+  if (!got.ok()) {
+    return ToStatus(got, absl::StrCat(Described(options.folder), ": reading the format version"));
+  }
+  if (value.size() != 4 || BigEndian32At(value, 0) != kFormatVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        Described(options.folder),
+        " has format version ",
+        value.size() == 4 ? absl::StrCat(BigEndian32At(value, 0)) : std::string("(unreadable)"),
+        "; this program knows version ",
+        kFormatVersion,
+        " only"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::OpenBlocking(
+    RocksdbStoreOptions options) {
+  auto impl = std::make_unique<Impl>();
+  impl->options = std::move(options);
+  GH_RETURN_IF_ERROR(impl->Open());
+  return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(impl)));
+}
+
+RocksdbStore::RocksdbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RocksdbStore::~RocksdbStore() = default;
+
+const std::string& RocksdbStore::folder() const {
+  return impl_->options.folder;
+}
+bool RocksdbStore::read_only() const {
+  return impl_->options.read_only;
+}
+rocksdb::DB* RocksdbStore::db() const {
+  return impl_->db.get();
+}
+rocksdb::ColumnFamilyHandle* RocksdbStore::family(Family family) const {
+  return impl_->families[static_cast<size_t>(family)];
+}
+
+absl::StatusOr<uint64_t> RocksdbStore::FreeBytes() const {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder(), error);
+  if (error) {
+    return absl::InternalError(
+        absl::StrCat(Described(folder()), ": free space: ", error.message()));
+  }
+  return space.available;
+}
+
+uint64_t RocksdbStore::ApproximateBytes(Family which) const {
+  uint64_t files = 0;
+  uint64_t memory = 0;
+  db()->GetIntProperty(family(which), rocksdb::DB::Properties::kTotalSstFilesSize, &files);
+  db()->GetIntProperty(family(which), rocksdb::DB::Properties::kCurSizeAllMemTables, &memory);
+  return files + memory;
+}
+
+uint64_t RocksdbStore::WalBytes() const {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator it(folder(), error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".log") {
+      std::error_code size_error;  // it may be deleted under our eyes
+      const uint64_t size = it->file_size(size_error);
+      bytes += size_error ? 0 : size;
+    }
+  }
+  return bytes;
+}
+
+absl::StatusOr<bool> RocksdbStore::GetBlocking(Family which,
+                                               std::string_view key,
+                                               std::string* value) const {
+  const rocksdb::Status got = db()->Get({}, family(which), ToSlice(key), value);
+  if (got.IsNotFound()) {
+    return false;
+  }
+  if (!got.ok()) {
+    return ToStatus(got, absl::StrCat("reading ", ToAbsl(NameOf(which))));
+  }
+  return true;
+}
+
+absl::Status RocksdbStore::PutBlocking(Family which, std::string_view key, std::string_view value) {
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  return ToStatus(db()->Put(synced, family(which), ToSlice(key), ToSlice(value)),
+                  absl::StrCat("writing ", ToAbsl(NameOf(which))));
+}
+
+std::string_view NameOf(Family family) {
+  switch (family) {
+    case Family::kDefault:
+      return "default";
+    case Family::kJournal:
+      return "journal";
+    case Family::kState:
+      return "state";
+    case Family::kMeta:
+      return "meta";
+    case Family::kVault:
+      return "vault";
+  }
+  return "";
+}
+
+absl::Status ToStatus(const rocksdb::Status& status, std::string_view what) {
+  if (status.ok()) {
+    return absl::OkStatus();
+  }
+  const std::string message = absl::StrCat(ToAbsl(what), ": ", status.ToString());
+  if (status.IsCorruption()) {
+    return absl::DataLossError(message);
+  }
+  if (status.IsNoSpace()) {
+    return absl::ResourceExhaustedError(message);
+  }
+  if (status.IsNotFound()) {
+    return absl::NotFoundError(message);
+  }
+  return absl::InternalError(message);
+}
+
+void AppendBigEndian16(uint16_t value, std::string* key) {
+  key->push_back(static_cast<char>(value >> 8));
+  key->push_back(static_cast<char>(value & 0xff));
+}
+void AppendBigEndian32(uint32_t value, std::string* key) {
+  AppendBigEndian16(static_cast<uint16_t>(value >> 16), key);
+  AppendBigEndian16(static_cast<uint16_t>(value & 0xffff), key);
+}
+void AppendBigEndian64(uint64_t value, std::string* key) {
+  AppendBigEndian32(static_cast<uint32_t>(value >> 32), key);
+  AppendBigEndian32(static_cast<uint32_t>(value & 0xffff'ffff), key);
+}
+
+uint16_t BigEndian16At(std::string_view key, size_t offset) {
+  GH_CHECK(offset + 2 <= key.size(), "offset=", offset, " size=", key.size());
+  return static_cast<uint16_t>(static_cast<uint8_t>(key[offset]) << 8 |
+                               static_cast<uint8_t>(key[offset + 1]));
+}
+uint32_t BigEndian32At(std::string_view key, size_t offset) {
+  return uint32_t{BigEndian16At(key, offset)} << 16 | BigEndian16At(key, offset + 2);
+}
+uint64_t BigEndian64At(std::string_view key, size_t offset) {
+  return uint64_t{BigEndian32At(key, offset)} << 32 | BigEndian32At(key, offset + 4);
+}
+
+}  // namespace gonghui

@@ -1,0 +1,249 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/rocksdb_journal.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include "storage/meta_keys.h"
+#include "storage/rocksdb_store.h"
+#include "tests/unit/durability/journal_conformance.h"
+#include "tests/unit/storage/temp_folder.h"
+
+namespace gonghui {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class RocksdbJournalUnderTest final : public JournalUnderTest {
+ public:
+  RocksdbJournalUnderTest() { Open(); }
+
+  Journal& journal() override { return *journal_; }
+  RocksdbStore& store() { return *store_; }
+  [[nodiscard]] std::string folder() const { return temp_.path(std::to_string(generation_)); }
+
+  void Crash() override {
+    CopyFolder(folder(), temp_.path(std::to_string(generation_ + 1)));
+    Close();
+    ++generation_;
+    Open();
+  }
+  void Close() {
+    journal_.reset();
+    store_.reset();
+  }
+  void Open() {
+    auto store = TryOpen();
+    GH_CHECK(store.ok(), store.status().message());
+    store_ = *std::move(store);
+    journal_ = std::make_unique<RocksdbJournal>(*store_);
+  }
+  absl::StatusOr<std::unique_ptr<RocksdbStore>> TryOpen() {
+    RocksdbStoreOptions options;
+    options.folder = folder();
+    return RocksdbStore::OpenBlocking(options);
+  }
+
+  std::vector<uint8_t> StoredBlock(uint16_t shard, uint64_t first_seq) override {
+    std::string value;
+    GH_CHECK(*store_->GetBlocking(Family::kJournal, JournalKey(shard, first_seq), &value));
+    return {value.begin(), value.end()};
+  }
+  void ReplaceBlock(uint16_t shard, uint64_t first_seq, std::vector<uint8_t> bytes) override {
+    const std::string value(bytes.begin(), bytes.end());
+    // Not synced, for the tests that try thousands of these.
+    GH_CHECK(store_->db()
+                 ->Put({}, store_->family(Family::kJournal), JournalKey(shard, first_seq), value)
+                 .ok());
+  }
+  void RemoveBlock(uint16_t shard, uint64_t first_seq) override {
+    GH_CHECK(store_->db()
+                 ->Delete({}, store_->family(Family::kJournal), JournalKey(shard, first_seq))
+                 .ok());
+  }
+
+ private:
+  const TempFolder temp_;
+  int generation_ = 0;
+  std::unique_ptr<RocksdbStore> store_;
+  std::unique_ptr<RocksdbJournal> journal_;
+};
+
+std::unique_ptr<JournalUnderTest> MakeRocksdb() {
+  return std::make_unique<RocksdbJournalUnderTest>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Rocksdb, JournalConformanceTest, testing::Values(&MakeRocksdb));
+
+class RocksdbJournalTest : public JournalConformanceTest {
+ protected:
+  RocksdbJournalUnderTest& rocks() { return static_cast<RocksdbJournalUnderTest&>(*under_test_); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Rocksdb, RocksdbJournalTest, testing::Values(&MakeRocksdb));
+
+TEST_P(RocksdbJournalTest, IsReadBackAfterAnOrderlyClose) {
+  Fill(0, 3);
+  rocks().Close();
+  rocks().Open();
+  EXPECT_THAT(*Read(0, 1), ElementsAre(1, 2, 4));
+}
+
+TEST_P(RocksdbJournalTest, IsReadBackFromFilesAsFromMemory) {
+  Fill(0, 3);
+  ASSERT_TRUE(rocks()
+                  .store()
+                  .db()
+                  ->Flush(rocksdb::FlushOptions(), rocks().store().family(Family::kJournal))
+                  .ok());
+  Fill(0, 2);
+  EXPECT_THAT(*Read(0, 1), ElementsAre(1, 2, 4, 7, 8));
+  EXPECT_THAT(*Read(0, 5), ElementsAre(4, 7, 8));
+}
+
+TEST_P(RocksdbJournalTest, AnUnacquiredShardIsFenced) {
+  JournalTail tail;
+  const Block block = MakeBlock(0, 1, &tail, 1);
+  std::string why;
+  EXPECT_EQ(journal().AppendBlocking(block.header, block.bytes, &why), AppendResult::kFenced);
+}
+
+TEST_P(RocksdbJournalTest, AnotherObjectsAcquireFencesThisOne) {
+  const uint64_t epoch = *journal().Acquire(0);
+  RocksdbJournal usurper(rocks().store());
+  ASSERT_TRUE(usurper.Acquire(0).ok());
+  JournalTail tail;
+  const Block block = MakeBlock(0, epoch, &tail, 1);
+  std::string why;
+  EXPECT_EQ(journal().AppendBlocking(block.header, block.bytes, &why), AppendResult::kFenced);
+}
+
+TEST_P(RocksdbJournalTest, AnEpochThatWentBackIsDamage) {
+  Fill(0, 1);
+  std::string key(kEpochKey);
+  AppendBigEndian16(0, &key);
+  std::string zero;
+  AppendBigEndian64(0, &zero);
+  ASSERT_TRUE(rocks().store().PutBlocking(Family::kMeta, key, zero).ok());
+  EXPECT_EQ(journal().TailBlocking(0).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(journal().Acquire(0).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// The last record of the WAL, cut anywhere, was never acknowledged: what is before
+// it stays, and the folder opens.
+TEST_P(RocksdbJournalTest, ATornTailIsCut) {
+  Fill(0, 3);
+  const std::string before = ReadFile(NewestFile(rocks().folder(), ".log"));
+  Fill(0, 1);  // an epoch and one block
+  const std::filesystem::path wal = NewestFile(rocks().folder(), ".log");
+  const std::string whole = ReadFile(wal);
+  ASSERT_EQ(whole.compare(0, before.size(), before), 0);
+  const TempFolder scratch;
+  for (size_t size = before.size(); size < whole.size(); size += 7) {
+    const std::string folder = scratch.path(std::to_string(size));
+    CopyFolder(rocks().folder(), folder);
+    WriteFile(std::filesystem::path(folder) / wal.filename(), whole.substr(0, size));
+    RocksdbStoreOptions options;
+    options.folder = folder;
+    auto store = RocksdbStore::OpenBlocking(options);
+    ASSERT_TRUE(store.ok()) << "cut at " << size << ": " << store.status();
+    RocksdbJournal cut(**store);
+    EXPECT_EQ(cut.TailBlocking(0)->next_seq, 7u) << "cut at " << size;
+    store = absl::CancelledError();  // closed before its folder goes
+    std::filesystem::remove_all(folder);
+  }
+}
+
+// Damage with acknowledged records behind it: refused.
+TEST_P(RocksdbJournalTest, DamageInTheMiddleOfTheWalIsRefused) {
+  Fill(0, 1);
+  const size_t start = ReadFile(NewestFile(rocks().folder(), ".log")).size();
+  Fill(0, 1);
+  const size_t end = ReadFile(NewestFile(rocks().folder(), ".log")).size();
+  Fill(0, 3);
+  const std::filesystem::path wal = NewestFile(rocks().folder(), ".log");
+  const std::string whole = ReadFile(wal);
+  ASSERT_GT(whole.size(), end);
+  const TempFolder scratch;
+  int refused = 0;
+  for (size_t at = start; at < end; at += 5) {
+    const std::string folder = scratch.path(std::to_string(at));
+    CopyFolder(rocks().folder(), folder);
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x20);
+    WriteFile(std::filesystem::path(folder) / wal.filename(), damaged);
+    RocksdbStoreOptions options;
+    options.folder = folder;
+    auto store = RocksdbStore::OpenBlocking(options);
+    if (store.ok()) {
+      // RocksDB takes some damage of a record's own length for a torn tail.  Then
+      // blocks are missing at the end, and whoever knows of them is told.
+      RocksdbJournal journal(**store);
+      EXPECT_FALSE(
+          journal
+              .ReadBlocking(0, 9, [](const BlockView&) -> absl::Status { return absl::OkStatus(); })
+              .ok())
+          << "byte " << at;
+    } else {
+      ++refused;
+      EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss) << store.status();
+    }
+    store = absl::CancelledError();  // closed before its folder goes
+    std::filesystem::remove_all(folder);
+  }
+  EXPECT_GT(refused, 0);
+}
+
+// Refused when the folder is opened or when the journal is read, or harmless;
+// never another answer.
+TEST_P(RocksdbJournalTest, DamageInAFileIsNeverReadSilently) {
+  Fill(0, 6);
+  ASSERT_TRUE(rocks()
+                  .store()
+                  .db()
+                  ->Flush(rocksdb::FlushOptions(), rocks().store().family(Family::kJournal))
+                  .ok());
+  const auto good = Read(0, 1);
+  const std::filesystem::path file = NewestFile(rocks().folder(), ".sst");
+  const std::string whole = ReadFile(file);
+  const TempFolder scratch;
+  int refused = 0;
+  for (size_t at = 0; at < whole.size(); at += 41) {
+    const std::string folder = scratch.path(std::to_string(at));
+    CopyFolder(rocks().folder(), folder);
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x01);
+    WriteFile(std::filesystem::path(folder) / file.filename(), damaged);
+    RocksdbStoreOptions options;
+    options.folder = folder;
+    auto store = RocksdbStore::OpenBlocking(options);
+    absl::Status status = store.status();
+    std::vector<uint64_t> seqs;
+    if (store.ok()) {
+      RocksdbJournal damaged_journal(**store);
+      status = damaged_journal.ReadBlocking(0, 1, [&seqs](const BlockView& block) -> absl::Status {
+        seqs.push_back(block.header.first_seq);
+        return absl::OkStatus();
+      });
+    }
+    if (status.ok()) {
+      EXPECT_EQ(seqs, *good) << "byte " << at;
+    } else {
+      ++refused;
+      EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    }
+    store = absl::CancelledError();  // closed before its folder goes
+    std::filesystem::remove_all(folder);
+  }
+  EXPECT_GT(refused, 0);
+}
+
+}  // namespace
+}  // namespace gonghui

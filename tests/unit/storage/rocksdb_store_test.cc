@@ -1,0 +1,177 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/rocksdb_store.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include "storage/meta_keys.h"
+#include "tests/unit/storage/temp_folder.h"
+
+namespace gonghui {
+namespace {
+
+using testing::HasSubstr;
+
+absl::StatusOr<std::unique_ptr<RocksdbStore>> Open(const std::string& folder,
+                                                   bool read_only = false) {
+  RocksdbStoreOptions options;
+  options.folder = folder;
+  options.read_only = read_only;
+  return RocksdbStore::OpenBlocking(options);
+}
+
+std::string MessageOf(const absl::StatusOr<std::unique_ptr<RocksdbStore>>& store) {
+  return std::string(store.status().message());
+}
+
+TEST(RocksdbStoreTest, MakesItsFolderAndFindsItAgain) {
+  const TempFolder temp;
+  const std::string folder = temp.path("a/b/data");
+  {
+    const auto store = Open(folder);
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_TRUE((*store)->PutBlocking(Family::kMeta, "k", "v").ok());
+    EXPECT_GT(*(*store)->FreeBytes(), 0u);
+    EXPECT_GT((*store)->WalBytes(), 0u);
+  }
+  for (const bool read_only : {false, true}) {
+    const auto store = Open(folder, read_only);
+    ASSERT_TRUE(store.ok()) << store.status();
+    std::string value;
+    EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "k", &value));
+    EXPECT_EQ(value, "v");
+    EXPECT_FALSE(*(*store)->GetBlocking(Family::kMeta, "other", &value));
+  }
+}
+
+TEST(RocksdbStoreTest, ASecondOpenerIsRefused) {
+  const TempFolder temp;
+  const auto first = Open(temp.path("data"));
+  ASSERT_TRUE(first.ok());
+  for (const bool read_only : {false, true}) {
+    const auto second = Open(temp.path("data"), read_only);
+    EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(MessageOf(second), HasSubstr("is in use by another process"));
+  }
+}
+
+TEST(RocksdbStoreTest, AReaderHoldsTheLockToo) {
+  const TempFolder temp;
+  ASSERT_TRUE(Open(temp.path("data")).ok());
+  const auto reader = Open(temp.path("data"), true);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_THAT(MessageOf(Open(temp.path("data"))), HasSubstr("is in use"));
+}
+
+TEST(RocksdbStoreTest, AReaderWritesNothing) {
+  const TempFolder temp;
+  {
+    const auto store = Open(temp.path("data"));
+    ASSERT_TRUE(store.ok());
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "k", "v").ok());
+  }
+  const auto names = [&temp] {
+    std::vector<std::string> all;
+    for (const auto& entry : std::filesystem::directory_iterator(temp.path("data"))) {
+      all.push_back(entry.path().filename().string() + " " + std::to_string(entry.file_size()));
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  const auto before = names();
+  { ASSERT_TRUE(Open(temp.path("data"), true).ok()); }
+  EXPECT_EQ(names(), before);
+}
+
+TEST(RocksdbStoreTest, AReaderNeedsAFolder) {
+  const TempFolder temp;
+  EXPECT_EQ(Open(temp.path("none"), true).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(temp.path("none")));
+  std::filesystem::create_directory(temp.path("empty"));
+  EXPECT_EQ(Open(temp.path("empty"), true).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(RocksdbStoreTest, AFolderWithOtherFilesIsLeftAlone) {
+  const TempFolder temp;
+  WriteFile(temp.path("thesis.txt"), "precious");
+  const auto store = Open(temp.path());
+  EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(MessageOf(store), HasSubstr("holds thesis.txt"));
+  EXPECT_FALSE(std::filesystem::exists(temp.path("CURRENT")));
+}
+
+TEST(RocksdbStoreTest, AnotherDatabaseIsLeftAlone) {
+  const TempFolder temp;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, temp.path("theirs"), &raw).ok());
+  std::unique_ptr<rocksdb::DB> db(raw);
+  ASSERT_TRUE(db->Put({}, "k", "v").ok());
+  db.reset();
+  EXPECT_THAT(MessageOf(Open(temp.path("theirs"))), HasSubstr("is not one of Gonghui's"));
+
+  ASSERT_TRUE(rocksdb::DB::Open(options, temp.path("theirs"), &raw).ok());
+  db.reset(raw);
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  ASSERT_TRUE(db->CreateColumnFamily({}, "users", &handle).ok());
+  db->DestroyColumnFamilyHandle(handle);
+  db.reset();
+  EXPECT_THAT(MessageOf(Open(temp.path("theirs"))), HasSubstr("column family \"users\""));
+}
+
+TEST(RocksdbStoreTest, AFirstStartThatWasCutOffIsFinished) {
+  const TempFolder temp;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, temp.path("data"), &raw).ok());
+  delete raw;
+  const auto store = Open(temp.path("data"));
+  EXPECT_TRUE(store.ok()) << store.status();
+}
+
+TEST(RocksdbStoreTest, AnUnknownFormatIsRefused) {
+  const TempFolder temp;
+  {
+    const auto store = Open(temp.path("data"));
+    std::string value;
+    AppendBigEndian32(kFormatVersion + 41, &value);
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, kFormatKey, value).ok());
+  }
+  for (const bool read_only : {false, true}) {
+    const auto store = Open(temp.path("data"), read_only);
+    EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(MessageOf(store), HasSubstr("format version 42; this program knows version 1"));
+  }
+}
+
+TEST(RocksdbStoreTest, AFullFolderWithoutAFormatIsRefused) {
+  const TempFolder temp;
+  {
+    const auto store = Open(temp.path("data"));
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "k", "v").ok());
+    ASSERT_TRUE(
+        (*store)->db()->Delete({}, (*store)->family(Family::kMeta), std::string(kFormatKey)).ok());
+  }
+  EXPECT_THAT(MessageOf(Open(temp.path("data"))), HasSubstr("names no format version"));
+}
+
+TEST(RocksdbStoreTest, BigEndianKeysSortAsNumbers) {
+  std::string low;
+  std::string high;
+  AppendBigEndian64(0x00ff, &low);
+  AppendBigEndian64(0x0100, &high);
+  EXPECT_LT(low, high);
+  EXPECT_EQ(BigEndian64At(high, 0), 0x0100u);
+  EXPECT_EQ(BigEndian32At(high, 4), 0x0100u);
+  EXPECT_EQ(BigEndian16At(high, 6), 0x0100u);
+}
+
+}  // namespace
+}  // namespace gonghui

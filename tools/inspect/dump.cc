@@ -1,0 +1,371 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tools/inspect/dump.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/status_macros.h"
+#include "engine/domain/limits.h"
+#include "engine/durability/record_format.h"
+#include "tools/inspect/event_names.h"
+#include "tools/inspect/json_line.h"
+
+namespace gonghui {
+namespace {
+
+template <class CodeType>
+void PutCode(JsonLine& line, std::string_view name, const CodeType& code) {
+  if (!code.IsNone()) {
+    const auto text = code.Text();
+    line.Text(name, {text.data(), text.size});
+  }
+}
+
+void PutName(JsonLine& line, std::string_view name, const DisplayName& text) {
+  line.Text(name, {text.data(), text.size()});
+}
+
+template <class Id>
+void PutRow(JsonLine& line, std::string_view name, Id row) {
+  if (row.value() != 0) {
+    line.Number(name, row.value());
+  }
+}
+
+void PutFen(JsonLine& line, std::string_view name, Fen amount) {
+  if (amount != Fen{0}) {
+    line.Number(name, amount.value());
+  }
+}
+
+void PutRequestId(JsonLine& line, std::string_view name, const RequestId& id) {
+  if (!id.IsNone()) {
+    line.Text(name,
+              fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+                          id.high >> 32,
+                          id.high >> 16 & 0xffff,
+                          id.high & 0xffff,
+                          id.low >> 48,
+                          id.low & 0xffff'ffff'ffff));
+  }
+}
+
+// The writer of one event's line; knows what may be shown.
+class Liner {
+ public:
+  Liner(const Event& event, uint16_t shard, bool full_cards)
+      : event_(event), command_(*event.command), shard_(shard), full_cards_(full_cards) {}
+
+  std::string Line() {
+    line_.Number("seq", event_.seq.value());
+    line_.Text("at", TimeText(event_.at));
+    line_.Text("kind", NameOf(event_.kind));
+    PutCode(line_, "terminal_id", command_.terminal);
+    PutRequestId(line_, "request_id", command_.request_id);
+    line_.OpenObject("command");
+    PutCommand();
+    line_.CloseObject();
+    line_.OpenObject("effect");
+    if (IsAdmin(command_.kind)) {
+      PutOperatorEffect();
+    } else {
+      PutTransactionEffect();
+    }
+    line_.CloseObject();
+    return line_.Finish();
+  }
+
+ private:
+  void PutCard(std::string_view name, CardNumber number) {
+    if (number == CardNumber{}) {
+      return;
+    }
+    std::string digits = fmt::format("{}", number.value());
+    for (size_t i = 6; !full_cards_ && i + 4 < digits.size(); ++i) {
+      digits[i] = '*';
+    }
+    line_.Text(name, digits);
+  }
+
+  void PutTransactionId(std::string_view name, CommandSeq seq) {
+    line_.Number(name, MakeTransactionId(shard_, seq).value());
+  }
+
+  void PutAuthorize(const AuthorizeRequest& r) {
+    PutCode(line_, "merchant_id", r.merchant);
+    PutCard("card_number", r.card);
+    line_.Number("list_price_fen", r.list_price.value());
+    PutCode(line_, "programme", r.programme);
+    line_.Number("stan", r.stan);
+    if (r.hold_s != 0) {
+      line_.Number("hold_s", r.hold_s);
+    }
+    line_.Flag("capture_at_once", r.capture_at_once);
+    line_.Text("if_no_benefit",
+               r.if_no_benefit == IfNoBenefit::kFullPrice ? "full_price" : "decline");
+    line_.Text("entry_mode", NameOf(r.entry_mode));
+  }
+
+  void PutOriginal(TransactionId id, const RequestId& request_id) {
+    if (id != TransactionId{}) {
+      line_.Number("original_transaction_id", id.value());
+    }
+    PutRequestId(line_, "original_request_id", request_id);
+  }
+
+  void PutCardRequest(const CardRequest& r) {
+    PutCard("card_number", r.number);
+    PutCode(line_, "member_id", r.member);
+    line_.Text("status", NameOf(r.status));
+    line_.Text("card_kind", NameOf(r.kind));
+    if (r.expires_day != 0) {
+      line_.Number("expires_day", r.expires_day);
+    }
+  }
+
+  void PutMember(const MemberRequest& r) {
+    PutCode(line_, "member_id", r.id);
+    PutCode(line_, "union_node_id", r.union_node);
+    line_.Text("status", NameOf(r.status));
+    line_.Flag("real_name_verified", r.real_name_verified);
+    line_.OpenArray("segments");
+    for (uint32_t i = 0; i < r.span_count; ++i) {
+      line_.OpenItem();
+      PutCode(line_, "segment", r.spans[i].segment);
+      line_.Text("starts_at", TimeText(r.spans[i].starts_at));
+      line_.Text("ends_at", TimeText(r.spans[i].ends_at));
+      line_.CloseObject();
+    }
+    line_.CloseArray();
+  }
+
+  void PutFund(const FundRequest& r) {
+    PutCode(line_, "fund", r.code);
+    PutCode(line_, "owner_union_node_id", r.owner);
+    line_.Text("asset", NameOf(r.asset));
+    line_.Number("budget_fen", r.budget.value());
+    line_.Text("opens_at", TimeText(r.opens_at));
+    line_.Text("closes_at", TimeText(r.closes_at));
+    line_.Flag("advice_may_overrun", r.advice_may_overrun);
+    PutName(line_, "name", r.name);
+  }
+
+  void PutProgramme(const ProgrammeImage& r) {
+    PutCode(line_, "programme", r.programme.code);
+    PutName(line_, "name", r.programme.name);
+    PutCode(line_, "zone", r.programme.calendar.zone);
+    PutCode(line_, "owner_union_node_id", r.programme.owner);
+    line_.Text("starts_at", TimeText(r.programme.starts_at));
+    line_.Text("ends_at", TimeText(r.programme.ends_at));
+    line_.Text("content_hash", fmt::format("{:016x}", r.programme.content_hash));
+    line_.OpenArray("benefits");
+    for (const BenefitSpec& benefit : r.benefits) {
+      line_.OpenItem();
+      PutCode(line_, "benefit", benefit.code);
+      PutName(line_, "name", benefit.name);
+      line_.Number("limit_count", benefit.limits.count);
+      line_.Number("merchant_count", benefit.merchants.count);
+      line_.CloseObject();
+    }
+    line_.CloseArray();
+    line_.Number("limit_count", r.limits.size());
+  }
+
+  void PutCommand() {
+    switch (command_.kind) {
+      case CommandKind::kAuthorize:
+        return PutAuthorize(command_.authorize);
+      case CommandKind::kCapture:
+        PutOriginal(command_.capture.original, command_.capture.original_request_id);
+        if (command_.capture.has_amount) {
+          line_.Number("amount_fen", command_.capture.amount.value());
+        }
+        line_.Flag("final_capture", command_.capture.final_capture);
+        return;
+      case CommandKind::kReverse:
+        PutOriginal(command_.reverse.original, command_.reverse.original_request_id);
+        line_.Text("reversal_reason", NameOf(command_.reverse.reason));
+        return;
+      case CommandKind::kQuote:
+      case CommandKind::kGetTransaction:
+      case CommandKind::kExpireHolds:
+        return;
+      case CommandKind::kDefineSegment:
+        PutCode(line_, "segment", command_.segment->code);
+        PutName(line_, "name", command_.segment->name);
+        return;
+      case CommandKind::kSetUnionNode:
+        PutCode(line_, "union_node_id", command_.union_node->id);
+        PutCode(line_, "parent_union_node_id", command_.union_node->parent);
+        line_.Text("level", NameOf(command_.union_node->level));
+        PutName(line_, "name", command_.union_node->name);
+        return;
+      case CommandKind::kSetMember:
+        return PutMember(*command_.member);
+      case CommandKind::kSetCard:
+        return PutCardRequest(*command_.card);
+      case CommandKind::kSetMerchant:
+        PutCode(line_, "merchant_id", command_.merchant->id);
+        PutCode(line_, "union_node_id", command_.merchant->union_node);
+        line_.Number("mcc", command_.merchant->mcc);
+        line_.Text("status", NameOf(command_.merchant->status));
+        PutName(line_, "name", command_.merchant->name);
+        return;
+      case CommandKind::kSetTerminal:
+        PutCode(line_, "terminal_id", command_.terminal_setting->id);
+        PutCode(line_, "merchant_id", command_.terminal_setting->merchant);
+        line_.Text("terminal_kind", NameOf(command_.terminal_setting->kind));
+        line_.Text("status", NameOf(command_.terminal_setting->status));
+        return;
+      case CommandKind::kSetFund:
+        return PutFund(*command_.fund);
+      case CommandKind::kApplyProgramme:
+        return PutProgramme(*command_.programme);
+      case CommandKind::kSetMemberStatus:
+        PutCode(line_, "member_id", command_.member_status->member);
+        line_.Text("status", NameOf(command_.member_status->status));
+        return;
+      case CommandKind::kSetCardStatus:
+        PutCard("card_number", command_.card_status->card);
+        line_.Text("status", NameOf(command_.card_status->status));
+        return;
+      case CommandKind::kReplaceCard:
+        PutCard("old_card_number", command_.replace_card->old_card);
+        return PutCardRequest(command_.replace_card->new_card);
+      case CommandKind::kRetireProgramme:
+        PutCode(line_, "programme", command_.retire_programme->code);
+        return;
+    }
+  }
+
+  void PutOperatorEffect() {
+    PutRow(line_, "row", StrongId<struct AnyRowTag, uint32_t>{event_.row});
+    PutRow(line_, "row_2", StrongId<struct AnyRowTag, uint32_t>{event_.row_2});
+  }
+
+  void PutTransaction(const Transaction& t) {
+    PutTransactionId("transaction_id", event_.seq);
+    PutRow(line_, "transaction_row", event_.transaction_row);
+    line_.Text("outcome", NameOf(t.outcome));
+    line_.Text("state", NameOf(t.state));
+    if (t.reason != Reason::kNone) {
+      line_.Text("reason", NameOf(t.reason));
+    }
+    line_.Number("list_price_fen", t.list_price.value());
+    line_.Number("member_pays_fen", t.member_pays.value());
+    line_.Number("subsidy_fen", t.subsidy.value());
+    PutFen(line_, "captured_fen", t.captured);
+    PutFen(line_, "captured_subsidy_fen", t.captured_subsidy);
+    if (t.expires_at != TimestampNs{}) {
+      line_.Text(t.outcome == Outcome::kDeclined ? "next_eligible_at" : "expires_at",
+                 TimeText(t.expires_at));
+    }
+    PutRow(line_, "terminal_row", t.terminal);
+    PutRow(line_, "merchant_row", t.merchant);
+    PutRow(line_, "member_row", t.member);
+    PutRow(line_, "failed_benefit_row", t.failed_benefit);
+    PutRow(line_, "failed_limit_row", t.failed_limit);
+  }
+
+  void PutTransactionEffect() {
+    if (event_.kind != EventKind::kHoldExpired) {
+      PutTransaction(event_.transaction);
+    }
+    if (event_.original.row != TransactionRow{}) {
+      line_.OpenObject("original");
+      PutRow(line_, "transaction_row", event_.original.row);
+      line_.Text("state", NameOf(event_.original.state));
+      PutFen(line_, "captured_fen", event_.original.captured);
+      PutFen(line_, "captured_subsidy_fen", event_.original.captured_subsidy);
+      line_.CloseObject();
+    }
+    PutRow(line_, "tombstone_row", event_.tombstone_row);
+    PutFen(line_, "member_pending_delta_fen", event_.member_pending_delta);
+    PutFen(line_, "member_posted_delta_fen", event_.member_posted_delta);
+    line_.OpenArray("shares");
+    for (uint32_t i = 0; i < event_.share_count; ++i) {
+      const ShareDelta& share = event_.shares[i];
+      line_.OpenItem();
+      PutRow(line_, "benefit_row", share.benefit);
+      PutRow(line_, "fund_row", share.fund);
+      PutFen(line_, "held_delta", share.held_delta);
+      PutFen(line_, "spent_delta", share.spent_delta);
+      line_.CloseObject();
+    }
+    line_.CloseArray();
+    line_.OpenArray("uses");
+    for (uint32_t i = 0; i < event_.use_count; ++i) {
+      const UseDelta& use = event_.uses[i];
+      line_.OpenItem();
+      PutRow(line_, "limit_row", use.limit);
+      line_.Number("subject_row", use.subject);
+      line_.Number("window", use.window);
+      line_.Number("held_delta", use.held_delta);
+      line_.Number("used_delta", use.used_delta);
+      line_.Number("left_after", use.left_after);
+      line_.CloseObject();
+    }
+    line_.CloseArray();
+  }
+
+  const Event& event_;
+  const Command& command_;
+  const uint16_t shard_;
+  const bool full_cards_;
+  JsonLine line_;
+};
+
+}  // namespace
+
+std::string TimeText(TimestampNs at) {
+  if (at == kTimestampMax) {
+    return "never";
+  }
+  int64_t seconds = at.value() / kNsPerSecond;
+  int64_t ns = at.value() % kNsPerSecond;
+  if (ns < 0) {
+    ns += kNsPerSecond;
+    --seconds;
+  }
+  const CivilDate date = DateOf(FloorDay(seconds));
+  const int64_t of_day = seconds - int64_t{FloorDay(seconds)} * kSecondsPerDay;
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z",
+                     date.year,
+                     date.month,
+                     date.day,
+                     of_day / 3'600,
+                     of_day / 60 % 60,
+                     of_day % 60,
+                     ns);
+}
+
+std::string LineOf(const Event& event, uint16_t shard, bool full_cards) {
+  return Liner(event, shard, full_cards).Line();
+}
+
+absl::Status DumpBlocking(Journal& journal,
+                          const DumpOptions& options,
+                          const std::function<void(std::string_view line)>& write) {
+  RecordDecoder decoder;
+  const absl::Status read = journal.ReadBlocking(
+      options.shard, options.from_seq, [&](const BlockView& block) -> absl::Status {
+        std::span<const uint8_t> payload = block.payload;
+        TimestampNs previous_at;
+        for (uint32_t i = 0; i < block.header.event_count; ++i) {
+          const uint64_t seq = block.header.first_seq + i;
+          if (seq > options.to_seq) {
+            return absl::CancelledError("the end that was asked for");
+          }
+          GH_ASSIGN_OR_RETURN(const Event* const event, decoder.Next(&payload, seq, previous_at));
+          previous_at = event->at;
+          if (seq >= options.from_seq && (!options.kind || event->kind == *options.kind)) {
+            write(LineOf(*event, options.shard, options.full_cards));
+          }
+        }
+        return absl::OkStatus();
+      });
+  return absl::IsCancelled(read) ? absl::OkStatus() : read;
+}
+
+}  // namespace gonghui

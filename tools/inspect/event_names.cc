@@ -1,0 +1,337 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tools/inspect/event_names.h"
+
+namespace gonghui {
+namespace {
+
+constexpr EventKind kKinds[] = {
+    EventKind::kAuthorized,
+    EventKind::kCaptured,
+    EventKind::kReversed,
+    EventKind::kHoldExpired,
+    EventKind::kSegmentDefined,
+    EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,
+    EventKind::kCardSet,
+    EventKind::kMerchantSet,
+    EventKind::kTerminalSet,
+    EventKind::kFundSet,
+    EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,
+    EventKind::kCardStatusSet,
+    EventKind::kCardReplaced,
+    EventKind::kProgrammeRetired,
+};
+
+}  // namespace
+
+std::span<const EventKind> AllEventKinds() {
+  return kKinds;
+}
+
+std::optional<EventKind> EventKindOf(std::string_view name) {
+  for (const EventKind kind : kKinds) {
+    if (NameOf(kind) == name) {
+      return kind;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view NameOf(EventKind value) {
+  switch (value) {
+    case EventKind::kNone:
+      return "none";
+    case EventKind::kAuthorized:
+      return "authorized";
+    case EventKind::kCaptured:
+      return "captured";
+    case EventKind::kReversed:
+      return "reversed";
+    case EventKind::kHoldExpired:
+      return "hold_expired";
+    case EventKind::kSegmentDefined:
+      return "segment_defined";
+    case EventKind::kUnionNodeSet:
+      return "union_node_set";
+    case EventKind::kMemberSet:
+      return "member_set";
+    case EventKind::kCardSet:
+      return "card_set";
+    case EventKind::kMerchantSet:
+      return "merchant_set";
+    case EventKind::kTerminalSet:
+      return "terminal_set";
+    case EventKind::kFundSet:
+      return "fund_set";
+    case EventKind::kProgrammeApplied:
+      return "programme_applied";
+    case EventKind::kMemberStatusSet:
+      return "member_status_set";
+    case EventKind::kCardStatusSet:
+      return "card_status_set";
+    case EventKind::kCardReplaced:
+      return "card_replaced";
+    case EventKind::kProgrammeRetired:
+      return "programme_retired";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(Reason value) {
+  switch (value) {
+    case Reason::kNone:
+      return "none";
+    case Reason::kInvalidTerminal:
+      return "invalid_terminal";
+    case Reason::kOriginalNotFound:
+      return "original_not_found";
+    case Reason::kPreviouslyReversed:
+      return "previously_reversed";
+    case Reason::kAlreadyCaptured:
+      return "already_captured";
+    case Reason::kHoldExpired:
+      return "hold_expired";
+    case Reason::kOriginalDeclined:
+      return "original_declined";
+    case Reason::kExceedsAuthorizedAmount:
+      return "exceeds_authorized_amount";
+    case Reason::kFurtherActivityPreventsReversal:
+      return "further_activity_prevents_reversal";
+    case Reason::kTerminalInactive:
+      return "terminal_inactive";
+    case Reason::kMerchantInactive:
+      return "merchant_inactive";
+    case Reason::kInvalidCard:
+      return "invalid_card";
+    case Reason::kCardNotActive:
+      return "card_not_active";
+    case Reason::kCardExpired:
+      return "card_expired";
+    case Reason::kCardPaused:
+      return "card_paused";
+    case Reason::kCardLostOrStolen:
+      return "card_lost_or_stolen";
+    case Reason::kCardClosed:
+      return "card_closed";
+    case Reason::kMemberNotFound:
+      return "member_not_found";
+    case Reason::kMemberSuspended:
+      return "member_suspended";
+    case Reason::kMembershipExpired:
+      return "membership_expired";
+    case Reason::kMemberClosed:
+      return "member_closed";
+    case Reason::kProgrammeNotFound:
+      return "programme_not_found";
+    case Reason::kNoApplicableBenefit:
+      return "no_applicable_benefit";
+    case Reason::kMerchantNotInProgramme:
+      return "merchant_not_in_programme";
+    case Reason::kNotPermittedToTerminal:
+      return "not_permitted_to_terminal";
+    case Reason::kProgrammeNotStarted:
+      return "programme_not_started";
+    case Reason::kProgrammeEnded:
+      return "programme_ended";
+    case Reason::kOutsideTimeWindow:
+      return "outside_time_window";
+    case Reason::kMemberNotVerified:
+      return "member_not_verified";
+    case Reason::kNotPermittedToMember:
+      return "not_permitted_to_member";
+    case Reason::kBelowMinimumAmount:
+      return "below_minimum_amount";
+    case Reason::kNoEffect:
+      return "no_effect";
+    case Reason::kExceedsFrequencyLimit:
+      return "exceeds_frequency_limit";
+    case Reason::kExceedsAmountLimit:
+      return "exceeds_amount_limit";
+    case Reason::kFundNotOpen:
+      return "fund_not_open";
+    case Reason::kQuotaExhausted:
+      return "quota_exhausted";
+    case Reason::kBudgetExhausted:
+      return "budget_exhausted";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(TransactionState value) {
+  switch (value) {
+    case TransactionState::kDeclined:
+      return "declined";
+    case TransactionState::kPending:
+      return "pending";
+    case TransactionState::kPartiallyCaptured:
+      return "partially_captured";
+    case TransactionState::kCaptured:
+      return "captured";
+    case TransactionState::kReversed:
+      return "reversed";
+    case TransactionState::kExpired:
+      return "expired";
+    case TransactionState::kCompleted:
+      return "completed";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(Outcome value) {
+  switch (value) {
+    case Outcome::kApproved:
+      return "approved";
+    case Outcome::kApprovedPartial:
+      return "approved_partial";
+    case Outcome::kDeclined:
+      return "declined";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(ReversalReason value) {
+  switch (value) {
+    case ReversalReason::kCustomerCancellation:
+      return "customer_cancellation";
+    case ReversalReason::kTimeout:
+      return "timeout";
+    case ReversalReason::kLateReply:
+      return "late_reply";
+    case ReversalReason::kDeviceUnable:
+      return "device_unable";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(PosEntryMode value) {
+  switch (value) {
+    case PosEntryMode::kUnspecified:
+      return "unspecified";
+    case PosEntryMode::kContactless:
+      return "contactless";
+    case PosEntryMode::kQrCode:
+      return "qr_code";
+    case PosEntryMode::kChip:
+      return "chip";
+    case PosEntryMode::kMagstripe:
+      return "magstripe";
+    case PosEntryMode::kManual:
+      return "manual";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(MemberStatus value) {
+  switch (value) {
+    case MemberStatus::kActive:
+      return "active";
+    case MemberStatus::kSuspended:
+      return "suspended";
+    case MemberStatus::kLapsed:
+      return "lapsed";
+    case MemberStatus::kClosed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(CardStatus value) {
+  switch (value) {
+    case CardStatus::kIssued:
+      return "issued";
+    case CardStatus::kActive:
+      return "active";
+    case CardStatus::kPaused:
+      return "paused";
+    case CardStatus::kLost:
+      return "lost";
+    case CardStatus::kStolen:
+      return "stolen";
+    case CardStatus::kExpired:
+      return "expired";
+    case CardStatus::kReplaced:
+      return "replaced";
+    case CardStatus::kClosed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(CardKind value) {
+  switch (value) {
+    case CardKind::kPhysical:
+      return "physical";
+    case CardKind::kDigital:
+      return "digital";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(MerchantStatus value) {
+  switch (value) {
+    case MerchantStatus::kActive:
+      return "active";
+    case MerchantStatus::kSuspended:
+      return "suspended";
+    case MerchantStatus::kClosed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(TerminalKind value) {
+  switch (value) {
+    case TerminalKind::kPos:
+      return "pos";
+    case TerminalKind::kGate:
+      return "gate";
+    case TerminalKind::kVending:
+      return "vending";
+    case TerminalKind::kOnline:
+      return "online";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(TerminalStatus value) {
+  switch (value) {
+    case TerminalStatus::kActive:
+      return "active";
+    case TerminalStatus::kInactive:
+      return "inactive";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(UnionLevel value) {
+  switch (value) {
+    case UnionLevel::kNational:
+      return "national";
+    case UnionLevel::kProvince:
+      return "province";
+    case UnionLevel::kCity:
+      return "city";
+    case UnionLevel::kDistrict:
+      return "district";
+    case UnionLevel::kEnterprise:
+      return "enterprise";
+    case UnionLevel::kOther:
+      return "other";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(Asset value) {
+  switch (value) {
+    case Asset::kMoney:
+      return "money";
+    case Asset::kThing:
+      return "thing";
+  }
+  return "unknown";
+}
+
+}  // namespace gonghui
