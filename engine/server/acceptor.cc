@@ -1,0 +1,473 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/acceptor.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/strings/str_cat.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "engine/server/log.h"
+
+namespace gonghui {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kBacklog = 1'024;
+constexpr int kAcceptsPerTurn = 64;
+constexpr std::chrono::milliseconds kBackOff{50};
+constexpr int64_t kSweepIntervalNs = 100'000'000;
+constexpr int64_t kLogIntervalNs = 5'000'000'000;
+constexpr unsigned kUserTimeoutMs = 30'000;
+
+std::string ErrnoText(std::string_view what, int error) {
+  return absl::StrCat(absl::string_view(what.data(), what.size()), ": ", std::strerror(error));
+}
+
+// Who connects: an address without its port; empty for a Unix socket.
+std::string PeerAddress(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    const auto* in = reinterpret_cast<const sockaddr_in*>(&peer);
+    return {reinterpret_cast<const char*>(&in->sin_addr), sizeof(in->sin_addr)};
+  }
+  if (peer.ss_family == AF_INET6) {
+    const auto* in = reinterpret_cast<const sockaddr_in6*>(&peer);
+    return {reinterpret_cast<const char*>(&in->sin6_addr), sizeof(in->sin6_addr)};
+  }
+  return {};
+}
+
+// Connections that gRPC holds, by descriptor.  One is over when its descriptor
+// is closed, or names another socket: the kernel gives a number out again only
+// then, and a socket's inode is its own.
+class ConnectionTable {
+ public:
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(by_fd_.size()); }
+  [[nodiscard]] int64_t CountOf(const std::string& address) const {
+    const auto found = by_address_.find(address);
+    return found == by_address_.end() ? 0 : found->second;
+  }
+
+  void Add(int fd, const std::string& address) {
+    Remove(fd);
+    by_fd_[fd] = Connection{InodeOf(fd).value_or(0), address};
+    ++by_address_[address];
+  }
+
+  // The kernel has given `fd` out anew.
+  void Remove(int fd) {
+    const auto found = by_fd_.find(fd);
+    if (found != by_fd_.end()) {
+      Forget(found->second.address);
+      by_fd_.erase(found);
+    }
+  }
+
+  void Sweep() {
+    for (auto i = by_fd_.begin(); i != by_fd_.end();) {
+      if (InodeOf(i->first) != i->second.inode) {
+        Forget(i->second.address);
+        by_fd_.erase(i++);
+      } else {
+        ++i;
+      }
+    }
+  }
+
+ private:
+  struct Connection {
+    ino_t inode = 0;
+    std::string address;
+  };
+
+  static std::optional<ino_t> InodeOf(int fd) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+      return std::nullopt;
+    }
+    return status.st_ino;
+  }
+
+  void Forget(const std::string& address) {
+    const auto count = by_address_.find(address);
+    if (count != by_address_.end() && --count->second == 0) {
+      by_address_.erase(count);
+    }
+  }
+
+  absl::flat_hash_map<int, Connection> by_fd_;
+  absl::flat_hash_map<std::string, int64_t> by_address_;
+};
+
+absl::Status BindUnix(int fd, const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    return absl::InvalidArgumentError(absl::StrCat("the path of the socket is too long: ", path));
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+  // A file that is there may belong to a live server, or be what a dead one left.
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) {
+    if (!S_ISSOCK(status.st_mode)) {
+      return absl::AlreadyExistsError(absl::StrCat(path, " is there and is no socket"));
+    }
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool alive = probe >= 0 && ::connect(probe, generic, sizeof(address)) == 0;
+    const int error = errno;
+    ::close(probe);
+    if (alive || error != ECONNREFUSED) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("another server listens on ", path));
+    }
+    ::unlink(path.c_str());
+  } else {
+    const std::string folder = path.substr(0, path.rfind('/'));
+    if (!folder.empty() && ::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
+      return absl::UnavailableError(ErrnoText("cannot make " + folder, errno));
+    }
+  }
+  // Under this mask the file is never there with a wider mode.
+  const mode_t mask = ::umask(0177);
+  const int bound = ::bind(fd, generic, sizeof(address));
+  const int error = errno;
+  ::umask(mask);
+  if (bound != 0) {
+    return absl::UnavailableError(ErrnoText("cannot listen on unix:" + path, error));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> ListenUnix(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) {
+    return absl::UnavailableError(ErrnoText("socket", errno));
+  }
+  absl::Status status = BindUnix(fd, path);
+  if (status.ok() && ::listen(fd, kBacklog) != 0) {
+    status = absl::UnavailableError(ErrnoText("cannot listen on unix:" + path, errno));
+  }
+  if (!status.ok()) {
+    ::close(fd);
+    return status;
+  }
+  return fd;
+}
+
+absl::StatusOr<int> ListenTcp(const std::string& listen, std::string* bound) {
+  const size_t colon = listen.rfind(':');
+  std::string host = listen.substr(0, colon);
+  const std::string port = listen.substr(colon + 1);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+  if (error != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot find ", host, ": ", ::gai_strerror(error)));
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  const int fd =
+      ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, found->ai_protocol);
+  if (fd < 0) {
+    return absl::UnavailableError(ErrnoText("socket", errno));
+  }
+  // So that a restart need not wait for TIME_WAIT.  Not SO_REUSEPORT: two servers on
+  // one port must not happen unnoticed.
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (::bind(fd, found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) {
+    const int bind_error = errno;
+    ::close(fd);
+    const std::string text = ErrnoText("cannot listen on " + listen, bind_error);
+    return bind_error == EADDRINUSE ? absl::AlreadyExistsError(text)
+                                    : absl::UnavailableError(text);
+  }
+  sockaddr_storage local{};
+  socklen_t size = sizeof(local);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size);
+  const uint16_t bound_port = local.ss_family == AF_INET6
+                                  ? ntohs(reinterpret_cast<sockaddr_in6*>(&local)->sin6_port)
+                                  : ntohs(reinterpret_cast<sockaddr_in*>(&local)->sin_port);
+  *bound = absl::StrCat(listen.substr(0, colon), ":", bound_port);
+  return fd;
+}
+
+int OpenReserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+}  // namespace
+
+class Acceptor::Impl {
+ public:
+  Impl(AcceptorOptions options, const Clock& clock, int fd, std::string address)
+      : options_(std::move(options)),
+        clock_(clock),
+        address_(std::move(address)),
+        socket_(context_, fd),
+        timer_(context_),
+        reserve_fd_(OpenReserve()) {}
+
+  ~Impl() {
+    Stop();
+    if (reserve_fd_ >= 0) {
+      ::close(reserve_fd_);
+    }
+  }
+
+  void Start(Handler handler) {
+    handler_ = std::move(handler);
+    Wait();
+    thread_ = std::thread([this] { context_.run(); });
+  }
+
+  void Stop() {
+    if (stopped_.exchange(true)) {
+      return;
+    }
+    if (thread_.joinable()) {
+      asio::post(context_, [this] { CloseAll(); });
+      thread_.join();
+    } else {
+      CloseAll();
+    }
+    if (is_unix()) {
+      ::unlink(options_.listen.substr(5).c_str());
+    }
+  }
+
+  [[nodiscard]] const std::string& address() const { return address_; }
+  [[nodiscard]] uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+
+ private:
+  [[nodiscard]] bool is_unix() const { return options_.listen.rfind("unix:", 0) == 0; }
+
+  void CloseAll() {
+    boost::system::error_code ignored;
+    timer_.cancel();
+    socket_.close(ignored);
+  }
+
+  void Wait() {
+    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [this](const boost::system::error_code& error) {
+                         if (!error && socket_.is_open()) {
+                           AcceptSome();
+                         }
+                       });
+  }
+
+  void WaitLater() {
+    timer_.expires_after(kBackOff);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error && socket_.is_open()) {
+        AcceptSome();
+      }
+    });
+  }
+
+  void AcceptSome() {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+      sockaddr_storage peer{};
+      socklen_t size = sizeof(peer);
+      const int fd = ::accept4(socket_.native_handle(),
+                               reinterpret_cast<sockaddr*>(&peer),
+                               &size,
+                               SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (fd >= 0) {
+        Take(fd, peer);
+        continue;
+      }
+      switch (errno) {
+        case EAGAIN:
+          return Wait();
+        case EMFILE:
+        case ENFILE:
+          return ShedOne(errno);
+        case ENOBUFS:
+        case ENOMEM:
+          Complain("no memory for a connection");
+          return WaitLater();
+        default:
+          break;  // the connection died in the queue; the next may be well
+      }
+    }
+    // Others of this thread's turn first.
+    asio::post(context_, [this] {
+      if (socket_.is_open()) {
+        AcceptSome();
+      }
+    });
+  }
+
+  // Out of descriptors: with the reserve one connection is taken and closed, so
+  // that its client learns at once, and the queue moves.
+  void ShedOne(int error) {
+    Complain(error == EMFILE ? "out of file descriptors" : "the system is out of file descriptors");
+    if (reserve_fd_ >= 0) {
+      ::close(reserve_fd_);
+      const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd >= 0) {
+        ::close(fd);
+        refused_.fetch_add(1, std::memory_order_relaxed);
+      }
+    }
+    reserve_fd_ = OpenReserve();
+    WaitLater();
+  }
+
+  void Take(int fd, const sockaddr_storage& peer) {
+    connections_.Remove(fd);
+    const std::string address = PeerAddress(peer);
+    if (is_unix() && !IsAllowed(fd)) {
+      return Refuse(fd);
+    }
+    if (IsFull(address)) {
+      const int64_t now_ns = clock_.MonotonicNs();
+      if (now_ns - swept_at_ns_ >= kSweepIntervalNs) {
+        swept_at_ns_ = now_ns;
+        connections_.Sweep();
+      }
+      if (IsFull(address)) {
+        Complain("too many connections");
+        return Refuse(fd);
+      }
+    }
+    if (!is_unix()) {
+      const int on = 1;
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMs, sizeof(kUserTimeoutMs));
+    }
+    connections_.Add(fd, address);
+    accepted_.fetch_add(1, std::memory_order_relaxed);
+    handler_(fd);
+  }
+
+  [[nodiscard]] bool IsFull(const std::string& address) const {
+    return connections_.size() >= options_.connections_max ||
+           (!is_unix() && connections_.CountOf(address) >= options_.connections_per_address_max);
+  }
+
+  [[nodiscard]] bool IsAllowed(int fd) {
+    ucred peer{};
+    socklen_t size = sizeof(peer);
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+      return false;
+    }
+    const bool allowed =
+        peer.uid == ::geteuid() || peer.uid == 0 ||
+        std::find(options_.allowed_uids.begin(), options_.allowed_uids.end(), peer.uid) !=
+            options_.allowed_uids.end();
+    if (!allowed) {
+      LogWarn("connection refused: the user may not",
+              {{"listener", options_.name}, {"uid", peer.uid}, {"pid", peer.pid}});
+    }
+    return allowed;
+  }
+
+  void Refuse(int fd) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    ::close(fd);
+  }
+
+  void Complain(std::string_view what) {
+    const int64_t now_ns = clock_.MonotonicNs();
+    ++complaints_;
+    if (complained_at_ns_ != 0 && now_ns - complained_at_ns_ < kLogIntervalNs) {
+      return;
+    }
+    complained_at_ns_ = now_ns;
+    LogWarn(what,
+            {{"listener", options_.name},
+             {"connections", connections_.size()},
+             {"times", complaints_}});
+    complaints_ = 0;
+  }
+
+  // Fixed at construction.
+  const AcceptorOptions options_;
+  const Clock& clock_;
+  const std::string address_;
+
+  asio::io_context context_;
+  std::thread thread_;
+  std::atomic<bool> stopped_{false};
+  std::atomic<uint64_t> accepted_{0};
+  std::atomic<uint64_t> refused_{0};
+
+  // Acceptor's thread only.
+  asio::posix::stream_descriptor socket_;
+  asio::steady_timer timer_;
+  Handler handler_;
+  ConnectionTable connections_;
+  int reserve_fd_;
+  int64_t swept_at_ns_ = 0;
+  int64_t complained_at_ns_ = 0;
+  uint64_t complaints_ = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const AcceptorOptions& options,
+                                                           const Clock& clock) {
+  std::string address = options.listen;
+  absl::StatusOr<int> fd = options.listen.rfind("unix:", 0) == 0
+                               ? ListenUnix(options.listen.substr(5))
+                               : ListenTcp(options.listen, &address);
+  if (!fd.ok()) {
+    return fd.status();
+  }
+  return std::unique_ptr<Acceptor>(
+      new Acceptor(std::make_unique<Impl>(options, clock, *fd, std::move(address))));
+}
+
+Acceptor::Acceptor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Acceptor::~Acceptor() = default;
+void Acceptor::Start(Handler handler) { impl_->Start(std::move(handler)); }
+void Acceptor::Stop() { impl_->Stop(); }
+const std::string& Acceptor::address() const { return impl_->address(); }
+uint64_t Acceptor::accepted_count() const { return impl_->accepted(); }
+uint64_t Acceptor::refused_count() const { return impl_->refused(); }
+
+int64_t RaiseFileLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return 1'024;
+  }
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return limit.rlim_cur > INT32_MAX ? INT32_MAX : static_cast<int64_t>(limit.rlim_cur);
+}
+
+}  // namespace gonghui

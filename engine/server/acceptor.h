@@ -1,0 +1,74 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The listener: accepts connections on a TCP or Unix socket and hands each to
+// gRPC.  gRPC 1.51.1's own listener is dead for good once the process has run out
+// of file descriptors (CVE-2023-4785); this one keeps a descriptor in reserve,
+// backs off, and goes on.
+//
+// It also caps connections, in total and per address, and on a Unix socket asks
+// the kernel who connects.  gRPC owns a connection once it has it, so the end of
+// one is seen by its descriptor naming another socket, or none.
+//
+// One thread of its own runs Asio; the public methods may be called by any.
+
+#ifndef GONGHUI_ENGINE_SERVER_ACCEPTOR_H_
+#define GONGHUI_ENGINE_SERVER_ACCEPTOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "engine/base/clock.h"
+
+namespace gonghui {
+
+struct AcceptorOptions {
+  std::string name;    // for the log: "terminals"
+  std::string listen;  // HOST:PORT or unix:/PATH
+  int64_t connections_max = 1'000;
+  int64_t connections_per_address_max = 1'000;  // TCP only
+  // Unix only: who may connect besides this process's own user and root.
+  std::vector<uint32_t> allowed_uids;
+};
+
+class Acceptor {
+ public:
+  // Takes ownership of the descriptor.  On the acceptor's thread; must not throw.
+  using Handler = std::function<void(int fd)>;
+
+  // Binds and listens; nothing is accepted yet.  A Unix socket's file is made with
+  // mode 0600; one that a dead server left is replaced, one of a live server
+  // is refused.  An address in use is ALREADY_EXISTS.
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(const AcceptorOptions& options,
+                                                          const Clock& clock);
+  ~Acceptor();  // Stop()
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  void Start(Handler handler);
+  // Accepts no more and closes the listening socket.  Idempotent.
+  void Stop();
+
+  // As gRPC clients write it, with the port that was really bound.
+  [[nodiscard]] const std::string& address() const;
+  [[nodiscard]] uint64_t accepted_count() const;
+  [[nodiscard]] uint64_t refused_count() const;
+
+ private:
+  class Impl;
+  explicit Acceptor(std::unique_ptr<Impl> impl);
+  const std::unique_ptr<Impl> impl_;
+};
+
+// Raises the limit of open files to what the system allows and returns it.
+int64_t RaiseFileLimit();
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_ACCEPTOR_H_

@@ -1,0 +1,73 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// gonghui.v1.AuthorizationService: the hot path between gRPC and the engine.
+//
+//   lane thread i:  Next() -> parse, establish the caller, validate -> Submit()
+//   engine:         decides, makes durable -> Complete(): mailbox i, kick
+//   lane thread i:  kick -> take the whole mailbox -> write each reply, Finish()
+//
+// A lane is a completion queue, its one thread, and every call that came in by
+// it: nothing of a call is shared, so nothing is locked.  The mailbox is the only
+// place where two threads meet: the engine pushes a list with one CAS, and wakes
+// the lane by an alarm only when the mailbox was empty.
+//
+// Asynchronous completion queues, not callbacks: in gRPC 1.51.1 callback threads
+// share one queue and sleep up to 100 ms when idle.  Messages are taken as bytes:
+// see wire.h.
+//
+// Bounds: `calls_in_flight_max` unary calls and `streams_max` streams a lane,
+// `stream_messages_in_flight` messages a stream; beyond, RESOURCE_EXHAUSTED.
+
+#ifndef GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_
+#define GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_
+
+#include <memory>
+
+#include "engine/pipeline/engine.h"
+
+namespace grpc {
+class ServerBuilder;
+}  // namespace grpc
+
+namespace gonghui {
+
+struct AuthorizationOptions {
+  int lanes = 0;  // 0 = cores - 1, at least 1
+  int calls_posted = 512;  // Authorize calls that wait for a request, per lane
+  int calls_in_flight_max = 16'384;
+  int streams_max = 1'024;
+  int stream_messages_in_flight = 8;
+  // No certificates: who a request says it is, it is (--insecure-dev).
+  bool trust_words = false;
+};
+
+class AuthorizationService {
+ public:
+  explicit AuthorizationService(const AuthorizationOptions& options);
+  ~AuthorizationService();
+  AuthorizationService(const AuthorizationService&) = delete;
+  AuthorizationService& operator=(const AuthorizationService&) = delete;
+
+  // Before the builder starts the server.
+  void Register(grpc::ServerBuilder* builder);
+
+  // After the server has started.  The engine outlives Join().
+  void Start(Engine* engine);
+
+  // Streams are ended with UNAVAILABLE once what they sent is answered; unary
+  // calls go on until the server is shut down.  Any thread.
+  void BeginDrain();
+
+  // Ends the lanes.  REQUIRES: the server's Shutdown() has returned and the engine
+  // is stopped, so that no call will come and none is left in the engine.
+  void Join();
+
+ private:
+  class Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_

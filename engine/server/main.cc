@@ -1,0 +1,270 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// gonghuid: joins the engine, its storage and the servers, in this order: the
+// database is locked before a port is opened, and the ledger is recovered before
+// anybody is answered.  At the end the other way round.
+
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/status_macros.h"
+#include "engine/pipeline/engine.h"
+#include "engine/server/config.h"
+#include "engine/server/housekeeping.h"
+#include "engine/server/log.h"
+#include "engine/server/personal_data.h"
+#include "engine/server/server.h"
+#include "storage/rocksdb_checkpoint.h"
+#include "storage/rocksdb_journal.h"
+#include "storage/rocksdb_store.h"
+#include "storage/vault.h"
+
+namespace gonghui {
+namespace {
+
+constexpr int64_t kDrainMarginMs = 30'000;  // for the last checkpoint
+
+struct Flags {
+  std::string config_file;
+  std::string vault_key_to_make;
+  bool check_config = false;
+  bool print_default_config = false;
+  bool insecure_dev = false;
+  bool recover_point_in_time = false;
+};
+
+// The vault as the operators' services know it.
+class VaultAdapter final : public PersonalDataStore {
+ public:
+  explicit VaultAdapter(Vault* vault) : vault_(vault) {}
+
+  absl::Status PutBlocking(std::span<const Entry> entries) override {
+    std::vector<PersonalEntry> records;
+    records.reserve(entries.size());
+    for (const Entry& entry : entries) {
+      records.push_back(
+          {entry.member,
+           PersonalRecord(entry.data.name, entry.data.national_id, entry.data.phone)});
+    }
+    const absl::Status status = vault_->PutBlocking(records);
+    if (!status.ok()) {
+      LogError("the vault could not be written", {{"why", status.ToString()}});
+    }
+    return status;
+  }
+
+  absl::StatusOr<std::optional<PersonalData>> GetBlocking(MemberRow member) override {
+    const absl::StatusOr<std::optional<PersonalRecord>> record = vault_->GetBlocking(member);
+    if (!record.ok()) {
+      LogError("a record of the vault could not be read",
+               {{"member_row", member.value()}, {"why", record.status().ToString()}});
+      return record.status();
+    }
+    if (!record->has_value()) {
+      return std::optional<PersonalData>();
+    }
+    const PersonalRecord& found = **record;
+    return std::optional<PersonalData>(PersonalData{found.name, found.national_id, found.phone});
+  }
+
+ private:
+  Vault* const vault_;
+};
+
+LogLevel LogLevelOf(const std::string& name) {
+  if (name == "debug") {
+    return LogLevel::kDebug;
+  }
+  if (name == "warn") {
+    return LogLevel::kWarn;
+  }
+  return name == "error" ? LogLevel::kError : LogLevel::kInfo;
+}
+
+// An answer that could not be made durable must not be given, and nobody knows
+// what the disk holds: the process ends here, and recovery finds out.
+[[noreturn]] void FailStop(std::string_view what, std::string_view why) {
+  LogError(what, {{"why", why}});
+  std::abort();
+}
+
+absl::StatusOr<std::unique_ptr<Vault>> OpenVault(RocksdbStore& store,
+                                                 uint16_t shard,
+                                                 const std::string& key_file,
+                                                 bool insecure_dev) {
+  struct stat status {};
+  if (insecure_dev && ::stat(key_file.c_str(), &status) != 0) {
+    GH_RETURN_IF_ERROR(GenerateKeyFile(key_file));
+    LogWarn("made a key for the vault", {{"file", key_file}});
+  }
+  return Vault::OpenBlocking(store, shard, key_file);
+}
+
+absl::Status Serve(const Config& config, const Flags& flags) {
+  const Clock& clock = SystemClock::Instance();
+  if (flags.insecure_dev) {
+    LogWarn("INSECURE: --insecure-dev is on; whoever connects is believed to be who it says");
+  }
+  RocksdbStoreOptions store_options;
+  store_options.folder = config.data.dir;
+  store_options.recover_point_in_time = flags.recover_point_in_time;
+  store_options.on_background_error = [](std::string_view what) {
+    FailStop("the database failed in the background", what);
+  };
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<RocksdbStore> store,
+                      RocksdbStore::OpenBlocking(std::move(store_options)));
+  EngineOptions engine_options = ToEngineOptions(config);
+  engine_options.fail_stop = [](const std::string& why) { FailStop("the journal failed", why); };
+  GH_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Vault> vault,
+      OpenVault(*store, engine_options.shard, config.vault.key_file, flags.insecure_dev));
+  RocksdbJournal journal(*store);
+  RocksdbCheckpointStore checkpoints(*store);
+  VaultAdapter personal_data(vault.get());
+
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                      Engine::Start(engine_options, clock, journal, &checkpoints));
+  const RecoveryReport& recovery = engine->recovery();
+  LogInfo("recovered",
+          {{"summary", recovery.Summary()},
+           {"last_seq", recovery.last_seq},
+           {"events_replayed", recovery.events_replayed},
+           {"load_ms", recovery.load_ns / 1'000'000},
+           {"replay_ms", recovery.replay_ns / 1'000'000}});
+
+  ServerOptions server_options;
+  server_options.config = config;
+  server_options.insecure_dev = flags.insecure_dev;
+  server_options.version = GONGHUI_VERSION;
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                      Server::Start(server_options, engine.get(), &personal_data, clock));
+  LogInfo("ready",
+          {{"terminals", server->terminals_address()},
+           {"operators", server->operators_address()},
+           {"version", GONGHUI_VERSION}});
+
+  RunUntilSignal(
+      [&] {
+        server->Drain(config.shutdown.lame_duck_ms, config.shutdown.grace_ms);
+        engine->Stop();
+        server->Join();
+      },
+      config.shutdown.lame_duck_ms + config.shutdown.grace_ms + kDrainMarginMs);
+  const EngineStats stats = engine->stats();
+  LogInfo("stopped", {{"applied_seq", stats.applied_seq}, {"durable_seq", stats.durable_seq}});
+  return absl::OkStatus();
+}
+
+// Exit code, or nothing when all is well.
+std::optional<int> LoadConfig(const Flags& flags, Config* config) {
+  std::string text;
+  if (!flags.config_file.empty()) {
+    std::ifstream file(flags.config_file, std::ios::binary);
+    std::ostringstream content;
+    content << file.rdbuf();
+    if (!file) {
+      std::fprintf(stderr, "gonghuid: cannot read %s\n", flags.config_file.c_str());
+      return 1;
+    }
+    text = content.str();
+  }
+  const std::string name = flags.config_file.empty() ? "(defaults)" : flags.config_file;
+  const ConfigOutcome outcome = ParseConfig(text, flags.insecure_dev);
+  for (const ConfigError& error : outcome.errors) {
+    std::fprintf(stderr, "%s\n", RenderConfigError(name, error).c_str());
+  }
+  if (!outcome.errors.empty()) {
+    return 1;
+  }
+  if (flags.check_config) {
+    std::puts("OK");
+    return 0;
+  }
+  *config = outcome.config;
+  return std::nullopt;
+}
+
+int Main(int argc, char** argv) {
+  Flags flags;
+  CLI::App app{"gonghuid, the server of Gonghui: decides and books union benefits.\n"
+               "\n"
+               "Examples:\n"
+               "  gonghuid --print-default-config > gonghuid.toml\n"
+               "  gonghuid --check-config --config gonghuid.toml\n"
+               "  gonghuid --config gonghuid.toml\n"
+               "\n"
+               "Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.",
+               "gonghuid"};
+  app.add_option("-c,--config", flags.config_file, "Configuration file (TOML)");
+  app.add_flag("--check-config", flags.check_config, "Check the configuration and exit");
+  app.add_flag("--print-default-config", flags.print_default_config, "Print every key and exit");
+  app.add_option("--generate-vault-key",
+                 flags.vault_key_to_make,
+                 "Make a key file for personal data, never overwriting, and exit");
+  app.add_flag("--insecure-dev",
+               flags.insecure_dev,
+               "No TLS: trust who requests say they are.  For development only");
+  app.add_flag("--recover-point-in-time",
+               flags.recover_point_in_time,
+               "After damage in the middle of the log: give up everything behind it");
+  app.set_version_flag("--version", "gonghuid " GONGHUI_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  if (flags.print_default_config) {
+    std::fputs(DefaultConfigText().c_str(), stdout);
+    return 0;
+  }
+  if (!flags.vault_key_to_make.empty()) {
+    const absl::Status status = GenerateKeyFile(flags.vault_key_to_make);
+    if (!status.ok()) {
+      std::fprintf(stderr, "gonghuid: %s\n", std::string(status.message()).c_str());
+      return 1;
+    }
+    return 0;
+  }
+  Config config;
+  if (const std::optional<int> code = LoadConfig(flags, &config)) {
+    return *code;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  absl::Status status =
+      InitLogging(LogLevelOf(config.log.level),
+                  config.log.format == "json" ? LogFormat::kJson : LogFormat::kText,
+                  config.log.file);
+  if (!status.ok()) {
+    std::fprintf(stderr, "gonghuid: %s\n", std::string(status.message()).c_str());
+    return 1;
+  }
+  status = Serve(config, flags);
+  if (!status.ok()) {
+    LogError("cannot serve", {{"why", status.ToString()}});
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace gonghui
+
+int main(int argc, char** argv) { return gonghui::Main(argc, argv); }

@@ -1,0 +1,151 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/reason_text.h"
+
+namespace gonghui {
+
+DisplayMessage DisplayMessageOf(Reason reason) {
+  switch (reason) {
+    case Reason::kNone:
+      return {"Approved", "已批准"};
+    case Reason::kInvalidTerminal:
+      return {"Terminal not known", "终端未登记"};
+    case Reason::kOriginalNotFound:
+      return {"Original not found", "找不到原交易"};
+    case Reason::kPreviouslyReversed:
+      return {"Already reversed", "原交易已撤销"};
+    case Reason::kAlreadyCaptured:
+      return {"Already captured", "原交易已完成"};
+    case Reason::kHoldExpired:
+      return {"Authorization has expired", "预授权已过期"};
+    case Reason::kOriginalDeclined:
+      return {"Original was declined", "原交易未获批准"};
+    case Reason::kExceedsAuthorizedAmount:
+      return {"More than was authorized", "超过预授权金额"};
+    case Reason::kFurtherActivityPreventsReversal:
+      return {"Cannot be reversed any more", "已有后续交易，不能撤销"};
+    case Reason::kTerminalInactive:
+      return {"Terminal is switched off", "终端已停用"};
+    case Reason::kMerchantInactive:
+      return {"Merchant is suspended or closed", "商户已停用"};
+    case Reason::kInvalidCard:
+      return {"Card not known", "无此卡"};
+    case Reason::kCardNotActive:
+      return {"Card is not activated", "卡未激活"};
+    case Reason::kCardExpired:
+      return {"Card has expired", "卡已过期"};
+    case Reason::kCardPaused:
+      return {"Card is paused", "卡已暂停使用"};
+    case Reason::kCardLostOrStolen:
+      return {"Card is reported lost or stolen", "卡已挂失"};
+    case Reason::kCardClosed:
+      return {"Card is closed or replaced", "卡已注销或已换卡"};
+    case Reason::kMemberNotFound:
+      return {"Card belongs to no member", "此卡未绑定会员"};
+    case Reason::kMemberSuspended:
+      return {"Membership is suspended", "会员已停用"};
+    case Reason::kMembershipExpired:
+      return {"Membership has lapsed", "会籍已失效"};
+    case Reason::kMemberClosed:
+      return {"Membership has ended", "已退会"};
+    case Reason::kProgrammeNotFound:
+      return {"Programme not known", "无此活动"};
+    case Reason::kNoApplicableBenefit:
+      return {"No benefit at this merchant type", "此类商户无优惠"};
+    case Reason::kMerchantNotInProgramme:
+      return {"Merchant takes no part", "本商户未参加活动"};
+    case Reason::kNotPermittedToTerminal:
+      return {"Not at this kind of terminal", "此类终端不可用"};
+    case Reason::kProgrammeNotStarted:
+      return {"Programme has not begun", "活动未开始"};
+    case Reason::kProgrammeEnded:
+      return {"Programme has ended", "活动已结束"};
+    case Reason::kOutsideTimeWindow:
+      return {"Not at this time of day or week", "不在优惠时段"};
+    case Reason::kMemberNotVerified:
+      return {"Real name not verified", "会员未实名认证"};
+    case Reason::kNotPermittedToMember:
+      return {"Not for this member", "不在优惠对象范围"};
+    case Reason::kBelowMinimumAmount:
+      return {"Below the least amount", "未达到最低消费金额"};
+    case Reason::kNoEffect:
+      return {"Benefit changes nothing here", "此金额无可优惠"};
+    case Reason::kExceedsFrequencyLimit:
+      return {"No uses left", "优惠次数已用完"};
+    case Reason::kExceedsAmountLimit:
+      return {"No benefit amount left", "优惠额度已用完"};
+    case Reason::kFundNotOpen:
+      return {"Fund does not pay at this time", "经费不在使用期内"};
+    case Reason::kQuotaExhausted:
+      return {"None left to hand out", "已派完"};
+    case Reason::kBudgetExhausted:
+      return {"Budget is used up", "活动经费已用完"};
+  }
+  return {"", ""};
+}
+
+DisplayMessage DisplayMessageOf(const Transaction& transaction) {
+  if (transaction.outcome == Outcome::kDeclined) {
+    return DisplayMessageOf(transaction.reason);
+  }
+  switch (transaction.kind) {
+    case TransactionKind::kAuthorization:
+      if (transaction.reason != Reason::kNone) {
+        return {"Full price, no benefit", "按原价收款，无优惠"};
+      }
+      return DisplayMessageOf(Reason::kNone);
+    case TransactionKind::kCapture:
+      return {"Captured", "预授权已完成"};
+    case TransactionKind::kReversal:
+      return {"Reversed", "已撤销"};
+  }
+  return {"", ""};
+}
+
+Retry RetryOf(Reason reason) {
+  switch (reason) {
+    case Reason::kNone:
+    case Reason::kInvalidTerminal:
+    case Reason::kPreviouslyReversed:
+    case Reason::kAlreadyCaptured:
+    case Reason::kHoldExpired:
+    case Reason::kOriginalDeclined:
+    case Reason::kExceedsAuthorizedAmount:
+    case Reason::kFurtherActivityPreventsReversal:
+    case Reason::kInvalidCard:
+    case Reason::kCardExpired:
+    case Reason::kCardLostOrStolen:
+    case Reason::kCardClosed:
+    case Reason::kMemberClosed:
+    case Reason::kProgrammeNotFound:
+    case Reason::kNoApplicableBenefit:
+    case Reason::kMerchantNotInProgramme:
+    case Reason::kNotPermittedToTerminal:
+    case Reason::kProgrammeEnded:
+    case Reason::kNotPermittedToMember:
+    case Reason::kBelowMinimumAmount:
+    case Reason::kNoEffect:
+      return Retry::kNever;
+    case Reason::kOriginalNotFound:  // it may still be on its way
+    case Reason::kTerminalInactive:
+    case Reason::kMerchantInactive:
+    case Reason::kCardNotActive:
+    case Reason::kCardPaused:
+    case Reason::kMemberNotFound:
+    case Reason::kMemberSuspended:
+    case Reason::kMembershipExpired:
+    case Reason::kProgrammeNotStarted:
+    case Reason::kOutsideTimeWindow:
+    case Reason::kMemberNotVerified:
+    case Reason::kExceedsFrequencyLimit:
+    case Reason::kExceedsAmountLimit:
+    case Reason::kFundNotOpen:
+    case Reason::kQuotaExhausted:
+    case Reason::kBudgetExhausted:
+      return Retry::kNewIdLater;
+  }
+  return Retry::kNever;
+}
+
+}  // namespace gonghui

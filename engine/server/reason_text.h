@@ -1,0 +1,33 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each reason means to people and to the terminal: the cashier's display in
+// two languages, and whether a new attempt can succeed.
+
+#ifndef GONGHUI_ENGINE_SERVER_REASON_TEXT_H_
+#define GONGHUI_ENGINE_SERVER_REASON_TEXT_H_
+
+#include <string_view>
+
+#include "engine/domain/reason.h"
+#include "engine/domain/transaction.h"
+
+namespace gonghui {
+
+struct DisplayMessage {
+  std::string_view english;  // at most 48 bytes: two lines of a small display
+  std::string_view chinese;
+};
+
+// REQUIRES: reason is one of the enum.
+DisplayMessage DisplayMessageOf(Reason reason);
+
+// Of a whole answer: what was approved, or why not.
+DisplayMessage DisplayMessageOf(const Transaction& transaction);
+
+// What the terminal may do about a decline.  REQUIRES: reason is not kNone.
+Retry RetryOf(Reason reason);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_REASON_TEXT_H_

@@ -1,0 +1,309 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <absl/strings/str_cat.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "engine/server/acceptor.h"
+#include "engine/server/authorization_service.h"
+#include "engine/server/log.h"
+#include "engine/server/operator_services.h"
+#include "grpc/health/v1/health.pb.h"
+
+namespace gonghui {
+namespace {
+
+constexpr int kKeepaliveTimeMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 10'000;
+constexpr int kPingIntervalMinMs = 15'000;
+constexpr int kMetadataBytesMax = 8 * 1'024;
+// For the database, the log, and what gRPC opens for itself.
+constexpr int64_t kFilesKept = 512;
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file) {
+    return absl::NotFoundError(absl::StrCat("cannot read ", path));
+  }
+  return content.str();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
+    const Config::Terminals& config) {
+  if (config.tls_cert_file.empty()) {
+    return grpc::InsecureServerCredentials();
+  }
+  // Checked against the configured CA before the first byte of HTTP/2 is read.
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  GH_ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(config.tls_ca_file));
+  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
+  GH_ASSIGN_OR_RETURN(pair.private_key, ReadFile(config.tls_key_file));
+  GH_ASSIGN_OR_RETURN(pair.cert_chain, ReadFile(config.tls_cert_file));
+  options.pem_key_cert_pairs.push_back(std::move(pair));
+  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::SslServerCredentials(options);
+  if (credentials == nullptr) {
+    return absl::InvalidArgumentError("the TLS files are not usable");
+  }
+  return credentials;
+}
+
+void SetChannelArguments(grpc::ServerBuilder* builder) {
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              kPingIntervalMinMs);
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+// The acceptor that gRPC offers; ours hands it what it has accepted.
+using ExternalAcceptor = grpc::experimental::ExternalConnectionAcceptor;
+
+std::unique_ptr<ExternalAcceptor> AddAcceptor(
+    grpc::ServerBuilder* builder, const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  return builder->experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+}
+
+void HandOver(Acceptor* acceptor, ExternalAcceptor* grpc_acceptor) {
+  acceptor->Start([grpc_acceptor](int fd) {
+    ExternalAcceptor::NewConnectionParameters parameters;
+    parameters.fd = fd;
+    grpc_acceptor->HandleNewConnection(&parameters);
+  });
+}
+
+// One gRPC server and what feeds it.
+struct Listener {
+  std::unique_ptr<Acceptor> acceptor;
+  std::unique_ptr<ExternalAcceptor> grpc_acceptor;
+  std::unique_ptr<grpc::Server> server;
+  std::vector<std::string> service_names;
+
+  void SetServing(bool serving) const {
+    grpc::HealthCheckServiceInterface* const health = server->GetHealthCheckService();
+    health->SetServingStatus("", serving);
+    for (const std::string& name : service_names) {
+      health->SetServingStatus(name, serving);
+    }
+  }
+};
+
+// Once in the process, before the first builder.
+void EnablePlugins() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    // gRPC's own health service brings no descriptor: linked in, so that
+    // reflection can describe what it lists.
+    GH_CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
+  });
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(const ServerOptions& options, Engine* engine, PersonalDataStore* data, const Clock& clock)
+      : options_(options), engine_(engine), clock_(clock) {
+    operators_context_.engine = engine;
+    operators_context_.personal_data = data;
+    operators_context_.version = options.version;
+    operators_context_.started_at_ns = clock.NowNs();
+  }
+
+  ~Impl() {
+    if (started_) {
+      Drain(0, 0);
+      engine_->Stop();
+      Join();
+    }
+  }
+
+  absl::Status Start() {
+    EnablePlugins();
+    const int64_t files_max = RaiseFileLimit();
+    GH_RETURN_IF_ERROR(ListenForTerminals(files_max));
+    GH_RETURN_IF_ERROR(ListenForOperators());
+    // From here on the server must be drained.
+    started_ = true;
+    authorization_->Start(engine_);
+    terminals_.SetServing(true);
+    operators_.SetServing(true);
+    HandOver(terminals_.acceptor.get(), terminals_.grpc_acceptor.get());
+    HandOver(operators_.acceptor.get(), operators_.grpc_acceptor.get());
+    return absl::OkStatus();
+  }
+
+  void Drain(int64_t lame_duck_ms, int64_t grace_ms) {
+    if (!started_ || drained_) {
+      return;
+    }
+    drained_ = true;
+    terminals_.SetServing(false);
+    operators_.SetServing(false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(lame_duck_ms));
+    terminals_.acceptor->Stop();
+    operators_.acceptor->Stop();
+    authorization_->BeginDrain();
+    // Both servers have the same time, at the same time.
+    const gpr_timespec deadline = gpr_time_add(gpr_now(GPR_CLOCK_REALTIME),
+                                               gpr_time_from_millis(grace_ms, GPR_TIMESPAN));
+    std::thread other([&] { operators_.server->Shutdown(deadline); });
+    terminals_.server->Shutdown(deadline);
+    other.join();
+  }
+
+  void Join() {
+    if (authorization_ != nullptr) {
+      authorization_->Join();
+    }
+  }
+
+  [[nodiscard]] const std::string& terminals_address() const {
+    return terminals_.acceptor->address();
+  }
+  [[nodiscard]] const std::string& operators_address() const {
+    return operators_.acceptor->address();
+  }
+
+ private:
+  absl::Status ListenForTerminals(int64_t files_max) {
+    const Config::Terminals& config = options_.config.terminals;
+    GH_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
+                        MakeCredentials(config));
+    AcceptorOptions acceptor;
+    acceptor.name = "terminals";
+    acceptor.listen = config.listen;
+    // A connection is a descriptor, and the database needs some of its own.
+    const int64_t room = std::max(files_max / 2, files_max - kFilesKept);
+    acceptor.connections_max = std::min(config.connections_max, room);
+    acceptor.connections_per_address_max = config.connections_per_address_max;
+    if (acceptor.connections_max < config.connections_max) {
+      LogWarn("fewer connections than configured: the limit of open files is lower",
+              {{"connections_max", acceptor.connections_max}, {"files_max", files_max}});
+    }
+    GH_ASSIGN_OR_RETURN(terminals_.acceptor, Acceptor::Listen(acceptor, clock_));
+
+    AuthorizationOptions authorization;
+    authorization.lanes = static_cast<int>(config.lanes);
+    authorization.calls_in_flight_max = static_cast<int>(config.calls_in_flight_max);
+    authorization.streams_max = static_cast<int>(config.streams_max);
+    authorization.stream_messages_in_flight = static_cast<int>(config.stream_messages_in_flight);
+    authorization.trust_words = config.tls_cert_file.empty();
+    GH_CHECK(!authorization.trust_words || options_.insecure_dev);
+    authorization_ = std::make_unique<AuthorizationService>(authorization);
+
+    grpc::ServerBuilder builder;
+    SetChannelArguments(&builder);
+    builder.SetMaxReceiveMessageSize(static_cast<int>(config.message_bytes_max));
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                               static_cast<int>(config.streams_per_connection_max));
+    grpc::ResourceQuota quota("terminals");
+    quota.Resize(static_cast<size_t>(config.memory_bytes_max));
+    builder.SetResourceQuota(quota);
+    terminals_.grpc_acceptor = AddAcceptor(&builder, credentials);
+    authorization_->Register(&builder);
+    terminals_.service_names = {"gonghui.v1.AuthorizationService"};
+    terminals_.server = builder.BuildAndStart();
+    if (terminals_.server == nullptr) {
+      return absl::InternalError("gRPC could not start the server of the terminals");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ListenForOperators() {
+    const Config::Operators& config = options_.config.operators;
+    AcceptorOptions acceptor;
+    acceptor.name = "operators";
+    acceptor.listen = config.listen;
+    acceptor.connections_max = config.connections_max;
+    acceptor.connections_per_address_max = config.connections_max;
+    for (const int64_t uid : config.allowed_uids) {
+      acceptor.allowed_uids.push_back(static_cast<uint32_t>(uid));
+    }
+    GH_ASSIGN_OR_RETURN(operators_.acceptor, Acceptor::Listen(acceptor, clock_));
+
+    // A builder takes the plug-ins that the process has when it is made: those of
+    // the terminals' server are made before channelz is among them.
+    static std::once_flag once;
+    std::call_once(once, [] { grpc::channelz::experimental::InitChannelzService(); });
+    grpc::ServerBuilder builder;
+    SetChannelArguments(&builder);
+    builder.SetMaxReceiveMessageSize(static_cast<int>(config.message_bytes_max));
+    builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
+    builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
+    grpc::ResourceQuota quota("operators");
+    quota.SetMaxThreads(static_cast<int>(config.threads_max));
+    builder.SetResourceQuota(quota);
+    operators_.grpc_acceptor = AddAcceptor(&builder, grpc::InsecureServerCredentials());
+    services_.push_back(MakeMemberService(operators_context_));
+    services_.push_back(MakeMerchantService(operators_context_));
+    services_.push_back(MakeProgrammeService(operators_context_));
+    services_.push_back(MakeOperationsService(operators_context_));
+    for (const auto& service : services_) {
+      builder.RegisterService(service.get());
+    }
+    operators_.service_names = {"gonghui.v1.MemberService",
+                                "gonghui.v1.MerchantService",
+                                "gonghui.v1.ProgrammeService",
+                                "gonghui.v1.OperationsService"};
+    operators_.server = builder.BuildAndStart();
+    if (operators_.server == nullptr) {
+      return absl::InternalError("gRPC could not start the server of the operators");
+    }
+    return absl::OkStatus();
+  }
+
+  const ServerOptions options_;
+  Engine* const engine_;
+  const Clock& clock_;
+  OperatorContext operators_context_;
+  bool started_ = false;
+  bool drained_ = false;
+
+  std::unique_ptr<AuthorizationService> authorization_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  // Last, so that the servers go first.
+  Listener terminals_;
+  Listener operators_;
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      Engine* engine,
+                                                      PersonalDataStore* personal_data,
+                                                      const Clock& clock) {
+  auto impl = std::make_unique<Impl>(options, engine, personal_data, clock);
+  GH_RETURN_IF_ERROR(impl->Start());
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+void Server::Drain(int64_t lame_duck_ms, int64_t grace_ms) { impl_->Drain(lame_duck_ms, grace_ms); }
+void Server::Join() { impl_->Join(); }
+const std::string& Server::terminals_address() const { return impl_->terminals_address(); }
+const std::string& Server::operators_address() const { return impl_->operators_address(); }
+
+}  // namespace gonghui

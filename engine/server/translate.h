@@ -1,0 +1,116 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What terminals say and hear: proto <-> domain.  With translate_rows.h, the only
+// place that knows both.
+//
+// Into the engine: a request becomes a Command, or is refused with every wrong
+// field named.  Validation is total: a Command that comes out of here breaks no
+// precondition of the ledger, whatever bytes went in.
+//
+// Out of the engine: a Result becomes the bytes of a reply, written straight from
+// the ledger's rows (wire.h), or a Refusal when no decision was made.
+//
+// Thread safety: everything here is a function of its arguments; the names that
+// are read from the ledger never change (pipeline/engine.h, names()).
+
+#ifndef GONGHUI_ENGINE_SERVER_TRANSLATE_H_
+#define GONGHUI_ENGINE_SERVER_TRANSLATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/domain/command.h"
+#include "engine/domain/result.h"
+#include "engine/ledger/ledger.h"
+#include "engine/server/refusal.h"
+#include "engine/server/wire.h"
+
+namespace gonghui {
+
+inline constexpr size_t kTransportDataBytesMax = 64;
+inline constexpr uint32_t kStanMax = 999'999;
+
+// Who speaks, as the listener established it.
+struct Caller {
+  // From the certificate.  None: --insecure-dev, the request's own words count.
+  TerminalId terminal;
+};
+
+// AuthorizeRequest as it came, in place: the texts point into the message.
+struct AuthorizeFields {
+  struct Time {
+    bool set = false;
+    int64_t seconds = 0;
+    int32_t nanos = 0;
+  };
+  std::string_view request_id;
+  std::string_view terminal_id;
+  std::string_view merchant_id;
+  std::string_view card_number;
+  std::string_view programme_code;
+  std::string_view transport_data;
+  int64_t list_price_fen = 0;
+  int32_t if_no_benefit = 0;
+  int32_t pos_entry_mode = 0;
+  uint32_t hold_seconds = 0;
+  uint32_t stan = 0;
+  bool capture = false;
+  Time transmission_time;
+  Time occurred_at;
+};
+
+// False: `message` is not an AuthorizeRequest.
+bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields);
+
+// What a request becomes.  `transport_data` points into what was parsed.
+struct TerminalCall {
+  Command command;
+  std::string_view transport_data;
+};
+
+// False: *refusal says why.  `path` stands before the names of fields, as
+// "requests[3].".
+bool ToCommand(const AuthorizeFields& fields,
+               const Caller& caller,
+               std::string_view path,
+               CommandKind kind,  // kAuthorize or kQuote
+               TerminalCall* call,
+               Refusal* refusal);
+
+// The unary calls, from the bytes of their request message.  The bytes outlive
+// the call.
+bool ToCommand(CommandKind kind,
+               std::string_view message,
+               const Caller& caller,
+               TerminalCall* call,
+               Refusal* refusal);
+
+// True: no decision was made, *refusal says why.
+bool IsRefused(const Command& command, const Result& result, Refusal* refusal);
+
+// Most bytes that any of the replies below takes.
+inline constexpr size_t kReplyBytesMax = 8 * 1024;
+
+// Appends the fields of a gonghui.v1.Transaction.  REQUIRES: kReplyBytesMax of
+// room, a decision.
+void AppendTransaction(const Ledger& names,
+                       const Command& command,
+                       const Result& result,
+                       WireWriter* out);
+
+// Appends the fields of the reply to the unary call `command` (for kAuthorize, of
+// AuthorizeResponse).  REQUIRES: as AppendTransaction().
+void AppendReply(const Ledger& names,
+                 const Command& command,
+                 const Result& result,
+                 std::string_view transport_data,
+                 WireWriter* out);
+
+// The request field that a verdict is about, as it is called in the proto.
+std::string_view FieldName(Field field);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_TRANSLATE_H_

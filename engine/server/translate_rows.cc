@@ -1,0 +1,555 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/translate_rows.h"
+
+#include <optional>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include "engine/base/strings.h"
+#include "engine/server/text_codec.h"
+#include "engine/server/translate.h"
+
+namespace gonghui {
+namespace {
+
+constexpr std::string_view kIdRule = "must be 1 to 16 characters of [A-Za-z0-9._:-]";
+constexpr std::string_view kCodeRule = "must be 1 to 32 characters of [A-Za-z0-9._:-]";
+constexpr size_t kPersonalNumberBytesMax = 32;
+
+// Reads fields one after another; the first that is wrong is kept.
+class RowReader {
+ public:
+  explicit RowReader(RowError* error) : error_(error) {}
+
+  [[nodiscard]] bool good() const { return good_; }
+
+  void Fail(std::string_view field, std::string_view description) {
+    if (good_) {
+      good_ = false;
+      error_->field = std::string(field);
+      error_->reason = "INVALID_FIELD";
+      error_->description = std::string(description);
+    }
+  }
+
+  template <class Code>
+  void ReadCode(const std::string& text, std::string_view field, Code* code) {
+    const std::optional<Code> parsed = ParseCode<Code>(text);
+    if (parsed.has_value()) {
+      *code = *parsed;
+    } else {
+      Fail(field, Code::kBytes == 16 ? kIdRule : kCodeRule);
+    }
+  }
+  template <class Code>
+  void ReadOptionalCode(const std::string& text, std::string_view field, Code* code) {
+    if (!text.empty()) {
+      ReadCode(text, field, code);
+    }
+  }
+
+  void ReadName(const std::string& text, std::string_view field, DisplayName* name) {
+    const std::optional<DisplayName> parsed =
+        DisplayName::From(std::span<const char>(text.data(), text.size()));
+    if (!parsed.has_value()) {
+      Fail(field, "must be at most 96 bytes of UTF-8 (32 Chinese characters)");
+    } else if (!IsPrintableUtf8(text)) {
+      Fail(field, "must be UTF-8 without control characters");
+    } else {
+      *name = *parsed;
+    }
+  }
+
+  void ReadCard(const std::string& text, std::string_view field, CardNumber* number) {
+    const std::optional<CardNumber> parsed = ParseCardNumber(text);
+    if (parsed.has_value()) {
+      *number = *parsed;
+    } else {
+      Fail(field, "must be 8 to 19 digits, the first not 0");
+    }
+  }
+
+  // An unset instant leaves *at as it is.
+  template <class Row>
+  void ReadTime(bool set, const Row& time, std::string_view field, TimestampNs* at) {
+    if (!set) {
+      return;
+    }
+    const int64_t seconds = time.seconds();
+    if (seconds < kTimestampNsMin / kNsPerSecond || seconds >= kTimestampNsMax / kNsPerSecond ||
+        time.nanos() < 0 || time.nanos() >= kNsPerSecond) {
+      return Fail(field, "must be an instant from 2000 to 2199");
+    }
+    *at = TimestampNs{seconds * kNsPerSecond + time.nanos()};
+  }
+
+  // Proto enums have the domain's numbers; 0 stands for `unspecified`.
+  template <class E>
+  void ReadEnum(int value, bool known, E unspecified, std::string_view field, E* out) {
+    if (!known) {
+      Fail(field, "is not a value of the enum");
+    } else {
+      *out = value == 0 ? unspecified : static_cast<E>(value);
+    }
+  }
+
+ private:
+  RowError* const error_;
+  bool good_ = true;
+};
+
+static_assert(static_cast<int>(UnionLevel::kOther) == v1::UNION_LEVEL_OTHER);
+static_assert(static_cast<int>(MemberStatus::kClosed) == v1::MEMBER_STATUS_CLOSED);
+static_assert(static_cast<int>(Sex::kFemale) == v1::SEX_FEMALE);
+static_assert(static_cast<int>(CardStatus::kClosed) == v1::CARD_STATUS_CLOSED);
+static_assert(static_cast<int>(CardKind::kDigital) == v1::CARD_KIND_DIGITAL);
+static_assert(static_cast<int>(MerchantStatus::kClosed) == v1::MERCHANT_STATUS_CLOSED);
+static_assert(static_cast<int>(TerminalKind::kOnline) == v1::TERMINAL_KIND_ONLINE);
+static_assert(static_cast<int>(TerminalStatus::kInactive) == v1::TERMINAL_STATUS_INACTIVE);
+static_assert(static_cast<int>(Asset::kThing) == v1::ASSET_THING);
+
+}  // namespace
+
+bool FromProto(const v1::UnionNode& row, UnionNodeRequest* request, RowError* error) {
+  RowReader reader(error);
+  reader.ReadCode(row.union_node_id(), "union_node_id", &request->id);
+  reader.ReadOptionalCode(row.parent_id(), "parent_id", &request->parent);
+  if (row.level() == v1::UNION_LEVEL_UNSPECIFIED) {
+    reader.Fail("level", "is required");
+  }
+  reader.ReadEnum(row.level(),
+                  v1::UnionLevel_IsValid(row.level()),
+                  UnionLevel::kOther,
+                  "level",
+                  &request->level);
+  reader.ReadName(row.display_name(), "display_name", &request->name);
+  return reader.good();
+}
+
+bool FromProto(const v1::Segment& row, SegmentRequest* request, RowError* error) {
+  RowReader reader(error);
+  reader.ReadCode(row.segment_code(), "segment_code", &request->code);
+  reader.ReadName(row.display_name(), "display_name", &request->name);
+  return reader.good();
+}
+
+bool FromProto(const v1::Member& row, MemberRequest* request, RowError* error) {
+  RowReader reader(error);
+  reader.ReadCode(row.member_id(), "member_id", &request->id);
+  reader.ReadCode(row.union_node_id(), "union_node_id", &request->union_node);
+  reader.ReadEnum(row.status(),
+                  v1::MemberStatus_IsValid(row.status()),
+                  MemberStatus::kActive,
+                  "status",
+                  &request->status);
+  request->real_name_verified = row.real_name_verified();
+  reader.ReadEnum(row.sex(), v1::Sex_IsValid(row.sex()), Sex::kUnknown, "sex", &request->sex);
+  if (row.segments_size() > static_cast<int>(kSegmentSpansPerMemberMax)) {
+    reader.Fail("segments", "must be at most 8");
+    return false;
+  }
+  for (int i = 0; i < row.segments_size(); ++i) {
+    const v1::MemberSegment& segment = row.segments(i);
+    const std::string path = absl::StrCat("segments[", i, "].");
+    SegmentSpanRequest& span = request->spans[request->span_count++];
+    span = SegmentSpanRequest{};
+    reader.ReadCode(segment.segment_code(), path + "segment_code", &span.segment);
+    reader.ReadTime(
+        segment.has_starts_at(), segment.starts_at(), path + "starts_at", &span.starts_at);
+    reader.ReadTime(segment.has_ends_at(), segment.ends_at(), path + "ends_at", &span.ends_at);
+    if (span.starts_at >= span.ends_at) {
+      reader.Fail(path + "ends_at", "must be later than starts_at");
+    }
+  }
+  return reader.good();
+}
+
+bool FromProto(const v1::PersonalData& row, PersonalData* data, RowError* error) {
+  RowReader reader(error);
+  // The text itself is never repeated in a message.
+  const auto read = [&reader](const std::string& text,
+                              size_t bytes_max,
+                              std::string_view field,
+                              std::string_view rule,
+                              std::string* out) {
+    if (text.size() > bytes_max || !IsPrintableUtf8(text)) {
+      reader.Fail(field, rule);
+    } else {
+      *out = text;
+    }
+  };
+  read(row.name(),
+       DisplayName{}.bytes.size(),
+       "personal_data.name",
+       "must be at most 96 bytes of UTF-8 without control characters",
+       &data->name);
+  read(row.national_id(),
+       kPersonalNumberBytesMax,
+       "personal_data.national_id",
+       "must be at most 32 characters",
+       &data->national_id);
+  read(row.phone(),
+       kPersonalNumberBytesMax,
+       "personal_data.phone",
+       "must be at most 32 characters",
+       &data->phone);
+  return reader.good();
+}
+
+bool FromProto(const v1::Card& row, CardRequest* request, RowError* error) {
+  RowReader reader(error);
+  reader.ReadCard(row.card_number(), "card_number", &request->number);
+  reader.ReadOptionalCode(row.member_id(), "member_id", &request->member);
+  reader.ReadEnum(row.status(),
+                  v1::CardStatus_IsValid(row.status()),
+                  CardStatus::kActive,
+                  "status",
+                  &request->status);
+  reader.ReadEnum(
+      row.kind(), v1::CardKind_IsValid(row.kind()), CardKind::kPhysical, "kind", &request->kind);
+  if (!row.expires_on().empty()) {
+    const std::optional<CivilDay> day = ParseDay(row.expires_on());
+    if (day.has_value()) {
+      request->expires_day = *day;
+    } else {
+      reader.Fail("expires_on", "must be empty or a date, YYYY-MM-DD");
+    }
+  }
+  return reader.good();
+}
+
+bool FromProto(const v1::Merchant& row, MerchantRequest* request, RowError* error) {
+  RowReader reader(error);
+  reader.ReadCode(row.merchant_id(), "merchant_id", &request->id);
+  reader.ReadCode(row.union_node_id(), "union_node_id", &request->union_node);
+  if (row.mcc() < 1 || row.mcc() > kMccMax) {
+    reader.Fail("mcc", "must be 1 to 9999");
+  } else {
+    request->mcc = static_cast<Mcc>(row.mcc());
+  }
+  reader.ReadEnum(row.status(),
+                  v1::MerchantStatus_IsValid(row.status()),
+                  MerchantStatus::kActive,
+                  "status",
+                  &request->status);
+  reader.ReadName(row.display_name(), "display_name", &request->name);
+  return reader.good();
+}
+
+bool FromProto(const v1::Terminal& row, TerminalRequest* request, RowError* error) {
+  RowReader reader(error);
+  reader.ReadCode(row.terminal_id(), "terminal_id", &request->id);
+  reader.ReadCode(row.merchant_id(), "merchant_id", &request->merchant);
+  reader.ReadEnum(row.kind(),
+                  v1::TerminalKind_IsValid(row.kind()),
+                  TerminalKind::kPos,
+                  "kind",
+                  &request->kind);
+  reader.ReadEnum(row.status(),
+                  v1::TerminalStatus_IsValid(row.status()),
+                  TerminalStatus::kActive,
+                  "status",
+                  &request->status);
+  return reader.good();
+}
+
+bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error) {
+  RowReader reader(error);
+  reader.ReadCode(row.fund_code(), "fund_code", &request->code);
+  reader.ReadName(row.display_name(), "display_name", &request->name);
+  reader.ReadEnum(
+      row.asset(), v1::Asset_IsValid(row.asset()), Asset::kMoney, "asset", &request->asset);
+  reader.ReadOptionalCode(row.union_node_id(), "union_node_id", &request->owner);
+  if (row.budget() < 0 || row.budget() > kFundFenMax) {
+    reader.Fail("budget", "must be 0 to 1000000000000000000");
+  } else {
+    request->budget = Fen{row.budget()};
+  }
+  reader.ReadTime(row.has_opens_at(), row.opens_at(), "opens_at", &request->opens_at);
+  reader.ReadTime(row.has_closes_at(), row.closes_at(), "closes_at", &request->closes_at);
+  if (request->opens_at >= request->closes_at) {
+    reader.Fail("closes_at", "must be later than opens_at");
+  }
+  request->advice_may_overrun = row.advice_may_overrun();
+  return reader.good();
+}
+
+bool IsRejected(const Result& result, RowError* error) {
+  switch (result.verdict) {
+    case Verdict::kDecided:
+    case Verdict::kUnchanged:
+      return false;
+    case Verdict::kFull:
+      error->field.clear();
+      error->reason = "TABLE_FULL";
+      error->description =
+          absl::StrCat("the ledger's table of ", ToAbsl(FieldName(result.field)), " is full");
+      return true;
+    default:
+      break;
+  }
+  const std::string field(FieldName(result.field));
+  error->field = result.field == Field::kSegment
+                     ? absl::StrCat("segments[", result.index, "].segment_code")
+                     : field;
+  switch (result.admin_reason) {
+    case AdminReason::kNone:
+      error->reason = "REFUSED";
+      error->description = "refused";
+      break;
+    case AdminReason::kUnknownReference:
+      error->reason = "UNKNOWN_REFERENCE";
+      error->description = "names something that is not there; import it first";
+      break;
+    case AdminReason::kBelongsToAnother:
+      error->reason = "BELONGS_TO_ANOTHER";
+      error->description = result.field == Field::kCardNumber
+                               ? "is in use already"
+                               : "can not be changed: it is already another's";
+      break;
+    case AdminReason::kNotAllowedFromState:
+      error->reason = "NOT_ALLOWED_FROM_STATE";
+      error->description = "can not be changed so from the state it is in";
+      break;
+    case AdminReason::kWouldCycle:
+      error->reason = "WOULD_CYCLE";
+      error->description = "a union node can not be below itself";
+      break;
+    case AdminReason::kTooDeep:
+      error->reason = "TOO_DEEP";
+      error->description = "the union tree is at most 8 deep";
+      break;
+    case AdminReason::kBelowCommitted:
+      error->reason = "BELOW_COMMITTED";
+      error->description = "can not go below what is held and spent";
+      break;
+    case AdminReason::kImmutable:
+      error->reason = "IMMUTABLE";
+      error->description = "can not be changed";
+      break;
+    case AdminReason::kWrongAsset:
+      error->reason = "WRONG_ASSET";
+      error->description = "money comes from a fund of money, things from a stock";
+      break;
+  }
+  return true;
+}
+
+// ---- Out ---------------------------------------------------------------------
+
+namespace {
+
+std::string NameOf(const DisplayName& name) { return {name.data(), name.size()}; }
+
+// Sets a timestamp field only when there is something to say.
+template <class Row>
+void SetTime(TimestampNs at, Row* row, google::protobuf::Timestamp* (Row::*make)()) {
+  if (at.value() > 0 && at != kTimestampMax) {
+    ToProto(at, (row->*make)());
+  }
+}
+
+std::string Yuan(Fen fen) {
+  return absl::StrFormat("%d.%02d yuan", fen.value() / 100, fen.value() % 100);
+}
+
+std::string Amount(Fen fen) {
+  return fen.value() < 100 ? absl::StrCat(fen.value(), " fen") : Yuan(fen);
+}
+
+std::string Percent(Bps rate) {
+  const int32_t hundredths = rate.value() % 100;
+  return hundredths == 0 ? absl::StrCat(rate.value() / 100, "%")
+                         : absl::StrFormat("%d.%02d%%", rate.value() / 100, hundredths);
+}
+
+}  // namespace
+
+void ToProto(TimestampNs at, google::protobuf::Timestamp* out) {
+  out->set_seconds(at.value() / kNsPerSecond);
+  out->set_nanos(static_cast<int32_t>(at.value() % kNsPerSecond));
+}
+
+MemberView ViewLiveMember(const Ledger& ledger, MemberRow row) {
+  MemberView view;
+  view.row = row;
+  view.member = ledger.members()[row];
+  SegmentSpanRow span = view.member.first_span;
+  while (span != SegmentSpanRow{} && view.span_count < view.spans.size()) {
+    view.spans[view.span_count] = ledger.segment_spans()[span];
+    span = view.spans[view.span_count++].next;
+  }
+  return view;
+}
+
+void ToProto(const Ledger& names, const UnionNode& node, v1::UnionNode* out) {
+  out->set_union_node_id(TextOf(node.id));
+  if (node.parent != UnionNodeRow{}) {
+    out->set_parent_id(TextOf(names.union_nodes()[node.parent].id));
+  }
+  out->set_level(static_cast<v1::UnionLevel>(node.level));
+  out->set_display_name(NameOf(node.name));
+}
+
+void ToProto(const Segment& segment, v1::Segment* out) {
+  out->set_segment_code(TextOf(segment.code));
+  out->set_display_name(NameOf(segment.name));
+}
+
+void ToProto(const Ledger& names, const MemberView& view, v1::Member* out) {
+  const Member& member = view.member;
+  out->set_member_id(TextOf(member.id));
+  out->set_union_node_id(TextOf(names.union_nodes()[member.union_node].id));
+  out->set_status(static_cast<v1::MemberStatus>(member.status));
+  out->set_real_name_verified(member.real_name_verified);
+  out->set_sex(static_cast<v1::Sex>(member.sex));
+  for (uint32_t i = 0; i < view.span_count; ++i) {
+    const SegmentSpan& span = view.spans[i];
+    v1::MemberSegment* const segment = out->add_segments();
+    using SegmentRow = StrongId<struct SegmentRowTag, uint32_t>;
+    segment->set_segment_code(
+        TextOf(names.segments()[SegmentRow{span.segment + 1u}].code));
+    SetTime(span.starts_at, segment, &v1::MemberSegment::mutable_starts_at);
+    SetTime(span.ends_at, segment, &v1::MemberSegment::mutable_ends_at);
+  }
+}
+
+void ToProto(const Ledger& names, const Card& card, v1::Card* out) {
+  out->set_card_number(CardNumberText(card.number));
+  if (card.member != MemberRow{}) {
+    out->set_member_id(TextOf(names.members()[card.member].id));
+  }
+  out->set_status(static_cast<v1::CardStatus>(card.status));
+  out->set_kind(static_cast<v1::CardKind>(card.kind));
+  if (card.expires_day != 0) {
+    out->set_expires_on(DayText(card.expires_day));
+  }
+  if (card.replaced_by != CardRow{}) {
+    out->set_replaced_by(CardNumberText(names.cards()[card.replaced_by].number));
+  }
+}
+
+void ToProto(const Ledger& names, const Merchant& merchant, v1::Merchant* out) {
+  out->set_merchant_id(TextOf(merchant.id));
+  out->set_union_node_id(TextOf(names.union_nodes()[merchant.union_node].id));
+  out->set_mcc(merchant.mcc);
+  out->set_status(static_cast<v1::MerchantStatus>(merchant.status));
+  out->set_display_name(NameOf(merchant.name));
+  out->set_receivable_fen(merchant.receivable_posted.value());
+  out->set_receivable_held_fen(merchant.receivable_pending.value());
+  out->set_collected_fen(merchant.collected_posted.value());
+}
+
+void ToProto(const Ledger& names, const Terminal& terminal, v1::Terminal* out) {
+  out->set_terminal_id(TextOf(terminal.id));
+  out->set_merchant_id(TextOf(names.merchants()[terminal.merchant].id));
+  out->set_kind(static_cast<v1::TerminalKind>(terminal.kind));
+  out->set_status(static_cast<v1::TerminalStatus>(terminal.status));
+}
+
+void ToProto(const Ledger& names, const Fund& fund, v1::Fund* out) {
+  out->set_fund_code(TextOf(fund.code));
+  out->set_display_name(NameOf(fund.name));
+  out->set_asset(static_cast<v1::Asset>(fund.asset));
+  if (fund.owner != UnionNodeRow{}) {
+    out->set_union_node_id(TextOf(names.union_nodes()[fund.owner].id));
+  }
+  out->set_budget(fund.budget.value());
+  out->set_held(fund.held.value());
+  out->set_spent(fund.spent.value());
+  out->set_left(fund.left().value());
+  SetTime(fund.opens_at, out, &v1::Fund::mutable_opens_at);
+  SetTime(fund.closes_at, out, &v1::Fund::mutable_closes_at);
+  out->set_advice_may_overrun(fund.advice_may_overrun);
+}
+
+std::string PriceInWords(const PriceRule& price) {
+  std::string words;
+  switch (price.kind) {
+    case PriceKind::kFixedPrice:
+      words = absl::StrCat("member pays ", Amount(price.amount));
+      break;
+    case PriceKind::kPercentOff:
+      words = absl::StrCat(Percent(price.rate), " off");
+      break;
+    case PriceKind::kThreshold:
+      words = absl::StrCat(Amount(price.amount),
+                           " off ",
+                           price.repeat ? "each full " : "from ",
+                           Amount(price.threshold));
+      break;
+    case PriceKind::kFree:
+      words = "free";
+      break;
+  }
+  if (price.kind != PriceKind::kThreshold && price.threshold > Fen{0}) {
+    absl::StrAppend(&words, ", from ", Amount(price.threshold));
+  }
+  if (price.discount_max > Fen{0}) {
+    absl::StrAppend(&words, ", at most ", Yuan(price.discount_max));
+  }
+  if (price.member_pays_min > Fen{0}) {
+    absl::StrAppend(&words, ", member pays at least ", Amount(price.member_pays_min));
+  }
+  return words;
+}
+
+void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out) {
+  out->set_programme_code(TextOf(programme.code));
+  out->set_version(programme.version);
+  out->set_display_name(NameOf(programme.name));
+  std::string zone = TextOf(names.calendars()[programme.calendar].zone);
+  for (char& c : zone) {
+    c = c == ':' ? '/' : c;
+  }
+  out->set_time_zone(zone);
+  SetTime(programme.starts_at, out, &v1::Programme::mutable_starts_at);
+  SetTime(programme.ends_at, out, &v1::Programme::mutable_ends_at);
+  SetTime(programme.applied_at, out, &v1::Programme::mutable_applied_at);
+  for (uint32_t i = 0; i < programme.benefit_count; ++i) {
+    const Benefit& benefit = names.benefits()[BenefitRow{programme.first_benefit.value() + i}];
+    v1::Benefit* const added = out->add_benefits();
+    added->set_benefit_code(TextOf(benefit.code));
+    added->set_display_name(NameOf(benefit.name));
+    added->set_price(PriceInWords(benefit.price));
+    for (uint32_t j = 0; j < benefit.funding_count; ++j) {
+      added->add_fund_codes(TextOf(names.funds()[benefit.funding[j].fund].code));
+    }
+    if (benefit.stock != FundRow{}) {
+      added->add_fund_codes(TextOf(names.funds()[benefit.stock].code));
+    }
+    for (uint32_t j = 0; j < benefit.limit_count; ++j) {
+      added->add_limit_codes(TextOf(names.limits()[benefit.limits[j]].code));
+    }
+  }
+  for (uint32_t i = 0; i < programme.limit_count; ++i) {
+    const Limit& limit = names.limits()[LimitRow{programme.first_limit.value() + i}];
+    v1::Limit* const added = out->add_limits();
+    added->set_limit_code(TextOf(limit.code));
+    added->set_measure(static_cast<v1::LimitMeasure>(limit.measure));
+    added->set_subject(static_cast<v1::LimitSubject>(limit.subject));
+    added->set_window(static_cast<v1::LimitWindow>(limit.window));
+    added->set_max(limit.max);
+  }
+  out->set_retired(programme.retired);
+}
+
+void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out) {
+  out->set_line(diagnostic.line);
+  out->set_column(diagnostic.column);
+  out->set_path(diagnostic.path);
+  out->set_message(diagnostic.message);
+  out->set_hint(diagnostic.hint);
+}
+
+void ToMaskedProto(const PersonalData& data, v1::PersonalData* out) {
+  out->set_name(MaskedName(data.name));
+  out->set_national_id(MaskedNationalId(data.national_id));
+  out->set_phone(MaskedPhone(data.phone));
+}
+
+}  // namespace gonghui

@@ -1,0 +1,80 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What operators say and hear: rows of proto <-> rows of the domain.  The other
+// half of translate.h.
+
+#ifndef GONGHUI_ENGINE_SERVER_TRANSLATE_ROWS_H_
+#define GONGHUI_ENGINE_SERVER_TRANSLATE_ROWS_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/domain/command.h"
+#include "engine/domain/fund.h"
+#include "engine/domain/programme.h"
+#include "engine/domain/result.h"
+#include "engine/ledger/ledger.h"
+#include "engine/programmes/diagnostic.h"
+#include "engine/server/personal_data.h"
+#include "gonghui/v1/import.pb.h"
+#include "gonghui/v1/member_service.pb.h"
+#include "gonghui/v1/merchant_service.pb.h"
+#include "gonghui/v1/programme_service.pb.h"
+
+namespace gonghui {
+
+// Why a row is refused.
+struct RowError {
+  std::string field;        // within the row, e.g. "segments[1].segment_code"
+  std::string reason;       // UPPER_SNAKE_CASE
+  std::string description;  // what is wrong and what was expected
+};
+
+// In.  False: *error says what is wrong.  Enums that are not said have the default
+// of the proto ("Import: active").
+bool FromProto(const v1::UnionNode& row, UnionNodeRequest* request, RowError* error);
+bool FromProto(const v1::Segment& row, SegmentRequest* request, RowError* error);
+bool FromProto(const v1::Member& row, MemberRequest* request, RowError* error);
+bool FromProto(const v1::Card& row, CardRequest* request, RowError* error);
+bool FromProto(const v1::Merchant& row, MerchantRequest* request, RowError* error);
+bool FromProto(const v1::Terminal& row, TerminalRequest* request, RowError* error);
+bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error);
+bool FromProto(const v1::PersonalData& row, PersonalData* data, RowError* error);
+
+// What the engine says about a row; false when it has accepted it (or found it so).
+bool IsRejected(const Result& result, RowError* error);
+
+// Out.  Rows are copies taken on the ledger thread (`ledger` is read only for what
+// never changes, unless the name says Live).
+
+struct MemberView {
+  MemberRow row;
+  Member member;
+  uint32_t span_count = 0;
+  std::array<SegmentSpan, kSegmentSpansPerMemberMax> spans{};
+};
+// On the ledger thread.
+MemberView ViewLiveMember(const Ledger& ledger, MemberRow row);
+
+void ToProto(const Ledger& names, const UnionNode& node, v1::UnionNode* out);
+void ToProto(const Segment& segment, v1::Segment* out);
+void ToProto(const Ledger& names, const MemberView& view, v1::Member* out);
+void ToProto(const Ledger& names, const Card& card, v1::Card* out);
+void ToProto(const Ledger& names, const Merchant& merchant, v1::Merchant* out);
+void ToProto(const Ledger& names, const Terminal& terminal, v1::Terminal* out);
+void ToProto(const Ledger& names, const Fund& fund, v1::Fund* out);
+void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out);
+void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out);
+void ToMaskedProto(const PersonalData& data, v1::PersonalData* out);
+
+// "60% off, at most 50.00 yuan".
+std::string PriceInWords(const PriceRule& price);
+
+void ToProto(TimestampNs at, google::protobuf::Timestamp* out);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_TRANSLATE_ROWS_H_
