@@ -1,0 +1,490 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every command but import, end to end: what it asks, what it prints, how it
+// exits.
+
+#include <set>
+
+#include "tests/e2e/ctl/ctl_fixture.h"
+
+namespace gonghui::testing_e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr const char* kUuid = "8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b11";
+
+class CtlCommandsTest : public CtlTest {};
+
+// --- authorize and its kin ---
+
+TEST_F(CtlCommandsTest, AuthorizeApproved) {
+  const RunResult result = RunInsecure({"authorize",
+                                        "--terminal",
+                                        "T1",
+                                        "--card",
+                                        "6253011000000016",
+                                        "--price",
+                                        "5.00",
+                                        "--capture"});
+  EXPECT_EQ(result.exit, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("outcome      approved\n"));
+  EXPECT_THAT(result.out, HasSubstr("member pays  0.01 yuan\n"));
+  EXPECT_THAT(result.out, HasSubstr("subsidy      4.99 yuan\n"));
+  const v1::AuthorizeRequest request = server_->last_authorize();
+  EXPECT_EQ(request.list_price_fen(), 500);
+  EXPECT_TRUE(request.capture());
+  EXPECT_EQ(request.request_id().size(), 36U);
+  EXPECT_EQ(request.if_no_benefit(), v1::IF_NO_BENEFIT_DECLINE);
+}
+
+TEST_F(CtlCommandsTest, AuthorizeDeclined) {
+  const RunResult result =
+      RunInsecure({"authorize", "--terminal", "T1", "--card", "99999999", "--price-fen", "500"});
+  EXPECT_EQ(result.exit, 4);
+  EXPECT_THAT(result.out, HasSubstr("card_lost_or_stolen (305)"));
+  EXPECT_THAT(result.out, HasSubstr("Card reported lost"));
+  EXPECT_THAT(result.out, HasSubstr("卡已挂失"));
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(CtlCommandsTest, AuthorizeOptions) {
+  const RunResult result =
+      RunInsecure({"authorize",   "--terminal",   "T1",          "--card",       "62530110",
+                   "--price-fen", "1200",         "--programme", "metro",        "--merchant",
+                   "S1",          "--request-id", kUuid,         "--full-price", "--hold-seconds",
+                   "600",         "--entry-mode", "qr_code",     "-o",           "json"});
+  EXPECT_EQ(result.exit, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("\"listPriceFen\": \"1200\""));
+  const v1::AuthorizeRequest request = server_->last_authorize();
+  EXPECT_EQ(request.request_id(), kUuid);
+  EXPECT_EQ(request.programme_code(), "metro");
+  EXPECT_EQ(request.merchant_id(), "S1");
+  EXPECT_EQ(request.if_no_benefit(), v1::IF_NO_BENEFIT_FULL_PRICE);
+  EXPECT_EQ(request.hold_seconds(), 600U);
+  EXPECT_EQ(request.pos_entry_mode(), v1::POS_ENTRY_MODE_QR_CODE);
+  EXPECT_FALSE(request.capture());
+}
+
+TEST_F(CtlCommandsTest, ReplayIsSaid) {
+  const std::vector<std::string> command = {
+      "authorize", "--terminal", "T1", "--card", "62530110", "--price", "5", "--request-id", kUuid};
+  EXPECT_THAT(RunInsecure(command).err, Not(HasSubstr("stored answer")));
+  const RunResult again = RunInsecure(command);
+  EXPECT_EQ(again.exit, 0);
+  EXPECT_THAT(again.err, HasSubstr("stored answer to an earlier request"));
+}
+
+TEST_F(CtlCommandsTest, QuoteAndDryRunRecordNothing) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"quote", "--terminal", "T1", "--card", "62530110", "--price", "5"},
+        std::vector<std::string>{
+            "authorize", "--terminal", "T1", "--card", "62530110", "--price", "5", "--dry-run"}}) {
+    const RunResult result = RunInsecure(command);
+    EXPECT_EQ(result.exit, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("0.01 yuan"));
+    EXPECT_THAT(result.out, Not(HasSubstr("0123456789AB")));
+  }
+  EXPECT_EQ(server_->authorize_count(), 0U);
+}
+
+TEST_F(CtlCommandsTest, AuthorizeUsage) {
+  EXPECT_EQ(RunInsecure({"authorize", "--terminal", "T1", "--card", "1"}).exit, 2);
+  EXPECT_EQ(RunInsecure({"authorize", "--terminal", "T1", "--price", "1"}).exit, 2);
+  const RunResult fine =
+      RunInsecure({"authorize", "--terminal", "T1", "--card", "1", "--price", "1.234"});
+  EXPECT_EQ(fine.exit, 2);
+  EXPECT_THAT(fine.err, HasSubstr("finer than a fen"));
+  EXPECT_EQ(
+      RunInsecure(
+          {"authorize", "--terminal", "T1", "--card", "1", "--price", "1", "--price-fen", "100"})
+          .exit,
+      2);
+  EXPECT_EQ(server_->authorize_count(), 0U);
+}
+
+TEST_F(CtlCommandsTest, InvalidFieldIsNamed) {
+  const RunResult result =
+      RunInsecure({"authorize", "--terminal", "T1", "--card", "1", "--price-fen=-5"});
+  EXPECT_EQ(result.exit, 4);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err,
+            "gonghuictl: INVALID_ARGUMENT: a field is wrong (INVALID_FIELD)\n"
+            "  list_price_fen: must be 0 or more\n");
+}
+
+TEST_F(CtlCommandsTest, Denied) {
+  const RunResult result =
+      RunInsecure({"authorize", "--terminal", "DENIED", "--card", "1", "--price", "1"});
+  EXPECT_EQ(result.exit, 5);
+  EXPECT_THAT(result.err,
+              HasSubstr("PERMISSION_DENIED: you are another terminal (WRONG_TERMINAL)"));
+}
+
+TEST_F(CtlCommandsTest, Overloaded) {
+  const RunResult result =
+      RunInsecure({"authorize", "--terminal", "FULL", "--card", "1", "--price", "1"});
+  EXPECT_EQ(result.exit, 6);
+  EXPECT_THAT(result.err, HasSubstr("try again after 50 ms"));
+}
+
+TEST_F(CtlCommandsTest, TimeoutNamesTheRequestToRepeat) {
+  const RunResult result = RunInsecure({"authorize",
+                                        "--terminal",
+                                        "SLOW",
+                                        "--card",
+                                        "1",
+                                        "--price",
+                                        "1",
+                                        "--timeout-ms",
+                                        "200",
+                                        "--request-id",
+                                        kUuid});
+  EXPECT_EQ(result.exit, 7);
+  EXPECT_THAT(result.err, HasSubstr("DEADLINE_EXCEEDED"));
+  EXPECT_THAT(result.err, HasSubstr(std::string("ask again with --request-id ") + kUuid));
+}
+
+TEST_F(CtlCommandsTest, CtrlC) {
+  Running running(
+      Command({"authorize", "--terminal", "SLOW", "--card", "1", "--price", "1", "--insecure"}),
+      options_);
+  usleep(500'000);
+  kill(running.pid(), SIGINT);
+  const RunResult result = running.Wait();
+  EXPECT_EQ(result.exit, 130);
+  EXPECT_THAT(result.err, HasSubstr("the outcome is not known"));
+}
+
+TEST_F(CtlCommandsTest, Unreachable) {
+  const RunResult result = Run({"status", "--server", "unix:/tmp/none.sock"});
+  EXPECT_EQ(result.exit, 6);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, StartsWith("gonghuictl: UNAVAILABLE"));
+}
+
+TEST_F(CtlCommandsTest, MutualTls) {
+  const std::string ca = Write("ca.pem", certificates_.ca.cert_pem);
+  const std::string cert = Write("t.pem", certificates_.terminal.cert_pem);
+  const std::string key = Write("t.key", certificates_.terminal.key_pem);
+  const std::vector<std::string> command = {"quote",
+                                            "--terminal",
+                                            "T0000001",
+                                            "--card",
+                                            "62530110",
+                                            "--price",
+                                            "5",
+                                            "--terminal-server",
+                                            server_->tls_target()};
+  const RunResult bare = Run(command);
+  EXPECT_EQ(bare.exit, 2);
+  EXPECT_THAT(bare.err, HasSubstr("need --tls-ca, --tls-cert and --tls-key (or --insecure"));
+
+  std::vector<std::string> with_tls = command;
+  for (const std::string& word : {std::string("--tls-ca"),
+                                  ca,
+                                  std::string("--tls-cert"),
+                                  cert,
+                                  std::string("--tls-key"),
+                                  key}) {
+    with_tls.push_back(word);
+  }
+  const RunResult trusted = Run(with_tls);
+  EXPECT_EQ(trusted.exit, 0) << trusted.err;
+
+  options_.environment["GONGHUI_TLS_CA"] = ca;
+  options_.environment["GONGHUI_TLS_CERT"] = cert;
+  options_.environment["GONGHUI_TLS_KEY"] = key;
+  EXPECT_EQ(Run(command).exit, 0) << "from the environment";
+  options_.environment["GONGHUI_TLS_CA"] = Write("other.pem", MakeCertificates().ca.cert_pem);
+  EXPECT_EQ(Run(command).exit, 6) << "a server that another authority vouches for";
+  options_.environment["GONGHUI_TLS_KEY"] = folder_ + "/none.key";
+  const RunResult no_key = Run(command);
+  EXPECT_EQ(no_key.exit, 2);
+  EXPECT_THAT(no_key.err, HasSubstr("none.key: No such file"));
+}
+
+TEST_F(CtlCommandsTest, CaptureAndReverse) {
+  EXPECT_EQ(RunInsecure({"capture", "--terminal", "T1", "0123456789AB", "--amount", "3.50"}).exit,
+            0);
+  EXPECT_EQ(server_->last_capture().original_transaction_id(), "0123456789AB");
+  EXPECT_EQ(server_->last_capture().amount_fen(), 350);
+  EXPECT_TRUE(server_->last_capture().final_capture());
+  EXPECT_EQ(RunInsecure({"capture", "--terminal", "T1", kUuid, "--more"}).exit, 0);
+  EXPECT_EQ(server_->last_capture().original_request_id(), kUuid);
+  EXPECT_FALSE(server_->last_capture().has_amount_fen());
+  EXPECT_FALSE(server_->last_capture().final_capture());
+  EXPECT_EQ(RunInsecure({"reverse", "--terminal", "T1", kUuid, "--reason", "timeout"}).exit, 0);
+  EXPECT_EQ(server_->last_reverse().original_request_id(), kUuid);
+  EXPECT_EQ(server_->last_reverse().reversal_reason(), v1::REVERSAL_REASON_TIMEOUT);
+  EXPECT_EQ(RunInsecure({"reverse", "--terminal", "T1", kUuid}).exit, 2) << "without a reason";
+  EXPECT_EQ(RunInsecure({"reverse", "--terminal", "T1", kUuid, "--reason", "mood"}).exit, 2);
+}
+
+TEST_F(CtlCommandsTest, TxnShow) {
+  const RunResult found = Run({"txn", "show", "0123456789AB"});
+  EXPECT_EQ(found.exit, 0) << "a declined transaction that is found";
+  EXPECT_THAT(found.out, HasSubstr("declined"));
+  const RunResult missing = Run({"txn", "show", "000000000000"});
+  EXPECT_EQ(missing.exit, 3);
+  EXPECT_THAT(missing.err, HasSubstr("NOT_FOUND: there is no such transaction"));
+  const RunResult as_terminal = RunInsecure({"txn", "show", kUuid, "--terminal", "T1"});
+  EXPECT_EQ(as_terminal.exit, 0) << as_terminal.err;
+  EXPECT_THAT(as_terminal.out, HasSubstr(kUuid));
+  EXPECT_EQ(Run({"txn", "show", kUuid}).exit, 2);
+}
+
+// --- programmes ---
+
+TEST_F(CtlCommandsTest, ApplyProgramme) {
+  const RunResult result = Run({"programme", "apply", Write("metro.yaml", "programme: metro\n")});
+  EXPECT_EQ(result.exit, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("一分钱乘地铁"));
+  EXPECT_THAT(result.out, HasSubstr("member pays 1 fen"));
+  EXPECT_EQ(server_->last_apply().content(), "programme: metro\n");
+  EXPECT_EQ(server_->change_count(), 1U);
+}
+
+TEST_F(CtlCommandsTest, ApplyDiagnostics) {
+  const std::string path = Write("metro.yaml", "price: wrong\n");
+  const RunResult result = Run({"programme", "apply", path});
+  EXPECT_EQ(result.exit, 4);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err,
+            path +
+                ":12:7: benefits[0].price: \"wrong\" is not a price (member_pays or "
+                "percent_off)\n"
+                "gonghuictl: 1 diagnostic; nothing was changed\n");
+  const RunResult json = Run({"programme", "apply", path, "-o", "jsonl"});
+  EXPECT_EQ(json.exit, 4);
+  EXPECT_THAT(json.out, HasSubstr("\"line\":12"));
+}
+
+TEST_F(CtlCommandsTest, ApplyDryRunAndUnchanged) {
+  const RunResult dry =
+      Run({"programme", "apply", Write("a.yaml", "programme: metro\n"), "--dry-run"});
+  EXPECT_EQ(dry.exit, 0);
+  EXPECT_THAT(dry.err, HasSubstr("nothing was changed"));
+  EXPECT_EQ(server_->change_count(), 0U);
+  EXPECT_TRUE(server_->last_apply().validate_only());
+  EXPECT_THAT(Run({"programme", "apply", Write("b.yaml", "same\n")}).err,
+              HasSubstr("already says the same"));
+}
+
+TEST_F(CtlCommandsTest, ApplyFilesThatAreNoGood) {
+  EXPECT_EQ(Run({"programme", "apply", folder_ + "/none.yaml"}).exit, 1);
+  const RunResult large = Run({"programme", "apply", Write("l.yaml", std::string(1'048'577, 'x'))});
+  EXPECT_EQ(large.exit, 4);
+  EXPECT_THAT(large.err, HasSubstr("larger than 1048576 bytes"));
+  const std::string path = Write("gbk.yaml", "a: b\nname: \xC0\xA5\n");
+  const RunResult gbk = Run({"programme", "apply", path});
+  EXPECT_EQ(gbk.exit, 4);
+  EXPECT_EQ(gbk.err, path + ":2:7: not UTF-8\n");
+  EXPECT_EQ(server_->change_count(), 0U);
+}
+
+// --- members, cards ---
+
+TEST_F(CtlCommandsTest, ShowsThings) {
+  EXPECT_THAT(Run({"member", "show", "M1"}).out, HasSubstr("欧阳**"));
+  EXPECT_THAT(Run({"member", "show", "--card", "62530110"}).out, HasSubstr("M0000001"));
+  EXPECT_EQ(Run({"member", "show"}).exit, 2);
+  EXPECT_EQ(Run({"member", "show", "M1", "--card", "62530110"}).exit, 2);
+  const RunResult none = Run({"member", "show", "NONE"});
+  EXPECT_EQ(none.exit, 3);
+  EXPECT_EQ(none.err, "gonghuictl: NOT_FOUND: there is no such member (MEMBER_NOT_FOUND)\n");
+  EXPECT_THAT(Run({"merchant", "show", "S1"}).out, HasSubstr("receivable  499.00 yuan\n"));
+  EXPECT_THAT(Run({"fund", "show", "f"}).out, HasSubstr("budget  1000000.00 yuan\n"));
+  EXPECT_THAT(Run({"card", "show", "62530110", "-o", "csv"}).out,
+              StartsWith("card_number,member_id,status,kind,expires_on,replaced_by\n62530110,"));
+  EXPECT_THAT(Run({"union", "list"}).out, HasSubstr("昆明市总工会"));
+  EXPECT_THAT(Run({"segment", "list", "-o", "jsonl"}).out,
+              HasSubstr("\"model_worker\",\"displayName\":\"\"}\n{"));
+}
+
+TEST_F(CtlCommandsTest, ListsPageByPage) {
+  const RunResult few = Run({"member", "list", "-o", "jsonl"});
+  EXPECT_EQ(std::count(few.out.begin(), few.out.end(), '\n'), 100);
+  EXPECT_THAT(few.err, HasSubstr("--page-token 100 goes on from here"));
+  const RunResult all = Run({"member", "list", "--limit", "0", "-o", "csv"});
+  EXPECT_EQ(all.exit, 0);
+  EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 2'501) << "and one header";
+  EXPECT_EQ(all.err, "");
+  const RunResult table = Run({"member", "list", "--limit", "2300"});
+  EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 2'301);
+  const RunResult rest = Run({"member", "list", "--page-token", "2499", "-o", "json"});
+  EXPECT_THAT(rest.out, HasSubstr("\"memberId\": \"L2499\""));
+  EXPECT_THAT(rest.out, HasSubstr("\"nextPageToken\": \"\""));
+}
+
+TEST_F(CtlCommandsTest, DangerousCommandsNeedYes) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"member", "suspend", "M1"},
+        std::vector<std::string>{"card", "block", "62530110", "--reason", "lost"},
+        std::vector<std::string>{"card", "replace", "62530110", "62530111"},
+        std::vector<std::string>{"programme", "retire", "metro"}}) {
+    const size_t before = server_->change_count();
+    const RunResult bare = Run(command);
+    EXPECT_EQ(bare.exit, 2) << command[1];
+    EXPECT_THAT(bare.err, HasSubstr("add --yes"));
+
+    std::vector<std::string> dry = command;
+    dry.emplace_back("--dry-run");
+    const RunResult tried = Run(dry);
+    EXPECT_EQ(tried.exit, 0) << tried.err;
+    EXPECT_THAT(tried.err, HasSubstr("nothing was changed"));
+
+    const RunResult no = RunOnTerminal(command, "n\n");
+    EXPECT_EQ(no.exit, 1) << no.out;
+    EXPECT_THAT(no.out, HasSubstr("? [y/N]"));
+    EXPECT_THAT(no.out, HasSubstr("nothing was changed"));
+    EXPECT_EQ(server_->change_count(), before);
+
+    EXPECT_EQ(RunOnTerminal(command, "y\n").exit, 0);
+    std::vector<std::string> yes = command;
+    yes.emplace_back("--yes");
+    EXPECT_EQ(Run(yes).exit, 0);
+    EXPECT_EQ(server_->change_count(), before + 2);
+  }
+}
+
+TEST_F(CtlCommandsTest, Statuses) {
+  EXPECT_THAT(Run({"member", "suspend", "M1", "-y"}).out, HasSubstr("suspended"));
+  EXPECT_THAT(Run({"member", "reinstate", "M1"}).out, HasSubstr("active"));
+  EXPECT_THAT(Run({"card", "block", "62530110", "--reason", "pause", "-y"}).out,
+              HasSubstr("paused"));
+  EXPECT_THAT(Run({"card", "block", "62530110", "--reason", "stolen", "-y"}).out,
+              HasSubstr("stolen"));
+  EXPECT_EQ(Run({"card", "block", "62530110", "--reason", "mood", "-y"}).exit, 2);
+  EXPECT_EQ(Run({"card", "block", "62530110", "-y"}).exit, 2);
+  EXPECT_THAT(Run({"card", "activate", "62530110"}).out, HasSubstr("active"));
+  const RunResult replaced = Run({"card",
+                                  "replace",
+                                  "62530110",
+                                  "62530111",
+                                  "--kind",
+                                  "digital",
+                                  "--expires-on",
+                                  "2030-01-01",
+                                  "-y"});
+  EXPECT_THAT(replaced.out, HasSubstr("replaced"));
+  EXPECT_THAT(replaced.out, HasSubstr("2030-01-01"));
+  EXPECT_EQ(Run({"card", "replace", "1", "2", "--expires-on", "soon", "-y"}).exit, 2);
+}
+
+TEST_F(CtlCommandsTest, SeveralMembersOfWhichSomeFail) {
+  const RunResult mixed = Run({"member", "suspend", "M1", "NONE1", "M2", "--yes"});
+  EXPECT_EQ(mixed.exit, 8);
+  EXPECT_THAT(mixed.out, HasSubstr("M2"));
+  EXPECT_THAT(mixed.err, HasSubstr("MEMBER_NOT_FOUND"));
+  EXPECT_EQ(Run({"member", "suspend", "NONE1", "NONE2", "--yes"}).exit, 3);
+  EXPECT_EQ(Run({"member", "suspend", "FINAL", "--yes"}).exit, 4);
+}
+
+// --- the rest ---
+
+TEST_F(CtlCommandsTest, StatusAndVersion) {
+  EXPECT_THAT(Run({"status"}).out, HasSubstr("123,456"));
+  EXPECT_THAT(Run({"status", "-o", "json"}).out, HasSubstr("\"appliedSeq\": \"123456\""));
+  EXPECT_THAT(Run({"version"}).out, HasSubstr("9.8.7"));
+  const RunResult alone = Run({"version", "--server", "unix:/tmp/none.sock"});
+  EXPECT_EQ(alone.exit, 0);
+  EXPECT_THAT(alone.out, HasSubstr("not reachable"));
+  EXPECT_THAT(Run({"--version"}).out, StartsWith("gonghuictl "));
+}
+
+TEST_F(CtlCommandsTest, OptionWinsOverEnvironment) {
+  options_.environment["GONGHUI_SERVER"] = "unix:/tmp/none.sock";
+  EXPECT_EQ(Run({"status"}).exit, 6);
+  EXPECT_EQ(Run({"status", "--server", server_->target()}).exit, 0);
+  EXPECT_EQ(Run({"--server", server_->target(), "status"}).exit, 0);
+}
+
+TEST_F(CtlCommandsTest, UnknownWords) {
+  const RunResult command = Run({"memebr", "list"});
+  EXPECT_EQ(command.exit, 2);
+  EXPECT_THAT(command.err, HasSubstr("did you mean \"member\"?"));
+  EXPECT_THAT(Run({"member", "suspned", "M1"}).err, HasSubstr("did you mean \"suspend\"?"));
+  EXPECT_EQ(Run({"member", "list", "--frobnicate"}).exit, 2);
+  EXPECT_EQ(Run({}).exit, 2);
+  EXPECT_EQ(Run({"status", "-o", "xml"}).exit, 2);
+  EXPECT_EQ(Run({"help", "nonsense"}).exit, 2);
+}
+
+TEST_F(CtlCommandsTest, Colour) {
+  EXPECT_THAT(RunOnTerminal({"union", "list"}, "").out, HasSubstr("\x1b[1m"));
+  options_.environment["NO_COLOR"] = "1";
+  EXPECT_THAT(RunOnTerminal({"union", "list"}, "").out, Not(HasSubstr("\x1b[")));
+  options_.environment["NO_COLOR"] = "";
+  options_.environment["TERM"] = "dumb";
+  EXPECT_THAT(RunOnTerminal({"union", "list"}, "").out, Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(Run({"union", "list"}).out, Not(HasSubstr("\x1b[")));
+}
+
+TEST_F(CtlCommandsTest, HelpOfEveryCommandHasExamples) {
+  // "  name   description" lines under a heading, down the tree.
+  std::vector<std::vector<std::string>> to_visit = {{}};
+  size_t commands = 0;
+  while (!to_visit.empty()) {
+    const std::vector<std::string> path = to_visit.back();
+    to_visit.pop_back();
+    std::vector<std::string> command = path;
+    command.emplace_back("--help");
+    const RunResult result = Run(command);
+    ASSERT_EQ(result.exit, 0);
+    std::istringstream lines(result.out);
+    std::string line;
+    std::string heading;
+    size_t examples = 0;
+    bool leaf = true;
+    while (std::getline(lines, line)) {
+      if (!line.starts_with(" ")) {
+        heading = line;
+      } else if (line.starts_with("  gonghuictl ")) {
+        ++examples;
+      } else if (line.starts_with("  ") && line[2] >= 'a' && line[2] <= 'z' &&
+                 heading.ends_with(":") && heading.find(' ') == std::string::npos) {
+        leaf = false;
+        std::vector<std::string> below = path;
+        below.push_back(line.substr(2, line.find(' ', 2) - 2));
+        to_visit.push_back(below);
+      }
+    }
+    if (leaf) {
+      ++commands;
+      EXPECT_GE(examples, 2U) << result.out;
+    }
+  }
+  EXPECT_GE(commands, 35U);
+}
+
+TEST_F(CtlCommandsTest, HelpTopics) {
+  EXPECT_THAT(Run({"help", "exit-codes"}).out, HasSubstr("130  interrupted"));
+  EXPECT_THAT(Run({"help", "environment"}).out, HasSubstr("GONGHUI_TERMINAL_SERVER"));
+  EXPECT_THAT(Run({"help", "output"}).out, HasSubstr("jsonl"));
+  EXPECT_THAT(Run({"help", "import", "members"}).out, HasSubstr("real_name_verified"));
+  EXPECT_THAT(Run({"--help"}).out, HasSubstr("Exit codes"));
+}
+
+TEST_F(CtlCommandsTest, CompletionInBash) {
+  const std::string script = Write("c.bash", Run({"completion", "bash"}).out);
+  const auto complete = [&](const std::string& words) {
+    return RunProgram({"/bin/bash",
+                       "-c",
+                       "source " + script + "; COMP_WORDS=(gonghuictl " + words +
+                           "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _gonghuictl; echo "
+                           "\"${COMPREPLY[@]}\""})
+        .out;
+  };
+  EXPECT_EQ(complete("me"), "member merchant\n");
+  EXPECT_EQ(complete("member s"), "show suspend\n");
+  EXPECT_EQ(complete("import ''"), "unions segments members cards merchants terminals funds\n");
+  EXPECT_EQ(complete("--server x member suspend --d"), "--dry-run\n");
+  EXPECT_EQ(complete("status -o j"), "json jsonl\n");
+}
+
+}  // namespace
+}  // namespace gonghui::testing_e2e

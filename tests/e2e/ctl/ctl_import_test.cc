@@ -1,0 +1,185 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Imports, end to end.
+
+#include <csignal>
+
+#include "tests/e2e/ctl/ctl_fixture.h"
+
+namespace gonghui::testing_e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class CtlImportTest : public CtlTest {
+ protected:
+  std::string WriteMembers(size_t count, size_t bad_every = 0) const {
+    std::string text = "member_id,union_node_id,name\n";
+    for (size_t i = 1; i <= count; ++i) {
+      const bool bad = bad_every != 0 && i % bad_every == 0;
+      text += "M" + std::to_string(i) + (bad ? ",BAD" : ",U1") + ",欧阳春\n";
+    }
+    return Write("members.csv", text);
+  }
+
+  // Waits until the server has seen so many messages.
+  void AwaitMessages(size_t count) const {
+    for (int i = 0; i < 10'000 && server_->import_message_count() < count; ++i) {
+      usleep(1'000);
+    }
+    ASSERT_GE(server_->import_message_count(), count);
+  }
+};
+
+TEST_F(CtlImportTest, TenThousandMembers) {
+  const RunResult result = Run({"import", "members", WriteMembers(10'000)});
+  EXPECT_EQ(result.exit, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("accepted   10,000\n"));
+  EXPECT_EQ(result.err, "");
+  const auto members = server_->members();
+  ASSERT_EQ(members.size(), 10'000U);
+  EXPECT_EQ(members[0].member_id(), "M1");
+  EXPECT_EQ(members[9'999].member_id(), "M10000");
+  EXPECT_EQ(members[0].personal_data().name(), "欧阳春");
+  EXPECT_EQ(server_->import_message_count(), 10U);
+  EXPECT_FALSE(Exists("members.csv.progress"));
+}
+
+TEST_F(CtlImportTest, EveryKind) {
+  const std::pair<const char*, const char*> files[] = {
+      {"unions", "union_node_id,level,display_name\nU1,city,昆明市总工会\n"},
+      {"segments", "segment_code,display_name\nmodel_worker,劳模\n"},
+      {"members", "member_id,union_node_id\nM1,U1\n"},
+      {"cards", "card_number,member_id\n6253011000000016,M1\n"},
+      {"merchants", "merchant_id,union_node_id,mcc,display_name\nS1,U1,4111,昆明地铁\n"},
+      {"terminals", "terminal_id,merchant_id,kind\nT1,S1,gate\n"},
+      {"funds", "fund_code,budget_yuan\nmetro-2026,1000000\n"}};
+  for (const auto& [kind, text] : files) {
+    const RunResult result = Run({"import", kind, Write(std::string(kind) + ".csv", text)});
+    EXPECT_EQ(result.exit, 0) << kind << result.err;
+    EXPECT_THAT(result.out, HasSubstr("accepted   1\n")) << kind;
+  }
+}
+
+TEST_F(CtlImportTest, Rejects) {
+  const std::string path = WriteMembers(3'000, 1'000);
+  const RunResult result = Run({"import", "members", path, "-o", "json"});
+  EXPECT_EQ(result.exit, 8);
+  EXPECT_THAT(result.out, HasSubstr("\"acceptedCount\": 2997"));
+  EXPECT_THAT(result.out, HasSubstr("\"index\": 999"));
+  EXPECT_THAT(result.out, HasSubstr("\"reason\": \"UNKNOWN_REFERENCE\""));
+  EXPECT_THAT(result.err, HasSubstr(path + ":1001:2: union_node_id: there is no such union"));
+  EXPECT_EQ(Read("members.rejects.csv"),
+            "reject_line,reject_column,reject_column_name,reject_reason,reject_description,"
+            "member_id,union_node_id,name\n"
+            "1001,2,union_node_id,UNKNOWN_REFERENCE,there is no such union,M1000,BAD,欧阳春\n"
+            "2001,2,union_node_id,UNKNOWN_REFERENCE,there is no such union,M2000,BAD,欧阳春\n"
+            "3001,2,union_node_id,UNKNOWN_REFERENCE,there is no such union,M3000,BAD,欧阳春\n");
+  EXPECT_FALSE(Exists("members.csv.progress"));
+}
+
+TEST_F(CtlImportTest, DryRunIsDecidedByTheServer) {
+  const RunResult result = Run({"import", "members", WriteMembers(10, 5), "--dry-run"});
+  EXPECT_EQ(result.exit, 8);
+  EXPECT_THAT(result.out, HasSubstr("would accept  8\n"));
+  EXPECT_THAT(result.err, HasSubstr("nothing was changed"));
+  EXPECT_EQ(server_->members().size(), 0U);
+  EXPECT_EQ(server_->import_message_count(), 1U);
+}
+
+TEST_F(CtlImportTest, MalformedFileChangesNothing) {
+  const std::string path = Write("bad.csv", "member_id,union_node_id\nM1,U1\nM2,\"U1\n");
+  const RunResult result = Run({"import", "members", path});
+  EXPECT_EQ(result.exit, 4);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, path + ":3:4: the quote that opens here is never closed\n");
+  EXPECT_EQ(server_->import_message_count(), 0U);
+}
+
+TEST_F(CtlImportTest, ServerStopsHalfwayAndResume) {
+  const std::string path = WriteMembers(10'000);
+  server_->FailImportsAfter(3);
+  const RunResult first = Run({"import", "members", path});
+  EXPECT_EQ(first.exit, 6);
+  EXPECT_EQ(first.out, "");
+  EXPECT_THAT(first.err, HasSubstr("UNAVAILABLE: the server is stopping (DRAINING)"));
+  EXPECT_THAT(first.err, HasSubstr("3,000 of 10,000 rows were answered for"));
+  EXPECT_THAT(Read("members.csv.progress"), HasSubstr("row_count=3000\n"));
+
+  server_->FailImportsAfter(SIZE_MAX);
+  const RunResult second = Run({"import", "members", path, "--resume"});
+  EXPECT_EQ(second.exit, 0) << second.err;
+  EXPECT_THAT(second.out, HasSubstr("accepted   10,000\n"));
+  EXPECT_EQ(server_->members().size(), 10'000U) << "each row exactly once";
+  EXPECT_EQ(server_->members()[3'000].member_id(), "M3001");
+  EXPECT_FALSE(Exists("members.csv.progress"));
+}
+
+TEST_F(CtlImportTest, CtrlCLeavesTheProgressFile) {
+  const std::string path = WriteMembers(10'000);
+  server_->StallImportsAfter(2);
+  Running running(Command({"import", "members", path}), options_);
+  AwaitMessages(3);
+  usleep(100'000);
+  kill(running.pid(), SIGINT);
+  const RunResult result = running.Wait();
+  EXPECT_EQ(result.exit, 130);
+  EXPECT_THAT(result.err, HasSubstr("interrupted"));
+  EXPECT_THAT(Read("members.csv.progress"), HasSubstr("row_count=2000\n"));
+
+  server_->StallImportsAfter(SIZE_MAX);
+  const size_t before = server_->import_message_count();
+  EXPECT_EQ(Run({"import", "members", path, "--resume", "--quiet"}).exit, 0);
+  EXPECT_EQ(server_->import_message_count() - before, 8U);
+}
+
+TEST_F(CtlImportTest, NoAnswerInTime) {
+  server_->StallImportsAfter(0);
+  const RunResult result = Run({"import", "members", WriteMembers(10), "--timeout-ms", "300"});
+  EXPECT_EQ(result.exit, 7);
+  EXPECT_THAT(result.err, HasSubstr("no answer for 300 ms"));
+}
+
+TEST_F(CtlImportTest, ServerThatIsNotThere) {
+  const RunResult result =
+      Run({"import", "members", WriteMembers(10), "--server", "unix:/tmp/none.sock"});
+  EXPECT_EQ(result.exit, 6);
+  EXPECT_THAT(result.err, HasSubstr("UNAVAILABLE"));
+}
+
+TEST_F(CtlImportTest, BarOnATerminal) {
+  server_->StallImportsAfter(4);
+  RunOptions options = options_;
+  options.on_terminal = true;
+  Running running(Command({"import", "members", WriteMembers(10'000)}), options);
+  AwaitMessages(5);
+  usleep(300'000);
+  server_->StallImportsAfter(SIZE_MAX);
+  const RunResult result = running.Wait();
+  EXPECT_EQ(result.exit, 0);
+  EXPECT_THAT(result.out,
+              HasSubstr("\r"
+                        "members  [##"));
+  EXPECT_THAT(result.out, HasSubstr(" 40%  4,000/10,000"));
+  EXPECT_THAT(result.out, HasSubstr("\r\x1b[K"));
+}
+
+TEST_F(CtlImportTest, UsageErrors) {
+  EXPECT_EQ(Run({"import", "members"}).exit, 2);
+  EXPECT_EQ(Run({"import"}).exit, 2);
+  const RunResult kind = Run({"import", "menbers", "x.csv"});
+  EXPECT_EQ(kind.exit, 2);
+  EXPECT_THAT(kind.err, HasSubstr("did you mean \"members\"?"));
+  const RunResult zone = Run({"import", "members", WriteMembers(1), "--zone", "Asia/Kunming"});
+  EXPECT_EQ(zone.exit, 2);
+  EXPECT_THAT(zone.err, HasSubstr("unknown time zone"));
+  EXPECT_EQ(Run({"import", "members", WriteMembers(1), "--batch-rows", "1001"}).exit, 2);
+  const RunResult missing = Run({"import", "members", folder_ + "/none.csv"});
+  EXPECT_EQ(missing.exit, 1);
+  EXPECT_THAT(missing.err, HasSubstr("No such file"));
+}
+
+}  // namespace
+}  // namespace gonghui::testing_e2e

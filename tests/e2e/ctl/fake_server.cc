@@ -1,0 +1,569 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Synchronous services: a test's server need not be fast.
+
+#include "tests/e2e/ctl/fake_server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+#include <grpcpp/grpcpp.h>
+
+#include "engine/base/check.h"
+#include "gonghui/v1/authorization_service.grpc.pb.h"
+#include "gonghui/v1/member_service.grpc.pb.h"
+#include "gonghui/v1/merchant_service.grpc.pb.h"
+#include "gonghui/v1/operations_service.grpc.pb.h"
+#include "gonghui/v1/programme_service.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace gonghui::testing_e2e {
+namespace {
+
+using grpc::ServerContext;
+using grpc::Status;
+using grpc::StatusCode;
+
+template <typename... Details>
+Status Error(StatusCode code,
+             const std::string& message,
+             const std::string& reason,
+             const Details&... details) {
+  google::rpc::Status status;
+  status.set_code(static_cast<int>(code));
+  status.set_message(message);
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("gonghui");
+  status.add_details()->PackFrom(info);
+  (status.add_details()->PackFrom(details), ...);
+  return Status(code, message, status.SerializeAsString());
+}
+
+// What the imports of all kinds share.
+struct Imports {
+  std::atomic<size_t> messages{0};
+  std::atomic<size_t> fail_after{SIZE_MAX};
+  std::atomic<size_t> stall_after{SIZE_MAX};
+
+  // Calls `row` for each row; it returns whether the row is right.
+  template <typename Request, typename Response, typename Row, typename Take>
+  Status Run(ServerContext* context,
+             grpc::ServerReaderWriter<Response, Request>* stream,
+             const google::protobuf::RepeatedPtrField<Row>& (Request::*rows)() const,
+             Take take) {
+    Request request;
+    while (stream->Read(&request)) {
+      const size_t number = messages.fetch_add(1);
+      if (number >= fail_after) {
+        return Error(StatusCode::UNAVAILABLE, "the server is stopping", "DRAINING");
+      }
+      while (number >= stall_after && !context->IsCancelled()) {
+        usleep(1'000);
+      }
+      Response response;
+      v1::ImportSummary& summary = *response.mutable_summary();
+      uint32_t index = 0;
+      for (const auto& row : (request.*rows)()) {
+        if (take(row, request.validate_only())) {
+          summary.set_accepted_count(summary.accepted_count() + 1);
+        } else {
+          v1::RejectedRow& rejected = *summary.add_rejected_rows();
+          rejected.set_index(index);
+          rejected.set_field("union_node_id");
+          rejected.set_reason("UNKNOWN_REFERENCE");
+          rejected.set_description("there is no such union");
+        }
+        ++index;
+      }
+      if (!stream->Write(response)) {
+        break;
+      }
+    }
+    return Status::OK;
+  }
+};
+
+struct Shared {
+  Imports imports;
+  std::mutex mutex;
+  std::vector<v1::Member> members;
+  std::vector<v1::Fund> funds;
+  v1::AuthorizeRequest authorize;
+  v1::CaptureRequest capture;
+  v1::ReverseRequest reverse;
+  v1::ApplyProgrammeRequest apply;
+  size_t authorize_count = 0;
+  size_t change_count = 0;
+
+  void Change(bool validate_only) {
+    const std::lock_guard lock(mutex);
+    change_count += validate_only ? 0 : 1;
+  }
+};
+
+v1::Member MaskedMember(const std::string& id) {
+  v1::Member member;
+  member.set_member_id(id);
+  member.set_union_node_id("U530102");
+  member.set_status(v1::MEMBER_STATUS_ACTIVE);
+  member.set_real_name_verified(true);
+  member.mutable_personal_data()->set_name("欧阳**");
+  return member;
+}
+
+class FakeMembers final : public v1::MemberService::Service {
+ public:
+  explicit FakeMembers(Shared* shared) : shared_(shared) {}
+
+  Status ImportUnionNodes(ServerContext* context,
+                          grpc::ServerReaderWriter<v1::ImportUnionNodesResponse,
+                                                   v1::ImportUnionNodesRequest>* stream) override {
+    return shared_->imports.Run(
+        context, stream, &v1::ImportUnionNodesRequest::union_nodes, [](const v1::UnionNode&, bool) {
+          return true;
+        });
+  }
+  Status ImportSegments(ServerContext* context,
+                        grpc::ServerReaderWriter<v1::ImportSegmentsResponse,
+                                                 v1::ImportSegmentsRequest>* stream) override {
+    return shared_->imports.Run(
+        context, stream, &v1::ImportSegmentsRequest::segments, [](const v1::Segment&, bool) {
+          return true;
+        });
+  }
+  Status ImportMembers(ServerContext* context,
+                       grpc::ServerReaderWriter<v1::ImportMembersResponse,
+                                                v1::ImportMembersRequest>* stream) override {
+    return shared_->imports.Run(context,
+                                stream,
+                                &v1::ImportMembersRequest::members,
+                                [this](const v1::Member& member, bool validate_only) {
+                                  if (member.union_node_id().starts_with("BAD")) {
+                                    return false;
+                                  }
+                                  const std::lock_guard lock(shared_->mutex);
+                                  if (!validate_only) {
+                                    shared_->members.push_back(member);
+                                  }
+                                  return true;
+                                });
+  }
+  Status ImportCards(
+      ServerContext* context,
+      grpc::ServerReaderWriter<v1::ImportCardsResponse, v1::ImportCardsRequest>* stream) override {
+    return shared_->imports.Run(
+        context, stream, &v1::ImportCardsRequest::cards, [](const v1::Card&, bool) {
+          return true;
+        });
+  }
+  Status ListUnionNodes(ServerContext*,
+                        const v1::ListUnionNodesRequest*,
+                        v1::ListUnionNodesResponse* response) override {
+    v1::UnionNode& node = *response->add_union_nodes();
+    node.set_union_node_id("U530100");
+    node.set_level(v1::UNION_LEVEL_CITY);
+    node.set_display_name("昆明市总工会");
+    return Status::OK;
+  }
+  Status ListSegments(ServerContext*,
+                      const v1::ListSegmentsRequest*,
+                      v1::ListSegmentsResponse* response) override {
+    response->add_segments()->set_segment_code("model_worker");
+    response->add_segments()->set_segment_code("hardship");
+    return Status::OK;
+  }
+  Status GetMember(ServerContext*,
+                   const v1::GetMemberRequest* request,
+                   v1::GetMemberResponse* response) override {
+    if (request->member_id().starts_with("NONE")) {
+      return Error(StatusCode::NOT_FOUND, "there is no such member", "MEMBER_NOT_FOUND");
+    }
+    *response->mutable_member() =
+        MaskedMember(request->member_id().empty() ? "M0000001" : request->member_id());
+    v1::Card& card = *response->add_cards();
+    card.set_card_number("6253011000000016");
+    card.set_status(v1::CARD_STATUS_ACTIVE);
+    return Status::OK;
+  }
+  // Members L0 ... L2499, in pages.
+  Status ListMembers(ServerContext*,
+                     const v1::ListMembersRequest* request,
+                     v1::ListMembersResponse* response) override {
+    constexpr int kAll = 2'500;
+    const int from = request->page_token().empty() ? 0 : std::stoi(request->page_token());
+    const int until = std::min(kAll, from + request->page_size());
+    for (int i = from; i < until; ++i) {
+      *response->add_members() = MaskedMember("L" + std::to_string(i));
+    }
+    if (until < kAll) {
+      response->set_next_page_token(std::to_string(until));
+    }
+    return Status::OK;
+  }
+  Status SetMemberStatus(ServerContext*,
+                         const v1::SetMemberStatusRequest* request,
+                         v1::SetMemberStatusResponse* response) override {
+    if (request->member_id().starts_with("NONE")) {
+      return Error(StatusCode::NOT_FOUND, "there is no such member", "MEMBER_NOT_FOUND");
+    }
+    if (request->member_id().starts_with("FINAL")) {
+      return Error(StatusCode::FAILED_PRECONDITION, "the membership has ended", "MEMBER_CLOSED");
+    }
+    shared_->Change(request->validate_only());
+    *response->mutable_member() = MaskedMember(request->member_id());
+    response->mutable_member()->set_status(request->status());
+    return Status::OK;
+  }
+  Status GetCard(ServerContext*,
+                 const v1::GetCardRequest* request,
+                 v1::GetCardResponse* response) override {
+    response->mutable_card()->set_card_number(request->card_number());
+    return Status::OK;
+  }
+  Status SetCardStatus(ServerContext*,
+                       const v1::SetCardStatusRequest* request,
+                       v1::SetCardStatusResponse* response) override {
+    shared_->Change(request->validate_only());
+    response->mutable_card()->set_card_number(request->card_number());
+    response->mutable_card()->set_status(request->status());
+    return Status::OK;
+  }
+  Status ReplaceCard(ServerContext*,
+                     const v1::ReplaceCardRequest* request,
+                     v1::ReplaceCardResponse* response) override {
+    shared_->Change(request->validate_only());
+    response->mutable_old_card()->set_card_number(request->old_card_number());
+    response->mutable_old_card()->set_status(v1::CARD_STATUS_REPLACED);
+    response->mutable_old_card()->set_replaced_by(request->new_card().card_number());
+    *response->mutable_new_card() = request->new_card();
+    return Status::OK;
+  }
+
+ private:
+  Shared* const shared_;
+};
+
+class FakeMerchants final : public v1::MerchantService::Service {
+ public:
+  explicit FakeMerchants(Shared* shared) : shared_(shared) {}
+
+  Status ImportMerchants(ServerContext* context,
+                         grpc::ServerReaderWriter<v1::ImportMerchantsResponse,
+                                                  v1::ImportMerchantsRequest>* stream) override {
+    return shared_->imports.Run(
+        context, stream, &v1::ImportMerchantsRequest::merchants, [](const v1::Merchant&, bool) {
+          return true;
+        });
+  }
+  Status ImportTerminals(ServerContext* context,
+                         grpc::ServerReaderWriter<v1::ImportTerminalsResponse,
+                                                  v1::ImportTerminalsRequest>* stream) override {
+    return shared_->imports.Run(
+        context, stream, &v1::ImportTerminalsRequest::terminals, [](const v1::Terminal&, bool) {
+          return true;
+        });
+  }
+  Status GetMerchant(ServerContext*,
+                     const v1::GetMerchantRequest* request,
+                     v1::GetMerchantResponse* response) override {
+    v1::Merchant& merchant = *response->mutable_merchant();
+    merchant.set_merchant_id(request->merchant_id());
+    merchant.set_display_name("昆明地铁");
+    merchant.set_mcc(4111);
+    merchant.set_receivable_fen(49'900);
+    response->add_terminals()->set_terminal_id("T0000001");
+    return Status::OK;
+  }
+
+ private:
+  Shared* const shared_;
+};
+
+class FakeProgrammes final : public v1::ProgrammeService::Service {
+ public:
+  explicit FakeProgrammes(Shared* shared) : shared_(shared) {}
+
+  Status ApplyProgramme(ServerContext*,
+                        const v1::ApplyProgrammeRequest* request,
+                        v1::ApplyProgrammeResponse* response) override {
+    shared_->Change(request->validate_only());
+    {
+      const std::lock_guard lock(shared_->mutex);
+      shared_->apply = *request;
+    }
+    if (request->content().find("wrong") != std::string::npos) {
+      v1::Diagnostic& diagnostic = *response->add_diagnostics();
+      diagnostic.set_line(12);
+      diagnostic.set_column(7);
+      diagnostic.set_path("benefits[0].price");
+      diagnostic.set_message("\"wrong\" is not a price");
+      diagnostic.set_hint("member_pays or percent_off");
+      return Status::OK;
+    }
+    response->set_unchanged(request->content().find("same") != std::string::npos);
+    if (!request->validate_only()) {
+      v1::Programme& programme = *response->mutable_programme();
+      programme.set_programme_code("metro");
+      programme.set_version(3);
+      programme.set_display_name("一分钱乘地铁");
+      programme.add_benefits()->set_price("member pays 1 fen");
+    }
+    return Status::OK;
+  }
+  Status RetireProgramme(ServerContext*,
+                         const v1::RetireProgrammeRequest* request,
+                         v1::RetireProgrammeResponse* response) override {
+    shared_->Change(request->validate_only());
+    response->mutable_programme()->set_programme_code(request->programme_code());
+    response->mutable_programme()->set_retired(true);
+    return Status::OK;
+  }
+  Status ImportFunds(
+      ServerContext* context,
+      grpc::ServerReaderWriter<v1::ImportFundsResponse, v1::ImportFundsRequest>* stream) override {
+    return shared_->imports.Run(
+        context, stream, &v1::ImportFundsRequest::funds, [](const v1::Fund&, bool) {
+          return true;
+        });
+  }
+  Status GetFund(ServerContext*,
+                 const v1::GetFundRequest* request,
+                 v1::GetFundResponse* response) override {
+    response->mutable_fund()->set_fund_code(request->fund_code());
+    response->mutable_fund()->set_asset(v1::ASSET_MONEY);
+    response->mutable_fund()->set_budget(100'000'000);
+    return Status::OK;
+  }
+
+ private:
+  Shared* const shared_;
+};
+
+class FakeAuthorization final : public v1::AuthorizationService::Service {
+ public:
+  explicit FakeAuthorization(Shared* shared) : shared_(shared) {}
+
+  Status Authorize(ServerContext* context,
+                   const v1::AuthorizeRequest* request,
+                   v1::AuthorizeResponse* response) override {
+    const Status trouble = Trouble(context, *request);
+    if (!trouble.ok()) {
+      return trouble;
+    }
+    const std::lock_guard lock(shared_->mutex);
+    response->set_idempotent_replay(shared_->authorize.request_id() == request->request_id());
+    shared_->authorize = *request;
+    ++shared_->authorize_count;
+    Decide(*request, response->mutable_transaction());
+    return Status::OK;
+  }
+  Status Quote(ServerContext* context,
+               const v1::QuoteRequest* request,
+               v1::QuoteResponse* response) override {
+    const Status trouble = Trouble(context, request->authorize());
+    if (trouble.ok()) {
+      Decide(request->authorize(), response->mutable_transaction());
+      response->mutable_transaction()->clear_transaction_id();
+    }
+    return trouble;
+  }
+  Status Capture(ServerContext*,
+                 const v1::CaptureRequest* request,
+                 v1::CaptureResponse* response) override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->capture = *request;
+    response->mutable_transaction()->set_outcome(v1::OUTCOME_APPROVED);
+    response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_CAPTURE);
+    return Status::OK;
+  }
+  Status Reverse(ServerContext*,
+                 const v1::ReverseRequest* request,
+                 v1::ReverseResponse* response) override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->reverse = *request;
+    response->mutable_transaction()->set_outcome(v1::OUTCOME_APPROVED);
+    response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_REVERSAL);
+    return Status::OK;
+  }
+  Status GetTransaction(ServerContext*,
+                        const v1::GetTransactionRequest* request,
+                        v1::GetTransactionResponse* response) override {
+    response->mutable_transaction()->set_request_id(request->request_id());
+    response->mutable_transaction()->set_transaction_id(request->transaction_id());
+    response->mutable_transaction()->set_terminal_id(request->terminal_id());
+    return Status::OK;
+  }
+
+ private:
+  static Status Trouble(ServerContext* context, const v1::AuthorizeRequest& request) {
+    const std::string& terminal = request.terminal_id();
+    if (terminal.starts_with("DENIED")) {
+      return Error(StatusCode::PERMISSION_DENIED, "you are another terminal", "WRONG_TERMINAL");
+    }
+    if (terminal.starts_with("FULL")) {
+      google::rpc::RetryInfo retry;
+      retry.mutable_retry_delay()->set_nanos(50'000'000);
+      return Error(StatusCode::RESOURCE_EXHAUSTED, "the engine is full", "ENGINE_FULL", retry);
+    }
+    while (terminal.starts_with("SLOW") && !context->IsCancelled()) {
+      usleep(1'000);
+    }
+    if (request.list_price_fen() < 0) {
+      google::rpc::BadRequest bad;
+      auto* violation = bad.add_field_violations();
+      violation->set_field("list_price_fen");
+      violation->set_description("must be 0 or more");
+      return Error(StatusCode::INVALID_ARGUMENT, "a field is wrong", "INVALID_FIELD", bad);
+    }
+    return Status::OK;
+  }
+
+  static void Decide(const v1::AuthorizeRequest& request, v1::Transaction* t) {
+    t->set_transaction_id("0123456789AB");
+    t->set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+    t->set_terminal_id(request.terminal_id());
+    t->set_request_id(request.request_id());
+    t->set_list_price_fen(request.list_price_fen());
+    if (request.card_number().starts_with("9")) {
+      t->set_outcome(v1::OUTCOME_DECLINED);
+      t->set_reason(v1::REASON_CARD_LOST_OR_STOLEN);
+      t->set_member_pays_fen(request.list_price_fen());
+      t->set_display_message("Card reported lost");
+      t->set_display_message_zh("卡已挂失");
+      return;
+    }
+    t->set_outcome(v1::OUTCOME_APPROVED);
+    t->set_member_pays_fen(1);
+    t->set_subsidy_fen(request.list_price_fen() - 1);
+  }
+
+  Shared* const shared_;
+};
+
+class FakeOperations final : public v1::OperationsService::Service {
+ public:
+  Status GetStatus(ServerContext*,
+                   const v1::GetStatusRequest*,
+                   v1::GetStatusResponse* response) override {
+    response->set_version("9.8.7");
+    response->set_applied_seq(123'456);
+    v1::TableStatus& table = *response->add_tables();
+    table.set_name("members");
+    table.set_row_count(100'000);
+    return Status::OK;
+  }
+  Status FindTransaction(ServerContext*,
+                         const v1::FindTransactionRequest* request,
+                         v1::FindTransactionResponse* response) override {
+    if (request->transaction_id() != "0123456789AB") {
+      return Error(StatusCode::NOT_FOUND, "there is no such transaction", "TRANSACTION_NOT_FOUND");
+    }
+    response->mutable_transaction()->set_transaction_id(request->transaction_id());
+    response->mutable_transaction()->set_outcome(v1::OUTCOME_DECLINED);
+    return Status::OK;
+  }
+};
+
+}  // namespace
+
+struct FakeServer::State {
+  Shared shared;
+  FakeMembers members{&shared};
+  FakeMerchants merchants{&shared};
+  FakeProgrammes programmes{&shared};
+  FakeAuthorization authorization{&shared};
+  FakeOperations operations;
+  std::string target;
+  int tls_port = 0;
+  std::unique_ptr<grpc::Server> server;
+};
+
+FakeServer::FakeServer(const std::string& folder, const Certificates& certificates)
+    : state_(std::make_unique<State>()) {
+  state_->target = "unix:" + folder + "/operator.sock";
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(state_->target, grpc::InsecureServerCredentials());
+  grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.pem_root_certs = certificates.ca.cert_pem;
+  tls.pem_key_cert_pairs.push_back({certificates.server.key_pem, certificates.server.cert_pem});
+  builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(tls), &state_->tls_port);
+  builder.RegisterService(&state_->members);
+  builder.RegisterService(&state_->merchants);
+  builder.RegisterService(&state_->programmes);
+  builder.RegisterService(&state_->authorization);
+  builder.RegisterService(&state_->operations);
+  state_->server = builder.BuildAndStart();
+  GH_CHECK(state_->server != nullptr, state_->target);
+}
+
+FakeServer::~FakeServer() {
+  state_->server->Shutdown(std::chrono::system_clock::time_point());
+}
+
+std::string FakeServer::target() const {
+  return state_->target;
+}
+
+std::string FakeServer::tls_target() const {
+  return "localhost:" + std::to_string(state_->tls_port);
+}
+
+void FakeServer::FailImportsAfter(size_t messages) {
+  state_->shared.imports.fail_after =
+      messages == SIZE_MAX ? SIZE_MAX : state_->shared.imports.messages + messages;
+}
+
+void FakeServer::StallImportsAfter(size_t messages) {
+  state_->shared.imports.stall_after =
+      messages == SIZE_MAX ? SIZE_MAX : state_->shared.imports.messages + messages;
+}
+
+size_t FakeServer::import_message_count() const {
+  return state_->shared.imports.messages;
+}
+
+std::vector<v1::Member> FakeServer::members() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.members;
+}
+
+size_t FakeServer::authorize_count() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.authorize_count;
+}
+
+v1::AuthorizeRequest FakeServer::last_authorize() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.authorize;
+}
+
+v1::CaptureRequest FakeServer::last_capture() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.capture;
+}
+
+v1::ReverseRequest FakeServer::last_reverse() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.reverse;
+}
+
+v1::ApplyProgrammeRequest FakeServer::last_apply() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.apply;
+}
+
+size_t FakeServer::change_count() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.change_count;
+}
+
+}  // namespace gonghui::testing_e2e

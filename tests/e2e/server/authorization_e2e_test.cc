@@ -1,0 +1,558 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The terminals' calls, over gRPC, against a real engine.
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "tests/e2e/server/harness.h"
+
+namespace gonghui {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AuthorizationTest : public ::testing::Test {
+ protected:
+  void StartWith(const HarnessOptions& options) {
+    harness_ = std::make_unique<Harness>(options);
+    stub_ = v1::AuthorizationService::NewStub(harness_->Terminals());
+  }
+  void SetUp() override { StartWith({}); }
+  void TearDown() override {
+    stub_.reset();
+    harness_.reset();
+  }
+
+  grpc::Status Authorize(const v1::AuthorizeRequest& request, v1::AuthorizeResponse* response) {
+    grpc::ClientContext context;
+    return stub_->Authorize(&context, request, response);
+  }
+  v1::AuthorizeResponse AuthorizeOk(const v1::AuthorizeRequest& request) {
+    v1::AuthorizeResponse response;
+    const grpc::Status status = Authorize(request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_code() << " " << status.error_message();
+    return response;
+  }
+  grpc::Status AuthorizeError(const v1::AuthorizeRequest& request) {
+    v1::AuthorizeResponse response;
+    return Authorize(request, &response);
+  }
+  uint64_t TransactionCount() {
+    uint64_t count = 0;
+    EXPECT_TRUE(harness_->engine()
+                    .InspectBlocking([&count](const Ledger& ledger) {
+                      count = ledger.transactions().size();
+                    })
+                    .ok());
+    return count;
+  }
+
+  std::unique_ptr<Harness> harness_;
+  std::unique_ptr<v1::AuthorizationService::Stub> stub_;
+};
+
+TEST_F(AuthorizationTest, ASaleIsApprovedAndRemembered) {
+  v1::AuthorizeRequest request = Ride();
+  request.set_capture(true);
+  request.set_stan(42);
+  request.set_transport_data("abc");
+  const v1::AuthorizeResponse first = AuthorizeOk(request);
+  const v1::Transaction& transaction = first.transaction();
+  EXPECT_EQ(transaction.outcome(), v1::OUTCOME_APPROVED);
+  EXPECT_EQ(transaction.kind(), v1::TRANSACTION_KIND_AUTHORIZATION);
+  EXPECT_EQ(transaction.state(), v1::TRANSACTION_STATE_CAPTURED);
+  EXPECT_EQ(transaction.reason(), v1::REASON_UNSPECIFIED);
+  EXPECT_EQ(transaction.retry(), v1::RETRY_UNSPECIFIED);
+  EXPECT_EQ(transaction.transaction_id().size(), 12U);
+  EXPECT_EQ(transaction.approval_code(), transaction.transaction_id().substr(6));
+  EXPECT_EQ(transaction.request_id(), request.request_id());
+  EXPECT_EQ(transaction.terminal_id(), "GATE1");
+  EXPECT_EQ(transaction.merchant_id(), "METRO");
+  EXPECT_EQ(transaction.list_price_fen(), 400);
+  EXPECT_EQ(transaction.member_pays_fen(), 1);
+  EXPECT_EQ(transaction.subsidy_fen(), 399);
+  EXPECT_EQ(transaction.captured_fen(), 400);
+  EXPECT_FALSE(transaction.has_expires_at());
+  EXPECT_GT(transaction.decided_at().seconds(), 1'700'000'000);
+  EXPECT_EQ(transaction.stan(), 42U);
+  EXPECT_EQ(transaction.display_message(), "Approved");
+  EXPECT_EQ(transaction.display_message_zh(), "已批准");
+  ASSERT_EQ(transaction.applied_benefits_size(), 1);
+  const v1::AppliedBenefit& benefit = transaction.applied_benefits(0);
+  EXPECT_EQ(benefit.programme_code(), "metro");
+  EXPECT_EQ(benefit.programme_version(), 1U);
+  EXPECT_EQ(benefit.benefit_code(), "ride");
+  EXPECT_EQ(benefit.fund_code(), "metro-fund");
+  EXPECT_EQ(benefit.amount_fen(), 399);
+  ASSERT_EQ(transaction.limits_size(), 1);
+  const v1::LimitState& limit = transaction.limits(0);
+  EXPECT_EQ(limit.limit_code(), "rides");
+  EXPECT_EQ(limit.measure(), v1::LIMIT_MEASURE_COUNT);
+  EXPECT_EQ(limit.subject(), v1::LIMIT_SUBJECT_PERSON);
+  EXPECT_EQ(limit.window(), v1::LIMIT_WINDOW_DAY);
+  EXPECT_EQ(limit.max(), 3);
+  EXPECT_EQ(limit.max(), limit.used() + limit.held() + limit.left());
+  EXPECT_EQ(limit.used(), 1);
+  EXPECT_TRUE(limit.has_resets_at());
+  EXPECT_FALSE(first.idempotent_replay());
+  EXPECT_EQ(first.transport_data(), "abc");
+
+  const v1::AuthorizeResponse again = AuthorizeOk(request);
+  EXPECT_TRUE(again.idempotent_replay());
+  EXPECT_EQ(again.transaction().SerializeAsString(), transaction.SerializeAsString());
+}
+
+TEST_F(AuthorizationTest, AHoldIsCapturedInPartAndTheRestReleased) {
+  const v1::AuthorizeRequest hold = Ride();
+  const v1::Transaction held = AuthorizeOk(hold).transaction();
+  EXPECT_EQ(held.state(), v1::TRANSACTION_STATE_PENDING);
+  EXPECT_TRUE(held.has_expires_at());
+
+  v1::CaptureRequest request;
+  request.set_request_id(NextUuid());
+  request.set_terminal_id("GATE1");
+  request.set_original_transaction_id(held.transaction_id());
+  request.set_amount_fen(300);
+  request.set_final_capture(true);
+  request.set_transport_data("xyz");
+  v1::CaptureResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = stub_->Capture(&context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.transport_data(), "xyz");
+  const v1::Transaction& capture = response.transaction();
+  EXPECT_EQ(capture.kind(), v1::TRANSACTION_KIND_CAPTURE);
+  EXPECT_EQ(capture.state(), v1::TRANSACTION_STATE_COMPLETED);
+  EXPECT_EQ(capture.original_transaction_id(), held.transaction_id());
+  EXPECT_EQ(capture.list_price_fen(), 300);
+  EXPECT_EQ(capture.list_price_fen(), capture.member_pays_fen() + capture.subsidy_fen());
+
+  v1::GetTransactionRequest inquiry;
+  inquiry.set_terminal_id("GATE1");
+  inquiry.set_request_id(hold.request_id());
+  v1::GetTransactionResponse found;
+  grpc::ClientContext inquiry_context;
+  ASSERT_TRUE(stub_->GetTransaction(&inquiry_context, inquiry, &found).ok());
+  EXPECT_EQ(found.transaction().transaction_id(), held.transaction_id());
+  EXPECT_EQ(found.transaction().state(), v1::TRANSACTION_STATE_CAPTURED);
+  EXPECT_EQ(found.transaction().captured_fen(), 300);
+  EXPECT_EQ(found.transaction().merchant_id(), "METRO");
+}
+
+TEST_F(AuthorizationTest, AReversalOfAnUnknownOriginalIsAcceptedAndStopsIt) {
+  v1::AuthorizeRequest late = Ride();
+  v1::ReverseRequest request;
+  request.set_request_id(NextUuid());
+  request.set_terminal_id("GATE1");
+  request.set_original_request_id(late.request_id());
+  request.set_reversal_reason(v1::REVERSAL_REASON_TIMEOUT);
+  v1::ReverseResponse response;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub_->Reverse(&context, request, &response).ok());
+  EXPECT_EQ(response.transaction().outcome(), v1::OUTCOME_APPROVED);
+  EXPECT_FALSE(response.transaction().original_found());
+  EXPECT_EQ(response.transaction().display_message_zh(), "已撤销");
+
+  const v1::Transaction declined = AuthorizeOk(late).transaction();
+  EXPECT_EQ(declined.outcome(), v1::OUTCOME_DECLINED);
+  EXPECT_EQ(declined.reason(), v1::REASON_PREVIOUSLY_REVERSED);
+}
+
+TEST_F(AuthorizationTest, ADeclineNamesItsCheck) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(AuthorizeOk(Ride()).transaction().outcome(), v1::OUTCOME_APPROVED);
+  }
+  const v1::Transaction declined = AuthorizeOk(Ride()).transaction();
+  EXPECT_EQ(declined.outcome(), v1::OUTCOME_DECLINED);
+  EXPECT_EQ(declined.reason(), v1::REASON_EXCEEDS_FREQUENCY_LIMIT);
+  EXPECT_EQ(declined.retry(), v1::RETRY_NEW_ID_LATER);
+  EXPECT_EQ(declined.state(), v1::TRANSACTION_STATE_DECLINED);
+  EXPECT_TRUE(declined.approval_code().empty());
+  EXPECT_TRUE(declined.has_next_eligible_at());
+  EXPECT_FALSE(declined.has_expires_at());
+  EXPECT_EQ(declined.limits_size(), 0);
+  EXPECT_EQ(declined.failed_check().programme_code(), "metro");
+  EXPECT_EQ(declined.failed_check().benefit_code(), "ride");
+  const v1::LimitState& limit = declined.failed_check().limit();
+  EXPECT_EQ(limit.limit_code(), "rides");
+  EXPECT_EQ(limit.held(), 3);
+  EXPECT_EQ(limit.left(), 0);
+  EXPECT_EQ(declined.next_eligible_at().seconds(), limit.resets_at().seconds());
+}
+
+TEST_F(AuthorizationTest, WhoIsNotKnownIsDeclined) {
+  v1::AuthorizeRequest request = Ride();
+  request.set_card_number("99999999");
+  v1::Transaction declined = AuthorizeOk(request).transaction();
+  EXPECT_EQ(declined.reason(), v1::REASON_INVALID_CARD);
+  EXPECT_EQ(declined.retry(), v1::RETRY_NEVER);
+  EXPECT_FALSE(declined.has_failed_check());
+
+  request = Ride();
+  request.set_card_number(kCard2);
+  EXPECT_EQ(AuthorizeOk(request).transaction().reason(), v1::REASON_MEMBER_NOT_VERIFIED);
+
+  request = Ride();
+  request.set_terminal_id("NOBODY");
+  declined = AuthorizeOk(request).transaction();
+  EXPECT_EQ(declined.reason(), v1::REASON_INVALID_TERMINAL);
+  EXPECT_EQ(declined.terminal_id(), "NOBODY");
+  EXPECT_EQ(declined.request_id(), request.request_id());
+  EXPECT_TRUE(declined.transaction_id().empty());
+}
+
+TEST_F(AuthorizationTest, AQuoteRecordsNothing) {
+  v1::QuoteRequest request;
+  *request.mutable_authorize() = Ride();
+  request.mutable_authorize()->clear_request_id();
+  const uint64_t before = TransactionCount();
+  v1::QuoteResponse response;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub_->Quote(&context, request, &response).ok());
+  EXPECT_EQ(response.transaction().outcome(), v1::OUTCOME_APPROVED);
+  EXPECT_EQ(response.transaction().member_pays_fen(), 1);
+  EXPECT_TRUE(response.transaction().transaction_id().empty());
+  EXPECT_TRUE(response.transaction().approval_code().empty());
+  EXPECT_EQ(response.transaction().state(), v1::TRANSACTION_STATE_UNSPECIFIED);
+  EXPECT_EQ(TransactionCount(), before);
+}
+
+TEST_F(AuthorizationTest, WrongFieldsAreNamedAndNothingChanges) {
+  v1::AuthorizeRequest request = Ride();
+  request.set_request_id("not-a-uuid");
+  request.set_list_price_fen(-1);
+  request.set_card_number(std::string(100'000, '6'));
+  request.set_stan(1'000'000);
+  const uint64_t before = TransactionCount();
+  const grpc::Status status = AuthorizeError(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const ErrorDetails details = DetailsOf(status);
+  EXPECT_EQ(details.info.reason(), "INVALID_FIELD");
+  EXPECT_EQ(details.info.domain(), "gonghui");
+  std::vector<std::string> fields;
+  for (const auto& violation : details.bad_request.field_violations()) {
+    fields.push_back(violation.field());
+  }
+  EXPECT_THAT(fields,
+              ::testing::ElementsAre("request_id", "card_number", "list_price_fen", "stan"));
+  EXPECT_EQ(TransactionCount(), before);
+}
+
+TEST_F(AuthorizationTest, AMessageThatIsTooLongIsRefused) {
+  v1::AuthorizeRequest request = Ride();
+  request.set_programme_code(std::string(2 << 20, 'x'));
+  EXPECT_EQ(AuthorizeError(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(AuthorizeOk(Ride()).transaction().outcome(), v1::OUTCOME_APPROVED);
+}
+
+TEST_F(AuthorizationTest, TheSameIdWithOtherContentIsRefused) {
+  v1::AuthorizeRequest request = Ride();
+  AuthorizeOk(request);
+  request.set_list_price_fen(500);
+  const grpc::Status status = AuthorizeError(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  const ErrorDetails details = DetailsOf(status);
+  EXPECT_EQ(details.info.reason(), "DUPLICATE_MISMATCH");
+  EXPECT_EQ(details.info.metadata().at("field"), "list_price_fen");
+}
+
+TEST_F(AuthorizationTest, AnotherMerchantIsRefused) {
+  v1::AuthorizeRequest request = Ride();
+  request.set_merchant_id("SHOP");
+  const grpc::Status status = AuthorizeError(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(DetailsOf(status).info.metadata().at("field"), "merchant_id");
+}
+
+TEST_F(AuthorizationTest, AnUnknownTransactionIsNotFound) {
+  v1::GetTransactionRequest request;
+  request.set_terminal_id("GATE1");
+  request.set_request_id(NextUuid());
+  v1::GetTransactionResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = stub_->GetTransaction(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(DetailsOf(status).info.metadata().at("field"), "request_id");
+}
+
+// ---- Streams -----------------------------------------------------------------
+
+TEST_F(AuthorizationTest, AStreamAnswersEveryItemInOrder) {
+  grpc::ClientContext context;
+  auto stream = stub_->AuthorizeStream(&context);
+  std::vector<v1::AuthorizeStreamRequest> messages(20);
+  for (v1::AuthorizeStreamRequest& message : messages) {
+    for (int i = 0; i < 10; ++i) {
+      v1::AuthorizeRequest* const item = message.add_requests();
+      *item = Ride();
+      item->set_transport_data(item->request_id());
+    }
+    message.mutable_requests(3)->set_request_id("wrong");
+    *message.mutable_requests(5) = message.requests(4);
+    message.mutable_requests(6)->set_merchant_id("SHOP");
+  }
+  std::thread writer([&] {
+    for (const v1::AuthorizeStreamRequest& message : messages) {
+      ASSERT_TRUE(stream->Write(message));
+    }
+    stream->WritesDone();
+  });
+  for (const v1::AuthorizeStreamRequest& message : messages) {
+    v1::AuthorizeStreamResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_EQ(response.results_size(), message.requests_size());
+    for (int i = 0; i < message.requests_size(); ++i) {
+      const v1::AuthorizeStreamResult& result = response.results(i);
+      if (i == 3) {
+        EXPECT_EQ(result.error().code(), grpc::StatusCode::INVALID_ARGUMENT);
+        EXPECT_EQ(DetailsOf(result.error()).bad_request.field_violations(0).field(),
+                  "requests[3].request_id");
+      } else if (i == 6) {
+        EXPECT_EQ(result.error().code(), grpc::StatusCode::PERMISSION_DENIED);
+      } else {
+        ASSERT_TRUE(result.has_response()) << result.DebugString();
+        EXPECT_EQ(result.response().transaction().request_id(), message.requests(i).request_id());
+        EXPECT_EQ(result.response().transport_data(), message.requests(i).transport_data());
+        EXPECT_EQ(result.response().idempotent_replay(), i == 5);
+      }
+    }
+  }
+  writer.join();
+  v1::AuthorizeStreamResponse none;
+  EXPECT_FALSE(stream->Read(&none));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(AuthorizationTest, AStreamTakes1024ItemsAndNotMore) {
+  for (const int count : {0, 1'024, 1'025}) {
+    grpc::ClientContext context;
+    auto stream = stub_->AuthorizeStream(&context);
+    v1::AuthorizeStreamRequest message;
+    for (int i = 0; i < count; ++i) {
+      *message.add_requests() = Ride();
+    }
+    stream->Write(message);
+    stream->WritesDone();
+    v1::AuthorizeStreamResponse response;
+    const bool answered = stream->Read(&response);
+    EXPECT_EQ(answered, count == 1'024);
+    if (answered) {
+      EXPECT_EQ(response.results_size(), count);
+    }
+    EXPECT_EQ(stream->Finish().error_code(),
+              count == 1'024 ? grpc::StatusCode::OK : grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_F(AuthorizationTest, AStreamThatIsCutLeavesTheServerWell) {
+  for (int i = 0; i < 50; ++i) {
+    grpc::ClientContext context;
+    auto stream = stub_->AuthorizeStream(&context);
+    v1::AuthorizeStreamRequest message;
+    for (int j = 0; j < 100; ++j) {
+      *message.add_requests() = Ride();
+    }
+    for (int j = 0; j < i % 4; ++j) {
+      stream->Write(message);
+    }
+    context.TryCancel();
+    stream->Finish();
+  }
+  EXPECT_TRUE(AuthorizeOk(Ride()).has_transaction());
+}
+
+// ---- Deadlines and overload --------------------------------------------------
+
+// Holds every append until told to let go.
+class Gate {
+ public:
+  explicit Gate(MemoryJournal* journal) : journal_(journal) {
+    journal_->set_before_append([this] {
+      std::unique_lock<std::mutex> lock(mutex_);
+      ++waiting_;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return open_; });
+    });
+  }
+  void WaitUntilOneIsHeld() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+  void Open() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  MemoryJournal* const journal_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool open_ = false;
+};
+
+TEST_F(AuthorizationTest, APassedDeadlineChangesNothing) {
+  const uint64_t before = TransactionCount();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::time_point(std::chrono::seconds(1)));
+  v1::AuthorizeResponse response;
+  EXPECT_EQ(stub_->Authorize(&context, Ride(), &response).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(TransactionCount(), before);
+}
+
+TEST_F(AuthorizationTest, WhatIsNotDurableIsNotAnswered) {
+  Gate gate(&harness_->journal());
+  v1::AuthorizeResponse response;
+  grpc::ClientContext context;
+  grpc::Status status;
+  bool answered = false;
+  std::mutex mutex;
+  std::thread caller([&] {
+    status = stub_->Authorize(&context, Ride(), &response);
+    const std::lock_guard<std::mutex> lock(mutex);
+    answered = true;
+  });
+  gate.WaitUntilOneIsHeld();
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    EXPECT_FALSE(answered);
+  }
+  gate.Open();
+  caller.join();
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(response.transaction().outcome(), v1::OUTCOME_APPROVED);
+}
+
+TEST_F(AuthorizationTest, OverloadIsToldAtOnce) {
+  TearDown();
+  HarnessOptions options;
+  options.configure = [](Config* config) { config->terminals.calls_in_flight_max = 1; };
+  StartWith(options);
+  Gate gate(&harness_->journal());
+  std::thread caller([&] { AuthorizeOk(Ride()); });
+  gate.WaitUntilOneIsHeld();
+  const grpc::Status status = AuthorizeError(Ride());
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const ErrorDetails details = DetailsOf(status);
+  EXPECT_EQ(details.info.reason(), "OVERLOADED");
+  EXPECT_TRUE(details.has_retry);
+  EXPECT_GT(details.retry.retry_delay().nanos(), 0);
+  gate.Open();
+  caller.join();
+}
+
+TEST_F(AuthorizationTest, AFullEngineRefusesItemsOfAStreamAndTheStreamLives) {
+  TearDown();
+  HarnessOptions options;
+  options.engine.in_flight_commands_max = 64;
+  options.engine.ring_slots = 64;
+  StartWith(options);
+  Gate gate(&harness_->journal());
+  grpc::ClientContext context;
+  auto stream = stub_->AuthorizeStream(&context);
+  v1::AuthorizeStreamRequest message;
+  for (int i = 0; i < 40; ++i) {
+    *message.add_requests() = Ride();
+  }
+  stream->Write(message);
+  gate.WaitUntilOneIsHeld();
+  v1::AuthorizeStreamRequest second;
+  for (int i = 0; i < 40; ++i) {
+    *second.add_requests() = Ride();
+  }
+  stream->Write(second);
+  // Both are read before the first is answered, so the second met a full engine.
+  while (harness_->engine().stats().submissions_refused == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  gate.Open();
+  v1::AuthorizeStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_TRUE(response.results(39).has_response());
+  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_EQ(response.results_size(), 40);
+  EXPECT_EQ(response.results(0).error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(DetailsOf(response.results(39).error()).has_retry);
+  stream->Write(second);
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_TRUE(response.results(0).has_response()) << response.results(0).DebugString();
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(AuthorizationTest, ManyCallsAtOnceAreAllAnswered) {
+  constexpr int kThreads = 8;
+  constexpr int kCalls = 200;
+  std::vector<std::thread> threads;
+  std::atomic<int> answered{0};
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      const auto stub = v1::AuthorizationService::NewStub(harness_->Terminals());
+      for (int j = 0; j < kCalls; ++j) {
+        v1::AuthorizeResponse response;
+        grpc::ClientContext context;
+        answered += stub->Authorize(&context, Ride(), &response).ok() ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(answered, kThreads * kCalls);
+}
+
+TEST_F(AuthorizationTest, ADrainEndsStreamsAndFinishesCalls) {
+  grpc::ClientContext context;
+  auto stream = stub_->AuthorizeStream(&context);
+  v1::AuthorizeStreamRequest message;
+  *message.add_requests() = Ride();
+  stream->Write(message);
+  v1::AuthorizeStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  harness_->server().Drain(0, 5'000);
+  EXPECT_FALSE(stream->Read(&response));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "DRAINING");
+  EXPECT_EQ(AuthorizeError(Ride()).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// ---- Health ------------------------------------------------------------------
+
+TEST_F(AuthorizationTest, HealthIsServingByServiceName) {
+  const auto check = [](const std::shared_ptr<grpc::Channel>& channel, const std::string& name) {
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(name);
+    grpc::health::v1::HealthCheckResponse response;
+    grpc::ClientContext context;
+    const grpc::Status status =
+        grpc::health::v1::Health::NewStub(channel)->Check(&context, request, &response);
+    return status.ok() ? static_cast<int>(response.status())
+                       : -static_cast<int>(status.error_code());
+  };
+  using grpc::health::v1::HealthCheckResponse;
+  EXPECT_EQ(check(harness_->Terminals(), ""), HealthCheckResponse::SERVING);
+  EXPECT_EQ(check(harness_->Terminals(), "gonghui.v1.AuthorizationService"),
+            HealthCheckResponse::SERVING);
+  EXPECT_EQ(check(harness_->Terminals(), "gonghui.v1.MemberService"),
+            -static_cast<int>(grpc::StatusCode::NOT_FOUND));
+  EXPECT_EQ(check(harness_->Operators(), "gonghui.v1.MemberService"),
+            HealthCheckResponse::SERVING);
+}
+
+}  // namespace
+}  // namespace gonghui

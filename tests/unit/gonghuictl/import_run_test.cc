@@ -1,0 +1,443 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The import against a stream that plays a server, well or badly.
+
+#include "tools/gonghuictl/import_run.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <deque>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/check.h"
+#include "gonghui/v1/member_service.pb.h"
+
+namespace gonghui::ctl {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Lives longer than the stream.
+struct FakeServer {
+  std::vector<v1::ImportSegmentsRequest> requests;
+  size_t in_flight_max = 0;
+  // The answer to a message; by default every row is accepted.
+  std::function<v1::ImportSummary(const v1::ImportSegmentsRequest&)> answer =
+      [](const v1::ImportSegmentsRequest& request) {
+        v1::ImportSummary summary;
+        summary.set_accepted_count(static_cast<uint32_t>(request.segments_size()));
+        return summary;
+      };
+  size_t answers_max = SIZE_MAX;  // then the call ends with `end`
+  RpcStatus end;
+  bool answer_late = false;  // only when no more can be written
+  bool silent = false;       // never answers
+};
+
+class FakeStream final : public ImportStream {
+ public:
+  explicit FakeStream(FakeServer* server) : server_(server) {}
+
+  bool CanWrite() const override { return !write_pending_ && !done_ && !cancelled_; }
+  void StartWrite(const google::protobuf::Message& request) override {
+    GH_CHECK(CanWrite());
+    write_pending_ = true;
+    waiting_.emplace_back().CopyFrom(request);
+    server_->requests.push_back(waiting_.back());
+    server_->in_flight_max = std::max(server_->in_flight_max, waiting_.size());
+  }
+  void StartWritesDone() override {
+    GH_CHECK(CanWrite());
+    done_ = true;
+  }
+  void Cancel() override { cancelled_ = true; }
+
+  Event WaitBlocking(int64_t, v1::ImportSummary* summary) override {
+    if (cancelled_) {
+      status_.code = 1;
+      return Event::kClosed;
+    }
+    if (answered_ == server_->answers_max) {
+      status_ = server_->end;
+      return Event::kClosed;
+    }
+    if (write_pending_) {
+      write_pending_ = false;
+      quiet_turns_ = 0;
+      return Event::kWritten;
+    }
+    const bool hold_back = server_->answer_late && ++quiet_turns_ < 2;
+    if (!waiting_.empty() && !server_->silent && !hold_back) {
+      *summary = server_->answer(waiting_.front());
+      waiting_.pop_front();
+      ++answered_;
+      return Event::kSummary;
+    }
+    return done_ ? Event::kClosed : Event::kNothing;
+  }
+  const RpcStatus& status() const override { return status_; }
+
+ private:
+  FakeServer* const server_;
+  std::deque<v1::ImportSegmentsRequest> waiting_;
+  RpcStatus status_;
+  size_t answered_ = 0;
+  int quiet_turns_ = 0;
+  bool write_pending_ = false;
+  bool done_ = false;
+  bool cancelled_ = false;
+};
+
+// Each look at it is a millisecond.
+class TickingClock final : public Clock {
+ public:
+  int64_t NowNs() const override { return 0; }
+  int64_t MonotonicNs() const override { return now_ns_ += 1'000'000; }
+
+ private:
+  mutable int64_t now_ns_ = 0;
+};
+
+class ImportRunTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "import_" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+    mkdir(folder_.c_str(), 0755);
+    path_ = folder_ + "/s.csv";
+    for (const char* name : {"/s.csv", "/s.csv.progress", "/s.rejects.csv"}) {
+      std::remove((folder_ + name).c_str());
+    }
+    options_.kind = FindImportKind("segments");
+    options_.path = path_;
+    options_.rows.zone = "Asia/Shanghai";
+  }
+
+  void WriteRows(size_t count) const {
+    std::string text = "segment_code,display_name\n";
+    for (size_t i = 0; i < count; ++i) {
+      text += "s" + std::to_string(i) + ",段" + std::to_string(i) + "\n";
+    }
+    Write(text);
+  }
+  void Write(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
+
+  ImportReport Run() {
+    char* text = nullptr;
+    size_t size = 0;
+    std::FILE* err = open_memstream(&text, &size);
+    const ImportReport report = RunImport(
+        options_,
+        [this] {
+          ++streams_;
+          return std::make_unique<FakeStream>(&server_);
+        },
+        clock_,
+        err);
+    std::fclose(err);
+    err_.assign(text, size);
+    std::free(text);
+    return report;
+  }
+
+  bool Exists(const char* name) const {
+    struct stat info {};
+    return stat((folder_ + name).c_str(), &info) == 0;
+  }
+  std::string Read(const char* name) const {
+    std::ifstream file(folder_ + name, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+  std::vector<std::string> SentCodes() const {
+    std::vector<std::string> codes;
+    for (const auto& request : server_.requests) {
+      for (const auto& segment : request.segments()) {
+        codes.push_back(segment.segment_code());
+      }
+    }
+    return codes;
+  }
+
+  std::string folder_;
+  std::string path_;
+  std::string err_;
+  ImportOptions options_;
+  FakeServer server_;
+  TickingClock clock_;
+  int streams_ = 0;
+};
+
+TEST_F(ImportRunTest, AllRowsInOrder) {
+  WriteRows(200);
+  const ImportReport report = Run();
+  EXPECT_EQ(report.exit, ExitCode::kOk) << err_;
+  EXPECT_TRUE(report.finished);
+  EXPECT_EQ(report.row_count, 200U);
+  EXPECT_EQ(report.summary.accepted_count(), 200U);
+  EXPECT_EQ(report.rejects_path, "");
+  const auto codes = SentCodes();
+  ASSERT_EQ(codes.size(), 200U);
+  for (size_t i = 0; i < codes.size(); ++i) {
+    EXPECT_EQ(codes[i], "s" + std::to_string(i));
+  }
+  EXPECT_EQ(server_.requests.size(), 4U) << "segments go 64 at a time";
+  EXPECT_FALSE(Exists("/s.csv.progress"));
+  EXPECT_FALSE(Exists("/s.rejects.csv"));
+}
+
+TEST_F(ImportRunTest, SeveralMessagesInFlightAndNoMore) {
+  WriteRows(100);
+  options_.batch_rows = 5;
+  server_.answer_late = true;
+  EXPECT_EQ(Run().exit, ExitCode::kOk) << err_;
+  EXPECT_EQ(server_.in_flight_max, kBatchesInFlightMax);
+  EXPECT_EQ(SentCodes().size(), 100U);
+}
+
+TEST_F(ImportRunTest, NoRows) {
+  Write("segment_code,display_name\n");
+  const ImportReport report = Run();
+  EXPECT_EQ(report.exit, ExitCode::kOk) << err_;
+  EXPECT_EQ(report.row_count, 0U);
+}
+
+TEST_F(ImportRunTest, RejectsOfBothSidesInFileOrder) {
+  Write("display_name,segment_code\n甲,a\n,b\n丙,c\n\"丁,\n戊\",d\n");
+  server_.answer = [](const v1::ImportSegmentsRequest& request) {
+    v1::ImportSummary summary;
+    summary.set_accepted_count(static_cast<uint32_t>(request.segments_size()) - 1);
+    auto* row = summary.add_rejected_rows();
+    row->set_index(2);  // d; b was not sent
+    row->set_field("segment_code");
+    row->set_reason("TOO_MANY_SEGMENTS");
+    row->set_description("at most 64");
+    return summary;
+  };
+  const ImportReport report = Run();
+  EXPECT_EQ(report.exit, ExitCode::kPartlyDone);
+  EXPECT_EQ(report.row_count, 4U);
+  EXPECT_EQ(report.summary.accepted_count(), 2U);
+  ASSERT_EQ(report.summary.rejected_rows_size(), 2);
+  EXPECT_EQ(report.summary.rejected_rows(0).index(), 1U);
+  EXPECT_EQ(report.summary.rejected_rows(1).index(), 3U);
+  EXPECT_EQ(Read("/s.rejects.csv"),
+            "reject_line,reject_column,reject_column_name,reject_reason,reject_description,"
+            "display_name,segment_code\n"
+            "3,1,display_name,REQUIRED_VALUE,is empty,,b\n"
+            "5,2,segment_code,TOO_MANY_SEGMENTS,at most 64,\"丁,\n戊\",d\n");
+  EXPECT_THAT(err_, HasSubstr("s.csv:3:1: display_name: is empty (REQUIRED_VALUE)\n"));
+  EXPECT_FALSE(Exists("/s.csv.progress")) << "all rows were answered for";
+}
+
+TEST_F(ImportRunTest, AMendedRejectsFileCanBeImported) {
+  Write(
+      "reject_line,reject_column,reject_column_name,reject_reason,reject_description,"
+      "display_name,segment_code\n3,1,display_name,REQUIRED_VALUE,is empty,乙,b\n,,,,,,c\n");
+  const ImportReport report = Run();
+  EXPECT_EQ(report.exit, ExitCode::kPartlyDone);
+  EXPECT_THAT(SentCodes(), ElementsAre("b"));
+  EXPECT_EQ(Read("/s.rejects.csv"),
+            "reject_line,reject_column,reject_column_name,reject_reason,reject_description,"
+            "display_name,segment_code\n3,6,display_name,REQUIRED_VALUE,is empty,,c\n");
+}
+
+TEST_F(ImportRunTest, OnlyWrongRows) {
+  std::string text = "segment_code,display_name\n";
+  for (int i = 0; i < 25'000; ++i) {
+    text += ",x\n";
+  }
+  Write(text);
+  const ImportReport report = Run();
+  EXPECT_EQ(report.exit, ExitCode::kPartlyDone) << err_;
+  EXPECT_EQ(report.row_count, 25'000U);
+  EXPECT_THAT(SentCodes(), IsEmpty());
+  EXPECT_EQ(report.summary.rejected_rows_size(), static_cast<int>(kRejectsReportedMax));
+  const std::string rejects = Read("/s.rejects.csv");
+  EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 25'001);
+  EXPECT_THAT(err_, HasSubstr("further rejected rows are in"));
+  EXPECT_LT(std::count(err_.begin(), err_.end(), '\n'), 10);
+}
+
+TEST_F(ImportRunTest, MalformedFileIsRefusedBeforeAnythingIsSent) {
+  for (const char* text : {"segment_code,display_name\na,甲\nb,\"乙\n",      // unterminated
+                           "segment_code,display_name\na,甲\nb\n",           // field count
+                           "segment_code,display_name\na,甲\nb,\xD2\xD2\n",  // GBK
+                           "segment_code,nonsense\na,b\n",                   // header
+                           "segment_code\na\n",
+                           ""}) {
+    Write(text);
+    const ImportReport report = Run();
+    EXPECT_EQ(report.exit, ExitCode::kRefused) << text;
+    EXPECT_FALSE(report.finished);
+    EXPECT_THAT(err_, HasSubstr("s.csv:"));
+  }
+  EXPECT_EQ(streams_, 0);
+}
+
+TEST_F(ImportRunTest, MissingFile) {
+  EXPECT_EQ(Run().exit, ExitCode::kError);
+  EXPECT_THAT(err_, HasSubstr("No such file"));
+}
+
+TEST_F(ImportRunTest, ResumesAfterTheLastAnswer) {
+  WriteRows(50);
+  options_.batch_rows = 10;
+  server_.answers_max = 2;
+  server_.end.code = 14;
+  server_.end.message = "stopping";
+  const ImportReport first = Run();
+  EXPECT_EQ(first.exit, ExitCode::kUnreachable);
+  EXPECT_FALSE(first.finished);
+  EXPECT_THAT(err_, HasSubstr("UNAVAILABLE: stopping"));
+  EXPECT_THAT(err_,
+              HasSubstr("20 of 50 rows were answered for; go on with: gonghuictl import "
+                        "segments " +
+                        path_ + " --resume"));
+  EXPECT_TRUE(Exists("/s.csv.progress"));
+
+  server_ = FakeServer();
+  options_.resume = true;
+  const ImportReport second = Run();
+  EXPECT_EQ(second.exit, ExitCode::kOk) << err_;
+  EXPECT_THAT(err_, HasSubstr("going on after row 20 of 50"));
+  EXPECT_EQ(SentCodes().front(), "s20");
+  EXPECT_EQ(SentCodes().size(), 30U);
+  EXPECT_EQ(second.row_count, 50U);
+  EXPECT_EQ(second.summary.accepted_count(), 50U) << "of both runs";
+  EXPECT_FALSE(Exists("/s.csv.progress"));
+}
+
+TEST_F(ImportRunTest, ResumeKeepsRejectsAndCutsWhatIsRepeated) {
+  Write("segment_code,display_name\n,x\na,x\n,y\nb,y\nc,z\n");
+  options_.batch_rows = 1;
+  server_.answers_max = 1;
+  server_.end.code = 14;
+  EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
+  const std::string rejects = Read("/s.rejects.csv");
+  EXPECT_THAT(rejects, HasSubstr("\n2,1,segment_code,REQUIRED_VALUE,is empty,,x\n"));
+  // As if a crash had come between the two files.
+  std::ofstream(folder_ + "/s.rejects.csv", std::ios::app) << "half a li";
+
+  server_ = FakeServer();
+  options_.resume = true;
+  EXPECT_EQ(Run().exit, ExitCode::kPartlyDone) << err_;
+  EXPECT_THAT(SentCodes(), ElementsAre("b", "c"));
+  EXPECT_EQ(Read("/s.rejects.csv"), rejects + "4,1,segment_code,REQUIRED_VALUE,is empty,,y\n");
+}
+
+TEST_F(ImportRunTest, ResumeRefusesAnotherFile) {
+  WriteRows(50);
+  options_.batch_rows = 10;
+  server_.answers_max = 2;
+  server_.end.code = 14;
+  EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
+  WriteRows(51);
+  options_.resume = true;
+  EXPECT_EQ(Run().exit, ExitCode::kRefused);
+  EXPECT_THAT(err_, HasSubstr("has changed since"));
+  // The same rows as another kind.
+  WriteRows(50);
+  options_.kind = FindImportKind("segments");
+  std::string progress = Read("/s.csv.progress");
+  progress.replace(progress.find("kind=segments"), 13, "kind=members");
+  std::ofstream(path_ + ".progress", std::ios::binary) << progress;
+  EXPECT_EQ(Run().exit, ExitCode::kRefused);
+  EXPECT_THAT(err_, HasSubstr("is of an import of members, not of segments"));
+  std::ofstream(path_ + ".progress", std::ios::binary) << "nonsense";
+  EXPECT_EQ(Run().exit, ExitCode::kRefused);
+  EXPECT_EQ(streams_, 1);
+}
+
+TEST_F(ImportRunTest, WithoutResumeItBeginsAgain) {
+  WriteRows(50);
+  options_.batch_rows = 10;
+  server_.answers_max = 2;
+  server_.end.code = 14;
+  EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
+  server_ = FakeServer();
+  EXPECT_EQ(Run().exit, ExitCode::kOk);
+  EXPECT_THAT(err_, HasSubstr("stopped after row 20; beginning again (--resume would go on)"));
+  EXPECT_EQ(SentCodes().size(), 50U);
+}
+
+TEST_F(ImportRunTest, ResumeWithoutAnEarlierImport) {
+  WriteRows(3);
+  options_.resume = true;
+  EXPECT_EQ(Run().exit, ExitCode::kOk);
+  EXPECT_THAT(err_, HasSubstr("beginning with the first row"));
+}
+
+TEST_F(ImportRunTest, DryRunLeavesNoProgress) {
+  WriteRows(30);
+  options_.validate_only = true;
+  options_.batch_rows = 10;
+  server_.answers_max = 2;
+  server_.end.code = 14;
+  EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
+  EXPECT_FALSE(Exists("/s.csv.progress"));
+  for (const auto& request : server_.requests) {
+    EXPECT_TRUE(request.validate_only());
+  }
+}
+
+TEST_F(ImportRunTest, SilentServer) {
+  WriteRows(30);
+  options_.idle_timeout_ms = 100;
+  server_.silent = true;
+  EXPECT_EQ(Run().exit, ExitCode::kTimeout);
+  EXPECT_THAT(err_, HasSubstr("no answer for 100 ms"));
+}
+
+TEST_F(ImportRunTest, AnswersThatMakeNoSense) {
+  WriteRows(3);
+  server_.answer = [](const v1::ImportSegmentsRequest&) { return v1::ImportSummary(); };
+  EXPECT_EQ(Run().exit, ExitCode::kError);
+  EXPECT_THAT(err_, HasSubstr("answered for 0 rows of 3"));
+  server_.answer = [](const v1::ImportSegmentsRequest&) {
+    v1::ImportSummary summary;
+    summary.set_accepted_count(2);
+    summary.add_rejected_rows()->set_index(3);
+    return summary;
+  };
+  EXPECT_EQ(Run().exit, ExitCode::kError);
+  EXPECT_THAT(err_, HasSubstr("refused a row that was not sent"));
+}
+
+TEST_F(ImportRunTest, CallThatEndsTooSoon) {
+  WriteRows(30);
+  options_.batch_rows = 10;
+  server_.answers_max = 2;  // and then OK
+  EXPECT_EQ(Run().exit, ExitCode::kError);
+  EXPECT_THAT(err_, HasSubstr("closed the import before its end"));
+}
+
+TEST_F(ImportRunTest, ServersFieldsBecomeColumns) {
+  Write("segment_code,display_name\na,x\n");
+  server_.answer = [](const v1::ImportSegmentsRequest&) {
+    v1::ImportSummary summary;
+    auto* row = summary.add_rejected_rows();
+    row->set_field("something_new");
+    row->set_reason("ODD");
+    return summary;
+  };
+  EXPECT_EQ(Run().exit, ExitCode::kPartlyDone);
+  EXPECT_THAT(Read("/s.rejects.csv"), HasSubstr("\n2,,,ODD,,a,x\n"));
+}
+
+}  // namespace
+}  // namespace gonghui::ctl

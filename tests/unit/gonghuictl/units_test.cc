@@ -1,0 +1,114 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tools/gonghuictl/units.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace gonghui::ctl {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(UnitsTest, FormatYuan) {
+  EXPECT_EQ(FormatYuan(0), "0.00 yuan");
+  EXPECT_EQ(FormatYuan(1), "0.01 yuan");
+  EXPECT_EQ(FormatYuan(123'456), "1234.56 yuan");
+  EXPECT_EQ(FormatYuan(-5), "-0.05 yuan");
+  EXPECT_EQ(FormatYuanBare(std::numeric_limits<int64_t>::min()), "-92233720368547758.08");
+}
+
+TEST(UnitsTest, ParseYuan) {
+  EXPECT_EQ(ParseYuan("0").value(), 0);
+  EXPECT_EQ(ParseYuan("12").value(), 1'200);
+  EXPECT_EQ(ParseYuan("12.3").value(), 1'230);
+  EXPECT_EQ(ParseYuan("12.34").value(), 1'234);
+  EXPECT_EQ(ParseYuan("92233720368547758.07").value(), std::numeric_limits<int64_t>::max());
+}
+
+TEST(UnitsTest, ParseYuanRefuses) {
+  const auto message = [](const char* text) {
+    return std::string(ParseYuan(text).status().message());
+  };
+  for (const char* text : {"",
+                           ".",
+                           "1.",
+                           ".5",
+                           "1,000",
+                           "+1",
+                           " 1",
+                           "1 ",
+                           "12元",
+                           "1e3",
+                           "--1",
+                           "1.2.3",
+                           "０",
+                           "0x10"}) {
+    EXPECT_THAT(message(text), HasSubstr("not an amount")) << text;
+  }
+  EXPECT_THAT(message("-1"), HasSubstr("negative"));
+  EXPECT_THAT(message("1.234"), HasSubstr("finer than a fen"));
+  EXPECT_THAT(message("92233720368547758.08"), HasSubstr("more than any amount"));
+  EXPECT_THAT(message("999999999999999999999"), HasSubstr("more than any amount"));
+}
+
+TEST(UnitsTest, ParseUnsigned) {
+  EXPECT_EQ(ParseUnsigned("9999", 9999).value(), 9999U);
+  EXPECT_FALSE(ParseUnsigned("10000", 9999).ok());
+  EXPECT_EQ(ParseUnsigned("18446744073709551615", UINT64_MAX).value(), UINT64_MAX);
+  EXPECT_FALSE(ParseUnsigned("18446744073709551616", UINT64_MAX).ok());
+  EXPECT_FALSE(ParseUnsigned("", 9).ok());
+  EXPECT_FALSE(ParseUnsigned("-1", 9).ok());
+}
+
+TEST(UnitsTest, FormatCount) {
+  EXPECT_EQ(FormatCount(0), "0");
+  EXPECT_EQ(FormatCount(999), "999");
+  EXPECT_EQ(FormatCount(1'000), "1,000");
+  EXPECT_EQ(FormatCount(1'234'567), "1,234,567");
+}
+
+TEST(UnitsTest, FormatDuration) {
+  EXPECT_EQ(FormatDuration(850'000'000), "850 ms");
+  EXPECT_EQ(FormatDuration(12'340'000'000), "12.3 s");
+  EXPECT_EQ(FormatDuration(245'000'000'000), "4:05");
+  EXPECT_EQ(FormatDuration(3'753'000'000'000), "1:02:33");
+}
+
+TEST(UnitsTest, Times) {
+  const Instant instant{1'767'196'800, 0};
+  EXPECT_EQ(FormatRfc3339(instant), "2025-12-31T16:00:00Z");
+  EXPECT_EQ(FormatRfc3339({1'767'196'800, 250'000'000}), "2025-12-31T16:00:00.25Z");
+  // In whatever zone the test runs, the zone is named.
+  const std::string local = FormatLocalTime(instant);
+  EXPECT_GE(local.size(), std::string("2026-01-01 00:00:00 X").size()) << local;
+}
+
+TEST(UnitsTest, ParseDay) {
+  EXPECT_EQ(ParseDay("2026-01-01", "Asia/Shanghai")->seconds, 1'767'196'800);
+  EXPECT_EQ(ParseDay("2026-01-01", "UTC")->seconds, 1'767'225'600);
+  for (const char* text : {"",
+                           "2026-02-29",
+                           "2026-13-01",
+                           "2026-1-01",
+                           "20260101",
+                           "1969-12-31",
+                           "2200-01-01",
+                           "2026-01-01 "}) {
+    EXPECT_FALSE(ParseDay(text, "UTC").ok()) << text;
+    EXPECT_FALSE(IsDay(text)) << text;
+  }
+  EXPECT_TRUE(IsDay("2028-02-29"));
+  EXPECT_FALSE(ParseDay("2026-01-01", "Asia/Kunming").ok());
+  EXPECT_TRUE(IsKnownZone("Asia/Shanghai"));
+  EXPECT_FALSE(IsKnownZone("Asia/Kunming"));
+}
+
+}  // namespace
+}  // namespace gonghui::ctl

@@ -1,0 +1,162 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tools/gonghuictl/views.h"
+
+#include <cstdio>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gonghui/v1/authorization_service.pb.h"
+#include "tools/gonghuictl/text.h"
+
+namespace gonghui::ctl {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ViewsTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { UseUtf8Locale(); }
+
+  // What `show` prints.
+  template <typename Show>
+  static std::string Capture(OutputFormat format, Show show) {
+    char* text = nullptr;
+    size_t size = 0;
+    std::FILE* file = open_memstream(&text, &size);
+    Output out(format, false, file);
+    show(&out);
+    std::fclose(file);
+    std::string result(text, size);
+    std::free(text);
+    return result;
+  }
+};
+
+v1::Transaction Declined() {
+  v1::Transaction t;
+  t.set_transaction_id("0123456789AB");
+  t.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+  t.set_outcome(v1::OUTCOME_DECLINED);
+  t.set_reason(v1::REASON_EXCEEDS_FREQUENCY_LIMIT);
+  t.set_retry(v1::RETRY_NEW_ID_LATER);
+  t.set_state(v1::TRANSACTION_STATE_DECLINED);
+  t.set_list_price_fen(500);
+  t.set_member_pays_fen(500);
+  t.set_display_message("No rides left today");
+  t.set_display_message_zh("今日次数已用完");
+  v1::FailedCheck& check = *t.mutable_failed_check();
+  check.set_programme_code("metro");
+  check.set_programme_version(2);
+  check.set_benefit_code("ride");
+  v1::LimitState& limit = *check.mutable_limit();
+  limit.set_limit_code("rides_a_day");
+  limit.set_measure(v1::LIMIT_MEASURE_COUNT);
+  limit.set_subject(v1::LIMIT_SUBJECT_PERSON);
+  limit.set_window(v1::LIMIT_WINDOW_DAY);
+  limit.set_max(4);
+  limit.set_used(4);
+  return t;
+}
+
+TEST_F(ViewsTest, DeclineForPeople) {
+  const std::string text =
+      Capture(OutputFormat::kTable, [](Output* out) { ShowTransaction(Declined(), out); });
+  EXPECT_THAT(text, HasSubstr("outcome      declined\n"));
+  EXPECT_THAT(text, HasSubstr("reason       exceeds_frequency_limit (701)\n"));
+  EXPECT_THAT(text, HasSubstr("message      No rides left today\n"));
+  EXPECT_THAT(text, HasSubstr("提示         今日次数已用完\n"));
+  EXPECT_THAT(text, HasSubstr("member pays  5.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("subsidy      0.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("Refused by programme metro version 2, benefit ride\n"));
+  EXPECT_THAT(text, HasSubstr("rides_a_day  person    day        4     4     0     0\n"));
+}
+
+TEST_F(ViewsTest, BenefitsAndLimits) {
+  v1::Transaction t;
+  t.set_outcome(v1::OUTCOME_APPROVED);
+  auto* benefit = t.add_applied_benefits();
+  benefit->set_fund_code("metro-2026");
+  benefit->set_amount_fen(499);
+  auto* limit = t.add_limits();
+  limit->set_limit_code("yuan_a_month");
+  limit->set_measure(v1::LIMIT_MEASURE_AMOUNT_FEN);
+  limit->set_max(10'000);
+  limit->set_left(9'501);
+  const std::string text =
+      Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
+  EXPECT_THAT(text, HasSubstr("4.99 yuan"));
+  EXPECT_THAT(text, HasSubstr("100.00 yuan"));
+  EXPECT_THAT(text, HasSubstr("95.01 yuan"));
+  EXPECT_THAT(text, Not(HasSubstr("reason")));
+}
+
+TEST_F(ViewsTest, CsvHasNumbersWithUnits) {
+  const std::string text =
+      Capture(OutputFormat::kCsv, [](Output* out) { ShowTransaction(Declined(), out); });
+  EXPECT_THAT(text, HasSubstr("list_price_fen,member_pays_fen,subsidy_fen"));
+  EXPECT_THAT(text, HasSubstr(",500,500,0,"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+}
+
+TEST_F(ViewsTest, MembersAlign) {
+  v1::ListMembersResponse response;
+  auto* a = response.add_members();
+  a->set_member_id("M0000001");
+  a->mutable_personal_data()->set_name("欧阳*");
+  a->set_status(v1::MEMBER_STATUS_ACTIVE);
+  auto* b = response.add_members();
+  b->set_member_id("M2");
+  b->set_status(v1::MEMBER_STATUS_SUSPENDED);
+  auto* segment = b->add_segments();
+  segment->set_segment_code("model_worker");
+  segment->mutable_starts_at()->set_seconds(1'767'196'800);
+  const std::string text = Capture(OutputFormat::kTable, [&](Output* out) {
+    out->TableOf<v1::Member>(response.members(), MemberView());
+  });
+  EXPECT_THAT(text, HasSubstr("M0000001  欧阳*  active "));
+  EXPECT_THAT(text, HasSubstr("M2               suspended"));
+  EXPECT_THAT(text, HasSubstr("model_worker from 20"));
+  const std::string csv = Capture(OutputFormat::kCsv, [&](Output* out) {
+    out->TableOf<v1::Member>(response.members(), MemberView(), /*later_page=*/true);
+  });
+  EXPECT_THAT(csv, HasSubstr("model_worker@2025-12-31T16:00:00Z..\n"));
+  EXPECT_THAT(csv, Not(HasSubstr("member_id")));
+}
+
+TEST_F(ViewsTest, FundsOfMoneyAndOfThings) {
+  v1::ListFundsResponse response;
+  auto* money = response.add_funds();
+  money->set_asset(v1::ASSET_MONEY);
+  money->set_budget(12'345);
+  money->set_left(-5);
+  auto* thing = response.add_funds();
+  thing->set_asset(v1::ASSET_THING);
+  thing->set_budget(15'000);
+  const std::string text = Capture(OutputFormat::kTable, [&](Output* out) {
+    out->TableOf<v1::Fund>(response.funds(), FundView());
+  });
+  EXPECT_THAT(text, HasSubstr("123.45 yuan"));
+  EXPECT_THAT(text, HasSubstr("-0.05 yuan"));
+  EXPECT_THAT(text, HasSubstr("15,000 pieces"));
+}
+
+TEST_F(ViewsTest, JsonIsTheProto3Mapping) {
+  v1::AuthorizeResponse response;
+  *response.mutable_transaction() = Declined();
+  const std::string line = ToJson(response, false);
+  EXPECT_THAT(line, HasSubstr("\"listPriceFen\":\"500\""));
+  EXPECT_THAT(line, HasSubstr("\"subsidyFen\":\"0\""));
+  EXPECT_THAT(line, HasSubstr("\"reason\":\"REASON_EXCEEDS_FREQUENCY_LIMIT\""));
+  EXPECT_THAT(line, HasSubstr("今日次数已用完"));
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(line.back(), '\n');
+  EXPECT_EQ(ToJson(response, true).back(), '\n');
+}
+
+}  // namespace
+}  // namespace gonghui::ctl

@@ -1,0 +1,114 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Words of enums come from the descriptors, so that a value that is added to the
+// contract is understood here without a second list.
+
+#include "tools/gonghuictl/cells.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tools/gonghuictl/units.h"
+
+namespace gonghui::ctl {
+namespace {
+
+using google::protobuf::EnumDescriptor;
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+// "MEMBER_STATUS_" of MEMBER_STATUS_UNSPECIFIED: the contract's lint makes every
+// enum begin with that value.
+size_t PrefixSize(const EnumDescriptor* type) {
+  constexpr std::string_view kZero = "UNSPECIFIED";
+  return type->value(0)->name().size() - kZero.size();
+}
+
+}  // namespace
+
+std::string EnumWord(const EnumDescriptor* type, int number) {
+  const google::protobuf::EnumValueDescriptor* value = type->FindValueByNumber(number);
+  return value == nullptr || number == 0 ? "" : Lower(value->name().substr(PrefixSize(type)));
+}
+
+std::string EnumWords(const EnumDescriptor* type) {
+  std::string words;
+  for (int i = 1; i < type->value_count(); ++i) {
+    if (i > 1) {
+      words += i + 1 == type->value_count() ? " or " : ", ";
+    }
+    words += EnumWord(type, type->value(i)->number());
+  }
+  return words;
+}
+
+std::optional<int> EnumNumber(const EnumDescriptor* type, std::string_view word) {
+  for (int i = 1; i < type->value_count(); ++i) {
+    if (EnumWord(type, type->value(i)->number()) == word) {
+      return type->value(i)->number();
+    }
+  }
+  return std::nullopt;
+}
+
+CellError BadCell(size_t column, std::string description) {
+  return CellError{column, "INVALID_VALUE", std::move(description)};
+}
+
+CellResult ReadRequired(const RowView& cells, size_t column, std::string* out) {
+  if (cells.Cell(column).empty()) {
+    return CellError{column, "REQUIRED_VALUE", "is empty"};
+  }
+  *out = cells.Cell(column);
+  return std::nullopt;
+}
+
+CellResult ReadBool(const RowView& cells, size_t column, bool* out) {
+  const std::string word = Lower(cells.Cell(column));
+  if (word == "true" || word == "1" || word == "yes" || word == "是") {
+    *out = true;
+  } else if (word.empty() || word == "false" || word == "0" || word == "no" || word == "否") {
+    *out = false;
+  } else {
+    return BadCell(column, "\"" + word + "\" is neither true (1, yes, 是) nor false (0, no, 否)");
+  }
+  return std::nullopt;
+}
+
+CellResult ReadUnsigned(const RowView& cells, size_t column, uint64_t max, uint64_t* out) {
+  *out = 0;
+  if (cells.Cell(column).empty()) {
+    return std::nullopt;
+  }
+  const absl::StatusOr<uint64_t> value = ParseUnsigned(cells.Cell(column), max);
+  if (!value.ok()) {
+    return BadCell(column, std::string(value.status().message()));
+  }
+  *out = *value;
+  return std::nullopt;
+}
+
+CellResult ReadDay(const RowView& cells,
+                   size_t column,
+                   const RowOptions& options,
+                   std::optional<google::protobuf::Timestamp>* out) {
+  out->reset();
+  if (cells.Cell(column).empty()) {
+    return std::nullopt;
+  }
+  const absl::StatusOr<Instant> day = ParseDay(cells.Cell(column), options.zone);
+  if (!day.ok()) {
+    return BadCell(column, std::string(day.status().message()));
+  }
+  out->emplace().set_seconds(day->seconds);
+  return std::nullopt;
+}
+
+}  // namespace gonghui::ctl

@@ -1,0 +1,75 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words, numbers and days that stand in cells.  Each reader returns nothing
+// when the cell is right, else what is wrong with it.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_CELLS_H_
+#define GONGHUI_TOOLS_GONGHUICTL_CELLS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include "tools/gonghuictl/csv_rows.h"
+
+namespace gonghui::ctl {
+
+using CellResult = std::optional<CellError>;
+
+// Words of an enum are its values' names without the prefix, in lower case:
+// "active" for MEMBER_STATUS_ACTIVE.  Empty for a number that is not known.
+[[nodiscard]] std::string EnumWord(const google::protobuf::EnumDescriptor* type, int number);
+
+// "active, suspended, lapsed or closed"; without the zero value.
+[[nodiscard]] std::string EnumWords(const google::protobuf::EnumDescriptor* type);
+
+// The number of a word, or nothing.  The zero value has no word.
+[[nodiscard]] std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
+                                            std::string_view word);
+
+[[nodiscard]] CellError BadCell(size_t column, std::string description);
+
+// REQUIRED_VALUE when the cell is empty.
+[[nodiscard]] CellResult ReadRequired(const RowView& cells, size_t column, std::string* out);
+
+// Empty = false.  true false 1 0 yes no 是 否, in any case.
+[[nodiscard]] CellResult ReadBool(const RowView& cells, size_t column, bool* out);
+
+// Empty = 0.
+[[nodiscard]] CellResult ReadUnsigned(const RowView& cells,
+                                      size_t column,
+                                      uint64_t max,
+                                      uint64_t* out);
+
+// Empty = unset; else the first instant of the day.
+[[nodiscard]] CellResult ReadDay(const RowView& cells,
+                                 size_t column,
+                                 const RowOptions& options,
+                                 std::optional<google::protobuf::Timestamp>* out);
+
+// Empty = the zero value.
+template <typename Enum>
+[[nodiscard]] CellResult ReadEnum(const RowView& cells, size_t column, Enum* out) {
+  const google::protobuf::EnumDescriptor* type = google::protobuf::GetEnumDescriptor<Enum>();
+  const std::string_view word = cells.Cell(column);
+  if (word.empty()) {
+    *out = static_cast<Enum>(0);
+    return std::nullopt;
+  }
+  const std::optional<int> number = EnumNumber(type, word);
+  if (!number) {
+    return BadCell(column, "\"" + std::string(word) + "\" is not one of " + EnumWords(type));
+  }
+  *out = static_cast<Enum>(*number);
+  return std::nullopt;
+}
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_CELLS_H_

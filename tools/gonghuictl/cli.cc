@@ -1,0 +1,237 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "tools/gonghuictl/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/gonghuictl/commands/commands.h"
+#include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/completion.h"
+#include "tools/gonghuictl/context.h"
+#include "tools/gonghuictl/suggest.h"
+
+namespace gonghui::ctl {
+namespace {
+
+constexpr const char* kEnvironmentHelp = R"(Environment (an option on the command line wins)
+  GONGHUI_SERVER           --server, the operator listener
+  GONGHUI_TERMINAL_SERVER  --terminal-server
+  GONGHUI_TLS_CA           --tls-ca
+  GONGHUI_TLS_CERT         --tls-cert
+  GONGHUI_TLS_KEY          --tls-key
+  NO_COLOR                 when set, no colour; TERM=dumb likewise
+  TZ                       time zone of times in tables
+)";
+
+constexpr const char* kOutputHelp = R"(Output
+  Data goes to standard output; progress, questions, warnings and errors go to
+  standard error.
+  -o table   for people: money in yuan, times in the local zone
+  -o json    the response in the proto3 JSON mapping, indented
+  -o jsonl   one JSON object a line; lists print one row a line
+  -o csv     one line a row under a header; money in fen, times in RFC 3339
+)";
+
+// REQUIRES: one of the four names.
+OutputFormat FormatOf(const std::string& name) {
+  if (name == "json") {
+    return OutputFormat::kJson;
+  }
+  if (name == "jsonl") {
+    return OutputFormat::kJsonl;
+  }
+  return name == "csv" ? OutputFormat::kCsv : OutputFormat::kTable;
+}
+
+void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
+  app->add_option("--server", options->server, "Operator listener: unix:PATH or HOST:PORT")
+      ->envname("GONGHUI_SERVER")
+      ->capture_default_str();
+  app->add_option("--terminal-server", options->terminal_server, "Terminal listener")
+      ->envname("GONGHUI_TERMINAL_SERVER")
+      ->capture_default_str();
+  app->add_option("--tls-ca", options->tls_ca_path, "PEM file: who signs the server's certificate")
+      ->envname("GONGHUI_TLS_CA");
+  app->add_option("--tls-cert", options->tls_cert_path, "PEM file: our certificate")
+      ->envname("GONGHUI_TLS_CERT");
+  app->add_option("--tls-key", options->tls_key_path, "PEM file: our private key")
+      ->envname("GONGHUI_TLS_KEY");
+  app->add_flag("--insecure", options->insecure, "Without TLS, for tests");
+  app->add_option_function<std::string>(
+         "-o,--output",
+         [options](const std::string& name) { options->format = FormatOf(name); },
+         "How data is printed; see: gonghuictl help output")
+      ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
+  app->add_option("--timeout-ms", options->timeout_ms, "How long to wait for an answer")
+      ->check(CLI::Range(int64_t{1}, int64_t{86'400'000}))
+      ->capture_default_str();
+}
+
+// The innermost command that was recognised.
+const CLI::App* Innermost(const CLI::App* app) {
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().back();
+  }
+  return app;
+}
+
+std::string CommandPath(const CLI::App* app) {
+  std::string path = app->get_name();
+  for (const CLI::App* parent = app->get_parent(); parent != nullptr;
+       parent = parent->get_parent()) {
+    path = parent->get_name() + " " + path;
+  }
+  return path;
+}
+
+// With the whole path of the command in its usage line.
+std::string HelpOf(const CLI::App& app) {
+  return app.help(app.get_parent() == nullptr ? "" : CommandPath(app.get_parent()));
+}
+
+const CLI::App* FindCommand(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == name) {
+      return command;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+struct HelpFlags {
+  std::vector<std::string> words;
+};
+
+// help, help COMMAND ..., help exit-codes|environment|output
+ExitCode Help(const CLI::App& app, Context* context, const HelpFlags& flags) {
+  if (flags.words.size() == 1 && flags.words[0] == "exit-codes") {
+    context->out().Text(ExitCodesHelp());
+    return ExitCode::kOk;
+  }
+  if (flags.words.size() == 1 && flags.words[0] == "environment") {
+    context->out().Text(kEnvironmentHelp);
+    return ExitCode::kOk;
+  }
+  if (flags.words.size() == 1 && flags.words[0] == "output") {
+    context->out().Text(kOutputHelp);
+    return ExitCode::kOk;
+  }
+  const CLI::App* at = &app;
+  for (const std::string& word : flags.words) {
+    const CLI::App* next = FindCommand(*at, word);
+    if (next == nullptr) {
+      return context->Fail(ExitCode::kUsage, fmt::format("there is no help on \"{}\"", word));
+    }
+    at = next;
+  }
+  context->out().Text(HelpOf(*at));
+  return ExitCode::kOk;
+}
+
+void AddHelpAndCompletion(CLI::App* app, Context* context) {
+  const auto help_flags = std::make_shared<HelpFlags>();
+  CLI::App* help =
+      AddCommand(app,
+                 context,
+                 "help",
+                 "Help on a command, or on exit-codes, environment or output",
+                 {"help exit-codes", "help import members"},
+                 [app, context, help_flags] { return Help(*app, context, *help_flags); });
+  help->add_option("TOPIC", help_flags->words, "A command or a topic");
+  help->fallthrough(false);
+
+  CLI::App* completion = app->add_subcommand("completion", "Completion scripts for shells");
+  completion->require_subcommand(1);
+  completion->fallthrough();
+  AddCommand(completion,
+             context,
+             "bash",
+             "Prints a completion script for bash",
+             {"completion bash > /etc/bash_completion.d/gonghuictl", "completion bash | head"},
+             [app, context] {
+               context->out().Text(BashCompletion(*app));
+               return ExitCode::kOk;
+             });
+}
+
+int UsageError(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* at = Innermost(&app);
+  const std::string path = CommandPath(at);
+  const std::vector<std::string> names = CommandNames(*at);
+  for (const std::string& word : app.remaining(true)) {
+    if (names.empty() || word.starts_with("-")) {
+      continue;
+    }
+    const std::string nearest = Nearest(word, names);
+    fmt::print(stderr, "gonghuictl: \"{}\" is not a command of {}", word, path);
+    if (!nearest.empty()) {
+      fmt::print(stderr, "; did you mean \"{}\"?", nearest);
+    }
+    fmt::print(stderr, "\nSee: {} --help\n", path);
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  fmt::print(stderr, "gonghuictl: {}\nSee: {} --help\n", error.what(), path);
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  Context context;
+  CLI::App app("Operates a Gonghui server: members, merchants, programmes, transactions.",
+               "gonghuictl");
+  app.set_help_flag("-h,--help", "This text, or a command's own");
+  app.set_version_flag("--version", GONGHUI_VERSION);
+  app.get_formatter()->column_width(34);
+  app.require_subcommand(1);
+  app.fallthrough();
+  AddGlobalOptions(&app, &context.options);
+  AddImportCommands(&app, &context);
+  AddMemberCommands(&app, &context);
+  AddCardCommands(&app, &context);
+  AddMerchantCommands(&app, &context);
+  AddProgrammeCommands(&app, &context);
+  AddTransactionCommands(&app, &context);
+  AddOperationsCommands(&app, &context);
+  AddHelpAndCompletion(&app, &context);
+  app.footer(ExitCodesHelp() +
+             "\nExamples:\n"
+             "  gonghuictl import members members.csv\n"
+             "  gonghuictl authorize --terminal T0000001 --card 6253011000000016 --price 5.00\n"
+             "\nMore: gonghuictl help environment, help output, help COMMAND\n");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", HelpOf(*Innermost(&app)));
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    fmt::print("gonghuictl {}\n", GONGHUI_VERSION);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return UsageError(app, error);
+  }
+  const ExitCode exit = context.action();
+  if (std::fflush(stdout) != 0) {
+    fmt::print(stderr, "gonghuictl: can not write the output\n");
+    return static_cast<int>(ExitCode::kError);
+  }
+  return static_cast<int>(exit);
+}
+
+}  // namespace gonghui::ctl

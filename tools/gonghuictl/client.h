@@ -1,0 +1,54 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls to a server, by the full name of the RPC.  The descriptors say what its
+// request and response are, so that one function serves every unary RPC and one
+// class every import; gRPC itself is seen by client.cc alone.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_CLIENT_H_
+#define GONGHUI_TOOLS_GONGHUICTL_CLIENT_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <google/protobuf/message.h>
+
+#include "gonghui/v1/import.pb.h"
+#include "tools/gonghuictl/import_stream.h"
+#include "tools/gonghuictl/rpc_status.h"
+
+namespace gonghui::ctl {
+
+struct Endpoint {
+  std::string target;  // "unix:/run/gonghui/operator.sock", "127.0.0.1:7443"
+  bool plaintext = false;
+  // PEM texts; used unless plaintext.
+  std::string ca_pem;
+  std::string cert_pem;
+  std::string key_pem;
+};
+
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  // Does not connect yet.
+  static std::unique_ptr<Client> Create(const Endpoint& endpoint);
+
+  // One call.  Gives up after `timeout_ms`, and at once when the user presses
+  // Ctrl-C.  REQUIRES: request and response are of the types of that RPC.
+  [[nodiscard]] virtual RpcStatus CallBlocking(std::string_view method,
+                                               const google::protobuf::Message& request,
+                                               google::protobuf::Message* response,
+                                               int64_t timeout_ms) = 0;
+
+  // Opens an import.  REQUIRES: both sides of that RPC stream, and the response
+  // has an ImportSummary as field 1.
+  [[nodiscard]] virtual std::unique_ptr<ImportStream> StartImport(std::string_view method) = 0;
+};
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_CLIENT_H_

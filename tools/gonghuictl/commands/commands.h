@@ -1,0 +1,28 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands, one function for each group of them: adds its subcommands to
+// the application, each of which sets Context::action when it is chosen.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_COMMANDS_COMMANDS_H_
+#define GONGHUI_TOOLS_GONGHUICTL_COMMANDS_COMMANDS_H_
+
+namespace CLI {
+class App;
+}
+
+namespace gonghui::ctl {
+
+class Context;
+
+void AddImportCommands(CLI::App* app, Context* context);
+void AddMemberCommands(CLI::App* app, Context* context);  // union, segment, member
+void AddCardCommands(CLI::App* app, Context* context);
+void AddMerchantCommands(CLI::App* app, Context* context);   // merchant, terminal
+void AddProgrammeCommands(CLI::App* app, Context* context);  // programme, fund
+void AddTransactionCommands(CLI::App* app, Context* context);
+void AddOperationsCommands(CLI::App* app, Context* context);  // status, version
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_COMMANDS_COMMANDS_H_

@@ -1,0 +1,146 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// import unions|segments|members|cards|merchants|terminals|funds FILE.csv
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "engine/base/check.h"
+#include "engine/base/clock.h"
+#include "tools/gonghuictl/commands/commands.h"
+#include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/csv_rows.h"
+#include "tools/gonghuictl/import_run.h"
+#include "tools/gonghuictl/units.h"
+
+namespace gonghui::ctl {
+namespace {
+
+struct ImportFlags {
+  std::string path;
+  std::string zone{kDefaultZone};
+  size_t batch_rows = 1000;
+  bool dry_run = false;
+  bool resume = false;
+  bool quiet = false;
+};
+
+void ShowReport(Context* context, const ImportFlags& flags, const ImportReport& report) {
+  Output& out = context->out();
+  const v1::ImportSummary& summary = report.summary;
+  const uint64_t rejected = report.row_count - summary.accepted_count() - summary.unchanged_count();
+  if (out.is_json()) {
+    out.Json(summary);
+    return;
+  }
+  if (out.format() == OutputFormat::kCsv) {
+    out.Text("file,row_count,accepted_count,unchanged_count,rejected_count,rejects_file\n");
+    out.Text(fmt::format("{},{},{},{},{},{}\n",
+                         flags.path,
+                         report.row_count,
+                         summary.accepted_count(),
+                         summary.unchanged_count(),
+                         rejected,
+                         report.rejects_path));
+    return;
+  }
+  out.Text(RenderRecord(
+      {{"rows", FormatCount(report.row_count)},
+       {flags.dry_run ? "would accept" : "accepted", FormatCount(summary.accepted_count())},
+       {"unchanged", FormatCount(summary.unchanged_count())},
+       {"rejected", FormatCount(rejected)},
+       {"rejects file", report.rejects_path},
+       {"took", FormatDuration(report.duration_ns)}},
+      out.colour()));
+}
+
+ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& flags) {
+  if (!IsKnownZone(flags.zone)) {
+    return context->Fail(ExitCode::kUsage, fmt::format("unknown time zone \"{}\"", flags.zone));
+  }
+  const absl::StatusOr<Client*> client = context->ClientFor(Listener::kOperator);
+  if (!client.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(client.status().message()));
+  }
+  ImportOptions options;
+  options.kind = &kind;
+  options.path = flags.path;
+  options.rows.zone = flags.zone;
+  options.batch_rows = flags.batch_rows;
+  options.idle_timeout_ms = std::max<int64_t>(context->options.timeout_ms, 1);
+  options.validate_only = flags.dry_run;
+  options.resume = flags.resume;
+  options.progress = context->progress_mode(flags.quiet);
+  const ImportReport report = RunImport(
+      options,
+      [&] { return (*client)->StartImport(kind.method); },
+      SystemClock::Instance(),
+      stderr);
+  if (report.finished) {
+    ShowReport(context, flags, report);
+    if (flags.dry_run) {
+      NoteDryRun(*context);
+    }
+  }
+  return report.exit;
+}
+
+std::string_view Description(std::string_view kind) {
+  if (kind == "unions") {
+    return "Creates or changes union nodes; parents before children";
+  }
+  if (kind == "segments") {
+    return "Defines segments of members, such as model workers";
+  }
+  if (kind == "members") {
+    return "Creates or changes members";
+  }
+  if (kind == "cards") {
+    return "Creates or changes cards";
+  }
+  if (kind == "merchants") {
+    return "Creates or changes merchants";
+  }
+  if (kind == "terminals") {
+    return "Creates or changes terminals";
+  }
+  return "Creates or changes funds of money and stocks of things";
+}
+
+}  // namespace
+
+void AddImportCommands(CLI::App* app, Context* context) {
+  CLI::App* group = AddGroup(app, "import", "Imports rows from a CSV file", "Data");
+  for (const ImportKind& kind : ImportKinds()) {
+    const auto flags = std::make_shared<ImportFlags>();
+    const std::string name(kind.name);
+    CLI::App* command =
+        AddCommand(group,
+                   context,
+                   name,
+                   std::string(Description(kind.name)),
+                   {"import " + name + " " + name + ".csv",
+                    "import " + name + " " + name + ".csv --dry-run -o json",
+                    "import " + name + " " + name + ".csv --resume"},
+                   [context, &kind, flags] { return Import(context, kind, *flags); });
+    command->add_option("FILE", flags->path, "RFC 4180 CSV, UTF-8")->required();
+    AddDryRun(command, &flags->dry_run);
+    command->add_flag("--resume", flags->resume, "Go on where FILE.progress says");
+    command->add_flag("-q,--quiet", flags->quiet, "No progress");
+    command->add_option("--zone", flags->zone, "Time zone in which days begin")
+        ->capture_default_str();
+    command->add_option("--batch-rows", flags->batch_rows, "Rows in a message")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    command->footer(
+        ColumnsHelp(kind) +
+        "Rejected rows go to FILE without .csv, plus .rejects.csv.  --timeout-ms is how\n"
+        "long to wait for the answer to one message.\n\n" +
+        command->get_footer());
+  }
+}
+
+}  // namespace gonghui::ctl

@@ -1,0 +1,361 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// authorize, quote, capture, reverse (as a terminal) and txn show
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gonghui/v1/authorization_service.pb.h"
+#include "gonghui/v1/operations_service.pb.h"
+#include "tools/gonghuictl/cells.h"
+#include "tools/gonghuictl/commands/commands.h"
+#include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/units.h"
+#include "tools/gonghuictl/views.h"
+
+namespace gonghui::ctl {
+namespace {
+
+// A decline is an answer; scripts tell it by the exit code.
+ExitCode ShowDecision(Context* context,
+                      const google::protobuf::Message& response,
+                      const v1::Transaction& transaction,
+                      bool replay) {
+  if (context->out().is_json()) {
+    context->out().Json(response);
+  } else {
+    ShowTransaction(transaction, &context->out());
+  }
+  if (replay) {
+    context->Note("this is the stored answer to an earlier request with this id");
+  }
+  return transaction.outcome() == v1::OUTCOME_DECLINED ? ExitCode::kRefused : ExitCode::kOk;
+}
+
+// Without an answer nobody knows whether the request took effect, but the same
+// id will always get the same answer.
+void NoteUnknownOutcome(const Context& context, ExitCode exit, const std::string& request_id) {
+  if (exit == ExitCode::kTimeout || exit == ExitCode::kUnreachable ||
+      exit == ExitCode::kInterrupted) {
+    context.Note("the outcome is not known; ask again with --request-id " + request_id);
+  }
+}
+
+// A UUID, which terminals make, or else one of the engine's ids.
+bool IsRequestId(const std::string& id) {
+  return id.size() == 36 && id[8] == '-';
+}
+
+// 12.34 yuan or 1234 fen, as two options of which one may be given.
+struct AmountFlags {
+  std::string yuan;
+  std::optional<int64_t> fen;
+};
+
+void AddAmount(CLI::App* command,
+               const std::string& name,
+               const std::string& what,
+               AmountFlags* flags) {
+  CLI::Option* yuan = command->add_option(name, flags->yuan, what + " in yuan, e.g. 12.34");
+  CLI::Option* fen = command->add_option(name + "-fen", flags->fen, what + " in fen, e.g. 1234");
+  yuan->excludes(fen);
+}
+
+absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags) {
+  if (flags.yuan.empty()) {
+    return flags.fen;
+  }
+  const absl::StatusOr<int64_t> fen = ParseYuan(flags.yuan);
+  if (!fen.ok()) {
+    return fen.status();
+  }
+  return std::optional<int64_t>(*fen);
+}
+
+// --- authorize, quote ---
+
+struct AuthorizeFlags {
+  std::string terminal_id;
+  std::string merchant_id;
+  std::string card_number;
+  std::string programme_code;
+  std::string request_id;
+  std::string entry_mode;
+  AmountFlags price;
+  uint32_t hold_seconds = 0;
+  bool capture = false;
+  bool full_price = false;
+  bool dry_run = false;
+};
+
+void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
+  command->add_option("--terminal", flags->terminal_id, "The calling terminal")->required();
+  command->add_option("--card", flags->card_number, "Card number")->required();
+  AddAmount(command, "--price", "Price before benefits,", &flags->price);
+  command->add_flag("--capture", flags->capture, "A sale, captured at once; else a hold");
+  command->add_option("--programme", flags->programme_code, "Consider only this programme");
+  command->add_option("--merchant", flags->merchant_id, "The terminal's merchant");
+  command->add_flag(
+      "--full-price", flags->full_price, "Approve at full price when no benefit applies");
+  command->add_option("--hold-seconds", flags->hold_seconds, "How long the hold shall last");
+  command
+      ->add_option(
+          "--entry-mode", flags->entry_mode, "contactless, qr_code, chip, magstripe, manual")
+      ->check(CLI::IsMember({"contactless", "qr_code", "chip", "magstripe", "manual"}));
+}
+
+absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
+  const absl::StatusOr<std::optional<int64_t>> fen = Fen(flags.price);
+  if (!fen.ok()) {
+    return fen.status();
+  }
+  if (!*fen) {
+    return absl::InvalidArgumentError("--price or --price-fen is needed");
+  }
+  request->set_request_id(flags.request_id.empty() ? RandomUuid() : flags.request_id);
+  request->set_terminal_id(flags.terminal_id);
+  request->set_merchant_id(flags.merchant_id);
+  request->set_card_number(flags.card_number);
+  request->set_list_price_fen(**fen);
+  request->set_programme_code(flags.programme_code);
+  request->set_capture(flags.capture);
+  request->set_if_no_benefit(flags.full_price ? v1::IF_NO_BENEFIT_FULL_PRICE
+                                              : v1::IF_NO_BENEFIT_DECLINE);
+  request->set_hold_seconds(flags.hold_seconds);
+  request->set_pos_entry_mode(static_cast<v1::PosEntryMode>(
+      EnumNumber(v1::PosEntryMode_descriptor(), flags.entry_mode).value_or(0)));
+  return absl::OkStatus();
+}
+
+ExitCode Quote(Context* context, const AuthorizeFlags& flags) {
+  v1::QuoteRequest request;
+  const absl::Status filled = FillRequest(flags, request.mutable_authorize());
+  if (!filled.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(filled.message()));
+  }
+  v1::QuoteResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kTerminal, "gonghui.v1.AuthorizationService.Quote", request, &response);
+  return exit == ExitCode::kOk ? ShowDecision(context, response, response.transaction(), false)
+                               : exit;
+}
+
+ExitCode Authorize(Context* context, const AuthorizeFlags& flags) {
+  if (flags.dry_run) {
+    return Quote(context, flags);
+  }
+  v1::AuthorizeRequest request;
+  const absl::Status filled = FillRequest(flags, &request);
+  if (!filled.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(filled.message()));
+  }
+  v1::AuthorizeResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kTerminal, "gonghui.v1.AuthorizationService.Authorize", request, &response);
+  NoteUnknownOutcome(*context, exit, request.request_id());
+  return exit == ExitCode::kOk
+             ? ShowDecision(context, response, response.transaction(), response.idempotent_replay())
+             : exit;
+}
+
+// --- capture, reverse ---
+
+struct FollowUpFlags {
+  std::string terminal_id;
+  std::string original;
+  std::string request_id;
+  std::string reason;
+  AmountFlags amount;
+  bool more_follow = false;
+};
+
+void AddFollowUpOptions(CLI::App* command, FollowUpFlags* flags) {
+  command->add_option("--terminal", flags->terminal_id, "The calling terminal")->required();
+  command
+      ->add_option("ORIGINAL",
+                   flags->original,
+                   "The authorization: its transaction id, or the request id it was asked under")
+      ->required();
+  command->add_option(
+      "--request-id", flags->request_id, "UUID of this request; a random one when not given");
+}
+
+template <typename Request>
+void FillFollowUp(const FollowUpFlags& flags, Request* request) {
+  request->set_request_id(flags.request_id.empty() ? RandomUuid() : flags.request_id);
+  request->set_terminal_id(flags.terminal_id);
+  if (IsRequestId(flags.original)) {
+    request->set_original_request_id(flags.original);
+  } else {
+    request->set_original_transaction_id(flags.original);
+  }
+}
+
+ExitCode Capture(Context* context, const FollowUpFlags& flags) {
+  const absl::StatusOr<std::optional<int64_t>> fen = Fen(flags.amount);
+  if (!fen.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(fen.status().message()));
+  }
+  v1::CaptureRequest request;
+  FillFollowUp(flags, &request);
+  request.set_final_capture(!flags.more_follow);
+  if (*fen) {
+    request.set_amount_fen(**fen);
+  }
+  v1::CaptureResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kTerminal, "gonghui.v1.AuthorizationService.Capture", request, &response);
+  NoteUnknownOutcome(*context, exit, request.request_id());
+  return exit == ExitCode::kOk
+             ? ShowDecision(context, response, response.transaction(), response.idempotent_replay())
+             : exit;
+}
+
+ExitCode Reverse(Context* context, const FollowUpFlags& flags) {
+  v1::ReverseRequest request;
+  FillFollowUp(flags, &request);
+  request.set_reversal_reason(static_cast<v1::ReversalReason>(
+      EnumNumber(v1::ReversalReason_descriptor(), flags.reason).value_or(0)));
+  v1::ReverseResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kTerminal, "gonghui.v1.AuthorizationService.Reverse", request, &response);
+  NoteUnknownOutcome(*context, exit, request.request_id());
+  return exit == ExitCode::kOk
+             ? ShowDecision(context, response, response.transaction(), response.idempotent_replay())
+             : exit;
+}
+
+// --- txn ---
+
+struct FindFlags {
+  std::string id;
+  std::string terminal_id;
+};
+
+ExitCode ShowFound(Context* context,
+                   const google::protobuf::Message& response,
+                   const v1::Transaction& transaction) {
+  (void)ShowDecision(context, response, transaction, false);
+  return ExitCode::kOk;
+}
+
+ExitCode FindTransaction(Context* context, const FindFlags& flags) {
+  if (flags.terminal_id.empty()) {
+    if (IsRequestId(flags.id)) {
+      return context->Fail(ExitCode::kUsage,
+                           "a request id is known to its terminal only; add --terminal");
+    }
+    v1::FindTransactionRequest request;
+    request.set_transaction_id(flags.id);
+    v1::FindTransactionResponse response;
+    const ExitCode exit = context->Call(
+        Listener::kOperator, "gonghui.v1.OperationsService.FindTransaction", request, &response);
+    return exit == ExitCode::kOk ? ShowFound(context, response, response.transaction()) : exit;
+  }
+  v1::GetTransactionRequest request;
+  request.set_terminal_id(flags.terminal_id);
+  if (IsRequestId(flags.id)) {
+    request.set_request_id(flags.id);
+  } else {
+    request.set_transaction_id(flags.id);
+  }
+  v1::GetTransactionResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kTerminal, "gonghui.v1.AuthorizationService.GetTransaction", request, &response);
+  return exit == ExitCode::kOk ? ShowFound(context, response, response.transaction()) : exit;
+}
+
+constexpr const char* kGroup = "Transactions";
+
+void AddFollowUps(CLI::App* app, Context* context) {
+  const auto capture_flags = std::make_shared<FollowUpFlags>();
+  CLI::App* capture =
+      AddCommand(app,
+                 context,
+                 "capture",
+                 "Completes a hold, in whole or in part",
+                 {"capture --terminal T0000001 0123456789AB",
+                  "capture --terminal T0000001 0123456789AB --amount 3.50 --more"},
+                 [context, capture_flags] { return Capture(context, *capture_flags); });
+  capture->group(kGroup);
+  AddFollowUpOptions(capture, capture_flags.get());
+  AddAmount(capture, "--amount", "Part of the list price to capture,", &capture_flags->amount);
+  capture->add_flag("--more",
+                    capture_flags->more_follow,
+                    "More captures may follow; else what remains held is released");
+
+  const auto reverse_flags = std::make_shared<FollowUpFlags>();
+  CLI::App* reverse = AddCommand(
+      app,
+      context,
+      "reverse",
+      "Undoes an authorization (撤销, 冲正)",
+      {"reverse --terminal T0000001 0123456789AB --reason customer_cancellation",
+       "reverse --terminal T0000001 8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b11 --reason timeout"},
+      [context, reverse_flags] { return Reverse(context, *reverse_flags); });
+  reverse->group(kGroup);
+  AddFollowUpOptions(reverse, reverse_flags.get());
+  reverse
+      ->add_option("--reason",
+                   reverse_flags->reason,
+                   "customer_cancellation, timeout, late_reply or device_unable")
+      ->required()
+      ->check(CLI::IsMember({"customer_cancellation", "timeout", "late_reply", "device_unable"}));
+}
+
+}  // namespace
+
+void AddTransactionCommands(CLI::App* app, Context* context) {
+  const auto authorize_flags = std::make_shared<AuthorizeFlags>();
+  CLI::App* authorize = AddCommand(
+      app,
+      context,
+      "authorize",
+      "Presents a card as a terminal: a hold, or a sale with --capture",
+      {"authorize --terminal T0000001 --card 6253011000000016 --price 5.00",
+       "authorize --terminal T0000002 --card 6253011000000016 --price-fen 12000 --capture",
+       "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run"},
+      [context, authorize_flags] { return Authorize(context, *authorize_flags); });
+  authorize->group(kGroup);
+  AddAuthorizeOptions(authorize, authorize_flags.get());
+  authorize->add_option("--request-id",
+                        authorize_flags->request_id,
+                        "UUID of this request; a random one when not given");
+  authorize->add_flag("--dry-run", authorize_flags->dry_run, "The same as quote");
+
+  const auto quote_flags = std::make_shared<AuthorizeFlags>();
+  CLI::App* quote =
+      AddCommand(app,
+                 context,
+                 "quote",
+                 "What authorize would answer now; changes nothing",
+                 {"quote --terminal T0000001 --card 6253011000000016 --price 5.00",
+                  "quote --terminal T0000002 --card 6253011000000016 --price 120 -o json"},
+                 [context, quote_flags] { return Quote(context, *quote_flags); });
+  quote->group(kGroup);
+  AddAuthorizeOptions(quote, quote_flags.get());
+
+  AddFollowUps(app, context);
+
+  CLI::App* txn = AddGroup(app, "txn", "Transactions of the past", kGroup);
+  const auto find_flags = std::make_shared<FindFlags>();
+  CLI::App* show =
+      AddCommand(txn,
+                 context,
+                 "show",
+                 "Shows a transaction as it stands now",
+                 {"txn show 0123456789AB",
+                  "txn show 0123456789AB -o json",
+                  "txn show --terminal T0000001 8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b11"},
+                 [context, find_flags] { return FindTransaction(context, *find_flags); });
+  show->add_option("ID", find_flags->id, "Transaction id; with --terminal also a request id")
+      ->required();
+  show->add_option(
+      "--terminal", find_flags->terminal_id, "Ask as this terminal, at the terminal listener");
+}
+
+}  // namespace gonghui::ctl

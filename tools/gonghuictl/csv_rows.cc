@@ -1,0 +1,101 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all kinds of rows share: the header.
+
+#include "tools/gonghuictl/csv_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <absl/strings/str_cat.h>
+
+#include "engine/base/strings.h"
+#include "tools/gonghuictl/suggest.h"
+
+namespace gonghui::ctl {
+
+const ImportKind* FindImportKind(std::string_view name) {
+  for (const ImportKind& kind : ImportKinds()) {
+    if (kind.name == name) {
+      return &kind;
+    }
+  }
+  return nullptr;
+}
+
+absl::StatusOr<std::vector<size_t>> MapHeader(const ImportKind& kind,
+                                              const std::vector<std::string>& header) {
+  std::vector<size_t> positions(kind.columns.size(), std::string_view::npos);
+  std::vector<std::string> names;
+  for (const CsvColumn& column : kind.columns) {
+    names.emplace_back(column.name);
+  }
+  for (size_t i = 0; i < header.size(); ++i) {
+    if (header[i].starts_with(kRejectColumnPrefix)) {
+      continue;
+    }
+    const auto found = std::find(names.begin(), names.end(), header[i]);
+    if (found == names.end()) {
+      const std::string nearest = Nearest(header[i], names);
+      return absl::InvalidArgumentError(
+          absl::StrCat("column ",
+                       i + 1,
+                       ": unknown column \"",
+                       header[i],
+                       "\"",
+                       nearest.empty() ? "" : absl::StrCat("; did you mean \"", nearest, "\"?")));
+    }
+    size_t& position = positions[static_cast<size_t>(found - names.begin())];
+    if (position != std::string_view::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("column ", i + 1, ": \"", header[i], "\" stands in the header twice"));
+    }
+    position = i;
+  }
+  for (size_t c = 0; c < kind.columns.size(); ++c) {
+    if (kind.columns[c].required && positions[c] == std::string_view::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the header lacks the column \"", names[c], "\""));
+    }
+  }
+  return positions;
+}
+
+size_t ColumnOfField(const ImportKind& kind,
+                     std::span<const size_t> positions,
+                     std::string_view field) {
+  if (field.starts_with("personal_data.")) {
+    field.remove_prefix(std::string_view("personal_data.").size());
+  }
+  field = field.substr(0, field.find_first_of(".["));
+  size_t found = std::string_view::npos;
+  for (size_t c = 0; c < kind.columns.size(); ++c) {
+    if (kind.columns[c].field != field) {
+      continue;
+    }
+    if (positions[c] != std::string_view::npos) {
+      return c;
+    }
+    if (found == std::string_view::npos) {
+      found = c;
+    }
+  }
+  return found;
+}
+
+std::string ColumnsHelp(const ImportKind& kind) {
+  std::string help = "Columns, in any order (* = required):\n";
+  for (const CsvColumn& column : kind.columns) {
+    help += fmt::format("  {:<20} {}\n",
+                        fmt::format("{}{}", column.name, column.required ? " *" : ""),
+                        column.help);
+  }
+  help +=
+      "The file is RFC 4180 CSV in UTF-8, the first line names the columns.  Columns\n"
+      "whose names begin with reject_ are passed over.\n";
+  return help;
+}
+
+}  // namespace gonghui::ctl

@@ -1,0 +1,67 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// One import: rows of a CSV file go up a stream in messages, several of which
+// are in flight; answers come back in order; refused rows go to a file; and what
+// was answered is remembered so that the import can be resumed.
+//
+// The file is read twice.  The first pass checks all of it, so that a malformed
+// file is refused before anything was sent.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_IMPORT_RUN_H_
+#define GONGHUI_TOOLS_GONGHUICTL_IMPORT_RUN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/base/clock.h"
+#include "gonghui/v1/import.pb.h"
+#include "tools/gonghuictl/csv_rows.h"
+#include "tools/gonghuictl/exit_code.h"
+#include "tools/gonghuictl/import_stream.h"
+#include "tools/gonghuictl/progress.h"
+
+namespace gonghui::ctl {
+
+inline constexpr size_t kBatchBytesMax = 512 * 1024;  // of one message
+inline constexpr size_t kBatchesInFlightMax = 4;
+inline constexpr size_t kRejectsReportedMax = 1000;  // in ImportReport::summary
+inline constexpr size_t kRejectsPrintedMax = 5;
+
+struct ImportOptions {
+  const ImportKind* kind = nullptr;
+  std::string path;
+  RowOptions rows;
+  size_t batch_rows = 1000;
+  int64_t idle_timeout_ms = 60'000;  // without an answer
+  bool validate_only = false;
+  bool resume = false;
+  ProgressMode progress = ProgressMode::kNone;
+};
+
+struct ImportReport {
+  ExitCode exit = ExitCode::kError;
+  bool finished = false;  // all rows were answered for
+  uint64_t row_count = 0;
+  int64_t duration_ns = 0;
+  // Counts over the whole file; of its rejected rows the first thousand, with
+  // `index` counting the file's data rows from 0.
+  v1::ImportSummary summary;
+  std::string rejects_path;  // empty when nothing was rejected
+};
+
+// Called once, when the file has been found to be right.
+using OpenStream = std::function<std::unique_ptr<ImportStream>()>;
+
+// Prints progress, complaints and errors on `err`.
+[[nodiscard]] ImportReport RunImport(const ImportOptions& options,
+                                     const OpenStream& open_stream,
+                                     const Clock& clock,
+                                     std::FILE* err);
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_IMPORT_RUN_H_

@@ -1,0 +1,14 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// gonghuictl: talks to a server over its public contract and nothing else.
+
+#include "tools/gonghuictl/cli.h"
+#include "tools/gonghuictl/interrupt.h"
+#include "tools/gonghuictl/text.h"
+
+int main(int argc, char** argv) {
+  gonghui::ctl::InstallInterruptHandler();
+  gonghui::ctl::UseUtf8Locale();
+  return gonghui::ctl::RunCommandLine(argc, argv);
+}

@@ -1,0 +1,40 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a call ended, with what the server says about it in
+// grpc-status-details-bin.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_RPC_STATUS_H_
+#define GONGHUI_TOOLS_GONGHUICTL_RPC_STATUS_H_
+
+#include <string>
+#include <string_view>
+
+#include "google/rpc/status.pb.h"
+#include "tools/gonghuictl/exit_code.h"
+
+namespace gonghui::ctl {
+
+struct RpcStatus {
+  int code = 0;  // a grpc::StatusCode's number
+  std::string message;
+  google::rpc::Status details;  // empty when the server sent none
+  bool interrupted = false;     // by Ctrl-C, on this side
+
+  [[nodiscard]] bool ok() const { return code == 0 && !interrupted; }
+};
+
+// "NOT_FOUND" for 5.
+[[nodiscard]] std::string_view RpcCodeName(int code);
+
+[[nodiscard]] ExitCode ExitCodeFor(const RpcStatus& status);
+
+// For people, one or more lines, each with its line break:
+//
+//   INVALID_ARGUMENT: card_number is malformed (INVALID_FIELD)
+//     card_number: 8 to 19 digits
+[[nodiscard]] std::string FormatRpcStatus(const RpcStatus& status);
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_RPC_STATUS_H_

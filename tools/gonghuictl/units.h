@@ -1,0 +1,60 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Money, counts and times as people write them.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_UNITS_H_
+#define GONGHUI_TOOLS_GONGHUICTL_UNITS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <absl/status/statusor.h>
+
+namespace gonghui::ctl {
+
+// "1234.05 yuan".
+[[nodiscard]] std::string FormatYuan(int64_t fen);
+
+// "1234.05", for CSV and for other tools.
+[[nodiscard]] std::string FormatYuanBare(int64_t fen);
+
+// Fen of "12", "12.3" or "12.34".  No sign, no separators, no currency.
+[[nodiscard]] absl::StatusOr<int64_t> ParseYuan(std::string_view text);
+
+// A decimal integer from 0 to `max`, nothing else around it.
+[[nodiscard]] absl::StatusOr<uint64_t> ParseUnsigned(std::string_view text, uint64_t max);
+
+// "12,345".
+[[nodiscard]] std::string FormatCount(uint64_t count);
+
+// "850 ms", "12.3 s", "4:05", "1:02:33".
+[[nodiscard]] std::string FormatDuration(int64_t duration_ns);
+
+// An instant since 1970 UTC.
+struct Instant {
+  int64_t seconds = 0;
+  int32_t nanos = 0;
+};
+
+// "2026-03-01 08:15:00 CST" in the machine's zone, for tables.
+[[nodiscard]] std::string FormatLocalTime(Instant instant);
+
+// "2026-03-01T00:15:00Z", for programs.
+[[nodiscard]] std::string FormatRfc3339(Instant instant);
+
+inline constexpr std::string_view kDefaultZone = "Asia/Shanghai";
+
+// Whether the tz database knows the zone.
+[[nodiscard]] bool IsKnownZone(const std::string& zone);
+
+// YYYY-MM-DD of a day that exists, between 1970 and 2199.
+[[nodiscard]] bool IsDay(std::string_view text);
+
+// The first instant of that day in that zone.  REQUIRES: IsKnownZone(zone).
+[[nodiscard]] absl::StatusOr<Instant> ParseDay(std::string_view text, const std::string& zone);
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_UNITS_H_

@@ -1,0 +1,59 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Cells of the kinds of values that the contract has.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_VIEW_CELLS_H_
+#define GONGHUI_TOOLS_GONGHUICTL_VIEW_CELLS_H_
+
+#include <cstdint>
+#include <string>
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include "tools/gonghuictl/cells.h"
+#include "tools/gonghuictl/output.h"
+#include "tools/gonghuictl/units.h"
+
+namespace gonghui::ctl {
+
+inline Cell TextCell(const std::string& text) {
+  return {text, text};
+}
+
+inline Cell MoneyCell(int64_t fen) {
+  return {FormatYuan(fen), std::to_string(fen)};
+}
+
+inline Cell CountCell(uint64_t count) {
+  return {FormatCount(count), std::to_string(count)};
+}
+
+inline Cell SignedCountCell(int64_t count) {
+  return count < 0
+             ? Cell{"-" + FormatCount(0 - static_cast<uint64_t>(count)), std::to_string(count)}
+             : CountCell(static_cast<uint64_t>(count));
+}
+
+inline Cell BoolCell(bool value) {
+  return {value ? "yes" : "no", value ? "true" : "false"};
+}
+
+// Empty when the instant is not set.
+inline Cell TimeCell(bool is_set, const google::protobuf::Timestamp& time) {
+  if (!is_set) {
+    return {};
+  }
+  const Instant instant{time.seconds(), time.nanos()};
+  return {FormatLocalTime(instant), FormatRfc3339(instant)};
+}
+
+// Empty for the zero value.
+template <typename Enum>
+Cell EnumCell(Enum value) {
+  return TextCell(EnumWord(google::protobuf::GetEnumDescriptor<Enum>(), static_cast<int>(value)));
+}
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_VIEW_CELLS_H_

@@ -1,0 +1,251 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Views of programmes, of the funds that pay for them, and of the server.
+
+#include <array>
+
+#include "tools/gonghuictl/view_cells.h"
+#include "tools/gonghuictl/views.h"
+
+namespace gonghui::ctl {
+namespace {
+
+// Fen or pieces, by the fund's asset; the raw value is the bare number, and the
+// column "asset" beside it says which.
+Cell FundAmount(const v1::Fund& fund, int64_t amount) {
+  if (fund.asset() == v1::ASSET_THING) {
+    Cell cell = SignedCountCell(amount);
+    cell.text += amount == 1 ? " piece" : " pieces";
+    return cell;
+  }
+  return MoneyCell(amount);
+}
+
+// The unit is beside the amount: people need not read "amount_fen".
+Cell MeasureCell(const v1::Limit& limit) {
+  Cell cell = EnumCell(limit.measure());
+  if (limit.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN) {
+    cell.text = "subsidy";
+  } else if (limit.measure() == v1::LIMIT_MEASURE_COUNT) {
+    cell.text = "uses";
+  }
+  return cell;
+}
+
+template <typename Strings>
+Cell ListCell(const Strings& strings) {
+  Cell cell;
+  for (const std::string& s : strings) {
+    cell.text += (cell.text.empty() ? "" : ", ") + s;
+    cell.raw += (cell.raw.empty() ? "" : ";") + s;
+  }
+  return cell;
+}
+
+using FundColumn = ViewColumn<v1::Fund>;
+constexpr std::array kFund = {
+    FundColumn{"fund",
+               "fund_code",
+               Align::kLeft,
+               [](const v1::Fund& f) { return TextCell(f.fund_code()); }},
+    FundColumn{"name",
+               "display_name",
+               Align::kLeft,
+               [](const v1::Fund& f) { return TextCell(f.display_name()); }},
+    FundColumn{
+        "asset", "asset", Align::kLeft, [](const v1::Fund& f) { return EnumCell(f.asset()); }},
+    FundColumn{"union",
+               "union_node_id",
+               Align::kLeft,
+               [](const v1::Fund& f) { return TextCell(f.union_node_id()); }},
+    FundColumn{"budget",
+               "budget",
+               Align::kRight,
+               [](const v1::Fund& f) { return FundAmount(f, f.budget()); }},
+    FundColumn{
+        "held", "held", Align::kRight, [](const v1::Fund& f) { return FundAmount(f, f.held()); }},
+    FundColumn{"spent",
+               "spent",
+               Align::kRight,
+               [](const v1::Fund& f) { return FundAmount(f, f.spent()); }},
+    FundColumn{
+        "left", "left", Align::kRight, [](const v1::Fund& f) { return FundAmount(f, f.left()); }},
+    FundColumn{"opens at",
+               "opens_at",
+               Align::kLeft,
+               [](const v1::Fund& f) { return TimeCell(f.has_opens_at(), f.opens_at()); }},
+    FundColumn{"closes at",
+               "closes_at",
+               Align::kLeft,
+               [](const v1::Fund& f) { return TimeCell(f.has_closes_at(), f.closes_at()); }},
+};
+
+using ProgrammeColumn = ViewColumn<v1::Programme>;
+constexpr std::array kProgramme = {
+    ProgrammeColumn{"programme",
+                    "programme_code",
+                    Align::kLeft,
+                    [](const v1::Programme& p) { return TextCell(p.programme_code()); }},
+    ProgrammeColumn{"version",
+                    "version",
+                    Align::kRight,
+                    [](const v1::Programme& p) { return CountCell(p.version()); }},
+    ProgrammeColumn{"name",
+                    "display_name",
+                    Align::kLeft,
+                    [](const v1::Programme& p) { return TextCell(p.display_name()); }},
+    ProgrammeColumn{
+        "starts at",
+        "starts_at",
+        Align::kLeft,
+        [](const v1::Programme& p) { return TimeCell(p.has_starts_at(), p.starts_at()); }},
+    ProgrammeColumn{"ends at",
+                    "ends_at",
+                    Align::kLeft,
+                    [](const v1::Programme& p) { return TimeCell(p.has_ends_at(), p.ends_at()); }},
+    ProgrammeColumn{"zone",
+                    "time_zone",
+                    Align::kLeft,
+                    [](const v1::Programme& p) { return TextCell(p.time_zone()); }},
+    ProgrammeColumn{
+        "applied at",
+        "applied_at",
+        Align::kLeft,
+        [](const v1::Programme& p) { return TimeCell(p.has_applied_at(), p.applied_at()); }},
+    ProgrammeColumn{"retired",
+                    "retired",
+                    Align::kLeft,
+                    [](const v1::Programme& p) { return BoolCell(p.retired()); }},
+};
+
+using BenefitColumn = ViewColumn<v1::Benefit>;
+constexpr std::array kBenefit = {
+    BenefitColumn{"benefit",
+                  "benefit_code",
+                  Align::kLeft,
+                  [](const v1::Benefit& b) { return TextCell(b.benefit_code()); }},
+    BenefitColumn{"name",
+                  "display_name",
+                  Align::kLeft,
+                  [](const v1::Benefit& b) { return TextCell(b.display_name()); }},
+    BenefitColumn{
+        "price", "price", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.price()); }},
+    BenefitColumn{"funds",
+                  "fund_codes",
+                  Align::kLeft,
+                  [](const v1::Benefit& b) { return ListCell(b.fund_codes()); }},
+    BenefitColumn{"limits",
+                  "limit_codes",
+                  Align::kLeft,
+                  [](const v1::Benefit& b) { return ListCell(b.limit_codes()); }},
+};
+
+using LimitColumn = ViewColumn<v1::Limit>;
+constexpr std::array kLimit = {
+    LimitColumn{"limit",
+                "limit_code",
+                Align::kLeft,
+                [](const v1::Limit& l) { return TextCell(l.limit_code()); }},
+    LimitColumn{"for each",
+                "subject",
+                Align::kLeft,
+                [](const v1::Limit& l) { return EnumCell(l.subject()); }},
+    LimitColumn{
+        "and", "window", Align::kLeft, [](const v1::Limit& l) { return EnumCell(l.window()); }},
+    LimitColumn{"counts", "measure", Align::kLeft, MeasureCell},
+    LimitColumn{"at most",
+                "max",
+                Align::kRight,
+                [](const v1::Limit& l) {
+                  return l.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN ? MoneyCell(l.max())
+                                                                     : SignedCountCell(l.max());
+                }},
+};
+
+using StatusColumn = ViewColumn<v1::GetStatusResponse>;
+constexpr std::array kStatus = {
+    StatusColumn{"version",
+                 "version",
+                 Align::kLeft,
+                 [](const v1::GetStatusResponse& s) { return TextCell(s.version()); }},
+    StatusColumn{"started at",
+                 "started_at",
+                 Align::kLeft,
+                 [](const v1::GetStatusResponse& s) {
+                   return TimeCell(s.has_started_at(), s.started_at());
+                 }},
+    StatusColumn{"recovery",
+                 "recovery_summary",
+                 Align::kLeft,
+                 [](const v1::GetStatusResponse& s) { return TextCell(s.recovery_summary()); }},
+    StatusColumn{"decided to seq",
+                 "applied_seq",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.applied_seq()); }},
+    StatusColumn{"durable to seq",
+                 "durable_seq",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.durable_seq()); }},
+    StatusColumn{"checkpoint at seq",
+                 "checkpoint_seq",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.checkpoint_seq()); }},
+    StatusColumn{"state hash",
+                 "state_hash",
+                 Align::kLeft,
+                 [](const v1::GetStatusResponse& s) { return TextCell(s.state_hash()); }},
+    StatusColumn{"decisions",
+                 "decision_count",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.decision_count()); }},
+    StatusColumn{"blocks synced",
+                 "block_count",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.block_count()); }},
+    StatusColumn{"overloads",
+                 "overload_count",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.overload_count()); }},
+};
+
+using TableStatusColumn = ViewColumn<v1::TableStatus>;
+constexpr std::array kTableStatus = {
+    TableStatusColumn{
+        "table", "name", Align::kLeft, [](const v1::TableStatus& t) { return TextCell(t.name()); }},
+    TableStatusColumn{"rows",
+                      "row_count",
+                      Align::kRight,
+                      [](const v1::TableStatus& t) { return CountCell(t.row_count()); }},
+    TableStatusColumn{"at most",
+                      "row_count_max",
+                      Align::kRight,
+                      [](const v1::TableStatus& t) { return CountCell(t.row_count_max()); }},
+    TableStatusColumn{"bytes",
+                      "bytes",
+                      Align::kRight,
+                      [](const v1::TableStatus& t) { return CountCell(t.bytes()); }},
+};
+
+}  // namespace
+
+View<v1::Fund> FundView() {
+  return kFund;
+}
+View<v1::Programme> ProgrammeView() {
+  return kProgramme;
+}
+View<v1::Benefit> BenefitView() {
+  return kBenefit;
+}
+View<v1::Limit> LimitView() {
+  return kLimit;
+}
+View<v1::GetStatusResponse> StatusView() {
+  return kStatus;
+}
+View<v1::TableStatus> TableStatusView() {
+  return kTableStatus;
+}
+
+}  // namespace gonghui::ctl

@@ -1,0 +1,209 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Views of transactions: who pays what, why, and what is left.
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "tools/gonghuictl/view_cells.h"
+#include "tools/gonghuictl/views.h"
+
+namespace gonghui::ctl {
+namespace {
+
+Cell ReasonCell(const v1::Transaction& t) {
+  if (t.reason() == v1::REASON_UNSPECIFIED) {
+    return {};
+  }
+  const std::string word = EnumWord(v1::Reason_descriptor(), t.reason());
+  return {fmt::format("{} ({})", word.empty() ? "unknown" : word, static_cast<int>(t.reason())),
+          word.empty() ? std::to_string(t.reason()) : word};
+}
+
+// Money that plays no part in this kind of transaction is left out for people.
+Cell UnlessZero(int64_t fen) {
+  Cell cell = MoneyCell(fen);
+  if (fen == 0) {
+    cell.text.clear();
+  }
+  return cell;
+}
+
+using TxnColumn = ViewColumn<v1::Transaction>;
+using Txn = v1::Transaction;
+constexpr std::array kTransaction = {
+    TxnColumn{"transaction",
+              "transaction_id",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(t.transaction_id()); }},
+    TxnColumn{"kind", "kind", Align::kLeft, [](const Txn& t) { return EnumCell(t.kind()); }},
+    TxnColumn{
+        "outcome", "outcome", Align::kLeft, [](const Txn& t) { return EnumCell(t.outcome()); }},
+    TxnColumn{"reason", "reason", Align::kLeft, ReasonCell},
+    TxnColumn{"message",
+              "display_message",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(t.display_message()); }},
+    TxnColumn{"提示",
+              "display_message_zh",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(t.display_message_zh()); }},
+    TxnColumn{"retry", "retry", Align::kLeft, [](const Txn& t) { return EnumCell(t.retry()); }},
+    TxnColumn{
+        "next eligible",
+        "next_eligible_at",
+        Align::kLeft,
+        [](const Txn& t) { return TimeCell(t.has_next_eligible_at(), t.next_eligible_at()); }},
+    TxnColumn{"state", "state", Align::kLeft, [](const Txn& t) { return EnumCell(t.state()); }},
+    TxnColumn{"list price",
+              "list_price_fen",
+              Align::kRight,
+              [](const Txn& t) { return MoneyCell(t.list_price_fen()); }},
+    TxnColumn{"member pays",
+              "member_pays_fen",
+              Align::kRight,
+              [](const Txn& t) { return MoneyCell(t.member_pays_fen()); }},
+    TxnColumn{"subsidy",
+              "subsidy_fen",
+              Align::kRight,
+              [](const Txn& t) { return MoneyCell(t.subsidy_fen()); }},
+    TxnColumn{"captured",
+              "captured_fen",
+              Align::kRight,
+              [](const Txn& t) { return UnlessZero(t.captured_fen()); }},
+    TxnColumn{"approval code",
+              "approval_code",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(t.approval_code()); }},
+    TxnColumn{"terminal",
+              "terminal_id",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(t.terminal_id()); }},
+    TxnColumn{"merchant",
+              "merchant_id",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(t.merchant_id()); }},
+    TxnColumn{"request",
+              "request_id",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(t.request_id()); }},
+    TxnColumn{"original",
+              "original_transaction_id",
+              Align::kLeft,
+              [](const Txn& t) {
+                const bool unknown =
+                    t.kind() == v1::TRANSACTION_KIND_REVERSAL && !t.original_found();
+                Cell cell = TextCell(t.original_transaction_id());
+                cell.text = unknown ? "not known (yet)" : cell.text;
+                return cell;
+              }},
+    TxnColumn{"decided at",
+              "decided_at",
+              Align::kLeft,
+              [](const Txn& t) { return TimeCell(t.has_decided_at(), t.decided_at()); }},
+    TxnColumn{"hold expires",
+              "expires_at",
+              Align::kLeft,
+              [](const Txn& t) { return TimeCell(t.has_expires_at(), t.expires_at()); }},
+};
+
+using AppliedColumn = ViewColumn<v1::AppliedBenefit>;
+constexpr std::array kApplied = {
+    AppliedColumn{"programme",
+                  "programme_code",
+                  Align::kLeft,
+                  [](const v1::AppliedBenefit& b) { return TextCell(b.programme_code()); }},
+    AppliedColumn{"version",
+                  "programme_version",
+                  Align::kRight,
+                  [](const v1::AppliedBenefit& b) { return CountCell(b.programme_version()); }},
+    AppliedColumn{"benefit",
+                  "benefit_code",
+                  Align::kLeft,
+                  [](const v1::AppliedBenefit& b) { return TextCell(b.benefit_code()); }},
+    AppliedColumn{"fund",
+                  "fund_code",
+                  Align::kLeft,
+                  [](const v1::AppliedBenefit& b) { return TextCell(b.fund_code()); }},
+    AppliedColumn{"pays",
+                  "amount_fen",
+                  Align::kRight,
+                  [](const v1::AppliedBenefit& b) { return MoneyCell(b.amount_fen()); }},
+    AppliedColumn{"pieces",
+                  "pieces",
+                  Align::kRight,
+                  [](const v1::AppliedBenefit& b) { return SignedCountCell(b.pieces()); }},
+};
+
+Cell LimitAmount(const v1::LimitState& limit, int64_t amount) {
+  return limit.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN ? MoneyCell(amount)
+                                                         : SignedCountCell(amount);
+}
+
+using StateColumn = ViewColumn<v1::LimitState>;
+using State = v1::LimitState;
+constexpr std::array kLimitState = {
+    StateColumn{"limit",
+                "limit_code",
+                Align::kLeft,
+                [](const State& l) { return TextCell(l.limit_code()); }},
+    StateColumn{
+        "for each", "subject", Align::kLeft, [](const State& l) { return EnumCell(l.subject()); }},
+    StateColumn{"and", "window", Align::kLeft, [](const State& l) { return EnumCell(l.window()); }},
+    StateColumn{
+        "at most", "max", Align::kRight, [](const State& l) { return LimitAmount(l, l.max()); }},
+    StateColumn{
+        "used", "used", Align::kRight, [](const State& l) { return LimitAmount(l, l.used()); }},
+    StateColumn{
+        "held", "held", Align::kRight, [](const State& l) { return LimitAmount(l, l.held()); }},
+    StateColumn{
+        "left", "left", Align::kRight, [](const State& l) { return LimitAmount(l, l.left()); }},
+    StateColumn{"resets at",
+                "resets_at",
+                Align::kLeft,
+                [](const State& l) { return TimeCell(l.has_resets_at(), l.resets_at()); }},
+};
+
+}  // namespace
+
+View<v1::Transaction> TransactionView() {
+  return kTransaction;
+}
+View<v1::AppliedBenefit> AppliedBenefitView() {
+  return kApplied;
+}
+View<v1::LimitState> LimitStateView() {
+  return kLimitState;
+}
+
+void ShowTransaction(const v1::Transaction& transaction, Output* out) {
+  out->RecordOf(transaction, TransactionView());
+  if (out->format() != OutputFormat::kTable) {
+    return;
+  }
+  if (!transaction.applied_benefits().empty()) {
+    out->Heading("Benefits");
+    out->TableOf<v1::AppliedBenefit>(transaction.applied_benefits(), AppliedBenefitView());
+  }
+  if (!transaction.limits().empty()) {
+    out->Heading("Limits");
+    out->TableOf<v1::LimitState>(transaction.limits(), LimitStateView());
+  }
+  if (!transaction.has_failed_check()) {
+    return;
+  }
+  const v1::FailedCheck& check = transaction.failed_check();
+  if (!check.programme_code().empty()) {
+    out->Heading(fmt::format("Refused by programme {} version {}, benefit {}",
+                             check.programme_code(),
+                             check.programme_version(),
+                             check.benefit_code()));
+  }
+  if (check.has_limit()) {
+    out->TableOf<v1::LimitState>(std::span(&check.limit(), 1), LimitStateView());
+  }
+}
+
+}  // namespace gonghui::ctl
