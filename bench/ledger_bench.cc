@@ -1,0 +1,106 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decide + Evolve in process, on one thread: sales of random cards at random
+// merchants.  Commands are made ahead of the clock; every outcome is checked.
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "engine/base/check.h"
+#include "engine/ledger/ledger.h"
+#include "tests/testing/city.h"
+
+namespace gonghui {
+namespace {
+
+// One decided sale after another, as the ledger thread does it.
+struct Runner {
+  explicit Runner(const CityOptions& city) : options(city), ledger(std::make_unique<Ledger>()) {
+    BuildCity(city, [this](const Command& command) {
+      ledger->Decide(command, now, &event, &result);
+      GH_CHECK(event.kind != EventKind::kNone, "kind=", command.kind, " field=", result.field);
+      ledger->Evolve(event);
+    });
+  }
+
+  CityOptions options;
+  std::unique_ptr<Ledger> ledger;
+  TimestampNs now = kCityNoon;
+  Prng prng{42};  // goes on from run to run: a request id is used once
+  Event event;
+  Result result;
+};
+
+Runner& CityOf(const CityOptions& options) {
+  static std::unique_ptr<Runner> runner;
+  static CityOptions built;
+  if (runner == nullptr || built.members != options.members || built.funds != options.funds) {
+    runner.reset();
+    runner = std::make_unique<Runner>(options);
+    built = options;
+  }
+  return *runner;
+}
+
+void Sales(benchmark::State& state, const CityOptions& options) {
+  Runner& runner = CityOf(options);
+  constexpr uint32_t kBatch = 1 << 16;
+  std::vector<Command> commands(kBatch);
+  int64_t decided = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (Command& command : commands) {
+      command = RandomSale(options, runner.prng);
+    }
+    state.ResumeTiming();
+    for (uint32_t i = 0; i < kBatch; ++i) {
+      if (i % Ledger::kPrefetchMax == 0) {
+        std::array<const Command*, Ledger::kPrefetchMax> next;
+        for (size_t j = 0; j < next.size(); ++j) {
+          next[j] = &commands[i + j];
+        }
+        runner.ledger->Prefetch(next, runner.now);
+      }
+      runner.ledger->Decide(commands[i], runner.now, &runner.event, &runner.result);
+      GH_CHECK(runner.result.transaction.outcome == Outcome::kApproved,
+               "reason=",
+               runner.result.transaction.reason);
+      runner.ledger->Evolve(runner.event);
+    }
+    decided += int64_t{kBatch};
+  }
+  state.counters["decisions_per_s"] =
+      benchmark::Counter(static_cast<double>(decided), benchmark::Counter::kIsRate);
+}
+
+CityOptions OneMillion() {
+  CityOptions options;
+  options.members = 1'000'000;
+  options.merchants = 5'000;
+  return options;
+}
+
+CityOptions OneHotFund() {
+  CityOptions options = OneMillion();
+  options.funds = 1;
+  return options;
+}
+
+CityOptions Small() {
+  CityOptions options;
+  options.members = 10'000;
+  options.merchants = 500;
+  return options;
+}
+
+BENCHMARK_CAPTURE(Sales, ten_thousand_members, Small())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Sales, one_million_members, OneMillion())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Sales, one_hot_fund, OneHotFund())->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace gonghui

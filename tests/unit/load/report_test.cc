@@ -1,0 +1,94 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tools/load/report.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include "gonghui/v1/authorization_service.pb.h"
+
+namespace gonghui::load {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ReportTest, Numbers) {
+  EXPECT_EQ(WithCommas(0), "0");
+  EXPECT_EQ(WithCommas(999), "999");
+  EXPECT_EQ(WithCommas(1'000), "1,000");
+  EXPECT_EQ(WithCommas(12'345'678), "12,345,678");
+}
+
+TEST(ReportTest, Durations) {
+  EXPECT_EQ(Duration(0), "0.00 us");
+  EXPECT_EQ(Duration(1'234), "1.23 us");
+  EXPECT_EQ(Duration(99'960), "100 us");
+  EXPECT_EQ(Duration(999'600), "1.00 ms");
+  EXPECT_EQ(Duration(45'600'000), "45.6 ms");
+  EXPECT_EQ(Duration(2'500'000'000), "2.50 s");
+}
+
+RunResult Sample() {
+  RunResult result;
+  result.window_s = 2;
+  result.checked = 1'001;
+  Stats& stats = result.unary;
+  stats.answered = 1'000;
+  stats.calls = 1'000;
+  stats.outcomes[v1::OUTCOME_APPROVED] = 900;
+  stats.outcomes[v1::OUTCOME_DECLINED] = 100;
+  stats.reasons[0] = 900;
+  stats.reasons[v1::REASON_EXCEEDS_FREQUENCY_LIMIT] = 99;
+  stats.reasons[900] = 1;
+  stats.errors[8] = 7;
+  stats.latency_ns.Record(1'000'000, 1'000);
+  return result;
+}
+
+TEST(ReportTest, TableNamesReasonsAndErrors) {
+  Options options;
+  const std::string table = SummaryTable(options, Sample());
+  EXPECT_THAT(table, HasSubstr("500/s"));
+  EXPECT_THAT(table, HasSubstr("99  EXCEEDS_FREQUENCY_LIMIT"));
+  EXPECT_THAT(table, HasSubstr("1  900"));
+  EXPECT_THAT(table, HasSubstr("7  RESOURCE_EXHAUSTED"));
+  EXPECT_THAT(table, HasSubstr("p99 1.00 ms"));
+  EXPECT_THAT(table, HasSubstr("1,001 answers, 0 wrong"));
+}
+
+TEST(ReportTest, JsonIsJson) {
+  Options options;
+  options.mode = Mode::kMixed;
+  options.label = "with \"quotes\" and \\";
+  google::protobuf::Struct parsed;
+  const std::string json = SummaryJson(options, Sample());
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
+  const auto& fields = parsed.fields();
+  EXPECT_EQ(fields.at("label").string_value(), options.label);
+  EXPECT_EQ(fields.at("rate_per_s").number_value(), 500);
+  EXPECT_EQ(fields.at("p99_us").number_value(), 1'000);
+  EXPECT_EQ(fields.at("declined").number_value(), 100);
+  const auto& reasons = fields.at("reasons").struct_value().fields();
+  EXPECT_EQ(reasons.at("EXCEEDS_FREQUENCY_LIMIT").number_value(), 99);
+  EXPECT_EQ(reasons.size(), 2U) << "no reason is no entry";
+  EXPECT_EQ(fields.at("errors").struct_value().fields().at("RESOURCE_EXHAUSTED").number_value(), 7);
+  EXPECT_EQ(fields.at("unary").struct_value().fields().at("rate_per_s").number_value(), 500);
+  EXPECT_EQ(fields.at("stream").struct_value().fields().at("rate_per_s").number_value(), 0);
+}
+
+TEST(ReportTest, ProgressLine) {
+  const RunResult result = Sample();
+  const std::string line = ProgressLine(3, false, 2, result.unary);
+  EXPECT_THAT(line, HasSubstr("3 s"));
+  EXPECT_THAT(line, HasSubstr("500/s"));
+  EXPECT_THAT(line, HasSubstr("errors 7"));
+  EXPECT_THAT(ProgressLine(1, true, 0, Stats()), HasSubstr("warming up"));
+}
+
+}  // namespace
+}  // namespace gonghui::load

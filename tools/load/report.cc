@@ -1,0 +1,289 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tools/load/report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "gonghui/v1/authorization_service.pb.h"
+
+namespace gonghui::load {
+namespace {
+
+constexpr struct {
+  const char* name;
+  uint64_t per_million;
+} kPercentiles[] = {{"p50", 500'000}, {"p90", 900'000}, {"p99", 990'000}, {"p99.9", 999'000}};
+
+constexpr const char* kGrpcCodeNames[kGrpcCodeCount] = {"OK",
+                                                        "CANCELLED",
+                                                        "UNKNOWN",
+                                                        "INVALID_ARGUMENT",
+                                                        "DEADLINE_EXCEEDED",
+                                                        "NOT_FOUND",
+                                                        "ALREADY_EXISTS",
+                                                        "PERMISSION_DENIED",
+                                                        "RESOURCE_EXHAUSTED",
+                                                        "FAILED_PRECONDITION",
+                                                        "ABORTED",
+                                                        "OUT_OF_RANGE",
+                                                        "UNIMPLEMENTED",
+                                                        "INTERNAL",
+                                                        "UNAVAILABLE",
+                                                        "DATA_LOSS",
+                                                        "UNAUTHENTICATED"};
+
+// REASON_EXCEEDS_AMOUNT_LIMIT -> EXCEEDS_AMOUNT_LIMIT.
+std::string ReasonName(size_t reason) {
+  constexpr std::string_view kPrefix = "REASON_";
+  const std::string name = v1::Reason_Name(static_cast<v1::Reason>(reason));
+  return name.empty() ? std::to_string(reason) : name.substr(kPrefix.size());
+}
+
+std::string Escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+    }
+    if (static_cast<unsigned char>(c) >= 0x20) {
+      out += c;
+    }
+  }
+  return out;
+}
+
+double Micros(uint64_t ns) {
+  return static_cast<double>(ns) / 1000;
+}
+
+double PerSecond(uint64_t count, double window_s) {
+  return window_s > 0 ? static_cast<double>(count) / window_s : 0;
+}
+
+class Table {
+ public:
+  template <typename... Args>
+  void Row(std::string_view name, fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), "  {:<14}", name);
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+    text_ += '\n';
+  }
+
+  void Line(std::string_view line) {
+    text_ += line;
+    text_ += '\n';
+  }
+
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void LatencyRow(std::string_view name, const Histogram& latency_ns, Table* table) {
+  std::string text;
+  for (const auto& percentile : kPercentiles) {
+    text += fmt::format(
+        "{} {}   ", percentile.name, Duration(latency_ns.AtPerMillion(percentile.per_million)));
+  }
+  table->Row(name, "{}max {}", text, Duration(latency_ns.max()));
+}
+
+std::string LatencyJson(const Stats& stats) {
+  const Histogram& latency_ns = stats.latency_ns;
+  return fmt::format(R"("p50_us": {:.1f}, "p90_us": {:.1f}, "p99_us": {:.1f}, "p999_us": {:.1f}, )"
+                     R"("min_us": {:.1f}, "max_us": {:.1f})",
+                     Micros(latency_ns.AtPerMillion(500'000)),
+                     Micros(latency_ns.AtPerMillion(900'000)),
+                     Micros(latency_ns.AtPerMillion(990'000)),
+                     Micros(latency_ns.AtPerMillion(999'000)),
+                     Micros(latency_ns.min()),
+                     Micros(latency_ns.max()));
+}
+
+std::string CountsJson(const Stats& stats) {
+  std::string reasons;
+  for (size_t i = 1; i < kReasonCount; ++i) {
+    if (stats.reasons[i] > 0) {
+      reasons += fmt::format(
+          R"({}"{}": {})", reasons.empty() ? "" : ", ", ReasonName(i), stats.reasons[i]);
+    }
+  }
+  std::string errors;
+  for (size_t i = 0; i < kGrpcCodeCount; ++i) {
+    if (stats.errors[i] > 0) {
+      errors += fmt::format(
+          R"({}"{}": {})", errors.empty() ? "" : ", ", kGrpcCodeNames[i], stats.errors[i]);
+    }
+  }
+  return fmt::format(
+      R"("answered": {}, "calls": {}, "approved": {}, "approved_partial": {}, "declined": {}, )"
+      R"("replayed": {}, "reasons": {{{}}}, "error_count": {}, "errors": {{{}}})",
+      stats.answered,
+      stats.calls,
+      stats.outcomes[v1::OUTCOME_APPROVED],
+      stats.outcomes[v1::OUTCOME_APPROVED_PARTIAL],
+      stats.outcomes[v1::OUTCOME_DECLINED],
+      stats.replays,
+      reasons,
+      stats.ErrorCount(),
+      errors);
+}
+
+std::string How(const Options& options) {
+  std::string text = ModeName(options.mode);
+  if (options.HasStream()) {
+    text += fmt::format(", {} requests a message", options.items);
+  }
+  if (options.OpenLoop()) {
+    text += fmt::format(", open loop at {}/s", WithCommas(options.rate));
+  } else {
+    text += ", closed loop";
+    if (options.HasUnary()) {
+      text += fmt::format(", {} calls in flight", options.inflight);
+    }
+    if (options.HasStream()) {
+      text += fmt::format(", {} messages in flight", options.stream_inflight);
+    }
+  }
+  return text + fmt::format(", {} connections, {} client thread{}",
+                            options.connections,
+                            options.threads,
+                            options.threads == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string WithCommas(uint64_t number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) {
+      text += ',';
+    }
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string Duration(uint64_t ns) {
+  const auto value = static_cast<double>(ns);
+  const auto three_digits = [](double x, const char* unit) {
+    const int decimals = x < 9.995 ? 2 : x < 99.95 ? 1 : 0;
+    return fmt::format("{:.{}f} {}", x, decimals, unit);
+  };
+  if (value < 999.5e3) {
+    return three_digits(value / 1e3, "us");
+  }
+  if (value < 999.5e6) {
+    return three_digits(value / 1e6, "ms");
+  }
+  return three_digits(value / 1e9, "s");
+}
+
+std::string ProgressLine(double elapsed_s, bool warming_up, double window_s, const Stats& window) {
+  if (warming_up) {
+    return fmt::format("{:5.0f} s  warming up", elapsed_s);
+  }
+  return fmt::format(
+      "{:5.0f} s  {:>11}/s  p50 {:>8}  p99 {:>8}  declined {}  errors {}",
+      elapsed_s,
+      WithCommas(static_cast<uint64_t>(std::llround(PerSecond(window.answered, window_s)))),
+      Duration(window.latency_ns.AtPerMillion(500'000)),
+      Duration(window.latency_ns.AtPerMillion(990'000)),
+      WithCommas(window.outcomes[v1::OUTCOME_DECLINED]),
+      WithCommas(window.ErrorCount()));
+}
+
+std::string SummaryTable(const Options& options, const RunResult& result) {
+  Stats all = result.unary;
+  all.Merge(result.stream);
+  Table table;
+  table.Line("gonghui-load: " + How(options));
+  table.Row(
+      "rate",
+      "{}/s   {} answered in {:.1f} s",
+      WithCommas(static_cast<uint64_t>(std::llround(PerSecond(all.answered, result.window_s)))),
+      WithCommas(all.answered),
+      result.window_s);
+  if (options.mode == Mode::kMixed) {
+    LatencyRow("unary", result.unary.latency_ns, &table);
+    LatencyRow("stream", result.stream.latency_ns, &table);
+  } else {
+    LatencyRow("latency", all.latency_ns, &table);
+  }
+  table.Row("approved", "{}", WithCommas(all.outcomes[v1::OUTCOME_APPROVED]));
+  if (all.outcomes[v1::OUTCOME_APPROVED_PARTIAL] > 0) {
+    table.Row("  in part", "{}", WithCommas(all.outcomes[v1::OUTCOME_APPROVED_PARTIAL]));
+  }
+  table.Row("declined", "{}", WithCommas(all.outcomes[v1::OUTCOME_DECLINED]));
+  for (size_t i = 1; i < kReasonCount; ++i) {
+    if (all.reasons[i] > 0) {
+      table.Row("", "{:>12}  {}", WithCommas(all.reasons[i]), ReasonName(i));
+    }
+  }
+  if (all.replays > 0) {
+    table.Row("replayed", "{}", WithCommas(all.replays));
+  }
+  table.Row("errors", "{}", WithCommas(all.ErrorCount()));
+  for (size_t i = 0; i < kGrpcCodeCount; ++i) {
+    if (all.errors[i] > 0) {
+      table.Row("", "{:>12}  {}", WithCommas(all.errors[i]), kGrpcCodeNames[i]);
+    }
+  }
+  if (result.unsent > 0) {
+    table.Row("never sent",
+              "{}: the rate was not reached; these count as slow as they had waited",
+              WithCommas(result.unsent));
+  }
+  table.Row(
+      "checked", "{} answers, {} wrong", WithCommas(result.checked + result.wrong), result.wrong);
+  return table.Take();
+}
+
+std::string SummaryJson(const Options& options, const RunResult& result) {
+  Stats all = result.unary;
+  all.Merge(result.stream);
+  std::string json = fmt::format(
+      "{{\"label\": \"{}\", \"mode\": \"{}\", \"loop\": \"{}\", \"offered_per_s\": {}, "
+      "\"items\": {}, \"inflight\": {}, \"stream_inflight\": {}, \"connections\": {}, "
+      "\"threads\": {}, \"seed\": {}, \"window_s\": {:.3f}, \"rate_per_s\": {:.1f},\n {},\n {},\n "
+      "\"never_sent\": {}, \"checked\": {}, \"wrong\": {}",
+      Escaped(options.label),
+      ModeName(options.mode),
+      options.OpenLoop() ? "open" : "closed",
+      options.rate,
+      options.items,
+      options.HasUnary() ? options.inflight : 0,
+      options.HasStream() ? options.stream_inflight : 0,
+      options.connections,
+      options.threads,
+      options.seed,
+      result.window_s,
+      PerSecond(all.answered, result.window_s),
+      LatencyJson(all),
+      CountsJson(all),
+      result.unsent,
+      result.checked,
+      result.wrong);
+  if (options.mode == Mode::kMixed) {
+    for (const auto& [name, stats] :
+         {std::pair("unary", &result.unary), std::pair("stream", &result.stream)}) {
+      json += fmt::format(",\n \"{}\": {{\"rate_per_s\": {:.1f}, {},\n  {}}}",
+                          name,
+                          PerSecond(stats->answered, result.window_s),
+                          LatencyJson(*stats),
+                          CountsJson(*stats));
+    }
+  }
+  return json + "}\n";
+}
+
+}  // namespace gonghui::load

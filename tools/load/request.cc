@@ -1,0 +1,125 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tools/load/request.h"
+
+#include <cstring>
+#include <utility>
+
+#include "gonghui/v1/authorization_service.pb.h"
+#include "tools/load/wire.h"
+
+namespace gonghui::load {
+namespace {
+
+using v1::AuthorizeRequest;
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr uint32_t kStanMax = 999'999;
+
+// All bytes in hexadecimal, two characters each.
+constexpr std::array<std::array<char, 2>, 256> kHexOfByte = [] {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> table{};
+  for (size_t byte = 0; byte < table.size(); ++byte) {
+    table[byte] = {kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return table;
+}();
+
+// A random UUID (version 4, variant 1) in text.
+void MakeRequestId(Prng* prng, std::array<char, 36>* text) {
+  const uint64_t high = (prng->Next() & ~uint64_t{0xf000}) | 0x4000;
+  const uint64_t low = (prng->Next() & ~(uint64_t{3} << 62)) | uint64_t{2} << 62;
+  char* out = text->data();
+  const auto put = [&out](uint64_t half, int from_byte, int to_byte) {
+    for (int i = from_byte; i < to_byte; ++i) {
+      std::memcpy(out, kHexOfByte[half >> (56 - 8 * i) & 0xff].data(), 2);
+      out += 2;
+    }
+  };
+  const auto dash = [&out] { *out++ = '-'; };
+  put(high, 0, 4);
+  dash();
+  put(high, 4, 6);
+  dash();
+  put(high, 6, 8);
+  dash();
+  put(low, 0, 2);
+  dash();
+  put(low, 2, 8);
+}
+
+// A google.protobuf.Timestamp as a field.  One byte of length is enough.
+char* PutTimestamp(char* out, uint32_t field, int64_t ns) {
+  char* const head = PutTag(out, field, WireType::kBytes);
+  char* const body = head + 1;
+  char* end = PutNumber(body, 1, static_cast<uint64_t>(ns / kNsPerSecond));
+  end = PutNumber(end, 2, static_cast<uint64_t>(ns % kNsPerSecond));
+  *head = static_cast<char>(end - body);
+  return end;
+}
+
+}  // namespace
+
+void RepeatBook::Add(std::shared_ptr<const Earlier> entry) {
+  const std::lock_guard lock(mutex_);
+  if (entries_.size() < entries_max_) {
+    entries_.push_back(std::move(entry));
+  } else {
+    entries_[next_++ % entries_max_] = std::move(entry);
+  }
+}
+
+std::shared_ptr<const Earlier> RepeatBook::Pick(uint64_t random) const {
+  const std::lock_guard lock(mutex_);
+  return entries_.empty() ? nullptr : entries_[random % entries_.size()];
+}
+
+char* EncodeTimes(int64_t now_ns, char* out) {
+  // The card was presented just now.
+  out = PutTimestamp(out, AuthorizeRequest::kTransmissionTimeFieldNumber, now_ns);
+  return PutTimestamp(out, AuthorizeRequest::kOccurredAtFieldNumber, now_ns);
+}
+
+char* EncodeRequest(const Workload& workload,
+                    const RequestMix& mix,
+                    const Sent& sent,
+                    std::string_view times,
+                    char* out) {
+  out = PutBytes(out, AuthorizeRequest::kRequestIdFieldNumber, sent.request_id_text());
+  out = PutRaw(out, workload.terminal(sent.terminal).bytes);
+  out = PutRaw(out, workload.CardBytes(sent.card));
+  out = PutNumber(
+      out, AuthorizeRequest::kListPriceFenFieldNumber, static_cast<uint64_t>(sent.list_price_fen));
+  out = PutNumber(out, AuthorizeRequest::kCaptureFieldNumber, sent.capture ? 1 : 0);
+  out = PutNumber(out,
+                  AuthorizeRequest::kIfNoBenefitFieldNumber,
+                  mix.full_price_if_no_benefit ? v1::IF_NO_BENEFIT_FULL_PRICE : 0);
+  out = PutNumber(out, AuthorizeRequest::kPosEntryModeFieldNumber, v1::POS_ENTRY_MODE_CONTACTLESS);
+  out = PutNumber(out, AuthorizeRequest::kStanFieldNumber, sent.stan);
+  return PutRaw(out, times);
+}
+
+void RequestMaker::Choose(Sent* sent) {
+  if (mix_.repeat_percent > 0 && prng_.Chance(mix_.repeat_percent, 100)) {
+    if (std::shared_ptr<const Earlier> earlier = book_->Pick(prng_.Next())) {
+      *sent = earlier->sent;
+      sent->earlier = std::move(earlier);
+      return;
+    }
+  }
+  sent->earlier.reset();
+  MakeRequestId(&prng_, &sent->request_id);
+  sent->terminal = static_cast<uint32_t>(Scaled(prng_.Next(), workload_.terminal_count()));
+  sent->card = static_cast<uint32_t>(picker_.Pick(&prng_));
+  sent->stan = stan_;
+  stan_ = stan_ == kStanMax ? 0 : stan_ + 1;
+  sent->capture = mix_.holds_percent == 0 || !prng_.Chance(mix_.holds_percent, 100);
+  const PriceRange& prices =
+      mix_.prices.high_fen > 0 ? mix_.prices : workload_.terminal(sent->terminal).prices;
+  const auto span = static_cast<uint64_t>(prices.high_fen - prices.low_fen) + 1;
+  sent->list_price_fen = prices.low_fen + static_cast<int64_t>(Scaled(prng_.Next(), span));
+}
+
+}  // namespace gonghui::load
