@@ -13,9 +13,15 @@ namespace {
 std::string TextOf(TransactionId id) {
   return id == TransactionId{} ? "none" : "#" + std::to_string(id.value());
 }
-std::string TextOf(Fen amount) { return std::to_string(amount.value()); }
-std::string TextOf(bool value) { return value ? "yes" : "no"; }
-std::string TextOf(uint32_t value) { return std::to_string(value); }
+std::string TextOf(Fen amount) {
+  return std::to_string(amount.value());
+}
+std::string TextOf(bool value) {
+  return value ? "yes" : "no";
+}
+std::string TextOf(uint32_t value) {
+  return std::to_string(value);
+}
 std::string TextOf(const AnswerShare& share) {
   return gonghui::TextOf(share.benefit) + "/" + gonghui::TextOf(share.fund) + ":" +
          TextOf(share.amount);
@@ -156,7 +162,8 @@ std::string Difference(const Answer& a, const Answer& b) {
   std::string text;
   // Short-circuits at the first difference.
   static_cast<void>(
-      Differs("verdict", a.verdict, b.verdict, &text) || Differs("field", a.field, b.field, &text) ||
+      Differs("verdict", a.verdict, b.verdict, &text) ||
+      Differs("field", a.field, b.field, &text) ||
       Differs("admin_reason", a.admin_reason, b.admin_reason, &text) ||
       Differs("index", a.index, b.index, &text) || Differs("replay", a.replay, b.replay, &text) ||
       Differs("programme_version", a.programme_version, b.programme_version, &text) ||

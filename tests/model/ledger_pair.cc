@@ -1,0 +1,309 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/model/ledger_pair.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#ifdef GONGHUI_HAS_RECORD_CODEC
+#include "engine/durability/record_format.h"
+#endif
+#include "tests/testing/names.h"
+
+namespace gonghui {
+namespace {
+
+struct PhotoPage {
+  TableId table;
+  uint32_t page;
+  std::vector<uint8_t> bytes;
+};
+
+class PhotoAlbum final : public PageSink {
+ public:
+  void AddPage(TableId table, uint32_t page, std::span<const uint8_t> bytes) override {
+    pages_.push_back({table, page, {bytes.begin(), bytes.end()}});
+  }
+  [[nodiscard]] const std::vector<PhotoPage>& pages() const { return pages_; }
+
+ private:
+  std::vector<PhotoPage> pages_;
+};
+
+// The code of the row that a counter counts for.
+std::string SubjectText(const Ledger& ledger, LimitSubject kind, uint32_t row) {
+  switch (kind) {
+    case LimitSubject::kPerson:
+      return TextOf(ledger.members()[MemberRow{row}].id);
+    case LimitSubject::kProgramme:
+      return row == 0 ? "" : "?" + std::to_string(row);
+    case LimitSubject::kCard:
+      return std::to_string(ledger.cards()[CardRow{row}].number.value());
+    case LimitSubject::kMerchant:
+      return TextOf(ledger.merchants()[MerchantRow{row}].id);
+    case LimitSubject::kTerminal:
+      return TextOf(ledger.terminals()[TerminalRow{row}].id);
+  }
+  return "?";
+}
+
+std::string TextOfTotals(int64_t held, int64_t used) {
+  return "held=" + std::to_string(held) + " used=" + std::to_string(used);
+}
+
+std::string TextOfKey(const NaiveCounterKey& key) {
+  return TextOf(key.programme) + "/" + TextOf(key.limit) + " of '" + key.subject + "' window " +
+         std::to_string(key.window);
+}
+
+}  // namespace
+
+std::string BrokenInvariant(const Ledger& ledger) {
+  uint64_t row = 0;
+  const char* broken = ledger.CheckInvariants(&row);
+  return broken == nullptr ? ""
+                           : std::string("invariant: ") + broken + " row " + std::to_string(row);
+}
+
+LedgerLimits LedgerPair::SmallLimits() {
+  LedgerLimits limits;
+  limits.union_nodes_max = 1u << 10;
+  limits.members_max = 1u << 12;
+  limits.cards_max = 1u << 12;
+  limits.merchants_max = 1u << 10;
+  limits.terminals_max = 1u << 10;
+  limits.funds_max = 1u << 8;
+  limits.counters_max = 1u << 16;
+  limits.transactions_max = 1u << 16;
+  return limits;
+}
+
+LedgerPair::LedgerPair(const LedgerLimits& limits)
+    : limits_(limits),
+      ledger_(std::make_unique<Ledger>(uint16_t{7}, limits)),
+      follower_(std::make_unique<Ledger>(uint16_t{7}, limits)),
+      model_(7) {}
+
+std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
+  history_.push_back({command, Event{}});
+  Step& step = history_.back();
+  const Command& asked = step.command.command;
+  const uint64_t hash_before = ledger_->StateHash();
+  const Command* const ahead[] = {&asked};
+  ledger_->Prefetch(ahead, now);
+  result_ = Result{};
+  ledger_->Decide(asked, now, &step.event, &result_);
+  if (ledger_->StateHash() != hash_before) {
+    return "Decide() changed the state";
+  }
+  const bool changed = step.event.kind != EventKind::kNone;
+  if (changed) {
+    step.event.command = &asked;
+    ledger_->Evolve(step.event);
+    follower_->Evolve(step.event);
+  }
+  answer_ = AnswerOf(*ledger_, asked, result_);
+  std::string problem;
+  if (answer_.verdict != Verdict::kFull) {  // the model never is
+    naive_answer_ = model_.Apply(asked, now);
+    problem = Difference(answer_, naive_answer_);
+    if (!problem.empty()) {
+      problem = "ledger against model: " + problem + "\n  ledger: " + TextOf(answer_) +
+                "\n  model:  " + TextOf(naive_answer_);
+    }
+  } else {
+    naive_answer_ = answer_;
+  }
+  if (problem.empty() && ledger_->applied_seq() != model_.applied_seq()) {
+    problem =
+        "ledger against model: applied_seq: " + std::to_string(ledger_->applied_seq().value()) +
+        " against " + std::to_string(model_.applied_seq().value());
+  }
+  if (problem.empty() && ledger_->next_expiry() != model_.next_expiry()) {
+    problem = "ledger against model: next_expiry: " + TextOf(ledger_->next_expiry()) + " against " +
+              TextOf(model_.next_expiry());
+  }
+  if (problem.empty() && result_.verdict == Verdict::kDecided &&
+      result_.transaction_id != TransactionId{}) {
+    // What is stored tells the same as what was just told.
+    Result described;
+    const TransactionRow row = ledger_->FindTransaction(result_.transaction_id);
+    ledger_->Describe(row, &described);
+    described.replay = result_.replay;
+    problem = Difference(answer_, AnswerOf(*ledger_, asked, described));
+    if (!problem.empty()) {
+      problem = "answer against Describe(): " + problem;
+    }
+  }
+  if (!changed) {
+    history_.pop_back();
+  }
+  return problem;
+}
+
+std::string LedgerPair::CompareTotals() const {
+  const Ledger& ledger = *ledger_;
+  for (const auto& [code, totals] : model_.FundTotals()) {
+    const Fund& fund = ledger.funds()[ledger.FindFund(code)];
+    if (fund.held != Fen{totals.held} || fund.spent != Fen{totals.used}) {
+      return "fund " + TextOf(code) + ": " + TextOfTotals(fund.held.value(), fund.spent.value()) +
+             " against " + TextOfTotals(totals.held, totals.used);
+    }
+  }
+
+  std::map<NaiveCounterKey, NaiveTotals> counters;
+  for (uint32_t row = 1; row <= ledger.counters().size(); ++row) {
+    const Counter& counter = ledger.counters()[CounterRow{row}];
+    const CounterSeries& series = ledger.counter_series()[counter.series];
+    const NaiveCounterKey key{series.programme,
+                              series.limit,
+                              series.measure,
+                              series.subject,
+                              series.window,
+                              SubjectText(ledger, series.subject, counter.subject),
+                              counter.window};
+    counters[key].held += counter.held;
+    counters[key].used += counter.used;
+  }
+  std::map<NaiveCounterKey, NaiveTotals> want = model_.CounterTotals();
+  for (const auto& [key, totals] : counters) {
+    want.try_emplace(key);
+  }
+  for (const auto& [key, totals] : want) {
+    const NaiveTotals have = counters[key];
+    if (have != totals) {
+      return "counter " + TextOfKey(key) + ": " + TextOfTotals(have.held, have.used) + " against " +
+             TextOfTotals(totals.held, totals.used);
+    }
+  }
+
+  for (const auto& [id, want_accounts] : model_.MerchantAccounts()) {
+    const Merchant& merchant = ledger.merchants()[ledger.FindMerchant(id)];
+    const NaiveMerchantAccounts have{merchant.receivable_pending,
+                                     merchant.receivable_posted,
+                                     merchant.collected_pending,
+                                     merchant.collected_posted};
+    if (have != want_accounts) {
+      const auto text = [](const NaiveMerchantAccounts& a) {
+        return "receivable " + std::to_string(a.receivable_pending.value()) + "+" +
+               std::to_string(a.receivable_posted.value()) + " collected " +
+               std::to_string(a.collected_pending.value()) + "+" +
+               std::to_string(a.collected_posted.value());
+      };
+      return "merchant " + TextOf(id) + ": " + text(have) + " against " + text(want_accounts);
+    }
+  }
+  return "";
+}
+
+std::string LedgerPair::CheckEverything() {
+  if (std::string broken = BrokenInvariant(*ledger_); !broken.empty()) {
+    return broken;
+  }
+  if (follower_->StateHash() != ledger_->StateHash()) {
+    return "the follower's state hash differs";
+  }
+  if (std::string different = CompareTotals(); !different.empty()) {
+    return "ledger against model: " + different;
+  }
+  return "";
+}
+
+std::string LedgerPair::Replay(Ledger* ledger) const {
+#ifdef GONGHUI_HAS_RECORD_CODEC
+  // As a journal block would hold them, a few events each.
+  constexpr size_t kEventsPerBlock = 5;
+  RecordDecoder decoder;
+  for (size_t first = 0; first < history_.size(); first += kEventsPerBlock) {
+    const size_t end = std::min(first + kEventsPerBlock, history_.size());
+    std::vector<uint8_t> block;
+    TimestampNs previous_at{};
+    for (size_t i = first; i < end; ++i) {
+      const Event& event = history_[i].event;
+      const size_t at = block.size();
+      block.resize(at + RecordBytesMax(*event.command));
+      block.resize(at + EncodeRecord(event, previous_at, block.data() + at));
+      previous_at = event.at;
+    }
+    std::span<const uint8_t> payload = block;
+    previous_at = TimestampNs{};
+    for (size_t i = first; i < end; ++i) {
+      const auto event = decoder.Next(&payload, history_[i].event.seq.value(), previous_at);
+      if (!event.ok()) {
+        return "record " + std::to_string(i) + ": " + event.status().ToString();
+      }
+      previous_at = (*event)->at;
+      ledger->Evolve(**event);
+    }
+    if (!payload.empty()) {
+      return "bytes are left after the records";
+    }
+  }
+#else
+  for (const Step& step : history_) {
+    ledger->Evolve(step.event);
+  }
+#endif
+  return "";
+}
+
+std::string LedgerPair::LoadPhoto(Ledger* ledger) {
+  PhotoAlbum album;
+  std::map<TableId, uint32_t> sizes;
+  for (TableBase* table : ledger_->tables()) {
+    table->MarkAllChanged();
+    table->BeginPhoto();
+    sizes[table->id()] = table->size();
+  }
+  for (TableBase* table : ledger_->tables()) {
+    while (table->CopyPages(3, album) == 3) {
+    }
+  }
+  for (TableBase* table : ledger->tables()) {
+    if (!table->BeginLoad(sizes[table->id()])) {
+      return "BeginLoad of table " + std::to_string(static_cast<int>(table->id()));
+    }
+    for (const PhotoPage& page : album.pages()) {
+      if (page.table == table->id() && !table->LoadPage(page.page, page.bytes)) {
+        return "LoadPage of table " + std::to_string(static_cast<int>(table->id())) + " page " +
+               std::to_string(page.page);
+      }
+    }
+    table->FinishLoad();
+  }
+  const char* wrong = ledger->FinishLoad();
+  return wrong == nullptr ? "" : std::string("FinishLoad: ") + wrong;
+}
+
+std::string LedgerPair::Crash() {
+  auto replayed = std::make_unique<Ledger>(uint16_t{7}, limits_);
+  auto loaded = std::make_unique<Ledger>(uint16_t{7}, limits_);
+  if (std::string problem = Replay(replayed.get()); !problem.empty()) {
+    return "replay: " + problem;
+  }
+  if (std::string problem = LoadPhoto(loaded.get()); !problem.empty()) {
+    return "photo: " + problem;
+  }
+  for (const Ledger* ledger : {replayed.get(), loaded.get()}) {
+    const char* how = ledger == loaded.get() ? "photo: " : "replay: ";
+    if (ledger->StateHash() != ledger_->StateHash()) {
+      return std::string(how) + "the state hash differs";
+    }
+    if (ledger->applied_seq() != ledger_->applied_seq()) {
+      return std::string(how) + "applied_seq differs";
+    }
+    if (ledger->next_expiry() != ledger_->next_expiry()) {
+      return std::string(how) + "next_expiry differs";
+    }
+    if (std::string broken = BrokenInvariant(*ledger); !broken.empty()) {
+      return how + broken;
+    }
+  }
+  ledger_ = std::move(loaded);
+  follower_ = std::move(replayed);
+  return "";
+}
+
+}  // namespace gonghui

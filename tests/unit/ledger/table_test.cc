@@ -1,0 +1,238 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/ledger/table.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/base/prng.h"
+#include "engine/base/strong_id.h"
+
+namespace gonghui {
+namespace {
+
+struct Row {
+  std::array<uint64_t, 9> words{};  // no divisor of a page
+
+  friend bool operator==(const Row&, const Row&) = default;
+};
+using RowId = StrongId<struct TestRowTag, uint32_t>;
+using TestTable = Table<Row, RowId>;
+
+Row RowOf(uint64_t value) {
+  Row row;
+  row.words.fill(value);
+  return row;
+}
+
+TEST(TableTest, RowsAreNumberedFromOneAndRowZeroIsEmpty) {
+  TestTable table(TableId::kCards, 3);
+  EXPECT_EQ(table.next(), RowId{1});
+  EXPECT_EQ(table.Append(RowOf(7)), RowId{1});
+  EXPECT_EQ(table.Append(RowOf(8)), RowId{2});
+  EXPECT_EQ(table[RowId{}], Row{});
+  EXPECT_EQ(table[RowId{2}], RowOf(8));
+  EXPECT_TRUE(table.Contains(RowId{2}));
+  EXPECT_FALSE(table.Contains(RowId{3}));
+  EXPECT_FALSE(table.Contains(RowId{}));
+  EXPECT_FALSE(table.full());
+  table.Append(RowOf(9));
+  EXPECT_TRUE(table.full());
+  EXPECT_DEATH(table.Append(RowOf(1)), "GH_CHECK");
+}
+
+TEST(TableTest, TheDigestIsThatOfTheRows) {
+  TestTable table(TableId::kCards, 1'000);
+  EXPECT_EQ(table.digest(), 0U);
+  for (uint64_t i = 1; i <= 1'000; ++i) {
+    table.Append(RowOf(i));
+  }
+  Prng prng(1);
+  for (int i = 0; i < 1'000; ++i) {
+    const RowId row{static_cast<uint32_t>(1 + prng.Below(1'000))};
+    table.Update(row, [&](Row& changed) { changed.words[prng.Below(9)] = prng.Next(); });
+    if (prng.Chance(1, 3)) {
+      table.Set(row, RowOf(prng.Next()));
+    }
+  }
+  EXPECT_EQ(table.digest(), table.RecomputeDigest());
+}
+
+TEST(TableTest, TheDigestForgetsThePathAndRemembersThePlace) {
+  TestTable straight(TableId::kCards, 10);
+  straight.Append(RowOf(1));
+  straight.Append(RowOf(2));
+  TestTable detour(TableId::kCards, 10);
+  detour.Append(RowOf(5));
+  detour.Append(RowOf(2));
+  detour.Set(RowId{1}, RowOf(1));
+  EXPECT_EQ(straight.digest(), detour.digest());
+
+  TestTable swapped(TableId::kCards, 10);
+  swapped.Append(RowOf(2));
+  swapped.Append(RowOf(1));
+  EXPECT_NE(straight.digest(), swapped.digest());
+  TestTable elsewhere(TableId::kFunds, 10);
+  elsewhere.Append(RowOf(1));
+  elsewhere.Append(RowOf(2));
+  EXPECT_NE(straight.digest(), elsewhere.digest());
+}
+
+TEST(TableTest, EveryBitOfARowIsInItsDigest) {
+  Row row = RowOf(0x0123456789abcdef);
+  const uint64_t digest = RowDigest(TableId::kCards, 1, row);
+  for (size_t word = 0; word < row.words.size(); ++word) {
+    for (int bit = 0; bit < 64; ++bit) {
+      row.words[word] ^= uint64_t{1} << bit;
+      ASSERT_NE(RowDigest(TableId::kCards, 1, row), digest) << word << " " << bit;
+      row.words[word] ^= uint64_t{1} << bit;
+    }
+  }
+  // Also a row of zeroes tells its words apart.
+  Row zero;
+  zero.words[1] = 1;
+  Row other;
+  other.words[3] = 1;
+  EXPECT_NE(RowDigest(TableId::kCards, 1, zero), RowDigest(TableId::kCards, 1, other));
+}
+
+// ---- Photos ---------------------------------------------------------------------
+
+// As a checkpoint store keeps them: the newest version of each page.
+class Store final : public PageSink {
+ public:
+  void AddPage(TableId table, uint32_t page, std::span<const uint8_t> bytes) override {
+    EXPECT_EQ(table, TableId::kCards);
+    pages_[page].assign(bytes.begin(), bytes.end());
+    ++added_;
+  }
+  [[nodiscard]] uint32_t added() const { return added_; }
+  [[nodiscard]] const std::map<uint32_t, std::vector<uint8_t>>& pages() const { return pages_; }
+
+ private:
+  std::map<uint32_t, std::vector<uint8_t>> pages_;
+  uint32_t added_ = 0;
+};
+
+std::vector<Row> Contents(const TestTable& table) {
+  std::vector<Row> rows;
+  for (uint32_t i = 1; i <= table.size(); ++i) {
+    rows.push_back(table[RowId{i}]);
+  }
+  return rows;
+}
+
+// Loads what the store holds as a table of `want.size()` rows, and compares.
+void ExpectLoadsAs(const Store& store, const std::vector<Row>& want, uint64_t digest) {
+  TestTable loaded(TableId::kCards, 10'000);
+  ASSERT_TRUE(loaded.BeginLoad(static_cast<uint32_t>(want.size())));
+  for (const auto& [page, bytes] : store.pages()) {
+    ASSERT_TRUE(loaded.LoadPage(page, bytes)) << "page=" << page;
+  }
+  loaded.FinishLoad();
+  EXPECT_EQ(Contents(loaded), want);
+  EXPECT_EQ(loaded.digest(), digest);
+}
+
+void WriteSomewhere(TestTable& table, Prng& prng) {
+  if (table.size() == 0 || (prng.Chance(1, 4) && !table.full())) {
+    table.Append(RowOf(prng.Next()));
+    return;
+  }
+  // Mostly near the end, as in life.
+  const uint64_t back = prng.Chance(3, 4) ? std::min<uint64_t>(table.size(), 50) : table.size();
+  const RowId row{static_cast<uint32_t>(table.size() - prng.Below(back))};
+  table.Update(row, [&](Row& changed) { changed.words[prng.Below(9)] = prng.Next(); });
+}
+
+TEST(TablePhotoTest, APhotoTakenWhileRowsChangeIsTheStateAtItsBeginning) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    Prng prng(seed);
+    TestTable table(TableId::kCards, 10'000);
+    Store store;  // through all photos: each adds what changed since the one before
+    table.set_photo_sink(&store);
+    for (int photo = 0; photo < 8; ++photo) {
+      for (uint64_t i = prng.Below(2'000); i > 0; --i) {
+        WriteSomewhere(table, prng);
+      }
+      const std::vector<Row> want = Contents(table);
+      const uint64_t digest = table.digest();
+      const uint32_t before = store.added();
+      const uint32_t to_copy = table.BeginPhoto();
+      uint32_t copied = 0;
+      uint32_t asked = 0;
+      do {
+        for (uint64_t i = prng.Below(300); i > 0; --i) {
+          WriteSomewhere(table, prng);
+        }
+        asked = static_cast<uint32_t>(1 + prng.Below(4));
+        copied = table.CopyPages(asked, store);
+      } while (copied == asked);
+      EXPECT_EQ(store.added() - before, to_copy) << "every marked page, once";
+      ExpectLoadsAs(store, want, digest);
+    }
+  }
+}
+
+TEST(TablePhotoTest, WhatDidNotChangeIsNotCopiedAgainUnlessAsked) {
+  TestTable table(TableId::kCards, 10'000);
+  Store store;
+  table.set_photo_sink(&store);
+  for (uint64_t i = 0; i < 5'000; ++i) {
+    table.Append(RowOf(i));
+  }
+  const uint32_t all = table.BeginPhoto();
+  EXPECT_EQ(table.CopyPages(UINT32_MAX, store), all);
+  EXPECT_EQ(table.BeginPhoto(), 0U);
+  EXPECT_EQ(table.CopyPages(UINT32_MAX, store), 0U);
+  table.Set(RowId{4'000}, RowOf(1));
+  EXPECT_EQ(table.BeginPhoto(), 1U);
+  EXPECT_EQ(table.CopyPages(UINT32_MAX, store), 1U);
+  table.MarkAllChanged();
+  Store complete;
+  EXPECT_EQ(table.BeginPhoto(), all);
+  EXPECT_EQ(table.CopyPages(UINT32_MAX, complete), all);
+  ExpectLoadsAs(complete, Contents(table), table.digest());
+}
+
+TEST(TablePhotoTest, APhotoThatWasGivenUpLosesNothing) {
+  Prng prng(7);
+  TestTable table(TableId::kCards, 10'000);
+  Store store;
+  table.set_photo_sink(&store);
+  for (int i = 0; i < 8'000; ++i) {
+    WriteSomewhere(table, prng);
+  }
+  table.BeginPhoto();
+  table.CopyPages(2, store);  // and then the store failed
+  for (int i = 0; i < 500; ++i) {
+    WriteSomewhere(table, prng);
+  }
+  const std::vector<Row> want = Contents(table);
+  const uint64_t digest = table.digest();
+  table.BeginPhoto();
+  while (table.CopyPages(1, store) == 1) {
+  }
+  ExpectLoadsAs(store, want, digest);
+}
+
+TEST(TablePhotoTest, LoadingRefusesPagesThatDoNotFit) {
+  TestTable table(TableId::kCards, 1'000);
+  EXPECT_FALSE(table.BeginLoad(1'001));
+  ASSERT_TRUE(table.BeginLoad(10));
+  const std::vector<uint8_t> eleven_rows(11 * sizeof(Row));  // row 0 and the ten
+  const std::vector<uint8_t> ten_rows(10 * sizeof(Row));
+  EXPECT_FALSE(table.LoadPage(0, ten_rows));
+  EXPECT_TRUE(table.LoadPage(0, eleven_rows));
+  EXPECT_FALSE(table.LoadPage(1, eleven_rows));
+  EXPECT_FALSE(table.LoadPage(UINT32_MAX, eleven_rows));
+}
+
+}  // namespace
+}  // namespace gonghui
