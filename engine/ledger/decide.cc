@@ -615,6 +615,9 @@ void Decider::Reverse() {
       Decline(Reason::kOriginalNotFound);
       return FinishTransaction(false);
     }
+    if (request.original_request_id == command_.request_id) {
+      return FinishTransaction(false);  // itself: the id is taken from here on
+    }
     // Accepted, or a store-and-forward queue would send it for ever.  The
     // tombstone sees to it that the original, if it still comes, is declined.
     event_->tombstone_row = TransactionRow{event_->transaction_row.value() + 1};
@@ -699,7 +702,8 @@ void Decider::Inquire() {
     merchant_ = ledger_.terminals_[terminal_].merchant;
     row = FindOriginal(request.transaction, request.request_id);
   }
-  if (row == TransactionRow{}) {
+  // Of a tombstone nothing was ever decided.
+  if (row == TransactionRow{} || ledger_.transactions_[row].tombstone) {
     result_->verdict = Verdict::kNotFound;
     return;
   }

@@ -130,12 +130,12 @@ void Decider::SetMember() {
   }
   if (row != MemberRow{}) {
     const Member& stored = ledger_.members_[row];
-    if (stored.status == MemberStatus::kClosed && request.status != MemberStatus::kClosed) {
-      return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
-    }
     const bool same = stored.union_node == node && stored.status == request.status &&
                       stored.real_name_verified == request.real_name_verified &&
                       stored.sex == request.sex && SpansAreStored(stored);
+    if (!same && stored.status == MemberStatus::kClosed) {
+      return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+    }
     return same ? Unchanged(row.value()) : Accept(EventKind::kMemberSet, row.value(), node.value());
   }
   if (ledger_.members_.full()) {
@@ -174,7 +174,7 @@ bool IsFinal(CardStatus status) {
 
 void Decider::SetCard(const CardRequest& request) {
   const MemberRow member = ledger_.FindMember(request.member);
-  if (member == MemberRow{}) {
+  if (member == MemberRow{} && !request.member.IsNone()) {  // none = issued to nobody yet
     return Refuse(AdminReason::kUnknownReference, Field::kMember);
   }
   if (request.status == CardStatus::kReplaced) {
@@ -184,11 +184,11 @@ void Decider::SetCard(const CardRequest& request) {
   const CardRow row = ledger_.FindCard(request.number);
   if (row != CardRow{}) {
     const Card& stored = ledger_.cards_[row];
-    if (stored.member != member) {
+    if (stored.member != MemberRow{} && stored.member != member) {
       return Refuse(AdminReason::kBelongsToAnother, Field::kMember);
     }
-    const bool same = stored.status == request.status && stored.kind == request.kind &&
-                      stored.expires_day == request.expires_day;
+    const bool same = stored.member == member && stored.status == request.status &&
+                      stored.kind == request.kind && stored.expires_day == request.expires_day;
     if (same) {
       return Unchanged(row.value());
     }

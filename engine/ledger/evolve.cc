@@ -159,9 +159,8 @@ void Ledger::EvolveUses(const Event& event) {
   for (uint32_t i = 0; i < event.use_count; ++i) {
     const UseDelta& use = event.uses[i];
     const CounterSeriesRow series = limits_[use.limit].series;
-    const CounterRow found = use.counter != CounterRow{}
-                                 ? use.counter
-                                 : FindCounter(series, use.subject, use.window);
+    const CounterRow found =
+        use.counter != CounterRow{} ? use.counter : FindCounter(series, use.subject, use.window);
     if (found != CounterRow{}) {
       counters_.Update(found, [&use](Counter& counter) {
         counter.held += use.held_delta;

@@ -160,6 +160,25 @@ TimestampNs Decider::NextOpening(const Benefit& benefit) const {
       consider(InstantOf(calendar, int64_t{day} * kSecondsPerDay + hours.from_s));
     }
   }
+  // Where the clock is put back, an hour begins a second time; the change itself
+  // may lead into one.
+  const int64_t now_s = now_.value() / kNsPerSecond;
+  for (uint32_t c = 0; c < calendar.offset_change_count; ++c) {
+    const OffsetChange& change = calendar.offset_changes[c];
+    if (change.from_s < now_s || change.from_s > now_s + 8 * kSecondsPerDay) {
+      continue;
+    }
+    consider(TimestampNs{change.from_s * kNsPerSecond});
+    for (CivilDay day = today - 1; day <= today + 8; ++day) {
+      const int64_t midnight_s = int64_t{day} * kSecondsPerDay - change.offset_s;
+      consider(TimestampNs{(midnight_s + calendar.cutover_s) * kNsPerSecond});
+      for (uint32_t i = 0; i < benefit.hours.count; ++i) {
+        const HoursRange& hours =
+            ledger_.hours_pool_[StrongId<struct HoursPoolTag, uint32_t>{benefit.hours.first + i}];
+        consider(TimestampNs{(midnight_s + hours.from_s) * kNsPerSecond});
+      }
+    }
+  }
   return next == kTimestampMax ? TimestampNs{} : next;
 }
 
@@ -213,7 +232,7 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
     bool exceeded = false;
     if (limit.measure == LimitMeasure::kCount) {
       exceeded = left[i] < 1;
-    } else if (left[i] < offer->subsidy.value()) {
+    } else if (offer->subsidy > Fen{0} && left[i] < offer->subsidy.value()) {
       exceeded = limit.when_exceeded == WhenExceeded::kRefuse || left[i] <= 0;
       if (!exceeded) {
         offer->subsidy = Fen{left[i]};
@@ -254,9 +273,8 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
                             {parts.data(), benefit.funding_count});
   }
   // A giveaway may have no fund of money at all; then there is no price to pay.
-  Reason reason = benefit.funding_count == 0 && offer->subsidy > Fen{0}
-                      ? Reason::kBudgetExhausted
-                      : Reason::kNone;
+  Reason reason = benefit.funding_count == 0 && offer->subsidy > Fen{0} ? Reason::kBudgetExhausted
+                                                                        : Reason::kNone;
   const auto fail = [&](Reason why, TimestampNs next) {
     if (reason == Reason::kNone || why < reason) {
       reason = why;
@@ -265,9 +283,13 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
   };
   const auto take = [&](FundRow row, Fen amount, Reason exhausted) {
     const Fund& fund = ledger_.funds_[row];
+    Fen asked = amount;  // with what earlier shares take from the same fund
+    for (uint32_t i = 0; i < offer->share_count; ++i) {
+      asked += offer->shares[i].fund == row ? offer->shares[i].held_delta : Fen{0};
+    }
     if (now_ < fund.opens_at || now_ >= fund.closes_at) {
       fail(Reason::kFundNotOpen, now_ < fund.opens_at ? fund.opens_at : TimestampNs{});
-    } else if (fund.left() < amount) {
+    } else if (fund.left() < asked) {
       fail(exhausted, TimestampNs{});
     }
     offer->shares[offer->share_count++] = ShareDelta{offer->benefit, row, amount, Fen{0}};

@@ -29,8 +29,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands, TimestampNs now)
   std::array<Chain, kPrefetchMax> chains;
   const size_t count = std::min(commands.size(), kPrefetchMax);
   const auto is_sale = [&commands](size_t i) {
-    return commands[i]->kind == CommandKind::kAuthorize ||
-           commands[i]->kind == CommandKind::kQuote;
+    return commands[i]->kind == CommandKind::kAuthorize || commands[i]->kind == CommandKind::kQuote;
   };
   for (size_t i = 0; i < count; ++i) {
     request_index_.Prefetch(HashOf(commands[i]->request_id));
@@ -56,8 +55,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands, TimestampNs now)
     // The counters of the candidates' per-person limits; benefits of a programme
     // mostly share them.
     const TerminalRow terminal = FindTerminal(commands[i]->terminal);
-    const PoolRange candidates =
-        candidates_by_mcc_[merchants_[terminals_[terminal].merchant].mcc];
+    const PoolRange candidates = candidates_by_mcc_[merchants_[terminals_[terminal].merchant].mcc];
     LimitRow last;
     for (uint32_t j = 0; j < candidates.count && j < kCountersPerCommand; ++j) {
       const Benefit& benefit = benefits_[candidates_[candidates.first + j]];
@@ -68,10 +66,8 @@ void Ledger::Prefetch(std::span<const Command* const> commands, TimestampNs now)
       const CivilDay day = BusinessDayOf(calendars_[benefit.calendar], now);
       for (uint32_t k = 0; k < benefit.limit_count; ++k) {
         const Limit& limit = limits_[benefit.limits[k]];
-        if (limit.subject == LimitSubject::kPerson &&
-            chain.counter_count < kCountersPerCommand) {
-          const uint64_t hash =
-              HashOf(limit.series, member.value(), WindowOf(limit.window, day));
+        if (limit.subject == LimitSubject::kPerson && chain.counter_count < kCountersPerCommand) {
+          const uint64_t hash = HashOf(limit.series, member.value(), WindowOf(limit.window, day));
           chain.counter_hashes[chain.counter_count++] = hash;
           counter_index_.Prefetch(hash);
         }

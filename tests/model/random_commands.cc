@@ -440,7 +440,7 @@ Command RandomCommands::InquiryCommand() {
 
 // About an id that was reversed before it came: mostly it comes now.
 Command RandomCommands::LateCommand() {
-  const auto& [terminal, id] = Any(not_come_);
+  const auto [terminal, id] = Any(not_come_);  // a copy: a reversal adds to the list
   Command command;
   switch (Pick(8)) {
     case 0:
