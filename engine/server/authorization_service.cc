@@ -639,9 +639,6 @@ void StreamCall::Advance() {
 
 // As seen from the message that holds the request.
 void PrefixFields(const std::string& path, Refusal* refusal) {
-  if (!refusal->field.empty()) {
-    refusal->field.insert(0, path);
-  }
   for (FieldViolation& violation : refusal->violations) {
     violation.field.insert(0, path);
   }

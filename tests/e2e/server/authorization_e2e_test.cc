@@ -404,14 +404,49 @@ class Gate {
   bool open_ = false;
 };
 
+// An hour ahead, so that a call's deadline has passed when the engine sees it but
+// not yet when the client does.
+class ClockAhead final : public Clock {
+ public:
+  [[nodiscard]] int64_t NowNs() const override {
+    return SystemClock::Instance().NowNs() + 3'600 * kNsPerSecond;
+  }
+  [[nodiscard]] int64_t MonotonicNs() const override {
+    return SystemClock::Instance().MonotonicNs();
+  }
+};
+
 TEST_F(AuthorizationTest, APassedDeadlineChangesNothing) {
+  TearDown();
+  const ClockAhead clock;
+  HarnessOptions options;
+  options.clock = &clock;
+  StartWith(options);
   const uint64_t before = TransactionCount();
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::time_point(std::chrono::seconds(1)));
+  const std::chrono::system_clock::time_point deadline{
+      std::chrono::nanoseconds(SystemClock::Instance().NowNs()) + std::chrono::seconds(30)};
   v1::AuthorizeResponse response;
-  EXPECT_EQ(stub_->Authorize(&context, Ride(), &response).error_code(),
-            grpc::StatusCode::DEADLINE_EXCEEDED);
+  grpc::ClientContext context;
+  context.set_deadline(deadline);
+  const grpc::Status status = stub_->Authorize(&context, Ride(), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "DEADLINE_EXCEEDED");
+
+  grpc::ClientContext stream_context;
+  stream_context.set_deadline(deadline);
+  auto stream = stub_->AuthorizeStream(&stream_context);
+  v1::AuthorizeStreamRequest message;
+  *message.add_requests() = Ride();
+  stream->Write(message);
+  stream->WritesDone();
+  v1::AuthorizeStreamResponse answers;
+  ASSERT_TRUE(stream->Read(&answers));
+  EXPECT_EQ(answers.results(0).error().code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_TRUE(stream->Finish().ok());
   EXPECT_EQ(TransactionCount(), before);
+
+  EXPECT_TRUE(AuthorizeOk(Ride()).has_transaction());  // without a deadline
+  TearDown();
 }
 
 TEST_F(AuthorizationTest, WhatIsNotDurableIsNotAnswered) {

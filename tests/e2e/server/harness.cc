@@ -51,8 +51,8 @@ std::string MakeTestFolder() {
 
 Harness::Harness(const HarnessOptions& options) : folder_(MakeTestFolder()) {
   GH_CHECK(InitLogging(LogLevel::kError, LogFormat::kText, "").ok());
-  auto engine =
-      Engine::Start(options.engine, SystemClock::Instance(), journal_, /*checkpoints=*/nullptr);
+  const Clock& clock = options.clock != nullptr ? *options.clock : SystemClock::Instance();
+  auto engine = Engine::Start(options.engine, clock, journal_, /*checkpoints=*/nullptr);
   GH_CHECK(engine.ok(), engine.status().ToString());
   engine_ = *std::move(engine);
   ServerOptions server;

@@ -43,6 +43,7 @@ struct HarnessOptions {
   // Changes the configuration before the server starts.
   std::function<void(Config*)> configure;
   EngineOptions engine;
+  const Clock* clock = nullptr;  // of the engine; null = the system's
   bool insecure_dev = true;
   bool populate = true;
 };

@@ -1,0 +1,138 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/config.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace gonghui {
+namespace {
+
+// The errors, one a line, as gonghuid prints them.
+std::string Errors(std::string_view text, bool insecure_dev = true) {
+  std::string all;
+  for (const ConfigError& error : ParseConfig(text, insecure_dev).errors) {
+    all += RenderConfigError("f", error) + "\n";
+  }
+  return all;
+}
+
+TEST(ConfigTest, NothingSaidIsTheDefault) {
+  EXPECT_EQ(Errors(""), "");
+  const Config config = ParseConfig("", true).config;
+  EXPECT_EQ(config.terminals.listen, "127.0.0.1:7443");
+  EXPECT_EQ(config.operators.listen, "unix:/run/gonghui/operator.sock");
+  EXPECT_FALSE(config.has_tls());
+}
+
+TEST(ConfigTest, ThePrintedDefaultsAreTheDefaults) {
+  const std::string text = DefaultConfigText();
+  EXPECT_EQ(Errors(text), "") << text;
+  const Config printed = ParseConfig(text, true).config;
+  const Config built_in;
+  EXPECT_EQ(printed.commit.ring_slots, built_in.commit.ring_slots);
+  EXPECT_EQ(printed.data.dir, built_in.data.dir);
+  EXPECT_EQ(printed.log.level, built_in.log.level);
+}
+
+TEST(ConfigTest, ValuesArriveInTheEngine) {
+  const Config config = ParseConfig(R"(
+[commit]
+pipeline = "one_thread"
+ring_slots = 1024
+in_flight_commands_max = 2048
+block_bytes_max = 2097152
+[checkpoint]
+journal_bytes = 1048576
+interval_seconds = 5
+at_stop = false
+)",
+                                    true)
+                            .config;
+  const EngineOptions options = ToEngineOptions(config);
+  EXPECT_EQ(options.pipeline, CommitPipeline::kOneThread);
+  EXPECT_EQ(options.ring_slots, 1'024U);
+  EXPECT_EQ(options.in_flight_commands_max, 2'048U);
+  EXPECT_EQ(options.block_bytes_max, 2U << 20);
+  EXPECT_EQ(options.checkpoint_journal_bytes, 1U << 20);
+  EXPECT_EQ(options.checkpoint_interval_ns, 5'000'000'000);
+  EXPECT_FALSE(options.checkpoint_at_stop);
+}
+
+TEST(ConfigTest, UnknownKeysAreToldWithTheNearest) {
+  EXPECT_EQ(Errors("[terminals]\nlisen = \"127.0.0.1:1\"\n"),
+            "f:2:1: there is no terminals.lisen; did you mean terminals.listen?\n");
+  EXPECT_EQ(Errors("[operator]\n"), "f:1:2: there is no operator; did you mean operators?\n");
+  EXPECT_EQ(Errors("[terminals.tls]\nca_fil = \"x\"\n"),
+            "f:2:1: there is no terminals.tls.ca_fil; did you mean terminals.tls.ca_file?\n");
+  EXPECT_EQ(Errors("completely_else = 1\n"), "f:1:1: there is no completely_else\n");
+}
+
+TEST(ConfigTest, WrongTypesAreTold) {
+  EXPECT_EQ(Errors("[data]\ndir = 5\n"), "f:2:7: data.dir must be text in quotes\n");
+  EXPECT_EQ(Errors("[commit]\nring_slots = \"1024\"\n"),
+            "f:2:14: commit.ring_slots must be a whole number\n");
+  EXPECT_EQ(Errors("[commit]\nring_slots = 1024.0\n"),
+            "f:2:14: commit.ring_slots must be a whole number\n");
+  EXPECT_EQ(Errors("[checkpoint]\nat_stop = 1\n"),
+            "f:2:11: checkpoint.at_stop must be true or false\n");
+  EXPECT_EQ(Errors("[operators]\nallowed_uids = 1000\n"),
+            "f:2:16: operators.allowed_uids must be a list of whole numbers\n");
+  EXPECT_EQ(Errors("[operators]\nallowed_uids = [1, \"x\"]\n"),
+            "f:2:20: operators.allowed_uids must be a list of whole numbers\n");
+  EXPECT_EQ(Errors("terminals = 5\n"), "f:1:13: terminals is a section: [terminals]\n");
+}
+
+TEST(ConfigTest, RangesAndChoicesAreHeld) {
+  EXPECT_EQ(Errors("[terminals]\nconnections_max = 0\n"),
+            "f:2:19: terminals.connections_max is 0; it must be 1 to 1000000\n");
+  EXPECT_EQ(Errors("[operators]\nallowed_uids = [-1]\n"),
+            "f:2:17: operators.allowed_uids is -1; it must be 0 to 4294967295\n");
+  EXPECT_EQ(Errors("[commit]\npipeline = \"three\"\n"),
+            "f:2:12: commit.pipeline is \"three\"; it must be one of two_threads, one_thread\n");
+  EXPECT_EQ(Errors("[commit]\nring_slots = 1000\n"),
+            "f:2:14: commit.ring_slots must be a power of two\n");
+}
+
+TEST(ConfigTest, AllErrorsComeInOrder) {
+  EXPECT_EQ(Errors("[log]\nlevel = \"loud\"\nformat = \"xml\"\n[data]\ndir = \"\"\n"),
+            "f:2:9: log.level is \"loud\"; it must be one of debug, info, warn, error\n"
+            "f:3:10: log.format is \"xml\"; it must be one of text, json\n"
+            "f:5:7: data.dir must not be empty\n");
+}
+
+TEST(ConfigTest, SyntaxIsToldWithItsPlace) {
+  EXPECT_EQ(Errors("[data\ndir = 1\n").substr(0, 6), "f:1:6:");
+  EXPECT_EQ(Errors("a = 1\na = 2\n").substr(0, 4), "f:2:");
+}
+
+TEST(ConfigTest, ListenersAreChecked) {
+  EXPECT_EQ(Errors("[terminals]\nlisten = \"nonsense\"\n"),
+            "f:2:10: terminals.listen must be HOST:PORT or unix:/PATH\n");
+  EXPECT_EQ(Errors("[terminals]\nlisten = \"127.0.0.1:65536\"\n"),
+            "f:2:10: terminals.listen must be HOST:PORT or unix:/PATH\n");
+  EXPECT_EQ(Errors("[terminals]\nlisten = \"[::1]:7443\"\n"), "");
+  EXPECT_EQ(Errors("[terminals]\nlisten = \"unix:/run/t.sock\"\n"), "");
+  EXPECT_EQ(Errors("[operators]\nlisten = \"127.0.0.1:1\"\n"), "");  // insecure
+}
+
+TEST(ConfigTest, TheVaultsKeyIsNotBesideTheData) {
+  EXPECT_NE(Errors("[data]\ndir = \"/d\"\n[vault]\nkey_file = \"/d/key\"\n"), "");
+  EXPECT_NE(Errors("[data]\ndir = \"/d/\"\n[vault]\nkey_file = \"/x/../d/sub/key\"\n"), "");
+  EXPECT_EQ(Errors("[data]\ndir = \"/d\"\n[vault]\nkey_file = \"/dd/key\"\n"), "");
+}
+
+TEST(ConfigTest, SecureMeansTlsAndAUnixSocket) {
+  EXPECT_EQ(Errors("", false).substr(0, 39), "f:1:1: [terminals.tls] is missing: term");
+  EXPECT_EQ(Errors("[terminals.tls]\nca_file = \"a\"\n", true),
+            "f:1:1: [terminals.tls] needs ca_file, cert_file and key_file together\n");
+  const std::string tls =
+      "[terminals.tls]\nca_file = \"a\"\ncert_file = \"b\"\nkey_file = \"c\"\n";
+  EXPECT_EQ(Errors(tls, false), "");
+  EXPECT_NE(Errors(tls + "[operators]\nlisten = \"127.0.0.1:1\"\n", false), "");
+}
+
+}  // namespace
+}  // namespace gonghui

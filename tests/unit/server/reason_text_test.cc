@@ -1,0 +1,63 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/reason_text.h"
+
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "engine/server/text_codec.h"
+#include "gonghui/v1/reason.pb.h"
+
+namespace gonghui {
+namespace {
+
+// The proto mirrors the enum one to one, so it lists them all.
+template <class Visit>
+void ForEachReason(const Visit& visit) {
+  const google::protobuf::EnumDescriptor* const reasons = v1::Reason_descriptor();
+  for (int i = 0; i < reasons->value_count(); ++i) {
+    visit(static_cast<Reason>(reasons->value(i)->number()), reasons->value(i)->name());
+  }
+}
+
+TEST(ReasonTextTest, EveryReasonHasBothTextsOfItsOwn) {
+  std::set<std::string_view> english;
+  std::set<std::string_view> chinese;
+  ForEachReason([&](Reason reason, const std::string& name) {
+    const DisplayMessage message = DisplayMessageOf(reason);
+    EXPECT_FALSE(message.english.empty()) << name;
+    EXPECT_FALSE(message.chinese.empty()) << name;
+    EXPECT_LE(message.english.size(), 48U) << name;
+    EXPECT_TRUE(IsPrintableUtf8(message.chinese)) << name;
+    EXPECT_TRUE(english.insert(message.english).second) << name;
+    EXPECT_TRUE(chinese.insert(message.chinese).second) << name;
+  });
+}
+
+TEST(ReasonTextTest, EveryReasonSaysWhetherToTryAgain) {
+  ForEachReason([](Reason reason, const std::string& name) {
+    const Retry retry = RetryOf(reason);
+    EXPECT_TRUE(retry == Retry::kNever || retry == Retry::kNewIdLater) << name;
+  });
+  EXPECT_EQ(RetryOf(Reason::kInvalidCard), Retry::kNever);
+  EXPECT_EQ(RetryOf(Reason::kExceedsFrequencyLimit), Retry::kNewIdLater);
+}
+
+TEST(ReasonTextTest, AnApprovalSaysOfWhat) {
+  Transaction transaction;
+  transaction.outcome = Outcome::kApproved;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Approved");
+  transaction.reason = Reason::kNoApplicableBenefit;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Full price, no benefit");
+  transaction.reason = Reason::kNone;
+  transaction.kind = TransactionKind::kCapture;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Captured");
+  transaction.kind = TransactionKind::kReversal;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Reversed");
+}
+
+}  // namespace
+}  // namespace gonghui

@@ -1,0 +1,172 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// storage/FORMAT.md and the code say the same bytes.  Its examples stand in fences
+// that open with "```hex NAME"; each line is hexadecimal digits and, behind
+// spaces, what they mean.
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <absl/strings/escaping.h>
+#include <absl/strings/match.h>
+#include <gtest/gtest.h>
+
+#include "engine/durability/block_format.h"
+#include "engine/durability/record_format.h"
+#include "storage/meta_keys.h"
+#include "storage/rocksdb_checkpoint.h"
+#include "storage/rocksdb_journal.h"
+#include "storage/rocksdb_store.h"
+#include "storage/vault.h"
+#include "tests/unit/durability/event_maker.h"
+#include "tests/unit/storage/temp_folder.h"
+
+namespace gonghui {
+namespace {
+
+constexpr TimestampNs kAt{1'795'478'400'123'456'789};  // 2026-11-24T00:00:00.123456789Z
+constexpr uint64_t kStateHash = 0x0123456789abcdef;
+
+// Name -> hexadecimal digits of all lines together.
+std::map<std::string, std::string> ReadExamples() {
+  std::map<std::string, std::string> examples;
+  std::istringstream document(ReadFile("storage/FORMAT.md"));
+  std::string name;
+  for (std::string line; std::getline(document, line);) {
+    if (absl::StartsWith(line, "```")) {
+      name = absl::StartsWith(line, "```hex ") ? line.substr(7) : "";
+    } else if (!name.empty()) {
+      examples[name] += line.substr(0, line.find(' '));
+    }
+  }
+  return examples;
+}
+
+std::string HexOf(std::string_view bytes) {
+  return absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
+}
+
+class FormatDocTest : public testing::Test {
+ protected:
+  FormatDocTest() : examples_(ReadExamples()) {
+    RocksdbStoreOptions options;
+    options.folder = temp_.path("data");
+    auto store = RocksdbStore::OpenBlocking(options);
+    GH_CHECK(store.ok(), store.status().message());
+    store_ = *std::move(store);
+  }
+
+  std::string Example(const std::string& name) {
+    EXPECT_TRUE(examples_.contains(name)) << "storage/FORMAT.md has no example " << name;
+    return examples_[name];
+  }
+  std::string Stored(Family family, const std::string& key) {
+    std::string value;
+    EXPECT_TRUE(*store_->GetBlocking(family, key, &value));
+    return HexOf(value);
+  }
+
+  const TempFolder temp_;
+  std::map<std::string, std::string> examples_;
+  std::unique_ptr<RocksdbStore> store_;
+};
+
+TEST_F(FormatDocTest, Block) {
+  const auto sale = MakeSale(5'001, kAt);
+  std::vector<uint8_t> block(kBlockHeaderBytes + RecordBytesMax(sale->command));
+  block.resize(kBlockHeaderBytes +
+               EncodeRecord(sale->event, TimestampNs{}, block.data() + kBlockHeaderBytes));
+  BlockHeader header;
+  header.epoch = 3;
+  header.first_seq = 5'001;
+  header.event_count = 1;
+  header.at = kAt;
+  header.rules_version = 1;
+  header.state_hash = kStateHash;
+  for (size_t i = 0; i < header.previous.size(); ++i) {
+    header.previous[i] = static_cast<uint8_t>(0xa0 + i);
+  }
+  SealBlock(header, block);
+  EXPECT_EQ(HexOf({reinterpret_cast<const char*>(block.data()), block.size()}), Example("block"));
+  EXPECT_EQ(HexOf(JournalKey(0, 5'001)), Example("journal-key"));
+}
+
+// What the document says can be read, not only written.
+TEST_F(FormatDocTest, TheExampleBlockIsRead) {
+  const std::string bytes = absl::HexStringToBytes(Example("block"));
+  const auto view = OpenBlock({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  ASSERT_TRUE(view.ok()) << view.status();
+  RecordDecoder decoder;
+  std::span<const uint8_t> payload = view->payload;
+  const auto event = decoder.Next(&payload, view->header.first_seq, TimestampNs{});
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_TRUE(payload.empty());
+  EXPECT_EQ(FirstDifference(**event, MakeSale(5'001, kAt)->event), "");
+}
+
+TEST_F(FormatDocTest, Page) {
+  RocksdbCheckpointStore checkpoints(*store_);
+  ASSERT_TRUE(checkpoints.BeginBlocking(0).ok());
+  const std::vector<uint8_t> page = {1, 2, 3, 4, 5, 6, 7, 8};
+  ASSERT_TRUE(checkpoints.AddPageBlocking(3, 12, page).ok());
+  ASSERT_TRUE(checkpoints.CommitBlocking(CheckpointMeta{}).ok());
+  const std::string key = PageKey(0, 3, 12, 1);
+  EXPECT_EQ(HexOf(key), Example("page-key"));
+  EXPECT_EQ(Stored(Family::kState, key), Example("page-value"));
+}
+
+TEST_F(FormatDocTest, CheckpointRecord) {
+  CheckpointMeta meta;
+  meta.applied_seq = 5'001;
+  meta.applied_at = kAt;
+  meta.state_hash = kStateHash;
+  meta.table_sizes[3] = 812'345;
+  meta.row_bytes[3] = 40;
+  EXPECT_EQ(HexOf(EncodeCheckpointMeta(7, meta)), Example("checkpoint-record"));
+}
+
+TEST_F(FormatDocTest, Vault) {
+  const std::string key_file = temp_.path("vault.key");
+  std::string key;
+  for (char byte = 0; byte < 32; ++byte) {
+    key.push_back(byte);
+  }
+  WriteFile(key_file, key);
+  ASSERT_EQ(::chmod(key_file.c_str(), 0600), 0);
+  const auto vault = Vault::OpenBlocking(*store_, 0, key_file);
+  ASSERT_TRUE(vault.ok()) << vault.status();
+  EXPECT_EQ(Stored(Family::kMeta, std::string(kVaultKey) + std::string(2, '\0')),
+            Example("vault-key-id"));
+
+  // The nonce is random, so the document's record is opened rather than made.
+  const std::string record_key = VaultKey(0, MemberRow{812'345});
+  EXPECT_EQ(HexOf(record_key), Example("vault-key"));
+  const std::string sealed = absl::HexStringToBytes(Example("vault-value"));
+  ASSERT_TRUE(store_->PutBlocking(Family::kVault, record_key, sealed).ok());
+  const auto record = (*vault)->GetBlocking(MemberRow{812'345});
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(**record, PersonalRecord("张三", "530102199001011234", "13800001234"));
+}
+
+TEST_F(FormatDocTest, Meta) {
+  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000001");
+  RocksdbJournal journal(*store_);
+  ASSERT_TRUE(journal.Acquire(258).ok());
+  EXPECT_EQ(Stored(Family::kMeta, "epoch/\x01\x02"), "0000000000000001");
+  RocksdbCheckpointStore checkpoints(*store_);
+  ASSERT_TRUE(checkpoints.BeginBlocking(258).ok());
+  EXPECT_EQ(Stored(Family::kMeta, "checkpoint-writing/\x01\x02"), "0000000000000001");
+  CheckpointMeta meta;
+  meta.shard = 258;
+  ASSERT_TRUE(checkpoints.CommitBlocking(meta).ok());
+  EXPECT_EQ(Stored(Family::kMeta, "checkpoint/\x01\x02").substr(0, 8), "01000201");
+}
+
+}  // namespace
+}  // namespace gonghui

@@ -1,0 +1,279 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// gonghui-inspect over folders that a real engine wrote, whole and damaged.
+
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include "engine/base/clock.h"
+#include "engine/durability/block_format.h"
+#include "engine/pipeline/engine.h"
+#include "storage/rocksdb_checkpoint.h"
+#include "storage/rocksdb_journal.h"
+#include "storage/rocksdb_store.h"
+#include "tests/testing/city.h"
+#include "tests/unit/storage/temp_folder.h"
+#include "tools/inspect/dump.h"
+#include "tools/inspect/event_names.h"
+#include "tools/inspect/stats.h"
+#include "tools/inspect/verify.h"
+
+namespace gonghui {
+namespace {
+
+using testing::HasSubstr;
+
+class NoonClock final : public Clock {
+ public:
+  [[nodiscard]] int64_t NowNs() const override { return kCityNoon.value(); }
+  [[nodiscard]] int64_t MonotonicNs() const override { return kCityNoon.value(); }
+};
+
+struct Ran {
+  int exit_code = -1;
+  std::string output;  // both streams
+};
+
+class InspectTest : public testing::Test {
+ protected:
+  InspectTest() {
+    city_.members = 50;
+    city_.merchants = 6;
+  }
+  ~InspectTest() override { CloseStore(); }
+
+  void OpenStore(bool read_only = false) {
+    RocksdbStoreOptions options;
+    options.folder = folder();
+    options.read_only = read_only;
+    auto store = RocksdbStore::OpenBlocking(options);
+    GH_CHECK(store.ok(), store.status().message());
+    store_ = *std::move(store);
+    journal_ = std::make_unique<RocksdbJournal>(*store_);
+    checkpoints_ = std::make_unique<RocksdbCheckpointStore>(*store_);
+  }
+  void CloseStore() {
+    checkpoints_.reset();
+    journal_.reset();
+    store_.reset();
+  }
+
+  // A server's life: a city (at first), a checkpoint, sales after it.
+  void RunServer(bool build, int sales) {
+    OpenStore();
+    EngineOptions options;
+    options.checkpoint_at_stop = false;
+    const auto engine = Engine::Start(options, clock_, *journal_, checkpoints_.get());
+    GH_CHECK(engine.ok(), engine.status().message());
+    const auto run = [&engine](const Command& command) {
+      Result result;
+      GH_CHECK((*engine)->RunBlocking({&command, 1}, {&result, 1}).ok());
+    };
+    if (build) {
+      BuildCity(city_, run);
+      GH_CHECK((*engine)->CheckpointBlocking().ok());
+    }
+    for (int i = 0; i < sales; ++i) {
+      run(RandomSale(city_, prng_));
+    }
+    last_seq_ = (*engine)->stats().applied_seq;
+    (*engine)->Stop();
+    CloseStore();
+  }
+
+  [[nodiscard]] std::string folder() const { return temp_.path("data"); }
+
+  absl::StatusOr<VerifyReport> Verify(bool from_checkpoint = false) {
+    VerifyOptions options;
+    options.from_checkpoint = from_checkpoint;
+    return VerifyBlocking(*journal_, *checkpoints_, options);
+  }
+
+  Ran Inspect(const std::string& arguments) {
+    const std::string command = absl::StrCat(GONGHUI_INSPECT, " ", arguments, " 2>&1");
+    std::FILE* const pipe = ::popen(command.c_str(), "r");
+    GH_CHECK(pipe != nullptr);
+    Ran ran;
+    std::array<char, 4'096> buffer;
+    while (const size_t size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+      ran.output.append(buffer.data(), size);
+    }
+    const int status = ::pclose(pipe);
+    ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return ran;
+  }
+  Ran Inspect(std::string_view verb, const std::string& arguments) {
+    return Inspect(absl::StrCat(std::string(verb), " --data ", folder(), " ", arguments));
+  }
+
+  const TempFolder temp_;
+  const NoonClock clock_;
+  CityOptions city_;
+  Prng prng_{11};
+  uint64_t last_seq_ = 0;
+  std::unique_ptr<RocksdbStore> store_;
+  std::unique_ptr<RocksdbJournal> journal_;
+  std::unique_ptr<RocksdbCheckpointStore> checkpoints_;
+};
+
+TEST_F(InspectTest, AWholeFolderVerifies) {
+  RunServer(/*build=*/true, 40);
+  RunServer(/*build=*/false, 10);
+  OpenStore(/*read_only=*/true);
+  const auto full = Verify();
+  ASSERT_TRUE(full.ok()) << full.status();
+  EXPECT_EQ(full->last_seq, last_seq_);
+  EXPECT_EQ(full->event_count, last_seq_);
+  ASSERT_TRUE(full->checkpoint.has_value());
+  EXPECT_EQ(full->checkpoint->applied_seq, last_seq_ - 50);
+  EXPECT_FALSE(full->started_from_checkpoint);
+
+  const auto tail = Verify(/*from_checkpoint=*/true);
+  ASSERT_TRUE(tail.ok()) << tail.status();
+  EXPECT_TRUE(tail->started_from_checkpoint);
+  EXPECT_EQ(tail->event_count, 50u);
+  EXPECT_EQ(tail->state_hash, full->state_hash);
+  EXPECT_EQ(tail->last_hash, full->last_hash);
+}
+
+TEST_F(InspectTest, AnEmptyFolderVerifies) {
+  OpenStore();
+  CloseStore();
+  OpenStore(/*read_only=*/true);
+  const auto report = Verify();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->last_seq, 0u);
+}
+
+// A forger who seals a changed block anew, and every block after it, is found by
+// the state hash: it is of the events as they were.
+TEST_F(InspectTest, AForgedHistoryDoesNotReplay) {
+  RunServer(/*build=*/true, 5);
+  OpenStore();
+  std::string value;
+  const std::string key = JournalKey(0, last_seq_);
+  ASSERT_TRUE(*store_->GetBlocking(Family::kJournal, key, &value));
+  auto view = OpenBlock({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
+  ASSERT_TRUE(view.ok());
+  std::vector<uint8_t> forged(value.begin(), value.end());
+  view->header.state_hash ^= 1;
+  SealBlock(view->header, forged);
+  ASSERT_TRUE(
+      store_->PutBlocking(Family::kJournal, key, std::string(forged.begin(), forged.end())).ok());
+  const auto report = Verify();
+  EXPECT_EQ(report.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(report.status().message()), HasSubstr("its replay gives"));
+}
+
+TEST_F(InspectTest, ACheckpointThatIsNotTheReplayIsFound) {
+  RunServer(/*build=*/true, 5);
+  OpenStore();
+  // A whole checkpoint of a state that the journal never had: same pages, other
+  // record.
+  auto meta = **checkpoints_->LatestBlocking(0);
+  ASSERT_TRUE(checkpoints_->BeginBlocking(0).ok());
+  meta.state_hash ^= 1;
+  ASSERT_TRUE(checkpoints_->CommitBlocking(meta).ok());
+  const auto report = Verify();
+  EXPECT_EQ(report.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(report.status().message()), HasSubstr("the journal's replay gives"));
+  EXPECT_EQ(Verify(/*from_checkpoint=*/true).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(InspectTest, AMissingBlockIsDamage) {
+  RunServer(/*build=*/true, 5);
+  OpenStore();
+  ASSERT_TRUE(store_->db()
+                  ->Delete({}, store_->family(Family::kJournal), JournalKey(0, last_seq_ - 2))
+                  .ok());
+  CloseStore();
+  const Ran ran = Inspect("verify", "");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.output, HasSubstr("DAMAGE: journal of shard 0, block at "));
+  EXPECT_THAT(ran.output, HasSubstr("a gap"));
+  EXPECT_EQ(Inspect("dump", "").exit_code, 1);
+  EXPECT_EQ(Inspect("stats", "").exit_code, 1);
+}
+
+TEST_F(InspectTest, TheProgramVerifies) {
+  RunServer(/*build=*/true, 5);
+  for (const char* arguments : {"", "--from-checkpoint"}) {
+    const Ran ran = Inspect("verify", arguments);
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    EXPECT_THAT(ran.output, HasSubstr(absl::StrCat("last seq ", last_seq_)));
+    EXPECT_THAT(ran.output, testing::EndsWith("ok\n"));
+  }
+}
+
+TEST_F(InspectTest, TheProgramDumps) {
+  RunServer(/*build=*/true, 5);
+  const Ran sales = Inspect("dump", "--kind authorized");
+  EXPECT_EQ(sales.exit_code, 0);
+  EXPECT_EQ(std::count(sales.output.begin(), sales.output.end(), '\n'), 5);
+  EXPECT_THAT(sales.output, HasSubstr("\"kind\":\"authorized\""));
+  EXPECT_THAT(sales.output, HasSubstr("******"));
+  const Ran full = Inspect("dump", "--kind authorized --full-cards");
+  EXPECT_THAT(full.output, testing::Not(HasSubstr("******")));
+  const Ran range = Inspect("dump", "--from 2 --to 4");
+  EXPECT_EQ(std::count(range.output.begin(), range.output.end(), '\n'), 3);
+  EXPECT_TRUE(absl::StartsWith(range.output, "{\"seq\":2,"));
+  EXPECT_EQ(Inspect("dump", "--kind sale").exit_code, 2);
+}
+
+TEST_F(InspectTest, TheProgramCounts) {
+  RunServer(/*build=*/true, 5);
+  const Ran ran = Inspect("stats", "");
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.output, HasSubstr("authorized"));
+  EXPECT_THAT(ran.output, HasSubstr("member_set"));
+  OpenStore(/*read_only=*/true);
+  const auto stats = CollectStatsBlocking(*journal_, 0);
+  ASSERT_TRUE(stats.ok()) << stats.status();
+  EXPECT_EQ(stats->event_count, last_seq_);
+  EXPECT_EQ(stats->kinds.at(EventKind::kAuthorized).event_count, 5u);
+  EXPECT_EQ(stats->kinds.at(EventKind::kMemberSet).event_count, city_.members);
+  EXPECT_GE(stats->GroupSize(100), stats->GroupSize(50));
+}
+
+TEST_F(InspectTest, AFolderInUseIsRefused) {
+  OpenStore();
+  const Ran ran = Inspect("verify", "");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.output, HasSubstr("is in use by another process"));
+}
+
+TEST_F(InspectTest, WrongUsageIsToldApart) {
+  EXPECT_EQ(Inspect("verify").exit_code, 2);
+  EXPECT_EQ(Inspect("").exit_code, 2);
+  EXPECT_EQ(Inspect("verify --data /nonexistent/folder").exit_code, 2);
+  EXPECT_EQ(Inspect(absl::StrCat("stats --data ", temp_.path(), " --shard x")).exit_code, 2);
+  EXPECT_EQ(Inspect("--help").exit_code, 0);
+}
+
+TEST(TimeTextTest, IsUtcToTheNanosecond) {
+  EXPECT_EQ(TimeText(TimestampNs{1'795'478'400'123'456'789}), "2026-11-24T00:00:00.123456789Z");
+  EXPECT_EQ(TimeText(TimestampNs{-1}), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(TimeText(kTimestampMax), "never");
+}
+
+TEST(EventNamesTest, EveryKindHasItsName) {
+  for (const EventKind kind : AllEventKinds()) {
+    EXPECT_EQ(EventKindOf(NameOf(kind)), kind);
+  }
+  EXPECT_FALSE(EventKindOf("none").has_value());
+}
+
+}  // namespace
+}  // namespace gonghui
