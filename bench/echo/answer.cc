@@ -55,7 +55,7 @@ void PrepareLimit(const char* code,
                   int64_t max,
                   int64_t used,
                   v1::LimitState* limit) {
-  limit->set_programme_code("KM-SHOPS-2022");
+  limit->set_programme_code("bench");
   limit->set_limit_code(code);
   limit->set_measure(measure);
   limit->set_subject(v1::LIMIT_SUBJECT_PERSON);
@@ -63,7 +63,7 @@ void PrepareLimit(const char* code,
   limit->set_max(max);
   limit->set_used(used);
   limit->set_left(max - used);
-  limit->mutable_resets_at()->set_seconds(1'661'961'600);
+  limit->mutable_resets_at()->set_seconds(1'796'054'400);
 }
 
 }  // namespace
@@ -72,22 +72,26 @@ void PrepareAnswer(v1::AuthorizeResponse* response) {
   v1::Transaction* txn = response->mutable_transaction();
   txn->set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
   txn->set_outcome(v1::OUTCOME_APPROVED);
-  txn->set_approval_code("7K2M9P");
+  txn->set_approval_code("00JJAJ");
   v1::AppliedBenefit* benefit = txn->add_applied_benefits();
-  benefit->set_programme_code("KM-SHOPS-2022");
-  benefit->set_programme_version(3);
-  benefit->set_benefit_code("market-10-off");
-  benefit->set_fund_code("KM-2022-SHOPS");
-  PrepareLimit(
-      "person-per-day", v1::LIMIT_MEASURE_COUNT, v1::LIMIT_WINDOW_DAY, 2, 1, txn->add_limits());
-  PrepareLimit("person-fen-per-month",
+  benefit->set_programme_code("bench");
+  benefit->set_programme_version(1);
+  benefit->set_benefit_code("market-percent");
+  benefit->set_fund_code("bench-market");
+  PrepareLimit("market-per-day",
+               v1::LIMIT_MEASURE_COUNT,
+               v1::LIMIT_WINDOW_DAY,
+               1'000'000,
+               5,
+               txn->add_limits());
+  PrepareLimit("market-per-month",
                v1::LIMIT_MEASURE_AMOUNT_FEN,
                v1::LIMIT_WINDOW_MONTH,
-               20'000,
-               3'580,
+               1'000'000'000,
+               14'443,
                txn->add_limits());
   txn->set_display_message("Approved");
-  txn->set_display_message_zh("交易成功");
+  txn->set_display_message_zh("已批准");
 }
 
 void FillAnswer(const v1::AuthorizeRequest& request,
