@@ -143,8 +143,7 @@ absl::Status BindUnix(int fd, const std::string& path) {
     const int error = errno;
     ::close(probe);
     if (alive || error != ECONNREFUSED) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("another server listens on ", path));
+      return absl::AlreadyExistsError(absl::StrCat("another server listens on ", path));
     }
     ::unlink(path.c_str());
   } else {
@@ -210,8 +209,7 @@ absl::StatusOr<int> ListenTcp(const std::string& listen, std::string* bound) {
     const int bind_error = errno;
     ::close(fd);
     const std::string text = ErrnoText("cannot listen on " + listen, bind_error);
-    return bind_error == EADDRINUSE ? absl::AlreadyExistsError(text)
-                                    : absl::UnavailableError(text);
+    return bind_error == EADDRINUSE ? absl::AlreadyExistsError(text) : absl::UnavailableError(text);
   }
   sockaddr_storage local{};
   socklen_t size = sizeof(local);
@@ -223,7 +221,9 @@ absl::StatusOr<int> ListenTcp(const std::string& listen, std::string* bound) {
   return fd;
 }
 
-int OpenReserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+int OpenReserve() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 }  // namespace
 
@@ -451,11 +451,21 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const AcceptorOptions
 
 Acceptor::Acceptor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Acceptor::~Acceptor() = default;
-void Acceptor::Start(Handler handler) { impl_->Start(std::move(handler)); }
-void Acceptor::Stop() { impl_->Stop(); }
-const std::string& Acceptor::address() const { return impl_->address(); }
-uint64_t Acceptor::accepted_count() const { return impl_->accepted(); }
-uint64_t Acceptor::refused_count() const { return impl_->refused(); }
+void Acceptor::Start(Handler handler) {
+  impl_->Start(std::move(handler));
+}
+void Acceptor::Stop() {
+  impl_->Stop();
+}
+const std::string& Acceptor::address() const {
+  return impl_->address();
+}
+uint64_t Acceptor::accepted_count() const {
+  return impl_->accepted();
+}
+uint64_t Acceptor::refused_count() const {
+  return impl_->refused();
+}
 
 int64_t RaiseFileLimit() {
   rlimit limit{};

@@ -32,13 +32,11 @@ namespace {
 
 template <class Base>
 using RawUnaries = v1::AuthorizationService::WithRawMethod_Authorize<
-    v1::AuthorizationService::WithRawMethod_Capture<
-        v1::AuthorizationService::WithRawMethod_Reverse<
-            v1::AuthorizationService::WithRawMethod_Quote<
-                v1::AuthorizationService::WithRawMethod_GetTransaction<Base>>>>>;
-using Service =
-    RawUnaries<v1::AuthorizationService::WithRawMethod_AuthorizeStream<
-        v1::AuthorizationService::Service>>;
+    v1::AuthorizationService::WithRawMethod_Capture<v1::AuthorizationService::WithRawMethod_Reverse<
+        v1::AuthorizationService::WithRawMethod_Quote<
+            v1::AuthorizationService::WithRawMethod_GetTransaction<Base>>>>>;
+using Service = RawUnaries<
+    v1::AuthorizationService::WithRawMethod_AuthorizeStream<v1::AuthorizationService::Service>>;
 
 // The unary methods.  Authorize is the one that comes by the thousand.
 constexpr std::array kMethods = {CommandKind::kAuthorize,
@@ -278,8 +276,7 @@ class Lane final : public Completions {
     return active_streams_.size() > static_cast<size_t>(options_.streams_max);
   }
   void Recycle(StreamCall* stream) {
-    active_streams_.erase(
-        std::find(active_streams_.begin(), active_streams_.end(), stream));
+    active_streams_.erase(std::find(active_streams_.begin(), active_streams_.end(), stream));
     idle_streams_.push_back(stream);
   }
 
@@ -424,7 +421,7 @@ class Lane final : public Completions {
   std::vector<StreamCall*> idle_streams_;
   std::vector<StreamCall*> active_streams_;
   std::vector<std::unique_ptr<Batch>> batches_;
-  std::vector<std::unique_ptr<UnaryCall>> calls_;      // all of them
+  std::vector<std::unique_ptr<UnaryCall>> calls_;     // all of them
   std::vector<std::unique_ptr<StreamCall>> streams_;  // all of them
 };
 
@@ -438,13 +435,12 @@ void UnaryCall::Post() {
   finishing_ = false;
   lane_->ExpectTag();
   const auto request = [this](auto method) {
-    (lane_->service()->*method)(
-        &*context_,
-        &request_,
-        &*responder_,
-        lane_->queue(),
-        lane_->queue(),
-        static_cast<Tag*>(this));
+    (lane_->service()->*method)(&*context_,
+                                &request_,
+                                &*responder_,
+                                lane_->queue(),
+                                lane_->queue(),
+                                static_cast<Tag*>(this));
   };
   switch (kMethods[method_]) {
     case CommandKind::kAuthorize:
@@ -774,8 +770,7 @@ class AuthorizationService::Impl {
   void Register(grpc::ServerBuilder* builder) {
     builder->RegisterService(&service_);
     for (int i = 0; i < options_.lanes; ++i) {
-      lanes_.push_back(
-          std::make_unique<Lane>(options_, &service_, builder->AddCompletionQueue()));
+      lanes_.push_back(std::make_unique<Lane>(options_, &service_, builder->AddCompletionQueue()));
     }
   }
   void Start(Engine* engine) {
@@ -807,10 +802,20 @@ class AuthorizationService::Impl {
 
 AuthorizationService::AuthorizationService(const AuthorizationOptions& options)
     : impl_(std::make_unique<Impl>(options)) {}
-AuthorizationService::~AuthorizationService() { Join(); }
-void AuthorizationService::Register(grpc::ServerBuilder* builder) { impl_->Register(builder); }
-void AuthorizationService::Start(Engine* engine) { impl_->Start(engine); }
-void AuthorizationService::BeginDrain() { impl_->BeginDrain(); }
-void AuthorizationService::Join() { impl_->Join(); }
+AuthorizationService::~AuthorizationService() {
+  Join();
+}
+void AuthorizationService::Register(grpc::ServerBuilder* builder) {
+  impl_->Register(builder);
+}
+void AuthorizationService::Start(Engine* engine) {
+  impl_->Start(engine);
+}
+void AuthorizationService::BeginDrain() {
+  impl_->BeginDrain();
+}
+void AuthorizationService::Join() {
+  impl_->Join();
+}
 
 }  // namespace gonghui

@@ -33,7 +33,7 @@ class ServerBuilder;
 namespace gonghui {
 
 struct AuthorizationOptions {
-  int lanes = 0;  // 0 = cores - 1, at least 1
+  int lanes = 0;           // 0 = cores - 1, at least 1
   int calls_posted = 512;  // Authorize calls that wait for a request, per lane
   int calls_in_flight_max = 16'384;
   int streams_max = 1'024;

@@ -3,6 +3,8 @@
 
 #include "engine/server/config.h"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -11,7 +13,6 @@
 #include <variant>
 
 #include <absl/strings/str_cat.h>
-#include <toml++/toml.h>
 
 #include "engine/base/strings.h"
 
@@ -41,28 +42,53 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"terminals.listen",
        &c->terminals.listen,
        "Where terminals connect: HOST:PORT (port 0 = any) or unix:/PATH."},
-      {"terminals.connections_max", &c->terminals.connections_max,
-       "Connections at once; further ones are closed.", 1, 1'000'000},
-      {"terminals.connections_per_address_max", &c->terminals.connections_per_address_max,
-       "Connections at once from one address.", 1, 1'000'000},
-      {"terminals.streams_per_connection_max", &c->terminals.streams_per_connection_max,
-       "Calls at once on one connection.", 1, 100'000},
-      {"terminals.message_bytes_max", &c->terminals.message_bytes_max,
-       "Longest message, in bytes.", 65'536, 64 << 20},
-      {"terminals.memory_bytes_max", &c->terminals.memory_bytes_max,
-       "Memory for the messages of all connections, in bytes; beyond, connections are refused.",
-       16 << 20, int64_t{1} << 40},
-      {"terminals.lanes", &c->terminals.lanes,
-       "Threads that speak with terminals; 0 = one less than there are cores, at least 1.", 0,
-       256},
-      {"terminals.calls_in_flight_max", &c->terminals.calls_in_flight_max,
-       "Calls of one lane that wait for their decision; further ones are told to come again.", 1,
+      {"terminals.connections_max",
+       &c->terminals.connections_max,
+       "Connections at once; further ones are closed.",
+       1,
        1'000'000},
-      {"terminals.streams_max", &c->terminals.streams_max, "Streams at once, of one lane.", 1,
+      {"terminals.connections_per_address_max",
+       &c->terminals.connections_per_address_max,
+       "Connections at once from one address.",
+       1,
+       1'000'000},
+      {"terminals.streams_per_connection_max",
+       &c->terminals.streams_per_connection_max,
+       "Calls at once on one connection.",
+       1,
        100'000},
-      {"terminals.stream_messages_in_flight", &c->terminals.stream_messages_in_flight,
-       "Messages of one stream that are read before the first is answered.", 1, 1'024},
-      {"terminals.tls.ca_file", &c->terminals.tls_ca_file,
+      {"terminals.message_bytes_max",
+       &c->terminals.message_bytes_max,
+       "Longest message, in bytes.",
+       65'536,
+       64 << 20},
+      {"terminals.memory_bytes_max",
+       &c->terminals.memory_bytes_max,
+       "Memory for the messages of all connections, in bytes; beyond, connections are refused.",
+       16 << 20,
+       int64_t{1} << 40},
+      {"terminals.lanes",
+       &c->terminals.lanes,
+       "Threads that speak with terminals; 0 = one less than there are cores, at least 1.",
+       0,
+       256},
+      {"terminals.calls_in_flight_max",
+       &c->terminals.calls_in_flight_max,
+       "Calls of one lane that wait for their decision; further ones are told to come again.",
+       1,
+       1'000'000},
+      {"terminals.streams_max",
+       &c->terminals.streams_max,
+       "Streams at once, of one lane.",
+       1,
+       100'000},
+      {"terminals.stream_messages_in_flight",
+       &c->terminals.stream_messages_in_flight,
+       "Messages of one stream that are read before the first is answered.",
+       1,
+       1'024},
+      {"terminals.tls.ca_file",
+       &c->terminals.tls_ca_file,
        "Certificates (PEM) that may sign those of terminals.  The certificate's subject\n"
        "alternative name urn:gonghui:terminal:ID says which terminal it is.\n"
        "All three files, or --insecure-dev on the command line."},
@@ -72,41 +98,77 @@ std::vector<Setting> SettingsOf(Config* c) {
        &c->operators.listen,
        "Where operators connect: unix:/PATH, made with mode 0600.  (HOST:PORT only with\n"
        "--insecure-dev.)"},
-      {"operators.allowed_uids", &c->operators.allowed_uids,
+      {"operators.allowed_uids",
+       &c->operators.allowed_uids,
        "User ids that may connect besides the server's own and root.  Others need the\n"
        "socket's mode changed too.",
-       0, UINT32_MAX},
-      {"operators.connections_max", &c->operators.connections_max, "Connections at once.", 1,
+       0,
+       UINT32_MAX},
+      {"operators.connections_max",
+       &c->operators.connections_max,
+       "Connections at once.",
+       1,
        10'000},
-      {"operators.message_bytes_max", &c->operators.message_bytes_max,
-       "Longest message, in bytes.", 65'536, 64 << 20},
-      {"operators.threads_max", &c->operators.threads_max,
-       "Calls of operators that are worked on at once; further ones are refused.", 4, 1'024},
-      {"commit.pipeline", &c->commit.pipeline,
-       "two_threads: a block is synced while the next one fills.  one_thread: neither.", 0, 0,
+      {"operators.message_bytes_max",
+       &c->operators.message_bytes_max,
+       "Longest message, in bytes.",
+       65'536,
+       64 << 20},
+      {"operators.threads_max",
+       &c->operators.threads_max,
+       "Calls of operators that are worked on at once; further ones are refused.",
+       4,
+       1'024},
+      {"commit.pipeline",
+       &c->commit.pipeline,
+       "two_threads: a block is synced while the next one fills.  one_thread: neither.",
+       0,
+       0,
        {"two_threads", "one_thread"}},
-      {"commit.ring_slots", &c->commit.ring_slots,
-       "Submissions that wait for the ledger, of each priority; a power of two.", 64, 1 << 22},
-      {"commit.in_flight_commands_max", &c->commit.in_flight_commands_max,
+      {"commit.ring_slots",
+       &c->commit.ring_slots,
+       "Submissions that wait for the ledger, of each priority; a power of two.",
+       64,
+       1 << 22},
+      {"commit.in_flight_commands_max",
+       &c->commit.in_flight_commands_max,
        "Commands that are not answered yet, of all callers; beyond, callers are told to come\n"
        "again.",
-       1'024, 1 << 24},
-      {"commit.block_bytes_max", &c->commit.block_bytes_max,
-       "Largest block of the journal, in bytes.", 1 << 20, 64 << 20},
-      {"checkpoint.journal_bytes", &c->checkpoint.journal_bytes,
-       "A checkpoint is taken when the journal has grown by this, in bytes ...", 1 << 20,
+       1'024,
+       1 << 24},
+      {"commit.block_bytes_max",
+       &c->commit.block_bytes_max,
+       "Largest block of the journal, in bytes.",
+       1 << 20,
+       64 << 20},
+      {"checkpoint.journal_bytes",
+       &c->checkpoint.journal_bytes,
+       "A checkpoint is taken when the journal has grown by this, in bytes ...",
+       1 << 20,
        int64_t{1} << 40},
-      {"checkpoint.interval_seconds", &c->checkpoint.interval_seconds,
-       "... or when this long has passed and something has changed, in seconds.", 1, 86'400},
-      {"checkpoint.at_stop", &c->checkpoint.at_stop,
+      {"checkpoint.interval_seconds",
+       &c->checkpoint.interval_seconds,
+       "... or when this long has passed and something has changed, in seconds.",
+       1,
+       86'400},
+      {"checkpoint.at_stop",
+       &c->checkpoint.at_stop,
        "And one at a graceful stop, so that the next start replays nothing."},
-      {"shutdown.lame_duck_ms", &c->shutdown.lame_duck_ms,
-       "After SIGTERM: how long to answer on while health says NOT_SERVING, in milliseconds.", 0,
+      {"shutdown.lame_duck_ms",
+       &c->shutdown.lame_duck_ms,
+       "After SIGTERM: how long to answer on while health says NOT_SERVING, in milliseconds.",
+       0,
        600'000},
-      {"shutdown.grace_ms", &c->shutdown.grace_ms,
-       "Then: how long calls under way may take before they are cut, in milliseconds.", 0,
+      {"shutdown.grace_ms",
+       &c->shutdown.grace_ms,
+       "Then: how long calls under way may take before they are cut, in milliseconds.",
+       0,
        600'000},
-      {"log.level", &c->log.level, "debug, info, warn or error.", 0, 0,
+      {"log.level",
+       &c->log.level,
+       "debug, info, warn or error.",
+       0,
+       0,
        {"debug", "info", "warn", "error"}},
       {"log.format", &c->log.format, "text, or json: one object a line.", 0, 0, {"text", "json"}},
       {"log.file", &c->log.file, "Where to; empty = standard error."},
@@ -172,9 +234,10 @@ class Reader {
       } else {
         const std::string nearest = Nearest(settings_, prefix, key.str());
         Add(key.source(),
-            absl::StrCat("there is no ",
-                         path,
-                         nearest.empty() ? "" : absl::StrCat("; did you mean ", prefix, nearest, "?")));
+            absl::StrCat(
+                "there is no ",
+                path,
+                nearest.empty() ? "" : absl::StrCat("; did you mean ", prefix, nearest, "?")));
       }
       places_.emplace_back(path, node.source());
     }
@@ -215,7 +278,12 @@ class Reader {
       return true;
     }
     Add(node.source(),
-        absl::StrCat(ToAbsl(setting.path), " is ", value, "; it must be ", setting.min, " to ",
+        absl::StrCat(ToAbsl(setting.path),
+                     " is ",
+                     value,
+                     "; it must be ",
+                     setting.min,
+                     " to ",
                      setting.max));
     return false;
   }
@@ -234,8 +302,8 @@ class Reader {
           absl::StrAppend(&choices, choices.empty() ? "" : ", ", ToAbsl(choice));
         }
         return Add(node.source(),
-                   absl::StrCat(ToAbsl(setting.path), " is \"", *value, "\"; it must be one of ",
-                                choices));
+                   absl::StrCat(
+                       ToAbsl(setting.path), " is \"", *value, "\"; it must be one of ", choices));
       }
       **text = *value;
     } else if (auto* const* number = std::get_if<int64_t*>(&setting.target)) {
@@ -289,7 +357,9 @@ bool IsAddress(std::string_view listen) {
          std::stoi(std::string(port)) <= 65'535;
 }
 
-bool IsUnix(std::string_view listen) { return listen.substr(0, 6) == "unix:/"; }
+bool IsUnix(std::string_view listen) {
+  return listen.substr(0, 6) == "unix:/";
+}
 
 // True when `path` is `dir` or below it.
 bool IsBelow(const std::string& path, const std::string& dir) {
@@ -329,7 +399,8 @@ void CheckTogether(const Config& config, bool insecure_dev, Reader* reader) {
                     static_cast<int>(!t.tls_cert_file.empty()) +
                     static_cast<int>(!t.tls_key_file.empty());
   if (given != 0 && given != 3) {
-    reader->AddAt("terminals.tls", "[terminals.tls] needs ca_file, cert_file and key_file together");
+    reader->AddAt("terminals.tls",
+                  "[terminals.tls] needs ca_file, cert_file and key_file together");
   } else if (given == 0 && !insecure_dev) {
     reader->AddAt("terminals",
                   "[terminals.tls] is missing: terminals are known by their certificates.  Give "
@@ -363,15 +434,13 @@ ConfigOutcome ParseConfig(std::string_view text, bool insecure_dev) {
     reader.ReadTable(table, "");
     CheckTogether(outcome.config, insecure_dev, &reader);
   } catch (const toml::parse_error& error) {
-    outcome.errors.push_back({error.source().begin.line,
-                              error.source().begin.column,
-                              std::string(error.description())});
+    outcome.errors.push_back(
+        {error.source().begin.line, error.source().begin.column, std::string(error.description())});
   }
-  std::stable_sort(outcome.errors.begin(),
-                   outcome.errors.end(),
-                   [](const ConfigError& a, const ConfigError& b) {
-                     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
-                   });
+  std::stable_sort(
+      outcome.errors.begin(), outcome.errors.end(), [](const ConfigError& a, const ConfigError& b) {
+        return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+      });
   return outcome;
 }
 
@@ -397,8 +466,7 @@ std::string DefaultConfigText() {
       absl::StrAppend(&text, "# ", ToAbsl(meaning.substr(0, end)), "\n");
       meaning.remove_prefix(std::min(end + 1, meaning.size()));
     }
-    absl::StrAppend(
-        &text, ToAbsl(setting.path.substr(dot + 1)), " = ", ValueText(setting), "\n");
+    absl::StrAppend(&text, ToAbsl(setting.path.substr(dot + 1)), " = ", ValueText(setting), "\n");
   }
   return text;
 }

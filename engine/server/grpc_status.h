@@ -16,9 +16,7 @@ namespace gonghui {
 inline grpc::Status ToGrpcStatus(const Refusal& refusal) {
   google::rpc::Status status;
   FillStatus(refusal, &status);
-  return {static_cast<grpc::StatusCode>(refusal.code),
-          refusal.message,
-          status.SerializeAsString()};
+  return {static_cast<grpc::StatusCode>(refusal.code), refusal.message, status.SerializeAsString()};
 }
 
 }  // namespace gonghui

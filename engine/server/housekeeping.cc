@@ -3,10 +3,9 @@
 
 #include "engine/server/housekeeping.h"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
-
-#include <chrono>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>

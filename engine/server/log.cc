@@ -3,13 +3,14 @@
 
 #include "engine/server/log.h"
 
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <memory>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 namespace gonghui {
 namespace {
@@ -33,7 +34,9 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // A JSON string's inside; UTF-8 passes as it is.
 void AppendEscaped(std::string_view text, std::string* out) {

@@ -7,10 +7,10 @@
 
 #include <sys/stat.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -19,7 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
@@ -203,15 +202,16 @@ std::optional<int> LoadConfig(const Flags& flags, Config* config) {
 
 int Main(int argc, char** argv) {
   Flags flags;
-  CLI::App app{"gonghuid, the server of Gonghui: decides and books union benefits.\n"
-               "\n"
-               "Examples:\n"
-               "  gonghuid --print-default-config > gonghuid.toml\n"
-               "  gonghuid --check-config --config gonghuid.toml\n"
-               "  gonghuid --config gonghuid.toml\n"
-               "\n"
-               "Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.",
-               "gonghuid"};
+  CLI::App app{
+      "gonghuid, the server of Gonghui: decides and books union benefits.\n"
+      "\n"
+      "Examples:\n"
+      "  gonghuid --print-default-config > gonghuid.toml\n"
+      "  gonghuid --check-config --config gonghuid.toml\n"
+      "  gonghuid --config gonghuid.toml\n"
+      "\n"
+      "Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.",
+      "gonghuid"};
   app.add_option("-c,--config", flags.config_file, "Configuration file (TOML)");
   app.add_flag("--check-config", flags.check_config, "Check the configuration and exit");
   app.add_flag("--print-default-config", flags.print_default_config, "Print every key and exit");
@@ -267,4 +267,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace gonghui
 
-int main(int argc, char** argv) { return gonghui::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return gonghui::Main(argc, argv);
+}

@@ -145,8 +145,8 @@ class MemberService final : public v1::MemberService::Service {
     MemberView view;
     uint32_t card_count = 0;
     grpc::Status status = Inspect(engine_, [&](const Ledger& ledger) {
-      view.row = id.has_value() ? ledger.FindMember(*id)
-                                : ledger.cards()[ledger.FindCard(*card)].member;
+      view.row =
+          id.has_value() ? ledger.FindMember(*id) : ledger.cards()[ledger.FindCard(*card)].member;
       card_count = ledger.cards().size();
       if (view.row != MemberRow{}) {
         view = ViewLiveMember(ledger, view.row);
@@ -368,9 +368,8 @@ class MemberService final : public v1::MemberService::Service {
       return ToGrpcStatus(InvalidArgument(field, "must be 8 to 19 digits, the first not 0"));
     }
     Card card;
-    const grpc::Status status = Inspect(engine_, [&](const Ledger& ledger) {
-      card = ledger.cards()[ledger.FindCard(*number)];
-    });
+    const grpc::Status status = Inspect(
+        engine_, [&](const Ledger& ledger) { card = ledger.cards()[ledger.FindCard(*number)]; });
     if (!status.ok()) {
       return status;
     }

@@ -94,7 +94,9 @@ grpc::Status ReadPage(int32_t page_size, const std::string& page_token, Page* pa
   return grpc::Status::OK;
 }
 
-std::string PageToken(uint32_t next_row) { return std::to_string(next_row); }
+std::string PageToken(uint32_t next_row) {
+  return std::to_string(next_row);
+}
 
 void ChildIndex::Extend(uint32_t size, const std::function<uint32_t(uint32_t row)>& parent_of) {
   const std::lock_guard<std::mutex> lock(mutex_);

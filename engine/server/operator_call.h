@@ -32,10 +32,12 @@ inline constexpr int kImportRowsMax = 1'000;
 
 // Runs commands in submissions small enough that a tap waits for none of them for
 // long.  Waits a little while the engine is full.
-grpc::Status RunCommands(Engine* engine, std::span<const Command> commands,
+grpc::Status RunCommands(Engine* engine,
+                         std::span<const Command> commands,
                          std::span<Result> results);
 // The same as one submission: all are decided one after another.
-grpc::Status RunTogether(Engine* engine, std::span<const Command> commands,
+grpc::Status RunTogether(Engine* engine,
+                         std::span<const Command> commands,
                          std::span<Result> results);
 grpc::Status Inspect(Engine* engine, const std::function<void(const Ledger&)>& read);
 
@@ -92,9 +94,7 @@ struct ImportPlan {
   // Points the command to its request.
   std::function<void(Command*, const DomainRow*)> attach;
   // rows[i] is the index in the message of results[i].  Null = nothing to do.
-  std::function<grpc::Status(const Request&,
-                             std::span<const int> rows,
-                             std::span<Result> results)>
+  std::function<grpc::Status(const Request&, std::span<const int> rows, std::span<Result> results)>
       finish;
   int rows_max = kImportRowsMax;
 };

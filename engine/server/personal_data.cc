@@ -7,7 +7,9 @@ namespace gonghui {
 namespace {
 
 // Characters of UTF-8 begin at every byte that is no continuation.
-bool Begins(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
+bool Begins(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+}
 
 // At least four characters are hidden; of a short text, all.
 std::string KeepEnds(std::string_view text, size_t first, size_t last) {
@@ -41,8 +43,12 @@ std::string MaskedName(std::string_view name) {
   return characters == 1 ? "*" : masked;
 }
 
-std::string MaskedNationalId(std::string_view national_id) { return KeepEnds(national_id, 4, 4); }
+std::string MaskedNationalId(std::string_view national_id) {
+  return KeepEnds(national_id, 4, 4);
+}
 
-std::string MaskedPhone(std::string_view phone) { return KeepEnds(phone, 3, 4); }
+std::string MaskedPhone(std::string_view phone) {
+  return KeepEnds(phone, 3, 4);
+}
 
 }  // namespace gonghui

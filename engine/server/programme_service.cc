@@ -487,8 +487,8 @@ class OperationsService final : public v1::OperationsService::Service {
                                v1::FindTransactionResponse* response) override {
     const auto id = ParseTransactionId(request->transaction_id());
     if (!id.has_value()) {
-      return ToGrpcStatus(InvalidArgument("transaction_id",
-                                          "must be 12 characters of Crockford's base 32"));
+      return ToGrpcStatus(
+          InvalidArgument("transaction_id", "must be 12 characters of Crockford's base 32"));
     }
     TransactionRow row;
     Result result;

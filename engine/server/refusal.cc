@@ -17,7 +17,8 @@ Refusal InvalidArgument(std::vector<FieldViolation> violations) {
   if (!refusal.violations.empty()) {
     const FieldViolation& first = refusal.violations.front();
     refusal.field = first.field;
-    refusal.message = first.field.empty() ? first.description : first.field + ": " + first.description;
+    refusal.message =
+        first.field.empty() ? first.description : first.field + ": " + first.description;
     if (refusal.violations.size() > 1) {
       refusal.message += " (and " + std::to_string(refusal.violations.size() - 1) + " more)";
     }

@@ -168,8 +168,8 @@ class Server::Impl {
     operators_.acceptor->Stop();
     authorization_->BeginDrain();
     // Both servers have the same time, at the same time.
-    const gpr_timespec deadline = gpr_time_add(gpr_now(GPR_CLOCK_REALTIME),
-                                               gpr_time_from_millis(grace_ms, GPR_TIMESPAN));
+    const gpr_timespec deadline =
+        gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_millis(grace_ms, GPR_TIMESPAN));
     std::thread other([&] { operators_.server->Shutdown(deadline); });
     terminals_.server->Shutdown(deadline);
     other.join();
@@ -301,9 +301,17 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
-void Server::Drain(int64_t lame_duck_ms, int64_t grace_ms) { impl_->Drain(lame_duck_ms, grace_ms); }
-void Server::Join() { impl_->Join(); }
-const std::string& Server::terminals_address() const { return impl_->terminals_address(); }
-const std::string& Server::operators_address() const { return impl_->operators_address(); }
+void Server::Drain(int64_t lame_duck_ms, int64_t grace_ms) {
+  impl_->Drain(lame_duck_ms, grace_ms);
+}
+void Server::Join() {
+  impl_->Join();
+}
+const std::string& Server::terminals_address() const {
+  return impl_->terminals_address();
+}
+const std::string& Server::operators_address() const {
+  return impl_->operators_address();
+}
 
 }  // namespace gonghui

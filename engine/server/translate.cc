@@ -69,8 +69,8 @@ void CheckTransportData(size_t bytes, Violations* violations) {
   }
 }
 
-void CheckTime(bool set, int64_t seconds, int64_t nanos, std::string_view field,
-               Violations* violations) {
+void CheckTime(
+    bool set, int64_t seconds, int64_t nanos, std::string_view field, Violations* violations) {
   if (!set) {
     return;
   }
@@ -89,7 +89,8 @@ bool ReadTerminal(std::string_view text,
                   TerminalId* terminal) {
   if (text.empty()) {
     if (caller.terminal.IsNone()) {
-      violations->Add("terminal_id", "is required: there is no certificate that names the terminal");
+      violations->Add("terminal_id",
+                      "is required: there is no certificate that names the terminal");
     }
     *terminal = caller.terminal;
     return true;
@@ -143,8 +144,12 @@ bool ReadTime(std::string_view message, AuthorizeFields::Time* time) {
   return true;
 }
 
-constexpr uint32_t BytesTag(int field) { return WireTag(field, WireType::kBytes); }
-constexpr uint32_t VarintTag(int field) { return WireTag(field, WireType::kVarint); }
+constexpr uint32_t BytesTag(int field) {
+  return WireTag(field, WireType::kBytes);
+}
+constexpr uint32_t VarintTag(int field) {
+  return WireTag(field, WireType::kVarint);
+}
 
 }  // namespace
 
@@ -315,8 +320,7 @@ static_assert(static_cast<int>(PosEntryMode::kContactless) == v1::POS_ENTRY_MODE
 static_assert(static_cast<int>(PosEntryMode::kManual) == v1::POS_ENTRY_MODE_MANUAL);
 static_assert(static_cast<int>(ReversalReason::kCustomerCancellation) ==
               v1::REVERSAL_REASON_CUSTOMER_CANCELLATION);
-static_assert(static_cast<int>(ReversalReason::kDeviceUnable) ==
-              v1::REVERSAL_REASON_DEVICE_UNABLE);
+static_assert(static_cast<int>(ReversalReason::kDeviceUnable) == v1::REVERSAL_REASON_DEVICE_UNABLE);
 
 // Of GetTransaction, Capture and Reverse: the transaction that is meant, by
 // exactly one of its two names.
@@ -815,7 +819,9 @@ void AppendReply(const Ledger& names,
   // The five replies agree on their numbers; Quote and GetTransaction have the
   // first only.
   using R = v1::AuthorizeResponse;
-  constexpr auto kSame = [](int number, auto... others) { return ((number == static_cast<int>(others)) && ...); };
+  constexpr auto kSame = [](int number, auto... others) {
+    return ((number == static_cast<int>(others)) && ...);
+  };
   static_assert(kSame(R::kTransactionFieldNumber,
                       v1::CaptureResponse::kTransactionFieldNumber,
                       v1::ReverseResponse::kTransactionFieldNumber,

@@ -244,11 +244,8 @@ bool FromProto(const v1::Terminal& row, TerminalRequest* request, RowError* erro
   RowReader reader(error);
   reader.ReadCode(row.terminal_id(), "terminal_id", &request->id);
   reader.ReadCode(row.merchant_id(), "merchant_id", &request->merchant);
-  reader.ReadEnum(row.kind(),
-                  v1::TerminalKind_IsValid(row.kind()),
-                  TerminalKind::kPos,
-                  "kind",
-                  &request->kind);
+  reader.ReadEnum(
+      row.kind(), v1::TerminalKind_IsValid(row.kind()), TerminalKind::kPos, "kind", &request->kind);
   reader.ReadEnum(row.status(),
                   v1::TerminalStatus_IsValid(row.status()),
                   TerminalStatus::kActive,
@@ -343,7 +340,9 @@ bool IsRejected(const Result& result, RowError* error) {
 
 namespace {
 
-std::string NameOf(const DisplayName& name) { return {name.data(), name.size()}; }
+std::string NameOf(const DisplayName& name) {
+  return {name.data(), name.size()};
+}
 
 // Sets a timestamp field only when there is something to say.
 template <class Row>
@@ -411,8 +410,7 @@ void ToProto(const Ledger& names, const MemberView& view, v1::Member* out) {
     const SegmentSpan& span = view.spans[i];
     v1::MemberSegment* const segment = out->add_segments();
     using SegmentRow = StrongId<struct SegmentRowTag, uint32_t>;
-    segment->set_segment_code(
-        TextOf(names.segments()[SegmentRow{span.segment + 1u}].code));
+    segment->set_segment_code(TextOf(names.segments()[SegmentRow{span.segment + 1u}].code));
     SetTime(span.starts_at, segment, &v1::MemberSegment::mutable_starts_at);
     SetTime(span.ends_at, segment, &v1::MemberSegment::mutable_ends_at);
   }

@@ -52,9 +52,8 @@ class AuthorizationTest : public ::testing::Test {
   uint64_t TransactionCount() {
     uint64_t count = 0;
     EXPECT_TRUE(harness_->engine()
-                    .InspectBlocking([&count](const Ledger& ledger) {
-                      count = ledger.transactions().size();
-                    })
+                    .InspectBlocking(
+                        [&count](const Ledger& ledger) { count = ledger.transactions().size(); })
                     .ok());
     return count;
   }
@@ -585,8 +584,7 @@ TEST_F(AuthorizationTest, HealthIsServingByServiceName) {
             HealthCheckResponse::SERVING);
   EXPECT_EQ(check(harness_->Terminals(), "gonghui.v1.MemberService"),
             -static_cast<int>(grpc::StatusCode::NOT_FOUND));
-  EXPECT_EQ(check(harness_->Operators(), "gonghui.v1.MemberService"),
-            HealthCheckResponse::SERVING);
+  EXPECT_EQ(check(harness_->Operators(), "gonghui.v1.MemberService"), HealthCheckResponse::SERVING);
 }
 
 }  // namespace

@@ -457,8 +457,7 @@ TEST_F(OperatorsTest, ReflectionListsAndDescribes) {
     EXPECT_THAT(operators, ::testing::HasSubstr(name));
   }
   // What it lists it can describe, health too.
-  for (const std::string name :
-       {"grpc.health.v1.Health", "gonghui.v1.AuthorizationService"}) {
+  for (const std::string name : {"grpc.health.v1.Health", "gonghui.v1.AuthorizationService"}) {
     std::string describe = "\x22";
     describe.push_back(static_cast<char>(name.size()));
     const std::string file = Reflect(harness_.Terminals(), describe + name);
@@ -474,8 +473,7 @@ TEST_F(OperatorsTest, TheSocketIsItsOwnersAlone) {
   // A second server on the same socket is refused while the first lives.
   AcceptorOptions options;
   options.listen = "unix:" + path;
-  EXPECT_TRUE(absl::IsAlreadyExists(
-      Acceptor::Listen(options, SystemClock::Instance()).status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(Acceptor::Listen(options, SystemClock::Instance()).status()));
 }
 
 }  // namespace

@@ -56,8 +56,7 @@ class Process {
   }
 
   void Spawn(const std::vector<std::string>& flags, rlim_t files_max = 0) {
-    std::vector<std::string> arguments = {
-        GONGHUID_PROGRAM, "--config", folder_ + "/gonghuid.toml"};
+    std::vector<std::string> arguments = {GONGHUID_PROGRAM, "--config", folder_ + "/gonghuid.toml"};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     std::vector<char*> argv;
     for (std::string& argument : arguments) {
@@ -120,8 +119,8 @@ grpc::Status GetStatus(const std::string& address, v1::GetStatusResponse* respon
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   grpc::ClientContext context;
-  context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_REALTIME),
-                                    gpr_time_from_seconds(20, GPR_TIMESPAN)));
+  context.set_deadline(
+      gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(20, GPR_TIMESPAN)));
   return v1::OperationsService::NewStub(
              grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments))
       ->GetStatus(&context, {}, response);
@@ -133,8 +132,8 @@ grpc::Status AskTerminals(const std::string& address) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
-  context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_REALTIME),
-                                    gpr_time_from_seconds(20, GPR_TIMESPAN)));
+  context.set_deadline(
+      gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(20, GPR_TIMESPAN)));
   v1::AuthorizeResponse response;
   return v1::AuthorizationService::NewStub(
              grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments))
@@ -201,8 +200,8 @@ TEST(ProcessTest, ASecondServerOnTheSameFolderIsRefused) {
   process.Spawn({"--insecure-dev"});
   process.WaitUntilReady();
   const std::string config = process.folder() + "/gonghuid.toml";
-  const std::string command = std::string(GONGHUID_PROGRAM) + " --insecure-dev --config " +
-                              config + " > " + process.folder() + "/second 2>&1";
+  const std::string command = std::string(GONGHUID_PROGRAM) + " --insecure-dev --config " + config +
+                              " > " + process.folder() + "/second 2>&1";
   EXPECT_NE(std::system(command.c_str()), 0);
   EXPECT_THAT(ReadTextFile(process.folder() + "/second"), HasSubstr("cannot serve"));
   v1::GetStatusResponse status;

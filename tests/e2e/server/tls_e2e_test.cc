@@ -57,8 +57,7 @@ class TlsTest : public ::testing::Test {
       options.pem_cert_chain = ReadTextFile(ca_->cert_file(name));
       options.pem_private_key = ReadTextFile(ca_->key_file(name));
     }
-    return v1::AuthorizationService::NewStub(
-        harness_->Terminals(grpc::SslCredentials(options)));
+    return v1::AuthorizationService::NewStub(harness_->Terminals(grpc::SslCredentials(options)));
   }
   static grpc::Status Authorize(v1::AuthorizationService::Stub* stub,
                                 const v1::AuthorizeRequest& request,
@@ -141,8 +140,7 @@ TEST_F(TlsTest, WithoutAGoodCertificateThereIsNoCall) {
   EXPECT_EQ(Authorize(Stub("forged").get(), Ride(), &response).error_code(),
             grpc::StatusCode::UNAVAILABLE);
   const auto plain = v1::AuthorizationService::NewStub(harness_->Terminals());
-  EXPECT_EQ(Authorize(plain.get(), Ride(), &response).error_code(),
-            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Authorize(plain.get(), Ride(), &response).error_code(), grpc::StatusCode::UNAVAILABLE);
   for (const char* name : {"nameless", "double"}) {
     const grpc::Status status = Authorize(Stub(name).get(), Ride(), &response);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << name;

@@ -208,8 +208,7 @@ TEST_F(AcceptorTest, AUnixSocketIsMadePrivateAndCleanedUp) {
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);
     EXPECT_EQ(acceptor->address(), options.listen);
-    EXPECT_TRUE(absl::IsAlreadyExists(
-        Acceptor::Listen(options, SystemClock::Instance()).status()));
+    EXPECT_TRUE(absl::IsAlreadyExists(Acceptor::Listen(options, SystemClock::Instance()).status()));
   }
   EXPECT_FALSE(std::filesystem::exists(path));
 }
@@ -226,8 +225,7 @@ TEST_F(AcceptorTest, WhatADeadServerLeftIsReplacedButNoFile) {
   ::close(fd);
   { const auto acceptor = Listen(options); }
   std::ofstream(path) << "precious";
-  EXPECT_TRUE(
-      absl::IsAlreadyExists(Acceptor::Listen(options, SystemClock::Instance()).status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(Acceptor::Listen(options, SystemClock::Instance()).status()));
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 

@@ -128,8 +128,7 @@ TEST(ConfigTest, SecureMeansTlsAndAUnixSocket) {
   EXPECT_EQ(Errors("", false).substr(0, 39), "f:1:1: [terminals.tls] is missing: term");
   EXPECT_EQ(Errors("[terminals.tls]\nca_file = \"a\"\n", true),
             "f:1:1: [terminals.tls] needs ca_file, cert_file and key_file together\n");
-  const std::string tls =
-      "[terminals.tls]\nca_file = \"a\"\ncert_file = \"b\"\nkey_file = \"c\"\n";
+  const std::string tls = "[terminals.tls]\nca_file = \"a\"\ncert_file = \"b\"\nkey_file = \"c\"\n";
   EXPECT_EQ(Errors(tls, false), "");
   EXPECT_NE(Errors(tls + "[operators]\nlisten = \"127.0.0.1:1\"\n", false), "");
 }
