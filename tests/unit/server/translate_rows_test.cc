@@ -1,0 +1,252 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/translate_rows.h"
+
+#include <functional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "engine/server/text_codec.h"
+
+namespace gonghui {
+namespace {
+
+// The wrong field of a row, or "" when it is right.
+template <class DomainRow, class Row>
+std::string Wrong(Row row, const std::function<void(Row*)>& change) {
+  change(&row);
+  DomainRow made;
+  RowError error;
+  if (FromProto(row, &made, &error)) {
+    return "";
+  }
+  EXPECT_EQ(error.reason, "INVALID_FIELD");
+  EXPECT_FALSE(error.description.empty());
+  return error.field;
+}
+
+v1::UnionNode GoodNode() {
+  v1::UnionNode row;
+  row.set_union_node_id("KM");
+  row.set_level(v1::UNION_LEVEL_CITY);
+  row.set_display_name("昆明市总工会");
+  return row;
+}
+
+TEST(UnionNodeRowTest, IsHeldToItsRules) {
+  using R = v1::UnionNode;
+  const auto wrong = [](const std::function<void(R*)>& change) {
+    return Wrong<UnionNodeRequest>(GoodNode(), change);
+  };
+  EXPECT_EQ(wrong([](R*) {}), "");
+  EXPECT_EQ(wrong([](R* r) { r->set_parent_id("CN"); }), "");
+  EXPECT_EQ(wrong([](R* r) { r->clear_union_node_id(); }), "union_node_id");
+  EXPECT_EQ(wrong([](R* r) { r->set_parent_id("a b"); }), "parent_id");
+  EXPECT_EQ(wrong([](R* r) { r->clear_level(); }), "level");
+  EXPECT_EQ(wrong([](R* r) { r->set_level(static_cast<v1::UnionLevel>(99)); }), "level");
+  EXPECT_EQ(wrong([](R* r) { r->set_display_name(std::string(97, 'x')); }), "display_name");
+  EXPECT_EQ(wrong([](R* r) { r->set_display_name("a\tb"); }), "display_name");
+}
+
+v1::Member GoodMember() {
+  v1::Member row;
+  row.set_member_id("M1");
+  row.set_union_node_id("KM");
+  v1::MemberSegment* const segment = row.add_segments();
+  segment->set_segment_code("driver");
+  segment->mutable_starts_at()->set_seconds(1'700'000'000);
+  return row;
+}
+
+TEST(MemberRowTest, EveryFieldArrives) {
+  v1::Member row = GoodMember();
+  row.set_status(v1::MEMBER_STATUS_LAPSED);
+  row.set_real_name_verified(true);
+  row.set_sex(v1::SEX_FEMALE);
+  MemberRequest made;
+  RowError error;
+  ASSERT_TRUE(FromProto(row, &made, &error)) << error.description;
+  EXPECT_EQ(TextOf(made.id), "M1");
+  EXPECT_EQ(TextOf(made.union_node), "KM");
+  EXPECT_EQ(made.status, MemberStatus::kLapsed);
+  EXPECT_TRUE(made.real_name_verified);
+  EXPECT_EQ(made.sex, Sex::kFemale);
+  ASSERT_EQ(made.span_count, 1U);
+  EXPECT_EQ(TextOf(made.spans[0].segment), "driver");
+  EXPECT_EQ(made.spans[0].starts_at.value(), 1'700'000'000'000'000'000);
+  EXPECT_EQ(made.spans[0].ends_at, kTimestampMax);
+}
+
+TEST(MemberRowTest, IsHeldToItsRules) {
+  using R = v1::Member;
+  const auto wrong = [](const std::function<void(R*)>& change) {
+    return Wrong<MemberRequest>(GoodMember(), change);
+  };
+  EXPECT_EQ(wrong([](R*) {}), "");
+  EXPECT_EQ(wrong([](R* r) { r->set_member_id(std::string(17, 'x')); }), "member_id");
+  EXPECT_EQ(wrong([](R* r) { r->clear_union_node_id(); }), "union_node_id");
+  EXPECT_EQ(wrong([](R* r) { r->set_status(static_cast<v1::MemberStatus>(9)); }), "status");
+  EXPECT_EQ(wrong([](R* r) { r->set_sex(static_cast<v1::Sex>(9)); }), "sex");
+  EXPECT_EQ(wrong([](R* r) {
+              for (int i = 0; i < 8; ++i) {
+                *r->add_segments() = r->segments(0);
+              }
+            }),
+            "segments");
+  EXPECT_EQ(wrong([](R* r) { r->mutable_segments(0)->clear_segment_code(); }),
+            "segments[0].segment_code");
+  EXPECT_EQ(wrong([](R* r) { r->mutable_segments(0)->mutable_starts_at()->set_seconds(5); }),
+            "segments[0].starts_at");
+  EXPECT_EQ(
+      wrong([](R* r) { r->mutable_segments(0)->mutable_ends_at()->set_seconds(1'700'000'000); }),
+      "segments[0].ends_at");
+}
+
+TEST(PersonalDataRowTest, IsHeldToItsRulesAndNeverQuoted) {
+  const auto error_of = [](const std::function<void(v1::PersonalData*)>& change) {
+    v1::PersonalData row;
+    row.set_name("张三丰");
+    row.set_national_id("530102199001011234");
+    row.set_phone("13812345678");
+    change(&row);
+    PersonalData made;
+    RowError error;
+    FromProto(row, &made, &error);
+    EXPECT_EQ(error.description.find("张三丰"), std::string::npos);
+    EXPECT_EQ(error.description.find("5301"), std::string::npos);
+    return error.field;
+  };
+  EXPECT_EQ(error_of([](auto*) {}), "");
+  EXPECT_EQ(error_of([](auto* r) { r->set_name(std::string(97, 'x')); }), "personal_data.name");
+  EXPECT_EQ(error_of([](auto* r) { r->set_name("a\nb"); }), "personal_data.name");
+  EXPECT_EQ(error_of([](auto* r) { r->set_national_id(std::string(33, '5')); }),
+            "personal_data.national_id");
+  EXPECT_EQ(error_of([](auto* r) { r->set_phone(std::string(33, '1')); }), "personal_data.phone");
+}
+
+TEST(CardRowTest, IsHeldToItsRules) {
+  v1::Card good;
+  good.set_card_number("6212345678901234");
+  good.set_member_id("M1");
+  good.set_expires_on("2030-01-01");
+  CardRequest made;
+  RowError error;
+  ASSERT_TRUE(FromProto(good, &made, &error));
+  EXPECT_EQ(made.status, CardStatus::kActive);
+  EXPECT_EQ(made.kind, CardKind::kPhysical);
+  EXPECT_EQ(made.expires_day, DayOf({2030, 1, 1}));
+  using R = v1::Card;
+  const auto wrong = [&good](const std::function<void(R*)>& change) {
+    return Wrong<CardRequest>(good, change);
+  };
+  EXPECT_EQ(wrong([](R* r) { r->set_card_number("0000000000"); }), "card_number");
+  EXPECT_EQ(wrong([](R* r) { r->set_member_id("!"); }), "member_id");
+  EXPECT_EQ(wrong([](R* r) { r->set_status(static_cast<v1::CardStatus>(9)); }), "status");
+  EXPECT_EQ(wrong([](R* r) { r->set_kind(static_cast<v1::CardKind>(9)); }), "kind");
+  EXPECT_EQ(wrong([](R* r) { r->set_expires_on("2030-02-30"); }), "expires_on");
+}
+
+TEST(MerchantAndTerminalRowTest, AreHeldToTheirRules) {
+  v1::Merchant merchant;
+  merchant.set_merchant_id("S1");
+  merchant.set_union_node_id("KM");
+  merchant.set_mcc(5411);
+  using M = v1::Merchant;
+  const auto wrong = [&merchant](const std::function<void(M*)>& change) {
+    return Wrong<MerchantRequest>(merchant, change);
+  };
+  EXPECT_EQ(wrong([](M*) {}), "");
+  EXPECT_EQ(wrong([](M* r) { r->set_mcc(0); }), "mcc");
+  EXPECT_EQ(wrong([](M* r) { r->set_mcc(10'000); }), "mcc");
+  EXPECT_EQ(wrong([](M* r) { r->set_mcc(UINT32_MAX); }), "mcc");
+  EXPECT_EQ(wrong([](M* r) { r->clear_union_node_id(); }), "union_node_id");
+  EXPECT_EQ(wrong([](M* r) { r->set_status(static_cast<v1::MerchantStatus>(7)); }), "status");
+
+  v1::Terminal terminal;
+  terminal.set_terminal_id("T1");
+  terminal.set_merchant_id("S1");
+  using T = v1::Terminal;
+  const auto wrong_terminal = [&terminal](const std::function<void(T*)>& change) {
+    return Wrong<TerminalRequest>(terminal, change);
+  };
+  EXPECT_EQ(wrong_terminal([](T*) {}), "");
+  EXPECT_EQ(wrong_terminal([](T* r) { r->clear_merchant_id(); }), "merchant_id");
+  EXPECT_EQ(wrong_terminal([](T* r) { r->set_kind(static_cast<v1::TerminalKind>(7)); }), "kind");
+  EXPECT_EQ(wrong_terminal([](T* r) { r->set_status(static_cast<v1::TerminalStatus>(7)); }),
+            "status");
+}
+
+TEST(FundRowTest, IsHeldToItsRules) {
+  v1::Fund good;
+  good.set_fund_code("metro-2026");
+  good.set_budget(100);
+  using R = v1::Fund;
+  const auto wrong = [&good](const std::function<void(R*)>& change) {
+    return Wrong<FundRequest>(good, change);
+  };
+  EXPECT_EQ(wrong([](R*) {}), "");
+  EXPECT_EQ(wrong([](R* r) { r->set_fund_code(std::string(33, 'x')); }), "fund_code");
+  EXPECT_EQ(wrong([](R* r) { r->set_budget(-1); }), "budget");
+  EXPECT_EQ(wrong([](R* r) { r->set_budget(kFundFenMax + 1); }), "budget");
+  EXPECT_EQ(wrong([](R* r) { r->set_asset(static_cast<v1::Asset>(7)); }), "asset");
+  EXPECT_EQ(wrong([](R* r) { r->mutable_opens_at()->set_seconds(1); }), "opens_at");
+  EXPECT_EQ(wrong([](R* r) {
+              r->mutable_opens_at()->set_seconds(1'800'000'000);
+              r->mutable_closes_at()->set_seconds(1'800'000'000);
+            }),
+            "closes_at");
+}
+
+TEST(RejectedRowTest, EveryCauseHasANameAndAText) {
+  for (int i = static_cast<int>(AdminReason::kUnknownReference);
+       i <= static_cast<int>(AdminReason::kWrongAsset);
+       ++i) {
+    Result result;
+    result.verdict = Verdict::kRefused;
+    result.field = Field::kUnionNode;
+    result.admin_reason = static_cast<AdminReason>(i);
+    RowError error;
+    EXPECT_TRUE(IsRejected(result, &error));
+    EXPECT_EQ(error.field, "union_node_id");
+    EXPECT_NE(error.reason, "REFUSED") << i;
+    EXPECT_FALSE(error.reason.empty()) << i;
+    EXPECT_FALSE(error.description.empty()) << i;
+  }
+  Result full;
+  full.verdict = Verdict::kFull;
+  full.field = Field::kMembers;
+  RowError error;
+  EXPECT_TRUE(IsRejected(full, &error));
+  EXPECT_EQ(error.reason, "TABLE_FULL");
+}
+
+TEST(PriceInWordsTest, ReadsAsPeopleSayIt) {
+  PriceRule price;
+  price.amount = Fen{1};
+  EXPECT_EQ(PriceInWords(price), "member pays 1 fen");
+  price.amount = Fen{250};
+  EXPECT_EQ(PriceInWords(price), "member pays 2.50 yuan");
+  price = PriceRule{};
+  price.kind = PriceKind::kPercentOff;
+  price.rate = Bps{6'000};
+  price.discount_max = Fen{5'000};
+  EXPECT_EQ(PriceInWords(price), "60% off, at most 50.00 yuan");
+  price.rate = Bps{1'250};
+  price.threshold = Fen{10'000};
+  EXPECT_EQ(PriceInWords(price), "12.50% off, from 100.00 yuan, at most 50.00 yuan");
+  price = PriceRule{};
+  price.kind = PriceKind::kThreshold;
+  price.threshold = Fen{10'000};
+  price.amount = Fen{2'000};
+  EXPECT_EQ(PriceInWords(price), "20.00 yuan off from 100.00 yuan");
+  price.repeat = true;
+  EXPECT_EQ(PriceInWords(price), "20.00 yuan off each full 100.00 yuan");
+  price = PriceRule{};
+  price.kind = PriceKind::kFree;
+  EXPECT_EQ(PriceInWords(price), "free");
+}
+
+}  // namespace
+}  // namespace gonghui
