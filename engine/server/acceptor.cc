@@ -338,8 +338,7 @@ class Acceptor::Impl {
       ::close(reserve_fd_);
       const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
       if (fd >= 0) {
-        ::close(fd);
-        refused_.fetch_add(1, std::memory_order_relaxed);
+        Refuse(fd);
       }
     }
     reserve_fd_ = OpenReserve();
