@@ -152,7 +152,10 @@ TEST_F(CtlCommandsTest, CtrlC) {
   Running running(
       Command({"authorize", "--terminal", "SLOW", "--card", "1", "--price", "1", "--insecure"}),
       options_);
-  usleep(500'000);
+  for (int i = 0; i < 10'000 && server_->slow_call_count() == 0; ++i) {
+    usleep(1'000);
+  }
+  ASSERT_EQ(server_->slow_call_count(), 1U);
   kill(running.pid(), SIGINT);
   const RunResult result = running.Wait();
   EXPECT_EQ(result.exit, 130);

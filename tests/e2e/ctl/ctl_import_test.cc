@@ -24,17 +24,19 @@ class CtlImportTest : public CtlTest {
     return Write("members.csv", text);
   }
 
-  // Waits until the server has seen so many messages.
-  void AwaitMessages(size_t count) const {
-    for (int i = 0; i < 10'000 && server_->import_message_count() < count; ++i) {
+  // Waits until gonghuictl has noted so many answered rows, and is then stalled.
+  void AwaitRows(const std::string& count) const {
+    const std::string line = "\nrow_count=" + count + "\n";
+    for (int i = 0; i < 10'000 && Read("members.csv.progress").find(line) == std::string::npos;
+         ++i) {
       usleep(1'000);
     }
-    ASSERT_GE(server_->import_message_count(), count);
+    ASSERT_THAT(Read("members.csv.progress"), HasSubstr(line));
   }
 };
 
 TEST_F(CtlImportTest, TenThousandMembers) {
-  const RunResult result = Run({"import", "members", WriteMembers(10'000)});
+  const RunResult result = Run({"import", "members", WriteMembers(10'000), "--quiet"});
   EXPECT_EQ(result.exit, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("accepted   10,000\n"));
   EXPECT_EQ(result.err, "");
@@ -121,8 +123,7 @@ TEST_F(CtlImportTest, CtrlCLeavesTheProgressFile) {
   const std::string path = WriteMembers(10'000);
   server_->StallImportsAfter(2);
   Running running(Command({"import", "members", path}), options_);
-  AwaitMessages(3);
-  usleep(100'000);
+  AwaitRows("2000");
   kill(running.pid(), SIGINT);
   const RunResult result = running.Wait();
   EXPECT_EQ(result.exit, 130);
@@ -154,8 +155,8 @@ TEST_F(CtlImportTest, BarOnATerminal) {
   RunOptions options = options_;
   options.on_terminal = true;
   Running running(Command({"import", "members", WriteMembers(10'000)}), options);
-  AwaitMessages(5);
-  usleep(300'000);
+  AwaitRows("4000");
+  usleep(500'000);  // several times as long as between two drawings
   server_->StallImportsAfter(SIZE_MAX);
   const RunResult result = running.Wait();
   EXPECT_EQ(result.exit, 0);

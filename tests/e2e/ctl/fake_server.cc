@@ -103,6 +103,7 @@ struct Shared {
   v1::ApplyProgrammeRequest apply;
   size_t authorize_count = 0;
   size_t change_count = 0;
+  std::atomic<size_t> slow_calls{0};
 
   void Change(bool validate_only) {
     const std::lock_guard lock(mutex);
@@ -404,7 +405,7 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
   }
 
  private:
-  static Status Trouble(ServerContext* context, const v1::AuthorizeRequest& request) {
+  Status Trouble(ServerContext* context, const v1::AuthorizeRequest& request) {
     const std::string& terminal = request.terminal_id();
     if (terminal.starts_with("DENIED")) {
       return Error(StatusCode::PERMISSION_DENIED, "you are another terminal", "WRONG_TERMINAL");
@@ -413,6 +414,9 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
       google::rpc::RetryInfo retry;
       retry.mutable_retry_delay()->set_nanos(50'000'000);
       return Error(StatusCode::RESOURCE_EXHAUSTED, "the engine is full", "ENGINE_FULL", retry);
+    }
+    if (terminal.starts_with("SLOW")) {
+      ++shared_->slow_calls;
     }
     while (terminal.starts_with("SLOW") && !context->IsCancelled()) {
       usleep(1'000);
@@ -539,6 +543,10 @@ std::vector<v1::Member> FakeServer::members() const {
 size_t FakeServer::authorize_count() const {
   const std::lock_guard lock(state_->shared.mutex);
   return state_->shared.authorize_count;
+}
+
+size_t FakeServer::slow_call_count() const {
+  return state_->shared.slow_calls;
 }
 
 v1::AuthorizeRequest FakeServer::last_authorize() const {

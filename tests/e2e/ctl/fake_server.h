@@ -48,6 +48,7 @@ class FakeServer {
   [[nodiscard]] size_t import_message_count() const;
   [[nodiscard]] std::vector<v1::Member> members() const;
   [[nodiscard]] size_t authorize_count() const;
+  [[nodiscard]] size_t slow_call_count() const;
   [[nodiscard]] v1::AuthorizeRequest last_authorize() const;
   [[nodiscard]] v1::CaptureRequest last_capture() const;
   [[nodiscard]] v1::ReverseRequest last_reverse() const;

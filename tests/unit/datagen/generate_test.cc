@@ -3,7 +3,10 @@
 
 #include "tools/datagen/generate.h"
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -57,12 +60,18 @@ class GenerateTest : public testing::Test {
     options.seed = seed;
     options.member_count = members;
     options.merchant_count = merchants;
-    options.out_folder = testing::TempDir() + "datagen_" +
-                         testing::UnitTest::GetInstance()->current_test_info()->name() + "_" +
+    options.out_folder = testing::TempDir() + "datagen_" + std::to_string(getpid()) + "_" +
                          std::to_string(folders_++);
     const absl::Status status = Generate(options, &counts_);
     EXPECT_TRUE(status.ok()) << status;
     return options.out_folder + "/";
+  }
+
+  void TearDown() override {
+    for (int i = 0; i < folders_; ++i) {
+      std::filesystem::remove_all(testing::TempDir() + "datagen_" + std::to_string(getpid()) + "_" +
+                                  std::to_string(i));
+    }
   }
 
   Counts counts_;

@@ -6,9 +6,11 @@
 #include "tools/gonghuictl/import_run.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -114,17 +116,15 @@ class TickingClock final : public Clock {
 class ImportRunTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "import_" +
-              testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = testing::TempDir() + "import_" + std::to_string(getpid());
     mkdir(folder_.c_str(), 0755);
     path_ = folder_ + "/s.csv";
-    for (const char* name : {"/s.csv", "/s.csv.progress", "/s.rejects.csv"}) {
-      std::remove((folder_ + name).c_str());
-    }
     options_.kind = FindImportKind("segments");
     options_.path = path_;
     options_.rows.zone = "Asia/Shanghai";
   }
+
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void WriteRows(size_t count) const {
     std::string text = "segment_code,display_name\n";

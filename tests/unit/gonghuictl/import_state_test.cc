@@ -3,6 +3,8 @@
 
 #include "tools/gonghuictl/import_state.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -19,11 +21,9 @@ using testing::HasSubstr;
 
 class ImportStateTest : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = testing::TempDir() + "state_" +
-            testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::remove(path_.c_str());
-  }
+  void SetUp() override { path_ = testing::TempDir() + "import_state_" + std::to_string(getpid()); }
+
+  void TearDown() override { std::remove(path_.c_str()); }
 
   void Write(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
 
