@@ -170,7 +170,7 @@ class StreamCall final : public Tag {
   void Read();
   void Take(Batch* batch);
   void SubmitBatch(Batch* batch);
-  void AddError(Batch* batch, const Refusal& refusal, std::string_view transport_data);
+  void AddError(Batch* batch, const Refusal& refusal);
   void Answer(Batch* batch);
   // No more is read; what is under way is answered, then the call ends so.
   void End(grpc::Status status);
@@ -633,6 +633,21 @@ void StreamCall::Advance() {
   }
 }
 
+std::string SerializedStatus(const Refusal& refusal) {
+  google::rpc::Status status;
+  FillStatus(refusal, &status);
+  return status.SerializeAsString();
+}
+
+// One result of a stream's message that is an error.
+void AppendError(const std::string& status, WireWriter* out) {
+  constexpr size_t kOverhead = 16;
+  out->Reserve(status.size() + kOverhead);
+  char* const result = out->Begin<v1::AuthorizeStreamResponse::kResultsFieldNumber>();
+  out->Bytes<v1::AuthorizeStreamResult::kErrorFieldNumber>(status);
+  out->End(result);
+}
+
 // As seen from the message that holds the request.
 void PrefixFields(const std::string& path, Refusal* refusal) {
   for (FieldViolation& violation : refusal->violations) {
@@ -644,6 +659,7 @@ void PrefixFields(const std::string& path, Refusal* refusal) {
 void StreamCall::Take(Batch* batch) {
   using Request = v1::AuthorizeStreamRequest;
   const TimestampNs deadline = DeadlineOf(*context_);
+  Refusal refusal;
   WireReader reader(ViewOf(batch->message));
   bool good = true;
   while (good && !reader.AtEnd() && batch->items.size() <= kItemsPerMessageMax) {
@@ -659,16 +675,16 @@ void StreamCall::Take(Batch* batch) {
     if (!good) {
       break;
     }
-    TerminalCall call;
-    Refusal refusal;
-    if (ToCommand(fields, caller_, "", CommandKind::kAuthorize, &call, &refusal)) [[likely]] {
-      call.command.deadline = deadline;
-      batch->items.push_back(
-          {call.transport_data, static_cast<uint32_t>(batch->commands.size()), false});
-      batch->commands.push_back(call.command);
+    Command& command = batch->commands.emplace_back();
+    command.deadline = deadline;
+    if (ToCommand(fields, caller_, "", CommandKind::kAuthorize, &command, &refusal)) [[likely]] {
+      batch->items.push_back({fields.transport_data,
+                              static_cast<uint32_t>(batch->commands.size() - 1),
+                              /*refused=*/false});
     } else {
+      batch->commands.pop_back();
       PrefixFields("requests[" + std::to_string(batch->items.size()) + "].", &refusal);
-      AddError(batch, refusal, {});
+      AddError(batch, refusal);
     }
   }
   if (!good || batch->items.empty() || batch->items.size() > kItemsPerMessageMax) {
@@ -697,9 +713,7 @@ void StreamCall::SubmitBatch(Batch* batch) {
     return;
   }
   // The stream lives on; each of the message's requests is told to come again.
-  google::rpc::Status status;
-  FillStatus(Overloaded(), &status);
-  batch->errors.push_back(status.SerializeAsString());
+  batch->errors.push_back(SerializedStatus(Overloaded()));
   for (Batch::Item& item : batch->items) {
     if (!item.refused) {
       item.refused = true;
@@ -709,11 +723,9 @@ void StreamCall::SubmitBatch(Batch* batch) {
   batch->decided = true;
 }
 
-void StreamCall::AddError(Batch* batch, const Refusal& refusal, std::string_view transport_data) {
-  google::rpc::Status status;
-  FillStatus(refusal, &status);
-  batch->items.push_back({transport_data, static_cast<uint32_t>(batch->errors.size()), true});
-  batch->errors.push_back(status.SerializeAsString());
+void StreamCall::AddError(Batch* batch, const Refusal& refusal) {
+  batch->items.push_back({{}, static_cast<uint32_t>(batch->errors.size()), /*refused=*/true});
+  batch->errors.push_back(SerializedStatus(refusal));
 }
 
 void StreamCall::Answer(Batch* batch) {
@@ -722,30 +734,23 @@ void StreamCall::Answer(Batch* batch) {
   constexpr size_t kTypicalItemBytes = 512;
   WireWriter out;
   out.Reserve(batch->items.size() * kTypicalItemBytes + kReplyBytesMax);
+  Refusal refusal;
   for (const Batch::Item& item : batch->items) {
-    const std::string* error = item.refused ? &batch->errors[item.index] : nullptr;
-    std::string late_error;
-    Refusal refusal;
-    if (error == nullptr &&
-        IsRefused(batch->commands[item.index], batch->results[item.index], &refusal)) {
-      google::rpc::Status status;
-      FillStatus(refusal, &status);
-      late_error = status.SerializeAsString();
-      error = &late_error;
+    if (item.refused) {
+      AppendError(batch->errors[item.index], &out);
+      continue;
     }
-    out.Reserve(kReplyBytesMax + (error != nullptr ? error->size() : 0));
+    const Command& command = batch->commands[item.index];
+    const Result& decided = batch->results[item.index];
+    if (IsRefused(command, decided, &refusal)) {
+      AppendError(SerializedStatus(refusal), &out);
+      continue;
+    }
+    out.Reserve(kReplyBytesMax);
     char* const result = out.Begin<Response::kResultsFieldNumber>();
-    if (error != nullptr) {
-      out.Bytes<ItemResult::kErrorFieldNumber>(*error);
-    } else {
-      char* const response = out.Begin<ItemResult::kResponseFieldNumber>();
-      AppendReply(lane_->names(),
-                  batch->commands[item.index],
-                  batch->results[item.index],
-                  item.transport_data,
-                  &out);
-      out.End(response);
-    }
+    char* const response = out.Begin<ItemResult::kResponseFieldNumber>();
+    AppendReply(lane_->names(), command, decided, item.transport_data, &out);
+    out.End(response);
     out.End(result);
   }
   const size_t size = out.size();

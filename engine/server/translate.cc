@@ -226,18 +226,18 @@ bool ToCommand(const AuthorizeFields& fields,
                const Caller& caller,
                std::string_view path,
                CommandKind kind,
-               TerminalCall* call,
+               Command* command,
                Refusal* refusal) {
   Violations violations(path);
-  Command& command = call->command;
-  command.kind = kind;
-  command.request_id = RequestId{};
-  command.authorize = AuthorizeRequest{};
-  AuthorizeRequest& request = command.authorize;
+  command->kind = kind;
+  command->request_id = RequestId{};
+  command->validate_only = false;
+  command->authorize = AuthorizeRequest{};
+  AuthorizeRequest& request = command->authorize;
 
-  const bool own = ReadTerminal(fields.terminal_id, caller, &violations, &command.terminal);
+  const bool own = ReadTerminal(fields.terminal_id, caller, &violations, &command->terminal);
   if (kind == CommandKind::kAuthorize || !fields.request_id.empty()) {
-    ReadRequestId(fields.request_id, "request_id", &violations, &command.request_id);
+    ReadRequestId(fields.request_id, "request_id", &violations, &command->request_id);
   }
   if (!fields.merchant_id.empty()) {
     const auto merchant = ParseCode<MerchantId>(fields.merchant_id);
@@ -301,7 +301,6 @@ bool ToCommand(const AuthorizeFields& fields,
             "occurred_at",
             &violations);
   CheckTransportData(fields.transport_data.size(), &violations);
-  call->transport_data = fields.transport_data;
 
   if (!violations.none()) [[unlikely]] {
     *refusal = violations.ToRefusal();
@@ -463,6 +462,7 @@ bool ToCommand(CommandKind kind,
                Refusal* refusal) {
   Command& command = call->command;
   command.kind = kind;
+  command.validate_only = false;
   call->transport_data = {};
   switch (kind) {
     case CommandKind::kAuthorize: {
@@ -471,7 +471,8 @@ bool ToCommand(CommandKind kind,
         *refusal = Malformed("AuthorizeRequest");
         return false;
       }
-      return ToCommand(fields, caller, "", kind, call, refusal);
+      call->transport_data = fields.transport_data;
+      return ToCommand(fields, caller, "", kind, &command, refusal);
     }
     case CommandKind::kQuote: {
       AuthorizeFields fields;
@@ -480,7 +481,7 @@ bool ToCommand(CommandKind kind,
         *refusal = Malformed("QuoteRequest");
         return false;
       }
-      return ToCommand(fields, caller, "authorize.", kind, call, refusal);
+      return ToCommand(fields, caller, "authorize.", kind, &command, refusal);
     }
     case CommandKind::kCapture:
       call->transport_data = FindBytes(message, v1::CaptureRequest::kTransportDataFieldNumber);

@@ -71,16 +71,15 @@ struct TerminalCall {
 };
 
 // False: *refusal says why.  `path` stands before the names of fields, as
-// "requests[3].".
+// "authorize.".  Sets everything but the deadline.
 bool ToCommand(const AuthorizeFields& fields,
                const Caller& caller,
                std::string_view path,
                CommandKind kind,  // kAuthorize or kQuote
-               TerminalCall* call,
+               Command* command,
                Refusal* refusal);
 
-// The unary calls, from the bytes of their request message.  The bytes outlive
-// the call.
+// The unary calls, from the bytes of their request message, which outlive the call.
 bool ToCommand(CommandKind kind,
                std::string_view message,
                const Caller& caller,
@@ -91,7 +90,7 @@ bool ToCommand(CommandKind kind,
 bool IsRefused(const Command& command, const Result& result, Refusal* refusal);
 
 // Most bytes that any of the replies below takes.
-inline constexpr size_t kReplyBytesMax = 8 * 1024;
+inline constexpr size_t kReplyBytesMax = 8'192;
 
 // Appends the fields of a gonghui.v1.Transaction.  REQUIRES: kReplyBytesMax of
 // room, a decision.
