@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Decide + Evolve in process, on one thread: sales of random cards at random
-// merchants.  Commands are made ahead of the clock; every outcome is checked.
+// merchants.  Commands are made ahead of the clock, and the memory that the ledger
+// will write is populated ahead of it, as the engine's memory thread does; every
+// outcome is checked.
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -49,14 +52,18 @@ Runner& CityOf(const CityOptions& options) {
 
 void Sales(benchmark::State& state, const CityOptions& options) {
   Runner& runner = CityOf(options);
-  constexpr uint32_t kBatch = 1 << 16;
+  constexpr uint32_t kBatch = 1 << 12;  // a few messages of a stream
   std::vector<Command> commands(kBatch);
+  std::array<MemoryRange, Ledger::kUpcomingMax> upcoming;
+  std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
   int64_t decided = 0;
   for (auto _ : state) {
     state.PauseTiming();
     for (Command& command : commands) {
       command = RandomSale(options, runner.prng);
     }
+    const size_t ranges = runner.ledger->TakeUpcomingMemory(upcoming);
+    std::for_each_n(upcoming.begin(), ranges, PopulateMemory);
     state.ResumeTiming();
     for (uint32_t i = 0; i < kBatch; ++i) {
       if (i % Ledger::kPrefetchMax == 0) {
@@ -64,9 +71,10 @@ void Sales(benchmark::State& state, const CityOptions& options) {
         for (size_t j = 0; j < next.size(); ++j) {
           next[j] = &commands[i + j];
         }
-        runner.ledger->Prefetch(next, runner.now);
+        runner.ledger->Prefetch(next, runner.now, trails);
       }
-      runner.ledger->Decide(commands[i], runner.now, &runner.event, &runner.result);
+      runner.ledger->Decide(
+          commands[i], runner.now, trails[i % Ledger::kPrefetchMax], &runner.event, &runner.result);
       GH_CHECK(runner.result.transaction.outcome == Outcome::kApproved,
                "reason=",
                runner.result.transaction.reason);

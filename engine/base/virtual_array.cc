@@ -9,7 +9,7 @@
 
 namespace gonghui {
 
-VirtualMemory::VirtualMemory(size_t bytes) : size_(bytes) {
+VirtualMemory::VirtualMemory(size_t bytes, Use use) : size_(bytes) {
   if (bytes == 0) {
     return;
   }
@@ -21,12 +21,17 @@ VirtualMemory::VirtualMemory(size_t bytes) : size_(bytes) {
                             /*offset=*/0);
   GH_CHECK(mapped != MAP_FAILED, "no address space for ", bytes, " bytes; errno ", errno);
   data_ = mapped;
-  // A table that may grow this large is read at random: with 4 KiB pages nearly
-  // every read of a large one would miss the TLB as well.  Advice only.
-  constexpr size_t kHugePagesFrom = size_t{1} << 30;
-  if (bytes >= kHugePagesFrom) {
+  // What grows this large is read at random: with 4 KiB pages nearly every read of
+  // it would miss the TLB as well.  Advice only.
+  constexpr size_t kSparseHugePagesFrom = size_t{1} << 30;
+  constexpr size_t kDenseHugePagesFrom = size_t{4} << 20;
+  if (bytes >= (use == Use::kSparse ? kSparseHugePagesFrom : kDenseHugePagesFrom)) {
     (void)madvise(mapped, bytes, MADV_HUGEPAGE);
   }
+}
+
+void PopulateMemory(MemoryRange range) {
+  (void)madvise(range.data, range.size, MADV_POPULATE_WRITE);
 }
 
 VirtualMemory::~VirtualMemory() {

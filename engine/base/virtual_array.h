@@ -26,27 +26,44 @@
 
 namespace gonghui {
 
+struct MemoryRange {
+  void* data = nullptr;
+  size_t size = 0;
+};
+
+// Has the kernel back the range with cleared pages now, so that nobody waits for it
+// at the first write.  Content stays; any thread may write the range meanwhile.  A
+// kernel that can not (before 5.14, or out of memory) does it at the first write.
+void PopulateMemory(MemoryRange range);
+
 // The mapping behind a VirtualArray; move-only.
 class VirtualMemory {
  public:
+  enum class Use {
+    kSparse,  // address space for as much as there may ever be
+    kDense,   // most of it is touched soon
+  };
+
   VirtualMemory() = default;
   // Reserves `bytes` of zeroes.  A kernel that refuses the address space (a
   // ulimit -v, or vm.overcommit_memory=2) ends the process with a message:
   // sizes come from limits.h and nothing works without them.
-  explicit VirtualMemory(size_t bytes);
+  explicit VirtualMemory(size_t bytes, Use use = Use::kSparse);
   ~VirtualMemory();
 
   VirtualMemory(VirtualMemory&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   VirtualMemory& operator=(VirtualMemory&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
+    VirtualMemory old = std::move(*this);
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
     return *this;
   }
   VirtualMemory(const VirtualMemory&) = delete;
   VirtualMemory& operator=(const VirtualMemory&) = delete;
 
   [[nodiscard]] void* data() const { return data_; }
+  [[nodiscard]] size_t size() const { return size_; }
 
   // Gives every touched page back; all bytes are zero again.
   void Reset();

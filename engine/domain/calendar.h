@@ -247,6 +247,60 @@ constexpr TimestampNs WindowEnd(const Calendar& calendar, WindowKind kind, Windo
                                         : StartOfBusinessDay(calendar, FirstDayAfter(kind, window));
 }
 
+// What a calendar says at an instant, and how long it goes on saying so: dates cost
+// a dozen divisions, and thousands of decisions fall into one business day.
+struct CalendarMoment {
+  static constexpr size_t kKinds = 6;  // by WindowKind; 0 is unused
+
+  TimestampNs from;   // the same for every instant of [from, until)
+  TimestampNs until;  // at from: says nothing
+  CivilDay day = 0;
+  uint32_t reserved = 0;
+  std::array<WindowNumber, kKinds> windows{};
+  std::array<TimestampNs, kKinds> ends{};
+
+  [[nodiscard]] constexpr bool Holds(TimestampNs at) const { return at >= from && at < until; }
+  [[nodiscard]] constexpr WindowNumber WindowIn(WindowKind kind) const {
+    return windows[static_cast<size_t>(kind)];
+  }
+  [[nodiscard]] constexpr TimestampNs EndOf(WindowKind kind) const {
+    return ends[static_cast<size_t>(kind)];
+  }
+};
+
+constexpr CalendarMoment MomentOf(const Calendar& calendar, TimestampNs at) {
+  CalendarMoment moment;
+  moment.from = at;
+  moment.day = BusinessDayOf(calendar, at);
+  int64_t until_s = (int64_t{moment.day} + 1) * kSecondsPerDay + calendar.cutover_s;
+  if (calendar.offset_change_count > 0) {
+    const int64_t utc_s = FloorSecond(at);
+    const uint32_t i = OffsetIndexAt(calendar, utc_s);
+    const int64_t offset_s = calendar.offset_changes[i].offset_s;
+    until_s -= offset_s;
+    if (i > 0) {
+      // While BusinessDayOf() holds the day back; afterwards it may be another.
+      const int64_t shown_again_s = calendar.offset_changes[i].from_s - 1 +
+                                    calendar.offset_changes[i - 1].offset_s - offset_s;
+      until_s = utc_s < shown_again_s ? shown_again_s : until_s;
+    }
+    if (i + 1 < calendar.offset_change_count && calendar.offset_changes[i + 1].from_s < until_s) {
+      until_s = calendar.offset_changes[i + 1].from_s;
+    }
+  }
+  moment.until = TimestampNs{until_s * kNsPerSecond};
+  for (const WindowKind kind : {WindowKind::kProgramme,
+                                WindowKind::kDay,
+                                WindowKind::kWeek,
+                                WindowKind::kMonth,
+                                WindowKind::kYear}) {
+    const auto i = static_cast<size_t>(kind);
+    moment.windows[i] = WindowOf(kind, moment.day);
+    moment.ends[i] = WindowEnd(calendar, kind, moment.windows[i]);
+  }
+  return moment;
+}
+
 }  // namespace gonghui
 
 #endif  // GONGHUI_ENGINE_DOMAIN_CALENDAR_H_

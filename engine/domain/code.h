@@ -44,6 +44,14 @@ struct Code {
   std::array<uint64_t, kWords> words{};
 
   friend constexpr auto operator<=>(const Code&, const Code&) = default;
+  // By words: the default calls memcmp(), at every key that a decision looks up.
+  friend constexpr bool operator==(const Code& a, const Code& b) {
+    uint64_t difference = 0;
+    for (size_t i = 0; i < kWords; ++i) {
+      difference |= a.words[i] ^ b.words[i];
+    }
+    return difference == 0;
+  }
 
   [[nodiscard]] constexpr bool IsNone() const { return *this == Code{}; }
 

@@ -28,20 +28,18 @@ enum class Asset : uint8_t {  // stored: do not change values
 struct Fund {
   FundCode code;
   Fen budget;
-  Fen held;
+  TimestampNs opens_at;  // first instant at which it may pay
+  Fen held;              // side by side: they change together (Table::AddPair)
   Fen spent;
-  TimestampNs opens_at;   // first instant at which it may pay
   TimestampNs closes_at;  // first instant at which it may not
   UnionNodeRow owner;
   Asset asset = Asset::kMoney;
   bool advice_may_overrun = false;
   std::array<uint8_t, 2> reserved{};
-  std::array<uint64_t, 2> reserved_2{};
-  DisplayName name;
 
   [[nodiscard]] constexpr Fen left() const { return budget - held - spent; }
 };
-static_assert(sizeof(Fund) == 192);
+static_assert(sizeof(Fund) == 80);  // names are a table of their own
 
 }  // namespace gonghui
 

@@ -62,11 +62,10 @@ struct Member {
   bool real_name_verified = false;
   Sex sex = Sex::kUnknown;
   uint8_t reserved = 0;
-  uint64_t segments_ever = 0;    // bit per segment that has or had a span: quick "no"
   SegmentSpanRow first_span;     // chain of this member's spans
   MemberHistoryRow last_change;  // chain of status changes, newest first
 };
-static_assert(sizeof(Member) == 40);
+static_assert(sizeof(Member) == 32);  // two in a cache line, none across two
 
 // A status that held from `from` until the next newer change of the chain.
 struct MemberHistory {

@@ -32,16 +32,16 @@ struct Merchant {
   Mcc mcc = 0;
   MerchantStatus status = MerchantStatus::kActive;
   uint8_t reserved = 0;
+  uint64_t reserved_2 = 0;
   // The merchant's accounts, in fen.  Receivable: what union funds owe it.
   // Collected: what members paid it themselves.  Pending = held, not captured.
+  // Layer by layer, because they change together (Table::AddPair).
   Fen receivable_pending;
-  Fen receivable_posted;
   Fen collected_pending;
+  Fen receivable_posted;
   Fen collected_posted;
-  uint64_t reserved_2 = 0;
-  DisplayName name;
 };
-static_assert(sizeof(Merchant) == 160);
+static_assert(sizeof(Merchant) == 64);  // one cache line; names are a table of their own
 
 enum class TerminalKind : uint8_t {
   kPos = 1,

@@ -43,6 +43,14 @@ class Fen {
   int64_t fen_ = 0;
 };
 
+// By value: std::min() of an amount goes through memory.
+constexpr Fen Smaller(Fen a, Fen b) {
+  return a < b ? a : b;
+}
+constexpr Fen Larger(Fen a, Fen b) {
+  return a < b ? b : a;
+}
+
 class Bps {
  public:
   constexpr Bps() = default;
@@ -58,25 +66,36 @@ class Bps {
 
 inline constexpr int32_t kBpsPerOne = 10'000;
 
-// REQUIRES for all three: amount >= 0, 0 <= rate <= kBpsPerOne.  The product
-// passes through 128 bits, the quotient is at most `amount`.
-constexpr Fen MulBpsRoundDown(Fen amount, Bps rate) {
+// (amount x rate + bias) / 10,000.  Through 128 bits where 64 could overflow, which
+// no transaction's amount does: a division of 128 bits is a call of forty steps.
+constexpr Fen MulBpsBiased(Fen amount, Bps rate, int32_t bias) {
+  if (amount.value() < INT64_MAX / kBpsPerOne) {
+    return Fen{(amount.value() * rate.value() + bias) / kBpsPerOne};
+  }
   const Int128 product = static_cast<Int128>(amount.value()) * rate.value();
-  return Fen{static_cast<int64_t>(product / kBpsPerOne)};
+  return Fen{static_cast<int64_t>((product + bias) / kBpsPerOne)};
+}
+
+// REQUIRES for all three: amount >= 0, 0 <= rate <= kBpsPerOne.  No product
+// overflows; the quotient is at most `amount`.
+constexpr Fen MulBpsRoundDown(Fen amount, Bps rate) {
+  return MulBpsBiased(amount, rate, 0);
 }
 constexpr Fen MulBpsRoundUp(Fen amount, Bps rate) {
-  const Int128 product = static_cast<Int128>(amount.value()) * rate.value();
-  return Fen{static_cast<int64_t>((product + kBpsPerOne - 1) / kBpsPerOne)};
+  return MulBpsBiased(amount, rate, kBpsPerOne - 1);
 }
 constexpr Fen MulBpsRoundHalfUp(Fen amount, Bps rate) {
-  const Int128 product = static_cast<Int128>(amount.value()) * rate.value();
-  return Fen{static_cast<int64_t>((product + kBpsPerOne / 2) / kBpsPerOne)};
+  return MulBpsBiased(amount, rate, kBpsPerOne / 2);
 }
 
 static_assert(MulBpsRoundDown(Fen{399}, Bps{500}) == Fen{19});
 static_assert(MulBpsRoundUp(Fen{399}, Bps{500}) == Fen{20});
 static_assert(MulBpsRoundHalfUp(Fen{1999}, Bps{2500}) == Fen{500});
 static_assert(MulBpsRoundHalfUp(Fen{10}, Bps{500}) == Fen{1});
+static_assert(MulBpsRoundUp(Fen{INT64_MAX}, Bps{kBpsPerOne}) == Fen{INT64_MAX});
+static_assert(MulBpsRoundDown(Fen{INT64_MAX}, Bps{5000}) == Fen{INT64_MAX / 2});
+static_assert(MulBpsRoundUp(Fen{INT64_MAX / kBpsPerOne - 1}, Bps{kBpsPerOne}) ==
+              Fen{INT64_MAX / kBpsPerOne - 1});
 
 enum class Rounding : uint8_t {  // stored: do not change values
   kHalfUp = 1,

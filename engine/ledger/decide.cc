@@ -11,9 +11,13 @@
 
 namespace gonghui {
 
-void Ledger::Decide(const Command& command, TimestampNs now, Event* event, Result* result) const {
+void Ledger::Decide(const Command& command,
+                    TimestampNs now,
+                    const Trail& trail,
+                    Event* event,
+                    Result* result) const {
   GH_DCHECK(now >= applied_at(), "now=", now, " applied_at=", applied_at());
-  Decider(*this, command, now, event, result).Decide();
+  Decider(*this, command, now, trail, event, result).Decide();
 }
 
 void Decider::Decide() {
@@ -92,12 +96,41 @@ void Decider::Decide() {
   GH_CHECK(false, "unknown command kind=", command_.kind);
 }
 
+// ---- Finding -----------------------------------------------------------------
+
+TerminalRow Decider::FindTerminal() const {
+  if (trail_.terminal != TerminalRow{} &&
+      ledger_.terminals_[trail_.terminal].id == command_.terminal) {
+    return trail_.terminal;
+  }
+  return ledger_.FindTerminal(command_.terminal);
+}
+
+CardRow Decider::FindCard(CardNumber number) const {
+  if (trail_.card != CardRow{} && ledger_.cards_[trail_.card].number == number) {
+    return trail_.card;
+  }
+  return ledger_.FindCard(number);
+}
+
+CounterRow Decider::FindCounter(const Limit& limit, uint32_t subject, WindowNumber window) const {
+  for (uint32_t i = 0; i < trail_.counter_count; ++i) {
+    const CounterRow row = trail_.counters[i];
+    const Counter& counter = ledger_.counters_[row];
+    if (row != CounterRow{} && counter.series == limit.series && counter.subject == subject &&
+        counter.window == window) {
+      return row;
+    }
+  }
+  return ledger_.FindCounter(limit.series, subject, window);
+}
+
 // ---- Callers and repeats -----------------------------------------------------
 
 // False when there is no such terminal: a decline that is not stored, because
 // there is nobody whose request id it could be stored under.
 bool Decider::FindCaller() {
-  terminal_ = ledger_.FindTerminal(command_.terminal);
+  terminal_ = FindTerminal();
   if (terminal_ == TerminalRow{}) {
     Transaction& transaction = result_->transaction;
     transaction = Transaction{};
@@ -263,7 +296,7 @@ void Decider::FinishTransaction(bool quote) {
 // ---- Authorize and Quote -----------------------------------------------------
 
 Reason Decider::CheckCardAndMember() {
-  card_ = ledger_.FindCard(command_.authorize.card);
+  card_ = FindCard(command_.authorize.card);
   if (card_ == CardRow{}) {
     return Reason::kInvalidCard;
   }
@@ -404,18 +437,21 @@ void Decider::Authorize(bool quote) {
     event_->use_count = offer.use_count;
     result_->share_count = offer.share_count;
     result_->limit_count = offer.use_count;
+    if (offer.shares != event_->shares.data()) {
+      std::copy_n(offer.shares, offer.share_count, event_->shares.data());
+      std::copy_n(offer.uses, offer.use_count, event_->uses.data());
+    }
     for (uint32_t i = 0; i < offer.share_count; ++i) {
       ShareDelta& share = event_->shares[i];
-      share = offer.shares[i];
       result_->shares[i] = ResultShare{share.benefit, share.fund, share.held_delta};
       if (sale) {
         std::swap(share.held_delta, share.spent_delta);
       }
     }
-    const Calendar& calendar = ledger_.calendars_[ledger_.benefits_[offer.benefit].calendar];
+    const CalendarMoment& moment =
+        ledger_.MomentOf(ledger_.benefits_[offer.benefit].calendar, now_);
     for (uint32_t i = 0; i < offer.use_count; ++i) {
       UseDelta& use = event_->uses[i];
-      use = offer.uses[i];
       if (sale) {
         std::swap(use.held_delta, use.used_delta);
         use.used_after += use.used_delta;
@@ -426,7 +462,7 @@ void Decider::Authorize(bool quote) {
                                        use.used_after,
                                        limit.max - use.used_after - use.left_after,
                                        use.left_after,
-                                       WindowEnd(calendar, limit.window, use.window)};
+                                       moment.EndOf(limit.window)};
     }
     (sale ? event_->member_posted_delta : event_->member_pending_delta) = transaction.member_pays;
   }

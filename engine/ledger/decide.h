@@ -22,9 +22,18 @@ namespace gonghui {
 
 class Decider {
  public:
-  Decider(
-      const Ledger& ledger, const Command& command, TimestampNs now, Event* event, Result* result)
-      : ledger_(ledger), command_(command), now_(now), event_(event), result_(result) {}
+  Decider(const Ledger& ledger,
+          const Command& command,
+          TimestampNs now,
+          const Ledger::Trail& trail,
+          Event* event,
+          Result* result)
+      : ledger_(ledger),
+        command_(command),
+        now_(now),
+        trail_(trail),
+        event_(event),
+        result_(result) {}
 
   void Decide();
 
@@ -32,6 +41,7 @@ class Decider {
   // What a candidate benefit would do, or why not.
   struct Offer {
     Reason reason = Reason::kNone;  // kNone = it applies
+    uint32_t order = 0;             // of precedence among the candidates
     BenefitRow benefit;
     LimitRow failed_limit;
     WindowNumber failed_window = 0;
@@ -41,9 +51,33 @@ class Decider {
     Fen subsidy;
     uint32_t share_count = 0;
     uint32_t use_count = 0;
-    std::array<ShareDelta, kFundingSharesPerBenefitMax + 1> shares;  // held_delta = the part
-    std::array<UseDelta, kLimitsPerBenefitMax> uses;                 // held_delta = the amount
+    ShareDelta* shares = nullptr;  // share_count of them; held_delta = the part
+    UseDelta* uses = nullptr;      // use_count of them; held_delta = the amount
   };
+  // Not cleared: a kilobyte that few decisions use.
+  union SpareShares {
+    SpareShares() {}  // NOLINT
+    std::array<ShareDelta, kFundingSharesPerBenefitMax + 1> list;
+  };
+  union SpareUses {
+    SpareUses() {}  // NOLINT
+    std::array<UseDelta, kLimitsPerBenefitMax> list;
+  };
+
+  // A candidate whose rules let it apply, before limits and funds are asked.
+  struct Contender {
+    Fen subsidy;
+    uint32_t order;
+    BenefitRow benefit;
+  };
+
+  // Finding by the trail, else by search (decide.cc).  A guess of the same key is
+  // the row itself, because no two rows have the same key.
+  [[nodiscard]] TerminalRow FindTerminal() const;
+  [[nodiscard]] CardRow FindCard(CardNumber number) const;
+  [[nodiscard]] CounterRow FindCounter(const Limit& limit,
+                                       uint32_t subject,
+                                       WindowNumber window) const;
 
   // Terminals' commands (decide.cc).
   bool FindCaller();
@@ -67,7 +101,9 @@ class Decider {
 
   // Rules (offers.cc).
   void ChooseOffer(ProgrammeCode programme);
-  Reason CheckRules(const Benefit& benefit, Offer* offer);
+  static void BringForward(std::span<Contender> contenders, size_t place);
+  [[nodiscard]] bool IsBetter(const Offer& offer) const;
+  Reason CheckRules(const Benefit& benefit, Fen* subsidy);
   Reason TakeLimits(const Benefit& benefit, Offer* offer);
   Reason TakeFunds(const Benefit& benefit, Offer* offer);
   bool InPool(const Benefit& benefit) const;
@@ -99,6 +135,7 @@ class Decider {
   const Ledger& ledger_;
   const Command& command_;
   const TimestampNs now_;
+  const Ledger::Trail& trail_;
   Event* const event_;
   Result* const result_;
 
@@ -112,6 +149,8 @@ class Decider {
   bool segments_known_ = false;
   Fen list_price_;
   std::array<Offer, 2> offers_;
+  SpareShares spare_shares_;
+  SpareUses spare_uses_;
   Offer* best_ = nullptr;  // what applies and gives most, else what came furthest
 };
 

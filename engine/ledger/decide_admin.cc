@@ -260,7 +260,8 @@ void Decider::SetMerchant() {
   if (row != MerchantRow{}) {
     const Merchant& stored = ledger_.merchants_[row];
     const bool same = stored.union_node == node && stored.mcc == request.mcc &&
-                      stored.status == request.status && stored.name == request.name;
+                      stored.status == request.status &&
+                      ledger_.merchant_names_[row] == request.name;
     return same ? Unchanged(row.value())
                 : Accept(EventKind::kMerchantSet, row.value(), node.value());
   }
@@ -313,7 +314,7 @@ void Decider::SetFund() {
     const bool same = stored.budget == request.budget && stored.opens_at == request.opens_at &&
                       stored.closes_at == request.closes_at && stored.owner == owner &&
                       stored.advice_may_overrun == request.advice_may_overrun &&
-                      stored.name == request.name;
+                      ledger_.fund_names_[row] == request.name;
     return same ? Unchanged(row.value()) : Accept(EventKind::kFundSet, row.value(), owner.value());
   }
   if (ledger_.funds_.full()) {

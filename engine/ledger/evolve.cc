@@ -105,19 +105,17 @@ void Ledger::EvolveShares(const Event& event) {
   Fen receivable_posted;
   for (uint32_t i = 0; i < event.share_count; ++i) {
     const ShareDelta& share = event.shares[i];
-    funds_.Update(share.fund, [&share](Fund& fund) {
-      fund.held += share.held_delta;
-      fund.spent += share.spent_delta;
-    });
+    funds_.AddPair(share.fund, &Fund::held, share.held_delta, &Fund::spent, share.spent_delta);
     if (funds_[share.fund].asset == Asset::kMoney) {
       receivable_pending += share.held_delta;
       receivable_posted += share.spent_delta;
     }
     if (original_applied != 0) {
-      applied_.Update(AppliedRow{original_applied + i}, [&share](Applied& applied) {
-        applied.held += share.held_delta;
-        applied.spent += share.spent_delta;
-      });
+      applied_.AddPair(AppliedRow{original_applied + i},
+                       &Applied::held,
+                       share.held_delta,
+                       &Applied::spent,
+                       share.spent_delta);
     }
     // A capture's or reversal's own rows keep its part for a repeat's answer.
     Applied own;
@@ -147,12 +145,20 @@ void Ledger::EvolveShares(const Event& event) {
   const MerchantRow merchant = event.original.row == TransactionRow{}
                                    ? event.transaction.merchant
                                    : transactions_[event.original.row].merchant;
-  merchants_.Update(merchant, [&](Merchant& row) {
-    row.receivable_pending += receivable_pending;
-    row.receivable_posted += receivable_posted;
-    row.collected_pending += event.member_pending_delta;
-    row.collected_posted += event.member_posted_delta;
-  });
+  if (receivable_pending != Fen{0} || event.member_pending_delta != Fen{0}) {
+    merchants_.AddPair(merchant,
+                       &Merchant::receivable_pending,
+                       receivable_pending,
+                       &Merchant::collected_pending,
+                       event.member_pending_delta);
+  }
+  if (receivable_posted != Fen{0} || event.member_posted_delta != Fen{0}) {
+    merchants_.AddPair(merchant,
+                       &Merchant::receivable_posted,
+                       receivable_posted,
+                       &Merchant::collected_posted,
+                       event.member_posted_delta);
+  }
 }
 
 void Ledger::EvolveUses(const Event& event) {
@@ -162,10 +168,7 @@ void Ledger::EvolveUses(const Event& event) {
     const CounterRow found =
         use.counter != CounterRow{} ? use.counter : FindCounter(series, use.subject, use.window);
     if (found != CounterRow{}) {
-      counters_.Update(found, [&use](Counter& counter) {
-        counter.held += use.held_delta;
-        counter.used += use.used_delta;
-      });
+      counters_.AddPair(found, &Counter::held, use.held_delta, &Counter::used, use.used_delta);
     } else {
       Counter counter;
       counter.series = series;
@@ -314,14 +317,12 @@ void Ledger::EvolveAdmin(const Event& event) {
       SegmentSpanRow first;
       SegmentSpanRow previous;
       SegmentSpanRow reusable = members_[row].first_span;
-      uint64_t ever = members_[row].segments_ever;
       for (uint32_t i = 0; i < event.span_count; ++i) {
         SegmentSpan span;
         span.starts_at = event.spans[i].starts_at;
         span.ends_at = event.spans[i].ends_at;
         span.member = row;
         span.segment = event.spans[i].segment;
-        ever |= uint64_t{1} << span.segment;
         SegmentSpanRow span_row = reusable;
         if (reusable != SegmentSpanRow{}) {
           reusable = segment_spans_[reusable].next;
@@ -342,7 +343,6 @@ void Ledger::EvolveAdmin(const Event& event) {
         member.real_name_verified = request.real_name_verified;
         member.sex = request.sex;
         member.first_span = first;
-        member.segments_ever = ever;
       });
       break;
     }
@@ -394,14 +394,15 @@ void Ledger::EvolveAdmin(const Event& event) {
         Merchant merchant;
         merchant.id = request.id;
         GH_CHECK_EQ(merchants_.Append(merchant).value(), event.row);
+        merchant_names_.Append(DisplayName{});
         merchant_index_.Insert(HashOf(merchant.id), event.row);
       }
       merchants_.Update(row, [&](Merchant& merchant) {
         merchant.union_node = UnionNodeRow{event.row_2};
         merchant.mcc = request.mcc;
         merchant.status = request.status;
-        merchant.name = request.name;
       });
+      merchant_names_.Set(row, request.name);
       break;
     }
     case EventKind::kTerminalSet: {
@@ -428,6 +429,7 @@ void Ledger::EvolveAdmin(const Event& event) {
         fund.code = request.code;
         fund.asset = request.asset;
         GH_CHECK_EQ(funds_.Append(fund).value(), event.row);
+        fund_names_.Append(DisplayName{});
         fund_index_.Insert(HashOf(fund.code), event.row);
       }
       funds_.Update(row, [&](Fund& fund) {
@@ -436,8 +438,8 @@ void Ledger::EvolveAdmin(const Event& event) {
         fund.closes_at = request.closes_at;
         fund.owner = UnionNodeRow{event.row_2};
         fund.advice_may_overrun = request.advice_may_overrun;
-        fund.name = request.name;
       });
+      fund_names_.Set(row, request.name);
       break;
     }
     default:

@@ -45,11 +45,14 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       applied_(TableId::kApplied, kAppliedMax),
       uses_(TableId::kUses, kUsesMax),
       globals_table_(TableId::kGlobals, 1),
-      all_tables_{&union_nodes_, &segments_,       &members_,   &member_history_, &segment_spans_,
-                  &cards_,       &merchants_,      &terminals_, &funds_,          &calendars_,
-                  &programmes_,  &benefits_,       &limits_,    &mcc_pool_,       &merchant_pool_,
-                  &hours_pool_,  &counter_series_, &counters_,  &transactions_,   &applied_,
-                  &uses_,        &globals_table_},
+      merchant_names_(TableId::kMerchantNames, limits.merchants_max),
+      fund_names_(TableId::kFundNames, limits.funds_max),
+      all_tables_{&union_nodes_,    &segments_,      &members_,        &member_history_,
+                  &segment_spans_,  &cards_,         &merchants_,      &terminals_,
+                  &funds_,          &calendars_,     &programmes_,     &benefits_,
+                  &limits_,         &mcc_pool_,      &merchant_pool_,  &hours_pool_,
+                  &counter_series_, &counters_,      &transactions_,   &applied_,
+                  &uses_,           &globals_table_, &merchant_names_, &fund_names_},
       union_node_index_(kSmallIndexBits),
       member_index_(kLargeIndexBits),
       card_index_(kLargeIndexBits),
@@ -62,6 +65,7 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       request_index_(kLargeIndexBits),
       candidates_by_mcc_(kMccMax + 1),
       candidates_(kCandidateRowsMax),
+      moments_(size_t{kProgrammesMax} + 1),
       expiries_(limits.transactions_max) {
   for (size_t i = 0; i < all_tables_.size(); ++i) {
     GH_CHECK_EQ(static_cast<size_t>(all_tables_[i]->id()), i + 1);
@@ -157,17 +161,6 @@ uint32_t Ledger::FindSegmentBit(const SegmentCode& code) const {
   return kSegmentsMax;
 }
 
-bool Ledger::IsInside(UnionNodeRow node, UnionNodeRow root) const {
-  if (root == UnionNodeRow{}) {
-    return true;
-  }
-  if (node == UnionNodeRow{}) {
-    return false;
-  }
-  const uint8_t depth = union_nodes_[root].depth;
-  return union_nodes_[node].ancestors[depth - 1u] == root;
-}
-
 uint64_t Ledger::SegmentsOf(const Member& member, TimestampNs at) const {
   uint64_t segments = 0;
   for (SegmentSpanRow row = member.first_span; row != SegmentSpanRow{};
@@ -235,6 +228,25 @@ void Ledger::Describe(TransactionRow row, Result* result) const {
   }
 }
 
+// ---- Memory ----------------------------------------------------------------------
+
+size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
+  static_assert(kUpcomingMax >= kTableCount + 4);
+  size_t count = 0;
+  const auto take = [&](auto& owner) {
+    if (const MemoryRange range = owner.TakeUpcomingMemory(); range.size != 0) {
+      ranges[count++] = range;
+    }
+  };
+  for (TableBase* const table : all_tables_) {
+    take(*table);
+  }
+  for (RowIndex* const index : {&member_index_, &card_index_, &counter_index_, &request_index_}) {
+    take(*index);
+  }
+  return count;
+}
+
 // ---- Digest, loading -------------------------------------------------------------
 
 uint64_t Ledger::StateHash() const {
@@ -251,6 +263,9 @@ const char* Ledger::FinishLoad() {
   }
   if (globals_table_.size() != 1) {
     return "the globals table does not have exactly one row";
+  }
+  if (merchant_names_.size() != merchants_.size() || fund_names_.size() != funds_.size()) {
+    return "a merchant or fund has no row of names";
   }
   const auto reindex = [](const auto& table, RowIndex& index, auto&& hash_of) {
     index.Reserve(table.size());
@@ -305,6 +320,7 @@ const char* Ledger::FinishLoad() {
     }
   }
   RebuildCandidates();
+  moments_.Reset();
   return nullptr;
 }
 

@@ -96,7 +96,24 @@ class Ledger {
   // What would happen if `command` arrived at `now`.  Fills *event (kNone when
   // nothing changes) and *result, which tells the state after the event.
   // REQUIRES: now >= applied_at().
-  void Decide(const Command& command, TimestampNs now, Event* event, Result* result) const;
+  void Decide(const Command& command, TimestampNs now, Event* event, Result* result) const {
+    Decide(command, now, Trail{}, event, result);
+  }
+
+  // Where Prefetch() saw what a command will look for.  A guess by 32 bits of a hash:
+  // Decide() looks whether it is right, and searches if not.
+  static constexpr uint32_t kTrailCountersMax = 8;
+  struct Trail {
+    TerminalRow terminal;
+    CardRow card;
+    uint32_t counter_count = 0;
+    std::array<CounterRow, kTrailCountersMax> counters;
+  };
+  void Decide(const Command& command,
+              TimestampNs now,
+              const Trail& trail,
+              Event* event,
+              Result* result) const;
 
   // Applies an event.  REQUIRES: event.kind != kNone, event.seq == applied_seq + 1,
   // and that Decide() made it over this very state (GH_CHECKs what is cheap).
@@ -106,10 +123,20 @@ class Ledger {
   // The pipeline submits kExpireHolds when it has passed; each expires one hold.
   [[nodiscard]] TimestampNs next_expiry() const;
 
-  // A hint, without effect: brings what the commands will look at into the cache,
-  // the fetches of all of them side by side.  Decide() them right afterwards.
+  // Brings what the commands will look at into the cache, the fetches of all of them
+  // side by side, and tells where that is.  Decide() them right afterwards.
+  // REQUIRES: at most kPrefetchMax commands, as many trails.
   static constexpr size_t kPrefetchMax = 16;
-  void Prefetch(std::span<const Command* const> commands, TimestampNs now) const;
+  void Prefetch(std::span<const Command* const> commands,
+                TimestampNs now,
+                std::span<Trail> trails) const;
+
+  // The kernel clears a page when it is first written, and whoever writes it waits:
+  // half a millisecond for a huge page.  Fills `ranges` with memory that Evolve() will
+  // soon be the first to write and returns how many there are; the owner of the
+  // ledger hands them to another thread, for PopulateMemory().  Cheap; call it often.
+  static constexpr size_t kUpcomingMax = 32;
+  size_t TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges);
 
   // ---- Reading --------------------------------------------------------------
 
@@ -141,6 +168,11 @@ class Ledger {
   }
   [[nodiscard]] const Table<Applied, AppliedRow>& applied() const { return applied_; }
   [[nodiscard]] const Table<Use, UseRow>& uses() const { return uses_; }
+  // Row for row beside merchants() and funds().
+  [[nodiscard]] const Table<DisplayName, MerchantRow>& merchant_names() const {
+    return merchant_names_;
+  }
+  [[nodiscard]] const Table<DisplayName, FundRow>& fund_names() const { return fund_names_; }
   [[nodiscard]] const Globals& globals() const { return globals_table_[kGlobalsRow]; }
 
   // None when there is no such thing.
@@ -161,9 +193,24 @@ class Ledger {
   [[nodiscard]] uint32_t FindSegmentBit(const SegmentCode& code) const;
 
   // True when `node` is `root` or below it; every node is below none.
-  [[nodiscard]] bool IsInside(UnionNodeRow node, UnionNodeRow root) const;
+  [[nodiscard]] bool IsInside(UnionNodeRow node, UnionNodeRow root) const {
+    if (root == UnionNodeRow{}) {
+      return true;
+    }
+    return node != UnionNodeRow{} &&
+           union_nodes_[node].ancestors[union_nodes_[root].depth - 1u] == root;
+  }
   // Bits of the segments that the member is in at `at`.
   [[nodiscard]] uint64_t SegmentsOf(const Member& member, TimestampNs at) const;
+
+  // What the calendar says at `now`; remembered until it changes.
+  [[nodiscard]] const CalendarMoment& MomentOf(CalendarRow row, TimestampNs now) const {
+    CalendarMoment& moment = moments_[row.value()];
+    if (!moment.Holds(now)) [[unlikely]] {
+      moment = gonghui::MomentOf(calendars_[row], now);
+    }
+    return moment;
+  }
 
   // Fills *result as for an answer about the stored transaction.
   void Describe(TransactionRow row, Result* result) const;
@@ -238,6 +285,8 @@ class Ledger {
   Table<Applied, AppliedRow> applied_;
   Table<Use, UseRow> uses_;
   Table<Globals, StrongId<struct GlobalsRowTag, uint32_t>> globals_table_;
+  Table<DisplayName, MerchantRow> merchant_names_;
+  Table<DisplayName, FundRow> fund_names_;
   std::array<TableBase*, kTableCount> all_tables_;
 
   // Derived from the rows; rebuilt by FinishLoad().
@@ -254,6 +303,9 @@ class Ledger {
   // Candidate benefits by MCC, in order of precedence: candidates_[first .. + count).
   VirtualArray<PoolRange> candidates_by_mcc_;
   VirtualArray<BenefitRow> candidates_;
+  // By calendar.  Decide() writes it, which changes nothing that anybody can see: an
+  // entry follows from the calendar's row, which never changes, and the time asked for.
+  mutable VirtualArray<CalendarMoment> moments_;
   // Binary min-heap by (instant, row) of holds that may still be open.
   VirtualArray<Expiry> expiries_;
   uint32_t expiry_count_ = 0;

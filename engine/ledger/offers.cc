@@ -1,56 +1,26 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which benefit applies: every candidate of the merchant's category is checked in
-// the order of reason.h; of those that pass, the one that gives the member most
-// wins, ties to the first; if none passes, the answer is about the one that came
-// furthest.
+// Which benefit applies.  Every candidate of the merchant's category is held
+// against its rules, which say how much it would give at most; then, from the most
+// generous on, limits and funds are asked, until what is left can not give more.
+// Of those that pass, the one that gives the member most wins, ties to the first in
+// precedence; if none passes, the answer is about the one that came furthest in the
+// order of reason.h.
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "engine/ledger/decide.h"
 #include "engine/ledger/pricing.h"
 
 namespace gonghui {
 
-void Decider::ChooseOffer(ProgrammeCode programme) {
-  best_ = &offers_[0];
-  best_->reason = Reason::kNoApplicableBenefit;
-  ProgrammeRow only;
-  if (!programme.IsNone()) {
-    only = ledger_.FindProgramme(programme);
-    if (only == ProgrammeRow{} || ledger_.programmes_[only].retired) {
-      best_->reason = Reason::kProgrammeNotFound;
-      return;
-    }
-  }
-  Offer* spare = &offers_[1];
-  const PoolRange candidates = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
-  for (uint32_t i = 0; i < candidates.count; ++i) {
-    const BenefitRow row = ledger_.candidates_[candidates.first + i];
-    const Benefit& benefit = ledger_.benefits_[row];
-    if (only != ProgrammeRow{} && benefit.programme != only) {
-      continue;
-    }
-    spare->benefit = row;
-    spare->failed_limit = LimitRow{};
-    spare->next_eligible_at = TimestampNs{};
-    spare->subsidy = Fen{0};
-    spare->share_count = 0;
-    spare->use_count = 0;
-    spare->reason = CheckRules(benefit, spare);
-    const bool better = spare->reason == Reason::kNone
-                            ? best_->reason != Reason::kNone || spare->subsidy > best_->subsidy
-                            : best_->reason != Reason::kNone && spare->reason > best_->reason;
-    if (better) {
-      std::swap(best_, spare);
-    }
-  }
-}
-
-Reason Decider::CheckRules(const Benefit& benefit, Offer* offer) {
-  const Merchant& merchant = ledger_.merchants_[merchant_];
-  if (!InPool(benefit) || !ledger_.IsInside(merchant.union_node, benefit.merchant_union)) {
+// Everything but limits and funds; says what the benefit would give without them.
+inline Reason Decider::CheckRules(const Benefit& benefit, Fen* subsidy) {
+  if ((benefit.merchants.count != 0 && !InPool(benefit)) ||
+      !ledger_.IsInside(ledger_.merchants_[merchant_].union_node, benefit.merchant_union)) {
     return Reason::kMerchantNotInProgramme;
   }
   if (benefit.terminal_kinds != 0 &&
@@ -58,14 +28,12 @@ Reason Decider::CheckRules(const Benefit& benefit, Offer* offer) {
     return Reason::kNotPermittedToTerminal;
   }
   if (now_ < benefit.starts_at) {
-    offer->next_eligible_at = benefit.starts_at;
     return Reason::kProgrammeNotStarted;
   }
   if (now_ >= benefit.ends_at) {
     return Reason::kProgrammeEnded;
   }
-  if (!IsOpenAt(benefit, now_)) {
-    offer->next_eligible_at = NextOpening(benefit);
+  if ((benefit.weekdays != 0 || benefit.hours.count != 0) && !IsOpenAt(benefit, now_)) {
     return Reason::kOutsideTimeWindow;
   }
   const Member& member = ledger_.members_[member_];
@@ -85,21 +53,119 @@ Reason Decider::CheckRules(const Benefit& benefit, Offer* offer) {
   if (list_price_ < benefit.price.threshold) {
     return Reason::kBelowMinimumAmount;
   }
-  offer->subsidy = SubsidyOf(benefit.price, list_price_);
+  *subsidy = SubsidyOf(benefit.price, list_price_);
   // A free item is a use even at price zero; a percentage of nothing is not.
-  if (offer->subsidy == Fen{0} && benefit.stock == FundRow{} &&
-      benefit.price.kind != PriceKind::kFree) {
+  if (*subsidy == Fen{0} && benefit.stock == FundRow{} && benefit.price.kind != PriceKind::kFree) {
     return Reason::kNoEffect;
   }
-  const Reason limit = TakeLimits(benefit, offer);
-  return limit != Reason::kNone ? limit : TakeFunds(benefit, offer);
+  return Reason::kNone;
+}
+
+void Decider::ChooseOffer(ProgrammeCode programme) {
+  offers_[0].shares = spare_shares_.list.data();
+  offers_[0].uses = spare_uses_.list.data();
+  // The usual winner is the first that is asked, and makes the event in place.
+  offers_[1].shares = event_->shares.data();
+  offers_[1].uses = event_->uses.data();
+  best_ = &offers_[0];
+  best_->reason = Reason::kNoApplicableBenefit;
+  ProgrammeRow only;
+  if (!programme.IsNone()) {
+    only = ledger_.FindProgramme(programme);
+    if (only == ProgrammeRow{} || ledger_.programmes_[only].retired) {
+      best_->reason = Reason::kProgrammeNotFound;
+      return;
+    }
+  }
+  const PoolRange candidates = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
+  union Contenders {  // not cleared: most decisions use three of a thousand
+    Contenders() {}   // NOLINT
+    std::array<Contender, kCandidatesPerDecisionMax> list;
+  } contenders;
+  size_t count = 0;
+  for (uint32_t i = 0; i < candidates.count; ++i) {
+    const BenefitRow row = ledger_.candidates_[candidates.first + i];
+    const Benefit& benefit = ledger_.benefits_[row];
+    if (only != ProgrammeRow{} && benefit.programme != only) {
+      continue;
+    }
+    Fen subsidy;
+    const Reason reason = CheckRules(benefit, &subsidy);
+    if (reason == Reason::kNone) {
+      contenders.list[count++] = Contender{subsidy, i, row};
+    } else if (reason > best_->reason) {
+      best_->reason = reason;
+      best_->order = i;
+      best_->benefit = row;
+    }
+  }
+  if (best_->reason == Reason::kProgrammeNotStarted) {
+    best_->next_eligible_at = ledger_.benefits_[best_->benefit].starts_at;
+  } else if (best_->reason == Reason::kOutsideTimeWindow) {
+    best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
+  }
+  Offer* spare = &offers_[1];
+  for (size_t i = 0; i < count; ++i) {
+    BringForward({contenders.list.data(), count}, i);
+    const Contender& contender = contenders.list[i];
+    // A limit may reduce what a benefit gives, never raise it.
+    if (best_->reason == Reason::kNone && contender.subsidy < best_->subsidy) {
+      break;
+    }
+    const Benefit& benefit = ledger_.benefits_[contender.benefit];
+    spare->order = contender.order;
+    spare->benefit = contender.benefit;
+    spare->failed_limit = LimitRow{};
+    spare->next_eligible_at = TimestampNs{};
+    spare->subsidy = contender.subsidy;
+    spare->share_count = 0;
+    spare->use_count = 0;
+    spare->reason = TakeLimits(benefit, spare);
+    if (spare->reason == Reason::kNone) {
+      spare->reason = TakeFunds(benefit, spare);
+    }
+    if (IsBetter(*spare)) {
+      std::swap(best_, spare);
+      // In full: none of the others can give more, and none as generous stands before.
+      if (best_->reason == Reason::kNone && best_->subsidy == contender.subsidy) {
+        break;
+      }
+    }
+  }
+}
+
+// Puts the most generous of those from `place` on there, of equals the one of
+// higher precedence.  The first few one by one, as hardly ever more are asked for;
+// then all the rest at once.
+void Decider::BringForward(std::span<Contender> contenders, size_t place) {
+  const auto before = [](const Contender& a, const Contender& b) {
+    return a.subsidy != b.subsidy ? a.subsidy > b.subsidy : a.order < b.order;
+  };
+  constexpr size_t kOneByOne = 8;
+  if (place < kOneByOne) {
+    size_t best = place;
+    for (size_t i = place + 1; i < contenders.size(); ++i) {
+      best = before(contenders[i], contenders[best]) ? i : best;
+    }
+    std::swap(contenders[place], contenders[best]);
+  } else if (place == kOneByOne) {
+    std::sort(contenders.begin() + kOneByOne, contenders.end(), before);
+  }
+}
+
+// Than best_.
+bool Decider::IsBetter(const Offer& offer) const {
+  if (offer.reason == Reason::kNone) {
+    return best_->reason != Reason::kNone || offer.subsidy > best_->subsidy ||
+           (offer.subsidy == best_->subsidy && offer.order < best_->order);
+  }
+  return best_->reason != Reason::kNone &&
+         (offer.reason > best_->reason ||
+          (offer.reason == best_->reason && offer.order < best_->order));
 }
 
 // A benefit with a merchant list is for those only; the list is sorted by row.
 bool Decider::InPool(const Benefit& benefit) const {
-  if (benefit.merchants.count == 0) {
-    return true;
-  }
   uint32_t low = benefit.merchants.first;
   uint32_t high = low + benefit.merchants.count;
   while (low < high) {
@@ -119,9 +185,6 @@ bool Decider::InPool(const Benefit& benefit) const {
 }
 
 bool Decider::IsOpenAt(const Benefit& benefit, TimestampNs at) const {
-  if (benefit.weekdays == 0 && benefit.hours.count == 0) {
-    return true;
-  }
   const Calendar& calendar = ledger_.calendars_[benefit.calendar];
   if (benefit.weekdays != 0 &&
       (benefit.weekdays >> WeekdayOf(BusinessDayOf(calendar, at)) & 1) == 0) {
@@ -212,9 +275,8 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
   if (benefit.limit_count == 0) {
     return Reason::kNone;
   }
-  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
-  const CivilDay day = BusinessDayOf(calendar, now_);
-  std::array<int64_t, kLimitsPerBenefitMax> left{};
+  const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
+  std::array<int64_t, kLimitsPerBenefitMax> left;
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
     const LimitRow row = benefit.limits[i];
     const Limit& limit = ledger_.limits_[row];
@@ -222,9 +284,9 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
     use = UseDelta{};
     use.limit = row;
     use.subject = SubjectOf(limit.subject);
-    use.window = WindowOf(limit.window, day);
+    use.window = moment.WindowIn(limit.window);
     use.benefit = offer->benefit;
-    const CounterRow counter_row = ledger_.FindCounter(limit.series, use.subject, use.window);
+    const CounterRow counter_row = FindCounter(limit, use.subject, use.window);
     const Counter& counter = ledger_.counters_[counter_row];  // row 0 is all zero
     left[i] = limit.max - counter.held - counter.used;
     use.used_after = counter.used;
@@ -244,7 +306,7 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
       offer->failed_used = counter.used;
       offer->failed_held = counter.held;
       if (limit.window != WindowKind::kProgramme) {
-        offer->next_eligible_at = WindowEnd(calendar, limit.window, use.window);
+        offer->next_eligible_at = moment.EndOf(limit.window);
       }
       return limit.measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
                                                    : Reason::kExceedsAmountLimit;

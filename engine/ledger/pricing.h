@@ -24,7 +24,7 @@ constexpr Fen SubsidyOf(const PriceRule& rule, Fen list_price) {
   Fen subsidy;
   switch (rule.kind) {
     case PriceKind::kFixedPrice:
-      subsidy = std::max(Fen{0}, list_price - rule.amount);
+      subsidy = Larger(Fen{0}, list_price - rule.amount);
       break;
     case PriceKind::kPercentOff:
       subsidy = list_price - MulBps(list_price, Bps{kBpsPerOne - rule.rate.value()}, rule.rounding);
@@ -46,10 +46,10 @@ constexpr Fen SubsidyOf(const PriceRule& rule, Fen list_price) {
   // that a merchant's printed offer ("60 % off, at most 50 yuan") is what the
   // member sees even when a yearly limit has room for more.
   if (rule.discount_max > Fen{0}) {
-    subsidy = std::min(subsidy, rule.discount_max);
+    subsidy = Smaller(subsidy, rule.discount_max);
   }
   if (rule.member_pays_min > Fen{0}) {
-    subsidy = std::min(subsidy, std::max(Fen{0}, list_price - rule.member_pays_min));
+    subsidy = Smaller(subsidy, Larger(Fen{0}, list_price - rule.member_pays_min));
   }
   return subsidy;
 }

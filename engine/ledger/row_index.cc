@@ -4,42 +4,43 @@
 #include "engine/ledger/row_index.h"
 
 #include <bit>
-#include <cstdlib>
 
 namespace gonghui {
 namespace {
 
 constexpr uint32_t kSlotsMin = 8;
 
-// Slots are used up to 13/16: beyond that a miss walks too far.
+// Slots are used up to three quarters: beyond that a miss walks too far.
 constexpr uint64_t UsableOf(uint64_t slots) {
-  return slots / 16 * 13 + slots % 16 * 13 / 16;
+  return slots / 4 * 3;
 }
 
 }  // namespace
 
-RowIndex::RowIndex(uint32_t segment_bits) : segment_mask_((uint64_t{1} << segment_bits) - 1) {
-  const size_t count = static_cast<size_t>(segment_mask_) + 1;
-  segments_ = static_cast<Segment*>(std::calloc(count, sizeof(Segment)));
-  GH_CHECK(segments_ != nullptr, "no memory for segments=", count);
-  bytes_ = count * sizeof(Segment);
-  for (size_t i = 0; i < count; ++i) {
-    Grow(segments_[i], kSlotsMin);
+RowIndex::RowIndex(uint32_t segment_bits)
+    : segment_mask_((uint64_t{1} << segment_bits) - 1),
+      segments_(static_cast<size_t>(segment_mask_) + 1) {
+  bytes_ = segments_.capacity() * sizeof(Segment);
+  for (size_t i = 0; i < segments_.capacity(); ++i) {
+    Grow(i, kSlotsMin);
   }
 }
 
-RowIndex::~RowIndex() {
-  for (size_t i = 0; i <= segment_mask_; ++i) {
-    std::free(segments_[i].slots);
-  }
-  std::free(segments_);
-}
-
-void RowIndex::Grow(Segment& segment, uint32_t slots) {
+void RowIndex::Grow(size_t number, uint32_t slots) {
+  Segment& segment = segments_[number];
   Slot* const old_slots = segment.slots;
   const uint32_t old_count = old_slots == nullptr ? 0 : segment.mask + 1;
-  segment.slots = static_cast<Slot*>(std::calloc(slots, sizeof(Slot)));
-  GH_CHECK(segment.slots != nullptr, "no memory for slots=", slots);
+  Arena& arena = arenas_[static_cast<size_t>(std::countr_zero(slots))];
+  if (arena.memory.data() == nullptr) {
+    arena.memory =
+        VirtualMemory(segments_.capacity() * slots * sizeof(Slot), VirtualMemory::Use::kDense);
+    constexpr size_t kWorthTelling = size_t{4} << 20;
+    if (arena.memory.size() >= kWorthTelling) {
+      upcoming_ = {arena.memory.data(), arena.memory.size()};
+    }
+  }
+  ++arena.segments;
+  segment.slots = static_cast<Slot*>(arena.memory.data()) + number * slots;
   segment.mask = slots - 1;
   for (uint32_t i = 0; i < old_count; ++i) {
     if (old_slots[i].row != 0) {
@@ -50,15 +51,26 @@ void RowIndex::Grow(Segment& segment, uint32_t slots) {
       segment.slots[to] = old_slots[i];
     }
   }
-  std::free(old_slots);
   bytes_ += (uint64_t{slots} - old_count) * sizeof(Slot);
+  if (old_count != 0) {
+    Arena& left = arenas_[static_cast<size_t>(std::countr_zero(old_count))];
+    // Never used again: segments only grow.
+    if (--left.segments == 0) {
+      if (upcoming_.data == left.memory.data()) {
+        upcoming_ = {};
+      }
+      left.memory = VirtualMemory();
+    }
+  }
 }
 
 void RowIndex::Insert(uint64_t hash, uint32_t row) {
   GH_DCHECK(row != 0);
-  Segment& segment = segments_[SegmentOf(hash)];
+  const size_t number = SegmentOf(hash);
+  Segment& segment = segments_[number];
   if (segment.size + 1 > UsableOf(uint64_t{segment.mask} + 1)) [[unlikely]] {
-    Grow(segment, (segment.mask + 1) * 2);
+    GH_CHECK(segment.mask < UINT32_MAX / 2, "segment=", number, " rows=", segment.size);
+    Grow(number, (segment.mask + 1) * 2);
   }
   const uint32_t tag = TagOf(hash);
   uint32_t i = tag & segment.mask;
@@ -90,7 +102,7 @@ void RowIndex::Reserve(uint64_t rows) {
   }
   for (size_t i = 0; i <= segment_mask_; ++i) {
     if (segments_[i].mask + 1 < slots) {
-      Grow(segments_[i], static_cast<uint32_t>(slots));
+      Grow(i, static_cast<uint32_t>(slots));
     }
   }
 }

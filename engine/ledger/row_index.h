@@ -9,16 +9,23 @@
 // pause of the ledger thread, which a doubling of one large table would not.
 // Within a segment the slot follows from the tag alone, so growing reads no row.
 //
+// Segments of one size lie side by side in one arena, so that the slots of a large
+// index are on huge pages: a look-up at random is then one cache miss, not that
+// and a TLB miss.  An arena is given back when the last segment has left it.
+//
 // Order is never visible: there is no iteration.  Thread safety: the ledger
 // thread alone.
 
 #ifndef GONGHUI_ENGINE_LEDGER_ROW_INDEX_H_
 #define GONGHUI_ENGINE_LEDGER_ROW_INDEX_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/virtual_array.h"
 
 namespace gonghui {
 
@@ -26,7 +33,6 @@ class RowIndex {
  public:
   // 2^segment_bits segments; 0 for small tables.
   explicit RowIndex(uint32_t segment_bits);
-  ~RowIndex();
   RowIndex(const RowIndex&) = delete;
   RowIndex& operator=(const RowIndex&) = delete;
 
@@ -69,6 +75,9 @@ class RowIndex {
     __builtin_prefetch(segment.slots + (TagOf(hash) & segment.mask));
   }
 
+  // Memory that growing segments will be the first to write, told once; see Table.
+  MemoryRange TakeUpcomingMemory() { return std::exchange(upcoming_, MemoryRange{}); }
+
   [[nodiscard]] uint64_t size() const { return size_; }
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
@@ -82,15 +91,23 @@ class RowIndex {
     uint32_t mask;
     uint32_t size;
   };
+  // All segments of 2^k slots, each at its own number's place.
+  struct Arena {
+    VirtualMemory memory;
+    uint32_t segments = 0;  // that live here
+  };
+  static constexpr size_t kArenas = 32;  // a segment has less than 2^32 slots
 
   [[nodiscard]] size_t SegmentOf(uint64_t hash) const {
     return static_cast<size_t>((hash >> 32) & segment_mask_);
   }
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash); }
-  void Grow(Segment& segment, uint32_t slots);
+  void Grow(size_t number, uint32_t slots);
 
   const uint64_t segment_mask_;
-  Segment* segments_;
+  VirtualArray<Segment> segments_;
+  std::array<Arena, kArenas> arenas_;
+  MemoryRange upcoming_;
   uint64_t size_ = 0;
   uint64_t bytes_ = 0;
 };

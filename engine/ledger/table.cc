@@ -66,6 +66,22 @@ uint32_t TableBase::CopyPages(uint32_t pages_max, PageSink& sink) {
   return copied;
 }
 
+MemoryRange TableBase::TakeUpcomingMemory() {
+  // A large table is told of in large parts: an eighth of what it has.
+  constexpr size_t kPart = size_t{2} << 20;  // a huge page
+  constexpr size_t kAheadMax = size_t{64} << 20;
+  const size_t used = (size_t{size_} + 1) * row_bytes_;
+  const size_t ahead = std::clamp(used / 8, kPart, kAheadMax);
+  if (used < kPart / 2 || told_bytes_ >= used + ahead / 2) {
+    return {};
+  }
+  const auto round_up = [](size_t bytes) { return (bytes + kPart - 1) / kPart * kPart; };
+  const size_t from = std::max(told_bytes_, round_up(used));
+  const size_t to = std::min(round_up(used + ahead), (size_t{size_max_} + 1) * row_bytes_);
+  told_bytes_ = to;
+  return from < to ? MemoryRange{bytes() + from, to - from} : MemoryRange{};
+}
+
 bool TableBase::BeginLoad(uint32_t size) {
   if (size > size_max_) {
     return false;

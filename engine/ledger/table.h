@@ -5,9 +5,10 @@
 //
 // Besides holding rows a table does two things for everybody:
 //
-// - It keeps a digest: the sum over its rows of a hash of (table, row number,
-//   row bytes).  A sum does not depend on order, so it is updated with each
-//   write, and recomputing it from scratch after a load must give the same.
+// - It keeps a digest: the sum over the words of its rows of a hash of (table,
+//   row number, place in the row, word).  A sum does not depend on order, so it
+//   is updated with each write, by the words that the write changes, and
+//   recomputing it from scratch after a load must give the same.
 //
 // - It can be photographed while it is being written.  BeginPhoto() marks every
 //   page that changed since the last photo; from then on a marked page is copied
@@ -58,8 +59,10 @@ enum class TableId : uint8_t {
   kApplied = 20,
   kUses = 21,
   kGlobals = 22,
+  kMerchantNames = 23,
+  kFundNames = 24,
 };
-inline constexpr int kTableCount = 22;
+inline constexpr int kTableCount = 24;
 
 // Receives the pages of a photo.  `bytes` are valid during the call only.
 class PageSink {
@@ -88,6 +91,10 @@ class TableBase {
   uint32_t CopyPages(uint32_t pages_max, PageSink& sink);
   // From BeginPhoto() on: where to copy a page before it is overwritten.
   void set_photo_sink(PageSink* sink) { sink_ = sink; }
+  // Memory that the next rows will be the first to write.  Each part is told once,
+  // in time for somebody else to have it populated; empty = nothing to do yet.
+  MemoryRange TakeUpcomingMemory();
+
   // All pages count as changed: the next photo is complete in itself.
   void MarkAllChanged();
 
@@ -129,39 +136,71 @@ class TableBase {
   uint64_t digest_ = 0;
   VirtualArray<uint8_t> page_flags_;
   // The photo in progress: rows [1, photo_size_], pages below photo_page_ done.
+  size_t told_bytes_ = 0;  // up to here TakeUpcomingMemory() has told
   uint32_t photo_size_ = 0;
   uint32_t photo_page_ = 0;
   PageSink* sink_ = nullptr;
 };
 
-// Digest of one row.  Two multiply-fold lanes over the row's words; the seed
-// tells equal rows at different places apart.
 inline uint64_t FoldedMultiply(uint64_t a, uint64_t b) {
   const UInt128 product = static_cast<UInt128>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
+// Digests of a row's words, taken in pairs and keyed by where they stand.  One
+// multiplication a pair, none waiting for another: a new row's overlap, and a change
+// costs what it changes.  Part of stored formats (blocks and checkpoints carry sums
+// of these): the values never change.
+template <class Row>
+class RowDigester {
+  static_assert(sizeof(Row) % 8 == 0);
+  static constexpr size_t kWords = sizeof(Row) / 8;
+
+ public:
+  static constexpr size_t kPairs = (kWords + 1) / 2;
+
+  RowDigester(TableId table, uint32_t number) {
+    const uint64_t place = uint64_t{static_cast<uint8_t>(table)} << 32 | number;
+    key_ = FoldedMultiply(place ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
+  }
+
+  [[nodiscard]] uint64_t OfPair(const Row& row, size_t pair) const {
+    const uint8_t* const at = reinterpret_cast<const uint8_t*>(&row) + pair * 16;
+    uint64_t first = 0;
+    uint64_t second = 0;
+    std::memcpy(&first, at, 8);
+    if (pair * 2 + 1 < kWords) {
+      std::memcpy(&second, at + 8, 8);
+    }
+    return FoldedMultiply(first ^ (key_ + kStep * pair), second ^ 0xa0761d6478bd642f);
+  }
+
+  [[nodiscard]] uint64_t OfRow(const Row& row) const {
+    uint64_t digest = 0;
+    for (size_t pair = 0; pair < kPairs; ++pair) {
+      digest += OfPair(row, pair);
+    }
+    return digest;
+  }
+
+  // OfRow(after) - OfRow(before).
+  [[nodiscard]] uint64_t OfChange(const Row& before, const Row& after) const {
+    uint64_t change = 0;
+    for (size_t pair = 0; pair < kPairs; ++pair) {
+      change += OfPair(after, pair) - OfPair(before, pair);
+    }
+    return change;
+  }
+
+ private:
+  static constexpr uint64_t kStep = 0x8ebc6af09c88c6e3;
+
+  uint64_t key_;
+};
+
 template <class Row>
 uint64_t RowDigest(TableId table, uint32_t number, const Row& row) {
-  static_assert(sizeof(Row) % 8 == 0);
-  constexpr size_t kWords = sizeof(Row) / 8;
-  constexpr uint64_t kA = 0x9e3779b97f4a7c15, kB = 0xd6e8feb86659fd93, kC = 0xa0761d6478bd642f;
-  const uint8_t* p = reinterpret_cast<const uint8_t*>(&row);
-  const auto word = [p](size_t i) {
-    uint64_t w;
-    std::memcpy(&w, p + i * 8, 8);
-    return w;
-  };
-  uint64_t lane_1 = (uint64_t{static_cast<uint8_t>(table)} << 32 | number) * kA;
-  uint64_t lane_2 = lane_1 ^ kC;
-  for (size_t i = 0; i + 4 <= kWords; i += 4) {
-    lane_1 = FoldedMultiply(word(i) ^ lane_1 ^ kA, word(i + 1) ^ kB);
-    lane_2 = FoldedMultiply(word(i + 2) ^ lane_2 ^ kB, word(i + 3) ^ kC);
-  }
-  for (size_t i = kWords / 4 * 4; i < kWords; ++i) {
-    lane_1 = FoldedMultiply(word(i) ^ lane_1 ^ kC, kB);
-  }
-  return FoldedMultiply(lane_1 ^ kB, lane_2 ^ kA);
+  return RowDigester<Row>(table, number).OfRow(row);
 }
 
 template <class Row, class RowId>
@@ -200,16 +239,58 @@ class Table final : public TableBase {
     const uint32_t number = row.value();
     Touch(number);
     Row& stored = rows_[number];
-    digest_ -= RowDigest(id_, number, stored);
+    const Row before = stored;
     change(stored);
-    digest_ += RowDigest(id_, number, stored);
+    digest_ += RowDigester<Row>(id_, number).OfChange(before, stored);
+  }
+
+  // For what every decision writes: adds to two amounts that are neighbours in the
+  // row, and pays for these alone.
+  template <class Amount>
+  void AddPair(RowId row,
+               Amount Row::*first,
+               const std::type_identity_t<Amount>& first_delta,
+               Amount Row::*second,
+               const std::type_identity_t<Amount>& second_delta) {
+    static_assert(sizeof(Amount) == 8);
+    GH_DCHECK(Contains(row), "table=", id_, " row=", row.value(), " size=", size_);
+    const uint32_t number = row.value();
+    Touch(number);
+    Row& stored = rows_[number];
+    const auto pair = static_cast<size_t>(reinterpret_cast<uint8_t*>(&(stored.*first)) -
+                                          reinterpret_cast<uint8_t*>(&stored)) /
+                      16;
+    GH_DCHECK(reinterpret_cast<uint8_t*>(&(stored.*second)) ==
+              reinterpret_cast<uint8_t*>(&stored) + pair * 16 + 8);
+    const RowDigester<Row> digester(id_, number);
+    digest_ -= digester.OfPair(stored, pair);
+    stored.*first += first_delta;
+    stored.*second += second_delta;
+    digest_ += digester.OfPair(stored, pair);
   }
 
   void Set(RowId row, const Row& value) {
     Update(row, [&value](Row& stored) { stored = value; });
   }
 
-  void Prefetch(RowId row) const { __builtin_prefetch(rows_.data() + row.value()); }
+  // Hints for the cache.  A row that lies across two lines has both fetched.
+  void Prefetch(RowId row) const {
+    const auto* const bytes = reinterpret_cast<const char*>(rows_.data() + row.value());
+    __builtin_prefetch(bytes);
+    if constexpr (64 % sizeof(Row) != 0) {
+      __builtin_prefetch(bytes + sizeof(Row) - 1);
+    }
+  }
+  // The row that the `ahead`-th Append() from now will write.
+  void PrefetchAppend(uint32_t ahead) const {
+    const size_t row = size_t{size_} + ahead;
+    if (row <= size_max_) {
+      const auto* const bytes = reinterpret_cast<const char*>(rows_.data() + row);
+      for (size_t at = 0; at < sizeof(Row); at += 64) {
+        __builtin_prefetch(bytes + at, /*rw=*/1);
+      }
+    }
+  }
 
   [[nodiscard]] uint64_t RecomputeDigest() const override {
     uint64_t digest = 0;

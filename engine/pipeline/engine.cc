@@ -89,7 +89,7 @@ class Engine::Impl {
   void RunJournal();
   bool DrainRings();
   void Process(Submission& submission);
-  void DecideOne(const Command& command, Result* result);
+  void DecideOne(const Command& command, const Ledger::Trail& trail, Result* result);
   void ExpireHolds();
   void TakeCheckpoint();
   void HandOver(bool wait);
@@ -298,16 +298,18 @@ bool Engine::Impl::DrainRings() {
 
 void Engine::Impl::Process(Submission& submission) {
   const std::span<const Command> commands = submission.commands;
+  std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
   for (size_t i = 0; i < commands.size(); ++i) {
-    if (i % Ledger::kPrefetchMax == 0 && commands.size() > 1) {
+    const size_t in_turn = i % Ledger::kPrefetchMax;
+    if (in_turn == 0 && commands.size() > 1) {
       std::array<const Command*, Ledger::kPrefetchMax> next;
       const size_t count = std::min(next.size(), commands.size() - i);
       for (size_t j = 0; j < count; ++j) {
         next[j] = &commands[i + j];
       }
-      ledger_.Prefetch({next.data(), count}, now_);
+      ledger_.Prefetch({next.data(), count}, now_, {trails.data(), count});
     }
-    DecideOne(submission.commands[i], &submission.results[i]);
+    DecideOne(submission.commands[i], trails[in_turn], &submission.results[i]);
   }
   if (submission.inspect != nullptr) {
     submission.inspect(ledger_, submission.inspect_argument);
@@ -318,8 +320,8 @@ void Engine::Impl::Process(Submission& submission) {
   commands_decided_.store(commands_, std::memory_order_relaxed);
 }
 
-void Engine::Impl::DecideOne(const Command& command, Result* result) {
-  ledger_.Decide(command, now_, &event_, result);
+void Engine::Impl::DecideOne(const Command& command, const Ledger::Trail& trail, Result* result) {
+  ledger_.Decide(command, now_, trail, &event_, result);
   if (event_.kind == EventKind::kNone) {
     return;
   }
@@ -350,7 +352,7 @@ void Engine::Impl::ExpireHolds() {
   command.kind = CommandKind::kExpireHolds;
   Result result;
   for (int n = 0; n < kExpiriesPerTurn && ledger_.next_expiry() <= now_; ++n) {
-    DecideOne(command, &result);
+    DecideOne(command, Ledger::Trail{}, &result);
   }
   applied_seq_.store(ledger_.applied_seq().value(), std::memory_order_relaxed);
 }

@@ -48,11 +48,11 @@ class MerchantService final : public v1::MerchantService::Service {
       return ToGrpcStatus(InvalidArgument("merchant_id", kIdRule));
     }
     MerchantRow row;
-    Merchant merchant;
+    MerchantView merchant;
     uint32_t terminal_count = 0;
     grpc::Status status = Inspect(engine_, [&](const Ledger& ledger) {
       row = ledger.FindMerchant(*id);
-      merchant = ledger.merchants()[row];
+      merchant = ViewLiveMerchant(ledger, row);
       terminal_count = ledger.terminals().size();
     });
     if (!status.ok()) {
@@ -87,15 +87,15 @@ class MerchantService final : public v1::MerchantService::Service {
     if (!status.ok()) {
       return status;
     }
-    std::vector<Merchant> merchants;
+    std::vector<MerchantView> merchants;
     status = Inspect(engine_, [&](const Ledger& ledger) {
       response->set_next_page_token(
-          CopyPage(ledger.merchants(), page, [&merchants](MerchantRow, const Merchant& merchant) {
-            merchants.push_back(merchant);
+          CopyPage(ledger.merchants(), page, [&](MerchantRow row, const Merchant& /*merchant*/) {
+            merchants.push_back(ViewLiveMerchant(ledger, row));
             return true;
           }));
     });
-    for (const Merchant& merchant : merchants) {
+    for (const MerchantView& merchant : merchants) {
       ToProto(engine_->names(), merchant, response->add_merchants());
     }
     return status;

@@ -335,13 +335,14 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
       return ToGrpcStatus(
           InvalidArgument("fund_code", "must be 1 to 32 characters of [A-Za-z0-9._:-]"));
     }
-    Fund fund;
-    const grpc::Status status = Inspect(
-        engine_, [&](const Ledger& ledger) { fund = ledger.funds()[ledger.FindFund(*code)]; });
+    FundView fund;
+    const grpc::Status status = Inspect(engine_, [&](const Ledger& ledger) {
+      fund = ViewLiveFund(ledger, ledger.FindFund(*code));
+    });
     if (!status.ok()) {
       return status;
     }
-    if (fund.code != *code) {
+    if (fund.fund.code != *code) {
       return ToGrpcStatus(NotFound("fund", "fund_code"));
     }
     ToProto(engine_->names(), fund, response->mutable_fund());
@@ -356,15 +357,15 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
     if (!status.ok()) {
       return status;
     }
-    std::vector<Fund> funds;
+    std::vector<FundView> funds;
     status = Inspect(engine_, [&](const Ledger& ledger) {
       response->set_next_page_token(
-          CopyPage(ledger.funds(), page, [&funds](FundRow, const Fund& fund) {
-            funds.push_back(fund);
+          CopyPage(ledger.funds(), page, [&](FundRow row, const Fund& /*fund*/) {
+            funds.push_back(ViewLiveFund(ledger, row));
             return true;
           }));
     });
-    for (const Fund& fund : funds) {
+    for (const FundView& fund : funds) {
       ToProto(engine_->names(), fund, response->add_funds());
     }
     return status;

@@ -431,12 +431,21 @@ void ToProto(const Ledger& names, const Card& card, v1::Card* out) {
   }
 }
 
-void ToProto(const Ledger& names, const Merchant& merchant, v1::Merchant* out) {
+MerchantView ViewLiveMerchant(const Ledger& ledger, MerchantRow row) {
+  return {ledger.merchants()[row], ledger.merchant_names()[row]};
+}
+
+FundView ViewLiveFund(const Ledger& ledger, FundRow row) {
+  return {ledger.funds()[row], ledger.fund_names()[row]};
+}
+
+void ToProto(const Ledger& names, const MerchantView& view, v1::Merchant* out) {
+  const Merchant& merchant = view.merchant;
   out->set_merchant_id(TextOf(merchant.id));
   out->set_union_node_id(TextOf(names.union_nodes()[merchant.union_node].id));
   out->set_mcc(merchant.mcc);
   out->set_status(static_cast<v1::MerchantStatus>(merchant.status));
-  out->set_display_name(NameOf(merchant.name));
+  out->set_display_name(NameOf(view.name));
   out->set_receivable_fen(merchant.receivable_posted.value());
   out->set_receivable_held_fen(merchant.receivable_pending.value());
   out->set_collected_fen(merchant.collected_posted.value());
@@ -449,9 +458,10 @@ void ToProto(const Ledger& names, const Terminal& terminal, v1::Terminal* out) {
   out->set_status(static_cast<v1::TerminalStatus>(terminal.status));
 }
 
-void ToProto(const Ledger& names, const Fund& fund, v1::Fund* out) {
+void ToProto(const Ledger& names, const FundView& view, v1::Fund* out) {
+  const Fund& fund = view.fund;
   out->set_fund_code(TextOf(fund.code));
-  out->set_display_name(NameOf(fund.name));
+  out->set_display_name(NameOf(view.name));
   out->set_asset(static_cast<v1::Asset>(fund.asset));
   if (fund.owner != UnionNodeRow{}) {
     out->set_union_node_id(TextOf(names.union_nodes()[fund.owner].id));

@@ -56,16 +56,26 @@ struct MemberView {
   uint32_t span_count = 0;
   std::array<SegmentSpan, kSegmentSpansPerMemberMax> spans{};
 };
+struct MerchantView {
+  Merchant merchant;
+  DisplayName name;
+};
+struct FundView {
+  Fund fund;
+  DisplayName name;
+};
 // On the ledger thread.
 MemberView ViewLiveMember(const Ledger& ledger, MemberRow row);
+MerchantView ViewLiveMerchant(const Ledger& ledger, MerchantRow row);
+FundView ViewLiveFund(const Ledger& ledger, FundRow row);
 
 void ToProto(const Ledger& names, const UnionNode& node, v1::UnionNode* out);
 void ToProto(const Segment& segment, v1::Segment* out);
 void ToProto(const Ledger& names, const MemberView& view, v1::Member* out);
 void ToProto(const Ledger& names, const Card& card, v1::Card* out);
-void ToProto(const Ledger& names, const Merchant& merchant, v1::Merchant* out);
+void ToProto(const Ledger& names, const MerchantView& view, v1::Merchant* out);
 void ToProto(const Ledger& names, const Terminal& terminal, v1::Terminal* out);
-void ToProto(const Ledger& names, const Fund& fund, v1::Fund* out);
+void ToProto(const Ledger& names, const FundView& view, v1::Fund* out);
 void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out);
 void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out);
 void ToMaskedProto(const PersonalData& data, v1::PersonalData* out);

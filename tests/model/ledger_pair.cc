@@ -92,9 +92,10 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
   const Command& asked = step.command.command;
   const uint64_t hash_before = ledger_->StateHash();
   const Command* const ahead[] = {&asked};
-  ledger_->Prefetch(ahead, now);
+  Ledger::Trail trail[1];
+  ledger_->Prefetch(ahead, now, trail);
   result_ = Result{};
-  ledger_->Decide(asked, now, &step.event, &result_);
+  ledger_->Decide(asked, now, trail[0], &step.event, &result_);
   if (ledger_->StateHash() != hash_before) {
     return "Decide() changed the state";
   }

@@ -138,6 +138,49 @@ TEST(CalendarTest, EveryInstantLiesBeforeTheEndOfItsWindowAndAfterTheOneBefore) 
   }
 }
 
+TEST(CalendarTest, AMomentHoldsForAsLongAsItSays) {
+  Prng prng(3);
+  const auto expect_says =
+      [](const Calendar& calendar, const CalendarMoment& moment, TimestampNs at, const char* zone) {
+        ASSERT_TRUE(moment.Holds(at)) << zone << " " << TextOf(at);
+        const CivilDay day = BusinessDayOf(calendar, at);
+        ASSERT_EQ(moment.day, day) << zone << " " << TextOf(at);
+        for (const WindowKind kind : {WindowKind::kProgramme,
+                                      WindowKind::kDay,
+                                      WindowKind::kWeek,
+                                      WindowKind::kMonth,
+                                      WindowKind::kYear}) {
+          ASSERT_EQ(moment.WindowIn(kind), WindowOf(kind, day)) << zone << " " << TextOf(at);
+          ASSERT_EQ(moment.EndOf(kind), WindowEnd(calendar, kind, WindowOf(kind, day)))
+              << zone << " " << TextOf(at);
+        }
+      };
+  EXPECT_FALSE(CalendarMoment{}.Holds(TimestampNs{}));
+  for (const char* zone :
+       {"UTC", "Asia:Shanghai", "America:New_York", "Europe:Berlin", "Asia:Kathmandu"}) {
+    for (int i = 0; i < 2'000; ++i) {
+      const Calendar calendar =
+          TestCalendar(zone, static_cast<int32_t>(prng.Below(kSecondsPerDay)));
+      // Half of them within two hours of a change of the clock.
+      int64_t at_ns = prng.Between(At("2025-01-01").value(), At("2027-12-31").value());
+      if (calendar.offset_change_count > 1 && prng.Chance(1, 2)) {
+        const uint64_t change = 1 + prng.Below(calendar.offset_change_count - 1);
+        at_ns =
+            (calendar.offset_changes[change].from_s + prng.Between(-7'200, 7'200)) * kNsPerSecond;
+      }
+      const TimestampNs at{at_ns};
+      const CalendarMoment moment = MomentOf(calendar, at);
+      ASSERT_LT(at, moment.until) << zone << " " << TextOf(at);
+      expect_says(calendar, moment, at, zone);
+      expect_says(calendar, moment, TimestampNs{moment.until.value() - 1}, zone);
+      expect_says(
+          calendar, moment, TimestampNs{prng.Between(at_ns, moment.until.value() - 1)}, zone);
+      ASSERT_FALSE(moment.Holds(moment.until));
+      ASSERT_FALSE(moment.Holds(TimestampNs{at_ns - 1}));
+    }
+  }
+}
+
 // The calendars that tests use are the machine's own zones.
 TEST(CalendarTest, TestZonesAgreeWithTheZoneDatabase) {
   Prng prng(2);

@@ -125,6 +125,41 @@ TEST_F(LedgerTest, DecidingAloneChangesNothing) {
   EXPECT_EQ(ledger_->next_expiry(), kTimestampMax);
 }
 
+TEST_F(LedgerTest, AWrongTrailMisleadsNobody) {
+  MemberRequest member;
+  member.id = CodeOf<MemberId>("M2");
+  member.union_node = CodeOf<UnionNodeId>("U");
+  Run(Own(member));
+  CardRequest card;
+  card.number = CardNumber{62'000'002};
+  card.member = member.id;
+  const uint32_t other_card = Run(Own(card)).row;
+  TerminalRequest terminal;
+  terminal.id = CodeOf<TerminalId>("T2");
+  terminal.merchant = CodeOf<MerchantId>("S1");
+  const uint32_t other_terminal = Run(Own(terminal)).row;
+
+  const Command command = Authorize(1, 10);
+  Ledger::Trail right;
+  const Command* const ahead[] = {&command};
+  ledger_->Prefetch(ahead, kNow, {&right, 1});
+  EXPECT_EQ(right.card, ledger_->FindCard(CardNumber{62'000'001}));
+  EXPECT_EQ(right.terminal, ledger_->FindTerminal(CodeOf<TerminalId>("T1")));
+  Ledger::Trail wrong;
+  wrong.card = CardRow{other_card};
+  wrong.terminal = TerminalRow{other_terminal};
+  wrong.counter_count = 1;
+  for (const Ledger::Trail& trail : {right, wrong, Ledger::Trail{}}) {
+    Event event;
+    Result result;
+    ledger_->Decide(command, kNow, trail, &event, &result);
+    EXPECT_EQ(result.transaction.outcome, Outcome::kApproved);
+    EXPECT_EQ(event.transaction.card, command.authorize.card);
+    EXPECT_EQ(event.transaction.terminal, right.terminal);
+    EXPECT_EQ(event.transaction.member, ledger_->FindMember(CodeOf<MemberId>("M1")));
+  }
+}
+
 TEST_F(LedgerTest, EveryEventChangesTheHash) {
   uint64_t before = ledger_->StateHash();
   for (const int64_t price : {10, 1'000'000}) {  // approved, declined

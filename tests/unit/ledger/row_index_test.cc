@@ -109,6 +109,15 @@ TEST(RowIndexTest, AfterReserveNothingGrows) {
   }
 }
 
+TEST(RowIndexTest, ALargeArenaIsToldOfOnce) {
+  Rows rows(2, UINT64_MAX);
+  EXPECT_EQ(rows.index().TakeUpcomingMemory().size, 0U);
+  rows.index().Reserve(1'000'000);
+  const MemoryRange range = rows.index().TakeUpcomingMemory();
+  EXPECT_GE(range.size, 1'000'000U * 8);
+  EXPECT_EQ(rows.index().TakeUpcomingMemory().size, 0U);
+}
+
 TEST(RowIndexTest, AGuessIsTheRowOrOneOfTheSameTag) {
   Rows rows(3, UINT64_MAX);
   EXPECT_EQ(rows.index().Guess(rows.HashOf(1)), 0U);

@@ -83,6 +83,26 @@ TEST(TableTest, TheDigestForgetsThePathAndRemembersThePlace) {
   EXPECT_NE(straight.digest(), elsewhere.digest());
 }
 
+// The formula as storage/FORMAT.md gives it: it is stored, so it must not change.
+TEST(TableTest, TheDigestIsTheOneThatIsStored) {
+  const auto fold = [](uint64_t x, uint64_t y) {
+    const UInt128 product = static_cast<UInt128>(x) * y;
+    return static_cast<uint64_t>(product >> 64) ^ static_cast<uint64_t>(product);
+  };
+  Row row;
+  for (uint64_t i = 0; i < row.words.size(); ++i) {
+    row.words[i] = i * 0x0123456789abcdef;
+  }
+  constexpr uint32_t kNumber = 77;
+  const uint64_t key = fold((uint64_t{6} << 32 | kNumber) ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
+  uint64_t digest = 0;
+  for (uint64_t i = 0; 2 * i < row.words.size(); ++i) {
+    const uint64_t b = 2 * i + 1 < row.words.size() ? row.words[2 * i + 1] : 0;
+    digest += fold(row.words[2 * i] ^ (key + i * 0x8ebc6af09c88c6e3), b ^ 0xa0761d6478bd642f);
+  }
+  EXPECT_EQ(RowDigest(TableId::kCards, kNumber, row), digest);
+}
+
 TEST(TableTest, EveryBitOfARowIsInItsDigest) {
   Row row = RowOf(0x0123456789abcdef);
   const uint64_t digest = RowDigest(TableId::kCards, 1, row);
@@ -99,6 +119,64 @@ TEST(TableTest, EveryBitOfARowIsInItsDigest) {
   Row other;
   other.words[3] = 1;
   EXPECT_NE(RowDigest(TableId::kCards, 1, zero), RowDigest(TableId::kCards, 1, other));
+}
+
+TEST(TableTest, AddingToAPairIsAnUpdate) {
+  struct Pairs {
+    uint64_t key = 0;
+    uint64_t spare = 0;
+    int64_t held = 0;
+    int64_t spent = 0;
+  };
+  using PairsId = StrongId<struct PairsTag, uint32_t>;
+  Table<Pairs, PairsId> added(TableId::kCounters, 10);
+  Table<Pairs, PairsId> updated(TableId::kCounters, 10);
+  added.Append({7, 0, 5, 6});
+  updated.Append({7, 0, 5, 6});
+  const uint64_t before = added.digest();
+  added.AddPair(PairsId{1}, &Pairs::held, -5, &Pairs::spent, 100);
+  updated.Update(PairsId{1}, [](Pairs& row) {
+    row.held = 0;
+    row.spent = 106;
+  });
+  EXPECT_EQ(added[PairsId{1}].held, 0);
+  EXPECT_EQ(added[PairsId{1}].spent, 106);
+  EXPECT_NE(added.digest(), before);
+  EXPECT_EQ(added.digest(), updated.digest());
+  EXPECT_EQ(added.digest(), added.RecomputeDigest());
+}
+
+// Each byte that an Append() writes was told of before, but for the first huge pages,
+// or is told of never: no part twice.
+TEST(TableTest, UpcomingMemoryIsToldOnceAndInTime) {
+  constexpr uint32_t kRows = 1'000'000;
+  TestTable table(TableId::kCards, kRows);
+  const auto* const base = reinterpret_cast<const uint8_t*>(&table[RowId{}]);
+  EXPECT_EQ(table.TakeUpcomingMemory().size, 0U);  // an empty table needs nothing
+  size_t told_from = 0;
+  size_t told_to = 0;
+  for (uint32_t i = 0; i < kRows; ++i) {
+    table.Append(RowOf(i));
+    const size_t written = (size_t{i} + 2) * sizeof(Row);
+    if (told_to != 0) {
+      ASSERT_LE(written, told_to);
+    }
+    if (i % 64 == 0) {
+      const MemoryRange range = table.TakeUpcomingMemory();
+      if (range.size != 0) {
+        const auto from = static_cast<size_t>(static_cast<const uint8_t*>(range.data) - base);
+        ASSERT_GE(from, written);
+        if (told_to != 0) {
+          ASSERT_EQ(from, told_to);
+        }
+        told_from = told_from == 0 ? from : told_from;
+        told_to = from + range.size;
+        ASSERT_LE(told_to, (size_t{kRows} + 1) * sizeof(Row));
+      }
+    }
+  }
+  EXPECT_EQ(told_to, (size_t{kRows} + 1) * sizeof(Row));
+  EXPECT_LE(told_from, size_t{4} << 20);
 }
 
 // ---- Photos ---------------------------------------------------------------------
