@@ -64,8 +64,8 @@ void Checkpointer::Begin() {
 }
 
 void Checkpointer::Continue() {
-  if (chunks_in_use_.load(std::memory_order_relaxed) >= kChunks) {
-    return;  // the disk is behind
+  if (!can_continue()) {
+    return;
   }
   uint32_t pages = kPagesPerStep;
   while (table_ < ledger_.tables().size()) {
@@ -136,6 +136,7 @@ absl::Status Checkpointer::WriteBlocking(const Chunk& chunk) {
     return absl::OkStatus();
   }
   // A checkpoint must never be ahead of the journal.
+  awaits_durable_.store(true, std::memory_order_relaxed);
   while (durable_seq_.load(std::memory_order_acquire) < chunk.meta.applied_seq) {
     bell_.Prepare();
     if (stopping_.load(std::memory_order_acquire)) {
@@ -148,6 +149,7 @@ absl::Status Checkpointer::WriteBlocking(const Chunk& chunk) {
       bell_.Sleep(100'000'000);
     }
   }
+  awaits_durable_.store(false, std::memory_order_relaxed);
   GH_RETURN_IF_ERROR(store_.CommitBlocking(chunk.meta));
   writing_ = false;
   committed_seq_.store(chunk.meta.applied_seq, std::memory_order_release);

@@ -39,6 +39,10 @@ class Checkpointer final : private PageSink {
   // ---- The ledger thread ----
 
   [[nodiscard]] bool active() const { return active_; }
+  // Continue() would get on: the disk is not too far behind.
+  [[nodiscard]] bool can_continue() const {
+    return active_ && chunks_in_use_.load(std::memory_order_relaxed) < kChunks;
+  }
   // Takes the photo: everything after this moment is not in it.
   void Begin();
   // Copies a few pages; to be called between commands while active().
@@ -52,8 +56,15 @@ class Checkpointer final : private PageSink {
   [[nodiscard]] uint64_t committed_count() const {
     return committed_count_.load(std::memory_order_acquire);
   }
-  // The checkpoint thread waits on durable_seq: ring when it has risen.
-  void OnDurable() { bell_.Ring(); }
+  // durable_seq has risen, which the checkpoint thread may wait for.
+  void OnDurable() {
+    // Pairs with the fence in bell_.Prepare(): either this sees that it waits, or it
+    // sees the new durable_seq.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (awaits_durable_.load(std::memory_order_relaxed)) {
+      bell_.Ring();
+    }
+  }
   // Ends the thread; a checkpoint in progress is abandoned (the last one stands).
   void Stop();
 
@@ -104,6 +115,7 @@ class Checkpointer final : private PageSink {
 
   std::atomic<uint64_t> committed_seq_{0};
   std::atomic<uint64_t> committed_count_{0};
+  std::atomic<bool> awaits_durable_{false};
   std::atomic<bool> stopping_{false};
   Doorbell bell_;
   std::thread thread_;

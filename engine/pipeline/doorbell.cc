@@ -18,12 +18,12 @@ void Doorbell::Sleep(int64_t timeout_ns) {
   timespec timeout{};
   timeout.tv_sec = timeout_ns / 1'000'000'000;
   timeout.tv_nsec = timeout_ns % 1'000'000'000;
-  syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, kAsleep, &timeout, nullptr, 0);
+  syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, announced_, &timeout, nullptr, 0);
   state_.store(kAwake, std::memory_order_relaxed);
 }
 
 void Doorbell::Wake() {
-  if (state_.exchange(kAwake, std::memory_order_acq_rel) == kAsleep) {
+  if (state_.exchange(kAwake, std::memory_order_acq_rel) != kAwake) {
     syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
   }
 }

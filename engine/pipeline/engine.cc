@@ -20,6 +20,7 @@
 #include "engine/pipeline/checkpointer.h"
 #include "engine/pipeline/doorbell.h"
 #include "engine/pipeline/group_commit.h"
+#include "engine/pipeline/memory_thread.h"
 #include "engine/pipeline/recovery.h"
 #include "engine/pipeline/ring.h"
 
@@ -34,6 +35,20 @@ constexpr int kAdminTurn = 4;
 constexpr int kExpiriesPerTurn = 64;
 
 constexpr int64_t kSleepNsMax = 1'000'000'000;
+
+// Work that is worth waking the ledger thread for while the journal is busy: the
+// decisions can not leave before the block under way is synced, so a few are taken
+// up when it is.  A long sync must not let the rings run full meanwhile.
+constexpr size_t kMuchWork = 32;
+constexpr int64_t kDozeNsMax = 2'000'000;
+
+// Two hundred decisions, made in less time than a sync takes.  What arrives during
+// the sync of so small a block waits for its end in any case, and deciding it earlier
+// is not worth handing the block to another thread and being woken by it.
+constexpr size_t kSmallBlockBytes = 16 << 10;
+
+constexpr int64_t kCheckpointPollNs = 1'000'000;
+constexpr int64_t kExpiryPollNs = 1'000'000;
 
 // A thread that waits for its one submission: operators' calls and tests.  Told
 // under the lock, because the waiter is gone as soon as it knows.
@@ -92,6 +107,7 @@ class Engine::Impl {
   void DecideOne(const Command& command, const Ledger::Trail& trail, Result* result);
   void ExpireHolds();
   void TakeCheckpoint();
+  void PopulateAhead();
   void HandOver(bool wait);
   void Commit(Block& block);
   void FailStop(const std::string& why);
@@ -124,7 +140,8 @@ class Engine::Impl {
   // The block that the journal thread works on; null = it is idle.  Release by
   // whoever sets it, acquire by whoever reads it.
   alignas(kCacheLineBytes) std::atomic<Block*> in_journal_{nullptr};
-  std::unique_ptr<Committer> committer_;  // journal thread, or ledger thread when there is none
+  // Whoever commits: the journal thread while in_journal_ is set, else the ledger thread.
+  std::unique_ptr<Committer> committer_;
 
   // Published for stats().  Each is written by one thread.
   alignas(kCacheLineBytes) std::atomic<uint64_t> applied_seq_{0};
@@ -140,6 +157,7 @@ class Engine::Impl {
   std::atomic<bool> failed_{false};
   std::atomic<bool> ledger_ended_{false};
 
+  MemoryThread memory_thread_;
   std::thread ledger_thread_;
   std::thread journal_thread_;
 };
@@ -167,7 +185,7 @@ absl::Status Engine::Impl::Start(CheckpointStore* checkpoints) {
   }
   filling_->Reset(applied + 1);
   ledger_thread_ = std::thread([this] { RunLedger(); });
-  if (options_.pipeline == CommitPipeline::kTwoThreads) {
+  if (options_.pipeline != CommitPipeline::kOneThread) {
     journal_thread_ = std::thread([this] { RunJournal(); });
   }
   return absl::OkStatus();
@@ -187,6 +205,7 @@ void Engine::Impl::Stop() {
   if (checkpointer_ != nullptr) {
     checkpointer_->Stop();
   }
+  memory_thread_.Stop();
 }
 
 void Engine::Impl::FailStop(const std::string& why) {
@@ -218,7 +237,11 @@ bool Engine::Impl::Submit(Submission* submission) {
     ledger_bell_.Ring();  // it may be waiting for the count to fall
     return false;
   }
-  ledger_bell_.Ring();
+  if (commands >= kMuchWork) {
+    ledger_bell_.Ring();
+  } else {
+    ledger_bell_.RingSoftly();
+  }
   return true;
 }
 
@@ -385,6 +408,14 @@ void Engine::Impl::TakeCheckpoint() {
   }
 }
 
+void Engine::Impl::PopulateAhead() {
+  std::array<MemoryRange, Ledger::kUpcomingMax> ranges;
+  const size_t count = ledger_.TakeUpcomingMemory(ranges);
+  for (size_t i = 0; i < count; ++i) {
+    memory_thread_.Ask(ranges[i]);
+  }
+}
+
 // Gives the block to the journal if that is idle; with `wait`, as soon as it is.
 void Engine::Impl::HandOver(bool wait) {
   if (filling_->empty()) {
@@ -411,9 +442,14 @@ void Engine::Impl::HandOver(bool wait) {
   if (block.has_events()) {
     block.Close(options_.shard, epoch_, ledger_.StateHash());
     journal_bytes_since_photo_ += block.size_bytes();
+    PopulateAhead();
   }
-  if (options_.pipeline == CommitPipeline::kOneThread || !block.has_events()) {
-    // With nothing to write, and all before it written, its waiters can go.
+  const bool here =
+      options_.pipeline == CommitPipeline::kOneThread ||
+      (options_.pipeline == CommitPipeline::kAdaptive && block.size_bytes() <= kSmallBlockBytes) ||
+      // Nothing to write, and all before it written: its waiters can go.
+      !block.has_events();
+  if (here) {
     Commit(block);
     return;
   }
@@ -423,23 +459,28 @@ void Engine::Impl::HandOver(bool wait) {
 }
 
 void Engine::Impl::Sleep() {
-  ledger_bell_.Prepare();
+  const bool journal_busy = !JournalIdle();
+  if (journal_busy) {
+    ledger_bell_.PrepareToDoze();
+  } else {
+    ledger_bell_.Prepare();
+  }
   const bool wakeful = !NothingReady() || (!filling_->empty() && JournalIdle()) ||
-                       failed_.load(std::memory_order_acquire) ||
-                       (checkpointer_ != nullptr && checkpointer_->active()) ||
+                       journal_busy == JournalIdle() || failed_.load(std::memory_order_acquire) ||
+                       (checkpointer_ != nullptr && checkpointer_->can_continue()) ||
                        (stopping_.load(std::memory_order_seq_cst) && JournalIdle() &&
                         in_flight_commands_.load(std::memory_order_seq_cst) == 0);
   if (wakeful) {
     ledger_bell_.Cancel();
-    if (checkpointer_ != nullptr && checkpointer_->active()) {
-      std::this_thread::yield();  // its chunks may have run out
-    }
     return;
   }
-  int64_t sleep_ns = kSleepNsMax;
+  int64_t sleep_ns = journal_busy ? kDozeNsMax : kSleepNsMax;
+  if (checkpointer_ != nullptr && checkpointer_->active()) {
+    sleep_ns = kCheckpointPollNs;  // until the disk has caught up
+  }
   if (ledger_.next_expiry() < kTimestampMax) {
     const int64_t until_ns = ledger_.next_expiry().value() - clock_.NowNs();
-    sleep_ns = std::clamp<int64_t>(until_ns, 1'000'000, kSleepNsMax);
+    sleep_ns = std::min(sleep_ns, std::max<int64_t>(until_ns, kExpiryPollNs));
   }
   ledger_bell_.Sleep(sleep_ns);
 }

@@ -82,11 +82,12 @@ struct Submission {
 enum class CommitPipeline : uint8_t {
   kOneThread = 1,   // the ledger thread writes and syncs itself
   kTwoThreads = 2,  // a journal thread does, while the next block fills
+  kAdaptive = 3,    // the ledger thread for a small block, the journal thread for a large one
 };
 
 struct EngineOptions {
   uint16_t shard = 0;
-  CommitPipeline pipeline = CommitPipeline::kTwoThreads;
+  CommitPipeline pipeline = CommitPipeline::kAdaptive;
   uint32_t ring_slots = 16'384;               // of each ring; a power of two
   uint32_t in_flight_commands_max = 262'144;  // of all submissions together
   uint32_t block_bytes_max = 4u << 20;

@@ -121,10 +121,12 @@ std::vector<Setting> SettingsOf(Config* c) {
        1'024},
       {"commit.pipeline",
        &c->commit.pipeline,
-       "two_threads: a block is synced while the next one fills.  one_thread: neither.",
+       "Who syncs a block: two_threads, a journal thread, while the next one fills; one_thread,\n"
+       "the ledger thread; adaptive, the ledger thread a small one and the journal thread a\n"
+       "large one.",
        0,
        0,
-       {"two_threads", "one_thread"}},
+       {"adaptive", "two_threads", "one_thread"}},
       {"commit.ring_slots",
        &c->commit.ring_slots,
        "Submissions that wait for the ledger, of each priority; a power of two.",
@@ -258,7 +260,7 @@ class Reader {
   }
 
  private:
-  const Setting* Find(std::string_view path) const {
+  [[nodiscard]] const Setting* Find(std::string_view path) const {
     for (const Setting& setting : settings_) {
       if (setting.path == path) {
         return &setting;
@@ -267,7 +269,7 @@ class Reader {
     return nullptr;
   }
 
-  bool IsSection(const std::string& path) const {
+  [[nodiscard]] bool IsSection(const std::string& path) const {
     return std::any_of(settings_.begin(), settings_.end(), [&path](const Setting& setting) {
       return setting.path.substr(0, path.size() + 1) == path + ".";
     });
@@ -473,8 +475,9 @@ std::string DefaultConfigText() {
 
 EngineOptions ToEngineOptions(const Config& config) {
   EngineOptions options;
-  options.pipeline = config.commit.pipeline == "one_thread" ? CommitPipeline::kOneThread
-                                                            : CommitPipeline::kTwoThreads;
+  options.pipeline = config.commit.pipeline == "one_thread"    ? CommitPipeline::kOneThread
+                     : config.commit.pipeline == "two_threads" ? CommitPipeline::kTwoThreads
+                                                               : CommitPipeline::kAdaptive;
   options.ring_slots = static_cast<uint32_t>(config.commit.ring_slots);
   options.in_flight_commands_max = static_cast<uint32_t>(config.commit.in_flight_commands_max);
   options.block_bytes_max = static_cast<uint32_t>(config.commit.block_bytes_max);

@@ -52,7 +52,7 @@ struct Config {
   } operators;
 
   struct Commit {
-    std::string pipeline = "two_threads";
+    std::string pipeline = "adaptive";
     int64_t ring_slots = 16'384;
     int64_t in_flight_commands_max = 262'144;
     int64_t block_bytes_max = 4 << 20;

@@ -137,6 +137,9 @@ TEST(EngineStress, OneThread) {
 TEST(EngineStress, TwoThreads) {
   Hammer(CommitPipeline::kTwoThreads);
 }
+TEST(EngineStress, Adaptive) {
+  Hammer(CommitPipeline::kAdaptive);
+}
 
 }  // namespace
 }  // namespace gonghui

@@ -115,10 +115,13 @@ class EngineTest : public ::testing::TestWithParam<CommitPipeline> {
 
 INSTANTIATE_TEST_SUITE_P(Pipelines,
                          EngineTest,
-                         ::testing::Values(CommitPipeline::kOneThread, CommitPipeline::kTwoThreads),
+                         ::testing::Values(CommitPipeline::kOneThread,
+                                           CommitPipeline::kTwoThreads,
+                                           CommitPipeline::kAdaptive),
                          [](const auto& tested) {
-                           return tested.param == CommitPipeline::kOneThread ? "OneThread"
-                                                                             : "TwoThreads";
+                           return tested.param == CommitPipeline::kOneThread    ? "OneThread"
+                                  : tested.param == CommitPipeline::kTwoThreads ? "TwoThreads"
+                                                                                : "Adaptive";
                          });
 
 TEST_P(EngineTest, DecidesAndRemembersAcrossARestart) {

@@ -91,7 +91,8 @@ TEST(ConfigTest, RangesAndChoicesAreHeld) {
   EXPECT_EQ(Errors("[operators]\nallowed_uids = [-1]\n"),
             "f:2:17: operators.allowed_uids is -1; it must be 0 to 4294967295\n");
   EXPECT_EQ(Errors("[commit]\npipeline = \"three\"\n"),
-            "f:2:12: commit.pipeline is \"three\"; it must be one of two_threads, one_thread\n");
+            "f:2:12: commit.pipeline is \"three\"; it must be one of adaptive, two_threads, "
+            "one_thread\n");
   EXPECT_EQ(Errors("[commit]\nring_slots = 1000\n"),
             "f:2:14: commit.ring_slots must be a power of two\n");
 }

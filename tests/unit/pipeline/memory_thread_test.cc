@@ -1,0 +1,62 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/pipeline/memory_thread.h"
+
+#include <sys/mman.h>
+
+#include <chrono>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/base/virtual_array.h"
+
+namespace gonghui {
+namespace {
+
+constexpr size_t kPageBytes = 4096;
+
+size_t BackedPages(const VirtualMemory& memory) {
+  std::vector<unsigned char> backed((memory.size() + kPageBytes - 1) / kPageBytes);
+  EXPECT_EQ(mincore(memory.data(), memory.size(), backed.data()), 0);
+  size_t count = 0;
+  for (const unsigned char page : backed) {
+    count += page & 1;
+  }
+  return count;
+}
+
+TEST(MemoryThreadTest, PopulatesWhatItIsAskedForAndChangesNothing) {
+  constexpr size_t kBytes = size_t{4} << 20;
+  VirtualMemory memory(kBytes);
+  auto* const bytes = static_cast<uint8_t*>(memory.data());
+  bytes[5] = 7;
+  EXPECT_EQ(BackedPages(memory), 1U);
+  MemoryThread thread;
+  thread.Ask({memory.data(), kBytes / 2});
+  for (int i = 0; i < 10'000 && BackedPages(memory) < kBytes / 2 / kPageBytes; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(BackedPages(memory), kBytes / 2 / kPageBytes);
+  EXPECT_EQ(bytes[5], 7);
+  EXPECT_EQ(bytes[6], 0);
+  thread.Stop();
+  thread.Stop();
+  thread.Ask({memory.data(), kBytes});  // of no use any more, and no harm
+}
+
+TEST(MemoryThreadTest, MemoryThatIsGoneIsNoMatter) {
+  MemoryThread thread;
+  MemoryRange range;
+  {
+    const VirtualMemory memory(kPageBytes);
+    range = {memory.data(), kPageBytes};
+  }
+  thread.Ask(range);
+}
+
+}  // namespace
+}  // namespace gonghui
