@@ -16,15 +16,14 @@
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/server/acceptor.h"
 #include "engine/server/authorization_service.h"
+#include "engine/server/health_service.h"
 #include "engine/server/log.h"
 #include "engine/server/operator_services.h"
-#include "grpc/health/v1/health.pb.h"
 
 namespace gonghui {
 namespace {
@@ -97,28 +96,14 @@ void HandOver(Acceptor* acceptor, ExternalAcceptor* grpc_acceptor) {
 struct Listener {
   std::unique_ptr<Acceptor> acceptor;
   std::unique_ptr<ExternalAcceptor> grpc_acceptor;
+  std::unique_ptr<HealthService> health;
   std::unique_ptr<grpc::Server> server;
-  std::vector<std::string> service_names;
-
-  void SetServing(bool serving) const {
-    grpc::HealthCheckServiceInterface* const health = server->GetHealthCheckService();
-    health->SetServingStatus("", serving);
-    for (const std::string& name : service_names) {
-      health->SetServingStatus(name, serving);
-    }
-  }
 };
 
 // Once in the process, before the first builder.
 void EnablePlugins() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    // gRPC's own health service brings no descriptor: linked in, so that
-    // reflection can describe what it lists.
-    GH_CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
-  });
+  std::call_once(once, [] { grpc::reflection::InitProtoReflectionServerBuilderPlugin(); });
 }
 
 }  // namespace
@@ -149,8 +134,8 @@ class Server::Impl {
     // From here on the server must be drained.
     started_ = true;
     authorization_->Start(engine_);
-    terminals_.SetServing(true);
-    operators_.SetServing(true);
+    terminals_.health->SetServing(true);
+    operators_.health->SetServing(true);
     HandOver(terminals_.acceptor.get(), terminals_.grpc_acceptor.get());
     HandOver(operators_.acceptor.get(), operators_.grpc_acceptor.get());
     return absl::OkStatus();
@@ -161,12 +146,14 @@ class Server::Impl {
       return;
     }
     drained_ = true;
-    terminals_.SetServing(false);
-    operators_.SetServing(false);
+    terminals_.health->SetServing(false);
+    operators_.health->SetServing(false);
     std::this_thread::sleep_for(std::chrono::milliseconds(lame_duck_ms));
     terminals_.acceptor->Stop();
     operators_.acceptor->Stop();
     authorization_->BeginDrain();
+    terminals_.health->EndWatches();
+    operators_.health->EndWatches();
     // Both servers have the same time, at the same time.
     const gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_millis(grace_ms, GPR_TIMESPAN));
@@ -178,6 +165,14 @@ class Server::Impl {
   void Join() {
     if (authorization_ != nullptr) {
       authorization_->Join();
+    }
+    if (operators_queue_ != nullptr) {
+      operators_queue_->Shutdown();
+      void* tag = nullptr;
+      bool ok = false;
+      while (operators_queue_->Next(&tag, &ok)) {
+      }
+      operators_queue_.reset();
     }
   }
 
@@ -225,7 +220,9 @@ class Server::Impl {
     builder.SetResourceQuota(quota);
     terminals_.grpc_acceptor = AddAcceptor(&builder, credentials);
     authorization_->Register(&builder);
-    terminals_.service_names = {"gonghui.v1.AuthorizationService"};
+    terminals_.health = std::make_unique<HealthService>(
+        std::vector<std::string>{"gonghui.v1.AuthorizationService"});
+    builder.RegisterService(terminals_.health.get());
     terminals_.server = builder.BuildAndStart();
     if (terminals_.server == nullptr) {
       return absl::InternalError("gRPC could not start the server of the terminals");
@@ -265,10 +262,17 @@ class Server::Impl {
     for (const auto& service : services_) {
       builder.RegisterService(service.get());
     }
-    operators_.service_names = {"gonghui.v1.MemberService",
-                                "gonghui.v1.MerchantService",
-                                "gonghui.v1.ProgrammeService",
-                                "gonghui.v1.OperationsService"};
+    operators_.health =
+        std::make_unique<HealthService>(std::vector<std::string>{"gonghui.v1.MemberService",
+                                                                 "gonghui.v1.MerchantService",
+                                                                 "gonghui.v1.ProgrammeService",
+                                                                 "gonghui.v1.OperationsService"});
+    builder.RegisterService(operators_.health.get());
+    // A server that has a queue of this kind keeps its synchronous threads from
+    // polling: they wait for the calls that the lanes' threads find for them (gRPC's
+    // epoll1 has one set of descriptors for the whole process).  Threads that poll
+    // beside the lanes would take turns with them over the terminals' connections.
+    operators_queue_ = builder.AddCompletionQueue();
     operators_.server = builder.BuildAndStart();
     if (operators_.server == nullptr) {
       return absl::InternalError("gRPC could not start the server of the operators");
@@ -285,6 +289,7 @@ class Server::Impl {
 
   std::unique_ptr<AuthorizationService> authorization_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::ServerCompletionQueue> operators_queue_;  // nothing ever comes of it
   // Last, so that the servers go first.
   Listener terminals_;
   Listener operators_;
