@@ -118,6 +118,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   options.max_write_buffer_number = 6;
   switch (family) {
     case Family::kJournal:
+      // Ids and differences: LZ4 takes a sixteenth off, for a sixth of the server's time.
+      options.compression = rocksdb::kNoCompression;
       options.target_file_size_base = 256 << 20;
       options.max_bytes_for_level_base = uint64_t{1} << 30;
       break;

@@ -117,7 +117,8 @@ class WireReader {
 };
 
 // Grows a message in memory of its own.  Reserve() first: the writes below it
-// check nothing.
+// check nothing.  They work on a copy of at_: a char that is written may be any
+// object's, so for all the compiler knows each byte could change at_ itself.
 class WireWriter {
  public:
   WireWriter() = default;
@@ -145,31 +146,21 @@ class WireWriter {
   }
 
   void Varint(uint64_t value) {
-    while (value >= 0x80) {
-      *at_++ = static_cast<char>(value | 0x80);
-      value >>= 7;
-    }
-    *at_++ = static_cast<char>(value);
+    at_ = PutVarint(value, at_);
   }
 
   template <int kField, WireType kType>
   void Tag() {
     constexpr uint32_t kTag = WireTag(kField, kType);
     static_assert(kTag < 1u << 14);
-    if constexpr (kTag < 0x80) {
-      *at_++ = static_cast<char>(kTag);
-    } else {
-      *at_++ = static_cast<char>((kTag & 0x7f) | 0x80);
-      *at_++ = static_cast<char>(kTag >> 7);
-    }
+    at_ = PutVarint(kTag, at_);
   }
 
   // proto3: a field with its default value is not written.
   template <int kField>
   void Int(int64_t value) {
     if (value != 0) {
-      Tag<kField, WireType::kVarint>();
-      Varint(static_cast<uint64_t>(value));
+      at_ = PutInt<kField>(static_cast<uint64_t>(value), at_);
     }
   }
   template <int kField>
@@ -212,11 +203,13 @@ class WireWriter {
   template <int kField>
   void Time(TimestampNs at) {
     if (at.value() > 0 && at != kTimestampMax) {
-      Tag<kField, WireType::kBytes>();
-      char* const size = at_++;
-      Int<1>(at.value() / kNsPerSecond);
-      Int<2>(at.value() % kNsPerSecond);
-      *size = static_cast<char>(at_ - size - 1);
+      char* const size = PutVarint(WireTag(kField, WireType::kBytes), at_);
+      char* end = PutInt<1>(static_cast<uint64_t>(at.value() / kNsPerSecond), size + 1);
+      if (const int64_t ns = at.value() % kNsPerSecond; ns != 0) {
+        end = PutInt<2>(static_cast<uint64_t>(ns), end);
+      }
+      *size = static_cast<char>(end - size - 1);
+      at_ = end;
     }
   }
 
@@ -263,6 +256,19 @@ class WireWriter {
 
  private:
   static constexpr size_t kLengthBytes = 2;
+
+  static char* PutVarint(uint64_t value, char* at) {
+    while (value >= 0x80) {
+      *at++ = static_cast<char>(value | 0x80);
+      value >>= 7;
+    }
+    *at++ = static_cast<char>(value);
+    return at;
+  }
+  template <int kField>
+  static char* PutInt(uint64_t value, char* at) {
+    return PutVarint(value, PutVarint(WireTag(kField, WireType::kVarint), at));
+  }
 
   void Grow(size_t bytes) {
     const size_t used = size();
