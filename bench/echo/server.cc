@@ -29,6 +29,7 @@
 #include <thread>
 #include <vector>
 
+#include <absl/synchronization/mutex.h>
 #include <grpcpp/grpcpp.h>
 
 #include "bench/echo/answer.h"
@@ -415,6 +416,8 @@ int Serve(const Flags& flags, const sigset_t& stop_signals) {
 }  // namespace gonghui::bench
 
 int main(int argc, char** argv) {
+  // As gonghuid does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   gonghui::bench::Flags flags;
   CLI::App app{"The empty gRPC server that gonghuid is measured against.", "gonghui-echo"};
   app.add_option("--listen", flags.listen, "host:port (port 0 = any) or unix:/path")

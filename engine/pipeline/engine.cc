@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstddef>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -72,10 +72,18 @@ class Waiter final : public Completions {
   bool done_ = false;
 };
 
+constexpr size_t kLineBytes = kCacheLineBytes;
+
+void PrefetchCommand(const Command& command) {
+  const auto* const bytes = reinterpret_cast<const char*>(&command);
+  for (size_t at = 0; at < sizeof(Command); at += kLineBytes) {
+    __builtin_prefetch(bytes + at);
+  }
+}
+
 // The part of a result that every decision writes.  It was last touched by the thread
 // that answered with it, on another core.
 void PrefetchForWriting(const Result& result) {
-  constexpr size_t kLineBytes = 64;
   constexpr size_t kAlwaysBytes = offsetof(Result, shares) + sizeof(ResultShare);
   const auto* const bytes = reinterpret_cast<const char*>(&result);
   for (size_t at = 0; at < kAlwaysBytes; at += kLineBytes) {
@@ -116,7 +124,8 @@ class Engine::Impl {
   void RunLedger();
   void RunJournal();
   bool DrainRings();
-  void Process(Submission& submission);
+  void ProcessAll(std::span<Submission* const> taken);
+  void Process(Submission& submission, const Ledger::Trail& first);
   void DecideOne(const Command& command, const Ledger::Trail& trail, Result* result);
   void ExpireHolds();
   void TakeCheckpoint();
@@ -318,23 +327,58 @@ bool Engine::Impl::DrainRings() {
   constexpr std::array<int, kPriorityCount> kTurns{kLiveTurn, kAdviceTurn, kAdminTurn};
   bool worked = false;
   for (size_t i = 0; i < kTurns.size(); ++i) {
-    Submission* submission = nullptr;
-    for (int n = 0; n < kTurns[i] && rings_[i].Pop(&submission); ++n) {
-      Process(*submission);
-      worked = true;
-      if (submission->commands.size() > 1 || filling_->size_bytes() >= options_.block_bytes_max) {
-        // A large one took a while: let the journal have what there is.
-        HandOver(/*wait=*/filling_->size_bytes() >= options_.block_bytes_max);
-        now_ = std::max(now_, TimestampNs{clock_.NowNs()});
+    std::array<Submission*, Ledger::kPrefetchMax> taken;
+    for (int n = 0; n < kTurns[i];) {
+      const size_t most = std::min(taken.size(), static_cast<size_t>(kTurns[i] - n));
+      size_t count = 0;
+      while (count < most && rings_[i].Pop(&taken[count])) {
+        __builtin_prefetch(taken[count]);
+        ++count;
       }
+      if (count == 0) {
+        break;
+      }
+      n += static_cast<int>(count);
+      worked = true;
+      ProcessAll({taken.data(), count});
     }
   }
   return worked;
 }
 
-void Engine::Impl::Process(Submission& submission) {
+// Submissions of one command each share their fetches as the commands of a large
+// one do: what unary calls ask, comes by the dozen when a sync is over.
+void Engine::Impl::ProcessAll(std::span<Submission* const> taken) {
+  std::array<const Command*, Ledger::kPrefetchMax> singles;
+  std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
+  size_t count = 0;
+  for (const Submission* submission : taken) {
+    if (submission->commands.size() == 1) {
+      singles[count++] = submission->commands.data();
+      PrefetchCommand(submission->commands[0]);
+      PrefetchForWriting(submission->results[0]);
+    }
+  }
+  if (count > 1) {
+    ledger_.Prefetch({singles.data(), count}, now_, {trails.data(), count});
+  }
+  size_t next_trail = 0;
+  for (Submission* const submission : taken) {
+    const bool single = submission->commands.size() == 1;
+    Process(*submission, single && count > 1 ? trails[next_trail++] : Ledger::Trail{});
+    if (submission->commands.size() > 1 || filling_->size_bytes() >= options_.block_bytes_max) {
+      // A large one took a while: let the journal have what there is.
+      HandOver(/*wait=*/filling_->size_bytes() >= options_.block_bytes_max);
+      now_ = std::max(now_, TimestampNs{clock_.NowNs()});
+    }
+  }
+}
+
+// `first` is the trail of a single command.
+void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
   const std::span<const Command> commands = submission.commands;
   std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
+  trails[0] = first;
   for (size_t i = 0; i < commands.size(); ++i) {
     const size_t in_turn = i % Ledger::kPrefetchMax;
     if (in_turn == 0 && commands.size() > 1) {
@@ -346,7 +390,7 @@ void Engine::Impl::Process(Submission& submission) {
       }
       ledger_.Prefetch({next.data(), count}, now_, {trails.data(), count});
     }
-    DecideOne(submission.commands[i], trails[in_turn], &submission.results[i]);
+    DecideOne(commands[i], trails[in_turn], &submission.results[i]);
   }
   if (submission.inspect != nullptr) {
     submission.inspect(ledger_, submission.inspect_argument);

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <absl/status/statusor.h>
+#include <absl/synchronization/mutex.h>
 
 #include "tools/load/client.h"
 #include "tools/load/options.h"
@@ -167,5 +168,7 @@ int Main(int argc, char** argv) {
 }  // namespace gonghui::load
 
 int main(int argc, char** argv) {
+  // As gonghuid does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   return gonghui::load::Main(argc, argv);
 }
