@@ -78,6 +78,9 @@ rocksdb::DBOptions DbOptions(const RocksdbStoreOptions& o) {
   options.avoid_flush_during_shutdown = true;  // the WAL holds all that must last
   options.avoid_unnecessary_blocking_io = true;
   options.max_background_jobs = 2;
+  // Merging files can wait; calls can not.
+  (void)options.env->LowerThreadPoolCPUPriority(rocksdb::Env::Priority::LOW,
+                                                rocksdb::CpuPriority::kLow);
   options.bytes_per_sync = 1 << 20;
   if (o.background_bytes_per_s_max != 0) {
     options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(
@@ -124,6 +127,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
       options.max_bytes_for_level_base = uint64_t{1} << 30;
       break;
     case Family::kState:
+      // Every checkpoint replaces pages all over the key space, so that a merge into a
+      // level rewrites the level.  Few merges, of much at a time.
+      options.level0_file_num_compaction_trigger = 12;
+      options.max_bytes_for_level_base = uint64_t{4} << 30;
+      options.target_file_size_base = 128 << 20;
       break;
     case Family::kVault:
       // Read one by one, and sealed bytes do not compress.

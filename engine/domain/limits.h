@@ -25,7 +25,7 @@ inline constexpr int64_t kTimestampNsMax = 7'258'118'400'000'000'000;
 // Rows of the ledger's tables.  Address space is reserved for these; memory is
 // taken as rows are used (bytes a row in parentheses, see engine/ledger).
 inline constexpr uint32_t kUnionNodesMax = 1u << 20;
-inline constexpr uint32_t kMembersMax = 1u << 28;        // (40)
+inline constexpr uint32_t kMembersMax = 1u << 28;        // (32)
 inline constexpr uint32_t kCardsMax = 1u << 28;          // (24)
 inline constexpr uint32_t kSegmentSpansMax = 1u << 28;   // (32)
 inline constexpr uint32_t kMemberHistoryMax = 1u << 28;  // (24)
@@ -36,7 +36,7 @@ inline constexpr uint32_t kProgrammesMax = 1u << 16;  // versions
 inline constexpr uint32_t kBenefitsMax = 1u << 20;    // of all versions
 inline constexpr uint32_t kLimitsMax = 1u << 20;
 inline constexpr uint32_t kCountersMax = 1u << 29;      // (32)
-inline constexpr uint32_t kTransactionsMax = 1u << 29;  // (168)
+inline constexpr uint32_t kTransactionsMax = 1u << 29;  // (184)
 inline constexpr uint32_t kAppliedMax = 1u << 30;       // (32)
 inline constexpr uint32_t kUsesMax = 1u << 30;          // (40)
 

@@ -41,7 +41,7 @@ void Ledger::Evolve(const Event& event) {
       EvolveAdmin(event);
       break;
   }
-  globals_table_.Update(kGlobalsRow, [&event](Globals& globals) {
+  globals_table_.UpdateUndigested(kGlobalsRow, [&event](Globals& globals) {
     globals.applied_seq = event.seq;
     globals.applied_at = event.at;
     globals.members_payable_pending += event.member_pending_delta;

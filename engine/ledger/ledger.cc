@@ -252,7 +252,7 @@ size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
 uint64_t Ledger::StateHash() const {
   uint64_t hash = 0;
   for (const TableBase* table : all_tables_) {
-    hash += table->digest();
+    hash += table == &globals_table_ ? table->RecomputeDigest() : table->digest();
   }
   return hash;
 }

@@ -28,7 +28,8 @@
 //   (5) Merchants' and members' accounts equal the sums over all transactions;
 //       in each layer the accounts of money sum to zero (ledger/postings.h).
 //   (6) applied_seq() rises by exactly one with every Evolve().
-//   (7) The digest of every table equals the digest recomputed from its rows.
+//   (7) The digest of every table equals the digest recomputed from its rows (that of
+//       the globals, which every event changes, is taken when it is asked for).
 
 #ifndef GONGHUI_ENGINE_LEDGER_LEDGER_H_
 #define GONGHUI_ENGINE_LEDGER_LEDGER_H_

@@ -12,6 +12,7 @@
 #include <array>
 #include <span>
 
+#include "engine/base/check.h"
 #include "engine/ledger/decide.h"
 #include "engine/ledger/pricing.h"
 
@@ -78,6 +79,7 @@ void Decider::ChooseOffer(ProgrammeCode programme) {
     }
   }
   const PoolRange candidates = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
+  GH_CHECK(candidates.count <= kCandidatesPerDecisionMax, "count=", candidates.count);
   union Contenders {  // not cleared: most decisions use three of a thousand
     Contenders() {}   // NOLINT
     std::array<Contender, kCandidatesPerDecisionMax> list;

@@ -162,6 +162,7 @@ class RowDigester {
   RowDigester(TableId table, uint32_t number) {
     const uint64_t place = uint64_t{static_cast<uint8_t>(table)} << 32 | number;
     key_ = FoldedMultiply(place ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
+    key_2_ = std::rotl(key_, 32) ^ 0xa0761d6478bd642f;
   }
 
   [[nodiscard]] uint64_t OfPair(const Row& row, size_t pair) const {
@@ -172,7 +173,7 @@ class RowDigester {
     if (pair * 2 + 1 < kWords) {
       std::memcpy(&second, at + 8, 8);
     }
-    return FoldedMultiply(first ^ (key_ + kStep * pair), second ^ 0xa0761d6478bd642f);
+    return FoldedMultiply(first ^ (key_ + kStep * pair), second ^ key_2_);
   }
 
   [[nodiscard]] uint64_t OfRow(const Row& row) const {
@@ -196,6 +197,7 @@ class RowDigester {
   static constexpr uint64_t kStep = 0x8ebc6af09c88c6e3;
 
   uint64_t key_;
+  uint64_t key_2_;
 };
 
 template <class Row>
@@ -242,6 +244,15 @@ class Table final : public TableBase {
     const Row before = stored;
     change(stored);
     digest_ += RowDigester<Row>(id_, number).OfChange(before, stored);
+  }
+
+  // For a row that every event changes: its table's digest is out of date afterwards,
+  // and whoever wants it takes it from the rows, as StateHash() does.
+  template <class Change>
+  void UpdateUndigested(RowId row, Change&& change) {
+    GH_DCHECK(Contains(row), "table=", id_, " row=", row.value(), " size=", size_);
+    Touch(row.value());
+    change(rows_[row.value()]);
   }
 
   // For what every decision writes: adds to two amounts that are neighbours in the

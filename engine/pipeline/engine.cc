@@ -165,7 +165,8 @@ class Engine::Impl {
   // Whoever commits: the journal thread while in_journal_ is set, else the ledger thread.
   std::unique_ptr<Committer> committer_;
 
-  // Published for stats().  Each is written by one thread.
+  // Published for stats().  Each is written by one thread, or by the committing threads
+  // in turn, as in_journal_ passes from one to the other.
   alignas(kCacheLineBytes) std::atomic<uint64_t> applied_seq_{0};
   std::atomic<uint64_t> durable_seq_{0};
   std::atomic<uint64_t> commands_decided_{0};
@@ -483,7 +484,7 @@ void Engine::Impl::HandOver(bool wait) {
     if (!wait || failed_.load(std::memory_order_acquire)) {
       return;
     }
-    ledger_bell_.Prepare();
+    ledger_bell_.PrepareToDoze();
     if (JournalIdle()) {
       ledger_bell_.Cancel();
     } else {
@@ -523,11 +524,14 @@ void Engine::Impl::Sleep() {
   } else {
     ledger_bell_.Prepare();
   }
-  const bool wakeful = !NothingReady() || (!filling_->empty() && JournalIdle()) ||
-                       journal_busy == JournalIdle() || failed_.load(std::memory_order_acquire) ||
-                       (checkpointer_ != nullptr && checkpointer_->can_continue()) ||
-                       (stopping_.load(std::memory_order_seq_cst) && JournalIdle() &&
-                        in_flight_commands_.load(std::memory_order_seq_cst) == 0);
+  const bool wakeful =
+      !NothingReady() || (!filling_->empty() && JournalIdle()) || journal_busy == JournalIdle() ||
+      failed_.load(std::memory_order_acquire) ||
+      (checkpointer_ != nullptr && checkpointer_->can_continue()) ||
+      (checkpointer_ != nullptr && !checkpointer_->active() &&
+       checkpoint_requests_.load(std::memory_order_acquire) > checkpoints_begun_) ||
+      (stopping_.load(std::memory_order_seq_cst) && JournalIdle() &&
+       in_flight_commands_.load(std::memory_order_seq_cst) == 0);
   if (wakeful) {
     ledger_bell_.Cancel();
     return;

@@ -7,9 +7,11 @@
 //        ^                                Decide + Evolve            write + sync
 //        '------------- Completions::Complete(submission) <----------------'
 //
-// Any thread may submit.  The ledger thread alone touches the ledger.  A block
-// fills while the one before it is being synced, so an idle engine syncs one
-// request at once and a busy one thousands together; there is no timer.  A
+// Any thread may submit.  The ledger thread alone touches the ledger.  What arrives
+// during a sync makes the next block, so an idle engine syncs one request at once and a
+// busy one thousands together; there is no timer.  A small block is synced by the
+// ledger thread itself, a large one by the journal thread while the next one fills
+// (CommitPipeline).  A
 // submission is completed only when everything it saw and did is durable: also
 // a refusal, also a read.  A failed append ends the process (fail-stop): nothing
 // unacknowledged was promised.

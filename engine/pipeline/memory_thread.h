@@ -11,6 +11,8 @@
 #define GONGHUI_ENGINE_PIPELINE_MEMORY_THREAD_H_
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <thread>
 
 #include "engine/base/virtual_array.h"
@@ -46,13 +48,18 @@ class MemoryThread {
 
  private:
   static constexpr uint32_t kRanges = 64;
+  static constexpr size_t kSliceBytes = size_t{2} << 20;
   static constexpr int64_t kSleepNsMax = 1'000'000'000;
 
   void Run() {
+    MemoryRange range;  // what is still to do
     while (!stopping_.load(std::memory_order_acquire)) {
-      MemoryRange range;
-      if (ranges_.Pop(&range)) {
-        PopulateMemory(range);
+      // A slice at a time: the kernel holds a lock of the process's memory map while it
+      // populates, and the ledger thread needs that lock to map an index's next arena.
+      if (range.size != 0 || ranges_.Pop(&range)) {
+        const size_t slice = range.size < kSliceBytes ? range.size : kSliceBytes;
+        PopulateMemory({range.data, slice});
+        range = {static_cast<char*>(range.data) + slice, range.size - slice};
         continue;
       }
       bell_.Prepare();

@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kLook{500};
 
 }  // namespace
 
-HealthService::HealthService(const std::vector<std::string>& names) {
+HealthService::HealthService(const std::vector<std::string>& names, int watchers_max)
+    : watchers_max_(watchers_max) {
   statuses_[""] = HealthCheckResponse::NOT_SERVING;
   for (const std::string& name : names) {
     statuses_[name] = HealthCheckResponse::NOT_SERVING;
@@ -62,8 +63,8 @@ grpc::Status HealthService::Watch(grpc::ServerContext* context,
                                   const HealthCheckRequest* request,
                                   grpc::ServerWriter<HealthCheckResponse>* writer) {
   std::unique_lock lock(mutex_);
-  if (watchers_ >= kWatchersMax) {
-    return ToGrpcStatus(Overloaded());
+  if (watchers_ >= watchers_max_) {
+    return {grpc::StatusCode::UNIMPLEMENTED, "as many watch as may; use Check"};
   }
   ++watchers_;
   std::optional<Status> sent;

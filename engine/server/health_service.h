@@ -23,11 +23,11 @@ namespace gonghui {
 
 class HealthService final : public grpc::health::v1::Health::Service {
  public:
-  // Each watcher keeps a thread; one more is told RESOURCE_EXHAUSTED.
-  static constexpr int kWatchersMax = 16;
-
-  // The services that it speaks of, besides "" for all of them; NOT_SERVING at first.
-  explicit HealthService(const std::vector<std::string>& names);
+  // `names`: the services that it speaks of, besides "" for all of them; NOT_SERVING at
+  // first.  Each watcher keeps a thread, so there are at most `watchers_max`; one more is
+  // told UNIMPLEMENTED, upon which a client does without watching and calls all the
+  // same (any other code would keep it from calling; gRPC proposal A17).
+  HealthService(const std::vector<std::string>& names, int watchers_max);
 
   // For all services at once.
   void SetServing(bool serving);
@@ -49,6 +49,7 @@ class HealthService final : public grpc::health::v1::Health::Service {
   // REQUIRES mutex_.
   [[nodiscard]] Status StatusOf(const std::string& name) const;
 
+  const int watchers_max_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Status> statuses_;

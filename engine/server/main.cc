@@ -269,6 +269,8 @@ int Main(int argc, char** argv) {
 }  // namespace gonghui
 
 int main(int argc, char** argv) {
+  // The operators' server relies on the set of descriptors that epoll1 shares (server.cc).
+  setenv("GRPC_POLL_STRATEGY", "epoll1", /*overwrite=*/1);
   // Debian's Abseil looks for cycles of locks at each of gRPC's, for 4 % of a call.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   return gonghui::Main(argc, argv);

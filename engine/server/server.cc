@@ -31,6 +31,9 @@ namespace {
 constexpr int kKeepaliveTimeMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kPingIntervalMinMs = 15'000;
+// Health and reflection are served by threads: so many calls of them at once.
+constexpr int kHealthWatchersMax = 16;
+constexpr int kTerminalThreadsMax = kHealthWatchersMax + 16;
 constexpr int kMetadataBytesMax = 8 * 1'024;
 // For the database, the log, and what gRPC opens for itself.
 constexpr int64_t kFilesKept = 512;
@@ -217,11 +220,12 @@ class Server::Impl {
                                static_cast<int>(config.streams_per_connection_max));
     grpc::ResourceQuota quota("terminals");
     quota.Resize(static_cast<size_t>(config.memory_bytes_max));
+    quota.SetMaxThreads(kTerminalThreadsMax);
     builder.SetResourceQuota(quota);
     terminals_.grpc_acceptor = AddAcceptor(&builder, credentials);
     authorization_->Register(&builder);
     terminals_.health = std::make_unique<HealthService>(
-        std::vector<std::string>{"gonghui.v1.AuthorizationService"});
+        std::vector<std::string>{"gonghui.v1.AuthorizationService"}, kHealthWatchersMax);
     builder.RegisterService(terminals_.health.get());
     terminals_.server = builder.BuildAndStart();
     if (terminals_.server == nullptr) {
@@ -262,11 +266,12 @@ class Server::Impl {
     for (const auto& service : services_) {
       builder.RegisterService(service.get());
     }
-    operators_.health =
-        std::make_unique<HealthService>(std::vector<std::string>{"gonghui.v1.MemberService",
-                                                                 "gonghui.v1.MerchantService",
-                                                                 "gonghui.v1.ProgrammeService",
-                                                                 "gonghui.v1.OperationsService"});
+    operators_.health = std::make_unique<HealthService>(
+        std::vector<std::string>{"gonghui.v1.MemberService",
+                                 "gonghui.v1.MerchantService",
+                                 "gonghui.v1.ProgrammeService",
+                                 "gonghui.v1.OperationsService"},
+        std::min(kHealthWatchersMax, static_cast<int>(config.threads_max) / 4));
     builder.RegisterService(operators_.health.get());
     // A server that has a queue of this kind keeps its synchronous threads from
     // polling: they wait for the calls that the lanes' threads find for them (gRPC's

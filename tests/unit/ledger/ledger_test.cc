@@ -125,6 +125,70 @@ TEST_F(LedgerTest, DecidingAloneChangesNothing) {
   EXPECT_EQ(ledger_->next_expiry(), kTimestampMax);
 }
 
+// Many contenders: the most generous are asked first, one by one and then all the
+// rest in order, and nothing of that shows in the answer.
+TEST_F(LedgerTest, TheBestOfManyWinsWhateverFailsBeforeIt) {
+  FundRequest empty;
+  empty.code = CodeOf<FundCode>("EMPTY");
+  Run(Own(empty));
+  OwnedProgramme many;
+  many.spec.code = CodeOf<ProgrammeCode>("many");
+  many.spec.calendar = TestCalendar("Asia:Shanghai");
+  many.spec.ends_at = kTimestampMax;
+  LimitSpec little;
+  little.code = CodeOf<LimitCode>("little");
+  little.measure = LimitMeasure::kAmount;
+  little.when_exceeded = WhenExceeded::kReduce;
+  little.max = 600;
+  many.limits = {little};
+  const auto add = [&many](const char* code, int32_t rate, const char* fund, bool limited) {
+    BenefitSpec benefit;
+    benefit.code = CodeOf<BenefitCode>(code);
+    benefit.price.kind = PriceKind::kPercentOff;
+    benefit.price.rate = Bps{rate};
+    benefit.ends_at = kTimestampMax;
+    benefit.funding = Append(many.funding, {{CodeOf<FundCode>(fund), Bps{kBpsPerOne}, 0}});
+    if (limited) {
+      benefit.limits = Append<uint32_t>(many.limit_refs, {0});
+    }
+    many.benefits.push_back(benefit);
+  };
+  // In order of the file, the less generous first.
+  add("x0", 8'100, "EMPTY", false);
+  for (int i = 1; i < 10; ++i) {
+    add(("x" + std::to_string(i)).c_str(), 8'100 + i * 100, "EMPTY", false);
+  }
+  add("low", 5'500, "F", false);
+  add("reduced", 9'500, "F", true);  // to 600, as much as the next two give
+  add("first", 6'000, "F", false);
+  add("second", 6'000, "F", false);
+  Run(Own(many));
+
+  const auto winner = [this](const Command& command) {
+    const Result& result = Run(Own(command));
+    EXPECT_EQ(result.transaction.outcome, Outcome::kApproved);
+    EXPECT_EQ(result.transaction.subsidy, Fen{600});
+    return TextOf(ledger_->benefits()[result.shares[0].benefit].code);
+  };
+  EXPECT_EQ(winner(Authorize(1, 1'000)), "reduced");
+  EXPECT_EQ(winner(Authorize(2, 1'000)), "first");  // nothing is left of the limit
+
+  // Nothing applies: the answer is about the first of those that came furthest, not
+  // about the most generous.
+  Run(Own([&] {
+    OwnedProgramme broke = many;
+    broke.spec.code = CodeOf<ProgrammeCode>("broke");
+    broke.benefits.resize(10);
+    return broke;
+  }()));
+  Command command = Authorize(3, 1'000);
+  command.authorize.programme = CodeOf<ProgrammeCode>("broke");
+  const Result& result = Run(Own(command));
+  EXPECT_EQ(result.transaction.reason, Reason::kBudgetExhausted);
+  const Benefit& failed = ledger_->benefits()[result.transaction.failed_benefit];
+  EXPECT_EQ(TextOf(failed.code), "x0");
+}
+
 TEST_F(LedgerTest, AWrongTrailMisleadsNobody) {
   MemberRequest member;
   member.id = CodeOf<MemberId>("M2");

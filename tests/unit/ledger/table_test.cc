@@ -98,7 +98,8 @@ TEST(TableTest, TheDigestIsTheOneThatIsStored) {
   uint64_t digest = 0;
   for (uint64_t i = 0; 2 * i < row.words.size(); ++i) {
     const uint64_t b = 2 * i + 1 < row.words.size() ? row.words[2 * i + 1] : 0;
-    digest += fold(row.words[2 * i] ^ (key + i * 0x8ebc6af09c88c6e3), b ^ 0xa0761d6478bd642f);
+    digest += fold(row.words[2 * i] ^ (key + i * 0x8ebc6af09c88c6e3),
+                   b ^ (key << 32 | key >> 32) ^ 0xa0761d6478bd642f);
   }
   EXPECT_EQ(RowDigest(TableId::kCards, kNumber, row), digest);
 }

@@ -17,6 +17,7 @@
 #include <absl/strings/match.h>
 #include <gtest/gtest.h>
 
+#include "engine/domain/member.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/record_format.h"
 #include "storage/meta_keys.h"
@@ -127,7 +128,7 @@ TEST_F(FormatDocTest, CheckpointRecord) {
   meta.applied_at = kAt;
   meta.state_hash = kStateHash;
   meta.table_sizes[3] = 812'345;
-  meta.row_bytes[3] = 40;
+  meta.row_bytes[3] = sizeof(Member);
   EXPECT_EQ(HexOf(EncodeCheckpointMeta(7, meta)), Example("checkpoint-record"));
 }
 
