@@ -127,11 +127,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
       options.max_bytes_for_level_base = uint64_t{1} << 30;
       break;
     case Family::kState:
-      // Every checkpoint replaces pages all over the key space, so that a merge into a
-      // level rewrites the level.  Few merges, of much at a time.
-      options.level0_file_num_compaction_trigger = 12;
-      options.max_bytes_for_level_base = uint64_t{4} << 30;
-      options.target_file_size_base = 128 << 20;
+      // Every checkpoint replaces pages all over the key space, so that each merge into
+      // a level would rewrite the level.  Runs of like size are merged instead.
+      options.compaction_style = rocksdb::kCompactionStyleUniversal;
+      options.level0_file_num_compaction_trigger = 8;
+      options.compaction_options_universal.max_size_amplification_percent = 100;
       break;
     case Family::kVault:
       // Read one by one, and sealed bytes do not compress.
