@@ -288,7 +288,14 @@ bool Engine::Impl::RequestCheckpoint() {
 
 void Engine::Impl::RunLedger() {
   for (;;) {
-    const bool worked = DrainRings();
+    bool worked = DrainRings();
+    if (worked && options_.pipeline != CommitPipeline::kTwoThreads &&
+        filling_->size_bytes() <= kSmallBlockBytes) {
+      // Whoever waits for this core may have more for the block; an idle one goes on at
+      // once.  Under load that makes larger groups, and fewer syncs.
+      std::this_thread::yield();
+      worked = DrainRings() || worked;
+    }
     ExpireHolds();
     TakeCheckpoint();
     HandOver(/*wait=*/false);
