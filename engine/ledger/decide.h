@@ -54,7 +54,11 @@ class Decider {
     ShareDelta* shares = nullptr;  // share_count of them; held_delta = the part
     UseDelta* uses = nullptr;      // use_count of them; held_delta = the amount
   };
-  // Not cleared: a kilobyte that few decisions use.
+  // Not cleared: a kilobyte that few decisions use, and by no means by `rep stos`.
+  union Offers {
+    Offers() {}  // NOLINT
+    std::array<Offer, 2> list;
+  };
   union SpareShares {
     SpareShares() {}  // NOLINT
     std::array<ShareDelta, kFundingSharesPerBenefitMax + 1> list;
@@ -148,7 +152,7 @@ class Decider {
   uint64_t segments_ = 0;
   bool segments_known_ = false;
   Fen list_price_;
-  std::array<Offer, 2> offers_;
+  Offers offers_;
   SpareShares spare_shares_;
   SpareUses spare_uses_;
   Offer* best_ = nullptr;  // what applies and gives most, else what came furthest

@@ -624,6 +624,7 @@ void Ledger::RebuildCandidates() {
   };
   for (uint32_t mcc = 0; mcc <= kMccMax; ++mcc) {
     candidates_by_mcc_[mcc] = PoolRange{};
+    person_counters_by_mcc_[mcc].count = 0;
   }
   for_each_live([&](BenefitRow row) {
     for_each_mcc(benefits_[row], [this](uint32_t mcc) { ++candidates_by_mcc_[mcc].count; });
@@ -639,8 +640,24 @@ void Ledger::RebuildCandidates() {
     for_each_mcc(benefits_[row], [this, row](uint32_t mcc) {
       PoolRange& range = candidates_by_mcc_[mcc];
       candidates_[range.first + range.count++] = row;
+      AddPersonCounters(mcc, benefits_[row]);
     });
   });
+}
+
+void Ledger::AddPersonCounters(uint32_t mcc, const Benefit& benefit) {
+  PersonCounters& counters = person_counters_by_mcc_[mcc];
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const Limit& limit = limits_[benefit.limits[i]];
+    bool known = limit.subject != LimitSubject::kPerson;
+    for (uint32_t j = 0; j < counters.count; ++j) {
+      known = known || (counters.kinds[j].series == limit.series &&
+                        counters.kinds[j].calendar == benefit.calendar);
+    }
+    if (!known && counters.count < kTrailCountersMax) {
+      counters.kinds[counters.count++] = {limit.series, benefit.calendar, limit.window};
+    }
+  }
 }
 
 }  // namespace gonghui

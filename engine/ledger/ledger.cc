@@ -65,6 +65,7 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       request_index_(kLargeIndexBits),
       candidates_by_mcc_(kMccMax + 1),
       candidates_(kCandidateRowsMax),
+      person_counters_by_mcc_(kMccMax + 1),
       moments_(size_t{kProgrammesMax} + 1),
       expiries_(limits.transactions_max) {
   for (size_t i = 0; i < all_tables_.size(); ++i) {

@@ -250,6 +250,7 @@ class Ledger {
   void PushExpiry(TimestampNs at, TransactionRow row);
   void PopClosedExpiries();
   void RebuildCandidates();
+  void AddPersonCounters(uint32_t mcc, const Benefit& benefit);
   [[nodiscard]] bool IsOpenHold(TransactionRow row) const;
 
   const uint16_t shard_;
@@ -304,6 +305,18 @@ class Ledger {
   // Candidate benefits by MCC, in order of precedence: candidates_[first .. + count).
   VirtualArray<PoolRange> candidates_by_mcc_;
   VirtualArray<BenefitRow> candidates_;
+  // The counters of a person that the candidates of an MCC count on, each once, as far
+  // as a trail reaches: what Prefetch() looks for.
+  struct PersonCounters {
+    struct Kind {
+      CounterSeriesRow series;
+      CalendarRow calendar;
+      WindowKind window;
+    };
+    uint32_t count = 0;
+    std::array<Kind, kTrailCountersMax> kinds;
+  };
+  VirtualArray<PersonCounters> person_counters_by_mcc_;
   // By calendar.  Decide() writes it, which changes nothing that anybody can see: an
   // entry follows from the calendar's row, which never changes, and the time asked for.
   mutable VirtualArray<CalendarMoment> moments_;

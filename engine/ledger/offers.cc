@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 
 #include "engine/base/check.h"
@@ -63,12 +64,13 @@ inline Reason Decider::CheckRules(const Benefit& benefit, Fen* subsidy) {
 }
 
 void Decider::ChooseOffer(ProgrammeCode programme) {
-  offers_[0].shares = spare_shares_.list.data();
-  offers_[0].uses = spare_uses_.list.data();
+  best_ = std::construct_at(&offers_.list[0]);
+  best_->shares = spare_shares_.list.data();
+  best_->uses = spare_uses_.list.data();
   // The usual winner is the first that is asked, and makes the event in place.
-  offers_[1].shares = event_->shares.data();
-  offers_[1].uses = event_->uses.data();
-  best_ = &offers_[0];
+  Offer* spare = std::construct_at(&offers_.list[1]);
+  spare->shares = event_->shares.data();
+  spare->uses = event_->uses.data();
   best_->reason = Reason::kNoApplicableBenefit;
   ProgrammeRow only;
   if (!programme.IsNone()) {
@@ -106,7 +108,6 @@ void Decider::ChooseOffer(ProgrammeCode programme) {
   } else if (best_->reason == Reason::kOutsideTimeWindow) {
     best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
   }
-  Offer* spare = &offers_[1];
   for (size_t i = 0; i < count; ++i) {
     BringForward({contenders.list.data(), count}, i);
     const Contender& contender = contenders.list[i];

@@ -6,7 +6,6 @@
 // the chains are walked side by side, one link at a time, so that their misses
 // overlap.
 
-#include <algorithm>
 #include <array>
 
 #include "engine/ledger/keys.h"
@@ -64,28 +63,15 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     merchants_.Prefetch(terminals_[chain.trail->terminal].merchant);
   }
   for (Chain& chain : sales) {
-    chain.counter_count = 0;
     const MemberRow member = cards_[chain.trail->card].member;
-    // The counters of the candidates' per-person limits; benefits of a programme
-    // mostly share them.
-    const PoolRange candidates =
-        candidates_by_mcc_[merchants_[terminals_[chain.trail->terminal].merchant].mcc];
-    LimitRow last;
-    for (uint32_t j = 0; j < std::min(candidates.count, kTrailCountersMax); ++j) {
-      const Benefit& benefit = benefits_[candidates_[candidates.first + j]];
-      if (benefit.limit_count == 0 || benefit.limits[0] == last) {
-        continue;
-      }
-      last = benefit.limits[0];
-      const CalendarMoment& moment = MomentOf(benefit.calendar, now);
-      for (uint32_t k = 0; k < benefit.limit_count; ++k) {
-        const Limit& limit = limits_[benefit.limits[k]];
-        if (limit.subject == LimitSubject::kPerson && chain.counter_count < kTrailCountersMax) {
-          const uint64_t hash = HashOf(limit.series, member.value(), moment.WindowIn(limit.window));
-          chain.counter_hashes[chain.counter_count++] = hash;
-          counter_index_.Prefetch(hash);
-        }
-      }
+    const PersonCounters& counters =
+        person_counters_by_mcc_[merchants_[terminals_[chain.trail->terminal].merchant].mcc];
+    chain.counter_count = counters.count;
+    for (uint32_t j = 0; j < counters.count; ++j) {
+      const PersonCounters::Kind& kind = counters.kinds[j];
+      const CalendarMoment& moment = MomentOf(kind.calendar, now);
+      chain.counter_hashes[j] = HashOf(kind.series, member.value(), moment.WindowIn(kind.window));
+      counter_index_.Prefetch(chain.counter_hashes[j]);
     }
   }
   for (const Chain& chain : sales) {

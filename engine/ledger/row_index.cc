@@ -8,11 +8,10 @@
 namespace gonghui {
 namespace {
 
-constexpr uint32_t kSlotsMin = 8;
-
-// Slots are used up to three quarters: beyond that a miss walks too far.
-constexpr uint64_t UsableOf(uint64_t slots) {
-  return slots / 4 * 3;
+// Places are taken up to three quarters; beyond that full buckets become common, and
+// look-ups go on to the next.
+constexpr uint64_t UsableOf(uint64_t buckets) {
+  return buckets * 6;
 }
 
 }  // namespace
@@ -22,36 +21,47 @@ RowIndex::RowIndex(uint32_t segment_bits)
       segments_(static_cast<size_t>(segment_mask_) + 1) {
   bytes_ = segments_.capacity() * sizeof(Segment);
   for (size_t i = 0; i < segments_.capacity(); ++i) {
-    Grow(i, kSlotsMin);
+    Grow(i, 1);
   }
 }
 
-void RowIndex::Grow(size_t number, uint32_t slots) {
+// The first free place from the tag's own bucket on.
+void RowIndex::Put(Segment& segment, uint32_t tag, uint32_t row) {
+  uint32_t i = tag & segment.mask;
+  while (IsFull(segment.buckets[i])) {
+    i = (i + 1) & segment.mask;
+  }
+  Bucket& bucket = segment.buckets[i];
+  uint32_t place = 0;
+  while (bucket.rows[place] != 0) {
+    ++place;
+  }
+  bucket.tags[place] = tag;
+  bucket.rows[place] = row;
+}
+
+void RowIndex::Grow(size_t number, uint32_t buckets) {
   Segment& segment = segments_[number];
-  Slot* const old_slots = segment.slots;
-  const uint32_t old_count = old_slots == nullptr ? 0 : segment.mask + 1;
-  Arena& arena = arenas_[static_cast<size_t>(std::countr_zero(slots))];
+  const Bucket* const old_buckets = segment.buckets;
+  const uint32_t old_count = old_buckets == nullptr ? 0 : segment.mask + 1;
+  Arena& arena = arenas_[static_cast<size_t>(std::countr_zero(buckets))];
   if (arena.memory.data() == nullptr) {
     arena.memory =
-        VirtualMemory(segments_.capacity() * slots * sizeof(Slot), VirtualMemory::Use::kDense);
+        VirtualMemory(segments_.capacity() * buckets * sizeof(Bucket), VirtualMemory::Use::kDense);
     constexpr size_t kWorthTelling = size_t{4} << 20;
     if (arena.memory.size() >= kWorthTelling) {
       upcoming_ = {arena.memory.data(), arena.memory.size()};
     }
   }
   ++arena.segments;
-  segment.slots = static_cast<Slot*>(arena.memory.data()) + number * slots;
-  segment.mask = slots - 1;
+  segment.buckets = static_cast<Bucket*>(arena.memory.data()) + number * buckets;
+  segment.mask = buckets - 1;
   for (uint32_t i = 0; i < old_count; ++i) {
-    if (old_slots[i].row != 0) {
-      uint32_t to = old_slots[i].tag & segment.mask;
-      while (segment.slots[to].row != 0) {
-        to = (to + 1) & segment.mask;
-      }
-      segment.slots[to] = old_slots[i];
+    for (uint32_t place = 0; place < kPlaces && old_buckets[i].rows[place] != 0; ++place) {
+      Put(segment, old_buckets[i].tags[place], old_buckets[i].rows[place]);
     }
   }
-  bytes_ += (uint64_t{slots} - old_count) * sizeof(Slot);
+  bytes_ += (uint64_t{buckets} - old_count) * sizeof(Bucket);
   if (old_count != 0) {
     Arena& left = arenas_[static_cast<size_t>(std::countr_zero(old_count))];
     // Never used again: segments only grow.
@@ -69,40 +79,39 @@ void RowIndex::Insert(uint64_t hash, uint32_t row) {
   const size_t number = SegmentOf(hash);
   Segment& segment = segments_[number];
   if (segment.size + 1 > UsableOf(uint64_t{segment.mask} + 1)) [[unlikely]] {
-    GH_CHECK(segment.mask < UINT32_MAX / 2, "segment=", number, " rows=", segment.size);
+    GH_CHECK(segment.mask < (1u << (kArenas - 1)) - 1, "segment=", number, " rows=", segment.size);
     Grow(number, (segment.mask + 1) * 2);
   }
-  const uint32_t tag = TagOf(hash);
-  uint32_t i = tag & segment.mask;
-  while (segment.slots[i].row != 0) {
-    i = (i + 1) & segment.mask;
-  }
-  segment.slots[i] = Slot{tag, row};
+  Put(segment, TagOf(hash), row);
   ++segment.size;
   ++size_;
 }
 
 void RowIndex::Replace(uint64_t hash, uint32_t old_row, uint32_t new_row) {
   Segment& segment = segments_[SegmentOf(hash)];
-  uint32_t i = TagOf(hash) & segment.mask;
-  while (segment.slots[i].row != old_row) {
-    GH_CHECK(segment.slots[i].row != 0, "row=", old_row, " is not in the index");
-    i = (i + 1) & segment.mask;
+  for (uint32_t i = TagOf(hash) & segment.mask;; i = (i + 1) & segment.mask) {
+    Bucket& bucket = segment.buckets[i];
+    for (uint32_t& row : bucket.rows) {
+      if (row == old_row) {
+        row = new_row;
+        return;
+      }
+    }
+    GH_CHECK(IsFull(bucket), "row=", old_row, " is not in the index");
   }
-  segment.slots[i].row = new_row;
 }
 
 void RowIndex::Reserve(uint64_t rows) {
   const uint64_t segments = segment_mask_ + 1;
   // Rows spread over segments like balls over bins; an eighth more covers it.
   const uint64_t each = rows / segments + rows / segments / 8 + 8;
-  uint64_t slots = kSlotsMin;
-  while (UsableOf(slots) < each) {
-    slots *= 2;
+  uint64_t buckets = 1;
+  while (UsableOf(buckets) < each) {
+    buckets *= 2;
   }
   for (size_t i = 0; i <= segment_mask_; ++i) {
-    if (segments_[i].mask + 1 < slots) {
-      Grow(i, static_cast<uint32_t>(slots));
+    if (segments_[i].mask + 1 < buckets) {
+      Grow(i, static_cast<uint32_t>(buckets));
     }
   }
 }

@@ -68,6 +68,22 @@ TEST(RowIndexTest, FindsEveryRowThroughAllGrowth) {
   }
 }
 
+// A bucket holds eight; more of one tag go on to the next buckets, and round the end.
+TEST(RowIndexTest, RowsOfOneTagOverflowIntoTheNextBuckets) {
+  for (const uint64_t hash : {uint64_t{0}, uint64_t{0xffff'ffff}}) {
+    RowIndex index(0);
+    for (uint32_t row = 1; row <= 40; ++row) {
+      index.Insert(hash, row);
+    }
+    for (uint32_t row = 1; row <= 40; ++row) {
+      EXPECT_EQ(index.Find(hash, [row](uint32_t seen) { return seen == row; }), row);
+    }
+    EXPECT_EQ(index.Find(hash, [](uint32_t) { return false; }), 0U);
+    EXPECT_EQ(index.Find(hash ^ 1, [](uint32_t) { return true; }), 0U);
+    EXPECT_NE(index.Guess(hash), 0U);  // any of them: growing may reorder
+  }
+}
+
 TEST(RowIndexTest, ReplacingIsRemembered) {
   Rows rows(2, 0xff);
   for (uint64_t key = 1; key <= 500; ++key) {
