@@ -115,6 +115,7 @@ void FillAnswer(const v1::AuthorizeRequest& request,
   txn->mutable_applied_benefits(0)->set_amount_fen(subsidy);
   txn->set_captured_fen(request.capture() ? request.list_price_fen() : 0);
   txn->set_stan(request.stan());
+  txn->set_captured_subsidy_fen(request.capture() ? subsidy : 0);
   response->set_transport_data(request.transport_data());
 }
 
@@ -209,7 +210,8 @@ char* AnswerWriter::PutTransaction(std::string_view request,
   out = PutRaw(out, limits_);
   out = PutNumber(out, Transaction::kCapturedFenFieldNumber, capture ? list_price_fen : 0);
   out = PutRaw(out, displays_);
-  return PutNumber(out, Transaction::kStanFieldNumber, stan);
+  out = PutNumber(out, Transaction::kStanFieldNumber, stan);
+  return PutNumber(out, Transaction::kCapturedSubsidyFenFieldNumber, capture ? subsidy_fen : 0);
 }
 
 char* AnswerWriter::Answer(std::string_view request, int64_t now_ns, char* out) {

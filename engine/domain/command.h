@@ -31,6 +31,8 @@ enum class CommandKind : uint8_t {  // stored: do not change values
   kQuote = 4,           // an Authorize that changes nothing
   kGetTransaction = 5,  // changes nothing
   kExpireHolds = 6,     // from the pipeline's timer, never from outside
+  kIncrement = 7,
+  kRefund = 8,
 
   kDefineSegment = 20,
   kSetUnionNode = 21,
@@ -58,6 +60,9 @@ struct AuthorizeRequest {
   uint32_t stan = 0;
   uint32_t hold_s = 0;  // 0 = the benefit's own
   bool capture_at_once = false;
+  // Rather a smaller subsidy than none where a limit or fund has too little left: the
+  // rest of the price is the member's.
+  bool allow_partial = false;
   IfNoBenefit if_no_benefit = IfNoBenefit::kDecline;
   PosEntryMode entry_mode = PosEntryMode::kUnspecified;
 };
@@ -75,7 +80,25 @@ struct CaptureRequest {
 struct ReverseRequest {
   TransactionId original;
   RequestId original_request_id;
+  Fen amount;  // of the list price, >= 0; all of it when has_amount is false
+  bool has_amount = false;
   ReversalReason reason = ReversalReason::kCustomerCancellation;
+};
+
+// Raises a hold.  References as above.
+struct IncrementRequest {
+  TransactionId original;
+  RequestId original_request_id;
+  Fen amount;           // on top of the list price, > 0
+  uint32_t hold_s = 0;  // the hold lasts at least so long from now; 0 = as it did
+};
+
+// Gives back what was captured.  The original is the authorization.  References as above.
+struct RefundRequest {
+  TransactionId original;
+  RequestId original_request_id;
+  Fen amount;  // of the list price, >= 0; all that is not refunded when has_amount is false
+  bool has_amount = false;
 };
 
 // Exactly one of the two references is set.
@@ -170,7 +193,7 @@ struct Command {
   constexpr Command() : authorize{} {}
 
   CommandKind kind = CommandKind::kAuthorize;
-  // kAuthorize .. kGetTransaction:
+  // Terminals' commands:
   TerminalId terminal;  // the caller, as the listener established it
   RequestId request_id;
   // Past this instant nothing may change on the caller's behalf.
@@ -182,6 +205,8 @@ struct Command {
     AuthorizeRequest authorize;  // kAuthorize, kQuote
     CaptureRequest capture;
     ReverseRequest reverse;
+    IncrementRequest increment;
+    RefundRequest refund;
     InquiryRequest inquiry;
     const SegmentRequest* segment;
     const UnionNodeRequest* union_node;

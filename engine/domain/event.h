@@ -25,6 +25,8 @@ enum class EventKind : uint8_t {  // stored: do not change values
   kCaptured = 2,
   kReversed = 3,
   kHoldExpired = 4,
+  kIncremented = 7,
+  kRefunded = 8,
 
   kSegmentDefined = 20,
   kUnionNodeSet = 21,
@@ -46,6 +48,8 @@ struct ShareDelta {
   FundRow fund;
   Fen held_delta;
   Fen spent_delta;
+  Fen overrun_delta;
+  Fen suspense_delta;  // the fund's alone
 };
 
 // What changes in a counter.
@@ -63,12 +67,20 @@ struct UseDelta {
   CounterRow counter;
 };
 
-// What changes in the original of a capture, reversal or expiry.
+// What changes in the original of a capture, increment, reversal, refund or expiry.
 struct OriginalChange {
-  TransactionRow row;  // none = no original
-  TransactionState state = TransactionState::kPending;
-  Fen captured;
-  Fen captured_subsidy;
+  TransactionRow row;                                   // none = no original
+  TransactionState state = TransactionState::kPending;  // afterwards
+  // Its shares' authorized amounts and its uses' amounts follow what is held or spent:
+  // an increment, or a reversal in part.
+  bool restates = false;
+  Fen list_price_delta;
+  Fen subsidy_delta;
+  Fen captured_delta;
+  Fen captured_subsidy_delta;
+  Fen refunded_delta;
+  Fen refunded_subsidy_delta;
+  int64_t expires_at_delta_ns = 0;
 };
 
 // A segment span with its segment resolved.
@@ -83,16 +95,15 @@ struct Event {
   CommandSeq seq;
   TimestampNs at;
 
-  // kAuthorized, kCaptured, kReversed: the new row, numbered transaction_row.
-  // kHoldExpired has no row of its own.
+  // The new row, numbered transaction_row.  kHoldExpired has no row of its own.
   TransactionRow transaction_row;
   Transaction transaction;
   OriginalChange original;
   // kReversed of an unknown original: the tombstone's row.
   TransactionRow tombstone_row;
 
-  // Deltas.  For a capture, reversal or expiry, share i and use i belong to the
-  // original's applied and use rows i.
+  // Deltas.  With an original, share i belongs to its applied row i, and use i to its
+  // use row i, except that a refund's uses tell their own windows and may be fewer.
   uint32_t share_count = 0;
   uint32_t use_count = 0;
   // The member's own part, as it moves between the merchant's collected

@@ -4,9 +4,10 @@
 // A fund pays for benefits.  Its asset is money (fen) or a thing (packs, drinks,
 // appointments: a *stock*); both have the same verbs: hold, spend, give back.
 //
-// Invariant: held + spent + left = budget, and neither held nor spent is ever
-// negative.  Only an advice may drive `left` below zero, and only on a fund that
-// allows it.
+// Invariant: held + spent + left = budget, and none of them is ever negative.  What
+// cannot be refused and finds no room (an advice, a late capture) is paid from the
+// fund's overrun account beside it; what comes back after the fund has closed stands
+// in its suspense account, which is part of `left` until the union decides about it.
 
 #ifndef GONGHUI_ENGINE_DOMAIN_FUND_H_
 #define GONGHUI_ENGINE_DOMAIN_FUND_H_
@@ -31,6 +32,8 @@ struct Fund {
   TimestampNs opens_at;  // first instant at which it may pay
   Fen held;              // side by side: they change together (Table::AddPair)
   Fen spent;
+  Fen overrun;            // side by side, for the same reason
+  Fen suspense;           // of left
   TimestampNs closes_at;  // first instant at which it may not
   UnionNodeRow owner;
   Asset asset = Asset::kMoney;
@@ -38,8 +41,12 @@ struct Fund {
   std::array<uint8_t, 2> reserved{};
 
   [[nodiscard]] constexpr Fen left() const { return budget - held - spent; }
+  // What a new decision may take: an overrun is made good from a raised budget first.
+  [[nodiscard]] constexpr Fen available() const {
+    return Larger(Fen{0}, left() - overrun - suspense);
+  }
 };
-static_assert(sizeof(Fund) == 80);  // names are a table of their own
+static_assert(sizeof(Fund) == 96);  // names are a table of their own
 
 }  // namespace gonghui
 

@@ -36,8 +36,8 @@ inline constexpr uint32_t kProgrammesMax = 1u << 16;  // versions
 inline constexpr uint32_t kBenefitsMax = 1u << 20;    // of all versions
 inline constexpr uint32_t kLimitsMax = 1u << 20;
 inline constexpr uint32_t kCountersMax = 1u << 29;      // (32)
-inline constexpr uint32_t kTransactionsMax = 1u << 29;  // (184)
-inline constexpr uint32_t kAppliedMax = 1u << 30;       // (32)
+inline constexpr uint32_t kTransactionsMax = 1u << 29;  // (200)
+inline constexpr uint32_t kAppliedMax = 1u << 30;       // (48)
 inline constexpr uint32_t kUsesMax = 1u << 30;          // (40)
 
 // Raised whenever Decide() may answer differently; journalled with every block.
@@ -57,6 +57,8 @@ inline constexpr uint32_t kLimitsPerProgrammeMax = 1024;
 inline constexpr uint32_t kLimitsPerBenefitMax = 8;
 inline constexpr uint32_t kFundingSharesPerBenefitMax = 4;
 inline constexpr uint32_t kPoolItemsPerProgrammeMax = 65'536;  // of each pool
+inline constexpr uint32_t kOverCapturesPerProgrammeMax = 64;
+inline constexpr int32_t kOverCaptureBpsMax = 5'000;
 inline constexpr uint32_t kSegmentSpansPerMemberMax = 8;
 inline constexpr int64_t kHoldSecondsMax = 31 * 86'400;
 inline constexpr int64_t kHoldSecondsDefault = 7 * 86'400;

@@ -97,6 +97,15 @@ static_assert(MulBpsRoundDown(Fen{INT64_MAX}, Bps{5000}) == Fen{INT64_MAX / 2});
 static_assert(MulBpsRoundUp(Fen{INT64_MAX / kBpsPerOne - 1}, Bps{kBpsPerOne}) ==
               Fen{INT64_MAX / kBpsPerOne - 1});
 
+// amount x part / whole, half up.  REQUIRES: 0 <= part <= whole, whole > 0, amount >= 0.
+constexpr Fen MulDivRoundHalfUp(Fen amount, Fen part, Fen whole) {
+  const Int128 product = static_cast<Int128>(amount.value()) * part.value();
+  return Fen{static_cast<int64_t>((2 * product + whole.value()) / (2 * Int128{whole.value()}))};
+}
+static_assert(MulDivRoundHalfUp(Fen{5}, Fen{1}, Fen{10}) == Fen{1});
+static_assert(MulDivRoundHalfUp(Fen{5}, Fen{9}, Fen{100}) == Fen{0});
+static_assert(MulDivRoundHalfUp(Fen{INT64_MAX}, Fen{7}, Fen{7}) == Fen{INT64_MAX});
+
 enum class Rounding : uint8_t {  // stored: do not change values
   kHalfUp = 1,
   kDown = 2,

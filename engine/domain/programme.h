@@ -36,11 +36,18 @@ enum class PriceKind : uint8_t {
   kFree = 4,        // the member pays nothing
 };
 
+// What a refund of a part gives back to the funds, and so not to the member.
+enum class OnReturn : uint8_t {
+  kKeep = 1,      // the part's own share of the subsidy, whatever is left
+  kClawBack = 2,  // what the rest would not have earned, so a broken threshold is made good
+  kRefuse = 3,    // as kKeep, but a return that breaks the threshold is declined
+};
+
 struct PriceRule {
   PriceKind kind = PriceKind::kFixedPrice;
   Rounding rounding = Rounding::kHalfUp;  // of the price that the member pays
   bool repeat = false;                    // kThreshold: once for every full threshold
-  uint8_t reserved = 0;
+  OnReturn on_return = OnReturn::kKeep;
   Bps rate;             // kPercentOff: the part taken off
   Fen amount;           // kFixedPrice: what the member pays; kThreshold: what is taken off
   Fen threshold;        // kThreshold: list price to reach.  Others: least list price, 0 = none
@@ -87,13 +94,21 @@ enum class WhenExceeded : uint8_t {
   kReduce = 2,  // give what is left, if anything
 };
 
+// Where a refund gives back what a limit counted.
+enum class RefundTo : uint8_t {
+  kOriginalWindow = 1,  // the window it was taken from: no new right today
+  kCurrentWindow = 2,   // the window of the refund: the member may bank uses
+  kNever = 3,           // a use stays used
+};
+
 struct LimitSpec {
   LimitCode code;
   LimitMeasure measure = LimitMeasure::kCount;
   LimitSubject subject = LimitSubject::kPerson;
   WindowKind window = WindowKind::kDay;
   WhenExceeded when_exceeded = WhenExceeded::kRefuse;
-  std::array<uint8_t, 4> reserved{};
+  RefundTo refund_to = RefundTo::kOriginalWindow;
+  std::array<uint8_t, 3> reserved{};
   int64_t max = 0;  // uses or fen, by measure
 };
 static_assert(sizeof(LimitSpec) == 48);
@@ -128,6 +143,20 @@ struct BenefitSpec {
   int64_t hold_s = kHoldSecondsDefault;
 };
 
+// What becomes of a capture that comes after its hold has expired.
+enum class LateCapture : uint8_t {
+  kStrict = 1,     // declined
+  kForcePost = 2,  // taken again; posted as overrun where there is no room for it
+};
+
+// How far captures may exceed the authorization at a kind of merchant: a restaurant's
+// tip, a pump's last litre.  The member pays the excess.
+struct OverCapture {
+  MccRange mccs;
+  Bps rate;  // of what was authorized
+};
+static_assert(sizeof(OverCapture) == 8);
+
 struct ProgrammeSpec {
   ProgrammeCode code;
   DisplayName name;
@@ -136,6 +165,7 @@ struct ProgrammeSpec {
   TimestampNs ends_at;
   UnionNodeId owner;          // none = the root
   uint64_t content_hash = 0;  // of the source; equal to the live version's = nothing to do
+  LateCapture late_capture = LateCapture::kStrict;
 };
 
 // A whole file, ready to apply.  The spans belong to whoever made it and must
@@ -150,6 +180,7 @@ struct ProgrammeImage {
   std::span<const HoursRange> hours;
   std::span<const uint32_t> limit_refs;
   std::span<const FundingShareSpec> funding;
+  std::span<const OverCapture> over_capture;  // no category twice
 };
 
 // ---- Rows ------------------------------------------------------------------
@@ -169,7 +200,9 @@ struct Programme {
   LimitRow first_limit;
   uint32_t limit_count = 0;
   bool retired = false;
-  std::array<uint8_t, 15> reserved{};
+  LateCapture late_capture = LateCapture::kStrict;
+  std::array<uint8_t, 6> reserved{};
+  PoolRange over_capture;
   DisplayName name;
 };
 static_assert(sizeof(Programme) == 208);
@@ -182,7 +215,8 @@ struct Limit {
   LimitSubject subject = LimitSubject::kPerson;
   WindowKind window = WindowKind::kDay;
   WhenExceeded when_exceeded = WhenExceeded::kRefuse;
-  uint32_t reserved = 0;
+  RefundTo refund_to = RefundTo::kOriginalWindow;
+  std::array<uint8_t, 3> reserved{};
   int64_t max = 0;
 };
 static_assert(sizeof(Limit) == 56);

@@ -30,6 +30,7 @@ enum class Reason : uint16_t {
   kOriginalDeclined = 225,
   kExceedsAuthorizedAmount = 226,
   kFurtherActivityPreventsReversal = 227,
+  kExceedsCapturedAmount = 228,  // a refund of more than was captured and not refunded
 
   // Terminal and merchant.
   kTerminalInactive = 241,

@@ -25,9 +25,10 @@ enum class Verdict : uint8_t {
   kPermissionDenied = 3,   // another terminal's or merchant's business: see `field`
   kNotFound = 4,           // inquiry: no such transaction
   kDeadlineExceeded = 5,
-  kFull = 6,       // a table of limits.h is full: see `field`
-  kRefused = 7,    // an operator's command: see `admin_reason`, `field`, `index`
-  kUnchanged = 8,  // an operator's command that asks for what already is
+  kFull = 6,        // a table of limits.h is full: see `field`
+  kRefused = 7,     // an operator's command: see `admin_reason`, `field`, `index`
+  kUnchanged = 8,   // an operator's command that asks for what already is
+  kOutOfRange = 9,  // the sum would pass what limits.h allows: see `field`
 };
 
 // The request field that a verdict is about.
@@ -43,6 +44,7 @@ enum class Field : uint8_t {
   kIfNoBenefit,
   kHoldSeconds,
   kPosEntryMode,
+  kAllowPartial,
   kOriginal,
   kAmount,
   kFinalCapture,
@@ -89,7 +91,7 @@ enum class AdminReason : uint8_t {
 struct ResultShare {
   BenefitRow benefit;
   FundRow fund;
-  Fen amount;  // authorization: authorized; capture: captured; reversal: given back
+  Fen amount;  // authorization, increment: authorized; capture: captured; others: given back
 };
 
 // A limit that the decision touched (or failed on), after the decision.

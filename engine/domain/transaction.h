@@ -5,7 +5,7 @@
 //
 // There is one row for every request id of a known terminal, approved or
 // declined, because a decline sticks to its id as firmly as an approval.  A
-// capture or reversal has a row of its own and names its original.
+// capture, increment, reversal or refund has a row of its own and names its original.
 
 #ifndef GONGHUI_ENGINE_DOMAIN_TRANSACTION_H_
 #define GONGHUI_ENGINE_DOMAIN_TRANSACTION_H_
@@ -26,6 +26,8 @@ enum class TransactionKind : uint8_t {
   kAuthorization = 1,  // a hold, or with capture_at_once a sale
   kCapture = 2,
   kReversal = 3,
+  kIncrement = 7,  // numbered as their commands and events are
+  kRefund = 8,
 };
 
 enum class TransactionState : uint8_t {
@@ -34,8 +36,10 @@ enum class TransactionState : uint8_t {
   kPartiallyCaptured = 3,  // something captured, the rest still held
   kCaptured = 4,           // final: nothing is held any more
   kReversed = 5,
-  kExpired = 6,    // the hold ran out; what was captured before stays captured
-  kCompleted = 7,  // a capture or reversal that was accepted
+  kExpired = 6,            // the hold ran out; what was captured before stays captured
+  kCompleted = 7,          // a capture, increment, reversal or refund that was accepted
+  kPartiallyRefunded = 8,  // nothing held; part of what was captured is given back
+  kRefunded = 9,           // all of it
 };
 
 enum class Outcome : uint8_t {
@@ -68,6 +72,31 @@ enum class PosEntryMode : uint8_t {
   kManual = 5,
 };
 
+// What became of an authorization after it was captured, and what only it has.
+struct Progress {
+  Fen refunded;  // of captured
+  Fen refunded_subsidy;
+  // What increments and partial reversals changed since; list_price and subsidy stay as
+  // decided, for a repeat's comparison and answer.
+  Fen restated;
+  Fen restated_subsidy;
+  uint64_t reserved = 0;
+  uint32_t reserved_2 = 0;
+  uint16_t reserved_3 = 0;
+  uint8_t reserved_4 = 0;
+  bool allow_partial = false;  // as asked
+};
+
+// The original and amount as they were sent, so that a repeat with other ones is told
+// apart.
+struct Reference {
+  TransactionId original_id;
+  RequestId original_request_id;
+  Fen asked_amount;  // 0 when none was given
+  std::array<uint64_t, 2> reserved{};
+};
+static_assert(sizeof(Progress) == sizeof(Reference));
+
 struct Transaction {
   RequestId request_id;
   CommandSeq seq;  // of the event that made it; with the shard, the transaction id
@@ -76,7 +105,7 @@ struct Transaction {
   // Declined: next_eligible_at, 0 = not known.
   TimestampNs expires_at;
   CardNumber card;
-  Fen list_price;   // authorization: asked for; capture: amount captured
+  Fen list_price;   // authorization: asked for; others: their own amount
   Fen member_pays;  // list_price = member_pays + subsidy, always
   Fen subsidy;      // money only; things are in the shares
   // Authorization, approved: how much of list_price and subsidy is captured.
@@ -87,7 +116,7 @@ struct Transaction {
   TerminalRow terminal;
   MerchantRow merchant;
   MemberRow member;
-  TransactionRow original;    // capture, reversal
+  TransactionRow original;    // all but authorizations
   AppliedRow first_applied;   // applied_count rows from here
   UseRow first_use;           // use_count rows from here
   BenefitRow failed_benefit;  // declined: the candidate that came furthest
@@ -105,29 +134,39 @@ struct Transaction {
   uint8_t use_count = 0;
   bool capture_at_once = false;
   bool final_capture = false;
-  bool original_found = false;  // reversal
+  bool original_found = false;  // all but authorizations
   // A reversal came before its original: this row only keeps the original's
   // request id, so that the late original is declined.
   bool tombstone = false;
-  bool capture_all = false;  // capture: no amount was given
-  uint8_t reserved = 0;
-  // Capture, reversal: the reference and amount as they were sent, so that a
-  // repeat with other ones is told apart.
-  TransactionId original_id;
-  RequestId original_request_id;
-  Fen asked_amount;
+  bool no_amount = false;  // capture, reversal, refund: none was given, so all there is
+  // Posted although a limit or fund had no room for it: a late capture or an advice.
+  bool overrun = false;
+  union {
+    Progress progress;    // authorization
+    Reference reference;  // all others
+  };
+
+  constexpr Transaction() : progress{} {}
+
+  // Of an authorization, as it stands.
+  [[nodiscard]] constexpr Fen standing_price() const { return list_price + progress.restated; }
+  [[nodiscard]] constexpr Fen standing_subsidy() const {
+    return subsidy + progress.restated_subsidy;
+  }
 };
-static_assert(sizeof(Transaction) == 184);
+static_assert(sizeof(Transaction) == 200);
 
 // One funder's part of one benefit of one transaction.
 struct Applied {
   BenefitRow benefit;
   FundRow fund;
   Fen authorized;  // frozen at the decision
-  Fen held;        // of that, still held
-  Fen spent;       // of that, captured
+  Fen restated;    // what increments and partial reversals changed since
+  Fen held;        // of both, still held
+  Fen spent;       // of that, captured and not refunded, paid within the fund's budget
+  Fen overrun;     // the same, paid beyond it
 };
-static_assert(sizeof(Applied) == 32);
+static_assert(sizeof(Applied) == 48);
 
 // One counter that a transaction took from.  The key of the counter is
 // (series of limit, subject, window): the window is recorded, so that a
@@ -137,7 +176,7 @@ struct Use {
   uint32_t subject = 0;
   WindowNumber window = 0;
   BenefitRow benefit;
-  int64_t amount = 0;  // uses or fen
+  int64_t amount = 0;  // uses or fen; restated with the authorization; a refund's is negative
   // As told in the answer: limit.max = used + held + left.
   int64_t used_after = 0;
   int64_t left_after = 0;
@@ -151,7 +190,7 @@ struct Counter {
   WindowNumber window = 0;
   uint32_t reserved = 0;
   int64_t held = 0;
-  int64_t used = 0;
+  int64_t used = 0;  // below zero where refunds are banked in a later window (RefundTo)
 };
 static_assert(sizeof(Counter) == 32);
 

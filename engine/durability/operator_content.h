@@ -133,6 +133,7 @@ void Content(C& c, Ref<C, ProgrammeSpec> r) {
   c.Time(r.ends_at);
   c.CodeField(r.owner);
   c.Fixed64(r.content_hash);
+  c.EnumByte(r.late_capture, LateCapture::kForcePost);
 }
 
 template <class C>
@@ -151,6 +152,7 @@ void Content(C& c, Ref<C, PriceRule> r) {
   c.EnumByte(r.kind, PriceKind::kFree);
   c.EnumByte(r.rounding, Rounding::kUp);
   c.Bool(r.repeat);
+  c.EnumByte(r.on_return, OnReturn::kRefuse);
   Content(c, r.rate);
   c.Amount(r.amount);
   c.Amount(r.threshold);
@@ -195,6 +197,7 @@ void Content(C& c, Ref<C, LimitSpec> r) {
   c.EnumByte(r.subject, LimitSubject::kTerminal);
   c.EnumByte(r.window, WindowKind::kYear);
   c.EnumByte(r.when_exceeded, WhenExceeded::kReduce);
+  c.EnumByte(r.refund_to, RefundTo::kNever);
   c.Number(r.max);
 }
 
@@ -231,6 +234,12 @@ void Content(C& c, Ref<C, FundingShareSpec> r) {
   Content(c, r.share);
 }
 
+template <class C>
+void Content(C& c, Ref<C, OverCapture> r) {
+  Content(c, r.mccs);
+  Content(c, r.rate);
+}
+
 // Where the decoder keeps what an image's spans point to.
 struct ProgrammePools {
   std::vector<BenefitSpec> benefits;
@@ -241,6 +250,7 @@ struct ProgrammePools {
   std::vector<HoursRange> hours;
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
+  std::vector<OverCapture> over_capture;
 };
 
 template <class T>
@@ -272,6 +282,7 @@ inline void WriteImage(ByteWriter& c, const ProgrammeImage& image) {
   WritePool(c, image.hours, kPoolItemsPerProgrammeMax);
   WritePool(c, image.limit_refs, kPoolItemsPerProgrammeMax);
   WritePool(c, image.funding, kPoolItemsPerProgrammeMax);
+  WritePool(c, image.over_capture, kOverCapturesPerProgrammeMax);
   WritePool(c, image.benefits, kBenefitsPerProgrammeMax);
 }
 
@@ -290,6 +301,7 @@ inline void ReadImage(ByteReader& c, ProgrammeImage& image, ProgrammePools& pool
   image.hours = ReadPool(c, pools.hours, kPoolItemsPerProgrammeMax);
   image.limit_refs = ReadPool(c, pools.limit_refs, kPoolItemsPerProgrammeMax);
   image.funding = ReadPool(c, pools.funding, kPoolItemsPerProgrammeMax);
+  image.over_capture = ReadPool(c, pools.over_capture, kOverCapturesPerProgrammeMax);
   image.benefits = ReadPool(c, pools.benefits, kBenefitsPerProgrammeMax);
 
   // The ledger indexes with these.
@@ -327,20 +339,23 @@ static_assert(2 * kCode2BytesMax + 4 +
 
 inline constexpr size_t kProgrammeSpecBytesMax =
     2 * kCode4BytesMax + kTextBytesMax + kInt32BytesMax + 1 +
-    kOffsetChangesMax * 2 * kVarintBytesMax + 2 * kVarintBytesMax + kCode2BytesMax + 8 +
-    8 * kInt32BytesMax;  // the counts of the eight lists
-inline constexpr size_t kPriceRuleBytesMax = 3 + kInt32BytesMax + 4 * kVarintBytesMax;
+    kOffsetChangesMax * 2 * kVarintBytesMax + 2 * kVarintBytesMax + kCode2BytesMax + 8 + 1 +
+    9 * kInt32BytesMax;  // the counts of the nine lists
+inline constexpr size_t kPriceRuleBytesMax = 4 + kInt32BytesMax + 4 * kVarintBytesMax;
 inline constexpr size_t kBenefitSpecBytesMax =
     2 * kCode4BytesMax + kTextBytesMax + kPriceRuleBytesMax + 14 * kInt32BytesMax + kInt32BytesMax +
     3 + 2 * kCode2BytesMax + 3 * kVarintBytesMax;
-inline constexpr size_t kLimitSpecBytesMax = kCode4BytesMax + 4 + kVarintBytesMax;
+inline constexpr size_t kLimitSpecBytesMax = kCode4BytesMax + 5 + kVarintBytesMax;
+inline constexpr size_t kMccRangeBytesMax = 6;
 inline constexpr size_t kFundingBytesMax = kCode4BytesMax + kInt32BytesMax;
+inline constexpr size_t kOverCaptureBytesMax = kMccRangeBytesMax + kInt32BytesMax;
 
 inline size_t ImageBytesMax(const ProgrammeImage& image) {
   return kProgrammeSpecBytesMax + image.limits.size() * kLimitSpecBytesMax +
-         image.segments.size() * kCode4BytesMax + image.mccs.size() * 6 +
+         image.segments.size() * kCode4BytesMax + image.mccs.size() * kMccRangeBytesMax +
          image.merchants.size() * kCode2BytesMax + image.hours.size() * 2 * kInt32BytesMax +
          image.limit_refs.size() * kInt32BytesMax + image.funding.size() * kFundingBytesMax +
+         image.over_capture.size() * kOverCaptureBytesMax +
          image.benefits.size() * kBenefitSpecBytesMax;
 }
 

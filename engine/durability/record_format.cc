@@ -43,37 +43,60 @@ constexpr uint8_t kTransactionFlags =
     kHasCaller | kHasOriginal | kHasTombstone | kHasDeltas | kHasMemberPending | kHasMemberPosted;
 constexpr uint8_t kOperatorFlags = kHasCaller | kHasSpans;
 
-// First byte of an authorize command; bits 2..4 are the entry mode.
-enum AuthorizeFlag : uint8_t {
+// First varint of an authorize command; bits 2..4 are the entry mode.  A flag that
+// no field follows stands before those that one does, and so never costs the second
+// byte.
+enum AuthorizeFlag : uint32_t {
   kCaptureAtOnce = 1 << 0,
   kFullPriceIfNone = 1 << 1,
-  kNamesMerchant = 1 << 5,
-  kNamesProgramme = 1 << 6,
-  kNamesHold = 1 << 7,
+  kAllowPartial = 1 << 5,
+  kNamesMerchant = 1 << 6,
+  kNamesProgramme = 1 << 7,
+  kNamesHold = 1 << 8,
 };
+constexpr uint32_t kAuthorizeFlagsAll = (1 << 9) - 1;
 constexpr int kEntryModeShift = 2;
 
-enum CaptureFlag : uint8_t {
+// First byte of a command about an original.  Of a reverse command bits 5..7 are
+// the reason.
+enum FollowUpFlag : uint8_t {
   kHasAmount = 1 << 0,
   kFinalCapture = 1 << 1,
   kByTransaction = 1 << 2,
   kByRequest = 1 << 3,
   kNamesAmount = 1 << 4,
+  kNamesNewHold = 1 << 5,
 };
+constexpr int kReversalReasonShift = 5;
+constexpr uint8_t kReversalReasonBits = 7 << kReversalReasonShift;
+constexpr uint8_t kReferenceFlags = kByTransaction | kByRequest | kNamesAmount;
+constexpr uint8_t kCaptureFlags = kReferenceFlags | kHasAmount | kFinalCapture;
+constexpr uint8_t kReverseFlags = kReferenceFlags | kHasAmount | kReversalReasonBits;
+constexpr uint8_t kIncrementFlags = kReferenceFlags | kNamesNewHold;
+constexpr uint8_t kRefundFlags = kReferenceFlags | kHasAmount;
 
-// First byte of a reverse command; bits 0..2 are the reason.
-enum ReverseFlag : uint8_t {
-  kReverseByTransaction = 1 << 3,
-  kReverseByRequest = 1 << 4,
+// First varint of an original's change, behind its row: bits 0..3 are the state.
+// A capture's and an expiry's are one byte.
+enum OriginalFlag : uint32_t {
+  kCapturedDelta = 1 << 4,
+  kCapturedSubsidyDelta = 1 << 5,
+  kRefundedDelta = 1 << 6,
+  kRefundedSubsidyDelta = 1 << 7,
+  kListPriceDelta = 1 << 8,
+  kSubsidyDelta = 1 << 9,
+  kExpiresAtDelta = 1 << 10,
+  kRestates = 1 << 11,
 };
+constexpr uint32_t kOriginalFlagsAll = (1 << 12) - 1;
 
-// The transaction's state byte: bits 0..2 the state, bits 3..4 the outcome.
+// The transaction's state byte: bits 0..3 the state, bits 4..5 the outcome.
 enum StateFlag : uint8_t {
-  kIsFinalCapture = 1 << 5,
-  kIsOriginalFound = 1 << 6,
-  kIsTombstone = 1 << 7,
+  kIsFinalCapture = 1 << 6,
+  kIsOriginalFound = 1 << 7,
 };
-constexpr int kOutcomeShift = 3;
+constexpr int kOutcomeShift = 4;
+constexpr uint8_t kStateMask = 15;
+static_assert(static_cast<uint8_t>(TransactionState::kRefunded) <= kStateMask);
 
 // Which fields of the transaction are not as predicted; the most usual ones come
 // first, so that the mask is one byte for most records.
@@ -83,39 +106,45 @@ enum TransactionField : uint32_t {
   kMember = 1u << 2,
   kFirstApplied = 1u << 3,
   kFirstUse = 1u << 4,
-  kSubsidy = 1u << 5,       // predicted: 0
+  kSubsidy = 1u << 5,       // predicted: 0, or what the original's change says
   kReason = 1u << 6,        // predicted: none
   kExpiresAfter = 1u << 7,  // whole seconds after `at`
   kExpiresAt = 1u << 8,     // any instant.  Neither: 0
   kFailedBenefit = 1u << 9,
   kFailedLimit = 1u << 10,
-  kProgrammeHash = 1u << 11,    // predicted: 0
-  kCard = 1u << 12,             // predicted: the command's, or none
-  kListPrice = 1u << 13,        // predicted: the command's list price or amount
-  kMemberPays = 1u << 14,       // predicted: list price - subsidy
-  kCaptured = 1u << 15,         // predicted: list price when captured, else 0
-  kCapturedSubsidy = 1u << 16,  // predicted: subsidy when captured, else 0
-  kOriginal = 1u << 17,         // predicted: the changed original's row
-  kStan = 1u << 18,             // predicted: the command's
-  kHoldS = 1u << 19,            // predicted: the command's
-  kOriginalRequest = 1u << 20,  // predicted: the command's
-  kRequest = 1u << 21,          // predicted: the command's
-  kSeq = 1u << 22,              // predicted: the event's
-  kDecidedAt = 1u << 23,        // predicted: the event's
-  kSmall = 1u << 24,            // capture_at_once and the five bytes after it
-  kAsked = 1u << 25,            // capture_all, original_id, asked_amount; predicted: the command's
+  kProgrammeHash = 1u << 11,        // predicted: 0
+  kCard = 1u << 12,                 // predicted: the command's, or none
+  kListPrice = 1u << 13,            // predicted: the command's, or what the original's change says
+  kCaptured = 1u << 14,             // predicted: list price when captured, else 0
+  kCapturedSubsidy = 1u << 15,      // predicted: subsidy when captured, else 0
+  kCounts = 1u << 16,               // applied_count, use_count; predicted: the event's
+  kOverrun = 1u << 17,              // no bytes: true
+  kOriginal = 1u << 18,             // predicted: the changed original's row
+  kMemberPays = 1u << 19,           // predicted: list price - subsidy
+  kProgressOrReference = 1u << 20,  // by kind; predicted: the command's
+  kNoAmount = 1u << 21,             // no bytes: not as the command says
+  kStan = 1u << 22,                 // predicted: the command's
+  kHoldS = 1u << 23,                // predicted: the command's
+  kSmall = 1u << 24,                // capture_at_once .. reversal_reason; predicted: the command's
+  kTombstone = 1u << 25,            // no bytes: true
+  kRequest = 1u << 26,              // predicted: the command's
+  kSeq = 1u << 27,                  // predicted: the event's
+  kDecidedAt = 1u << 28,            // predicted: the event's
 };
-constexpr uint32_t kTransactionFieldsAll = (1u << 26) - 1;
+constexpr uint32_t kTransactionFieldsAll = (1u << 29) - 1;
 // A new field needs a place above, in Predicted and so on, and a new version.
-static_assert(sizeof(Transaction) == 184);
-static_assert(sizeof(UseDelta) == 56 && sizeof(ShareDelta) == 24 && sizeof(OriginalChange) == 24);
+static_assert(sizeof(Transaction) == 200);
+static_assert(sizeof(Progress) == 48 && sizeof(Reference) == 48);
+static_assert(sizeof(UseDelta) == 56 && sizeof(ShareDelta) == 40 && sizeof(OriginalChange) == 64);
 
 enum ShareFlag : uint8_t {
   kShareBenefit = 1 << 0,  // else that of the share before, at first none
   kShareHeld = 1 << 1,
   kShareSpent = 1 << 2,
+  kShareOverrun = 1 << 3,
+  kShareSuspense = 1 << 4,
 };
-constexpr uint8_t kShareFlagsAll = (1 << 3) - 1;
+constexpr uint8_t kShareFlagsAll = (1 << 5) - 1;
 
 enum UseFlag : uint8_t {
   kUseBenefit = 1 << 0,  // else that of the use before, at first the first share's
@@ -139,7 +168,8 @@ static_assert(kSharesPerTransactionMax < 1u << kUseCountShift);
 
 constexpr bool IsTransaction(EventKind kind) {
   return kind == EventKind::kAuthorized || kind == EventKind::kCaptured ||
-         kind == EventKind::kReversed;
+         kind == EventKind::kReversed || kind == EventKind::kIncremented ||
+         kind == EventKind::kRefunded;
 }
 constexpr bool IsOperators(EventKind kind) {
   return static_cast<uint8_t>(kind) >= static_cast<uint8_t>(EventKind::kSegmentDefined);
@@ -153,6 +183,8 @@ constexpr CommandKind CauseOf(EventKind kind) {
   return static_cast<CommandKind>(kind);  // numbered alike
 }
 static_assert(CauseOf(EventKind::kReversed) == CommandKind::kReverse);
+static_assert(CauseOf(EventKind::kIncremented) == CommandKind::kIncrement);
+static_assert(CauseOf(EventKind::kRefunded) == CommandKind::kRefund);
 static_assert(CauseOf(EventKind::kSegmentDefined) == CommandKind::kDefineSegment);
 static_assert(CauseOf(EventKind::kFundSet) == CommandKind::kSetFund);
 static_assert(CauseOf(EventKind::kProgrammeRetired) == CommandKind::kRetireProgramme);
@@ -163,6 +195,8 @@ constexpr TransactionKind TransactionKindOf(EventKind kind) {
 static_assert(TransactionKindOf(EventKind::kAuthorized) == TransactionKind::kAuthorization);
 static_assert(TransactionKindOf(EventKind::kCaptured) == TransactionKind::kCapture);
 static_assert(TransactionKindOf(EventKind::kReversed) == TransactionKind::kReversal);
+static_assert(TransactionKindOf(EventKind::kIncremented) == TransactionKind::kIncrement);
+static_assert(TransactionKindOf(EventKind::kRefunded) == TransactionKind::kRefund);
 
 bool IsKnown(EventKind kind) {
   switch (kind) {
@@ -172,6 +206,8 @@ bool IsKnown(EventKind kind) {
     case EventKind::kCaptured:
     case EventKind::kReversed:
     case EventKind::kHoldExpired:
+    case EventKind::kIncremented:
+    case EventKind::kRefunded:
     case EventKind::kSegmentDefined:
     case EventKind::kUnionNodeSet:
     case EventKind::kMemberSet:
@@ -200,6 +236,7 @@ bool IsKnown(Reason reason) {
     case Reason::kOriginalDeclined:
     case Reason::kExceedsAuthorizedAmount:
     case Reason::kFurtherActivityPreventsReversal:
+    case Reason::kExceedsCapturedAmount:
     case Reason::kTerminalInactive:
     case Reason::kMerchantInactive:
     case Reason::kInvalidCard:
@@ -235,16 +272,45 @@ bool IsKnown(Reason reason) {
 
 // ---- Predictions --------------------------------------------------------------
 
+constexpr Fen Negative(Fen amount) {
+  return Fen{WrappingSubtract(0, amount.value())};
+}
+
+struct OwnAmounts {
+  Fen list_price;
+  Fen subsidy;
+};
+
+// A follow-up's own amounts, as the change of its original tells them.
+OwnAmounts OwnAmountsFrom(EventKind kind, const OriginalChange& change) {
+  if (kind == EventKind::kCaptured) {
+    return {change.captured_delta, change.captured_subsidy_delta};
+  }
+  if (kind == EventKind::kIncremented) {
+    return {change.list_price_delta, change.subsidy_delta};
+  }
+  if (kind == EventKind::kRefunded) {
+    return {change.refunded_delta, change.refunded_subsidy_delta};
+  }
+  if (kind == EventKind::kReversed) {
+    // Lowered, or a sale taken back whole.
+    const bool lowered = change.list_price_delta != Fen{0};
+    return {Negative(lowered ? change.list_price_delta : change.captured_delta),
+            Negative(lowered ? change.subsidy_delta : change.captured_subsidy_delta)};
+  }
+  return {};
+}
+
 // What stands in a transaction unless the record says otherwise, as far as it
-// follows from the command and the event's head.  Amounts that follow from other
-// amounts are predicted apart, below.
+// follows from the command, the event's head, the original's change and the counts
+// of shares and uses.  Amounts that follow from other amounts are predicted apart,
+// below.
 struct Predicted {
   RequestId request_id;
-  RequestId original_request_id;
-  TransactionId original_id;
+  Reference reference;
   CardNumber card;
   Fen list_price;
-  Fen asked_amount;
+  Fen subsidy;
   uint32_t stan = 0;
   uint32_t hold_s = 0;
   IfNoBenefit if_no_benefit = IfNoBenefit::kDecline;
@@ -253,12 +319,23 @@ struct Predicted {
   uint8_t applied_count = 0;
   uint8_t use_count = 0;
   bool capture_at_once = false;
-  bool capture_all = false;
+  bool allow_partial = false;
+  bool no_amount = false;
 };
+
+template <class Request>
+void PredictFollowUp(const Event& event, const Request& r, bool has_amount, Predicted& p) {
+  const OwnAmounts own = OwnAmountsFrom(event.kind, event.original);
+  p.reference = Reference{r.original, r.original_request_id, has_amount ? r.amount : Fen{0}};
+  p.no_amount = !has_amount;
+  p.list_price = has_amount ? r.amount : own.list_price;
+  p.subsidy = own.subsidy;
+}
 
 Predicted PredictFrom(const Event& event, const Command& command) {
   Predicted p;
   p.request_id = command.request_id;
+  p.applied_count = static_cast<uint8_t>(event.share_count);
   if (command.kind == CommandKind::kAuthorize) {
     const AuthorizeRequest& r = command.authorize;
     p.card = r.card;
@@ -266,22 +343,21 @@ Predicted PredictFrom(const Event& event, const Command& command) {
     p.stan = r.stan;
     p.hold_s = r.hold_s;
     p.capture_at_once = r.capture_at_once;
+    p.allow_partial = r.allow_partial;
     p.if_no_benefit = r.if_no_benefit;
     p.entry_mode = r.entry_mode;
-    p.applied_count = static_cast<uint8_t>(event.share_count);
     p.use_count = static_cast<uint8_t>(event.use_count);
   } else if (command.kind == CommandKind::kCapture) {
-    const CaptureRequest& r = command.capture;
-    p.list_price = r.amount;
-    p.original_id = r.original;
-    p.original_request_id = r.original_request_id;
-    p.capture_all = !r.has_amount;
-    p.asked_amount = r.has_amount ? r.amount : Fen{0};
+    PredictFollowUp(event, command.capture, command.capture.has_amount, p);
   } else if (command.kind == CommandKind::kReverse) {
-    const ReverseRequest& r = command.reverse;
-    p.original_id = r.original;
-    p.original_request_id = r.original_request_id;
-    p.reversal_reason = r.reason;
+    PredictFollowUp(event, command.reverse, command.reverse.has_amount, p);
+    p.reversal_reason = command.reverse.reason;
+  } else if (command.kind == CommandKind::kIncrement) {
+    PredictFollowUp(event, command.increment, /*has_amount=*/true, p);
+    p.hold_s = command.increment.hold_s;
+  } else if (command.kind == CommandKind::kRefund) {
+    PredictFollowUp(event, command.refund, command.refund.has_amount, p);
+    p.use_count = static_cast<uint8_t>(event.use_count);
   }
   return p;
 }
@@ -295,17 +371,33 @@ Fen PredictCaptured(const Transaction& t) {
 Fen PredictCapturedSubsidy(const Transaction& t) {
   return t.state == TransactionState::kCaptured ? t.subsidy : Fen{0};
 }
-Fen PredictMemberPending(const Event& event) {
-  return event.kind == EventKind::kAuthorized &&
-                 event.transaction.state == TransactionState::kPending
-             ? event.transaction.member_pays
-             : Fen{0};
-}
-Fen PredictMemberPosted(const Event& event) {
-  return event.kind == EventKind::kAuthorized &&
-                 event.transaction.state == TransactionState::kCaptured
-             ? event.transaction.member_pays
-             : Fen{0};
+struct MemberDeltas {
+  Fen pending;
+  Fen posted;
+};
+
+// The member's part of what was accepted moves with the shares, if there are any.
+MemberDeltas PredictMemberDeltas(const Event& event) {
+  const Transaction& t = event.transaction;
+  if (event.share_count == 0) {
+    return {};
+  }
+  if (event.kind == EventKind::kAuthorized) {
+    return {t.state == TransactionState::kPending ? t.member_pays : Fen{0},
+            t.state == TransactionState::kCaptured ? t.member_pays : Fen{0}};
+  }
+  if (!IsTransaction(event.kind) || t.state != TransactionState::kCompleted) {
+    return {};
+  }
+  if (event.kind == EventKind::kCaptured) {
+    return {Negative(t.member_pays), t.member_pays};
+  }
+  if (event.kind == EventKind::kIncremented) {
+    return {t.member_pays, Fen{0}};
+  }
+  // A reversal undoes a hold, or else a sale.
+  const bool posted = event.kind == EventKind::kRefunded || event.shares[0].held_delta == Fen{0};
+  return {posted ? Fen{0} : Negative(t.member_pays), posted ? Negative(t.member_pays) : Fen{0}};
 }
 
 // ---- Writing ------------------------------------------------------------------
@@ -322,12 +414,11 @@ bool IsNone(const Code<Tag, kWords>& code) {
 
 void WriteAuthorize(ByteWriter& w, const AuthorizeRequest& r) {
   GH_DCHECK(r.entry_mode <= PosEntryMode::kManual, "entry_mode=", r.entry_mode);
-  w.Byte(static_cast<uint8_t>((r.capture_at_once ? kCaptureAtOnce : 0) |
-                              (r.if_no_benefit == IfNoBenefit::kFullPrice ? kFullPriceIfNone : 0) |
-                              (static_cast<uint8_t>(r.entry_mode) << kEntryModeShift) |
-                              (IsNone(r.merchant) ? 0 : kNamesMerchant) |
-                              (IsNone(r.programme) ? 0 : kNamesProgramme) |
-                              (r.hold_s == 0 ? 0 : kNamesHold)));
+  w.Varint((r.capture_at_once ? kCaptureAtOnce : 0u) |
+           (r.if_no_benefit == IfNoBenefit::kFullPrice ? kFullPriceIfNone : 0u) |
+           (static_cast<uint32_t>(r.entry_mode) << kEntryModeShift) |
+           (r.allow_partial ? kAllowPartial : 0u) | (IsNone(r.merchant) ? 0u : kNamesMerchant) |
+           (IsNone(r.programme) ? 0u : kNamesProgramme) | (r.hold_s == 0 ? 0u : kNamesHold));
   w.Id64(r.card);
   w.Amount(r.list_price);
   w.Varint(r.stan);
@@ -342,11 +433,13 @@ void WriteAuthorize(ByteWriter& w, const AuthorizeRequest& r) {
   }
 }
 
-void WriteCapture(ByteWriter& w, const CaptureRequest& r) {
-  w.Byte(static_cast<uint8_t>(
-      (r.has_amount ? kHasAmount : 0) | (r.final_capture ? kFinalCapture : 0) |
-      (r.original == TransactionId{} ? 0 : kByTransaction) |
-      (r.original_request_id.IsNone() ? 0 : kByRequest) | (r.amount == Fen{0} ? 0 : kNamesAmount)));
+// A command about an original: its first byte, `of_its_kind` among the flags, and
+// what the kinds have in common.
+template <class Request>
+void WriteReference(ByteWriter& w, const Request& r, int of_its_kind) {
+  w.Byte(static_cast<uint8_t>(of_its_kind | (r.original == TransactionId{} ? 0 : kByTransaction) |
+                              (r.original_request_id.IsNone() ? 0 : kByRequest) |
+                              (r.amount == Fen{0} ? 0 : kNamesAmount)));
   if (r.original != TransactionId{}) {
     w.Id64(r.original);
   }
@@ -358,16 +451,25 @@ void WriteCapture(ByteWriter& w, const CaptureRequest& r) {
   }
 }
 
+void WriteCapture(ByteWriter& w, const CaptureRequest& r) {
+  WriteReference(w, r, (r.has_amount ? kHasAmount : 0) | (r.final_capture ? kFinalCapture : 0));
+}
+
 void WriteReverse(ByteWriter& w, const ReverseRequest& r) {
-  w.Byte(static_cast<uint8_t>(static_cast<uint8_t>(r.reason) |
-                              (r.original == TransactionId{} ? 0 : kReverseByTransaction) |
-                              (r.original_request_id.IsNone() ? 0 : kReverseByRequest)));
-  if (r.original != TransactionId{}) {
-    w.Id64(r.original);
+  GH_DCHECK(r.reason <= ReversalReason::kDeviceUnable, "reason=", r.reason);
+  WriteReference(
+      w, r, (r.has_amount ? kHasAmount : 0) | (static_cast<int>(r.reason) << kReversalReasonShift));
+}
+
+void WriteIncrement(ByteWriter& w, const IncrementRequest& r) {
+  WriteReference(w, r, r.hold_s == 0 ? 0 : kNamesNewHold);
+  if (r.hold_s != 0) {
+    w.Varint(r.hold_s);
   }
-  if (!r.original_request_id.IsNone()) {
-    w.Request(r.original_request_id);
-  }
+}
+
+void WriteRefund(ByteWriter& w, const RefundRequest& r) {
+  WriteReference(w, r, r.has_amount ? kHasAmount : 0);
 }
 
 void WriteCommand(ByteWriter& w, const Command& command) {
@@ -379,6 +481,10 @@ void WriteCommand(ByteWriter& w, const Command& command) {
       return WriteCapture(w, command.capture);
     case CommandKind::kReverse:
       return WriteReverse(w, command.reverse);
+    case CommandKind::kIncrement:
+      return WriteIncrement(w, command.increment);
+    case CommandKind::kRefund:
+      return WriteRefund(w, command.refund);
     case CommandKind::kQuote:
     case CommandKind::kGetTransaction:
     case CommandKind::kExpireHolds:
@@ -416,8 +522,18 @@ bool IsWholeSecondsAfter(TimestampNs at, TimestampNs later) {
 
 bool SmallFieldsDiffer(const Transaction& t, const Predicted& p) {
   return t.capture_at_once != p.capture_at_once || t.if_no_benefit != p.if_no_benefit ||
-         t.entry_mode != p.entry_mode || t.reversal_reason != p.reversal_reason ||
-         t.applied_count != p.applied_count || t.use_count != p.use_count;
+         t.entry_mode != p.entry_mode || t.reversal_reason != p.reversal_reason;
+}
+
+bool ProgressOrReferenceDiffers(const Transaction& t, const Predicted& p) {
+  if (t.kind == TransactionKind::kAuthorization) {
+    return t.progress.refunded != Fen{0} || t.progress.refunded_subsidy != Fen{0} ||
+           t.progress.restated != Fen{0} || t.progress.restated_subsidy != Fen{0} ||
+           t.progress.allow_partial != p.allow_partial;
+  }
+  return t.reference.original_id != p.reference.original_id ||
+         t.reference.original_request_id != p.reference.original_request_id ||
+         t.reference.asked_amount != p.reference.asked_amount;
 }
 
 uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predicted& predicted) {
@@ -428,7 +544,7 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   mark(t.member != MemberRow{}, kMember);
   mark(t.first_applied != AppliedRow{}, kFirstApplied);
   mark(t.first_use != UseRow{}, kFirstUse);
-  mark(t.subsidy != Fen{0}, kSubsidy);
+  mark(t.subsidy != predicted.subsidy, kSubsidy);
   mark(t.reason != Reason::kNone, kReason);
   if (t.expires_at != TimestampNs{}) {
     fields |= IsWholeSecondsAfter(event.at, t.expires_at) ? kExpiresAfter : kExpiresAt;
@@ -438,21 +554,36 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   mark(t.programme_hash != 0, kProgrammeHash);
   mark(t.card != predicted.card, kCard);
   mark(t.list_price != predicted.list_price, kListPrice);
-  mark(t.member_pays != PredictMemberPays(t), kMemberPays);
   mark(t.captured != PredictCaptured(t), kCaptured);
   mark(t.captured_subsidy != PredictCapturedSubsidy(t), kCapturedSubsidy);
+  mark(t.applied_count != predicted.applied_count || t.use_count != predicted.use_count, kCounts);
+  mark(t.overrun, kOverrun);
   mark(t.original != event.original.row, kOriginal);
+  mark(t.member_pays != PredictMemberPays(t), kMemberPays);
+  mark(ProgressOrReferenceDiffers(t, predicted), kProgressOrReference);
+  mark(t.no_amount != predicted.no_amount, kNoAmount);
   mark(t.stan != predicted.stan, kStan);
   mark(t.hold_s != predicted.hold_s, kHoldS);
-  mark(t.original_request_id != predicted.original_request_id, kOriginalRequest);
+  mark(SmallFieldsDiffer(t, predicted), kSmall);
+  mark(t.tombstone, kTombstone);
   mark(t.request_id != predicted.request_id, kRequest);
   mark(t.seq != event.seq, kSeq);
   mark(t.decided_at != event.at, kDecidedAt);
-  mark(SmallFieldsDiffer(t, predicted), kSmall);
-  mark(t.capture_all != predicted.capture_all || t.original_id != predicted.original_id ||
-           t.asked_amount != predicted.asked_amount,
-       kAsked);
   return fields;
+}
+
+void WriteProgressOrReference(ByteWriter& w, const Transaction& t) {
+  if (t.kind == TransactionKind::kAuthorization) {
+    w.Amount(t.progress.refunded);
+    w.Amount(t.progress.refunded_subsidy);
+    w.Amount(t.progress.restated);
+    w.Amount(t.progress.restated_subsidy);
+    w.Bool(t.progress.allow_partial);
+  } else {
+    w.Id64(t.reference.original_id);
+    w.Request(t.reference.original_request_id);
+    w.Amount(t.reference.asked_amount);
+  }
 }
 
 // Fields that no usual transaction has; out of the way of those that do.
@@ -472,17 +603,24 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   if (fields & kListPrice) {
     w.Amount(t.list_price);
   }
-  if (fields & kMemberPays) {
-    w.Amount(t.member_pays);
-  }
   if (fields & kCaptured) {
     w.Amount(t.captured);
   }
   if (fields & kCapturedSubsidy) {
     w.Amount(t.captured_subsidy);
   }
+  if (fields & kCounts) {
+    w.Byte(t.applied_count);
+    w.Byte(t.use_count);
+  }
   if (fields & kOriginal) {
     w.Row(t.original);
+  }
+  if (fields & kMemberPays) {
+    w.Amount(t.member_pays);
+  }
+  if (fields & kProgressOrReference) {
+    WriteProgressOrReference(w, t);
   }
   if (fields & kStan) {
     w.Varint(t.stan);
@@ -490,8 +628,11 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   if (fields & kHoldS) {
     w.Varint(t.hold_s);
   }
-  if (fields & kOriginalRequest) {
-    w.Request(t.original_request_id);
+  if (fields & kSmall) {
+    w.Bool(t.capture_at_once);
+    w.EnumByte(t.if_no_benefit, IfNoBenefit::kFullPrice);
+    w.EnumByte(t.entry_mode, PosEntryMode::kManual, PosEntryMode::kUnspecified);
+    w.EnumByte(t.reversal_reason, ReversalReason::kDeviceUnable);
   }
   if (fields & kRequest) {
     w.Request(t.request_id);
@@ -502,34 +643,46 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   if (fields & kDecidedAt) {
     w.Time(t.decided_at);
   }
-  if (fields & kSmall) {
-    w.Bool(t.capture_at_once);
-    w.EnumByte(t.if_no_benefit, IfNoBenefit::kFullPrice);
-    w.EnumByte(t.entry_mode, PosEntryMode::kManual, PosEntryMode::kUnspecified);
-    w.EnumByte(t.reversal_reason, ReversalReason::kDeviceUnable);
-    w.Byte(t.applied_count);
-    w.Byte(t.use_count);
-  }
-  if (fields & kAsked) {
-    w.Bool(t.capture_all);
-    w.Id64(t.original_id);
-    w.Amount(t.asked_amount);
-  }
+}
+
+// What has no place in a record must be as it comes back: zero.
+void CheckReserved(const Progress& p) {
+  GH_CHECK((p.reserved | p.reserved_2 | p.reserved_3 | p.reserved_4) == 0,
+           "reserved=",
+           p.reserved,
+           " reserved_2=",
+           p.reserved_2,
+           " reserved_3=",
+           p.reserved_3,
+           " reserved_4=",
+           p.reserved_4);
+}
+
+void CheckReserved(const Reference& r) {
+  GH_CHECK((r.reserved[0] | r.reserved[1]) == 0,
+           "reserved=",
+           r.reserved[0],
+           " reserved[1]=",
+           r.reserved[1]);
 }
 
 void WriteTransaction(ByteWriter& w, const Event& event, const Command& command) {
   const Transaction& t = event.transaction;
-  GH_DCHECK(t.kind == TransactionKindOf(event.kind), "kind=", t.kind, " event=", event.kind);
-  GH_DCHECK(t.state >= TransactionState::kDeclined && t.state <= TransactionState::kCompleted,
+  GH_CHECK(t.kind == TransactionKindOf(event.kind), "kind=", t.kind, " event=", event.kind);
+  GH_DCHECK(t.state >= TransactionState::kDeclined && t.state <= TransactionState::kRefunded,
             "state=",
             t.state);
   GH_DCHECK(
       t.outcome >= Outcome::kApproved && t.outcome <= Outcome::kDeclined, "outcome=", t.outcome);
+  if (t.kind == TransactionKind::kAuthorization) {
+    CheckReserved(t.progress);
+  } else {
+    CheckReserved(t.reference);
+  }
   w.Row(event.transaction_row);
   w.Byte(static_cast<uint8_t>(
       static_cast<uint8_t>(t.state) | (static_cast<uint8_t>(t.outcome) << kOutcomeShift) |
-      (t.final_capture ? kIsFinalCapture : 0) | (t.original_found ? kIsOriginalFound : 0) |
-      (t.tombstone ? kIsTombstone : 0)));
+      (t.final_capture ? kIsFinalCapture : 0) | (t.original_found ? kIsOriginalFound : 0)));
   const uint32_t fields = FieldsThatDiffer(event, t, PredictFrom(event, command));
   w.Varint(fields);
   if (fields & kTerminal) {
@@ -565,10 +718,32 @@ void WriteTransaction(ByteWriter& w, const Event& event, const Command& command)
 }
 
 void WriteOriginal(ByteWriter& w, const OriginalChange& change) {
+  GH_DCHECK(
+      change.state >= TransactionState::kDeclined && change.state <= TransactionState::kRefunded,
+      "state=",
+      change.state);
   w.Row(change.row);
-  w.EnumByte(change.state, TransactionState::kCompleted);
-  w.Amount(change.captured);
-  w.Amount(change.captured_subsidy);
+  const auto flag = [](auto value, uint32_t bit) { return value != decltype(value){} ? bit : 0u; };
+  w.Varint(static_cast<uint32_t>(change.state) | flag(change.captured_delta, kCapturedDelta) |
+           flag(change.captured_subsidy_delta, kCapturedSubsidyDelta) |
+           flag(change.refunded_delta, kRefundedDelta) |
+           flag(change.refunded_subsidy_delta, kRefundedSubsidyDelta) |
+           flag(change.list_price_delta, kListPriceDelta) |
+           flag(change.subsidy_delta, kSubsidyDelta) |
+           flag(change.expires_at_delta_ns, kExpiresAtDelta) | flag(change.restates, kRestates));
+  for (const Fen delta : {change.captured_delta,
+                          change.captured_subsidy_delta,
+                          change.refunded_delta,
+                          change.refunded_subsidy_delta,
+                          change.list_price_delta,
+                          change.subsidy_delta}) {
+    if (delta != Fen{0}) {
+      w.Amount(delta);
+    }
+  }
+  if (change.expires_at_delta_ns != 0) {
+    w.Signed(change.expires_at_delta_ns);
+  }
 }
 
 void WriteDeltas(ByteWriter& w, const Event& event) {
@@ -578,7 +753,9 @@ void WriteDeltas(ByteWriter& w, const Event& event) {
     const bool other_benefit = share.benefit != benefit;
     w.Byte(static_cast<uint8_t>((other_benefit ? kShareBenefit : 0) |
                                 (share.held_delta != Fen{0} ? kShareHeld : 0) |
-                                (share.spent_delta != Fen{0} ? kShareSpent : 0)));
+                                (share.spent_delta != Fen{0} ? kShareSpent : 0) |
+                                (share.overrun_delta != Fen{0} ? kShareOverrun : 0) |
+                                (share.suspense_delta != Fen{0} ? kShareSuspense : 0)));
     if (other_benefit) {
       w.Row(share.benefit);
     }
@@ -588,6 +765,12 @@ void WriteDeltas(ByteWriter& w, const Event& event) {
     }
     if (share.spent_delta != Fen{0}) {
       w.Amount(share.spent_delta);
+    }
+    if (share.overrun_delta != Fen{0}) {
+      w.Amount(share.overrun_delta);
+    }
+    if (share.suspense_delta != Fen{0}) {
+      w.Amount(share.suspense_delta);
     }
     benefit = share.benefit;
   }
@@ -667,16 +850,20 @@ constexpr size_t kRowBytesMax = codec::kInt32BytesMax;
 constexpr size_t kLengthBytesMax = 4;
 constexpr size_t kHeadBytesMax =
     kLengthBytesMax + 3 + kVarintBytesMax + codec::kCode2BytesMax + 16;  // kind .. caller
-constexpr size_t kAuthorizeBytesMax = 1 + 8 + kVarintBytesMax + kRowBytesMax +
+constexpr size_t kAuthorizeBytesMax = 2 + 8 + kVarintBytesMax + kRowBytesMax +
                                       codec::kCode2BytesMax + codec::kCode4BytesMax + kRowBytesMax;
+constexpr size_t kFollowUpBytesMax = 1 + 8 + 16 + kVarintBytesMax + kRowBytesMax;
+static_assert(kFollowUpBytesMax <= kAuthorizeBytesMax);
 constexpr size_t kTransactionBytesMax =
-    kRowBytesMax + 1 + 4 +                                   // row, state, mask
-    8 * kRowBytesMax + 3 + 2 * kVarintBytesMax +             // rows, reason, expiry
-    16 + 5 * kVarintBytesMax + 2 * kRowBytesMax +            // hash, card, amounts, stan, hold
-    32 + 2 * kVarintBytesMax + 6 + 1 + 2 * kVarintBytesMax;  // request ids, seq, time, small, asked
-constexpr size_t kOriginalBytesMax = kRowBytesMax + 1 + 2 * kVarintBytesMax;
+    kRowBytesMax + 1 + kRowBytesMax +             // row, state, mask
+    8 * kRowBytesMax + 3 + 2 * kVarintBytesMax +  // rows, reason, expiry
+    16 + 5 * kVarintBytesMax + 2 +                // hash, card, amounts, counts
+    4 * kVarintBytesMax + 1 +                     // progress, longer than reference
+    2 * kRowBytesMax + 4 +                        // stan, hold, small
+    16 + 2 * kVarintBytesMax;                     // request id, seq, time
+constexpr size_t kOriginalBytesMax = kRowBytesMax + 2 + 7 * kVarintBytesMax;
 constexpr size_t kDeltasBytesMax =
-    2 + kSharesPerTransactionMax * (1 + 2 * kRowBytesMax + 2 * kVarintBytesMax) +
+    2 + kSharesPerTransactionMax * (1 + 2 * kRowBytesMax + 4 * kVarintBytesMax) +
     kUsesPerTransactionMax * (1 + 4 * kRowBytesMax + 4 * kVarintBytesMax) + 2 * kVarintBytesMax;
 static_assert(kHeadBytesMax + kAuthorizeBytesMax + kTransactionBytesMax + kOriginalBytesMax +
                   kRowBytesMax + kDeltasBytesMax + ByteWriter::kSlackBytes <=
@@ -690,8 +877,9 @@ static_assert(kBlockHeaderBytes + kHeadBytesMax + kOperatorEffectBytesMax +
                   ByteWriter::kSlackBytes + codec::kProgrammeSpecBytesMax +
                   kLimitsPerProgrammeMax * codec::kLimitSpecBytesMax +
                   kBenefitsPerProgrammeMax * codec::kBenefitSpecBytesMax +
+                  kOverCapturesPerProgrammeMax * codec::kOverCaptureBytesMax +
                   kPoolItemsPerProgrammeMax *
-                      (codec::kCode4BytesMax + 6 + codec::kCode2BytesMax +
+                      (codec::kCode4BytesMax + codec::kMccRangeBytesMax + codec::kCode2BytesMax +
                        3 * codec::kInt32BytesMax + codec::kFundingBytesMax) <=
               kBlockBytesMax);
 
@@ -718,8 +906,9 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   const bool is_operators = IsOperators(event.kind);
   const bool has_caller = !IsNone(command.terminal) || !command.request_id.IsNone();
   const bool has_deltas = event.share_count != 0 || event.use_count != 0;
-  const bool has_pending = event.member_pending_delta != PredictMemberPending(event);
-  const bool has_posted = event.member_posted_delta != PredictMemberPosted(event);
+  const MemberDeltas predicted = PredictMemberDeltas(event);
+  const bool has_pending = event.member_pending_delta != predicted.pending;
+  const bool has_posted = event.member_posted_delta != predicted.posted;
   const int flags =
       is_operators ? (has_caller ? kHasCaller : 0) | (event.span_count != 0 ? kHasSpans : 0)
                    : (has_caller ? kHasCaller : 0) |
@@ -747,7 +936,8 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
       WriteOriginal(w, event.original);
     }
     if (has_deltas) {
-      // Before the transaction, whose own counts are predicted from these.
+      // Before the transaction, whose own counts are predicted from these, as some of
+      // its amounts are from the original's change.
       w.Varint(event.share_count | event.use_count << kUseCountShift);
     }
     if (IsTransaction(event.kind)) {
@@ -806,13 +996,15 @@ struct RecordDecoder::Storage {
 namespace {
 
 void ReadAuthorize(ByteReader& r, AuthorizeRequest& request) {
-  const uint8_t flags = r.Byte();
+  const uint32_t flags =
+      static_cast<uint32_t>(r.Varint(kAuthorizeFlagsAll, "unknown flag of an authorization"));
   request.capture_at_once = (flags & kCaptureAtOnce) != 0;
   request.if_no_benefit =
       (flags & kFullPriceIfNone) != 0 ? IfNoBenefit::kFullPrice : IfNoBenefit::kDecline;
   request.entry_mode = r.EnumOf(static_cast<uint8_t>(flags >> kEntryModeShift & 7),
                                 PosEntryMode::kManual,
                                 PosEntryMode::kUnspecified);
+  request.allow_partial = (flags & kAllowPartial) != 0;
   r.Id64(request.card);
   r.Amount(request.list_price);
   r.Number(request.stan);
@@ -827,13 +1019,14 @@ void ReadAuthorize(ByteReader& r, AuthorizeRequest& request) {
   }
 }
 
-void ReadCapture(ByteReader& r, CaptureRequest& request) {
+// The first byte, and what the kinds have in common.
+template <class Request>
+uint8_t ReadReference(ByteReader& r, uint8_t all, const char* what, Request& request) {
+  const uint8_t* const where = r.at();
   const uint8_t flags = r.Byte();
-  if (flags >= kNamesAmount << 1) {
-    r.Fail("unknown flag of a capture");
+  if ((flags & ~all) != 0) {
+    r.FailAt(what, where);
   }
-  request.has_amount = (flags & kHasAmount) != 0;
-  request.final_capture = (flags & kFinalCapture) != 0;
   if (flags & kByTransaction) {
     r.Id64(request.original);
   }
@@ -843,20 +1036,32 @@ void ReadCapture(ByteReader& r, CaptureRequest& request) {
   if (flags & kNamesAmount) {
     r.Amount(request.amount);
   }
+  return flags;
+}
+
+void ReadCapture(ByteReader& r, CaptureRequest& request) {
+  const uint8_t flags = ReadReference(r, kCaptureFlags, "unknown flag of a capture", request);
+  request.has_amount = (flags & kHasAmount) != 0;
+  request.final_capture = (flags & kFinalCapture) != 0;
 }
 
 void ReadReverse(ByteReader& r, ReverseRequest& request) {
-  const uint8_t flags = r.Byte();
-  if (flags >= kReverseByRequest << 1) {
-    r.Fail("unknown flag of a reversal");
+  const uint8_t flags = ReadReference(r, kReverseFlags, "unknown flag of a reversal", request);
+  request.has_amount = (flags & kHasAmount) != 0;
+  request.reason =
+      r.EnumOf(static_cast<uint8_t>(flags >> kReversalReasonShift), ReversalReason::kDeviceUnable);
+}
+
+void ReadIncrement(ByteReader& r, IncrementRequest& request) {
+  const uint8_t flags = ReadReference(r, kIncrementFlags, "unknown flag of an increment", request);
+  if (flags & kNamesNewHold) {
+    r.Number(request.hold_s);
   }
-  request.reason = r.EnumOf(static_cast<uint8_t>(flags & 7), ReversalReason::kDeviceUnable);
-  if (flags & kReverseByTransaction) {
-    r.Id64(request.original);
-  }
-  if (flags & kReverseByRequest) {
-    r.Request(request.original_request_id);
-  }
+}
+
+void ReadRefund(ByteReader& r, RefundRequest& request) {
+  const uint8_t flags = ReadReference(r, kRefundFlags, "unknown flag of a refund", request);
+  request.has_amount = (flags & kHasAmount) != 0;
 }
 
 template <class T>
@@ -864,6 +1069,20 @@ const T* ReadContent(ByteReader& r, T& place) {
   place = T{};
   codec::Content(r, place);
   return &place;
+}
+
+void ReadProgressOrReference(ByteReader& r, Transaction& t) {
+  if (t.kind == TransactionKind::kAuthorization) {
+    r.Amount(t.progress.refunded);
+    r.Amount(t.progress.refunded_subsidy);
+    r.Amount(t.progress.restated);
+    r.Amount(t.progress.restated_subsidy);
+    r.Bool(t.progress.allow_partial);
+  } else {
+    r.Id64(t.reference.original_id);
+    r.Request(t.reference.original_request_id);
+    r.Amount(t.reference.asked_amount);
+  }
 }
 
 void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
@@ -882,10 +1101,6 @@ void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
   if (fields & kListPrice) {
     r.Amount(t.list_price);
   }
-  t.member_pays = PredictMemberPays(t);
-  if (fields & kMemberPays) {
-    r.Amount(t.member_pays);
-  }
   t.captured = PredictCaptured(t);
   if (fields & kCaptured) {
     r.Amount(t.captured);
@@ -894,18 +1109,38 @@ void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
   if (fields & kCapturedSubsidy) {
     r.Amount(t.captured_subsidy);
   }
+  if (fields & kCounts) {
+    r.Byte(t.applied_count);
+    r.Byte(t.use_count);
+    if (t.applied_count > kSharesPerTransactionMax || t.use_count > kUsesPerTransactionMax) {
+      r.Fail("more shares or uses than limits.h allows");
+    }
+  }
+  t.overrun = (fields & kOverrun) != 0;
   if (fields & kOriginal) {
     r.Row(t.original, kTransactionsMax);
   }
+  t.member_pays = PredictMemberPays(t);
+  if (fields & kMemberPays) {
+    r.Amount(t.member_pays);
+  }
+  if (fields & kProgressOrReference) {
+    ReadProgressOrReference(r, t);
+  }
+  t.no_amount ^= (fields & kNoAmount) != 0;
   if (fields & kStan) {
     r.Number(t.stan);
   }
   if (fields & kHoldS) {
     r.Number(t.hold_s);
   }
-  if (fields & kOriginalRequest) {
-    r.Request(t.original_request_id);
+  if (fields & kSmall) {
+    r.Bool(t.capture_at_once);
+    r.EnumByte(t.if_no_benefit, IfNoBenefit::kFullPrice);
+    r.EnumByte(t.entry_mode, PosEntryMode::kManual, PosEntryMode::kUnspecified);
+    r.EnumByte(t.reversal_reason, ReversalReason::kDeviceUnable);
   }
+  t.tombstone = (fields & kTombstone) != 0;
   if (fields & kRequest) {
     r.Request(t.request_id);
   }
@@ -915,31 +1150,13 @@ void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
   if (fields & kDecidedAt) {
     r.Time(t.decided_at);
   }
-  if (fields & kSmall) {
-    r.Bool(t.capture_at_once);
-    r.EnumByte(t.if_no_benefit, IfNoBenefit::kFullPrice);
-    r.EnumByte(t.entry_mode, PosEntryMode::kManual, PosEntryMode::kUnspecified);
-    r.EnumByte(t.reversal_reason, ReversalReason::kDeviceUnable);
-    r.Byte(t.applied_count);
-    r.Byte(t.use_count);
-    if (t.applied_count > kSharesPerTransactionMax || t.use_count > kUsesPerTransactionMax) {
-      r.Fail("more shares or uses than limits.h allows");
-    }
-  }
-  if (fields & kAsked) {
-    r.Bool(t.capture_all);
-    r.Id64(t.original_id);
-    r.Amount(t.asked_amount);
-  }
 }
 
 void Apply(const Predicted& p, Transaction& t) {
   t.request_id = p.request_id;
-  t.original_request_id = p.original_request_id;
-  t.original_id = p.original_id;
   t.card = p.card;
   t.list_price = p.list_price;
-  t.asked_amount = p.asked_amount;
+  t.subsidy = p.subsidy;
   t.stan = p.stan;
   t.hold_s = p.hold_s;
   t.if_no_benefit = p.if_no_benefit;
@@ -948,18 +1165,23 @@ void Apply(const Predicted& p, Transaction& t) {
   t.applied_count = p.applied_count;
   t.use_count = p.use_count;
   t.capture_at_once = p.capture_at_once;
-  t.capture_all = p.capture_all;
+  t.no_amount = p.no_amount;
+  if (t.kind == TransactionKind::kAuthorization) {
+    t.progress = Progress{};
+    t.progress.allow_partial = p.allow_partial;
+  } else {
+    t.reference = p.reference;
+  }
 }
 
 void ReadTransaction(ByteReader& r, Event& event, const Command& command) {
   Transaction& t = event.transaction;
   r.Row(event.transaction_row, kTransactionsMax);
   const uint8_t state = r.Byte();
-  t.state = r.EnumOf(static_cast<uint8_t>(state & 7), TransactionState::kCompleted);
+  t.state = r.EnumOf(static_cast<uint8_t>(state & kStateMask), TransactionState::kRefunded);
   t.outcome = r.EnumOf(static_cast<uint8_t>(state >> kOutcomeShift & 3), Outcome::kDeclined);
   t.final_capture = (state & kIsFinalCapture) != 0;
   t.original_found = (state & kIsOriginalFound) != 0;
-  t.tombstone = (state & kIsTombstone) != 0;
   t.kind = TransactionKindOf(event.kind);
   t.seq = event.seq;
   t.decided_at = event.at;
@@ -1005,9 +1227,24 @@ void ReadTransaction(ByteReader& r, Event& event, const Command& command) {
 
 void ReadOriginal(ByteReader& r, OriginalChange& change) {
   r.Row(change.row, kTransactionsMax);
-  r.EnumByte(change.state, TransactionState::kCompleted);
-  r.Amount(change.captured);
-  r.Amount(change.captured_subsidy);
+  const uint32_t flags =
+      static_cast<uint32_t>(r.Varint(kOriginalFlagsAll, "unknown flag of an original's change"));
+  change.state = r.EnumOf(static_cast<uint8_t>(flags & kStateMask), TransactionState::kRefunded);
+  change.restates = (flags & kRestates) != 0;
+  const auto amount = [&r, flags](uint32_t flag, Fen& delta) {
+    if (flags & flag) {
+      r.Amount(delta);
+    }
+  };
+  amount(kCapturedDelta, change.captured_delta);
+  amount(kCapturedSubsidyDelta, change.captured_subsidy_delta);
+  amount(kRefundedDelta, change.refunded_delta);
+  amount(kRefundedSubsidyDelta, change.refunded_subsidy_delta);
+  amount(kListPriceDelta, change.list_price_delta);
+  amount(kSubsidyDelta, change.subsidy_delta);
+  if (flags & kExpiresAtDelta) {
+    change.expires_at_delta_ns = r.Signed();
+  }
 }
 
 void ReadCounts(ByteReader& r, Event& event) {
@@ -1040,6 +1277,12 @@ void ReadDeltas(ByteReader& r, Event& event) {
     }
     if (flags & kShareSpent) {
       r.Amount(share.spent_delta);
+    }
+    if (flags & kShareOverrun) {
+      r.Amount(share.overrun_delta);
+    }
+    if (flags & kShareSuspense) {
+      r.Amount(share.suspense_delta);
     }
   }
   benefit = event.share_count > 0 ? event.shares[0].benefit : BenefitRow{};
@@ -1121,6 +1364,12 @@ void RecordDecoder::ReadCommand(codec::ByteReader& r) {
     case CommandKind::kReverse:
       command.reverse = ReverseRequest{};
       return ReadReverse(r, command.reverse);
+    case CommandKind::kIncrement:
+      command.increment = IncrementRequest{};
+      return ReadIncrement(r, command.increment);
+    case CommandKind::kRefund:
+      command.refund = RefundRequest{};
+      return ReadRefund(r, command.refund);
     case CommandKind::kQuote:
     case CommandKind::kGetTransaction:
     case CommandKind::kExpireHolds:
@@ -1222,11 +1471,12 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
       r.Row(event.tombstone_row, kTransactionsMax);
     }
     ReadDeltas(r, event);
-    event.member_pending_delta = PredictMemberPending(event);
+    const MemberDeltas predicted = PredictMemberDeltas(event);
+    event.member_pending_delta = predicted.pending;
     if (flags & kHasMemberPending) {
       r.Amount(event.member_pending_delta);
     }
-    event.member_posted_delta = PredictMemberPosted(event);
+    event.member_posted_delta = predicted.posted;
     if (flags & kHasMemberPosted) {
       r.Amount(event.member_posted_delta);
     }

@@ -34,7 +34,7 @@ class ByteReader;
 
 // An upper bound for any record of a terminal's command; operators' records may
 // be larger (a programme), see RecordBytesMax(command).
-inline constexpr size_t kTransactionRecordBytesMax = 1792;
+inline constexpr size_t kTransactionRecordBytesMax = 2048;
 
 // Bytes that EncodeRecord() may need for an event caused by `command`.
 size_t RecordBytesMax(const Command& command);

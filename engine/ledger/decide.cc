@@ -68,6 +68,10 @@ void Decider::Decide() {
       return Inquire();
     case CommandKind::kExpireHolds:
       return ExpireHold();
+    case CommandKind::kIncrement:
+      return Increment();
+    case CommandKind::kRefund:
+      return Refund();
     case CommandKind::kDefineSegment:
       return DefineSegment();
     case CommandKind::kSetUnionNode:
@@ -171,6 +175,22 @@ bool Decider::AnsweredBefore() {
   return true;
 }
 
+namespace {
+
+template <class Request>
+bool RefersTo(const Transaction& stored, const Request& request) {
+  return stored.reference.original_id == request.original &&
+         stored.reference.original_request_id == request.original_request_id;
+}
+
+template <class Request>
+bool AsksAmount(const Transaction& stored, const Request& request) {
+  return stored.no_amount != request.has_amount &&
+         (!request.has_amount || stored.reference.asked_amount == request.amount);
+}
+
+}  // namespace
+
 // Every business field is compared; times, stan and the like are not, because a
 // repeat may be sent later than the original.
 Field Decider::DifferenceFrom(const Transaction& stored) const {
@@ -199,41 +219,64 @@ Field Decider::DifferenceFrom(const Transaction& stored) const {
       if (stored.hold_s != request.hold_s) {
         return Field::kHoldSeconds;
       }
-      return stored.entry_mode != request.entry_mode ? Field::kPosEntryMode : Field::kNone;
+      if (stored.entry_mode != request.entry_mode) {
+        return Field::kPosEntryMode;
+      }
+      return stored.progress.allow_partial != request.allow_partial ? Field::kAllowPartial
+                                                                    : Field::kNone;
     }
     case CommandKind::kCapture: {
       const CaptureRequest& request = command_.capture;
       if (stored.kind != TransactionKind::kCapture) {
         return Field::kMethod;
       }
-      if (!RefersTo(stored, request.original, request.original_request_id)) {
+      if (!RefersTo(stored, request)) {
         return Field::kOriginal;
       }
-      if (stored.capture_all == request.has_amount ||
-          (request.has_amount && stored.asked_amount != request.amount)) {
+      if (!AsksAmount(stored, request)) {
         return Field::kAmount;
       }
       return stored.final_capture != request.final_capture ? Field::kFinalCapture : Field::kNone;
+    }
+    case CommandKind::kIncrement: {
+      const IncrementRequest& request = command_.increment;
+      if (stored.kind != TransactionKind::kIncrement) {
+        return Field::kMethod;
+      }
+      if (!RefersTo(stored, request)) {
+        return Field::kOriginal;
+      }
+      if (stored.reference.asked_amount != request.amount) {
+        return Field::kAmount;
+      }
+      return stored.hold_s != request.hold_s ? Field::kHoldSeconds : Field::kNone;
     }
     case CommandKind::kReverse: {
       const ReverseRequest& request = command_.reverse;
       if (stored.kind != TransactionKind::kReversal) {
         return Field::kMethod;
       }
-      if (!RefersTo(stored, request.original, request.original_request_id)) {
+      if (!RefersTo(stored, request)) {
         return Field::kOriginal;
       }
+      if (!AsksAmount(stored, request)) {
+        return Field::kAmount;
+      }
       return stored.reversal_reason != request.reason ? Field::kReversalReason : Field::kNone;
+    }
+    case CommandKind::kRefund: {
+      const RefundRequest& request = command_.refund;
+      if (stored.kind != TransactionKind::kRefund) {
+        return Field::kMethod;
+      }
+      if (!RefersTo(stored, request)) {
+        return Field::kOriginal;
+      }
+      return AsksAmount(stored, request) ? Field::kNone : Field::kAmount;
     }
     default:
       return Field::kMethod;
   }
-}
-
-bool Decider::RefersTo(const Transaction& stored,
-                       TransactionId original,
-                       const RequestId& original_request_id) const {
-  return stored.original_id == original && stored.original_request_id == original_request_id;
 }
 
 // ---- Making a transaction ----------------------------------------------------
@@ -273,6 +316,19 @@ void Decider::Decline(Reason reason) {
   transaction.state = TransactionState::kDeclined;
 }
 
+// The numbers stay with the decline, for a repeat's answer.
+void Decider::TellFailedLimit(
+    LimitRow row, WindowNumber window, int64_t used, int64_t held, TimestampNs next_eligible_at) {
+  Transaction& transaction = event_->transaction;
+  transaction.failed_limit = row;
+  transaction.captured = Fen{used};
+  transaction.captured_subsidy = Fen{held};
+  transaction.expires_at = next_eligible_at;
+  result_->limit_count = 1;
+  result_->limits[0] = ResultLimit{
+      row, window, used, held, ledger_.limits_[row].max - used - held, next_eligible_at};
+}
+
 // The result tells the transaction as it will stand after Evolve().
 void Decider::FinishTransaction(bool quote) {
   Transaction& transaction = event_->transaction;
@@ -295,8 +351,8 @@ void Decider::FinishTransaction(bool quote) {
 
 // ---- Authorize and Quote -----------------------------------------------------
 
-Reason Decider::CheckCardAndMember() {
-  card_ = FindCard(command_.authorize.card);
+Reason Decider::CheckCardAndMember(CardNumber number) {
+  card_ = FindCard(number);
   if (card_ == CardRow{}) {
     return Reason::kInvalidCard;
   }
@@ -339,6 +395,17 @@ Reason Decider::CheckCardAndMember() {
   return Reason::kMemberNotFound;
 }
 
+// Terminal, merchant, card and member, as they are now.
+Reason Decider::CheckParties(CardNumber number) {
+  if (ledger_.terminals_[terminal_].status != TerminalStatus::kActive) {
+    return Reason::kTerminalInactive;
+  }
+  if (ledger_.merchants_[merchant_].status != MerchantStatus::kActive) {
+    return Reason::kMerchantInactive;
+  }
+  return CheckCardAndMember(number);
+}
+
 void Decider::Authorize(bool quote) {
   const AuthorizeRequest& request = command_.authorize;
   if (!FindCaller()) {
@@ -347,7 +414,6 @@ void Decider::Authorize(bool quote) {
     result_->transaction.member_pays = request.list_price;
     return;
   }
-  const Terminal& terminal = ledger_.terminals_[terminal_];
   const Merchant& merchant = ledger_.merchants_[merchant_];
   if (!request.merchant.IsNone() && request.merchant != merchant.id) {
     result_->verdict = Verdict::kPermissionDenied;
@@ -374,18 +440,15 @@ void Decider::Authorize(bool quote) {
   transaction.stan = request.stan;
   transaction.hold_s = request.hold_s;
   transaction.capture_at_once = request.capture_at_once;
+  transaction.progress.allow_partial = request.allow_partial;
   transaction.if_no_benefit = request.if_no_benefit;
   transaction.entry_mode = request.entry_mode;
 
   Reason reason = Reason::kNone;
   if (tombstone_ != TransactionRow{}) {
     reason = Reason::kPreviouslyReversed;
-  } else if (terminal.status != TerminalStatus::kActive) {
-    reason = Reason::kTerminalInactive;
-  } else if (merchant.status != MerchantStatus::kActive) {
-    reason = Reason::kMerchantInactive;
   } else {
-    reason = CheckCardAndMember();
+    reason = CheckParties(request.card);
   }
   transaction.member = member_;
   if (reason != Reason::kNone) {
@@ -404,23 +467,18 @@ void Decider::Authorize(bool quote) {
       Decline(offer.reason);
       transaction.expires_at = offer.next_eligible_at;
       if (offer.failed_limit != LimitRow{}) {
-        transaction.captured = Fen{offer.failed_used};
-        transaction.captured_subsidy = Fen{offer.failed_held};
-        const Limit& limit = ledger_.limits_[offer.failed_limit];
-        result_->limit_count = 1;
-        result_->limits[0] = ResultLimit{offer.failed_limit,
-                                         offer.failed_window,
-                                         offer.failed_used,
-                                         offer.failed_held,
-                                         limit.max - offer.failed_used - offer.failed_held,
-                                         offer.next_eligible_at};
+        TellFailedLimit(offer.failed_limit,
+                        offer.failed_window,
+                        offer.failed_used,
+                        offer.failed_held,
+                        offer.next_eligible_at);
       }
       return FinishTransaction(quote);
     }
   }
 
   const bool sale = request.capture_at_once;
-  transaction.outcome = Outcome::kApproved;
+  transaction.outcome = applies && offer.partial ? Outcome::kApprovedPartial : Outcome::kApproved;
   transaction.state = sale ? TransactionState::kCaptured : TransactionState::kPending;
   if (!sale) {
     const int64_t hold_s = request.hold_s != 0 ? int64_t{request.hold_s}
@@ -471,316 +529,6 @@ void Decider::Authorize(bool quote) {
     transaction.captured_subsidy = transaction.subsidy;
   }
   FinishTransaction(quote);
-}
-
-// ---- Capture, Reverse, Inquire, Expire ---------------------------------------
-
-// By the engine's id, any transaction of the caller's merchant; by request id, one
-// of the calling terminal's own.
-TransactionRow Decider::FindOriginal(TransactionId id, const RequestId& request_id) const {
-  if (id == TransactionId{}) {
-    return ledger_.FindTransaction(terminal_, request_id);
-  }
-  const TransactionRow row = ledger_.FindTransaction(id);
-  const bool own = row != TransactionRow{} && ledger_.transactions_[row].merchant == merchant_;
-  return own ? row : TransactionRow{};
-}
-
-void Decider::Capture() {
-  const CaptureRequest& request = command_.capture;
-  if (!FindCaller() || AnsweredBefore()) {
-    return;
-  }
-  if (!HasRoom(1, kSharesPerTransactionMax, 0)) {
-    return;
-  }
-
-  // From here on the command must succeed: with an approval or a decline.
-  BeginTransaction(TransactionKind::kCapture);
-  event_->kind = EventKind::kCaptured;
-  Transaction& capture = event_->transaction;
-  capture.original_id = request.original;
-  capture.original_request_id = request.original_request_id;
-  capture.final_capture = request.final_capture;
-  capture.capture_all = !request.has_amount;
-  capture.asked_amount = request.has_amount ? request.amount : Fen{0};
-  capture.list_price = capture.asked_amount;
-  capture.member_pays = capture.asked_amount;
-
-  const TransactionRow original_row = FindOriginal(request.original, request.original_request_id);
-  const Transaction& original = ledger_.transactions_[original_row];
-  if (original_row == TransactionRow{} || original.tombstone ||
-      original.kind != TransactionKind::kAuthorization) {
-    Decline(Reason::kOriginalNotFound);
-    return FinishTransaction(false);
-  }
-  capture.original = original_row;
-  capture.original_found = true;
-  capture.card = original.card;
-  capture.member = original.member;
-  result_->original_id = MakeTransactionId(ledger_.shard(), original.seq);
-
-  const Fen uncaptured = original.list_price - original.captured;
-  const Fen amount = request.has_amount ? request.amount : uncaptured;
-  Reason reason = Reason::kNone;
-  if (original.state == TransactionState::kReversed) {
-    reason = Reason::kPreviouslyReversed;
-  } else if (original.state == TransactionState::kCaptured) {
-    reason = Reason::kAlreadyCaptured;
-  } else if (original.state == TransactionState::kExpired ||
-             (original.state != TransactionState::kDeclined && now_ >= original.expires_at)) {
-    reason = Reason::kHoldExpired;
-  } else if (original.state == TransactionState::kDeclined) {
-    reason = Reason::kOriginalDeclined;
-  } else if (amount > uncaptured) {
-    reason = Reason::kExceedsAuthorizedAmount;
-  }
-  if (reason != Reason::kNone) {
-    Decline(reason);
-    return FinishTransaction(false);
-  }
-
-  // The rule of the time of the authorization, applied to all that is captured
-  // so far, says how much of the subsidy has been earned.
-  const bool booked = original.applied_count > 0;
-  const Fen captured = original.captured + amount;
-  const bool final = request.final_capture || captured == original.list_price;
-  // Capturing nothing of a price hands nothing out and burns no use.
-  const bool nothing_taken = captured == Fen{0} && original.list_price > Fen{0};
-  Fen subsidy;
-  if (booked) {
-    const BenefitRow benefit = ledger_.applied_[original.first_applied].benefit;
-    const Fen earned =
-        std::min(SubsidyOf(ledger_.benefits_[benefit].price, captured), original.subsidy);
-    subsidy = std::clamp(earned - original.captured_subsidy, Fen{0}, amount);
-  }
-  capture.list_price = amount;
-  capture.subsidy = subsidy;
-  capture.member_pays = amount - subsidy;
-  capture.outcome = Outcome::kApproved;
-  capture.state = TransactionState::kCompleted;
-  capture.applied_count = original.applied_count;
-
-  event_->original.row = original_row;
-  event_->original.state = final           ? TransactionState::kCaptured
-                           : nothing_taken ? original.state
-                                           : TransactionState::kPartiallyCaptured;
-  event_->original.captured = captured;
-  event_->original.captured_subsidy = original.captured_subsidy + subsidy;
-
-  // The increment is earned from each funder in proportion to what it still
-  // holds, so no funder ever pays more than it authorized.
-  const bool first = original.state == TransactionState::kPending;
-  std::array<int64_t, kSharesPerTransactionMax> weights{};
-  std::array<Fen, kSharesPerTransactionMax> parts{};
-  Fen held_before;
-  for (uint32_t i = 0; i < original.applied_count; ++i) {
-    const Applied& applied = ledger_.applied_[AppliedRow{original.first_applied.value() + i}];
-    const bool money = ledger_.funds_[applied.fund].asset == Asset::kMoney;
-    weights[i] = money ? applied.held.value() : 0;
-    held_before += money ? applied.held : Fen{0};
-  }
-  SplitByLargestRemainder(
-      subsidy, {weights.data(), original.applied_count}, {parts.data(), original.applied_count});
-  event_->share_count = original.applied_count;
-  Fen held_after;
-  for (uint32_t i = 0; i < original.applied_count; ++i) {
-    const Applied& applied = ledger_.applied_[AppliedRow{original.first_applied.value() + i}];
-    const bool money = ledger_.funds_[applied.fund].asset == Asset::kMoney;
-    // Things are handed out whole, at the first capture.
-    const Fen spent = money ? parts[i] : first && !nothing_taken ? applied.held : Fen{0};
-    const Fen released = final ? applied.held : spent;
-    event_->shares[i] = ShareDelta{applied.benefit, applied.fund, -released, spent};
-    held_after += money ? applied.held - released : Fen{0};
-    if (spent != Fen{0}) {
-      result_->shares[result_->share_count++] = ResultShare{applied.benefit, applied.fund, spent};
-    }
-  }
-  event_->use_count = original.use_count;
-  for (uint32_t i = 0; i < original.use_count; ++i) {
-    const Use& use = ledger_.uses_[UseRow{original.first_use.value() + i}];
-    UseDelta& delta = event_->uses[i];
-    delta = UseDelta{};
-    delta.limit = use.limit;
-    delta.subject = use.subject;
-    delta.window = use.window;
-    delta.benefit = use.benefit;
-    if (ledger_.limits_[use.limit].measure == LimitMeasure::kCount) {
-      // A use is burnt by the first capture, whatever its value.
-      delta.held_delta = first && (final || !nothing_taken) ? -use.amount : 0;
-      delta.used_delta = first && !nothing_taken ? use.amount : 0;
-    } else {
-      const int64_t held = use.amount - original.captured_subsidy.value();
-      delta.held_delta = final ? -held : -subsidy.value();
-      delta.used_delta = subsidy.value();
-    }
-  }
-  if (booked) {
-    const Fen pending_before = uncaptured - held_before;
-    const Fen pending_after = final ? Fen{0} : original.list_price - captured - held_after;
-    event_->member_pending_delta = pending_after - pending_before;
-    event_->member_posted_delta = capture.member_pays;
-  }
-  FinishTransaction(false);
-}
-
-void Decider::Reverse() {
-  const ReverseRequest& request = command_.reverse;
-  if (!FindCaller() || AnsweredBefore()) {
-    return;
-  }
-  if (!HasRoom(2, kSharesPerTransactionMax, 0)) {
-    return;
-  }
-
-  // From here on the command must succeed: with an approval or a decline.
-  BeginTransaction(TransactionKind::kReversal);
-  event_->kind = EventKind::kReversed;
-  Transaction& reversal = event_->transaction;
-  reversal.original_id = request.original;
-  reversal.original_request_id = request.original_request_id;
-  reversal.reversal_reason = request.reason;
-  reversal.outcome = Outcome::kApproved;
-  reversal.state = TransactionState::kCompleted;
-
-  const TransactionRow original_row = FindOriginal(request.original, request.original_request_id);
-  const Transaction& original = ledger_.transactions_[original_row];
-  if (original_row == TransactionRow{}) {
-    if (request.original != TransactionId{}) {
-      // An id of ours that we never gave: there is nothing that could still come.
-      Decline(Reason::kOriginalNotFound);
-      return FinishTransaction(false);
-    }
-    if (request.original_request_id == command_.request_id) {
-      return FinishTransaction(false);  // itself: the id is taken from here on
-    }
-    // Accepted, or a store-and-forward queue would send it for ever.  The
-    // tombstone sees to it that the original, if it still comes, is declined.
-    event_->tombstone_row = TransactionRow{event_->transaction_row.value() + 1};
-    return FinishTransaction(false);
-  }
-  if (original.tombstone) {
-    return FinishTransaction(false);
-  }
-  if (original.kind != TransactionKind::kAuthorization) {
-    Decline(Reason::kOriginalNotFound);
-    return FinishTransaction(false);
-  }
-  reversal.original = original_row;
-  reversal.original_found = true;
-  reversal.card = original.card;
-  reversal.member = original.member;
-  result_->original_id = MakeTransactionId(ledger_.shard(), original.seq);
-
-  switch (original.state) {
-    case TransactionState::kDeclined:
-    case TransactionState::kReversed:
-      return FinishTransaction(false);  // nothing to undo
-    case TransactionState::kExpired:
-      if (original.captured > Fen{0}) {
-        Decline(Reason::kFurtherActivityPreventsReversal);
-      }
-      return FinishTransaction(false);
-    case TransactionState::kPartiallyCaptured:
-      Decline(Reason::kFurtherActivityPreventsReversal);
-      return FinishTransaction(false);
-    case TransactionState::kCaptured:
-      if (!original.capture_at_once) {
-        Decline(Reason::kFurtherActivityPreventsReversal);
-        return FinishTransaction(false);
-      }
-      break;
-    case TransactionState::kPending:
-      break;
-    case TransactionState::kCompleted:
-      GH_CHECK(false, "an authorization is never completed, row=", original_row);
-  }
-
-  reversal.list_price = original.list_price;
-  reversal.member_pays = original.member_pays;
-  reversal.subsidy = original.subsidy;
-  reversal.applied_count = original.applied_count;
-  event_->original.row = original_row;
-  event_->original.state = TransactionState::kReversed;
-
-  const bool sale = original.capture_at_once;
-  event_->share_count = original.applied_count;
-  for (uint32_t i = 0; i < original.applied_count; ++i) {
-    const Applied& applied = ledger_.applied_[AppliedRow{original.first_applied.value() + i}];
-    event_->shares[i] = ShareDelta{applied.benefit, applied.fund, -applied.held, -applied.spent};
-    result_->shares[result_->share_count++] =
-        ResultShare{applied.benefit, applied.fund, applied.held + applied.spent};
-  }
-  event_->use_count = original.use_count;
-  for (uint32_t i = 0; i < original.use_count; ++i) {
-    const Use& use = ledger_.uses_[UseRow{original.first_use.value() + i}];
-    UseDelta& delta = event_->uses[i];
-    delta = UseDelta{};
-    delta.limit = use.limit;
-    delta.subject = use.subject;
-    delta.window = use.window;
-    delta.benefit = use.benefit;
-    (sale ? delta.used_delta : delta.held_delta) = -use.amount;
-  }
-  if (original.applied_count > 0) {
-    (sale ? event_->member_posted_delta : event_->member_pending_delta) = -original.member_pays;
-  }
-  FinishTransaction(false);
-}
-
-void Decider::Inquire() {
-  const InquiryRequest& request = command_.inquiry;
-  terminal_ = ledger_.FindTerminal(command_.terminal);
-  TransactionRow row;
-  if (command_.terminal.IsNone()) {
-    row = ledger_.FindTransaction(request.transaction);  // an operator asks
-  } else if (terminal_ != TerminalRow{}) {
-    merchant_ = ledger_.terminals_[terminal_].merchant;
-    row = FindOriginal(request.transaction, request.request_id);
-  }
-  // Of a tombstone nothing was ever decided.
-  if (row == TransactionRow{} || ledger_.transactions_[row].tombstone) {
-    result_->verdict = Verdict::kNotFound;
-    return;
-  }
-  ledger_.Describe(row, result_);
-}
-
-void Decider::ExpireHold() {
-  if (ledger_.next_expiry() > now_) {
-    result_->verdict = Verdict::kNotFound;
-    return;
-  }
-  const TransactionRow row = ledger_.expiries_[0].row;
-  const Transaction& hold = ledger_.transactions_[row];
-  event_->kind = EventKind::kHoldExpired;
-  event_->original =
-      OriginalChange{row, TransactionState::kExpired, hold.captured, hold.captured_subsidy};
-  event_->share_count = hold.applied_count;
-  Fen held_before;
-  for (uint32_t i = 0; i < hold.applied_count; ++i) {
-    const Applied& applied = ledger_.applied_[AppliedRow{hold.first_applied.value() + i}];
-    event_->shares[i] = ShareDelta{applied.benefit, applied.fund, -applied.held, Fen{0}};
-    held_before += ledger_.funds_[applied.fund].asset == Asset::kMoney ? applied.held : Fen{0};
-  }
-  event_->use_count = hold.use_count;
-  const bool untouched = hold.state == TransactionState::kPending;
-  for (uint32_t i = 0; i < hold.use_count; ++i) {
-    const Use& use = ledger_.uses_[UseRow{hold.first_use.value() + i}];
-    UseDelta& delta = event_->uses[i];
-    delta = UseDelta{};
-    delta.limit = use.limit;
-    delta.subject = use.subject;
-    delta.window = use.window;
-    delta.benefit = use.benefit;
-    const bool count = ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
-    delta.held_delta =
-        count ? (untouched ? -use.amount : 0) : hold.captured_subsidy.value() - use.amount;
-  }
-  if (hold.applied_count > 0) {
-    event_->member_pending_delta = -(hold.list_price - hold.captured - held_before);
-  }
-  result_->row = row.value();
 }
 
 }  // namespace gonghui

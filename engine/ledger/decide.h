@@ -49,6 +49,8 @@ class Decider {
     int64_t failed_held = 0;
     TimestampNs next_eligible_at;
     Fen subsidy;
+    bool partial = false;  // less than it gives when the caller takes no part
+    Fen whole;             // what it gives then, if limits and funds have enough
     uint32_t share_count = 0;
     uint32_t use_count = 0;
     ShareDelta* shares = nullptr;  // share_count of them; held_delta = the part
@@ -87,21 +89,56 @@ class Decider {
   bool FindCaller();
   bool AnsweredBefore();
   void Authorize(bool quote);
-  void Capture();
-  void Reverse();
-  void Inquire();
-  void ExpireHold();
 
   Field DifferenceFrom(const Transaction& stored) const;
-  bool RefersTo(const Transaction& stored,
-                TransactionId original,
-                const RequestId& original_request_id) const;
   bool HasRoom(uint32_t transactions, uint32_t shares, uint32_t uses);
   void BeginTransaction(TransactionKind kind);
   void FinishTransaction(bool quote);
   void Decline(Reason reason);
-  Reason CheckCardAndMember();
+  void TellFailedLimit(
+      LimitRow row, WindowNumber window, int64_t used, int64_t held, TimestampNs next_eligible_at);
+  Reason CheckParties(CardNumber number);
+  Reason CheckCardAndMember(CardNumber number);
+
+  // What becomes of an authorization (lifecycle.cc).
+  void Capture();
+  void Increment();
+  void Reverse();
+  void Refund();
+  void Inquire();
+  void ExpireHold();
+
+  using Parts = std::array<Fen, kSharesPerTransactionMax>;  // by share of the original
+
   TransactionRow FindOriginal(TransactionId id, const RequestId& request_id) const;
+  template <class Request>
+  bool BeginAbout(TransactionKind kind, const Request& request);
+  bool TakeOriginal();
+  [[nodiscard]] bool IsBooked() const { return original_->applied_count > 0; }
+  [[nodiscard]] bool IsOpen() const;
+  [[nodiscard]] Reason WhyNotOpen() const;
+  [[nodiscard]] const Benefit& BenefitOfOriginal() const;
+  [[nodiscard]] const Applied& AppliedOf(uint32_t share) const;
+  [[nodiscard]] const Use& UseOf(uint32_t use) const;
+  [[nodiscard]] bool IsMoney(const Applied& applied) const;
+  [[nodiscard]] bool IsCount(const Use& use) const;
+  template <class Weigh>
+  [[nodiscard]] Parts SplitOverMoney(Fen amount, Weigh&& weigh) const;
+  void BeginShares();
+  void TellShare(uint32_t share, Fen amount);
+  UseDelta& AddUse(const Use& use);
+  void AcceptAbout(Fen amount, Fen subsidy);
+  [[nodiscard]] Fen OverCaptureOf() const;
+  [[nodiscard]] bool MayForcePost() const;
+  Fen CaptureHeld(Fen subsidy, bool taken, bool final);
+  void CaptureExpired(Fen subsidy, bool taken);
+  Reason TakeIncrement(Fen amount, Fen* wanted);
+  Reason TakeIncrementFromFunds(Fen wanted);
+  void ReverseAll();
+  void ReverseHeldPart(Fen amount);
+  void ReverseSoldPart(Fen amount);
+  void TakeBackFromShares(Fen subsidy);
+  [[nodiscard]] Fen RefundedSubsidyAt(Fen refunded) const;
 
   // Rules (offers.cc).
   void ChooseOffer(ProgrammeCode programme);
@@ -109,6 +146,10 @@ class Decider {
   [[nodiscard]] bool IsBetter(const Offer& offer) const;
   Reason CheckRules(const Benefit& benefit, Fen* subsidy);
   Reason TakeLimits(const Benefit& benefit, Offer* offer);
+  using FundingParts = std::array<Fen, kFundingSharesPerBenefitMax>;
+  static FundingParts SplitOverFunding(const Benefit& benefit, Fen subsidy);
+  [[nodiscard]] bool FundsCover(const Benefit& benefit, Fen subsidy) const;
+  void ReduceToFunds(const Benefit& benefit, Offer* offer);
   Reason TakeFunds(const Benefit& benefit, Offer* offer);
   bool InPool(const Benefit& benefit) const;
   bool IsOpenAt(const Benefit& benefit, TimestampNs at) const;
@@ -149,6 +190,7 @@ class Decider {
   CardRow card_;
   MemberRow member_;
   TransactionRow tombstone_;  // the id was reversed before it came
+  const Transaction* original_ = nullptr;
   uint64_t segments_ = 0;
   bool segments_known_ = false;
   Fen list_price_;

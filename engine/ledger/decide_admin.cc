@@ -416,6 +416,7 @@ void Decider::ApplyProgramme() {
       lacks(ledger_.mcc_pool_, image.mccs.size()) ||
       lacks(ledger_.merchant_pool_, image.merchants.size()) ||
       lacks(ledger_.hours_pool_, image.hours.size()) ||
+      lacks(ledger_.over_capture_pool_, image.over_capture.size()) ||
       *std::max_element(candidates.begin(), candidates.end()) > kCandidatesPerDecisionMax) {
     return Full(Field::kProgrammes);
   }

@@ -22,6 +22,8 @@ void Ledger::Evolve(const Event& event) {
     case EventKind::kCaptured:
     case EventKind::kReversed:
     case EventKind::kHoldExpired:
+    case EventKind::kIncremented:
+    case EventKind::kRefunded:
       EvolveTransaction(event);
       break;
     case EventKind::kProgrammeApplied:
@@ -56,14 +58,23 @@ void Ledger::EvolveTransaction(const Event& event) {
   EvolveShares(event);
   EvolveUses(event);
   if (event.original.row != TransactionRow{}) {
-    transactions_.Update(event.original.row, [&event](Transaction& original) {
-      original.state = event.original.state;
-      original.captured = event.original.captured;
-      original.captured_subsidy = event.original.captured_subsidy;
+    const OriginalChange& change = event.original;
+    transactions_.Update(change.row, [&change](Transaction& original) {
+      original.state = change.state;
+      original.progress.restated += change.list_price_delta;
+      original.progress.restated_subsidy += change.subsidy_delta;
+      original.captured += change.captured_delta;
+      original.captured_subsidy += change.captured_subsidy_delta;
+      original.progress.refunded += change.refunded_delta;
+      original.progress.refunded_subsidy += change.refunded_subsidy_delta;
+      original.expires_at = TimestampNs{original.expires_at.value() + change.expires_at_delta_ns};
     });
+    if (change.expires_at_delta_ns != 0) {
+      PushExpiry(transactions_[change.row].expires_at, change.row);
+    }
   }
   if (event.kind == EventKind::kHoldExpired) {
-    PopClosedExpiries();
+    PopStaleExpiries();
     return;
   }
   const Transaction& transaction = event.transaction;
@@ -78,7 +89,7 @@ void Ledger::EvolveTransaction(const Event& event) {
   }
   if (event.kind == EventKind::kReversed && event.tombstone_row != TransactionRow{}) {
     Transaction tombstone;
-    tombstone.request_id = transaction.original_request_id;
+    tombstone.request_id = transaction.reference.original_request_id;
     tombstone.seq = transaction.seq;
     tombstone.decided_at = transaction.decided_at;
     tombstone.terminal = transaction.terminal;
@@ -93,7 +104,7 @@ void Ledger::EvolveTransaction(const Event& event) {
     PushExpiry(transaction.expires_at, row);
   }
   if (event.original.row != TransactionRow{}) {
-    PopClosedExpiries();
+    PopStaleExpiries();
   }
 }
 
@@ -106,16 +117,23 @@ void Ledger::EvolveShares(const Event& event) {
   for (uint32_t i = 0; i < event.share_count; ++i) {
     const ShareDelta& share = event.shares[i];
     funds_.AddPair(share.fund, &Fund::held, share.held_delta, &Fund::spent, share.spent_delta);
+    if (share.overrun_delta != Fen{0} || share.suspense_delta != Fen{0}) [[unlikely]] {
+      funds_.AddPair(
+          share.fund, &Fund::overrun, share.overrun_delta, &Fund::suspense, share.suspense_delta);
+    }
     if (funds_[share.fund].asset == Asset::kMoney) {
       receivable_pending += share.held_delta;
-      receivable_posted += share.spent_delta;
+      receivable_posted += share.spent_delta + share.overrun_delta;
     }
     if (original_applied != 0) {
-      applied_.AddPair(AppliedRow{original_applied + i},
-                       &Applied::held,
-                       share.held_delta,
-                       &Applied::spent,
-                       share.spent_delta);
+      applied_.Update(AppliedRow{original_applied + i}, [&](Applied& applied) {
+        applied.restated += event.original.restates
+                                ? share.held_delta + share.spent_delta + share.overrun_delta
+                                : Fen{0};
+        applied.held += share.held_delta;
+        applied.spent += share.spent_delta;
+        applied.overrun += share.overrun_delta;
+      });
     }
     // A capture's or reversal's own rows keep its part for a repeat's answer.
     Applied own;
@@ -123,15 +141,20 @@ void Ledger::EvolveShares(const Event& event) {
     own.fund = share.fund;
     switch (event.kind) {
       case EventKind::kAuthorized:
-        own.authorized = share.held_delta + share.spent_delta;
+        own.authorized = share.held_delta + share.spent_delta + share.overrun_delta;
         own.held = share.held_delta;
         own.spent = share.spent_delta;
+        own.overrun = share.overrun_delta;
         break;
       case EventKind::kCaptured:
-        own.authorized = share.spent_delta;
+        own.authorized = share.spent_delta + share.overrun_delta;
+        break;
+      case EventKind::kIncremented:
+        own.authorized = share.held_delta;
         break;
       case EventKind::kReversed:
-        own.authorized = -(share.held_delta + share.spent_delta);
+      case EventKind::kRefunded:
+        own.authorized = -(share.held_delta + share.spent_delta + share.overrun_delta);
         break;
       default:
         continue;  // an expiry has no transaction of its own
@@ -179,7 +202,11 @@ void Ledger::EvolveUses(const Event& event) {
       const CounterRow row = counters_.Append(counter);
       counter_index_.Insert(HashOf(series, use.subject, use.window), row.value());
     }
-    if (event.kind == EventKind::kAuthorized) {
+    if (event.original.restates) {
+      uses_.Update(UseRow{transactions_[event.original.row].first_use.value() + i},
+                   [&use](Use& restated) { restated.amount += use.held_delta + use.used_delta; });
+    }
+    if (event.kind == EventKind::kAuthorized || event.kind == EventKind::kRefunded) {
       Use own;
       own.limit = use.limit;
       own.subject = use.subject;
@@ -215,9 +242,11 @@ void Ledger::PushExpiry(TimestampNs at, TransactionRow row) {
   expiries_[i] = Expiry{at, row, 0};
 }
 
-// Captured and reversed holds stay in the queue until they reach its head.
-void Ledger::PopClosedExpiries() {
-  while (expiry_count_ > 0 && !IsOpenHold(expiries_[0].row)) {
+// Captured and reversed holds stay in the queue until they reach its head, and so do the
+// former instants of holds that were given longer.
+void Ledger::PopStaleExpiries() {
+  while (expiry_count_ > 0 && !(IsOpenHold(expiries_[0].row) &&
+                                transactions_[expiries_[0].row].expires_at == expiries_[0].at)) {
     const Expiry last = expiries_[--expiry_count_];
     uint32_t i = 0;
     for (;;) {
@@ -484,6 +513,12 @@ void Ledger::EvolveProgramme(const Event& event) {
   programme.benefit_count = static_cast<uint32_t>(image.benefits.size());
   programme.first_limit = limits_.next();
   programme.limit_count = static_cast<uint32_t>(image.limits.size());
+  programme.late_capture = image.programme.late_capture;
+  programme.over_capture = PoolRange{over_capture_pool_.next().value(),
+                                     static_cast<uint32_t>(image.over_capture.size())};
+  for (const OverCapture& item : image.over_capture) {
+    over_capture_pool_.Append(item);
+  }
   programme.name = image.programme.name;
   GH_CHECK_EQ(programmes_.Append(programme).value(), event.row);
   if (previous == ProgrammeRow{}) {
@@ -513,6 +548,7 @@ void Ledger::EvolveProgramme(const Event& event) {
     limit.subject = spec.subject;
     limit.window = spec.window;
     limit.when_exceeded = spec.when_exceeded;
+    limit.refund_to = spec.refund_to;
     limit.max = spec.max;
     limits_.Append(limit);
   }

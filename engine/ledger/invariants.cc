@@ -15,10 +15,17 @@ struct HeldAndUsed {
   int64_t used;
 };
 
-// What an authorization keeps of one of its uses, by its state.
+struct FundTotals {
+  Fen held;
+  Fen spent;
+  Fen overrun;
+};
+
+// What an authorization keeps of one of its uses, by its state.  Refunds have uses of
+// their own.
 HeldAndUsed KeptOf(const Transaction& transaction, const Use& use, LimitMeasure measure) {
   const bool count = measure == LimitMeasure::kCount;
-  const bool taken = transaction.captured > Fen{0} || transaction.list_price == Fen{0};
+  const bool taken = transaction.captured > Fen{0} || transaction.standing_price() == Fen{0};
   const int64_t captured = count ? (taken ? use.amount : 0) : transaction.captured_subsidy.value();
   switch (transaction.state) {
     case TransactionState::kPending:
@@ -26,6 +33,8 @@ HeldAndUsed KeptOf(const Transaction& transaction, const Use& use, LimitMeasure 
     case TransactionState::kPartiallyCaptured:
       return {count ? 0 : use.amount - captured, captured};
     case TransactionState::kCaptured:
+    case TransactionState::kPartiallyRefunded:
+    case TransactionState::kRefunded:
       return {0, captured};
     case TransactionState::kExpired:
       // An untouched hold of price zero was never taken.
@@ -49,40 +58,47 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     }
   }
 
-  VirtualArray<HeldAndUsed> funds(size_t{funds_.size()} + 1);
+  VirtualArray<FundTotals> funds(size_t{funds_.size()} + 1);
   for (uint32_t i = 1; i <= applied_.size(); ++i) {
     const Applied& applied = applied_[AppliedRow{i}];
     *row = i;
     if (!funds_.Contains(applied.fund)) {
       return "an applied share names no fund";
     }
-    if (applied.held < Fen{0} || applied.spent < Fen{0}) {
+    if (applied.held < Fen{0} || applied.spent < Fen{0} || applied.overrun < Fen{0}) {
       return "an applied share is negative";
     }
-    if (applied.held + applied.spent > applied.authorized) {
+    if (applied.held + applied.spent + applied.overrun > applied.authorized + applied.restated) {
       return "a funder gives more than it authorized";
     }
-    funds[applied.fund.value()].held += applied.held.value();
-    funds[applied.fund.value()].used += applied.spent.value();
+    FundTotals& totals = funds[applied.fund.value()];
+    totals.held += applied.held;
+    totals.spent += applied.spent;
+    totals.overrun += applied.overrun;
   }
   Fen held_money;
   Fen spent_money;
   for (uint32_t i = 1; i <= funds_.size(); ++i) {
     const Fund& fund = funds_[FundRow{i}];
     *row = i;
-    if (fund.held.value() != funds[i].held || fund.spent.value() != funds[i].used) {
-      return "a fund's held or spent is not the sum of its shares";
+    if (fund.held != funds[i].held || fund.spent != funds[i].spent ||
+        fund.overrun != funds[i].overrun) {
+      return "a fund's held, spent or overrun is not the sum of its shares";
     }
-    if (fund.left() < Fen{0} && !fund.advice_may_overrun) {
+    if (fund.left() < Fen{0}) {
       return "a fund is overspent";
+    }
+    if (fund.suspense < Fen{0}) {
+      return "a fund's suspense is negative";
     }
     if (fund.asset == Asset::kMoney) {
       held_money += fund.held;
-      spent_money += fund.spent;
+      spent_money += fund.spent + fund.overrun;
     }
   }
 
   VirtualArray<HeldAndUsed> counters(size_t{counters_.size()} + 1);
+  VirtualArray<uint8_t> banked(size_t{counters_.size()} + 1);
   VirtualArray<HeldAndUsed> collected(size_t{merchants_.size()} + 1);
   for (uint32_t i = 1; i <= transactions_.size(); ++i) {
     const TransactionRow transaction_row{i};
@@ -95,15 +111,43 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     if (transaction.list_price != transaction.member_pays + transaction.subsidy) {
       return "list price is not member's part plus subsidy";
     }
-    if (transaction.subsidy < Fen{0} || transaction.member_pays < Fen{0}) {
+    // An increment that reaches a threshold, and its reversal, may lower the member's part.
+    const bool restates = transaction.kind == TransactionKind::kIncrement ||
+                          transaction.kind == TransactionKind::kReversal;
+    if (transaction.subsidy < Fen{0} || (transaction.member_pays < Fen{0} && !restates)) {
       return "a part of a price is negative";
     }
-    if (transaction.kind != TransactionKind::kAuthorization ||
-        transaction.outcome == Outcome::kDeclined) {
+    if (transaction.outcome == Outcome::kDeclined) {
       continue;
     }
-    if (transaction.captured > transaction.list_price ||
-        transaction.captured_subsidy > transaction.subsidy) {
+    if (transaction.kind == TransactionKind::kRefund) {
+      for (uint32_t j = 0; j < transaction.use_count; ++j) {
+        const Use& use = uses_[UseRow{transaction.first_use.value() + j}];
+        const Limit& limit = limits_[use.limit];
+        const CounterRow counter = FindCounter(limit.series, use.subject, use.window);
+        if (counter == CounterRow{} || use.amount >= 0) {
+          return "a refund's use has no counter, or gives nothing back";
+        }
+        counters[counter.value()].used += use.amount;
+        // Once a later window has been given something, it may stand below zero.
+        banked[counter.value()] |= uint8_t{limit.refund_to == RefundTo::kCurrentWindow};
+      }
+    }
+    if (transaction.kind != TransactionKind::kAuthorization) {
+      continue;
+    }
+    const Progress& progress = transaction.progress;
+    if (progress.refunded < Fen{0} || progress.refunded > transaction.captured ||
+        progress.refunded_subsidy < Fen{0} ||
+        progress.refunded_subsidy > transaction.captured_subsidy ||
+        progress.refunded - progress.refunded_subsidy >
+            transaction.captured - transaction.captured_subsidy) {
+      return "more is refunded than was captured";
+    }
+    if (transaction.captured > transaction.standing_price() ||
+        transaction.captured_subsidy > transaction.standing_subsidy() ||
+        transaction.standing_subsidy() < Fen{0} ||
+        transaction.standing_subsidy() > transaction.standing_price()) {
       return "more is captured than was authorized";
     }
     Fen held_share;
@@ -127,10 +171,11 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     if (transaction.applied_count > 0) {
       HeldAndUsed& merchant = collected[transaction.merchant.value()];
       if (IsOpenHold(transaction_row)) {
-        merchant.held += (transaction.list_price - transaction.captured - held_share).value();
+        merchant.held += (transaction.standing_price() - transaction.captured - held_share).value();
       }
       if (transaction.state != TransactionState::kReversed) {
-        merchant.used += (transaction.captured - transaction.captured_subsidy).value();
+        merchant.used += (transaction.captured - transaction.captured_subsidy).value() -
+                         (progress.refunded - progress.refunded_subsidy).value();
       }
     }
   }
@@ -140,7 +185,7 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     if (counter.held != counters[i].held || counter.used != counters[i].used) {
       return "a counter's held or used is not the sum of its uses";
     }
-    if (counter.held < 0 || counter.used < 0) {
+    if (counter.held < 0 || (counter.used < 0 && banked[i] == 0)) {
       return "a counter is negative";
     }
   }

@@ -47,12 +47,13 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       globals_table_(TableId::kGlobals, 1),
       merchant_names_(TableId::kMerchantNames, limits.merchants_max),
       fund_names_(TableId::kFundNames, limits.funds_max),
-      all_tables_{&union_nodes_,    &segments_,      &members_,        &member_history_,
-                  &segment_spans_,  &cards_,         &merchants_,      &terminals_,
-                  &funds_,          &calendars_,     &programmes_,     &benefits_,
-                  &limits_,         &mcc_pool_,      &merchant_pool_,  &hours_pool_,
-                  &counter_series_, &counters_,      &transactions_,   &applied_,
-                  &uses_,           &globals_table_, &merchant_names_, &fund_names_},
+      over_capture_pool_(TableId::kOverCapturePool, kPoolRowsMax),
+      all_tables_{
+          &union_nodes_, &segments_,       &members_,        &member_history_, &segment_spans_,
+          &cards_,       &merchants_,      &terminals_,      &funds_,          &calendars_,
+          &programmes_,  &benefits_,       &limits_,         &mcc_pool_,       &merchant_pool_,
+          &hours_pool_,  &counter_series_, &counters_,       &transactions_,   &applied_,
+          &uses_,        &globals_table_,  &merchant_names_, &fund_names_,     &over_capture_pool_},
       union_node_index_(kSmallIndexBits),
       member_index_(kLargeIndexBits),
       card_index_(kLargeIndexBits),
@@ -193,8 +194,8 @@ void Ledger::Describe(TransactionRow row, Result* result) const {
   result->share_count = 0;
   for (uint32_t i = 0; i < transaction.applied_count; ++i) {
     const Applied& applied = applied_[AppliedRow{transaction.first_applied.value() + i}];
-    // Of a capture, funders that paid nothing of it are not named.
-    if (transaction.kind == TransactionKind::kCapture && applied.authorized == Fen{0}) {
+    // Funders that had no part in a capture, increment, reversal or refund are not named.
+    if (transaction.kind != TransactionKind::kAuthorization && applied.authorized == Fen{0}) {
       continue;
     }
     result->shares[result->share_count++] =
@@ -218,14 +219,36 @@ void Ledger::Describe(TransactionRow row, Result* result) const {
     const Calendar& calendar = calendars_[benefits_[transaction.failed_benefit].calendar];
     const int64_t used = transaction.captured.value();
     const int64_t held = transaction.captured_subsidy.value();
+    WindowNumber window = WindowOf(limit.window, BusinessDayOf(calendar, transaction.decided_at));
+    if (transaction.original != TransactionRow{}) {  // an increment asks where its hold took from
+      const Transaction& original = transactions_[transaction.original];
+      for (uint32_t i = 0; i < original.use_count; ++i) {
+        const Use& use = uses_[UseRow{original.first_use.value() + i}];
+        window = use.limit == transaction.failed_limit ? use.window : window;
+      }
+    }
     result->limit_count = 1;
-    result->limits[0] =
-        ResultLimit{transaction.failed_limit,
-                    WindowOf(limit.window, BusinessDayOf(calendar, transaction.decided_at)),
-                    used,
-                    held,
-                    limit.max - used - held,
-                    transaction.expires_at};
+    result->limits[0] = ResultLimit{transaction.failed_limit,
+                                    window,
+                                    used,
+                                    held,
+                                    limit.max - used - held,
+                                    transaction.expires_at};
+  }
+}
+
+void Ledger::DescribeStanding(TransactionRow row, Result* result) const {
+  Describe(row, result);
+  Transaction& transaction = result->transaction;
+  if (transaction.kind != TransactionKind::kAuthorization) {
+    return;
+  }
+  transaction.list_price = transaction.standing_price();
+  transaction.subsidy = transaction.standing_subsidy();
+  transaction.member_pays = transaction.list_price - transaction.subsidy;
+  for (uint32_t i = 0; i < transaction.applied_count; ++i) {  // all are told
+    result->shares[i].amount +=
+        applied_[AppliedRow{transaction.first_applied.value() + i}].restated;
   }
 }
 

@@ -20,8 +20,8 @@
 // completed command may read its code.
 //
 // Invariants (CheckInvariants() verifies them, O(n); every test tier calls it):
-//   (1) For each fund, held and spent equal the sums over all applied shares;
-//       held >= 0, spent >= 0, held + spent <= budget unless advices overran it.
+//   (1) For each fund, held, spent and overrun equal the sums over all applied shares;
+//       none is negative, and held + spent <= budget.
 //   (2) For each counter, held and used equal the sums over all uses.
 //   (3) A request id of a terminal has exactly one transaction.
 //   (4) list_price = member_pays + subsidy for every transaction.
@@ -174,6 +174,10 @@ class Ledger {
     return merchant_names_;
   }
   [[nodiscard]] const Table<DisplayName, FundRow>& fund_names() const { return fund_names_; }
+  using OverCaptureRow = StrongId<struct OverCapturePoolTag, uint32_t>;
+  [[nodiscard]] const Table<OverCapture, OverCaptureRow>& over_captures() const {
+    return over_capture_pool_;
+  }
   [[nodiscard]] const Globals& globals() const { return globals_table_[kGlobalsRow]; }
 
   // None when there is no such thing.
@@ -213,8 +217,10 @@ class Ledger {
     return moment;
   }
 
-  // Fills *result as for an answer about the stored transaction.
+  // Fills *result as for an answer about the stored transaction: a repeat is told the
+  // amounts as they were decided, an inquiry as they stand.
   void Describe(TransactionRow row, Result* result) const;
+  void DescribeStanding(TransactionRow row, Result* result) const;
 
   // ---- Digest, invariants, checkpoints ---------------------------------------
 
@@ -248,7 +254,7 @@ class Ledger {
   void EvolveAdmin(const Event& event);
   void EvolveProgramme(const Event& event);
   void PushExpiry(TimestampNs at, TransactionRow row);
-  void PopClosedExpiries();
+  void PopStaleExpiries();
   void RebuildCandidates();
   void AddPersonCounters(uint32_t mcc, const Benefit& benefit);
   [[nodiscard]] bool IsOpenHold(TransactionRow row) const;
@@ -289,6 +295,7 @@ class Ledger {
   Table<Globals, StrongId<struct GlobalsRowTag, uint32_t>> globals_table_;
   Table<DisplayName, MerchantRow> merchant_names_;
   Table<DisplayName, FundRow> fund_names_;
+  Table<OverCapture, StrongId<struct OverCapturePoolTag, uint32_t>> over_capture_pool_;
   std::array<TableBase*, kTableCount> all_tables_;
 
   // Derived from the rows; rebuilt by FinishLoad().
@@ -320,7 +327,7 @@ class Ledger {
   // By calendar.  Decide() writes it, which changes nothing that anybody can see: an
   // entry follows from the calendar's row, which never changes, and the time asked for.
   mutable VirtualArray<CalendarMoment> moments_;
-  // Binary min-heap by (instant, row) of holds that may still be open.
+  // Binary min-heap by (instant, row) of holds that may still be open, or may end later.
   VirtualArray<Expiry> expiries_;
   uint32_t expiry_count_ = 0;
 };

@@ -121,6 +121,8 @@ void Decider::ChooseOffer(ProgrammeCode programme) {
     spare->failed_limit = LimitRow{};
     spare->next_eligible_at = TimestampNs{};
     spare->subsidy = contender.subsidy;
+    spare->partial = false;
+    spare->whole = contender.subsidy;
     spare->share_count = 0;
     spare->use_count = 0;
     spare->reason = TakeLimits(benefit, spare);
@@ -294,11 +296,16 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
     left[i] = limit.max - counter.held - counter.used;
     use.used_after = counter.used;
     use.counter = counter_row;
+    if (limit.measure == LimitMeasure::kAmount && limit.when_exceeded == WhenExceeded::kReduce &&
+        left[i] > 0) {
+      offer->whole = Smaller(offer->whole, Fen{left[i]});
+    }
     bool exceeded = false;
     if (limit.measure == LimitMeasure::kCount) {
       exceeded = left[i] < 1;
     } else if (offer->subsidy > Fen{0} && left[i] < offer->subsidy.value()) {
-      exceeded = limit.when_exceeded == WhenExceeded::kRefuse || left[i] <= 0;
+      const bool reduces = limit.when_exceeded == WhenExceeded::kReduce;
+      exceeded = left[i] <= 0 || !(reduces || command_.authorize.allow_partial);
       if (!exceeded) {
         offer->subsidy = Fen{left[i]};
       }
@@ -325,18 +332,69 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
   return Reason::kNone;
 }
 
-// Of several failing funds the answer is the lowest reason.
-Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
+// The parts of a subsidy by the benefit's funding.
+Decider::FundingParts Decider::SplitOverFunding(const Benefit& benefit, Fen subsidy) {
   std::array<int64_t, kFundingSharesPerBenefitMax> weights{};
-  std::array<Fen, kFundingSharesPerBenefitMax> parts{};
+  FundingParts parts{};
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
     weights[i] = benefit.funding[i].share.value();
   }
   if (benefit.funding_count > 0) {
-    SplitByLargestRemainder(offer->subsidy,
-                            {weights.data(), benefit.funding_count},
-                            {parts.data(), benefit.funding_count});
+    SplitByLargestRemainder(
+        subsidy, {weights.data(), benefit.funding_count}, {parts.data(), benefit.funding_count});
   }
+  return parts;
+}
+
+// Whether each fund can pay all its parts of the subsidy.
+bool Decider::FundsCover(const Benefit& benefit, Fen subsidy) const {
+  const FundingParts parts = SplitOverFunding(benefit, subsidy);
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    Fen asked;
+    for (uint32_t j = 0; j < benefit.funding_count; ++j) {
+      asked += benefit.funding[j].fund == benefit.funding[i].fund ? parts[j] : Fen{0};
+    }
+    if (ledger_.funds_[benefit.funding[i].fund].available() < asked) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// For a caller who takes a part: the most that the funds can pay, if anything.
+void Decider::ReduceToFunds(const Benefit& benefit, Offer* offer) {
+  Fen most = offer->subsidy;
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    const FundingShare& funding = benefit.funding[i];
+    // A part of p can be that of a total of up to (p + 1) x 10,000 / share.
+    const Int128 bound = (Int128{ledger_.funds_[funding.fund].available().value()} + 1) *
+                         kBpsPerOne / std::max(1, funding.share.value());
+    most = bound < most.value() ? Fen{static_cast<int64_t>(bound)} : most;
+  }
+  // Rounding is off by less than a fen a funder, so this ends within 10,000 / share steps.
+  while (most > Fen{0} && !FundsCover(benefit, most)) {
+    most -= Fen{1};
+  }
+  if (most == Fen{0} || most == offer->subsidy) {
+    return;
+  }
+  for (uint32_t i = 0; i < offer->use_count; ++i) {
+    UseDelta& use = offer->uses[i];
+    if (ledger_.limits_[use.limit].measure == LimitMeasure::kAmount) {
+      use.left_after += use.held_delta - most.value();
+      use.held_delta = most.value();
+    }
+  }
+  offer->subsidy = most;
+}
+
+// Of several failing funds the answer is the lowest reason.
+Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
+  if (command_.authorize.allow_partial && offer->subsidy > Fen{0}) {
+    ReduceToFunds(benefit, offer);
+  }
+  offer->partial = offer->subsidy < offer->whole;
+  const FundingParts parts = SplitOverFunding(benefit, offer->subsidy);
   // A giveaway may have no fund of money at all; then there is no price to pay.
   Reason reason = benefit.funding_count == 0 && offer->subsidy > Fen{0} ? Reason::kBudgetExhausted
                                                                         : Reason::kNone;
@@ -354,10 +412,10 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
     }
     if (now_ < fund.opens_at || now_ >= fund.closes_at) {
       fail(Reason::kFundNotOpen, now_ < fund.opens_at ? fund.opens_at : TimestampNs{});
-    } else if (fund.left() < asked) {
+    } else if (fund.available() < asked) {
       fail(exhausted, TimestampNs{});
     }
-    offer->shares[offer->share_count++] = ShareDelta{offer->benefit, row, amount, Fen{0}};
+    offer->shares[offer->share_count++] = ShareDelta{offer->benefit, row, amount, {}, {}, {}};
   };
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
     take(benefit.funding[i].fund, parts[i], Reason::kBudgetExhausted);

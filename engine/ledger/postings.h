@@ -9,7 +9,9 @@
 // amounts sum to zero within each asset.
 //
 //   account                     balance in the rows
-//   kFund (money)               -held            -spent
+//   kFund (money)               -held            -spent - suspense
+//   kOverrun                                     -overrun
+//   kSuspense                                    +suspense
 //   kMerchantReceivable         +receivable_pending  +receivable_posted
 //   kMembersPayable             -members_payable_*   (what members owe and paid)
 //   kMerchantCollected          +collected_*
@@ -31,6 +33,8 @@ enum class AccountKind : uint8_t {
   kMerchantCollected = 3,   // fen
   kMembersPayable = 4,      // fen; one for all
   kHandedOut = 5,           // things, by stock
+  kOverrun = 6,             // of money or things, by fund: what it paid beyond its budget
+  kSuspense = 7,            // by fund: what came back after it had closed
 };
 
 enum class Layer : uint8_t {
@@ -85,6 +89,20 @@ void ForEachPosting(const Ledger& ledger, const Event& event, Post&& post) {
          asset,
          Layer::kPosted,
          share.spent_delta);
+    pair(AccountKind::kOverrun,
+         share.fund.value(),
+         to,
+         to_row,
+         asset,
+         Layer::kPosted,
+         share.overrun_delta);
+    pair(AccountKind::kFund,
+         share.fund.value(),
+         AccountKind::kSuspense,
+         share.fund.value(),
+         asset,
+         Layer::kPosted,
+         share.suspense_delta);
   }
   pair(AccountKind::kMembersPayable,
        0,

@@ -51,7 +51,7 @@ class RowIndex {
     for (uint32_t i = tag & segment.mask;; i = (i + 1) & segment.mask) {
       const Bucket& bucket = segment.buckets[i];
       for (uint32_t places = PlacesOf(tag, bucket); places != 0; places &= places - 1) {
-        const uint32_t row = bucket.rows[std::countr_zero(places)];
+        const uint32_t row = bucket.rows[static_cast<size_t>(std::countr_zero(places))];
         if (row != 0 && is_it(row)) {
           return row;
         }

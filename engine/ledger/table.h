@@ -61,8 +61,9 @@ enum class TableId : uint8_t {
   kGlobals = 22,
   kMerchantNames = 23,
   kFundNames = 24,
+  kOverCapturePool = 25,
 };
-inline constexpr int kTableCount = 24;
+inline constexpr int kTableCount = 25;
 
 // Receives the pages of a photo.  `bytes` are valid during the call only.
 class PageSink {

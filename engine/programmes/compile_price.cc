@@ -15,6 +15,12 @@ constexpr Word<Rounding> kRoundings[] = {
     {"up", Rounding::kUp},
 };
 
+constexpr Word<OnReturn> kOnReturn[] = {
+    {"keep", OnReturn::kKeep},
+    {"claw_back", OnReturn::kClawBack},
+    {"refuse", OnReturn::kRefuse},
+};
+
 // One way to say a price, and what may stand beside it.
 struct PriceForm {
   std::string_view key;
@@ -23,17 +29,17 @@ struct PriceForm {
 };
 
 constexpr std::string_view kPriceCompanions[] = {
-    "off", "rounding", "at_most", "minimum", "member_pays_at_least"};
+    "off", "rounding", "at_most", "minimum", "member_pays_at_least", "on_return"};
 
 const std::vector<PriceForm>& PriceForms() {
   static const std::vector<PriceForm> forms = {
-      {"member_pays", PriceKind::kFixedPrice, {"at_most", "minimum"}},
+      {"member_pays", PriceKind::kFixedPrice, {"at_most", "minimum", "on_return"}},
       {"percent_off",
        PriceKind::kPercentOff,
-       {"rounding", "at_most", "minimum", "member_pays_at_least"}},
-      {"every", PriceKind::kThreshold, {"off", "at_most", "member_pays_at_least"}},
-      {"from", PriceKind::kThreshold, {"off", "member_pays_at_least"}},
-      {"free", PriceKind::kFree, {"at_most", "minimum"}},
+       {"rounding", "at_most", "minimum", "member_pays_at_least", "on_return"}},
+      {"every", PriceKind::kThreshold, {"off", "at_most", "member_pays_at_least", "on_return"}},
+      {"from", PriceKind::kThreshold, {"off", "member_pays_at_least", "on_return"}},
+      {"free", PriceKind::kFree, {"at_most", "minimum", "on_return"}},
   };
   return forms;
 }
@@ -128,6 +134,16 @@ void FileCompiler::ReadPriceModifiers(const MapReader& map, PriceRule* price) {
   }
   if (const Value least = map.Find("member_pays_at_least")) {
     price->member_pays_min = ReadMoney(least).value_or(Fen{0});
+  }
+  if (const Value on_return = map.Find("on_return")) {
+    price->on_return = ReadWord(on_return, kOnReturn, out_).value_or(OnReturn::kKeep);
+    if (price->on_return == OnReturn::kRefuse && !map.Has("every") && !map.Has("from") &&
+        !map.Has("minimum")) {
+      AddAt(on_return,
+            "there is no threshold that a return could break",
+            "'refuse' goes with every, from or minimum",
+            out_);
+    }
   }
 }
 

@@ -35,6 +35,17 @@ constexpr Word<WhenExceeded> kWhenExceeded[] = {
     {"reduce", WhenExceeded::kReduce},
 };
 
+constexpr Word<RefundTo> kRefundTo[] = {
+    {"original_window", RefundTo::kOriginalWindow},
+    {"current_window", RefundTo::kCurrentWindow},
+    {"never", RefundTo::kNever},
+};
+
+constexpr Word<LateCapture> kLateCaptures[] = {
+    {"strict", LateCapture::kStrict},
+    {"force_post", LateCapture::kForcePost},
+};
+
 }  // namespace
 
 void FileCompiler::Compile(const YamlNode& root) {
@@ -134,8 +145,17 @@ std::optional<Fen> FileCompiler::ReadMoney(const Value& value) {
 }
 
 void FileCompiler::ReadProgramme(const Value& value) {
-  const MapReader map(
-      value, {"code", "name", "owner", "zone", "day_starts_at", "starts", "until"}, out_);
+  const MapReader map(value,
+                      {"code",
+                       "name",
+                       "owner",
+                       "zone",
+                       "day_starts_at",
+                       "starts",
+                       "until",
+                       "late_capture",
+                       "over_capture"},
+                      out_);
   ProgrammeSpec& programme = file_.programme;
   file_.places.programme = PlaceOf(value);
   file_.places.owner = file_.places.programme;
@@ -149,6 +169,12 @@ void FileCompiler::ReadProgramme(const Value& value) {
   if (const Value owner = map.Find("owner")) {
     file_.places.owner = PlaceOf(owner);
     programme.owner = ReadCode<UnionNodeId>(owner, out_).value_or(UnionNodeId{});
+  }
+  if (const Value late = map.Find("late_capture")) {
+    programme.late_capture = ReadWord(late, kLateCaptures, out_).value_or(LateCapture::kStrict);
+  }
+  if (const Value over_capture = map.Find("over_capture")) {
+    ReadOverCapture(over_capture);
   }
   std::optional<Zone> zone;
   const Value zone_place = map.Need("zone", "time zone of its days, such as Asia/Shanghai");
@@ -172,6 +198,54 @@ void FileCompiler::ReadProgramme(const Value& value) {
   programme.calendar = *calendar_;
   programme.starts_at = StartOf(*period_.first);
   programme.ends_at = StartOf(*period_.end);
+}
+
+void FileCompiler::ReadOverCapture(const Value& value) {
+  std::vector<Value> places;
+  for (const Value& item :
+       ReadList(value, "categories and percentages", kOverCapturesPerProgrammeMax, out_)) {
+    const MapReader map(item, {"mcc", "percent"}, out_);
+    const Value mccs = map.Need("mcc", "merchant categories, such as 5812 or [5812, 5814]");
+    Bps rate;
+    if (const Value percent = map.Need("percent", "of what was authorized, such as 20%")) {
+      rate = ReadScalar(percent, "a percentage", out_, ParsePercent).value_or(Bps{1});
+      if (rate == Bps{0}) {
+        AddAt(percent, "0% more is no more", "leave the category out", out_);
+      } else if (rate.value() > kOverCaptureBpsMax) {
+        AddAt(percent,
+              fmt::format("{} is too much", FormatPercent(rate.value())),
+              fmt::format("at most {}", FormatPercent(kOverCaptureBpsMax)),
+              out_);
+      }
+    }
+    if (!mccs) {
+      continue;
+    }
+    // One category needs no brackets.
+    const std::vector<Value> ranges =
+        mccs.node->kind == YamlNode::Kind::kScalar
+            ? std::vector<Value>{mccs}
+            : ReadList(mccs, "merchant categories", kOverCapturesPerProgrammeMax, out_);
+    for (const Value& place : ranges) {
+      if (const auto range = ReadScalar(place, "a merchant category", out_, ParseMccRange)) {
+        file_.over_capture.push_back({*range, rate});
+        places.push_back(place);
+      }
+    }
+  }
+  if (file_.over_capture.size() > kOverCapturesPerProgrammeMax) {
+    AddAt(value,
+          fmt::format("{} merchant categories are too many", file_.over_capture.size()),
+          fmt::format("at most {}", kOverCapturesPerProgrammeMax),
+          out_);
+  }
+  ReportOverlaps(
+      file_.over_capture,
+      places,
+      [](const OverCapture& entry) { return entry.mccs.first; },
+      [](const OverCapture& entry) { return entry.mccs.last; },
+      [](const OverCapture& entry) { return FormatMccRange(entry.mccs); },
+      out_);
 }
 
 void FileCompiler::ReadSegment(const Value& value) {
@@ -245,7 +319,8 @@ void FileCompiler::ReadFund(const Value& value) {
 }
 
 void FileCompiler::ReadLimit(const Value& value) {
-  const MapReader map(value, {"code", "per", "each", "uses", "amount", "when_exceeded"}, out_);
+  const MapReader map(
+      value, {"code", "per", "each", "uses", "amount", "when_exceeded", "refund_to"}, out_);
   LimitSpec limit;
   if (const Value code = map.Need("code", "a short name that never changes")) {
     if (const auto parsed = ReadCode<LimitCode>(code, out_)) {
@@ -260,6 +335,9 @@ void FileCompiler::ReadLimit(const Value& value) {
     limit.window = ReadWord(each, kWindows, out_).value_or(limit.window);
   }
   ReadLimitMax(map, &limit);
+  if (const Value refund_to = map.Find("refund_to")) {
+    limit.refund_to = ReadWord(refund_to, kRefundTo, out_).value_or(limit.refund_to);
+  }
   file_.limits.push_back(limit);
 }
 
@@ -345,6 +423,7 @@ ProgrammeImage CompiledFile::image() const {
   image.hours = hours;
   image.limit_refs = limit_refs;
   image.funding = funding;
+  image.over_capture = over_capture;
   return image;
 }
 

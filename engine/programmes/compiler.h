@@ -10,19 +10,27 @@
 // The language, by example: tests/programmes/*.yaml.  In outline:
 //
 //   gonghui: 1                      # version of the language
-//   programme: {code, name, owner, zone, day_starts_at, starts, until}
+//   programme: {code, name, owner, zone, day_starts_at, starts, until,
+//               late_capture, over_capture: [{mcc, percent}]}
 //   segments:  [{code, name}]       # defined when the file is applied
 //   funds:     [{code, name, owner, budget, starts, until, advices_may_overrun}]
-//   limits:    [{code, per, each, uses | amount, when_exceeded}]
+//   limits:    [{code, per, each, uses | amount, when_exceeded, refund_to}]
 //   benefits:  [{code, name, for, at, when, price, funding, stock, limits, hold}]
 //
 //   for:     {real_name, segments_any, segments_all, union}
 //   at:      {mcc, merchants, terminals, union}
 //   when:    {weekdays, hours, starts, until}
 //   price:   {member_pays} | {percent_off, rounding} | {every, off} | {from, off} | {free},
-//            with {at_most, minimum, member_pays_at_least} where they make sense
+//            with {at_most, minimum, member_pays_at_least, on_return} where they make sense
 //   funding: {fund} or [{fund, share}]
 //   stock:   {fund, units}
+//
+// What becomes of a benefit after its day is said where it is given, in one word (the
+// first is what holds when nothing is said):
+//
+//   price's     on_return:    keep | claw_back | refuse
+//   limit's     refund_to:    original_window | current_window | never
+//   programme's late_capture: strict | force_post
 //
 // Dates are business days of the programme's zone; `until` is the first day on
 // which it no longer holds.  Every amount has a unit.
@@ -76,6 +84,7 @@ struct CompiledFile {
   std::vector<HoursRange> hours;
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
+  std::vector<OverCapture> over_capture;
 
   // Places of what the ledger resolves, index for index.
   struct Places {

@@ -54,6 +54,7 @@ void PutProgramme(const ProgrammeSpec& programme, Writer* writer) {
   writer->Put(programme.owner);
   writer->Put(programme.starts_at);
   writer->Put(programme.ends_at);
+  writer->Number(programme.late_capture);
   const Calendar& calendar = programme.calendar;
   writer->Put(calendar.zone);
   writer->Number(calendar.cutover_s);
@@ -70,6 +71,7 @@ void PutBenefit(const BenefitSpec& benefit, Writer* writer) {
   writer->Number(benefit.price.kind);
   writer->Number(benefit.price.rounding);
   writer->Number(benefit.price.repeat);
+  writer->Number(benefit.price.on_return);
   writer->Put(benefit.price.rate);
   writer->Put(benefit.price.amount);
   writer->Put(benefit.price.threshold);
@@ -133,6 +135,12 @@ void PutPools(const CompiledFile& file, Writer* writer) {
     writer->Put(share.fund);
     writer->Put(share.share);
   }
+  writer->Number(file.over_capture.size());
+  for (const OverCapture& entry : file.over_capture) {
+    writer->Number(entry.mccs.first);
+    writer->Number(entry.mccs.last);
+    writer->Put(entry.rate);
+  }
 }
 
 }  // namespace
@@ -156,6 +164,7 @@ uint64_t ContentHash(const CompiledFile& file) {
     writer.Number(limit.subject);
     writer.Number(limit.window);
     writer.Number(limit.when_exceeded);
+    writer.Number(limit.refund_to);
     writer.Number(limit.max);
   }
   writer.Number(file.benefits.size());

@@ -49,6 +49,7 @@ class FileCompiler {
   // compiler.cc
   void ReadVersion(const MapReader& top);
   void ReadProgramme(const Value& value);
+  void ReadOverCapture(const Value& value);
   void ReadSegment(const Value& value);
   void ReadFund(const Value& value);
   void ReadLimit(const Value& value);

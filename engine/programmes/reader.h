@@ -10,8 +10,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -160,6 +162,37 @@ template <typename T, size_t kCount>
         Suggest(*text, known, ""),
         out);
   return std::nullopt;
+}
+
+// Reports every range that begins inside another one.  `last` of a range is its
+// last element; two ranges may touch.
+template <typename Range, typename First, typename Last, typename Format>
+void ReportOverlaps(const std::vector<Range>& ranges,
+                    const std::vector<Value>& places,
+                    First first,
+                    Last last,
+                    Format format,
+                    DiagnosticList* out) {
+  std::vector<size_t> order(ranges.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return first(ranges[a]) < first(ranges[b]);
+  });
+  size_t widest = 0;  // position in `order` of the range that reaches furthest
+  for (size_t i = 1; i < order.size(); ++i) {
+    const size_t other = order[widest];
+    const size_t self = order[i];
+    if (first(ranges[self]) <= last(ranges[other])) {
+      const auto [earlier, later] = std::minmax(self, other);
+      AddAt(places[later],
+            fmt::format("{} overlaps with {}", format(ranges[later]), format(ranges[earlier])),
+            "",
+            out);
+    }
+    if (last(ranges[self]) > last(ranges[other])) {
+      widest = i;
+    }
+  }
 }
 
 }  // namespace gonghui

@@ -30,20 +30,21 @@
 namespace gonghui {
 namespace {
 
+using Api = v1::AuthorizationService;
 template <class Base>
-using RawUnaries = v1::AuthorizationService::WithRawMethod_Authorize<
-    v1::AuthorizationService::WithRawMethod_Capture<v1::AuthorizationService::WithRawMethod_Reverse<
-        v1::AuthorizationService::WithRawMethod_Quote<
-            v1::AuthorizationService::WithRawMethod_GetTransaction<Base>>>>>;
-using Service = RawUnaries<
-    v1::AuthorizationService::WithRawMethod_AuthorizeStream<v1::AuthorizationService::Service>>;
+using RawUnaries = Api::WithRawMethod_Authorize<Api::WithRawMethod_Capture<
+    Api::WithRawMethod_Reverse<Api::WithRawMethod_Quote<Api::WithRawMethod_GetTransaction<
+        Api::WithRawMethod_IncrementAuthorization<Api::WithRawMethod_Refund<Base>>>>>>>;
+using Service = RawUnaries<Api::WithRawMethod_AuthorizeStream<Api::Service>>;
 
 // The unary methods.  Authorize is the one that comes by the thousand.
 constexpr std::array kMethods = {CommandKind::kAuthorize,
                                  CommandKind::kCapture,
                                  CommandKind::kReverse,
                                  CommandKind::kQuote,
-                                 CommandKind::kGetTransaction};
+                                 CommandKind::kGetTransaction,
+                                 CommandKind::kIncrement,
+                                 CommandKind::kRefund};
 constexpr size_t kRareCallsPosted = 16;
 
 // Batches kept for the next message; more than these are given back.
@@ -453,6 +454,10 @@ void UnaryCall::Post() {
       return request(&Service::RequestQuote);
     case CommandKind::kGetTransaction:
       return request(&Service::RequestGetTransaction);
+    case CommandKind::kIncrement:
+      return request(&Service::RequestIncrementAuthorization);
+    case CommandKind::kRefund:
+      return request(&Service::RequestRefund);
     default:
       GH_CHECK(false, "method=", method_);
   }

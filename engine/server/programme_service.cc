@@ -496,7 +496,7 @@ class OperationsService final : public v1::OperationsService::Service {
     const grpc::Status status = Inspect(context_.engine, [&](const Ledger& ledger) {
       row = ledger.FindTransaction(*id);
       if (row != TransactionRow{}) {
-        ledger.Describe(row, &result);
+        ledger.DescribeStanding(row, &result);
       }
     });
     if (!status.ok()) {

@@ -25,6 +25,8 @@ DisplayMessage DisplayMessageOf(Reason reason) {
       return {"More than was authorized", "超过预授权金额"};
     case Reason::kFurtherActivityPreventsReversal:
       return {"Cannot be reversed any more", "已有后续交易，不能撤销"};
+    case Reason::kExceedsCapturedAmount:
+      return {"More than is left to refund", "超过可退金额"};
     case Reason::kTerminalInactive:
       return {"Terminal is switched off", "终端已停用"};
     case Reason::kMerchantInactive:
@@ -94,11 +96,18 @@ DisplayMessage DisplayMessageOf(const Transaction& transaction) {
       if (transaction.reason != Reason::kNone) {
         return {"Full price, no benefit", "按原价收款，无优惠"};
       }
+      if (transaction.outcome == Outcome::kApprovedPartial) {
+        return {"Approved, benefit in part", "已批准，优惠不足额"};
+      }
       return DisplayMessageOf(Reason::kNone);
     case TransactionKind::kCapture:
       return {"Captured", "预授权已完成"};
     case TransactionKind::kReversal:
       return {"Reversed", "已撤销"};
+    case TransactionKind::kIncrement:
+      return {"Authorization raised", "预授权已追加"};
+    case TransactionKind::kRefund:
+      return {"Refunded", "已退货"};
   }
   return {"", ""};
 }
@@ -113,6 +122,7 @@ Retry RetryOf(Reason reason) {
     case Reason::kOriginalDeclined:
     case Reason::kExceedsAuthorizedAmount:
     case Reason::kFurtherActivityPreventsReversal:
+    case Reason::kExceedsCapturedAmount:
     case Reason::kInvalidCard:
     case Reason::kCardExpired:
     case Reason::kCardLostOrStolen:

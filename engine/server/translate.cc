@@ -63,6 +63,14 @@ void CheckStan(uint32_t stan, Violations* violations) {
   }
 }
 
+void ReadHold(uint32_t seconds, Violations* violations, uint32_t* hold_s) {
+  if (seconds <= kHoldSecondsMax) [[likely]] {
+    *hold_s = seconds;
+  } else {
+    violations->Add("hold_seconds", "must be at most 2678400 seconds (31 days)");
+  }
+}
+
 void CheckTransportData(size_t bytes, Violations* violations) {
   if (bytes > kTransportDataBytesMax) [[unlikely]] {
     violations->Add("transport_data", "must be at most 64 bytes");
@@ -212,6 +220,10 @@ bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields) {
       case BytesTag(WireAuthorize::kTransportDataFieldNumber):
         good = reader.ReadBytes(&fields->transport_data);
         break;
+      case VarintTag(WireAuthorize::kAllowPartialApprovalFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->allow_partial_approval = value != 0;
+        break;
       default:
         good = reader.Skip(tag);
     }
@@ -267,6 +279,7 @@ bool ToCommand(const AuthorizeFields& fields,
     }
   }
   request.capture_at_once = fields.capture;
+  request.allow_partial = fields.allow_partial_approval;
   switch (fields.if_no_benefit) {
     case v1::IF_NO_BENEFIT_UNSPECIFIED:
     case v1::IF_NO_BENEFIT_DECLINE:
@@ -283,11 +296,7 @@ bool ToCommand(const AuthorizeFields& fields,
   } else {
     violations.Add("pos_entry_mode", "is not a value of PosEntryMode");
   }
-  if (fields.hold_seconds <= kHoldSecondsMax) [[likely]] {
-    request.hold_s = fields.hold_seconds;
-  } else {
-    violations.Add("hold_seconds", "must be at most 2678400 seconds (31 days)");
-  }
+  ReadHold(fields.hold_seconds, &violations, &request.hold_s);
   CheckStan(fields.stan, &violations);
   request.stan = fields.stan;
   CheckTime(fields.transmission_time.set,
@@ -321,8 +330,7 @@ static_assert(static_cast<int>(ReversalReason::kCustomerCancellation) ==
               v1::REVERSAL_REASON_CUSTOMER_CANCELLATION);
 static_assert(static_cast<int>(ReversalReason::kDeviceUnable) == v1::REVERSAL_REASON_DEVICE_UNABLE);
 
-// Of GetTransaction, Capture and Reverse: the transaction that is meant, by
-// exactly one of its two names.
+// The transaction that is meant, by exactly one of its two names.
 void ReadReference(std::string_view id_text,
                    std::string_view id_field,
                    std::string_view request_id_text,
@@ -365,6 +373,40 @@ std::string_view FindBytes(std::string_view message, int field) {
   return found;
 }
 
+// The authorization that a call is about.
+template <class Request, class Original>
+void ReadOriginal(const Request& request, Violations* violations, Original* original) {
+  ReadReference(request.original_transaction_id(),
+                "original_transaction_id",
+                request.original_request_id(),
+                "original_request_id",
+                violations,
+                &original->original,
+                &original->original_request_id);
+}
+
+// Part of a list price, if one is given.  A capture of nothing releases a hold; of
+// anything else nothing is no part.
+void ReadAmount(int64_t amount_fen, int64_t least_fen, Violations* violations, Fen* amount) {
+  if (amount_fen >= least_fen && amount_fen <= kTransactionFenMax) {
+    *amount = Fen{amount_fen};
+  } else {
+    violations->Add(
+        "amount_fen",
+        least_fen == 0 ? "must be 0 to 1000000000000 fen" : "must be 1 to 1000000000000 fen");
+  }
+}
+template <class Request, class Part>
+void ReadOptionalAmount(const Request& request,
+                        int64_t least_fen,
+                        Violations* violations,
+                        Part* part) {
+  part->has_amount = request.has_amount_fen();
+  if (part->has_amount) {
+    ReadAmount(request.amount_fen(), least_fen, violations, &part->amount);
+  }
+}
+
 template <class Request>
 void CheckEvidence(const Request& request, Violations* violations) {
   CheckStan(request.stan(), violations);
@@ -380,18 +422,8 @@ void ReadCapture(const v1::CaptureRequest& request, Violations* violations, Comm
   command->capture = CaptureRequest{};
   CaptureRequest& capture = command->capture;
   ReadRequestId(request.request_id(), "request_id", violations, &command->request_id);
-  ReadReference(request.original_transaction_id(),
-                "original_transaction_id",
-                request.original_request_id(),
-                "original_request_id",
-                violations,
-                &capture.original,
-                &capture.original_request_id);
-  capture.has_amount = request.has_amount_fen();
-  if (request.amount_fen() < 0 || request.amount_fen() > kTransactionFenMax) {
-    violations->Add("amount_fen", "must be 0 to 1000000000000 fen");
-  }
-  capture.amount = Fen{request.amount_fen()};
+  ReadOriginal(request, violations, &capture);
+  ReadOptionalAmount(request, 0, violations, &capture);
   capture.final_capture = request.final_capture();
   CheckEvidence(request, violations);
 }
@@ -400,13 +432,8 @@ void ReadReverse(const v1::ReverseRequest& request, Violations* violations, Comm
   command->reverse = ReverseRequest{};
   ReverseRequest& reverse = command->reverse;
   ReadRequestId(request.request_id(), "request_id", violations, &command->request_id);
-  ReadReference(request.original_transaction_id(),
-                "original_transaction_id",
-                request.original_request_id(),
-                "original_request_id",
-                violations,
-                &reverse.original,
-                &reverse.original_request_id);
+  ReadOriginal(request, violations, &reverse);
+  ReadOptionalAmount(request, 1, violations, &reverse);
   if (request.reversal_reason() == v1::REVERSAL_REASON_UNSPECIFIED) {
     violations->Add("reversal_reason", "is required");
   } else if (!v1::ReversalReason_IsValid(request.reversal_reason())) {
@@ -414,6 +441,27 @@ void ReadReverse(const v1::ReverseRequest& request, Violations* violations, Comm
   } else {
     reverse.reason = static_cast<ReversalReason>(request.reversal_reason());
   }
+  CheckEvidence(request, violations);
+}
+
+void ReadIncrement(const v1::IncrementAuthorizationRequest& request,
+                   Violations* violations,
+                   Command* command) {
+  command->increment = IncrementRequest{};
+  IncrementRequest& increment = command->increment;
+  ReadRequestId(request.request_id(), "request_id", violations, &command->request_id);
+  ReadOriginal(request, violations, &increment);
+  ReadAmount(request.amount_fen(), 1, violations, &increment.amount);
+  ReadHold(request.hold_seconds(), violations, &increment.hold_s);
+  CheckEvidence(request, violations);
+}
+
+void ReadRefund(const v1::RefundRequest& request, Violations* violations, Command* command) {
+  command->refund = RefundRequest{};
+  RefundRequest& refund = command->refund;
+  ReadRequestId(request.request_id(), "request_id", violations, &command->request_id);
+  ReadOriginal(request, violations, &refund);
+  ReadOptionalAmount(request, 1, violations, &refund);
   CheckEvidence(request, violations);
 }
 
@@ -425,7 +473,7 @@ Refusal Malformed(std::string_view message_name) {
   return refusal;
 }
 
-// For the three that are too rare to be read in place.
+// For those that are too rare to be read in place.
 template <class Request, class Read>
 bool ReadGenerated(std::string_view message,
                    std::string_view name,
@@ -491,6 +539,15 @@ bool ToCommand(CommandKind kind,
       call->transport_data = FindBytes(message, v1::ReverseRequest::kTransportDataFieldNumber);
       return ReadGenerated<v1::ReverseRequest>(
           message, "ReverseRequest", caller, call, refusal, ReadReverse);
+    case CommandKind::kIncrement:
+      call->transport_data =
+          FindBytes(message, v1::IncrementAuthorizationRequest::kTransportDataFieldNumber);
+      return ReadGenerated<v1::IncrementAuthorizationRequest>(
+          message, "IncrementAuthorizationRequest", caller, call, refusal, ReadIncrement);
+    case CommandKind::kRefund:
+      call->transport_data = FindBytes(message, v1::RefundRequest::kTransportDataFieldNumber);
+      return ReadGenerated<v1::RefundRequest>(
+          message, "RefundRequest", caller, call, refusal, ReadRefund);
     case CommandKind::kGetTransaction:
       return ReadGenerated<v1::GetTransactionRequest>(
           message,
@@ -539,6 +596,8 @@ std::string_view FieldName(Field field) {
       return "hold_seconds";
     case Field::kPosEntryMode:
       return "pos_entry_mode";
+    case Field::kAllowPartial:
+      return "allow_partial_approval";
     case Field::kOriginal:
       return "original_transaction_id";
     case Field::kAmount:
@@ -637,6 +696,10 @@ bool IsRefused(const Command& command, const Result& result, Refusal* refusal) {
       refusal->reason = "REFUSED";
       refusal->message = "refused because of " + refusal->field;
       return true;
+    case Verdict::kOutOfRange:
+      *refusal =
+          InvalidArgument(FieldName(result.field), "would take the whole past 1000000000000 fen");
+      return true;
   }
   return false;
 }
@@ -652,7 +715,10 @@ using WireCheck = v1::FailedCheck;
 
 static_assert(static_cast<int>(Outcome::kDeclined) == v1::OUTCOME_DECLINED);
 static_assert(static_cast<int>(TransactionKind::kReversal) == v1::TRANSACTION_KIND_REVERSAL);
+static_assert(static_cast<int>(TransactionKind::kIncrement) == v1::TRANSACTION_KIND_INCREMENT);
+static_assert(static_cast<int>(TransactionKind::kRefund) == v1::TRANSACTION_KIND_REFUND);
 static_assert(static_cast<int>(TransactionState::kCompleted) == v1::TRANSACTION_STATE_COMPLETED);
+static_assert(static_cast<int>(TransactionState::kRefunded) == v1::TRANSACTION_STATE_REFUNDED);
 static_assert(static_cast<int>(Retry::kNewIdLater) == v1::RETRY_NEW_ID_LATER);
 static_assert(static_cast<int>(LimitMeasure::kAmount) == v1::LIMIT_MEASURE_AMOUNT_FEN);
 static_assert(static_cast<int>(LimitSubject::kTerminal) == v1::LIMIT_SUBJECT_TERMINAL);
@@ -728,6 +794,10 @@ TransactionKind KindOf(const Command& command, const Result& result) {
       return TransactionKind::kCapture;
     case CommandKind::kReverse:
       return TransactionKind::kReversal;
+    case CommandKind::kIncrement:
+      return TransactionKind::kIncrement;
+    case CommandKind::kRefund:
+      return TransactionKind::kRefund;
     default:
       return TransactionKind::kAuthorization;
   }
@@ -744,6 +814,7 @@ void AppendTransaction(const Ledger& names,
   const bool recorded = result.transaction_id != TransactionId{};
   const bool declined = transaction.outcome == Outcome::kDeclined;
   const TransactionKind kind = KindOf(command, result);
+  const bool authorization = kind == TransactionKind::kAuthorization;
   std::array<char, kTransactionIdTextBytes> id{};
   if (recorded) {
     WriteTransactionId(result.transaction_id, id.data());
@@ -792,11 +863,13 @@ void AppendTransaction(const Ledger& names,
       AppendLimit(names, result.limits[i], out);
       out->End(start);
     }
-    if (kind == TransactionKind::kAuthorization) {
+    if (authorization) {
       if (!transaction.capture_at_once) {
         out->Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
       }
       out->Int<T::kCapturedFenFieldNumber>(transaction.captured.value());
+    } else if (kind == TransactionKind::kIncrement) {
+      out->Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
     }
   }
   if (result.original_id != TransactionId{}) {
@@ -810,6 +883,13 @@ void AppendTransaction(const Ledger& names,
   out->Bytes<T::kDisplayMessageFieldNumber>(display.english);
   out->Bytes<T::kDisplayMessageZhFieldNumber>(display.chinese);
   out->Int<T::kStanFieldNumber>(transaction.stan);
+  // Of a decline these tell something else: see Transaction.
+  if (authorization && !declined) {
+    out->Int<T::kCapturedSubsidyFenFieldNumber>(transaction.captured_subsidy.value());
+    out->Int<T::kRefundedFenFieldNumber>(transaction.progress.refunded.value());
+    out->Int<T::kRefundedSubsidyFenFieldNumber>(transaction.progress.refunded_subsidy.value());
+  }
+  out->Bool<T::kOverrunFieldNumber>(transaction.overrun);
 }
 
 void AppendReply(const Ledger& names,
@@ -817,7 +897,7 @@ void AppendReply(const Ledger& names,
                  const Result& result,
                  std::string_view transport_data,
                  WireWriter* out) {
-  // The five replies agree on their numbers; Quote and GetTransaction have the
+  // The replies agree on their numbers; Quote and GetTransaction have the
   // first only.
   using R = v1::AuthorizeResponse;
   constexpr auto kSame = [](int number, auto... others) {
@@ -826,14 +906,20 @@ void AppendReply(const Ledger& names,
   static_assert(kSame(R::kTransactionFieldNumber,
                       v1::CaptureResponse::kTransactionFieldNumber,
                       v1::ReverseResponse::kTransactionFieldNumber,
+                      v1::IncrementAuthorizationResponse::kTransactionFieldNumber,
+                      v1::RefundResponse::kTransactionFieldNumber,
                       v1::QuoteResponse::kTransactionFieldNumber,
                       v1::GetTransactionResponse::kTransactionFieldNumber));
   static_assert(kSame(R::kIdempotentReplayFieldNumber,
                       v1::CaptureResponse::kIdempotentReplayFieldNumber,
-                      v1::ReverseResponse::kIdempotentReplayFieldNumber));
+                      v1::ReverseResponse::kIdempotentReplayFieldNumber,
+                      v1::IncrementAuthorizationResponse::kIdempotentReplayFieldNumber,
+                      v1::RefundResponse::kIdempotentReplayFieldNumber));
   static_assert(kSame(R::kTransportDataFieldNumber,
                       v1::CaptureResponse::kTransportDataFieldNumber,
-                      v1::ReverseResponse::kTransportDataFieldNumber));
+                      v1::ReverseResponse::kTransportDataFieldNumber,
+                      v1::IncrementAuthorizationResponse::kTransportDataFieldNumber,
+                      v1::RefundResponse::kTransportDataFieldNumber));
   char* const start = out->Begin<R::kTransactionFieldNumber>();
   AppendTransaction(names, command, result, out);
   out->End(start);

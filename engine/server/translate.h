@@ -57,6 +57,7 @@ struct AuthorizeFields {
   uint32_t hold_seconds = 0;
   uint32_t stan = 0;
   bool capture = false;
+  bool allow_partial_approval = false;
   Time transmission_time;
   Time occurred_at;
 };

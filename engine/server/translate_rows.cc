@@ -111,6 +111,9 @@ static_assert(static_cast<int>(MerchantStatus::kClosed) == v1::MERCHANT_STATUS_C
 static_assert(static_cast<int>(TerminalKind::kOnline) == v1::TERMINAL_KIND_ONLINE);
 static_assert(static_cast<int>(TerminalStatus::kInactive) == v1::TERMINAL_STATUS_INACTIVE);
 static_assert(static_cast<int>(Asset::kThing) == v1::ASSET_THING);
+static_assert(static_cast<int>(OnReturn::kRefuse) == v1::ON_RETURN_REFUSE);
+static_assert(static_cast<int>(RefundTo::kNever) == v1::REFUND_TO_NEVER);
+static_assert(static_cast<int>(LateCapture::kForcePost) == v1::LATE_CAPTURE_FORCE_POST);
 
 }  // namespace
 
@@ -470,6 +473,9 @@ void ToProto(const Ledger& names, const FundView& view, v1::Fund* out) {
   out->set_held(fund.held.value());
   out->set_spent(fund.spent.value());
   out->set_left(fund.left().value());
+  out->set_overrun(fund.overrun.value());
+  out->set_suspense(fund.suspense.value());
+  out->set_available(fund.available().value());
   SetTime(fund.opens_at, out, &v1::Fund::mutable_opens_at);
   SetTime(fund.closes_at, out, &v1::Fund::mutable_closes_at);
   out->set_advice_may_overrun(fund.advice_may_overrun);
@@ -524,6 +530,7 @@ void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out
     added->set_benefit_code(TextOf(benefit.code));
     added->set_display_name(NameOf(benefit.name));
     added->set_price(PriceInWords(benefit.price));
+    added->set_on_return(static_cast<v1::OnReturn>(benefit.price.on_return));
     for (uint32_t j = 0; j < benefit.funding_count; ++j) {
       added->add_fund_codes(TextOf(names.funds()[benefit.funding[j].fund].code));
     }
@@ -542,8 +549,18 @@ void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out
     added->set_subject(static_cast<v1::LimitSubject>(limit.subject));
     added->set_window(static_cast<v1::LimitWindow>(limit.window));
     added->set_max(limit.max);
+    added->set_refund_to(static_cast<v1::RefundTo>(limit.refund_to));
   }
   out->set_retired(programme.retired);
+  out->set_late_capture(static_cast<v1::LateCapture>(programme.late_capture));
+  for (uint32_t i = 0; i < programme.over_capture.count; ++i) {
+    const OverCapture& entry =
+        names.over_captures()[Ledger::OverCaptureRow{programme.over_capture.first + i}];
+    v1::OverCapture* const added = out->add_over_capture();
+    added->set_mcc_first(entry.mccs.first);
+    added->set_mcc_last(entry.mccs.last);
+    added->set_rate_bps(static_cast<uint32_t>(entry.rate.value()));
+  }
 }
 
 void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out) {

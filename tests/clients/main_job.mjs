@@ -17,6 +17,7 @@ const {status: Code} = grpc;
 const GATE = 'T0000001';
 const SUPERMARKET = 'T0000002';
 const RESTAURANT = 'T0000003';
+const HOTEL = 'T0000004';
 const CONVENIENCE = 'T0000005';
 const HIGHEST_FARE_FEN = 900;
 const FARE_FEN = 500;
@@ -59,7 +60,8 @@ test('health says SERVING', async () => {
 
 test('reflection tells terminals every method, and health can be called by it', async () => {
   const methods = await bufCurl('--list-methods', `http://${terminalAddress}`);
-  for (const method of ['Authorize', 'AuthorizeStream', 'Capture', 'GetTransaction', 'Quote', 'Reverse']) {
+  for (const method of ['Authorize', 'AuthorizeStream', 'Capture', 'GetTransaction',
+    'IncrementAuthorization', 'Quote', 'Refund', 'Reverse']) {
     assert.ok(methods.includes(`gonghui.v1.AuthorizationService/${method}\n`), methods);
   }
   assert.ok(methods.includes('grpc.health.v1.Health/Check'), methods);
@@ -283,6 +285,168 @@ test('a quote says what would be, and changes nothing', async () => {
   assert.equal(subsidy_fen, first.subsidy_fen);
   // A quote is of a hold unless it says `capture`; what is left is the same.
   assert.deepEqual(limits.map(({left}) => left), first.limits.map(({left}) => left));
+});
+
+// --- increments, refunds, reversals in part ---------------------------------------------------
+
+// The same id again: the same answer; with another amount: refused, and the field named.
+async function expectRemembered(method, request, first) {
+  const again = await terminal.call(method, request);
+  assert.equal(again.idempotent_replay, true);
+  assert.deepEqual(again.transaction, first);
+  const status = await refusal(
+    terminal.call(method, {...request, amount_fen: request.amount_fen + 1}), Code.ALREADY_EXISTS);
+  assert.equal(status.ErrorInfo.reason, 'DUPLICATE_MISMATCH');
+  assert.equal(status.ErrorInfo.metadata.field, 'amount_fen');
+}
+
+async function expectBad(method, request, field) {
+  const status = await refusal(terminal.call(method, request), Code.INVALID_ARGUMENT);
+  assert.equal(status.ErrorInfo.metadata.field, field);
+  assert.deepEqual(status.BadRequest.field_violations.map((v) => v.field), [field]);
+  assert.ok(status.BadRequest.field_violations[0].description.length > 0);
+}
+
+const stateOf = async ({terminal_id, transaction_id}) =>
+  transactionOf(terminal.call('GetTransaction', {terminal_id, transaction_id}));
+const limitOf = ({limits}, code) => limits.find(({limit_code}) => limit_code === code);
+const paidBy = ({applied_benefits}) =>
+  Object.fromEntries(applied_benefits.map((benefit) => [benefit.fund_code, benefit.amount_fen]));
+
+test('a hotel stay: held, raised by a night, captured, refunded in two parts', async () => {
+  const NIGHT_FEN = 38_000;
+  const about = (original) => ({
+    request_id: newId(), terminal_id: HOTEL, original_transaction_id: original.transaction_id});
+  const hold = await transactionOf(authorize({
+    terminal_id: HOTEL, card_number: cardOf('M0000003'), list_price_fen: NIGHT_FEN}));
+  expectMoney(hold, NIGHT_FEN, 34_200);
+  assert.deepEqual(paidBy(hold), {'tourism-2026': 2_660, 'shops-2026': 1_140});
+
+  const night = {...about(hold), amount_fen: NIGHT_FEN, hold_seconds: 11 * 86_400,
+    transport_data: Buffer.from([1, 2])};
+  const {transaction: increment, idempotent_replay, transport_data} =
+    await terminal.call('IncrementAuthorization', night);
+  assert.equal(idempotent_replay, false);
+  assert.deepEqual(transport_data, night.transport_data);
+  assert.equal(increment.kind, 'TRANSACTION_KIND_INCREMENT');
+  assert.equal(increment.outcome, 'OUTCOME_APPROVED');
+  assert.equal(increment.state, 'TRANSACTION_STATE_COMPLETED');
+  assert.equal(increment.original_transaction_id, hold.transaction_id);
+  expectMoney(increment, NIGHT_FEN, 34_200);
+  assert.deepEqual(paidBy(increment), {'tourism-2026': 2_660, 'shops-2026': 1_140});
+  assert.ok(Math.abs(toMs(increment.expires_at) - toMs(increment.decided_at) - 11 * 86_400_000) < 1);
+  await expectRemembered('IncrementAuthorization', night, increment);
+  const raised = await stateOf(hold);
+  assert.equal(raised.state, 'TRANSACTION_STATE_PENDING');
+  expectMoney(raised, 2 * NIGHT_FEN, 68_400);
+  assert.deepEqual(raised.expires_at, increment.expires_at);
+
+  for (const [field, value] of [['amount_fen', 0], ['amount_fen', -1],
+    ['amount_fen', 1_000_000_000_001], ['hold_seconds', 31 * 86_400 + 1], ['stan', 1_000_000],
+    ['original_transaction_id', ''], ['original_transaction_id', 'short'], ['request_id', ''],
+    // In order by itself, too much on top of the hold: only the ledger can say.
+    ['amount_fen', 1_000_000_000_000]]) {
+    await expectBad('IncrementAuthorization', {...about(hold), amount_fen: 1, [field]: value}, field);
+  }
+  await expectBad('IncrementAuthorization',
+    {...about(hold), amount_fen: 1, original_request_id: newId()}, 'original_transaction_id');
+
+  // Held is not captured: there is nothing to refund yet.
+  expectDeclined(await transactionOf(terminal.call('Refund', about(hold))),
+    'REASON_EXCEEDS_CAPTURED_AMOUNT', 'RETRY_NEVER');
+
+  const bill = await transactionOf(terminal.call('Capture', {...about(hold), final_capture: true}));
+  expectMoney(bill, 2 * NIGHT_FEN, 68_400);
+  expectDeclined(await transactionOf(terminal.call('IncrementAuthorization', {
+    ...about(hold), amount_fen: 1})), 'REASON_ALREADY_CAPTURED', 'RETRY_NEVER');
+
+  const back = {...about(hold), amount_fen: NIGHT_FEN};
+  const part = await transactionOf(terminal.call('Refund', back));
+  assert.equal(part.kind, 'TRANSACTION_KIND_REFUND');
+  assert.equal(part.outcome, 'OUTCOME_APPROVED');
+  assert.equal(part.display_message_zh, '已退货');
+  expectMoney(part, NIGHT_FEN, 34_200);
+  assert.deepEqual(paidBy(part), {'tourism-2026': 2_660, 'shops-2026': 1_140});
+  await expectRemembered('Refund', back, part);
+  const half = await stateOf(hold);
+  assert.equal(half.state, 'TRANSACTION_STATE_PARTIALLY_REFUNDED');
+  const {captured_fen, captured_subsidy_fen, refunded_fen, refunded_subsidy_fen} = half;
+  assert.deepEqual({captured_fen, captured_subsidy_fen, refunded_fen, refunded_subsidy_fen}, {
+    captured_fen: 76_000, captured_subsidy_fen: 7_600, refunded_fen: 38_000,
+    refunded_subsidy_fen: 3_800});
+
+  expectDeclined(await transactionOf(terminal.call('Refund', {...about(hold), amount_fen: 38_001})),
+    'REASON_EXCEEDS_CAPTURED_AMOUNT', 'RETRY_NEVER');
+  expectDeclined(await transactionOf(terminal.call('Reverse', {
+    ...about(hold), reversal_reason: 'REVERSAL_REASON_CUSTOMER_CANCELLATION'})),
+  'REASON_FURTHER_ACTIVITY_PREVENTS_REVERSAL', 'RETRY_NEVER');
+  for (const [field, value] of [['amount_fen', 0], ['amount_fen', -1],
+    ['amount_fen', 1_000_000_000_001], ['stan', 1_000_000], ['request_id', 'x'],
+    ['original_transaction_id', '']]) {
+    await expectBad('Refund', {...about(hold), [field]: value}, field);
+  }
+
+  // The rest, by the request's own id; the stay itself comes back too.
+  const rest = await transactionOf(terminal.call('Refund', {
+    request_id: newId(), terminal_id: HOTEL, original_request_id: hold.request_id}));
+  expectMoney(rest, NIGHT_FEN, 34_200);
+  assert.equal(limitOf(rest, 'stays-per-year').used, 0);
+  assert.equal((await stateOf(hold)).state, 'TRANSACTION_STATE_REFUNDED');
+  expectDeclined(await transactionOf(terminal.call('Refund', about(hold))),
+    'REASON_EXCEEDS_CAPTURED_AMOUNT', 'RETRY_NEVER');
+});
+
+test('a refund or an increment of nothing that is known is declined', async () => {
+  for (const [method, fields] of [['Refund', {}], ['IncrementAuthorization', {amount_fen: 1}]]) {
+    const declined = await transactionOf(terminal.call(method, {
+      request_id: newId(), terminal_id: HOTEL, original_request_id: newId(), ...fields}));
+    expectDeclined(declined, 'REASON_ORIGINAL_NOT_FOUND', 'RETRY_NEW_ID_LATER');
+    assert.equal(declined.original_transaction_id, '');
+  }
+});
+
+test('a part of a sale is reversed: the benefit is that of what remains', async () => {
+  const card_number = cardOf('M0000008');
+  const bought = await transactionOf(authorize(sale({
+    terminal_id: SUPERMARKET, card_number, list_price_fen: 10_000})));
+  expectMoney(bought, 10_000, 8_000);
+  const reverse = (amount_fen) => ({
+    request_id: newId(), terminal_id: SUPERMARKET, original_transaction_id: bought.transaction_id,
+    reversal_reason: 'REVERSAL_REASON_CUSTOMER_CANCELLATION', amount_fen});
+  const request = reverse(2_500);
+  const part = await transactionOf(terminal.call('Reverse', request));
+  assert.equal(part.outcome, 'OUTCOME_APPROVED');
+  assert.equal(part.original_found, true);
+  expectMoney(part, 2_500, 2_000);
+  await expectRemembered('Reverse', request, part);
+  const now = await stateOf(bought);
+  assert.equal(now.state, 'TRANSACTION_STATE_CAPTURED');
+  expectMoney(now, 7_500, 6_000);
+  assert.equal(now.captured_fen, 7_500);
+  assert.equal(now.captured_subsidy_fen, 1_500);
+  expectDeclined(await transactionOf(terminal.call('Reverse', reverse(7_501))),
+    'REASON_EXCEEDS_AUTHORIZED_AMOUNT', 'RETRY_NEVER');
+  for (const amount_fen of [0, -1, 1_000_000_000_001]) {
+    await expectBad('Reverse', reverse(amount_fen), 'amount_fen');
+  }
+  // No amount, and an amount that is all, are not the same request.
+  const all = reverse(7_500);
+  assert.equal((await transactionOf(terminal.call('Reverse', all))).outcome, 'OUTCOME_APPROVED');
+  assert.equal((await stateOf(bought)).state, 'TRANSACTION_STATE_REVERSED');
+  const {amount_fen, ...without} = all;
+  const status = await refusal(terminal.call('Reverse', without), Code.ALREADY_EXISTS);
+  assert.equal(status.ErrorInfo.metadata.field, 'amount_fen');
+});
+
+test('who may get a part of the benefit says so, and the id remembers it', async () => {
+  const request = sale({
+    terminal_id: CONVENIENCE, card_number: cardOf('M0000008'), list_price_fen: 1_000,
+    allow_partial_approval: true});
+  const first = await transactionOf(authorize(request));
+  assert.equal(first.outcome, 'OUTCOME_APPROVED');
+  const status = await refusal(
+    authorize({...request, allow_partial_approval: false}), Code.ALREADY_EXISTS);
+  assert.equal(status.ErrorInfo.metadata.field, 'allow_partial_approval');
 });
 
 // --- bad input ------------------------------------------------------------------------------

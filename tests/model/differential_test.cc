@@ -43,6 +43,9 @@ std::string TextOfCommand(const Command& command) {
     return id != TransactionId{} ? " of=#" + std::to_string(id.value())
                                  : " of=" + std::to_string(request_id.low);
   };
+  const auto amount = [](const auto& request) {
+    return request.has_amount ? " amount=" + std::to_string(request.amount.value()) : "";
+  };
   switch (command.kind) {
     case CommandKind::kAuthorize:
     case CommandKind::kQuote: {
@@ -57,18 +60,31 @@ std::string TextOfCommand(const Command& command) {
       }
       text += request.capture_at_once ? " sale" : "";
       text += request.if_no_benefit == IfNoBenefit::kFullPrice ? " full_price" : "";
+      text += request.allow_partial ? " partial" : "";
+      text += request.hold_s == 0 ? "" : " hold=" + std::to_string(request.hold_s);
+      break;
+    }
+    case CommandKind::kIncrement: {
+      const IncrementRequest& request = command.increment;
+      text += reference(request.original, request.original_request_id);
+      text += " amount=" + std::to_string(request.amount.value());
       text += request.hold_s == 0 ? "" : " hold=" + std::to_string(request.hold_s);
       break;
     }
     case CommandKind::kCapture: {
       const CaptureRequest& request = command.capture;
       text += reference(request.original, request.original_request_id);
-      text += request.has_amount ? " amount=" + std::to_string(request.amount.value()) : "";
+      text += amount(request);
       text += request.final_capture ? "" : " more";
       break;
     }
     case CommandKind::kReverse:
       text += reference(command.reverse.original, command.reverse.original_request_id);
+      text += amount(command.reverse);
+      break;
+    case CommandKind::kRefund:
+      text += reference(command.refund.original, command.refund.original_request_id);
+      text += amount(command.refund);
       break;
     case CommandKind::kGetTransaction:
       text += reference(command.inquiry.transaction, command.inquiry.request_id);
@@ -79,9 +95,12 @@ std::string TextOfCommand(const Command& command) {
   return text;
 }
 
-// How often each answer was seen, so that a test which no longer reaches anything
-// does not go unnoticed.
-using Seen = std::map<std::string, int>;
+// How often each answer was seen and each branch of the model was gone, so that a
+// test which no longer reaches anything does not go unnoticed.
+struct Seen {
+  std::map<std::string, int> answers;
+  std::map<NaivePath, int> paths;
+};
 
 // False when the two disagree; says so.
 bool RunSeed(uint64_t seed, int commands, Seen* seen) {
@@ -124,13 +143,17 @@ bool RunSeed(uint64_t seed, int commands, Seen* seen) {
       return report(problem, command, now);
     }
     const Answer& answer = pair.answer();
-    ++(*seen)[std::string(NameOf(answer.verdict)) +
-              (answer.has_transaction ? std::string(" ") + NameOf(answer.kind) + " " +
-                                            NameOf(answer.outcome) + " " + NameOf(answer.reason)
-                                      : std::string())];
+    ++seen->answers[std::string(NameOf(answer.verdict)) +
+                    (answer.has_transaction
+                         ? std::string(" ") + NameOf(answer.kind) + " " + NameOf(answer.outcome) +
+                               " " + NameOf(answer.reason)
+                         : std::string())];
     if (!answer.replay) {
       random.Remember(command, answer);
     }
+  }
+  for (const auto& [path, times] : pair.model().paths()) {
+    seen->paths[path] += times;
   }
   const std::string problem = pair.CheckEverything();
   EXPECT_EQ(problem, "") << "seed " << seed
@@ -163,11 +186,15 @@ TEST(DifferentialTest, FixedSeeds) {
     ASSERT_TRUE(RunSeed(*seed_flag, commands_flag, &seen));
     return;
   }
-  for (uint64_t seed = 1'000; seed < 1'006; ++seed) {
+  for (uint64_t seed = 1'000; seed < 1'024; ++seed) {
     ASSERT_TRUE(RunSeed(seed, commands_flag, &seen));
   }
-  for (const auto& [answer, times] : seen) {
+  for (const auto& [answer, times] : seen.answers) {
     std::cout << times << "\t" << answer << "\n";
+  }
+  for (const NaivePath path : AllOf<NaivePath>()) {
+    std::cout << seen.paths[path] << "\t" << NameOf(path) << "\n";
+    EXPECT_GT(seen.paths[path], 0) << NameOf(path) << " never occurred: the test has gone blind";
   }
   // Together they reach every answer but those that need a world of their own.
   for (const Reason reason : AllOf<Reason>()) {
@@ -175,7 +202,7 @@ TEST(DifferentialTest, FixedSeeds) {
       continue;
     }
     bool reached = false;
-    for (const auto& [answer, times] : seen) {
+    for (const auto& [answer, times] : seen.answers) {
       reached |= answer.ends_with(std::string(" ") + NameOf(reason));
     }
     EXPECT_TRUE(reached) << NameOf(reason) << " was never answered: the test has gone blind";

@@ -49,8 +49,14 @@ std::string SubjectText(const Ledger& ledger, LimitSubject kind, uint32_t row) {
   return "?";
 }
 
-std::string TextOfTotals(int64_t held, int64_t used) {
-  return "held=" + std::to_string(held) + " used=" + std::to_string(used);
+std::string TextOfTotals(const NaiveTotals& totals) {
+  return "held=" + std::to_string(totals.held) + " used=" + std::to_string(totals.used);
+}
+
+std::string TextOfTotals(const NaiveFundTotals& totals) {
+  return "held=" + std::to_string(totals.held) + " spent=" + std::to_string(totals.spent) +
+         " overrun=" + std::to_string(totals.overrun) +
+         " suspense=" + std::to_string(totals.suspense);
 }
 
 std::string TextOfKey(const NaiveCounterKey& key) {
@@ -131,7 +137,11 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
     // What is stored tells the same as what was just told.
     Result described;
     const TransactionRow row = ledger_->FindTransaction(result_.transaction_id);
-    ledger_->Describe(row, &described);
+    if (asked.kind == CommandKind::kGetTransaction) {
+      ledger_->DescribeStanding(row, &described);
+    } else {
+      ledger_->Describe(row, &described);
+    }
     described.replay = result_.replay;
     problem = Difference(answer_, AnswerOf(*ledger_, asked, described));
     if (!problem.empty()) {
@@ -148,9 +158,11 @@ std::string LedgerPair::CompareTotals() const {
   const Ledger& ledger = *ledger_;
   for (const auto& [code, totals] : model_.FundTotals()) {
     const Fund& fund = ledger.funds()[ledger.FindFund(code)];
-    if (fund.held != Fen{totals.held} || fund.spent != Fen{totals.used}) {
-      return "fund " + TextOf(code) + ": " + TextOfTotals(fund.held.value(), fund.spent.value()) +
-             " against " + TextOfTotals(totals.held, totals.used);
+    const NaiveFundTotals have{
+        fund.held.value(), fund.spent.value(), fund.overrun.value(), fund.suspense.value()};
+    if (have != totals) {
+      return "fund " + TextOf(code) + ": " + TextOfTotals(have) + " against " +
+             TextOfTotals(totals);
     }
   }
 
@@ -175,12 +187,16 @@ std::string LedgerPair::CompareTotals() const {
   for (const auto& [key, totals] : want) {
     const NaiveTotals have = counters[key];
     if (have != totals) {
-      return "counter " + TextOfKey(key) + ": " + TextOfTotals(have.held, have.used) + " against " +
-             TextOfTotals(totals.held, totals.used);
+      return "counter " + TextOfKey(key) + ": " + TextOfTotals(have) + " against " +
+             TextOfTotals(totals);
     }
   }
 
+  Fen members_pending;
+  Fen members_posted;
   for (const auto& [id, want_accounts] : model_.MerchantAccounts()) {
+    members_pending += want_accounts.collected_pending;
+    members_posted += want_accounts.collected_posted;
     const Merchant& merchant = ledger.merchants()[ledger.FindMerchant(id)];
     const NaiveMerchantAccounts have{merchant.receivable_pending,
                                      merchant.receivable_posted,
@@ -196,6 +212,42 @@ std::string LedgerPair::CompareTotals() const {
       return "merchant " + TextOf(id) + ": " + text(have) + " against " + text(want_accounts);
     }
   }
+  const Globals& globals = ledger.globals();
+  if (globals.members_payable_pending != members_pending ||
+      globals.members_payable_posted != members_posted) {
+    return "members: " + std::to_string(globals.members_payable_pending.value()) + "+" +
+           std::to_string(globals.members_payable_posted.value()) + " against " +
+           std::to_string(members_pending.value()) + "+" + std::to_string(members_posted.value());
+  }
+  return "";
+}
+
+// What a repeat and an inquiry would be told of each.
+std::string LedgerPair::CompareTransactions() const {
+  Command inquiry;
+  inquiry.kind = CommandKind::kGetTransaction;
+  const auto compare = [&](const Result& told, const Answer& want) {
+    const Answer have = AnswerOf(*ledger_, inquiry, told);
+    const std::string difference = Difference(have, want);
+    return difference.empty()
+               ? ""
+               : difference + "\n  ledger: " + TextOf(have) + "\n  model:  " + TextOf(want);
+  };
+  for (const NaiveTold& want : model_.AllTransactions()) {
+    const TransactionRow row = ledger_->FindTransaction(want.now.id);
+    if (row == TransactionRow{}) {
+      return "transaction #" + std::to_string(want.now.id.value()) + " is not there";
+    }
+    Result told;
+    ledger_->Describe(row, &told);
+    if (const std::string difference = compare(told, want.again); !difference.empty()) {
+      return "told again: " + difference;
+    }
+    ledger_->DescribeStanding(row, &told);
+    if (const std::string difference = compare(told, want.now); !difference.empty()) {
+      return "as it stands: " + difference;
+    }
+  }
   return "";
 }
 
@@ -207,6 +259,9 @@ std::string LedgerPair::CheckEverything() {
     return "the follower's state hash differs";
   }
   if (std::string different = CompareTotals(); !different.empty()) {
+    return "ledger against model: " + different;
+  }
+  if (std::string different = CompareTransactions(); !different.empty()) {
     return "ledger against model: " + different;
   }
   return "";

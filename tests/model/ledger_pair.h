@@ -32,8 +32,8 @@ class LedgerPair {
   [[nodiscard]] const Answer& naive_answer() const { return naive_answer_; }
   [[nodiscard]] const Result& result() const { return result_; }
 
-  // Funds, counters and accounts against the model, invariants, and the hash
-  // against the follower's.  O(n).  Empty, or what is wrong.
+  // Funds, counters, accounts and what every transaction tells against the model,
+  // invariants, and the hash against the follower's.  O(n).  Empty, or what is wrong.
   [[nodiscard]] std::string CheckEverything();
 
   // Throws the ledgers away and makes them again: one from all events (through
@@ -51,6 +51,7 @@ class LedgerPair {
   };
 
   [[nodiscard]] std::string CompareTotals() const;
+  [[nodiscard]] std::string CompareTransactions() const;
   [[nodiscard]] std::string Replay(Ledger* ledger) const;
   [[nodiscard]] std::string LoadPhoto(Ledger* ledger);
 

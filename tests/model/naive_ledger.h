@@ -4,7 +4,9 @@
 // The same rules as engine/ledger, written a second time in the most obvious
 // way: maps of structs, every sum recomputed, nothing incremental, nothing fast.
 // It shares no code with engine/ledger, only the value types of engine/domain,
-// so a mistake has to be made twice to stay hidden.
+// so a mistake has to be made twice to stay hidden.  The rules of an
+// authorization's life are those of docs/decisions/0001-lifecycle.md, in its words
+// and its order: naive_lifecycle.cc.  Operators' commands: naive_operators.cc.
 //
 // It knows no limits.h: tables never get full here.
 
@@ -22,6 +24,7 @@
 
 #include "engine/domain/command.h"
 #include "engine/domain/result.h"
+#include "tests/model/naive_path.h"
 #include "tests/testing/answer.h"
 
 namespace gonghui {
@@ -46,6 +49,15 @@ struct NaiveTotals {
   friend bool operator==(const NaiveTotals&, const NaiveTotals&) = default;
 };
 
+struct NaiveFundTotals {
+  int64_t held = 0;
+  int64_t spent = 0;
+  int64_t overrun = 0;
+  int64_t suspense = 0;
+
+  friend bool operator==(const NaiveFundTotals&, const NaiveFundTotals&) = default;
+};
+
 struct NaiveMerchantAccounts {
   Fen receivable_pending;
   Fen receivable_posted;
@@ -53,6 +65,12 @@ struct NaiveMerchantAccounts {
   Fen collected_posted;
 
   friend bool operator==(const NaiveMerchantAccounts&, const NaiveMerchantAccounts&) = default;
+};
+
+// A transaction as a repeat and as an inquiry would be told of it.
+struct NaiveTold {
+  Answer again;
+  Answer now;
 };
 
 class NaiveLedger {
@@ -67,9 +85,12 @@ class NaiveLedger {
   [[nodiscard]] TimestampNs next_expiry() const;
 
   // Recomputed from the transactions.
-  [[nodiscard]] std::map<FundCode, NaiveTotals> FundTotals() const;
+  [[nodiscard]] std::map<FundCode, NaiveFundTotals> FundTotals() const;
   [[nodiscard]] std::map<NaiveCounterKey, NaiveTotals> CounterTotals() const;
   [[nodiscard]] std::map<MerchantId, NaiveMerchantAccounts> MerchantAccounts() const;
+  [[nodiscard]] std::vector<NaiveTold> AllTransactions() const;
+  // How often each branch was gone.
+  [[nodiscard]] const std::map<NaivePath, int>& paths() const { return paths_; }
 
  private:
   struct UnionEntry {
@@ -82,6 +103,8 @@ class NaiveLedger {
     TimestampNs starts_at;
     TimestampNs ends_at;
     Calendar calendar;
+    LateCapture late_capture = LateCapture::kStrict;
+    std::vector<OverCapture> over_capture;
     BenefitSpec spec;
     std::vector<SegmentCode> segments_any;
     std::vector<SegmentCode> segments_all;
@@ -104,9 +127,11 @@ class NaiveLedger {
     int64_t authorized = 0;
     int64_t held = 0;
     int64_t spent = 0;
+    int64_t overrun = 0;
   };
   struct CounterUse {
     NaiveCounterKey key;
+    LimitSpec limit;
     int64_t held = 0;
     int64_t used = 0;
   };
@@ -115,62 +140,109 @@ class NaiveLedger {
     Answer answer;    // what was told
     TerminalId terminal;
     MerchantId merchant;
-    std::shared_ptr<const BenefitEntry> benefit;  // approved with a benefit
-    std::vector<Share> shares;
-    std::vector<CounterUse> uses;
-    int capture_count = 0;  // by Capture
     TransactionState state = TransactionState::kDeclined;
+
+    // An approved authorization.  The amounts by the letters of the note.
+    Fen list_price;        // L
+    Fen subsidy;           // S
+    Fen captured;          // C
+    Fen captured_subsidy;  // CS
+    Fen refunded;          // R
+    Fen refunded_subsidy;  // RS
     TimestampNs expires_at;
-    Fen captured;
-    Fen captured_subsidy;
-    Fen member_posted;  // what the member has paid
+    bool extended = false;                        // by an increment
+    std::shared_ptr<const BenefitEntry> benefit;  // booked; null = at full price
+    std::vector<Share> shares;
+
+    // An authorization's, and what a refund gave to later windows.
+    std::vector<CounterUse> uses;
+    // A refund's: what stands in suspense.
+    std::map<FundCode, int64_t> suspended;
+
+    [[nodiscard]] bool booked() const { return benefit != nullptr; }
+    [[nodiscard]] bool is_sale() const { return command.authorize.capture_at_once; }
+    [[nodiscard]] bool is_hold() const {
+      return answer.kind == TransactionKind::kAuthorization &&
+             answer.outcome != Outcome::kDeclined && !is_sale();
+    }
+    [[nodiscard]] bool is_open() const {
+      return state == TransactionState::kPending || state == TransactionState::kPartiallyCaptured;
+    }
   };
   // How one candidate fared.
   struct Trial {
     Reason reason = Reason::kNone;
     std::shared_ptr<const BenefitEntry> benefit;
     Fen subsidy;
+    bool partial = false;    // less than the benefit's own limits would let it give
     std::vector<Fen> parts;  // of benefit->funding
     std::optional<LimitSpec> failed_limit;
     TimestampNs next_eligible_at;
+    std::vector<NaivePath> paths;  // gone, if this is the one that is told
   };
   using RequestKey = std::pair<TerminalId, RequestId>;
+
+  void Went(NaivePath path, bool really = true) { paths_[path] += really ? 1 : 0; }
+  static Answer Only(Verdict verdict, Field field = Field::kNone);
 
   // Terminals' commands.
   Answer ApplyTerminal(const Command& command, TimestampNs now);
   Answer Authorize(const Command& command, TimestampNs now);
+  Answer Increment(const Command& command, TimestampNs now);
   Answer Capture(const Command& command, TimestampNs now);
   Answer Reverse(const Command& command, TimestampNs now);
+  Answer Refund(const Command& command, TimestampNs now);
   Answer Inquire(const Command& command);
   Answer ExpireHolds(TimestampNs now);
 
   [[nodiscard]] std::optional<Field> FirstDifference(const Entry& stored,
                                                      const Command& command) const;
-  [[nodiscard]] Reason JudgeCaller(const Command& command, TimestampNs now) const;
+  [[nodiscard]] Reason JudgeCaller(const TerminalId& terminal,
+                                   CardNumber card,
+                                   TimestampNs now) const;
   [[nodiscard]] std::optional<Trial> Try(const std::shared_ptr<const BenefitEntry>& benefit,
                                          const Command& command,
                                          TimestampNs now) const;
+  // The most, up to `subsidy`, whose parts all funds have available; 0 = nothing.
+  [[nodiscard]] int64_t MostThatFundsCover(const BenefitEntry& benefit, int64_t subsidy) const;
   [[nodiscard]] NaiveCounterKey KeyOf(const BenefitEntry& benefit,
                                       const LimitSpec& limit,
                                       const Command& command,
                                       TimestampNs now) const;
-  [[nodiscard]] AnswerLimit LimitNow(const BenefitEntry& benefit,
+  // The limit as it is told when `more` is taken from it.
+  [[nodiscard]] AnswerLimit LimitNow(const Calendar& calendar,
                                      const LimitSpec& limit,
-                                     const Command& command,
-                                     TimestampNs now,
+                                     const NaiveCounterKey& key,
                                      int64_t more) const;
   [[nodiscard]] int64_t TakenOf(const NaiveCounterKey& key) const;
-  [[nodiscard]] int64_t LeftOf(const FundCode& fund) const;
+  [[nodiscard]] NaiveFundTotals TotalsOf(const FundCode& fund) const;
+  // What a new decision may take from it.
+  [[nodiscard]] int64_t AvailableOf(const FundCode& fund) const;
+  [[nodiscard]] bool IsOpenAt(const FundCode& fund, TimestampNs at) const;
   [[nodiscard]] bool IsInside(UnionNodeId node, const UnionNodeId& root) const;
   [[nodiscard]] bool IsInSegment(const MemberRequest& member,
                                  const SegmentCode& segment,
                                  TimestampNs at) const;
-  // The original that a capture or reversal means; null = not found.  Tombstones
-  // are not found either.
+  // What a command refers to, if it is there and of this merchant; null = not
+  // found.  Tombstones are not found either.
   Entry* FindOriginal(const Command& command, TransactionId id, const RequestId& request_id);
+  // What a command of `kind` begins with: the entry, and in *original what it refers
+  // to, if that is an authorization.
+  Entry Begin(const Command& command,
+              TransactionKind kind,
+              TransactionId id,
+              const RequestId& request_id,
+              TimestampNs now,
+              Entry** original);
+  void PostLate(Entry& original, Fen subsidy, Answer* answer, TimestampNs now);
+  void PostHeld(Entry& original, Fen subsidy, Answer* answer);
+  void ReverseAll(Entry& original, Answer* answer);
+  void ReversePart(Entry& original, Fen amount, Answer* answer);
   void ReleaseHeld(Entry& entry);
   Answer Record(Entry entry);
   [[nodiscard]] Answer Retell(const Entry& entry) const;
+  [[nodiscard]] Answer Tell(const Entry& entry) const;
+  [[nodiscard]] static std::vector<AnswerShare> SharesOf(const Entry& entry);
 
   // Operators' commands.
   Answer ApplyAdmin(const Command& command, TimestampNs now);
@@ -200,6 +272,7 @@ class NaiveLedger {
   std::map<TransactionId, Entry> entries_;
   // None = a tombstone: reversed before it came.
   std::map<RequestKey, TransactionId> by_request_;
+  std::map<NaivePath, int> paths_;
 };
 
 }  // namespace gonghui

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "tests/testing/names.h"
 
@@ -33,7 +34,7 @@ CodeType Numbered(const char* prefix, size_t number) {
 
 }  // namespace
 
-RandomCommands::RandomCommands(uint64_t seed) : prng_(seed) {
+RandomCommands::RandomCommands(uint64_t seed) : prng_(seed), easy_(prng_.Chance(1, 2)) {
   // Near what calendars turn on: midnight, ends of months and years, changes of
   // the wall clock.
   constexpr const char* kStarts[] = {"2026-05-03T08:00:00+08:00",
@@ -52,6 +53,29 @@ Fen RandomCommands::EdgyAmount() {
     return Fen{std::clamp<int64_t>(amount, 0, kTransactionFenMax)};
   }
   return Fen{prng_.Between(0, prng_.Chance(1, 4) ? 50'000 : 500)};
+}
+
+// What may be captured, reversed or refunded of a price: all of it and what lies
+// beside, a half, more than there is.
+Fen RandomCommands::PartOf(Fen list_price) {
+  const int64_t all = list_price.value();
+  switch (Pick(12)) {
+    case 0:
+      return Fen{std::clamp<int64_t>(all + prng_.Between(-1, 1), 0, kTransactionFenMax)};
+    case 1:
+      return Fen{all / 2};
+    case 2:
+    case 3:
+      return Fen{std::min(all + all / 10 * prng_.Between(0, 6), kTransactionFenMax)};
+    case 4:
+      return EdgyAmount();
+    case 5:
+    case 6:
+    case 7:
+      return Fen{prng_.Between(1, 3)};
+    default:
+      return Fen{prng_.Between(0, all)};
+  }
 }
 
 TimestampNs RandomCommands::EdgyTime() {
@@ -73,11 +97,11 @@ FundRequest RandomCommands::MakeFund(size_t which) {
     request.budget = Fen{thing ? 1'000'000 : kFundFenMax};
   }
   request.opens_at = TimestampNs{kTimestampNsMin};
-  if (prng_.Chance(1, 10)) {
+  if (Hinders(10)) {
     request.opens_at = EdgyTime();
   }
-  if (prng_.Chance(1, 12)) {
-    request.closes_at = TimestampNs{EdgyTime().value() + 300 * kHourNs};
+  if (prng_.Chance(1, 4)) {
+    request.closes_at = TimestampNs{EdgyTime().value() + prng_.Between(2, 8) * 50 * kHourNs};
   }
   return request;
 }
@@ -86,8 +110,8 @@ MemberRequest RandomCommands::MakeMember(size_t which) {
   MemberRequest request;
   request.id = members_.at(which);
   request.union_node = Any(unions_);
-  request.status = prng_.Chance(1, 20) ? MemberStatus::kSuspended : MemberStatus::kActive;
-  request.real_name_verified = prng_.Chance(5, 6);
+  request.status = Hinders(20) ? MemberStatus::kSuspended : MemberStatus::kActive;
+  request.real_name_verified = !Hinders(6);
   request.span_count = static_cast<uint32_t>(prng_.Below(4));
   for (uint32_t i = 0; i < request.span_count; ++i) {
     request.spans[i].segment = Any(segments_);
@@ -104,9 +128,10 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
   BenefitSpec benefit;
   benefit.code = Numbered<BenefitCode>("b", which);
   PriceRule& price = benefit.price;
-  price.kind = static_cast<PriceKind>(1 + Pick(4));
+  price.kind = prng_.Chance(1, 5) ? PriceKind::kThreshold : static_cast<PriceKind>(1 + Pick(4));
   price.rounding = static_cast<Rounding>(1 + Pick(3));
   price.repeat = prng_.Chance(1, 2);
+  price.on_return = static_cast<OnReturn>(1 + Pick(3));
   constexpr int32_t kRates[] = {0, 1, 500, 2500, 3333, 5000, 6000, 9999, 10'000};
   price.rate = Bps{kRates[Pick(std::size(kRates))]};
   price.amount = Fen{prng_.Chance(1, 3) ? 1 : prng_.Between(0, 200)};
@@ -120,6 +145,10 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
   }
   if (prng_.Chance(1, 4)) {
     price.member_pays_min = Fen{prng_.Between(1, 50)};
+  }
+  if (price.threshold > Fen{}) {
+    thresholds_.push_back(price.threshold);
+    thresholds_.push_back(price.threshold + price.threshold);
   }
   for (const Fen edge : {price.amount, price.threshold, price.discount_max}) {
     if (edge > Fen{}) {
@@ -137,13 +166,13 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
     }
     return chosen;
   };
-  if (prng_.Chance(1, 5)) {
+  if (Hinders(5)) {
     benefit.segments_any = Append(programme->segments, some(segments_));
   }
-  if (prng_.Chance(1, 8)) {
+  if (Hinders(8)) {
     benefit.segments_all = Append(programme->segments, {Any(segments_)});
   }
-  if (prng_.Chance(1, 3)) {
+  if (Hinders(3)) {
     std::vector<MccRange> mccs;
     for (const Mcc mcc : kMccs) {
       if (prng_.Chance(1, 2)) {
@@ -152,7 +181,7 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
     }
     benefit.mccs = Append(programme->mccs, mccs);
   }
-  if (prng_.Chance(1, 5)) {
+  if (Hinders(5)) {
     std::vector<MerchantId> merchants;
     for (const MerchantId& merchant : merchants_) {
       if (prng_.Chance(1, 2)) {
@@ -162,7 +191,7 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
     std::reverse(merchants.begin(), merchants.end());
     benefit.merchants = Append(programme->merchants, merchants);
   }
-  if (prng_.Chance(1, 6)) {
+  if (Hinders(6)) {
     std::vector<HoursRange> hours;
     const int32_t from_s = static_cast<int32_t>(prng_.Below(24)) * 3600;
     hours.push_back({from_s, std::min(86'400, from_s + 3600 * (1 + static_cast<int>(Pick(8))))});
@@ -171,24 +200,24 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
     }
     benefit.hours = Append(programme->hours, hours);
   }
-  if (prng_.Chance(1, 6)) {
+  if (Hinders(6)) {
     benefit.weekdays = static_cast<uint8_t>(prng_.Between(1, 127));
   }
-  if (prng_.Chance(1, 5)) {
+  if (Hinders(5)) {
     benefit.terminal_kinds = static_cast<uint8_t>(MaskOf(static_cast<TerminalKind>(1 + Pick(4))) |
                                                   MaskOf(static_cast<TerminalKind>(1 + Pick(4))));
   }
   benefit.require_real_name = prng_.Chance(1, 4);
-  if (prng_.Chance(1, 6)) {
+  if (Hinders(6)) {
     benefit.member_union = Any(unions_);
   }
-  if (prng_.Chance(1, 6)) {
+  if (Hinders(6)) {
     benefit.merchant_union = Any(unions_);
   }
 
   std::vector<uint32_t> limits;
   for (uint32_t i = 0; i < programme->limits.size(); ++i) {
-    if (prng_.Chance(2, 5)) {
+    if (easy_ ? prng_.Chance(1, 4) : prng_.Chance(2, 5)) {
       limits.push_back(i);
     }
   }
@@ -204,14 +233,14 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
     ++i;
   }
   benefit.funding = Append(programme->funding, funding);
-  if (prng_.Chance(1, 4)) {
+  if (prng_.Chance(1, 3)) {
     benefit.stock = Any(stocks_);
     benefit.stock_units = static_cast<int32_t>(prng_.Between(1, 3));
   }
-  benefit.starts_at = prng_.Chance(1, 6) ? EdgyTime() : programme->spec.starts_at;
-  benefit.ends_at = prng_.Chance(1, 6) ? TimestampNs{EdgyTime().value() + 200 * kHourNs}
-                                       : programme->spec.ends_at;
-  benefit.hold_s = prng_.Chance(1, 2) ? prng_.Between(1, 7200) : kHoldSecondsDefault;
+  benefit.starts_at = Hinders(6) ? EdgyTime() : programme->spec.starts_at;
+  benefit.ends_at =
+      Hinders(6) ? TimestampNs{EdgyTime().value() + 200 * kHourNs} : programme->spec.ends_at;
+  benefit.hold_s = prng_.Chance(1, easy_ ? 5 : 2) ? prng_.Between(1, 7200) : kHoldSecondsDefault;
   return benefit;
 }
 
@@ -223,12 +252,21 @@ OwnedProgramme RandomCommands::MakeProgramme(size_t which) {
   // Of the code, not of the version: its limits count on.
   spec.calendar =
       TestCalendar(kZones[which % std::size(kZones)], kCutovers[which % std::size(kCutovers)]);
-  spec.starts_at = prng_.Chance(1, 6) ? EdgyTime() : TimestampNs{kTimestampNsMin};
+  spec.starts_at = Hinders(6) ? EdgyTime() : TimestampNs{kTimestampNsMin};
   spec.ends_at =
-      prng_.Chance(1, 6)
+      Hinders(6)
           ? TimestampNs{std::max(spec.starts_at.value() + 1, EdgyTime().value() + 200 * kHourNs)}
           : TimestampNs{kTimestampNsMax};
   spec.content_hash = prng_.Chance(1, 8) ? last_hash_ : ++last_hash_;
+  spec.late_capture = prng_.Chance(2, 3) ? LateCapture::kForcePost : LateCapture::kStrict;
+  for (const Mcc mcc : kMccs) {
+    if (prng_.Chance(1, 2)) {
+      constexpr int32_t kOverRates[] = {1, 1000, 1500, kOverCaptureBpsMax};
+      programme.over_capture.push_back(
+          {{static_cast<Mcc>(mcc - Pick(2)), static_cast<Mcc>(mcc + Pick(2))},
+           Bps{kOverRates[Pick(std::size(kOverRates))]}});
+    }
+  }
   for (uint32_t i = 0; i < 6; ++i) {
     LimitSpec limit;
     limit.code = Numbered<LimitCode>("l", i);
@@ -236,8 +274,10 @@ OwnedProgramme RandomCommands::MakeProgramme(size_t which) {
     limit.subject = static_cast<LimitSubject>(1 + Pick(5));
     limit.window = static_cast<WindowKind>(1 + Pick(5));
     limit.when_exceeded = static_cast<WhenExceeded>(1 + Pick(2));
-    limit.max = limit.measure == LimitMeasure::kCount ? prng_.Between(prng_.Chance(1, 8) ? 0 : 1, 8)
-                                                      : prng_.Between(0, 3'000);
+    limit.refund_to = static_cast<RefundTo>(1 + Pick(3));
+    limit.max = limit.measure == LimitMeasure::kCount
+                    ? prng_.Between(prng_.Chance(1, 8) ? 0 : 1, easy_ ? 30 : 8)
+                    : prng_.Between(0, 3'000);
     programme.limits.push_back(limit);
   }
   const size_t count = 1 + Pick(4);
@@ -271,11 +311,10 @@ std::vector<OwnedCommand> RandomCommands::Setup() {
     CardRequest request;
     request.number = CardNumber{6'200'000'000 + ++last_card_};
     request.member = members_.at(i % kMemberCount);
-    request.status =
-        prng_.Chance(1, 15) ? static_cast<CardStatus>(1 + Pick(6)) : CardStatus::kActive;
-    request.expires_day = prng_.Chance(1, 6) ? FloorDay(now_.value() / kNsPerSecond) +
-                                                   static_cast<int32_t>(prng_.Between(0, 40))
-                                             : 0;
+    request.status = Hinders(15) ? static_cast<CardStatus>(1 + Pick(6)) : CardStatus::kActive;
+    request.expires_day = Hinders(6) ? FloorDay(now_.value() / kNsPerSecond) +
+                                           static_cast<int32_t>(prng_.Between(0, 40))
+                                     : 0;
     cards_.push_back(request.number);
     commands.push_back(Own(request));
   }
@@ -359,10 +398,13 @@ Command RandomCommands::AuthorizeCommand(CommandKind kind) {
   AuthorizeRequest& request = command.authorize;
   request.card = prng_.Chance(1, 60) ? CardNumber{123'456'789} : Any(cards_);
   request.list_price = EdgyAmount();
-  if (prng_.Chance(1, 5)) {
+  if (!thresholds_.empty() && prng_.Chance(1, 4)) {
+    request.list_price = Any(thresholds_) + Fen{prng_.Between(-1, 2)};
+  }
+  if (Hinders(5)) {
     request.programme = prng_.Chance(1, 8) ? CodeOf<ProgrammeCode>("p-unknown") : Any(programmes_);
   }
-  if (prng_.Chance(1, 12)) {
+  if (Hinders(12)) {
     request.merchant = Any(merchants_);
   }
   request.stan = static_cast<uint32_t>(prng_.Below(1'000'000));
@@ -370,6 +412,7 @@ Command RandomCommands::AuthorizeCommand(CommandKind kind) {
     request.hold_s = static_cast<uint32_t>(prng_.Between(1, 7200));
   }
   request.capture_at_once = prng_.Chance(1, 3);
+  request.allow_partial = prng_.Chance(1, 4);
   if (prng_.Chance(1, 6)) {
     request.if_no_benefit = IfNoBenefit::kFullPrice;
   }
@@ -378,18 +421,25 @@ Command RandomCommands::AuthorizeCommand(CommandKind kind) {
 }
 
 // Makes the command about something earlier: mostly recent, mostly as its own
-// terminal would say it.
-void RandomCommands::Refer(TransactionId* id, RequestId* request_id, Command* command) {
+// terminal would say it.  Returns what is known of it.
+RandomCommands::Told RandomCommands::Refer(const std::vector<Told>& preferred,
+                                           TransactionId* id,
+                                           RequestId* request_id,
+                                           Command* command) {
   if (told_.empty() || prng_.Chance(1, 25)) {
     if (prng_.Chance(1, 2)) {
       *id = MakeTransactionId(7, CommandSeq{prng_.Below(100'000) + 1});
     } else {
       *request_id = FreshRequestId();
     }
-    return;
+    return Told{{}, {}, EdgyAmount(), {}};
   }
-  const std::vector<Told>& from = !holds_.empty() && prng_.Chance(3, 4) ? holds_ : told_;
-  const size_t back = std::min<size_t>(prng_.Chance(7, 8) ? 6 : from.size(), from.size());
+  const std::vector<Told>& from = !preferred.empty() && prng_.Chance(3, 4)   ? preferred
+                                  : !approved_.empty() && prng_.Chance(2, 3) ? approved_
+                                                                             : told_;
+  constexpr size_t kBack[] = {4, 4, 4, 8, 8, 20, 60};
+  const size_t back =
+      std::min(prng_.Chance(15, 16) ? kBack[Pick(std::size(kBack))] : from.size(), from.size());
   const Told& told = from.at(from.size() - 1 - Pick(back));
   if (!prng_.Chance(1, 12)) {
     command->terminal = told.command.command.terminal;
@@ -399,18 +449,38 @@ void RandomCommands::Refer(TransactionId* id, RequestId* request_id, Command* co
   } else {
     *request_id = told.command.command.request_id;
   }
+  return told;
+}
+
+Command RandomCommands::IncrementCommand() {
+  Command command = Header(CommandKind::kIncrement);
+  command.increment = IncrementRequest{};
+  IncrementRequest& request = command.increment;
+  const Told told = Refer(open_, &request.original, &request.original_request_id, &command);
+  request.amount = std::max(Fen{1}, prng_.Chance(1, 2) ? PartOf(told.list_price) : EdgyAmount());
+  if (prng_.Chance(1, 3)) {
+    request.hold_s =
+        static_cast<uint32_t>(prng_.Between(1, prng_.Chance(1, 2) ? 90'000 : 1'500'000));
+  }
+  return command;
 }
 
 Command RandomCommands::CaptureCommand() {
   Command command = Header(CommandKind::kCapture);
   command.capture = CaptureRequest{};
   CaptureRequest& request = command.capture;
-  Refer(&request.original, &request.original_request_id, &command);
+  const Told told = Refer(open_, &request.original, &request.original_request_id, &command);
   request.has_amount = prng_.Chance(2, 3);
   if (request.has_amount) {
-    request.amount = EdgyAmount();
+    request.amount = PartOf(told.list_price - told.captured);
   }
   request.final_capture = prng_.Chance(1, 2);
+  if (!refunded_.empty() && prng_.Chance(1, 12)) {  // what is left is not wanted any more
+    command.terminal = refunded_.back().command.command.terminal;
+    request = CaptureRequest{};
+    request.original = refunded_.back().id;
+    request.has_amount = true;
+  }
   return command;
 }
 
@@ -418,7 +488,17 @@ Command RandomCommands::ReverseCommand() {
   Command command = Header(CommandKind::kReverse);
   command.reverse = ReverseRequest{};
   ReverseRequest& request = command.reverse;
-  Refer(&request.original, &request.original_request_id, &command);
+  const Told told = Refer(prng_.Chance(1, 3) ? open_ : approved_,
+                          &request.original,
+                          &request.original_request_id,
+                          &command);
+  request.has_amount = prng_.Chance(1, 2);
+  if (request.has_amount) {
+    const Fen rest = told.list_price - told.captured;
+    request.amount = prng_.Chance(1, 3)                            ? Fen{prng_.Between(1, 2)}
+                     : told.captured > Fen{} && prng_.Chance(1, 2) ? rest
+                                                                   : PartOf(rest);
+  }
   request.reason = static_cast<ReversalReason>(1 + Pick(4));
   if (prng_.Chance(1, 8)) {  // of what has not come yet
     request.original = TransactionId{};
@@ -431,10 +511,31 @@ Command RandomCommands::ReverseCommand() {
   return command;
 }
 
+Command RandomCommands::RefundCommand() {
+  Command command = Header(CommandKind::kRefund);
+  command.refund = RefundRequest{};
+  RefundRequest& request = command.refund;
+  const Told told = Refer(prng_.Chance(1, 6) ? open_ : captured_,
+                          &request.original,
+                          &request.original_request_id,
+                          &command);
+  request.has_amount = prng_.Chance(2, 3);
+  if (request.has_amount) {
+    request.amount = PartOf(told.captured > Fen{} ? told.captured : told.list_price);
+  }
+  if (!refunded_.empty() && prng_.Chance(1, 12)) {
+    const Told& held = Any(refunded_);
+    command.terminal = held.command.command.terminal;
+    request = RefundRequest{};
+    request.original = held.id;
+  }
+  return command;
+}
+
 Command RandomCommands::InquiryCommand() {
   Command command = Header(CommandKind::kGetTransaction);
   command.inquiry = InquiryRequest{};
-  Refer(&command.inquiry.transaction, &command.inquiry.request_id, &command);
+  Refer(approved_, &command.inquiry.transaction, &command.inquiry.request_id, &command);
   return command;
 }
 
@@ -442,7 +543,7 @@ Command RandomCommands::InquiryCommand() {
 Command RandomCommands::LateCommand() {
   const auto [terminal, id] = Any(not_come_);  // a copy: a reversal adds to the list
   Command command;
-  switch (Pick(8)) {
+  switch (Pick(10)) {
     case 0:
       command = InquiryCommand();
       command.inquiry = InquiryRequest{};
@@ -462,6 +563,15 @@ Command RandomCommands::LateCommand() {
       command.reverse.original = TransactionId{};
       command.reverse.original_request_id = id;
       break;
+    case 4:
+      command = IncrementCommand();
+      command.increment.original = TransactionId{};
+      command.increment.original_request_id = id;
+      break;
+    case 5:
+      command = RefundCommand();
+      command.request_id = id;
+      break;
     default:
       command = AuthorizeCommand(CommandKind::kAuthorize);
       command.request_id = id;
@@ -479,10 +589,21 @@ OwnedCommand RandomCommands::RepeatedCommand() {
   if (prng_.Chance(1, 2)) {
     return repeated;
   }
+  const auto refer_again = [&](auto& request) {
+    request.original = TransactionId{};
+    request.original_request_id = RequestId{};
+    Refer(approved_, &request.original, &request.original_request_id, &command);
+  };
+  const auto change_amount = [&](auto& request) {
+    if (prng_.Chance(1, 2)) {
+      request.has_amount = !request.has_amount;
+    }
+    request.amount = request.has_amount ? EdgyAmount() : Fen{};
+  };
   switch (command.kind) {
     case CommandKind::kAuthorize: {
       AuthorizeRequest& request = command.authorize;
-      switch (Pick(9)) {
+      switch (Pick(10)) {
         case 0:
           request.card = Any(cards_);
           break;
@@ -507,44 +628,70 @@ OwnedCommand RandomCommands::RepeatedCommand() {
         case 7:
           request.stan += 1;  // not content
           break;
+        case 8:
+          request.allow_partial = !request.allow_partial;
+          break;
         default:
           request.merchant = Any(merchants_);
           break;
       }
       break;
     }
-    case CommandKind::kCapture:
-      switch (Pick(4)) {
+    case CommandKind::kIncrement: {
+      IncrementRequest& request = command.increment;
+      switch (Pick(3)) {
         case 0:
-          command.capture.final_capture = !command.capture.final_capture;
+          request.amount += Fen{1};
           break;
         case 1:
-          command.capture.has_amount = !command.capture.has_amount;
-          break;
-        case 2:
-          command.capture.amount = EdgyAmount();
+          request.hold_s += 1;
           break;
         default:
-          Refer(&command.capture.original, &command.capture.original_request_id, &command);
+          refer_again(request);
           break;
       }
       break;
-    default:
-      if (prng_.Chance(1, 2)) {
-        command.reverse.reason = static_cast<ReversalReason>(1 + Pick(4));
-      } else {
-        command.reverse = ReverseRequest{};
-        Refer(&command.reverse.original, &command.reverse.original_request_id, &command);
+    }
+    case CommandKind::kCapture: {
+      CaptureRequest& request = command.capture;
+      switch (Pick(4)) {
+        case 0:
+          request.final_capture = !request.final_capture;
+          break;
+        case 1:
+        case 2:
+          change_amount(request);
+          break;
+        default:
+          refer_again(request);
+          break;
       }
       break;
-  }
-  if (command.kind == CommandKind::kCapture) {
-    CaptureRequest& request = command.capture;
-    if (!request.has_amount) {
-      request.amount = Fen{};
     }
-    if (request.original != TransactionId{}) {
-      request.original_request_id = RequestId{};
+    case CommandKind::kReverse: {
+      ReverseRequest& request = command.reverse;
+      switch (Pick(4)) {
+        case 0:
+          request.reason = static_cast<ReversalReason>(1 + Pick(4));
+          break;
+        case 1:
+        case 2:
+          change_amount(request);
+          break;
+        default:
+          refer_again(request);
+          break;
+      }
+      break;
+    }
+    default: {
+      RefundRequest& request = command.refund;
+      if (prng_.Chance(2, 3)) {
+        change_amount(request);
+      } else {
+        refer_again(request);
+      }
+      break;
     }
   }
   return repeated;
@@ -558,16 +705,22 @@ OwnedCommand RandomCommands::TerminalCommand() {
   if (dice < 15 && !not_come_.empty()) {
     return Own(LateCommand());
   }
-  if (dice < 62) {
+  if (dice < 45) {
     return Own(AuthorizeCommand(CommandKind::kAuthorize));
   }
-  if (dice < 80) {
+  if (dice < 54) {
+    return Own(IncrementCommand());
+  }
+  if (dice < 71) {
     return Own(CaptureCommand());
   }
-  if (dice < 90) {
+  if (dice < 81) {
     return Own(ReverseCommand());
   }
-  return Own(dice < 95 ? AuthorizeCommand(CommandKind::kQuote) : InquiryCommand());
+  if (dice < 93) {
+    return Own(RefundCommand());
+  }
+  return Own(dice < 96 ? AuthorizeCommand(CommandKind::kQuote) : InquiryCommand());
 }
 
 OwnedCommand RandomCommands::AdminCommand() {
@@ -637,7 +790,7 @@ OwnedCommand RandomCommands::Next(TimestampNs next_expiry, TimestampNs* now) {
     command.kind = CommandKind::kExpireHolds;
     return Own(command);
   }
-  if (prng_.Chance(1, 25)) {
+  if (prng_.Chance(1, easy_ ? 60 : 25)) {
     OwnedCommand admin = AdminCommand();
     admin.command.validate_only = prng_.Chance(1, 10);
     return admin;
@@ -646,12 +799,71 @@ OwnedCommand RandomCommands::Next(TimestampNs next_expiry, TimestampNs* now) {
 }
 
 void RandomCommands::Remember(const OwnedCommand& command, const Answer& answer) {
-  if (answer.id == TransactionId{} || command.command.kind > CommandKind::kReverse) {
+  if (answer.id == TransactionId{} || command.command.kind == CommandKind::kGetTransaction) {
     return;
   }
-  told_.push_back({command, answer.id});
-  if (answer.kind == TransactionKind::kAuthorization && answer.outcome == Outcome::kApproved) {
-    holds_.push_back(told_.back());
+  told_.push_back({command, answer.id, answer.list_price, {}});
+  if (answer.outcome == Outcome::kDeclined) {
+    return;
+  }
+  if (answer.kind == TransactionKind::kAuthorization) {
+    approved_.push_back(told_.back());
+    (answer.state == TransactionState::kPending ? open_ : captured_).push_back(told_.back());
+    return;
+  }
+  const auto is_original = [&answer](const Told& told) { return told.id == answer.original_id; };
+  const auto is_in = [&is_original](const std::vector<Told>& all) {
+    return std::any_of(all.begin(), all.end(), is_original);
+  };
+  const auto take = [&is_original](std::vector<Told>* from) {
+    const auto found = std::find_if(from->begin(), from->end(), is_original);
+    std::optional<Told> taken;
+    if (found != from->end()) {
+      taken = *found;
+      from->erase(found);
+    }
+    return taken;
+  };
+  // Roughly: it is only about which are referred to more often, and how.
+  switch (command.command.kind) {
+    case CommandKind::kIncrement:
+      if (std::optional<Told> taken = take(&open_)) {
+        taken->list_price += answer.list_price;
+        open_.push_back(*taken);
+      }
+      break;
+    case CommandKind::kCapture:
+      if (std::optional<Told> taken = take(&open_)) {
+        taken->captured += answer.list_price;
+        if (!command.command.capture.final_capture && taken->captured < taken->list_price) {
+          open_.push_back(*taken);
+        }
+        take(&captured_);
+        captured_.push_back(*taken);
+      }
+      break;
+    case CommandKind::kReverse:
+      if (!command.command.reverse.has_amount) {
+        take(&open_);
+        take(&captured_);
+      } else if (std::optional<Told> taken = take(&open_)) {
+        taken->list_price -= answer.list_price;
+        open_.push_back(*taken);
+      }
+      break;
+    case CommandKind::kRefund:
+      if (command.command.refund.has_amount) {
+        break;
+      }
+      if (is_in(open_)) {
+        refunded_.push_back(*std::find_if(open_.begin(), open_.end(), is_original));
+      } else {
+        take(&captured_);
+        take(&refunded_);
+      }
+      break;
+    default:
+      break;
   }
 }
 

@@ -34,6 +34,8 @@ class RandomCommands {
   struct Told {
     OwnedCommand command;
     TransactionId id;
+    Fen list_price;
+    Fen captured;
   };
 
   OwnedCommand TerminalCommand();
@@ -41,11 +43,16 @@ class RandomCommands {
   OwnedCommand RepeatedCommand();
   Command Header(CommandKind kind);
   Command AuthorizeCommand(CommandKind kind);
+  Command IncrementCommand();
   Command CaptureCommand();
   Command ReverseCommand();
+  Command RefundCommand();
   Command InquiryCommand();
   Command LateCommand();
-  void Refer(TransactionId* id, RequestId* request_id, Command* command);
+  Told Refer(const std::vector<Told>& preferred,
+             TransactionId* id,
+             RequestId* request_id,
+             Command* command);
   OwnedProgramme MakeProgramme(size_t which);
   BenefitSpec MakeBenefit(OwnedProgramme* programme, size_t which);
   FundRequest MakeFund(size_t which);
@@ -53,8 +60,11 @@ class RandomCommands {
   void PassTime(TimestampNs next_expiry);
 
   Fen EdgyAmount();
+  Fen PartOf(Fen list_price);
   TimestampNs EdgyTime();
   RequestId FreshRequestId();
+  // Of what keeps a benefit from being given.
+  bool Hinders(uint64_t once_in) { return prng_.Chance(1, easy_ ? 5 * once_in : once_in); }
   size_t Pick(size_t count) { return static_cast<size_t>(prng_.Below(count)); }
   template <class Item>
   const Item& Any(const std::vector<Item>& items) {
@@ -62,6 +72,8 @@ class RandomCommands {
   }
 
   Prng prng_;
+  // Half of the worlds refuse little, so that much happens to what they approve.
+  bool easy_ = false;
   TimestampNs now_;
   uint64_t last_request_ = 0;
   uint64_t last_hash_ = 0;
@@ -75,10 +87,14 @@ class RandomCommands {
   std::vector<FundCode> funds_;
   std::vector<FundCode> stocks_;
   std::vector<ProgrammeCode> programmes_;
-  std::vector<Fen> edges_;  // amounts that some rule turns on
+  std::vector<Fen> edges_;       // amounts that some rule turns on
+  std::vector<Fen> thresholds_;  // of these, what has to be spent
   std::vector<Told> told_;
   std::vector<std::pair<TerminalId, RequestId>> not_come_;  // reversed before they came
-  std::vector<Told> holds_;                                 // of these, the approved authorizations
+  std::vector<Told> approved_;                              // of these, the authorizations
+  std::vector<Told> open_;      // of these, holds that may still be captured
+  std::vector<Told> captured_;  // of these, what may be refunded
+  std::vector<Told> refunded_;  // of these, holds that were refunded while they were open
 };
 
 }  // namespace gonghui

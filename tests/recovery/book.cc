@@ -190,6 +190,7 @@ std::string WrongInAnswer(const v1::Transaction& transaction) {
 v1::Transaction Unchanging(v1::Transaction transaction) {
   transaction.clear_state();
   transaction.clear_captured_fen();
+  transaction.clear_captured_subsidy_fen();
   return transaction;
 }
 

@@ -180,6 +180,7 @@ class Runner {
     for (const Line& line : lines) {
       if (line.text.starts_with("scenario")) {
         scenarios.emplace_back();
+        report_->titles.push_back(line.text.substr(std::min<size_t>(9, line.text.size())));
       }
       (scenarios.empty() ? prologue : scenarios.back()).push_back(line);
     }
@@ -220,6 +221,11 @@ class Runner {
       } catch (const RowError& error) {
         report_->errors.push_back(Where() + ": " + error.what() + "\n    " + lines[i].text);
         return;  // what follows would only repeat it
+      }
+      for (const auto& [path, times] : pair_->model().paths()) {
+        if (times > 0) {
+          report_->paths.emplace(path, Where());
+        }
       }
       if (i >= prologue_size || report_->scenarios == 1) {
         ++report_->rows;
@@ -265,10 +271,14 @@ class Runner {
       Expect(row);
     } else if (verb == "auth" || verb == "quote") {
       Submit(ReadAuthorize(row, verb == "quote"), wanted);
+    } else if (verb == "increment") {
+      Submit(ReadIncrement(row), wanted);
     } else if (verb == "capture") {
       Submit(ReadCapture(row), wanted);
     } else if (verb == "reverse") {
       Submit(ReadReverse(row), wanted);
+    } else if (verb == "refund") {
+      Submit(ReadRefund(row), wanted);
     } else if (verb == "inquire") {
       Submit(ReadInquiry(row), wanted);
     } else {
@@ -327,6 +337,20 @@ class Runner {
     return command;
   }
 
+  static uint32_t HoldSecondsFrom(Words& row) {
+    const auto hold = row.Value("hold");
+    return hold.has_value() ? static_cast<uint32_t>(DurationNsOf(*hold) / kNsPerSecond) : 0;
+  }
+
+  // A capture's, reversal's or refund's; none given = all there is.
+  template <class Request>
+  static void ReadAmount(Words& row, Request* request) {
+    if (const auto amount = row.Value("amount")) {
+      request->has_amount = true;
+      request->amount = Fen{NumberOf(*amount)};
+    }
+  }
+
   // auth K1 C1 T1 price=4000 ...   quote C1 T1 price=4000 ...
   OwnedCommand ReadAuthorize(Words& row, bool quote) {
     const std::string request = quote ? "quote" : row.Next("a request id");
@@ -339,6 +363,7 @@ class Runner {
     authorize.card = card;
     authorize.list_price = Fen{NumberOf(row.Value("price", "0"))};
     authorize.capture_at_once = row.Flag("sale");
+    authorize.allow_partial = row.Flag("partial");
     if (row.Flag("full-price")) {
       authorize.if_no_benefit = IfNoBenefit::kFullPrice;
     }
@@ -348,9 +373,7 @@ class Runner {
     if (const auto merchant = row.Value("merchant")) {
       authorize.merchant = Coded<MerchantId>(*merchant);
     }
-    if (const auto hold = row.Value("hold")) {
-      authorize.hold_s = static_cast<uint32_t>(DurationNsOf(*hold) / kNsPerSecond);
-    }
+    authorize.hold_s = HoldSecondsFrom(row);
     if (const auto entry = row.Value("entry")) {
       authorize.entry_mode = Worded<PosEntryMode>(*entry);
     }
@@ -375,6 +398,18 @@ class Runner {
     }
   }
 
+  OwnedCommand ReadIncrement(Words& row) {
+    const std::string request = row.Next("a request id");
+    const std::string terminal = row.Next("a terminal");
+    Command command = Header(CommandKind::kIncrement, request, terminal, row);
+    command.increment = IncrementRequest{};
+    IncrementRequest& increment = command.increment;
+    ReadReference(row.Value("of", "#none"), &increment.original, &increment.original_request_id);
+    increment.amount = Fen{NumberOf(row.Value("amount", ""))};
+    increment.hold_s = HoldSecondsFrom(row);
+    return Own(command);
+  }
+
   OwnedCommand ReadCapture(Words& row) {
     const std::string request = row.Next("a request id");
     const std::string terminal = row.Next("a terminal");
@@ -382,10 +417,7 @@ class Runner {
     command.capture = CaptureRequest{};
     CaptureRequest& capture = command.capture;
     ReadReference(row.Value("of", "#none"), &capture.original, &capture.original_request_id);
-    if (const auto amount = row.Value("amount")) {
-      capture.has_amount = true;
-      capture.amount = Fen{NumberOf(*amount)};
-    }
+    ReadAmount(row, &capture);
     capture.final_capture = !row.Flag("more");
     return Own(command);
   }
@@ -397,7 +429,19 @@ class Runner {
     command.reverse = ReverseRequest{};
     ReverseRequest& reverse = command.reverse;
     ReadReference(row.Value("of", "#none"), &reverse.original, &reverse.original_request_id);
+    ReadAmount(row, &reverse);
     reverse.reason = Worded<ReversalReason>(row.Value("why", "customer_cancellation"));
+    return Own(command);
+  }
+
+  OwnedCommand ReadRefund(Words& row) {
+    const std::string request = row.Next("a request id");
+    const std::string terminal = row.Next("a terminal");
+    Command command = Header(CommandKind::kRefund, request, terminal, row);
+    command.refund = RefundRequest{};
+    RefundRequest& refund = command.refund;
+    ReadReference(row.Value("of", "#none"), &refund.original, &refund.original_request_id);
+    ReadAmount(row, &refund);
     return Own(command);
   }
 
@@ -461,6 +505,7 @@ class Runner {
         {"not_found", Verdict::kNotFound},
         {"deadline_exceeded", Verdict::kDeadlineExceeded},
         {"unchanged", Verdict::kUnchanged},
+        {"out_of_range", Verdict::kOutOfRange},
         {"ok", Verdict::kDecided}};
     const auto verdict = verdicts.find(word);
     if (verdict != verdicts.end()) {
@@ -468,7 +513,8 @@ class Runner {
       if (word == "refused") {
         SameText("refusal", NameOf(answer.admin_reason), words.Next("why it is refused"));
       }
-      if (word == "mismatch" || word == "denied" || word == "full" || word == "refused") {
+      if (word == "mismatch" || word == "denied" || word == "full" || word == "refused" ||
+          word == "out_of_range") {
         SameText("field", NameOf(answer.field), words.Next("a field"));
       }
       Compare(words, "index", answer.index);
@@ -476,7 +522,7 @@ class Runner {
       return;
     }
     SameText("verdict", NameOf(answer.verdict), NameOf(Verdict::kDecided));
-    if (word != "approved" && word != "declined") {
+    if (!Parse<Outcome>(word).has_value()) {
       Fail("not an answer: '" + word + "'");
     }
     SameText("outcome", NameOf(answer.outcome), word);
@@ -511,6 +557,13 @@ class Runner {
     Compare(words, "subsidy", answer.subsidy.value());
     Compare(words, "captured", answer.captured.value());
     Compare(words, "captured_subsidy", answer.captured_subsidy.value());
+    Compare(words, "refunded", answer.refunded.value());
+    Compare(words, "refunded_subsidy", answer.refunded_subsidy.value());
+    Same("overrun",
+         answer.overrun,
+         words.Flag("overrun"),
+         answer.overrun ? "overrun" : "none",
+         answer.overrun ? "none" : "overrun");
     Compare(words, "state", std::string(NameOf(answer.state)));
     Compare(words, "expires", answer.expires_at);
     Compare(words, "next", answer.next_eligible_at);
@@ -578,6 +631,9 @@ class Runner {
       Compare(row, "held", fund.held.value());
       Compare(row, "spent", fund.spent.value());
       Compare(row, "left", fund.left().value());
+      Compare(row, "overrun", fund.overrun.value());
+      Compare(row, "suspense", fund.suspense.value());
+      Compare(row, "available", fund.available().value());
       Compare(row, "budget", fund.budget.value());
     } else if (what == "limit") {
       ExpectLimit(row);
@@ -820,6 +876,10 @@ class Runner {
     if (const auto owner = head.Value("owner")) {
       spec.owner = Coded<UnionNodeId>(*owner);
     }
+    spec.late_capture = Worded<LateCapture>(head.Value("late", "strict"));
+    for (const std::string& text : SplitAt(head.Value("over_capture", ""), ',')) {
+      programme.over_capture.push_back(ReadOverCapture(text));
+    }
     head.ExpectNothingLeft();
     std::string source = block.front();
     for (size_t i = 1; i + 1 < block.size(); ++i) {
@@ -841,7 +901,21 @@ class Runner {
                arrow == std::string::npos ? "" : block.back().substr(arrow + 2));
   }
 
-  // limit day count person day max=2 [reduce]
+  static MccRange MccsOf(const std::string& text) {
+    const std::vector<std::string> ends = SplitAt(text, '-');
+    return {static_cast<Mcc>(NumberOf(ends.front())), static_cast<Mcc>(NumberOf(ends.back()))};
+  }
+
+  // 5812:20, in per cent.
+  static OverCapture ReadOverCapture(const std::string& text) {
+    const std::vector<std::string> parts = SplitAt(text, ':');
+    if (parts.size() != 2) {
+      Fail("not category:percent: '" + text + "'");
+    }
+    return {MccsOf(parts[0]), Bps{static_cast<int32_t>(NumberOf(parts[1]) * 100)}};
+  }
+
+  // limit day count person day max=2 [reduce] [refund_to=current]
   static void ReadLimit(Words& row, OwnedProgramme* programme) {
     LimitSpec limit;
     limit.code = Coded<LimitCode>(row.Next("a limit"));
@@ -852,6 +926,7 @@ class Runner {
     if (row.Flag("reduce")) {
       limit.when_exceeded = WhenExceeded::kReduce;
     }
+    limit.refund_to = Worded<RefundTo>(row.Value("refund_to", "original"));
     programme->limits.push_back(limit);
   }
 
@@ -880,6 +955,7 @@ class Runner {
     if (const auto least = row.Value("least")) {
       price.threshold = Fen{NumberOf(*least)};
     }
+    price.on_return = Worded<OnReturn>(row.Value("on_return", "keep"));
     price.discount_max = fen("cap");
     price.member_pays_min = fen("pays-min");
     const std::string rounding = row.Value("round", "half_up");
@@ -906,9 +982,7 @@ class Runner {
     benefit.segments_all = segments("all");
     std::vector<MccRange> mccs;
     for (const std::string& text : list("mcc")) {
-      const std::vector<std::string> ends = SplitAt(text, '-');
-      mccs.push_back(
-          {static_cast<Mcc>(NumberOf(ends.front())), static_cast<Mcc>(NumberOf(ends.back()))});
+      mccs.push_back(MccsOf(text));
     }
     benefit.mccs = Append(programme->mccs, mccs);
     std::vector<MerchantId> merchants;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/domain/reason.h"
+#include "tests/model/naive_path.h"
 
 namespace gonghui {
 
@@ -22,6 +23,10 @@ struct TableReport {
   int rows = 0;
   // Reasons that a row states, each with the first such row as file:line.
   std::map<Reason, std::string> reasons;
+  // Branches of the model that a row went, each with the first such row.
+  std::map<NaivePath, std::string> paths;
+  // What follows the word "scenario".
+  std::vector<std::string> titles;
   // "file:line: what is wrong", the first of each scenario.
   std::vector<std::string> errors;
 };

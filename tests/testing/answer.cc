@@ -94,11 +94,18 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
   answer.state = transaction.state;
   if (transaction.outcome == Outcome::kDeclined) {
     answer.next_eligible_at = transaction.expires_at;
-  } else if (transaction.kind == TransactionKind::kAuthorization && !transaction.capture_at_once) {
+  } else if (transaction.kind == TransactionKind::kIncrement ||
+             (transaction.kind == TransactionKind::kAuthorization &&
+              !transaction.capture_at_once)) {
     answer.expires_at = transaction.expires_at;
   }
   answer.captured = transaction.captured;
   answer.captured_subsidy = transaction.captured_subsidy;
+  if (transaction.kind == TransactionKind::kAuthorization) {
+    answer.refunded = transaction.progress.refunded;
+    answer.refunded_subsidy = transaction.progress.refunded_subsidy;
+  }
+  answer.overrun = transaction.overrun;
   if (transaction.outcome == Outcome::kDeclined) {
     // There the row keeps the limit's numbers in these fields.
     answer.captured = answer.captured_subsidy = Fen{};
@@ -142,7 +149,9 @@ std::string TextOf(const Answer& answer) {
           " reason=" + TextOf(answer.reason) + " list=" + TextOf(answer.list_price) +
           " pays=" + TextOf(answer.member_pays) + " subsidy=" + TextOf(answer.subsidy) +
           " state=" + TextOf(answer.state) + " captured=" + TextOf(answer.captured) + "/" +
-          TextOf(answer.captured_subsidy) + " expires=" + TextOf(answer.expires_at);
+          TextOf(answer.captured_subsidy) + " refunded=" + TextOf(answer.refunded) + "/" +
+          TextOf(answer.refunded_subsidy) + " expires=" + TextOf(answer.expires_at) +
+          (answer.overrun ? " overrun" : "");
   if (answer.kind != TransactionKind::kAuthorization) {
     text += " original=" + TextOf(answer.original_id) + " found=" + TextOf(answer.original_found);
   }
@@ -183,6 +192,9 @@ std::string Difference(const Answer& a, const Answer& b) {
       Differs("expires_at", a.expires_at, b.expires_at, &text) ||
       Differs("captured", a.captured, b.captured, &text) ||
       Differs("captured_subsidy", a.captured_subsidy, b.captured_subsidy, &text) ||
+      Differs("refunded", a.refunded, b.refunded, &text) ||
+      Differs("refunded_subsidy", a.refunded_subsidy, b.refunded_subsidy, &text) ||
+      Differs("overrun", a.overrun, b.overrun, &text) ||
       Differs("shares", a.shares, b.shares, &text) || Differs("limits", a.limits, b.limits, &text));
   return text;
 }

@@ -56,13 +56,16 @@ struct Answer {
   bool original_found = false;
   BenefitCode failed_benefit;
   LimitCode failed_limit;
-  TimestampNs next_eligible_at;  // declined authorization
+  TimestampNs next_eligible_at;  // declined authorization or increment
   TimestampNs decided_at;
   // As it stands now, so a replay may tell something newer than the first answer.
   TransactionState state = TransactionState::kDeclined;
-  TimestampNs expires_at;  // of a hold
+  TimestampNs expires_at;  // of a hold; of an increment, its hold's afterwards
   Fen captured;
   Fen captured_subsidy;
+  Fen refunded;
+  Fen refunded_subsidy;
+  bool overrun = false;  // a capture: posted beyond a fund or limit
 
   std::vector<AnswerShare> shares;  // none of amount 0
   std::vector<AnswerLimit> limits;

@@ -51,6 +51,8 @@ const char* NameOf(Reason value) {
       return "exceeds_authorized_amount";
     case Reason::kFurtherActivityPreventsReversal:
       return "further_activity_prevents_reversal";
+    case Reason::kExceedsCapturedAmount:
+      return "exceeds_captured_amount";
     case Reason::kTerminalInactive:
       return "terminal_inactive";
     case Reason::kMerchantInactive:
@@ -129,6 +131,8 @@ const char* NameOf(Verdict value) {
       return "refused";
     case Verdict::kUnchanged:
       return "unchanged";
+    case Verdict::kOutOfRange:
+      return "out_of_range";
   }
   return nullptr;
 }
@@ -157,6 +161,8 @@ const char* NameOf(Field value) {
       return "hold_seconds";
     case Field::kPosEntryMode:
       return "pos_entry_mode";
+    case Field::kAllowPartial:
+      return "allow_partial";
     case Field::kOriginal:
       return "original";
     case Field::kAmount:
@@ -255,6 +261,10 @@ const char* NameOf(TransactionState value) {
       return "expired";
     case TransactionState::kCompleted:
       return "completed";
+    case TransactionState::kPartiallyRefunded:
+      return "partially_refunded";
+    case TransactionState::kRefunded:
+      return "refunded";
   }
   return nullptr;
 }
@@ -267,6 +277,10 @@ const char* NameOf(TransactionKind value) {
       return "capture";
     case TransactionKind::kReversal:
       return "reversal";
+    case TransactionKind::kIncrement:
+      return "increment";
+    case TransactionKind::kRefund:
+      return "refund";
   }
   return nullptr;
 }
@@ -415,6 +429,40 @@ const char* NameOf(LimitSubject value) {
   return nullptr;
 }
 
+const char* NameOf(OnReturn value) {
+  switch (value) {
+    case OnReturn::kKeep:
+      return "keep";
+    case OnReturn::kClawBack:
+      return "claw_back";
+    case OnReturn::kRefuse:
+      return "refuse";
+  }
+  return nullptr;
+}
+
+const char* NameOf(RefundTo value) {
+  switch (value) {
+    case RefundTo::kOriginalWindow:
+      return "original";
+    case RefundTo::kCurrentWindow:
+      return "current";
+    case RefundTo::kNever:
+      return "never";
+  }
+  return nullptr;
+}
+
+const char* NameOf(LateCapture value) {
+  switch (value) {
+    case LateCapture::kStrict:
+      return "strict";
+    case LateCapture::kForcePost:
+      return "force_post";
+  }
+  return nullptr;
+}
+
 const char* NameOf(PosEntryMode value) {
   switch (value) {
     case PosEntryMode::kUnspecified:
@@ -461,6 +509,10 @@ const char* NameOf(CommandKind value) {
       return "get_transaction";
     case CommandKind::kExpireHolds:
       return "expire_holds";
+    case CommandKind::kIncrement:
+      return "increment";
+    case CommandKind::kRefund:
+      return "refund";
     case CommandKind::kDefineSegment:
       return "define_segment";
     case CommandKind::kSetUnionNode:

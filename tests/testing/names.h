@@ -22,7 +22,8 @@
 
 namespace gonghui {
 
-// The snake_case of the enumerator; null when the value is none of the enum's.
+// The snake_case of the enumerator (RefundTo: without its "window"); null when the
+// value is none of the enum's.
 const char* NameOf(Reason value);
 const char* NameOf(Verdict value);
 const char* NameOf(Field value);
@@ -39,6 +40,9 @@ const char* NameOf(UnionLevel value);
 const char* NameOf(WindowKind value);
 const char* NameOf(LimitMeasure value);
 const char* NameOf(LimitSubject value);
+const char* NameOf(OnReturn value);
+const char* NameOf(RefundTo value);
+const char* NameOf(LateCapture value);
 const char* NameOf(PosEntryMode value);
 const char* NameOf(ReversalReason value);
 const char* NameOf(CommandKind value);

@@ -32,7 +32,8 @@ ProgrammeImage OwnedProgramme::Image() const {
                         .merchants = merchants,
                         .hours = hours,
                         .limit_refs = limit_refs,
-                        .funding = funding};
+                        .funding = funding,
+                        .over_capture = over_capture};
 }
 
 bool FindTestCalendar(std::string_view zone, Calendar* calendar) {

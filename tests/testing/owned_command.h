@@ -29,6 +29,7 @@ struct OwnedProgramme {
   std::vector<HoursRange> hours;
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
+  std::vector<OverCapture> over_capture;
 
   // Spans into this object.
   [[nodiscard]] ProgrammeImage Image() const;

@@ -3,7 +3,10 @@
 //
 // Views of programmes, of the funds that pay for them, and of the server.
 
+#include <fmt/format.h>
+
 #include <array>
+#include <string>
 
 #include "tools/gonghuictl/view_cells.h"
 #include "tools/gonghuictl/views.h"
@@ -20,6 +23,15 @@ Cell FundAmount(const v1::Fund& fund, int64_t amount) {
     return cell;
   }
   return MoneyCell(amount);
+}
+
+// What a fund seldom has is left out for people.
+Cell FundAmountUnlessZero(const v1::Fund& fund, int64_t amount) {
+  Cell cell = FundAmount(fund, amount);
+  if (amount == 0) {
+    cell.text.clear();
+  }
+  return cell;
 }
 
 // The unit is beside the amount: people need not read "amount_fen".
@@ -71,6 +83,18 @@ constexpr std::array kFund = {
                [](const v1::Fund& f) { return FundAmount(f, f.spent()); }},
     FundColumn{
         "left", "left", Align::kRight, [](const v1::Fund& f) { return FundAmount(f, f.left()); }},
+    FundColumn{"overrun",
+               "overrun",
+               Align::kRight,
+               [](const v1::Fund& f) { return FundAmountUnlessZero(f, f.overrun()); }},
+    FundColumn{"suspense",
+               "suspense",
+               Align::kRight,
+               [](const v1::Fund& f) { return FundAmountUnlessZero(f, f.suspense()); }},
+    FundColumn{"available",
+               "available",
+               Align::kRight,
+               [](const v1::Fund& f) { return FundAmount(f, f.available()); }},
     FundColumn{"opens at",
                "opens_at",
                Align::kLeft,
@@ -80,6 +104,24 @@ constexpr std::array kFund = {
                Align::kLeft,
                [](const v1::Fund& f) { return TimeCell(f.has_closes_at(), f.closes_at()); }},
 };
+
+// "5812-5814 up to 20%"; raw: "5812-5814@2000", in basis points.
+Cell OverCaptureCell(const v1::Programme& programme) {
+  Cell cell;
+  for (const v1::OverCapture& entry : programme.over_capture()) {
+    const std::string mccs = entry.mcc_first() == entry.mcc_last()
+                                 ? fmt::format("{:04}", entry.mcc_first())
+                                 : fmt::format("{:04}-{:04}", entry.mcc_first(), entry.mcc_last());
+    const uint32_t hundredths = entry.rate_bps() % 100;
+    cell.text += fmt::format("{}{} up to {}{}%",
+                             cell.text.empty() ? "" : ", ",
+                             mccs,
+                             entry.rate_bps() / 100,
+                             hundredths == 0 ? "" : fmt::format(".{:02}", hundredths));
+    cell.raw += fmt::format("{}{}@{}", cell.raw.empty() ? "" : ";", mccs, entry.rate_bps());
+  }
+  return cell;
+}
 
 using ProgrammeColumn = ViewColumn<v1::Programme>;
 constexpr std::array kProgramme = {
@@ -117,6 +159,11 @@ constexpr std::array kProgramme = {
                     "retired",
                     Align::kLeft,
                     [](const v1::Programme& p) { return BoolCell(p.retired()); }},
+    ProgrammeColumn{"late capture",
+                    "late_capture",
+                    Align::kLeft,
+                    [](const v1::Programme& p) { return EnumCell(p.late_capture()); }},
+    ProgrammeColumn{"over-capture", "over_capture", Align::kLeft, OverCaptureCell},
 };
 
 using BenefitColumn = ViewColumn<v1::Benefit>;
@@ -131,6 +178,10 @@ constexpr std::array kBenefit = {
                   [](const v1::Benefit& b) { return TextCell(b.display_name()); }},
     BenefitColumn{
         "price", "price", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.price()); }},
+    BenefitColumn{"on return",
+                  "on_return",
+                  Align::kLeft,
+                  [](const v1::Benefit& b) { return EnumCell(b.on_return()); }},
     BenefitColumn{"funds",
                   "fund_codes",
                   Align::kLeft,
@@ -161,6 +212,10 @@ constexpr std::array kLimit = {
                   return l.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN ? MoneyCell(l.max())
                                                                      : SignedCountCell(l.max());
                 }},
+    LimitColumn{"refund to",
+                "refund_to",
+                Align::kLeft,
+                [](const v1::Limit& l) { return EnumCell(l.refund_to()); }},
 };
 
 using StatusColumn = ViewColumn<v1::GetStatusResponse>;

@@ -73,6 +73,26 @@ constexpr std::array kTransaction = {
               "captured_fen",
               Align::kRight,
               [](const Txn& t) { return UnlessZero(t.captured_fen()); }},
+    TxnColumn{"of it subsidy",
+              "captured_subsidy_fen",
+              Align::kRight,
+              [](const Txn& t) { return UnlessZero(t.captured_subsidy_fen()); }},
+    TxnColumn{"refunded",
+              "refunded_fen",
+              Align::kRight,
+              [](const Txn& t) { return UnlessZero(t.refunded_fen()); }},
+    TxnColumn{"of it to funds",
+              "refunded_subsidy_fen",
+              Align::kRight,
+              [](const Txn& t) { return UnlessZero(t.refunded_subsidy_fen()); }},
+    TxnColumn{"overrun",
+              "overrun",
+              Align::kLeft,
+              [](const Txn& t) {
+                Cell cell = BoolCell(t.overrun());
+                cell.text = t.overrun() ? "yes: beyond a limit or fund" : "";
+                return cell;
+              }},
     TxnColumn{"approval code",
               "approval_code",
               Align::kLeft,

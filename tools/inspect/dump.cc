@@ -102,16 +102,22 @@ class Liner {
       line_.Number("hold_s", r.hold_s);
     }
     line_.Flag("capture_at_once", r.capture_at_once);
+    line_.Flag("allow_partial", r.allow_partial);
     line_.Text("if_no_benefit",
                r.if_no_benefit == IfNoBenefit::kFullPrice ? "full_price" : "decline");
     line_.Text("entry_mode", NameOf(r.entry_mode));
   }
 
-  void PutOriginal(TransactionId id, const RequestId& request_id) {
-    if (id != TransactionId{}) {
-      line_.Number("original_transaction_id", id.value());
+  // What a command about an original says of it.
+  template <class Request>
+  void PutReference(const Request& r, bool has_amount) {
+    if (r.original != TransactionId{}) {
+      line_.Number("original_transaction_id", r.original.value());
     }
-    PutRequestId(line_, "original_request_id", request_id);
+    PutRequestId(line_, "original_request_id", r.original_request_id);
+    if (has_amount) {
+      line_.Number("amount_fen", r.amount.value());
+    }
   }
 
   void PutCardRequest(const CardRequest& r) {
@@ -159,6 +165,16 @@ class Liner {
     line_.Text("starts_at", TimeText(r.programme.starts_at));
     line_.Text("ends_at", TimeText(r.programme.ends_at));
     line_.Text("content_hash", fmt::format("{:016x}", r.programme.content_hash));
+    line_.Text("late_capture", NameOf(r.programme.late_capture));
+    line_.OpenArray("over_capture");
+    for (const OverCapture& over : r.over_capture) {
+      line_.OpenItem();
+      line_.Number("mcc_first", over.mccs.first);
+      line_.Number("mcc_last", over.mccs.last);
+      line_.Number("rate_bps", over.rate.value());
+      line_.CloseObject();
+    }
+    line_.CloseArray();
     line_.OpenArray("benefits");
     for (const BenefitSpec& benefit : r.benefits) {
       line_.OpenItem();
@@ -177,16 +193,21 @@ class Liner {
       case CommandKind::kAuthorize:
         return PutAuthorize(command_.authorize);
       case CommandKind::kCapture:
-        PutOriginal(command_.capture.original, command_.capture.original_request_id);
-        if (command_.capture.has_amount) {
-          line_.Number("amount_fen", command_.capture.amount.value());
-        }
+        PutReference(command_.capture, command_.capture.has_amount);
         line_.Flag("final_capture", command_.capture.final_capture);
         return;
       case CommandKind::kReverse:
-        PutOriginal(command_.reverse.original, command_.reverse.original_request_id);
+        PutReference(command_.reverse, command_.reverse.has_amount);
         line_.Text("reversal_reason", NameOf(command_.reverse.reason));
         return;
+      case CommandKind::kIncrement:
+        PutReference(command_.increment, /*has_amount=*/true);
+        if (command_.increment.hold_s != 0) {
+          line_.Number("hold_s", command_.increment.hold_s);
+        }
+        return;
+      case CommandKind::kRefund:
+        return PutReference(command_.refund, command_.refund.has_amount);
       case CommandKind::kQuote:
       case CommandKind::kGetTransaction:
       case CommandKind::kExpireHolds:
@@ -261,6 +282,9 @@ class Liner {
       line_.Text(t.outcome == Outcome::kDeclined ? "next_eligible_at" : "expires_at",
                  TimeText(t.expires_at));
     }
+    if (t.overrun) {
+      line_.Flag("overrun", true);
+    }
     PutRow(line_, "terminal_row", t.terminal);
     PutRow(line_, "merchant_row", t.merchant);
     PutRow(line_, "member_row", t.member);
@@ -268,17 +292,31 @@ class Liner {
     PutRow(line_, "failed_limit_row", t.failed_limit);
   }
 
+  void PutOriginalChange(const OriginalChange& change) {
+    line_.OpenObject("original");
+    PutRow(line_, "transaction_row", change.row);
+    line_.Text("state", NameOf(change.state));
+    if (change.restates) {
+      line_.Flag("restates", true);
+    }
+    PutFen(line_, "list_price_delta_fen", change.list_price_delta);
+    PutFen(line_, "subsidy_delta_fen", change.subsidy_delta);
+    PutFen(line_, "captured_delta_fen", change.captured_delta);
+    PutFen(line_, "captured_subsidy_delta_fen", change.captured_subsidy_delta);
+    PutFen(line_, "refunded_delta_fen", change.refunded_delta);
+    PutFen(line_, "refunded_subsidy_delta_fen", change.refunded_subsidy_delta);
+    if (change.expires_at_delta_ns != 0) {
+      line_.Number("expires_at_delta_ns", change.expires_at_delta_ns);
+    }
+    line_.CloseObject();
+  }
+
   void PutTransactionEffect() {
     if (event_.kind != EventKind::kHoldExpired) {
       PutTransaction(event_.transaction);
     }
     if (event_.original.row != TransactionRow{}) {
-      line_.OpenObject("original");
-      PutRow(line_, "transaction_row", event_.original.row);
-      line_.Text("state", NameOf(event_.original.state));
-      PutFen(line_, "captured_fen", event_.original.captured);
-      PutFen(line_, "captured_subsidy_fen", event_.original.captured_subsidy);
-      line_.CloseObject();
+      PutOriginalChange(event_.original);
     }
     PutRow(line_, "tombstone_row", event_.tombstone_row);
     PutFen(line_, "member_pending_delta_fen", event_.member_pending_delta);
@@ -291,6 +329,8 @@ class Liner {
       PutRow(line_, "fund_row", share.fund);
       PutFen(line_, "held_delta", share.held_delta);
       PutFen(line_, "spent_delta", share.spent_delta);
+      PutFen(line_, "overrun_delta", share.overrun_delta);
+      PutFen(line_, "suspense_delta", share.suspense_delta);
       line_.CloseObject();
     }
     line_.CloseArray();

@@ -11,6 +11,8 @@ constexpr EventKind kKinds[] = {
     EventKind::kCaptured,
     EventKind::kReversed,
     EventKind::kHoldExpired,
+    EventKind::kIncremented,
+    EventKind::kRefunded,
     EventKind::kSegmentDefined,
     EventKind::kUnionNodeSet,
     EventKind::kMemberSet,
@@ -52,6 +54,10 @@ std::string_view NameOf(EventKind value) {
       return "reversed";
     case EventKind::kHoldExpired:
       return "hold_expired";
+    case EventKind::kIncremented:
+      return "incremented";
+    case EventKind::kRefunded:
+      return "refunded";
     case EventKind::kSegmentDefined:
       return "segment_defined";
     case EventKind::kUnionNodeSet:
@@ -100,6 +106,8 @@ std::string_view NameOf(Reason value) {
       return "exceeds_authorized_amount";
     case Reason::kFurtherActivityPreventsReversal:
       return "further_activity_prevents_reversal";
+    case Reason::kExceedsCapturedAmount:
+      return "exceeds_captured_amount";
     case Reason::kTerminalInactive:
       return "terminal_inactive";
     case Reason::kMerchantInactive:
@@ -176,6 +184,10 @@ std::string_view NameOf(TransactionState value) {
       return "expired";
     case TransactionState::kCompleted:
       return "completed";
+    case TransactionState::kPartiallyRefunded:
+      return "partially_refunded";
+    case TransactionState::kRefunded:
+      return "refunded";
   }
   return "unknown";
 }
@@ -330,6 +342,16 @@ std::string_view NameOf(Asset value) {
       return "money";
     case Asset::kThing:
       return "thing";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(LateCapture value) {
+  switch (value) {
+    case LateCapture::kStrict:
+      return "strict";
+    case LateCapture::kForcePost:
+      return "force_post";
   }
   return "unknown";
 }

@@ -34,6 +34,7 @@ std::string_view NameOf(TerminalKind value);
 std::string_view NameOf(TerminalStatus value);
 std::string_view NameOf(UnionLevel value);
 std::string_view NameOf(Asset value);
+std::string_view NameOf(LateCapture value);
 
 }  // namespace gonghui
 

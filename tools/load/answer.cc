@@ -184,6 +184,7 @@ bool SameTransaction(bool capture, std::string_view a, std::string_view b) {
     for (Transaction* transaction : {&first, &second}) {
       transaction->clear_state();
       transaction->clear_captured_fen();
+      transaction->clear_captured_subsidy_fen();
     }
   }
   return google::protobuf::util::MessageDifferencer::Equals(first, second);

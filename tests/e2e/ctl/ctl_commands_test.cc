@@ -52,11 +52,13 @@ TEST_F(CtlCommandsTest, AuthorizeDeclined) {
 }
 
 TEST_F(CtlCommandsTest, AuthorizeOptions) {
-  const RunResult result =
-      RunInsecure({"authorize",   "--terminal",   "T1",          "--card",       "62530110",
-                   "--price-fen", "1200",         "--programme", "metro",        "--merchant",
-                   "S1",          "--request-id", kUuid,         "--full-price", "--hold-seconds",
-                   "600",         "--entry-mode", "qr_code",     "-o",           "json"});
+  const RunResult result = RunInsecure({"authorize",  "--terminal",   "T1",
+                                        "--card",     "62530110",     "--price-fen",
+                                        "1200",       "--programme",  "metro",
+                                        "--merchant", "S1",           "--request-id",
+                                        kUuid,        "--full-price", "--hold-seconds",
+                                        "600",        "--entry-mode", "qr_code",
+                                        "-o",         "json",         "--allow-partial"});
   EXPECT_EQ(result.exit, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("\"listPriceFen\": \"1200\""));
   const v1::AuthorizeRequest request = server_->last_authorize();
@@ -67,6 +69,7 @@ TEST_F(CtlCommandsTest, AuthorizeOptions) {
   EXPECT_EQ(request.hold_seconds(), 600U);
   EXPECT_EQ(request.pos_entry_mode(), v1::POS_ENTRY_MODE_QR_CODE);
   EXPECT_FALSE(request.capture());
+  EXPECT_TRUE(request.allow_partial_approval());
 }
 
 TEST_F(CtlCommandsTest, ReplayIsSaid) {
@@ -227,6 +230,85 @@ TEST_F(CtlCommandsTest, CaptureAndReverse) {
   EXPECT_EQ(RunInsecure({"reverse", "--terminal", "T1", kUuid, "--reason", "mood"}).exit, 2);
 }
 
+TEST_F(CtlCommandsTest, ReverseAPart) {
+  EXPECT_EQ(RunInsecure({"reverse", "--terminal", "T1", kUuid, "--reason", "timeout"}).exit, 0);
+  EXPECT_FALSE(server_->last_reverse().has_amount_fen());
+  EXPECT_EQ(RunInsecure({"reverse",
+                         "--terminal",
+                         "T1",
+                         kUuid,
+                         "--reason",
+                         "customer_cancellation",
+                         "--amount",
+                         "2.05"})
+                .exit,
+            0);
+  EXPECT_EQ(server_->last_reverse().amount_fen(), 205);
+  EXPECT_EQ(RunInsecure({"reverse",
+                         "--terminal",
+                         "T1",
+                         kUuid,
+                         "--reason",
+                         "timeout",
+                         "--amount",
+                         "2.05",
+                         "--amount-fen",
+                         "205"})
+                .exit,
+            2);
+}
+
+TEST_F(CtlCommandsTest, Increment) {
+  const std::vector<std::string> command = {"increment",
+                                            "--terminal",
+                                            "T1",
+                                            "0123456789AB",
+                                            "--amount",
+                                            "380.00",
+                                            "--hold-seconds",
+                                            "172800",
+                                            "--request-id",
+                                            kUuid};
+  const RunResult result = RunInsecure(command);
+  EXPECT_EQ(result.exit, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("increment"));
+  EXPECT_EQ(server_->last_increment().request_id(), kUuid);
+  EXPECT_EQ(server_->last_increment().terminal_id(), "T1");
+  EXPECT_EQ(server_->last_increment().original_transaction_id(), "0123456789AB");
+  EXPECT_EQ(server_->last_increment().amount_fen(), 38'000);
+  EXPECT_EQ(server_->last_increment().hold_seconds(), 172'800U);
+  EXPECT_THAT(RunInsecure(command).err, HasSubstr("stored answer to an earlier request"));
+  EXPECT_EQ(
+      RunInsecure({"increment", "--terminal", "T1", kUuid, "--amount-fen", "1", "-o", "json"}).exit,
+      0);
+  EXPECT_EQ(server_->last_increment().original_request_id(), kUuid);
+  EXPECT_EQ(server_->last_increment().amount_fen(), 1);
+  EXPECT_EQ(server_->last_increment().hold_seconds(), 0U);
+  const RunResult no_amount = RunInsecure({"increment", "--terminal", "T1", kUuid});
+  EXPECT_EQ(no_amount.exit, 2);
+  EXPECT_THAT(no_amount.err, HasSubstr("--amount or --amount-fen is needed"));
+  EXPECT_THAT(Run({"increment", "--help"}).out,
+              HasSubstr("gonghuictl increment --terminal T0000004 0123456789AB --amount 380.00"));
+}
+
+TEST_F(CtlCommandsTest, Refund) {
+  const RunResult all = RunInsecure({"refund", "--terminal", "T1", "0123456789AB"});
+  EXPECT_EQ(all.exit, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("refund"));
+  EXPECT_EQ(server_->last_refund().original_transaction_id(), "0123456789AB");
+  EXPECT_EQ(server_->last_refund().request_id().size(), 36U);
+  EXPECT_FALSE(server_->last_refund().has_amount_fen());
+  EXPECT_EQ(RunInsecure({"refund", "--terminal", "T1", kUuid, "--amount", "35"}).exit, 0);
+  EXPECT_EQ(server_->last_refund().original_request_id(), kUuid);
+  EXPECT_EQ(server_->last_refund().amount_fen(), 3'500);
+  const RunResult declined = RunInsecure({"refund", "--terminal", "REFUSE", "0123456789AB"});
+  EXPECT_EQ(declined.exit, 4);
+  EXPECT_THAT(declined.out, HasSubstr("exceeds_captured_amount (228)"));
+  EXPECT_EQ(RunInsecure({"refund", "--terminal", "T1", kUuid, "--amount", "0.001"}).exit, 2);
+  EXPECT_EQ(RunInsecure({"refund", "--terminal", "T1"}).exit, 2);
+  EXPECT_THAT(Run({"refund", "--help"}).out, HasSubstr("退货"));
+}
+
 TEST_F(CtlCommandsTest, TxnShow) {
   const RunResult found = Run({"txn", "show", "0123456789AB"});
   EXPECT_EQ(found.exit, 0) << "a declined transaction that is found";
@@ -300,7 +382,7 @@ TEST_F(CtlCommandsTest, ShowsThings) {
   EXPECT_EQ(none.exit, 3);
   EXPECT_EQ(none.err, "gonghuictl: NOT_FOUND: there is no such member (MEMBER_NOT_FOUND)\n");
   EXPECT_THAT(Run({"merchant", "show", "S1"}).out, HasSubstr("receivable  499.00 yuan\n"));
-  EXPECT_THAT(Run({"fund", "show", "f"}).out, HasSubstr("budget  1000000.00 yuan\n"));
+  EXPECT_THAT(Run({"fund", "show", "f"}).out, HasSubstr("budget     1000000.00 yuan\n"));
   EXPECT_THAT(Run({"card", "show", "62530110", "-o", "csv"}).out,
               StartsWith("card_number,member_id,status,kind,expires_on,replaced_by\n62530110,"));
   EXPECT_THAT(Run({"union", "list"}).out, HasSubstr("昆明市总工会"));

@@ -100,6 +100,8 @@ struct Shared {
   v1::AuthorizeRequest authorize;
   v1::CaptureRequest capture;
   v1::ReverseRequest reverse;
+  v1::IncrementAuthorizationRequest increment;
+  v1::RefundRequest refund;
   v1::ApplyProgrammeRequest apply;
   size_t authorize_count = 0;
   size_t change_count = 0;
@@ -395,6 +397,29 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
     response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_REVERSAL);
     return Status::OK;
   }
+  Status IncrementAuthorization(ServerContext*,
+                                const v1::IncrementAuthorizationRequest* request,
+                                v1::IncrementAuthorizationResponse* response) override {
+    const std::lock_guard lock(shared_->mutex);
+    response->set_idempotent_replay(shared_->increment.request_id() == request->request_id());
+    shared_->increment = *request;
+    response->mutable_transaction()->set_outcome(v1::OUTCOME_APPROVED);
+    response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_INCREMENT);
+    return Status::OK;
+  }
+  Status Refund(ServerContext*,
+                const v1::RefundRequest* request,
+                v1::RefundResponse* response) override {
+    const std::lock_guard lock(shared_->mutex);
+    response->set_idempotent_replay(shared_->refund.request_id() == request->request_id());
+    shared_->refund = *request;
+    v1::Transaction* const transaction = response->mutable_transaction();
+    transaction->set_kind(v1::TRANSACTION_KIND_REFUND);
+    const bool declined = request->terminal_id().starts_with("REFUSE");
+    transaction->set_outcome(declined ? v1::OUTCOME_DECLINED : v1::OUTCOME_APPROVED);
+    transaction->set_reason(declined ? v1::REASON_EXCEEDS_CAPTURED_AMOUNT : v1::REASON_UNSPECIFIED);
+    return Status::OK;
+  }
   Status GetTransaction(ServerContext*,
                         const v1::GetTransactionRequest* request,
                         v1::GetTransactionResponse* response) override {
@@ -562,6 +587,16 @@ v1::CaptureRequest FakeServer::last_capture() const {
 v1::ReverseRequest FakeServer::last_reverse() const {
   const std::lock_guard lock(state_->shared.mutex);
   return state_->shared.reverse;
+}
+
+v1::IncrementAuthorizationRequest FakeServer::last_increment() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.increment;
+}
+
+v1::RefundRequest FakeServer::last_refund() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.refund;
 }
 
 v1::ApplyProgrammeRequest FakeServer::last_apply() const {

@@ -10,6 +10,7 @@
 //   terminal DENIED...    PERMISSION_DENIED
 //            SLOW...      no answer before the deadline
 //            FULL...      RESOURCE_EXHAUSTED with RetryInfo
+//            REFUSE...    refunds are declined
 //   card     9...         declined
 
 #ifndef GONGHUI_TESTS_E2E_CTL_FAKE_SERVER_H_
@@ -52,6 +53,8 @@ class FakeServer {
   [[nodiscard]] v1::AuthorizeRequest last_authorize() const;
   [[nodiscard]] v1::CaptureRequest last_capture() const;
   [[nodiscard]] v1::ReverseRequest last_reverse() const;
+  [[nodiscard]] v1::IncrementAuthorizationRequest last_increment() const;
+  [[nodiscard]] v1::RefundRequest last_refund() const;
   [[nodiscard]] v1::ApplyProgrammeRequest last_apply() const;
   [[nodiscard]] size_t change_count() const;  // of status, cards, programmes
 

@@ -24,6 +24,7 @@ TEST(ReasonTest, NumbersNeverChange) {
                                              {"original_declined", 225},
                                              {"exceeds_authorized_amount", 226},
                                              {"further_activity_prevents_reversal", 227},
+                                             {"exceeds_captured_amount", 228},
                                              {"terminal_inactive", 241},
                                              {"merchant_inactive", 242},
                                              {"invalid_card", 301},

@@ -92,6 +92,7 @@ RequestId AnyRequestId(Prng& prng, bool may_be_none = true) {
 Reason AnyReason(Prng& prng) {
   static constexpr Reason kReasons[] = {Reason::kNone,
                                         Reason::kOriginalNotFound,
+                                        Reason::kExceedsCapturedAmount,
                                         Reason::kInvalidCard,
                                         Reason::kMemberClosed,
                                         Reason::kNoEffect,
@@ -100,18 +101,89 @@ Reason AnyReason(Prng& prng) {
   return kReasons[prng.Below(std::size(kReasons))];
 }
 
-void FillCommand(Prng& prng, OwnedEvent& o);
+// -a, where that is an amount.
+Fen NegativeOf(Fen a) {
+  return a == Fen{INT64_MIN} ? a : -a;
+}
+
+struct SentReference {
+  Reference reference;
+  bool has_amount = false;
+};
+
+// What a command about an original says of it.
+SentReference ReferenceIn(const Command& c) {
+  const auto of = [](const auto& r, bool has_amount) {
+    return SentReference{{r.original, r.original_request_id, has_amount ? r.amount : Fen{0}},
+                         has_amount};
+  };
+  switch (c.kind) {
+    case CommandKind::kCapture:
+      return of(c.capture, c.capture.has_amount);
+    case CommandKind::kReverse:
+      return of(c.reverse, c.reverse.has_amount);
+    case CommandKind::kIncrement:
+      return of(c.increment, true);
+    case CommandKind::kRefund:
+      return of(c.refund, c.refund.has_amount);
+    default:
+      return {};
+  }
+}
+
+// As an authorization follows its command, or a follow-up its original's change.
+void FillUsualAmounts(const Command& c, const OriginalChange& change, Transaction& t) {
+  switch (c.kind) {
+    case CommandKind::kAuthorize:
+      t.list_price = c.authorize.list_price;
+      return;
+    case CommandKind::kCapture:
+      t.list_price = change.captured_delta;
+      t.subsidy = change.captured_subsidy_delta;
+      return;
+    case CommandKind::kIncrement:
+      t.list_price = change.list_price_delta;
+      t.subsidy = change.subsidy_delta;
+      return;
+    case CommandKind::kRefund:
+      t.list_price = change.refunded_delta;
+      t.subsidy = change.refunded_subsidy_delta;
+      return;
+    default: {
+      const bool lowered = change.list_price_delta != Fen{0};
+      t.list_price = NegativeOf(lowered ? change.list_price_delta : change.captured_delta);
+      t.subsidy = NegativeOf(lowered ? change.subsidy_delta : change.captured_subsidy_delta);
+      return;
+    }
+  }
+}
+
+// What is kept as the command had it.
+void FillAsAsked(const Command& c, Transaction& t) {
+  if (c.kind == CommandKind::kAuthorize) {
+    t.stan = c.authorize.stan;
+    t.hold_s = c.authorize.hold_s;
+    t.capture_at_once = c.authorize.capture_at_once;
+    t.if_no_benefit = c.authorize.if_no_benefit;
+    t.entry_mode = c.authorize.entry_mode;
+  } else if (c.kind == CommandKind::kReverse) {
+    t.reversal_reason = c.reverse.reason;
+  } else if (c.kind == CommandKind::kIncrement) {
+    t.hold_s = c.increment.hold_s;
+  }
+}
 
 void FillTransaction(Prng& prng, OwnedEvent& o) {
   Event& e = o.event;
   e.transaction_row = AnyRow<TransactionRow>(prng, kTransactionsMax);
   Transaction& t = e.transaction;
   t.kind = static_cast<TransactionKind>(e.kind);
-  t.state = AnyEnum(prng, TransactionState::kCompleted);
+  t.state = AnyEnum(prng, TransactionState::kRefunded);
   t.outcome = AnyEnum(prng, Outcome::kDeclined);
   t.final_capture = AnyBool(prng);
   t.original_found = AnyBool(prng);
   t.tombstone = AnyBool(prng);
+  t.overrun = AnyBool(prng);
   t.terminal = AnyRow<TerminalRow>(prng, kTerminalsMax);
   t.merchant = AnyRow<MerchantRow>(prng, kMerchantsMax);
   t.member = AnyRow<MemberRow>(prng, kMembersMax);
@@ -134,7 +206,7 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
     default:
       break;
   }
-  // Half of the events follow the usual pattern in the fields that have one.
+  // A field that has a usual pattern follows it more often than not.
   const auto unusual = [&prng] { return prng.Chance(1, 3); };
   const Command& c = o.command;
   t.request_id = unusual() ? AnyRequestId(prng) : c.request_id;
@@ -143,23 +215,44 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
   t.original = unusual() ? AnyRow<TransactionRow>(prng, kTransactionsMax) : e.original.row;
   t.card = unusual() || c.kind != CommandKind::kAuthorize ? CardNumber{AnyUint(prng, UINT64_MAX)}
                                                           : c.authorize.card;
-  t.list_price =
-      unusual() || c.kind != CommandKind::kAuthorize ? AnyFen(prng) : c.authorize.list_price;
-  t.stan = unusual() ? static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)) : 0;
-  t.hold_s = unusual() ? static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)) : 0;
-  t.original_request_id = AnyRequestId(prng);
-  t.capture_all = AnyBool(prng);
-  t.original_id = TransactionId{AnyUint(prng, UINT64_MAX)};
-  t.asked_amount = AnyFen(prng);
-  t.original_id = TransactionId{AnyUint(prng, UINT64_MAX)};
-  t.asked_amount = AnyFen(prng);
-  t.capture_all = AnyBool(prng);
-  t.capture_at_once = AnyBool(prng);
-  t.if_no_benefit = AnyEnum(prng, IfNoBenefit::kFullPrice);
-  t.entry_mode = AnyEnum(prng, PosEntryMode::kManual, PosEntryMode::kUnspecified);
-  t.reversal_reason = AnyEnum(prng, ReversalReason::kDeviceUnable);
-  t.applied_count = static_cast<uint8_t>(prng.Below(kSharesPerTransactionMax + 1));
-  t.use_count = static_cast<uint8_t>(prng.Below(kUsesPerTransactionMax + 1));
+  t.list_price = AnyFen(prng);
+  if (!unusual()) {
+    FillUsualAmounts(c, e.original, t);
+  }
+  const SentReference sent = ReferenceIn(c);
+  if (t.kind == TransactionKind::kAuthorization) {
+    t.progress.refunded = unusual() ? AnyFen(prng) : Fen{0};
+    t.progress.refunded_subsidy = unusual() ? AnyFen(prng) : Fen{0};
+    t.progress.restated = unusual() ? AnyFen(prng) : Fen{0};
+    t.progress.restated_subsidy = unusual() ? AnyFen(prng) : Fen{0};
+    t.progress.allow_partial = unusual() ? AnyBool(prng) : c.authorize.allow_partial;
+  } else {
+    t.reference = sent.reference;
+    if (unusual()) {
+      t.reference.original_id = TransactionId{AnyUint(prng, UINT64_MAX)};
+    }
+    if (unusual()) {
+      t.reference.original_request_id = AnyRequestId(prng);
+    }
+    if (unusual()) {
+      t.reference.asked_amount = AnyFen(prng);
+    }
+  }
+  t.no_amount = unusual() ? AnyBool(prng) : !sent.has_amount;
+  FillAsAsked(c, t);
+  t.stan = unusual() ? static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)) : t.stan;
+  t.hold_s = unusual() ? static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)) : t.hold_s;
+  if (unusual()) {
+    t.capture_at_once = AnyBool(prng);
+    t.if_no_benefit = AnyEnum(prng, IfNoBenefit::kFullPrice);
+    t.entry_mode = AnyEnum(prng, PosEntryMode::kManual, PosEntryMode::kUnspecified);
+    t.reversal_reason = AnyEnum(prng, ReversalReason::kDeviceUnable);
+  }
+  const bool counts_differ = unusual();
+  t.applied_count = static_cast<uint8_t>(counts_differ ? prng.Below(kSharesPerTransactionMax + 1)
+                                                       : e.share_count);
+  t.use_count =
+      static_cast<uint8_t>(counts_differ ? prng.Below(kUsesPerTransactionMax + 1) : e.use_count);
   const bool sum_fits =
       !__builtin_sub_overflow_p(t.list_price.value(), t.subsidy.value(), int64_t{0});
   t.member_pays = unusual() || !sum_fits ? AnyFen(prng) : t.list_price - t.subsidy;
@@ -176,6 +269,8 @@ void FillDeltas(Prng& prng, Event& e) {
     share.fund = AnyRow<FundRow>(prng, kFundsMax);
     share.held_delta = AnyFen(prng);
     share.spent_delta = AnyFen(prng);
+    share.overrun_delta = AnyFen(prng);
+    share.suspense_delta = AnyFen(prng);
   }
   e.use_count = static_cast<uint32_t>(prng.Below(kUsesPerTransactionMax + 1));
   for (uint32_t i = 0; i < e.use_count; ++i) {
@@ -187,11 +282,30 @@ void FillDeltas(Prng& prng, Event& e) {
     use.held_delta = AnyInt(prng);
     use.used_delta = AnyInt(prng);
     use.used_after = AnyInt(prng);
-    use.used_after = AnyInt(prng);
     use.left_after = AnyInt(prng);
   }
-  e.member_pending_delta = AnyFen(prng);
-  e.member_posted_delta = AnyBool(prng) ? AnyFen(prng) : e.transaction.member_pays;
+}
+
+void FillMemberDeltas(Prng& prng, Event& e) {
+  const Fen pays = e.transaction.member_pays;
+  const Fen usual[] = {Fen{0}, pays, NegativeOf(pays)};
+  e.member_pending_delta = AnyBool(prng) ? AnyFen(prng) : usual[prng.Below(std::size(usual))];
+  e.member_posted_delta = AnyBool(prng) ? AnyFen(prng) : usual[prng.Below(std::size(usual))];
+}
+
+void FillOriginal(Prng& prng, OriginalChange& change) {
+  change.row = TransactionRow{1 + static_cast<uint32_t>(prng.Below(kTransactionsMax))};
+  change.state = AnyEnum(prng, TransactionState::kRefunded);
+  change.restates = AnyBool(prng);
+  for (Fen* const delta : {&change.list_price_delta,
+                           &change.subsidy_delta,
+                           &change.captured_delta,
+                           &change.captured_subsidy_delta,
+                           &change.refunded_delta,
+                           &change.refunded_subsidy_delta}) {
+    *delta = AnyBool(prng) ? AnyFen(prng) : Fen{0};
+  }
+  change.expires_at_delta_ns = AnyBool(prng) ? AnyInt(prng) : 0;
 }
 
 void FillImage(Prng& prng, OwnedEvent& o) {
@@ -208,6 +322,7 @@ void FillImage(Prng& prng, OwnedEvent& o) {
   p.ends_at = AnyTime(prng);
   p.owner = AnyCode<UnionNodeId>(prng);
   p.content_hash = prng.Next();
+  p.late_capture = AnyEnum(prng, LateCapture::kForcePost);
 
   const auto fill = [&prng](auto& list, uint64_t count_max, auto&& make) {
     const uint64_t count = prng.Below(count_max + 1);
@@ -222,6 +337,7 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     limit.subject = AnyEnum(prng, LimitSubject::kTerminal);
     limit.window = AnyEnum(prng, WindowKind::kYear);
     limit.when_exceeded = AnyEnum(prng, WhenExceeded::kReduce);
+    limit.refund_to = AnyEnum(prng, RefundTo::kNever);
     limit.max = AnyInt(prng);
     return limit;
   });
@@ -241,6 +357,11 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     share.share = Bps{AnyInt32(prng)};
     return share;
   });
+  fill(o.over_capture, prng.Chance(1, 8) ? kOverCapturesPerProgrammeMax : 3, [&prng] {
+    return OverCapture{
+        {static_cast<Mcc>(AnyUint(prng, UINT16_MAX)), static_cast<Mcc>(AnyUint(prng, UINT16_MAX))},
+        Bps{AnyInt32(prng)}};
+  });
   const auto range = [&prng](size_t pool_size, size_t count_max) {
     const uint64_t first = prng.Below(pool_size + 1);
     const uint64_t room = std::min(pool_size - first, count_max);
@@ -253,6 +374,7 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     b.price.kind = AnyEnum(prng, PriceKind::kFree);
     b.price.rounding = AnyEnum(prng, Rounding::kUp);
     b.price.repeat = AnyBool(prng);
+    b.price.on_return = AnyEnum(prng, OnReturn::kRefuse);
     b.price.rate = Bps{AnyInt32(prng)};
     b.price.amount = AnyFen(prng);
     b.price.threshold = AnyFen(prng);
@@ -285,6 +407,7 @@ void FillImage(Prng& prng, OwnedEvent& o) {
   o.image.hours = o.hours;
   o.image.limit_refs = o.limit_refs;
   o.image.funding = o.funding;
+  o.image.over_capture = o.over_capture;
 }
 
 void FillCard(Prng& prng, CardRequest& card) {
@@ -317,6 +440,7 @@ void FillTerminalsCommand(Prng& prng, Command& c) {
     r.stan = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
     r.hold_s = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
     r.capture_at_once = AnyBool(prng);
+    r.allow_partial = AnyBool(prng);
     r.if_no_benefit = AnyEnum(prng, IfNoBenefit::kFullPrice);
     r.entry_mode = AnyEnum(prng, PosEntryMode::kManual, PosEntryMode::kUnspecified);
   } else if (c.kind == CommandKind::kCapture) {
@@ -330,7 +454,21 @@ void FillTerminalsCommand(Prng& prng, Command& c) {
     c.reverse = ReverseRequest{};
     c.reverse.original = TransactionId{AnyUint(prng, UINT64_MAX)};
     c.reverse.original_request_id = AnyRequestId(prng);
+    c.reverse.amount = AnyFen(prng);
+    c.reverse.has_amount = AnyBool(prng);
     c.reverse.reason = AnyEnum(prng, ReversalReason::kDeviceUnable);
+  } else if (c.kind == CommandKind::kIncrement) {
+    c.increment = IncrementRequest{};
+    c.increment.original = TransactionId{AnyUint(prng, UINT64_MAX)};
+    c.increment.original_request_id = AnyRequestId(prng);
+    c.increment.amount = AnyFen(prng);
+    c.increment.hold_s = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+  } else if (c.kind == CommandKind::kRefund) {
+    c.refund = RefundRequest{};
+    c.refund.original = TransactionId{AnyUint(prng, UINT64_MAX)};
+    c.refund.original_request_id = AnyRequestId(prng);
+    c.refund.amount = AnyFen(prng);
+    c.refund.has_amount = AnyBool(prng);
   }
 }
 
@@ -454,6 +592,7 @@ void Compare(Comparison& c, const AuthorizeRequest& a, const AuthorizeRequest& b
   GH_SAME(stan);
   GH_SAME(hold_s);
   GH_SAME(capture_at_once);
+  GH_SAME(allow_partial);
   GH_SAME(if_no_benefit);
   GH_SAME(entry_mode);
 }
@@ -469,7 +608,23 @@ void Compare(Comparison& c, const CaptureRequest& a, const CaptureRequest& b) {
 void Compare(Comparison& c, const ReverseRequest& a, const ReverseRequest& b) {
   GH_SAME(original);
   GH_SAME(original_request_id);
+  GH_SAME(amount);
+  GH_SAME(has_amount);
   GH_SAME(reason);
+}
+
+void Compare(Comparison& c, const IncrementRequest& a, const IncrementRequest& b) {
+  GH_SAME(original);
+  GH_SAME(original_request_id);
+  GH_SAME(amount);
+  GH_SAME(hold_s);
+}
+
+void Compare(Comparison& c, const RefundRequest& a, const RefundRequest& b) {
+  GH_SAME(original);
+  GH_SAME(original_request_id);
+  GH_SAME(amount);
+  GH_SAME(has_amount);
 }
 
 void Compare(Comparison& c, const SegmentRequest& a, const SegmentRequest& b) {
@@ -562,6 +717,7 @@ void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
   GH_SAME(programme.ends_at);
   GH_SAME(programme.owner);
   GH_SAME(programme.content_hash);
+  GH_SAME(programme.late_capture);
   c.List("limits", a.limits, b.limits);
   c.List("segments", a.segments, b.segments);
   c.List("mccs", a.mccs, b.mccs);
@@ -569,6 +725,7 @@ void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
   c.List("hours", a.hours, b.hours);
   c.List("limit_refs", a.limit_refs, b.limit_refs);
   c.List("funding", a.funding, b.funding);
+  c.List("over_capture", a.over_capture, b.over_capture);
   const size_t benefits[] = {a.benefits.size(), b.benefits.size()};
   c.Field("benefits", benefits[0], benefits[1]);
   for (size_t i = 0; c.first().empty() && i < a.benefits.size(); ++i) {
@@ -590,6 +747,10 @@ void Compare(Comparison& c, const Command& a, const Command& b) {
       return Compare(c, a.capture, b.capture);
     case CommandKind::kReverse:
       return Compare(c, a.reverse, b.reverse);
+    case CommandKind::kIncrement:
+      return Compare(c, a.increment, b.increment);
+    case CommandKind::kRefund:
+      return Compare(c, a.refund, b.refund);
     case CommandKind::kQuote:
     case CommandKind::kGetTransaction:
     case CommandKind::kExpireHolds:
@@ -638,8 +799,14 @@ std::string FirstDifference(const Event& a, const Event& b) {
   GH_SAME(transaction);
   GH_SAME(original.row);
   GH_SAME(original.state);
-  GH_SAME(original.captured);
-  GH_SAME(original.captured_subsidy);
+  GH_SAME(original.restates);
+  GH_SAME(original.list_price_delta);
+  GH_SAME(original.subsidy_delta);
+  GH_SAME(original.captured_delta);
+  GH_SAME(original.captured_subsidy_delta);
+  GH_SAME(original.refunded_delta);
+  GH_SAME(original.refunded_subsidy_delta);
+  GH_SAME(original.expires_at_delta_ns);
   GH_SAME(tombstone_row);
   GH_SAME(share_count);
   GH_SAME(use_count);
@@ -653,7 +820,6 @@ std::string FirstDifference(const Event& a, const Event& b) {
     GH_SAME(uses[i].benefit);
     GH_SAME(uses[i].held_delta);
     GH_SAME(uses[i].used_delta);
-    GH_SAME(uses[i].used_after);
     GH_SAME(uses[i].used_after);
     GH_SAME(uses[i].left_after);
   }
@@ -698,10 +864,10 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
     return owned;
   }
   if (AnyBool(prng)) {
-    e.original.row = TransactionRow{1 + static_cast<uint32_t>(prng.Below(kTransactionsMax))};
-    e.original.state = AnyEnum(prng, TransactionState::kCompleted);
-    e.original.captured = AnyFen(prng);
-    e.original.captured_subsidy = AnyFen(prng);
+    FillOriginal(prng, e.original);
+  }
+  if (AnyBool(prng)) {
+    FillDeltas(prng, e);
   }
   if (kind != EventKind::kHoldExpired) {
     FillTransaction(prng, *owned);
@@ -710,7 +876,7 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
     }
   }
   if (AnyBool(prng)) {
-    FillDeltas(prng, e);
+    FillMemberDeltas(prng, e);
   }
   return owned;
 }
@@ -758,11 +924,113 @@ std::unique_ptr<OwnedEvent> MakeSale(uint64_t seq, TimestampNs at, uint32_t numb
   t.capture_at_once = true;
 
   e.share_count = 1;
-  e.shares[0] = {BenefitRow{17}, FundRow{3}, Fen{0}, t.subsidy};
+  e.shares[0] = {BenefitRow{17}, FundRow{3}, Fen{0}, t.subsidy, Fen{0}, Fen{0}};
   e.use_count = 2;
   e.uses[0] = {LimitRow{21}, t.member.value(), 20'780, BenefitRow{17}, 0, 1, 1, 1, {}};
   e.uses[1] = {LimitRow{22}, t.member.value(), 24'322, BenefitRow{17}, 0, 1'032, 1'032, 18'968, {}};
   e.member_posted_delta = t.member_pays;
+  return owned;
+}
+
+std::unique_ptr<OwnedEvent> MakeFollowUp(EventKind kind, uint64_t seq, TimestampNs at) {
+  constexpr Fen kAmount{1'000};
+  constexpr Fen kSubsidy{400};
+  constexpr Fen kMemberPays = kAmount - kSubsidy;
+  const auto sale = MakeSale(5'001, at);
+  const TransactionId original = MakeTransactionId(0, sale->event.seq);
+
+  auto owned = std::make_unique<OwnedEvent>();
+  Command& c = owned->command;
+  c.kind = static_cast<CommandKind>(kind);
+  c.terminal = sale->command.terminal;
+  c.request_id = {0x01934a5e80c41b07, 0xa4f30c1dd2956e18};
+
+  Event& e = owned->event;
+  e.kind = kind;
+  e.seq = CommandSeq{seq};
+  e.at = at;
+  e.command = &c;
+  e.transaction_row = TransactionRow{1'843'213};
+  e.original.row = sale->event.transaction_row;
+  Transaction& t = e.transaction;
+  t.request_id = c.request_id;
+  t.seq = e.seq;
+  t.decided_at = at;
+  t.card = sale->event.transaction.card;
+  t.list_price = kAmount;
+  t.subsidy = kSubsidy;
+  t.member_pays = kMemberPays;
+  t.terminal = sale->event.transaction.terminal;
+  t.merchant = sale->event.transaction.merchant;
+  t.member = sale->event.transaction.member;
+  t.original = e.original.row;
+  t.first_applied = AppliedRow{1'720'045};
+  t.kind = static_cast<TransactionKind>(kind);
+  t.state = TransactionState::kCompleted;
+  t.outcome = Outcome::kApproved;
+  t.applied_count = 1;
+  t.original_found = true;
+  t.reference = Reference{original, {}, kAmount};
+
+  e.share_count = 1;
+  ShareDelta& share = e.shares[0];
+  share.benefit = BenefitRow{17};
+  share.fund = FundRow{3};
+  e.use_count = 1;
+  UseDelta& use = e.uses[0];
+  use.limit = LimitRow{22};
+  use.subject = t.member.value();
+  use.window = 24'322;
+  use.benefit = share.benefit;
+
+  switch (kind) {
+    case EventKind::kCaptured:
+      c.capture = CaptureRequest{original, {}, kAmount, true, false};
+      e.original.state = TransactionState::kPartiallyCaptured;
+      e.original.captured_delta = kAmount;
+      e.original.captured_subsidy_delta = kSubsidy;
+      share.held_delta = -kSubsidy;
+      share.spent_delta = kSubsidy;
+      use.held_delta = -kSubsidy.value();
+      use.used_delta = kSubsidy.value();
+      e.member_pending_delta = -kMemberPays;
+      e.member_posted_delta = kMemberPays;
+      break;
+    case EventKind::kIncremented:
+      c.increment = IncrementRequest{original, {}, kAmount, 0};
+      e.original.state = TransactionState::kPending;
+      e.original.restates = true;
+      e.original.list_price_delta = kAmount;
+      e.original.subsidy_delta = kSubsidy;
+      share.held_delta = kSubsidy;
+      use.held_delta = kSubsidy.value();
+      e.member_pending_delta = kMemberPays;
+      t.expires_at = TimestampNs{at.value() + 60 * kNsPerSecond};
+      break;
+    case EventKind::kReversed:
+      c.reverse = ReverseRequest{original, {}, kAmount, true, t.reversal_reason};
+      e.original.state = TransactionState::kPending;
+      e.original.restates = true;
+      e.original.list_price_delta = -kAmount;
+      e.original.subsidy_delta = -kSubsidy;
+      share.held_delta = -kSubsidy;
+      use.held_delta = -kSubsidy.value();
+      e.member_pending_delta = -kMemberPays;
+      break;
+    default:
+      c.refund = RefundRequest{original, {}, kAmount, true};
+      e.original.state = TransactionState::kPartiallyRefunded;
+      e.original.refunded_delta = kAmount;
+      e.original.refunded_subsidy_delta = kSubsidy;
+      share.spent_delta = -kSubsidy;
+      use.used_delta = -kSubsidy.value();
+      use.used_after = 632;
+      use.left_after = 19'368;
+      t.first_use = UseRow{3'611'872};
+      t.use_count = 1;
+      e.member_posted_delta = -kMemberPays;
+      break;
+  }
   return owned;
 }
 

@@ -46,6 +46,7 @@ struct OwnedEvent {
   std::vector<HoursRange> hours;
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
+  std::vector<OverCapture> over_capture;
 };
 
 inline constexpr EventKind kAllEventKinds[] = {
@@ -53,6 +54,8 @@ inline constexpr EventKind kAllEventKinds[] = {
     EventKind::kCaptured,
     EventKind::kReversed,
     EventKind::kHoldExpired,
+    EventKind::kIncremented,
+    EventKind::kRefunded,
     EventKind::kSegmentDefined,
     EventKind::kUnionNodeSet,
     EventKind::kMemberSet,
@@ -77,6 +80,10 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
 // A sale as a till makes it: POS, 25.80 yuan, one benefit of one fund, counted by
 // day and by month.  `number` varies ids, rows and amounts a little.
 std::unique_ptr<OwnedEvent> MakeSale(uint64_t seq, TimestampNs at, uint32_t number = 0);
+
+// What may become of such an authorization: 10.00 yuan of it captured, added, reversed
+// or refunded (`kind`), 4.00 of them the fund's.
+std::unique_ptr<OwnedEvent> MakeFollowUp(EventKind kind, uint64_t seq, TimestampNs at);
 
 // Empty when the two say the same in every field their kind uses, or the name of
 // the first field that differs.

@@ -4,11 +4,14 @@
 #include "engine/durability/record_format.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <absl/strings/escaping.h>
+#include <absl/strings/match.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/clock.h"
@@ -217,6 +220,204 @@ TEST(RecordFormatTest, AnImageThatRefersBeyondItselfIsDamage) {
   EXPECT_EQ(decoder.Next(&payload, 1, TimestampNs{}).status().code(), absl::StatusCode::kDataLoss);
 }
 
+// How a field that takes part of one byte is set, in an event where it is written.
+struct ByteField {
+  const char* name;
+  EventKind kind;
+  uint8_t mask;                                  // of the byte
+  std::vector<int> good;                         // two values that differ in that byte alone
+  std::vector<int> bad;                          // values that no enumerator has
+  std::function<bool(OwnedEvent&, int)> set_to;  // false: this event has no such field
+};
+
+int ShiftOf(uint8_t mask) {
+  return std::countr_zero(mask);
+}
+
+TEST(RecordFormatTest, UnknownEnumeratorsAreRefused) {
+  const auto in_benefit = [](OwnedEvent& o, int value) {
+    if (o.benefits.empty()) {
+      return false;
+    }
+    o.benefits[0].price.on_return = static_cast<OnReturn>(value);
+    return true;
+  };
+  const auto in_limit = [](OwnedEvent& o, int value) {
+    if (o.limits.empty()) {
+      return false;
+    }
+    o.limits[0].refund_to = static_cast<RefundTo>(value);
+    return true;
+  };
+  const auto in_programme = [](OwnedEvent& o, int value) {
+    o.image.programme.late_capture = static_cast<LateCapture>(value);
+    return true;
+  };
+  const auto in_original = [](OwnedEvent& o, int value) {
+    o.event.original.state = static_cast<TransactionState>(value);
+    return o.event.original.row != TransactionRow{};
+  };
+  const auto in_state = [](OwnedEvent& o, int value) {
+    o.event.transaction.state = static_cast<TransactionState>(value);
+    return true;
+  };
+  const auto in_outcome = [](OwnedEvent& o, int value) {
+    o.event.transaction.outcome = static_cast<Outcome>(value);
+    return true;
+  };
+  // The transaction's own stays apart, so that it is written in both.
+  const auto in_reason = [](OwnedEvent& o, int value) {
+    o.event.transaction.reversal_reason = ReversalReason::kDeviceUnable;
+    o.command.reverse.reason = static_cast<ReversalReason>(value);
+    return true;
+  };
+  const auto in_entry_mode = [](OwnedEvent& o, int value) {
+    o.event.transaction.entry_mode = PosEntryMode::kManual;
+    o.command.authorize.entry_mode = static_cast<PosEntryMode>(value);
+    return true;
+  };
+  const ByteField fields[] = {
+      {"on_return", EventKind::kProgrammeApplied, 0xff, {1, 2, 3}, {0, 4, 255}, in_benefit},
+      {"refund_to", EventKind::kProgrammeApplied, 0xff, {1, 2, 3}, {0, 4, 255}, in_limit},
+      {"late_capture", EventKind::kProgrammeApplied, 0xff, {1, 2}, {0, 3, 255}, in_programme},
+      {"original.state", EventKind::kRefunded, 0x0f, {8, 9}, {0, 10, 15}, in_original},
+      {"original.state", EventKind::kHoldExpired, 0x0f, {5, 6}, {0, 10, 15}, in_original},
+      {"state", EventKind::kAuthorized, 0x0f, {8, 9}, {0, 10, 15}, in_state},
+      {"state", EventKind::kIncremented, 0x0f, {8, 9}, {0, 10, 15}, in_state},
+      {"outcome", EventKind::kRefunded, 0x30, {1, 2, 3}, {0}, in_outcome},
+      {"reason", EventKind::kReversed, 0xe0, {1, 2, 3}, {0, 5, 6, 7}, in_reason},
+      {"entry_mode", EventKind::kAuthorized, 0x1c, {0, 1, 2, 3, 4}, {6, 7}, in_entry_mode},
+  };
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  RecordDecoder decoder;
+  const auto decode = [&decoder](const std::vector<uint8_t>& bytes) {
+    std::span<const uint8_t> payload(bytes);
+    return decoder.Next(&payload, 1, kAt).status();
+  };
+  for (const ByteField& field : fields) {
+    SCOPED_TRACE(std::string(field.name) + " of kind " +
+                 std::to_string(static_cast<int>(field.kind)));
+    int tried = 0;
+    for (uint64_t i = 0; i < 40; ++i) {
+      Prng prng(seed + i);
+      const auto owned = MakeRandomEvent(field.kind, 1, kAt, prng);
+      if (!field.set_to(*owned, field.good[0])) {
+        continue;
+      }
+      ++tried;
+      std::vector<uint8_t> bytes = Encode(owned->event, kAt);
+      ASSERT_TRUE(field.set_to(*owned, field.good[1]));
+      const std::vector<uint8_t> other = Encode(owned->event, kAt);
+      ASSERT_EQ(bytes.size(), other.size());
+      const auto where = static_cast<size_t>(
+          std::mismatch(bytes.begin(), bytes.end(), other.begin()).first - bytes.begin());
+      ASSERT_LT(where, bytes.size());
+      const auto put = [&](int value) {
+        bytes[where] =
+            static_cast<uint8_t>((bytes[where] & ~field.mask) | (value << ShiftOf(field.mask)));
+      };
+      for (const int value : field.good) {
+        put(value);
+        ASSERT_TRUE(decode(bytes).ok()) << value << ": " << decode(bytes);
+      }
+      for (const int value : field.bad) {
+        put(value);
+        const absl::Status status = decode(bytes);
+        ASSERT_EQ(status.code(), absl::StatusCode::kDataLoss) << value;
+        ASSERT_TRUE(absl::StrContains(status.message(), "unknown enumerator")) << status;
+      }
+    }
+    EXPECT_GT(tried, 5);
+  }
+}
+
+TEST(RecordFormatTest, UnknownFlagsOfACommandAreRefused) {
+  struct Flags {
+    EventKind kind;
+    uint32_t known;
+    const char* what;
+  };
+  const Flags all[] = {
+      {EventKind::kCaptured, 0x1f, "unknown flag of a capture"},
+      {EventKind::kReversed, 0xfd, "unknown flag of a reversal"},
+      {EventKind::kIncremented, 0x3c, "unknown flag of an increment"},
+      {EventKind::kRefunded, 0x1d, "unknown flag of a refund"},
+  };
+  Prng prng(Seed());
+  RecordDecoder decoder;
+  const auto message_of = [&decoder](const std::vector<uint8_t>& bytes) {
+    std::span<const uint8_t> payload(bytes);
+    return std::string(decoder.Next(&payload, 1, kAt).status().message());
+  };
+  // Length of two bytes, kind, version, flags, no time, no caller: the command.
+  constexpr size_t kCommandAt = 6;
+  const auto encode = [&](EventKind kind) {
+    for (;;) {
+      const auto owned = MakeRandomEvent(kind, 1, kAt, prng);
+      owned->command.terminal = {};
+      owned->command.request_id = {};
+      owned->command.authorize.hold_s =
+          kind == EventKind::kAuthorized ? 60 : owned->command.authorize.hold_s;
+      const std::vector<uint8_t> bytes = Encode(owned->event, kAt);
+      if (bytes[0] >= 0x80) {
+        return bytes;
+      }
+    }
+  };
+  for (const Flags& flags : all) {
+    for (uint32_t bit = 1; bit < 0x100; bit <<= 1) {
+      std::vector<uint8_t> bytes = encode(flags.kind);
+      bytes[kCommandAt] = static_cast<uint8_t>(bytes[kCommandAt] | bit);
+      EXPECT_EQ(absl::StrContains(message_of(bytes), flags.what), (flags.known & bit) == 0)
+          << flags.what << " " << bit;
+    }
+  }
+  std::vector<uint8_t> bytes = encode(EventKind::kAuthorized);
+  ASSERT_GE(bytes[kCommandAt], 0x80);
+  ASSERT_LT(bytes[kCommandAt + 1], 4);
+  bytes[kCommandAt + 1] |= 4;
+  EXPECT_EQ(message_of(bytes), "record of event 1, byte 6: unknown flag of an authorization");
+}
+
+TEST(RecordFormatTest, MoreOverCapturesThanTheLimitAreRefused) {
+  OwnedEvent owned;
+  owned.command.kind = CommandKind::kApplyProgramme;
+  owned.command.programme = &owned.image;
+  owned.event.kind = EventKind::kProgrammeApplied;
+  owned.event.command = &owned.command;
+  owned.over_capture.resize(kOverCapturesPerProgrammeMax);
+  owned.image.over_capture = owned.over_capture;
+  std::vector<uint8_t> bytes = Encode(owned.event, TimestampNs{});
+  // From the end: row_2, row, no benefits, the items of three bytes, their count.
+  const size_t count_at = bytes.size() - 3 - 3 * kOverCapturesPerProgrammeMax - 1;
+  ASSERT_EQ(bytes[count_at], kOverCapturesPerProgrammeMax);
+  RecordDecoder decoder;
+  std::span<const uint8_t> payload(bytes);
+  ASSERT_TRUE(decoder.Next(&payload, 1, TimestampNs{}).ok());
+  bytes[count_at] += 1;
+  payload = bytes;
+  EXPECT_TRUE(absl::StrContains(decoder.Next(&payload, 1, TimestampNs{}).status().message(),
+                                "more items than limits.h allows"));
+  owned.over_capture.resize(kOverCapturesPerProgrammeMax + 1);
+  owned.image.over_capture = owned.over_capture;
+  EXPECT_DEATH(Encode(owned.event, TimestampNs{}), "count=65 max=64");
+}
+
+// A record has no place for them, so they would come back as zero.
+TEST(RecordFormatTest, ReservedFieldsAreZero) {
+  const auto with = [](auto&& set) {
+    const auto owned = MakeSale(9, kAt);
+    set(owned->event.transaction.progress);
+    Encode(owned->event, TimestampNs{});
+  };
+  with([](Progress&) {});
+  EXPECT_DEATH(with([](Progress& p) { p.reserved = 1; }), "reserved=1");
+  EXPECT_DEATH(with([](Progress& p) { p.reserved_2 = 1; }), "reserved_2=1");
+  EXPECT_DEATH(with([](Progress& p) { p.reserved_3 = 1; }), "reserved_3=1");
+  EXPECT_DEATH(with([](Progress& p) { p.reserved_4 = 1; }), "reserved_4=1");
+}
+
 TEST(RecordFormatTest, TheLargestProgrammeFitsABlock) {
   OwnedEvent owned;
   owned.command.kind = CommandKind::kApplyProgramme;
@@ -235,6 +436,8 @@ TEST(RecordFormatTest, TheLargestProgrammeFitsABlock) {
     share.fund.words = wide.words;
     share.share = Bps{INT32_MIN};
   }
+  owned.over_capture.assign(kOverCapturesPerProgrammeMax,
+                            {{UINT16_MAX, UINT16_MAX}, Bps{INT32_MIN}});
   owned.benefits.resize(kBenefitsPerProgrammeMax);
   owned.image.limits = owned.limits;
   owned.image.segments = owned.segments;
@@ -243,6 +446,7 @@ TEST(RecordFormatTest, TheLargestProgrammeFitsABlock) {
   owned.image.hours = owned.hours;
   owned.image.limit_refs = owned.limit_refs;
   owned.image.funding = owned.funding;
+  owned.image.over_capture = owned.over_capture;
   owned.image.benefits = owned.benefits;
   EXPECT_LE(RecordBytesMax(owned.command) + kBlockHeaderBytes, kBlockBytesMax);
   const std::vector<uint8_t> bytes = Encode(owned.event, TimestampNs{});
@@ -259,6 +463,39 @@ TEST(RecordFormatTest, ASaleIsSmall) {
   const std::vector<uint8_t> bytes = Encode(owned->event, just_before);
   RecordProperty("sale_bytes", static_cast<int>(bytes.size()));
   EXPECT_LE(bytes.size(), 110u);
+  // Asking for a smaller subsidy rather than none costs nothing.
+  owned->command.authorize.allow_partial = true;
+  owned->event.transaction.progress.allow_partial = true;
+  EXPECT_EQ(Encode(owned->event, just_before).size(), bytes.size());
+}
+
+// Amounts that follow from the original's change, the reference and the member's
+// part take no byte of their own.
+TEST(RecordFormatTest, AFollowUpIsSmall) {
+  for (const EventKind kind : {EventKind::kCaptured,
+                               EventKind::kReversed,
+                               EventKind::kIncremented,
+                               EventKind::kRefunded}) {
+    SCOPED_TRACE(static_cast<int>(kind));
+    const auto owned = MakeFollowUp(kind, 5'002, kAt);
+    const std::vector<uint8_t> bytes = Encode(owned->event, kAt);
+    EXPECT_LE(bytes.size(), 100u);
+    RecordDecoder decoder;
+    std::span<const uint8_t> payload(bytes);
+    const auto decoded = decoder.Next(&payload, 5'002, kAt);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(FirstDifference(owned->event, **decoded), "");
+    // What is not as predicted comes back all the same, at its own cost.
+    owned->event.transaction.subsidy += Fen{1};
+    owned->event.member_posted_delta += Fen{1};
+    owned->event.transaction.reference.original_id = TransactionId{7};
+    const std::vector<uint8_t> odd = Encode(owned->event, kAt);
+    EXPECT_GT(odd.size(), bytes.size() + 24);
+    payload = odd;
+    const auto again = decoder.Next(&payload, 5'002, kAt);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(FirstDifference(owned->event, **again), "");
+  }
 }
 
 }  // namespace

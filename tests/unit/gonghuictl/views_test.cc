@@ -137,12 +137,73 @@ TEST_F(ViewsTest, FundsOfMoneyAndOfThings) {
   auto* thing = response.add_funds();
   thing->set_asset(v1::ASSET_THING);
   thing->set_budget(15'000);
+  thing->set_overrun(3);
+  thing->set_suspense(1);
   const std::string text = Capture(OutputFormat::kTable, [&](Output* out) {
     out->TableOf<v1::Fund>(response.funds(), FundView());
   });
   EXPECT_THAT(text, HasSubstr("123.45 yuan"));
   EXPECT_THAT(text, HasSubstr("-0.05 yuan"));
   EXPECT_THAT(text, HasSubstr("15,000 pieces"));
+  EXPECT_THAT(text, HasSubstr("OVERRUN  SUSPENSE  AVAILABLE"));
+  EXPECT_THAT(text, HasSubstr("3 pieces   1 piece   0 pieces"));
+  const std::string csv = Capture(OutputFormat::kCsv, [&](Output* out) {
+    out->TableOf<v1::Fund>(response.funds(), FundView());
+  });
+  EXPECT_THAT(csv, HasSubstr(",left,overrun,suspense,available,"));
+  EXPECT_THAT(csv, HasSubstr(",0,3,1,0,"));
+}
+
+TEST_F(ViewsTest, RefundedAndOverrun) {
+  v1::Transaction t;
+  t.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+  t.set_state(v1::TRANSACTION_STATE_PARTIALLY_REFUNDED);
+  t.set_captured_fen(10'000);
+  t.set_captured_subsidy_fen(2'000);
+  t.set_refunded_fen(5'000);
+  t.set_refunded_subsidy_fen(1'000);
+  std::string text = Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
+  EXPECT_THAT(text, HasSubstr("partially_refunded\n"));
+  EXPECT_THAT(text, HasSubstr("of it subsidy   20.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("refunded        50.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("of it to funds  10.00 yuan\n"));
+  EXPECT_THAT(text, Not(HasSubstr("overrun")));
+  t.set_overrun(true);
+  text = Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
+  EXPECT_THAT(text, HasSubstr("overrun         yes"));
+  text = Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); });
+  EXPECT_THAT(
+      text,
+      HasSubstr("captured_fen,captured_subsidy_fen,refunded_fen,refunded_subsidy_fen,overrun"));
+  EXPECT_THAT(text, HasSubstr(",10000,2000,5000,1000,true,"));
+}
+
+TEST_F(ViewsTest, WhatBecomesOfABenefitAfterItsDay) {
+  v1::Programme programme;
+  programme.set_programme_code("shops");
+  programme.set_late_capture(v1::LATE_CAPTURE_FORCE_POST);
+  v1::OverCapture* entry = programme.add_over_capture();
+  entry->set_mcc_first(742);
+  entry->set_mcc_last(742);
+  entry->set_rate_bps(2'000);
+  entry = programme.add_over_capture();
+  entry->set_mcc_first(5812);
+  entry->set_mcc_last(5814);
+  entry->set_rate_bps(1'250);
+  programme.add_benefits()->set_on_return(v1::ON_RETURN_CLAW_BACK);
+  programme.add_limits()->set_refund_to(v1::REFUND_TO_CURRENT_WINDOW);
+  std::string text = Capture(OutputFormat::kTable, [&](Output* out) {
+    out->RecordOf(programme, ProgrammeView());
+    out->TableOf<v1::Benefit>(programme.benefits(), BenefitView());
+    out->TableOf<v1::Limit>(programme.limits(), LimitView());
+  });
+  EXPECT_THAT(text, HasSubstr("late capture  force_post\n"));
+  EXPECT_THAT(text, HasSubstr("over-capture  0742 up to 20%, 5812-5814 up to 12.50%\n"));
+  EXPECT_THAT(text, HasSubstr("claw_back"));
+  EXPECT_THAT(text, HasSubstr("current_window"));
+  text =
+      Capture(OutputFormat::kCsv, [&](Output* out) { out->RecordOf(programme, ProgrammeView()); });
+  EXPECT_THAT(text, HasSubstr(",force_post,0742@2000;5812-5814@1250"));
 }
 
 TEST_F(ViewsTest, JsonIsTheProto3Mapping) {

@@ -145,7 +145,7 @@ constexpr BrokenFile kBrokenFiles[] = {
      "benefits:\n"
      "  - {code: a, name: A, price: {free: true}}\n",
      "f.yaml:2:12: programme: expected keys and values, found text (keys: code, name, owner, zone, "
-     "day_starts_at, starts, until)"},
+     "day_starts_at, starts, until, late_capture, over_capture)"},
     {"DuplicateKey",
      "  name: 示范\n",
      "  name: 示范\n"
@@ -230,7 +230,7 @@ constexpr BrokenFile kBrokenFiles[] = {
      "  code: demo\n"
      "  <<: {name: x}\n",
      "f.yaml:4:3: programme: unknown key '<<' (keys: code, name, owner, zone, day_starts_at, "
-     "starts, until)"},
+     "starts, until, late_capture, over_capture)"},
     {"TooDeep",
      "  owner: kunming\n",
      "  owner: [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]\n",
@@ -371,6 +371,92 @@ constexpr BrokenFile kBrokenFiles[] = {
      "  until: 2090-01-01\n",
      "f.yaml:6:9: programme.zone: the programme is too long for its time zone, whose clocks change "
      "too often (until 2051-03-24 at the latest)"},
+    {"LateCaptureUnknown",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  late_capture: forcepost\n",
+     "f.yaml:6:17: programme.late_capture: 'forcepost' is none of strict, force_post (did you mean "
+     "'force_post'?)"},
+    {"LateCaptureIsBool",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  late_capture: [strict]\n",
+     "f.yaml:6:17: programme.late_capture: expected one of strict, force_post, found a list"},
+    {"OverCaptureIsMap",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: {mcc: 5812, percent: 20}\n",
+     "f.yaml:6:17: programme.over_capture: expected a list of categories and percentages, found "
+     "keys and values"},
+    {"OverCaptureEmpty",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: []\n",
+     "f.yaml:6:17: programme.over_capture: the list is empty (list at least one)"},
+    {"OverCaptureUnknownKey",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: [{mcc: 5812, percentage: 20}]\n",
+     "f.yaml:6:18: programme.over_capture[0]: 'percent' is missing (of what was authorized, such "
+     "as "
+     "20%)\n"
+     "f.yaml:6:30: programme.over_capture[0]: unknown key 'percentage' (did you mean 'percent'?)"},
+    {"OverCaptureWithoutMcc",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: [{percent: 20}]\n",
+     "f.yaml:6:18: programme.over_capture[0]: 'mcc' is missing (merchant categories, such as 5812 "
+     "or [5812, 5814])"},
+    {"OverCaptureBadMcc",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: [{mcc: 581, percent: 20}]\n",
+     "f.yaml:6:24: programme.over_capture[0].mcc: '581' is not a merchant category (four digits "
+     "(ISO 18245) or a range, such as 4111 or 5000-5999)"},
+    {"OverCaptureMccIsMap",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: [{mcc: {a: 1}, percent: 20}]\n",
+     "f.yaml:6:24: programme.over_capture[0].mcc: expected a list of merchant categories, found "
+     "keys and values"},
+    {"OverCaptureZero",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: [{mcc: 5812, percent: 0%}]\n",
+     "f.yaml:6:39: programme.over_capture[0].percent: 0% more is no more (leave the category out)"},
+    {"OverCaptureTooMuch",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: [{mcc: 5812, percent: 50%}, {mcc: 5541, percent: 50.01%}]\n",
+     "f.yaml:6:66: programme.over_capture[1].percent: 50.01% is too much (at most 50%)"},
+    {"OverCaptureCategoryTwice",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture:\n"
+     "    - {mcc: \"5812-5814\", percent: 20}\n"
+     "    - {mcc: [5541, 5813], percent: 10}\n",
+     "f.yaml:8:20: programme.over_capture[1].mcc[1]: 5813 overlaps with 5812-5814"},
+    {"OverCaptureTooManyInOne",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture: [{mcc: [5000, 5001, 5002, 5003, 5004, 5005, 5006, 5007, 5008, 5009, 5010, "
+     "5011, 5012, 5013, 5014, 5015, 5016, 5017, 5018, 5019, 5020, 5021, 5022, 5023, 5024, 5025, "
+     "5026, 5027, 5028, 5029, 5030, 5031, 5032, 5033, 5034, 5035, 5036, 5037, 5038, 5039, 5040, "
+     "5041, 5042, 5043, 5044, 5045, 5046, 5047, 5048, 5049, 5050, 5051, 5052, 5053, 5054, 5055, "
+     "5056, 5057, 5058, 5059, 5060, 5061, 5062, 5063, 5064], percent: 20}]\n",
+     "f.yaml:6:24: programme.over_capture[0].mcc: 65 merchant categories are too many (at most "
+     "64)"},
+    {"OverCaptureTooManyTogether",
+     "  owner: kunming\n",
+     "  owner: kunming\n"
+     "  over_capture:\n"
+     "    - {mcc: [5000, 5001, 5002, 5003, 5004, 5005, 5006, 5007, 5008, 5009, 5010, 5011, 5012, "
+     "5013, 5014, 5015, 5016, 5017, 5018, 5019, 5020, 5021, 5022, 5023, 5024, 5025, 5026, 5027, "
+     "5028, 5029, 5030, 5031, 5032], percent: 20}\n"
+     "    - {mcc: [6000, 6001, 6002, 6003, 6004, 6005, 6006, 6007, 6008, 6009, 6010, 6011, 6012, "
+     "6013, 6014, 6015, 6016, 6017, 6018, 6019, 6020, 6021, 6022, 6023, 6024, 6025, 6026, 6027, "
+     "6028, 6029, 6030, 6031], percent: 10}\n",
+     "f.yaml:7:5: programme.over_capture: 65 merchant categories are too many (at most 64)"},
     {"SegmentTwice",
      "    name: 劳动模范\n",
      "    name: 劳动模范\n"
@@ -550,6 +636,16 @@ constexpr BrokenFile kBrokenFiles[] = {
      "when_exceeded: reduce",
      "when_exceeded: ignore",
      "f.yaml:31:20: limits[1].when_exceeded: 'ignore' is none of refuse, reduce"},
+    {"LimitRefundToUnknown",
+     "when_exceeded: reduce",
+     "refund_to: this_window",
+     "f.yaml:31:16: limits[1].refund_to: 'this_window' is none of original_window, current_window, "
+     "never"},
+    {"LimitRefundToIsBool",
+     "when_exceeded: reduce",
+     "refund_to: [never]",
+     "f.yaml:31:16: limits[1].refund_to: expected one of original_window, current_window, never, "
+     "found a list"},
     {"BenefitTwice",
      "  - code: pack\n",
      "  - code: ride\n",
@@ -691,7 +787,22 @@ constexpr BrokenFile kBrokenFiles[] = {
      "price: {percent_off: 60, at_most: 50 yuan, rounding: half_up}",
      "price: {percent_off: 60, rate: 5}",
      "f.yaml:42:30: benefits[0].price: unknown key 'rate' (keys: member_pays, percent_off, every, "
-     "from, free, off, rounding, at_most, minimum, member_pays_at_least)"},
+     "from, free, off, rounding, at_most, minimum, member_pays_at_least, on_return)"},
+    {"OnReturnUnknown",
+     "rounding: half_up",
+     "on_return: clawback",
+     "f.yaml:42:59: benefits[0].price.on_return: 'clawback' is none of keep, claw_back, refuse "
+     "(did you mean 'claw_back'?)"},
+    {"OnReturnRefusesNothing",
+     "rounding: half_up",
+     "on_return: refuse",
+     "f.yaml:42:59: benefits[0].price.on_return: there is no threshold that a return could break "
+     "('refuse' goes with every, from or minimum)"},
+    {"OnReturnOfTheBenefit",
+     "    hold: 4h\n",
+     "    on_return: keep\n",
+     "f.yaml:45:5: benefits[0]: unknown key 'on_return' (keys: code, name, for, at, when, price, "
+     "funding, stock, limits, hold)"},
     {"PriceEmpty",
      "price: {percent_off: 60, at_most: 50 yuan, rounding: half_up}",
      "price: {at_most: 5 yuan}",
@@ -706,7 +817,8 @@ constexpr BrokenFile kBrokenFiles[] = {
      "price: {percent_off: 60, at_most: 50 yuan, rounding: half_up}",
      "price: 1 fen",
      "f.yaml:42:12: benefits[0].price: expected keys and values, found text (keys: member_pays, "
-     "percent_off, every, from, free, off, rounding, at_most, minimum, member_pays_at_least)"},
+     "percent_off, every, from, free, off, rounding, at_most, minimum, member_pays_at_least, "
+     "on_return)"},
     {"PercentTooLarge",
      "percent_off: 60",
      "percent_off: 160",
@@ -759,7 +871,7 @@ constexpr BrokenFile kBrokenFiles[] = {
      "price: {percent_off: 60, at_most: 50 yuan, rounding: half_up}",
      "price: {member_pays: 1 fen, rounding: up}",
      "f.yaml:42:33: benefits[0].price.rounding: 'rounding' does not go with 'member_pays' (beside "
-     "it: at_most, minimum)"},
+     "it: at_most, minimum, on_return)"},
     {"ThresholdWithoutOff",
      "price: {percent_off: 60, at_most: 50 yuan, rounding: half_up}",
      "price: {from: 100 yuan}",
@@ -777,7 +889,7 @@ constexpr BrokenFile kBrokenFiles[] = {
      "price: {percent_off: 60, at_most: 50 yuan, rounding: half_up}",
      "price: {from: 100 yuan, off: 20 yuan, at_most: 20 yuan}",
      "f.yaml:42:43: benefits[0].price.at_most: 'at_most' does not go with 'from' (beside it: off, "
-     "member_pays_at_least)"},
+     "member_pays_at_least, on_return)"},
     {"FreeIsFalse",
      "{free: true}",
      "{free: false}",
@@ -786,7 +898,7 @@ constexpr BrokenFile kBrokenFiles[] = {
      "{free: true}",
      "{free: true, member_pays_at_least: 1 fen}",
      "f.yaml:48:25: benefits[1].price.member_pays_at_least: 'member_pays_at_least' does not go "
-     "with 'free' (beside it: at_most, minimum)"},
+     "with 'free' (beside it: at_most, minimum, on_return)"},
     {"FundingMissing",
      "funding: [{fund: money, share: 70%}, {fund: other, share: 30%}]\n"
      "    ",

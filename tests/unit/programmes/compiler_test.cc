@@ -184,6 +184,64 @@ TEST(Compiler, Prices) {
   EXPECT_EQ(PriceOf("{free: true, at_most: 10 yuan}").kind, PriceKind::kFree);
 }
 
+TEST(Compiler, Returns) {
+  EXPECT_EQ(PriceOf("{percent_off: 10}").on_return, OnReturn::kKeep);
+  EXPECT_EQ(PriceOf("{percent_off: 10, on_return: claw_back}").on_return, OnReturn::kClawBack);
+  EXPECT_EQ(PriceOf("{percent_off: 10, minimum: 1 yuan, on_return: refuse}").on_return,
+            OnReturn::kRefuse);
+  EXPECT_EQ(PriceOf("{from: 1 yuan, off: 1 yuan, on_return: refuse}").on_return, OnReturn::kRefuse);
+  EXPECT_EQ(PriceOf("{every: 1 yuan, off: 1 yuan, on_return: refuse}").on_return,
+            OnReturn::kRefuse);
+  EXPECT_EQ(PriceOf("{member_pays: 1 fen, on_return: claw_back}").on_return, OnReturn::kClawBack);
+  EXPECT_EQ(PriceOf("{free: true, on_return: claw_back}").on_return, OnReturn::kClawBack);
+
+  const CompiledFile file = CompileGood(R"yaml(
+gonghui: 1
+programme: {code: p, name: P, zone: UTC, starts: 2026-01-01, until: 2027-01-01}
+limits:
+  - {code: a, per: person, each: day, uses: 1}
+  - {code: b, per: person, each: day, uses: 1, refund_to: original_window}
+  - {code: c, per: person, each: day, uses: 1, refund_to: current_window}
+  - {code: d, per: person, each: day, amount: 1 yuan, refund_to: never}
+benefits:
+  - {code: x, name: X, price: {free: true}, limits: [a, b, c, d]}
+)yaml");
+  ASSERT_EQ(file.limits.size(), 4U);
+  EXPECT_EQ(file.limits[0].refund_to, RefundTo::kOriginalWindow);
+  EXPECT_EQ(file.limits[1].refund_to, RefundTo::kOriginalWindow);
+  EXPECT_EQ(file.limits[2].refund_to, RefundTo::kCurrentWindow);
+  EXPECT_EQ(file.limits[3].refund_to, RefundTo::kNever);
+}
+
+TEST(Compiler, LateAndOverCapture) {
+  const auto with = [](const std::string& lines) {
+    return CompileGood(
+        "gonghui: 1\nprogramme:\n  code: p\n  name: P\n  zone: UTC\n"
+        "  starts: 2026-01-01\n  until: 2027-01-01\n" +
+        lines + "benefits:\n  - {code: x, name: X, price: {free: true}}\n");
+  };
+  CompiledFile file = with("");
+  EXPECT_EQ(file.image().programme.late_capture, LateCapture::kStrict);
+  EXPECT_TRUE(file.image().over_capture.empty());
+  EXPECT_EQ(with("  late_capture: strict\n").programme.late_capture, LateCapture::kStrict);
+  file = with(
+      "  late_capture: force_post\n"
+      "  over_capture:\n"
+      "    - {mcc: 5812, percent: 20}\n"
+      "    - {mcc: \"5541-5542\", percent: 0.01%}\n"
+      "    - {mcc: [5813, \"5814-5815\"], percent: 50%}\n");
+  const ProgrammeImage image = file.image();
+  EXPECT_EQ(image.programme.late_capture, LateCapture::kForcePost);
+  ASSERT_EQ(image.over_capture.size(), 4U);
+  EXPECT_EQ(image.over_capture[0].mccs, (MccRange{5812, 5812}));
+  EXPECT_EQ(image.over_capture[0].rate, Bps{2'000});
+  EXPECT_EQ(image.over_capture[1].mccs, (MccRange{5541, 5542}));
+  EXPECT_EQ(image.over_capture[1].rate, Bps{1});
+  EXPECT_EQ(image.over_capture[2].mccs, (MccRange{5813, 5813}));
+  EXPECT_EQ(image.over_capture[3].mccs, (MccRange{5814, 5815}));
+  EXPECT_EQ(image.over_capture[3].rate, Bps{kOverCaptureBpsMax});
+}
+
 TEST(Compiler, WhatIsNotSaidIsOpen) {
   const CompiledFile file = CompileGood(FileOf("    price: {free: true}\n"));
   const BenefitSpec& benefit = file.benefits.at(0);
@@ -339,12 +397,13 @@ TEST(ContentHash, IgnoresHowItIsWritten) {
                                            "    funding: {fund: f}\n"))
                             .programme.content_hash;
   EXPECT_NE(hash, 0U);
-  for (const char* same : {"    # 注释\n    funding: {fund: f}\n    price: {at_most: 100 fen, "
-                           "percent_off: 12.50}\n",
-                           "    funding:\n      fund: \"f\"\n\n    price:   # off\n      "
-                           "percent_off: \"12.5 %\"\n      at_most: 1.00 元\n",
-                           "    price: {percent_off: 12.5%, at_most: 1 yuan, rounding: half_up}\n"
-                           "    funding: [{fund: f, share: 100%}]\n    hold: 7d\n"}) {
+  for (const char* same :
+       {"    # 注释\n    funding: {fund: f}\n    price: {at_most: 100 fen, "
+        "percent_off: 12.50}\n",
+        "    funding:\n      fund: \"f\"\n\n    price:   # off\n      "
+        "percent_off: \"12.5 %\"\n      at_most: 1.00 元\n      on_return: keep\n",
+        "    price: {percent_off: 12.5%, at_most: 1 yuan, rounding: half_up}\n"
+        "    funding: [{fund: f, share: 100%}]\n    hold: 7d\n"}) {
     EXPECT_EQ(CompileGood(FileOf(same)).programme.content_hash, hash) << same;
   }
 }
@@ -392,6 +451,14 @@ TEST(ContentHash, SeesEveryChangeOfMeaning) {
       {"hold: 4h", "stock: {fund: s}"},
       {"hold: 4h", "stock: {fund: s, units: 2}"},
       {"benefits:", "segments: [{code: s, name: S}]\nbenefits:"},
+      {"member_pays: 1 fen", "{member_pays: 1 fen, on_return: claw_back}"},
+      {"when_exceeded: refuse", "refund_to: current_window"},
+      {"when_exceeded: refuse", "refund_to: never"},
+      {"  zone:", "  late_capture: force_post\n  zone:"},
+      {"  zone:", "  over_capture: [{mcc: 4111, percent: 20}]\n  zone:"},
+      {"  zone:", "  over_capture: [{mcc: 4112, percent: 20}]\n  zone:"},
+      {"  zone:", "  over_capture: [{mcc: \"4111-4112\", percent: 20}]\n  zone:"},
+      {"  zone:", "  over_capture: [{mcc: 4111, percent: 21}]\n  zone:"},
   };
   std::vector<uint64_t> hashes = {CompileGood(metro).programme.content_hash};
   for (const auto& [from, to] : changes) {

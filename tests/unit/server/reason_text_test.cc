@@ -44,12 +44,16 @@ TEST(ReasonTextTest, EveryReasonSaysWhetherToTryAgain) {
   });
   EXPECT_EQ(RetryOf(Reason::kInvalidCard), Retry::kNever);
   EXPECT_EQ(RetryOf(Reason::kExceedsFrequencyLimit), Retry::kNewIdLater);
+  EXPECT_EQ(RetryOf(Reason::kExceedsCapturedAmount), Retry::kNever);
 }
 
 TEST(ReasonTextTest, AnApprovalSaysOfWhat) {
   Transaction transaction;
   transaction.outcome = Outcome::kApproved;
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Approved");
+  transaction.outcome = Outcome::kApprovedPartial;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Approved, benefit in part");
+  transaction.outcome = Outcome::kApproved;
   transaction.reason = Reason::kNoApplicableBenefit;
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Full price, no benefit");
   transaction.reason = Reason::kNone;
@@ -57,6 +61,11 @@ TEST(ReasonTextTest, AnApprovalSaysOfWhat) {
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Captured");
   transaction.kind = TransactionKind::kReversal;
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Reversed");
+  transaction.kind = TransactionKind::kIncrement;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Authorization raised");
+  transaction.kind = TransactionKind::kRefund;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Refunded");
+  EXPECT_EQ(DisplayMessageOf(transaction).chinese, "已退货");
 }
 
 }  // namespace

@@ -199,6 +199,27 @@ TEST(FundRowTest, IsHeldToItsRules) {
             "closes_at");
 }
 
+TEST(FundRowTest, TellsWhatIsLeftAndWhatMayBeTaken) {
+  const Ledger ledger;
+  FundView view;
+  view.fund.code = *ParseCode<FundCode>("metro-2026");
+  view.fund.budget = Fen{1'000};
+  view.fund.held = Fen{100};
+  view.fund.spent = Fen{400};
+  view.fund.overrun = Fen{50};
+  view.fund.suspense = Fen{30};
+  v1::Fund row;
+  ToProto(ledger, view, &row);
+  EXPECT_EQ(row.left(), 500);
+  EXPECT_EQ(row.budget(), row.held() + row.spent() + row.left());
+  EXPECT_EQ(row.overrun(), 50);
+  EXPECT_EQ(row.suspense(), 30);
+  EXPECT_EQ(row.available(), 420);
+  view.fund.overrun = Fen{2'000};
+  ToProto(ledger, view, &row);
+  EXPECT_EQ(row.available(), 0);
+}
+
 TEST(RejectedRowTest, EveryCauseHasANameAndAText) {
   for (int i = static_cast<int>(AdminReason::kUnknownReference);
        i <= static_cast<int>(AdminReason::kWrongAsset);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -41,6 +42,7 @@ v1::AuthorizeRequest GoodAuthorize() {
   request.mutable_transmission_time()->set_seconds(1'777'777'777);
   request.mutable_occurred_at()->set_seconds(1'777'777'776);
   request.set_transport_data("abc");
+  request.set_allow_partial_approval(true);
   return request;
 }
 
@@ -61,6 +63,27 @@ v1::ReverseRequest GoodReverse() {
   request.set_terminal_id("T1");
   request.set_original_request_id(kOtherUuid);
   request.set_reversal_reason(v1::REVERSAL_REASON_TIMEOUT);
+  return request;
+}
+
+v1::IncrementAuthorizationRequest GoodIncrement() {
+  v1::IncrementAuthorizationRequest request;
+  request.set_request_id(kUuid);
+  request.set_terminal_id("T1");
+  request.set_original_transaction_id("00000000000A");
+  request.set_amount_fen(300);
+  request.set_hold_seconds(86'400);
+  request.set_transport_data("abc");
+  return request;
+}
+
+v1::RefundRequest GoodRefund() {
+  v1::RefundRequest request;
+  request.set_request_id(kUuid);
+  request.set_terminal_id("T1");
+  request.set_original_transaction_id("00000000000A");
+  request.set_amount_fen(300);
+  request.set_transport_data("abc");
   return request;
 }
 
@@ -120,6 +143,7 @@ TEST(TranslateAuthorizeTest, EveryFieldArrives) {
   EXPECT_EQ(command.authorize.list_price, Fen{400});
   EXPECT_EQ(command.authorize.programme, *ParseCode<ProgrammeCode>("metro"));
   EXPECT_TRUE(command.authorize.capture_at_once);
+  EXPECT_TRUE(command.authorize.allow_partial);
   EXPECT_EQ(command.authorize.if_no_benefit, IfNoBenefit::kFullPrice);
   EXPECT_EQ(command.authorize.entry_mode, PosEntryMode::kQrCode);
   EXPECT_EQ(command.authorize.hold_s, 60U);
@@ -139,6 +163,7 @@ TEST(TranslateAuthorizeTest, WhatMayBeLeftOutMay) {
   EXPECT_TRUE(authorize.programme.IsNone());
   EXPECT_EQ(authorize.list_price, Fen{0});
   EXPECT_EQ(authorize.if_no_benefit, IfNoBenefit::kDecline);
+  EXPECT_FALSE(authorize.allow_partial);
 }
 
 TEST(TranslateAuthorizeTest, NothingIsLeftOfTheCallBefore) {
@@ -155,6 +180,7 @@ TEST(TranslateAuthorizeTest, NothingIsLeftOfTheCallBefore) {
   EXPECT_TRUE(call.command.authorize.merchant.IsNone());
   EXPECT_TRUE(call.command.authorize.programme.IsNone());
   EXPECT_FALSE(call.command.authorize.capture_at_once);
+  EXPECT_FALSE(call.command.authorize.allow_partial);
   EXPECT_TRUE(call.transport_data.empty());
 }
 
@@ -227,6 +253,8 @@ TEST(TranslateAuthorizeTest, BytesThatAreNoMessageAreRefused) {
   for (const CommandKind kind : {CommandKind::kAuthorize,
                                  CommandKind::kCapture,
                                  CommandKind::kReverse,
+                                 CommandKind::kIncrement,
+                                 CommandKind::kRefund,
                                  CommandKind::kGetTransaction}) {
     TerminalCall call;
     Refusal refusal;
@@ -265,6 +293,10 @@ TEST(TranslateCallerTest, EveryCallIsHeldToIt) {
   EXPECT_EQ(Translate(CommandKind::kCapture, GoodCapture(), caller)->refusal.code,
             StatusCode::kPermissionDenied);
   EXPECT_EQ(Translate(CommandKind::kReverse, GoodReverse(), caller)->refusal.code,
+            StatusCode::kPermissionDenied);
+  EXPECT_EQ(Translate(CommandKind::kIncrement, GoodIncrement(), caller)->refusal.code,
+            StatusCode::kPermissionDenied);
+  EXPECT_EQ(Translate(CommandKind::kRefund, GoodRefund(), caller)->refusal.code,
             StatusCode::kPermissionDenied);
   EXPECT_EQ(Translate(CommandKind::kGetTransaction, inquiry, caller)->refusal.code,
             StatusCode::kPermissionDenied);
@@ -331,12 +363,114 @@ TEST(TranslateCaptureTest, EachFieldIsHeldToItsRule) {
               ElementsAre("transport_data"));
 }
 
+// What the calls about an authorization have in common.
+template <class Request>
+void ExpectOriginalsRules(CommandKind kind, const Request& good) {
+  const auto violations = [&](const std::function<void(Request*)>& change) {
+    Request request = good;
+    change(&request);
+    return Translate(kind, request)->fields();
+  };
+  EXPECT_THAT(violations([](Request*) {}), ElementsAre());
+  EXPECT_THAT(violations([](Request* r) { r->clear_request_id(); }), ElementsAre("request_id"));
+  EXPECT_THAT(violations([](Request* r) { r->clear_terminal_id(); }), ElementsAre("terminal_id"));
+  EXPECT_THAT(violations([](Request* r) {
+                r->set_original_transaction_id("00000000000A");
+                r->set_original_request_id(kOtherUuid);
+              }),
+              ElementsAre("original_transaction_id"));
+  EXPECT_THAT(violations([](Request* r) {
+                r->clear_original_transaction_id();
+                r->clear_original_request_id();
+              }),
+              ElementsAre("original_transaction_id"));
+  EXPECT_THAT(violations([](Request* r) {
+                r->clear_original_transaction_id();
+                r->set_original_request_id("x");
+              }),
+              ElementsAre("original_request_id"));
+  EXPECT_THAT(violations([](Request* r) { r->set_amount_fen(0); }), ElementsAre("amount_fen"));
+  EXPECT_THAT(violations([](Request* r) { r->set_amount_fen(-1); }), ElementsAre("amount_fen"));
+  EXPECT_THAT(violations([](Request* r) { r->set_amount_fen(INT64_MIN); }),
+              ElementsAre("amount_fen"));
+  EXPECT_THAT(violations([](Request* r) { r->set_amount_fen(1); }), ElementsAre());
+  EXPECT_THAT(violations([](Request* r) { r->set_amount_fen(kTransactionFenMax); }), ElementsAre());
+  EXPECT_THAT(violations([](Request* r) { r->set_amount_fen(kTransactionFenMax + 1); }),
+              ElementsAre("amount_fen"));
+  EXPECT_THAT(violations([](Request* r) { r->set_stan(1'000'000); }), ElementsAre("stan"));
+  EXPECT_THAT(violations([](Request* r) { r->mutable_transmission_time()->set_seconds(-1); }),
+              ElementsAre("transmission_time"));
+  EXPECT_THAT(violations([](Request* r) { r->set_transport_data(std::string(65, 'x')); }),
+              ElementsAre("transport_data"));
+  EXPECT_THAT(violations([](Request* r) {
+                r->clear_original_transaction_id();
+                r->clear_original_request_id();
+                r->set_amount_fen(-7);
+                r->set_stan(9'999'999);
+              }),
+              ElementsAre("original_transaction_id", "amount_fen", "stan"));
+}
+
+TEST(TranslateIncrementTest, EveryFieldArrivesAndIsHeldToItsRule) {
+  const auto translated = Translate(CommandKind::kIncrement, GoodIncrement());
+  ASSERT_TRUE(translated->good) << translated->refusal.message;
+  const Command& command = translated->call.command;
+  EXPECT_EQ(command.kind, CommandKind::kIncrement);
+  EXPECT_EQ(command.request_id, *ParseUuid(kUuid));
+  EXPECT_EQ(command.increment.original, TransactionId{10});
+  EXPECT_TRUE(command.increment.original_request_id.IsNone());
+  EXPECT_EQ(command.increment.amount, Fen{300});
+  EXPECT_EQ(command.increment.hold_s, 86'400U);
+  EXPECT_EQ(translated->call.transport_data, "abc");
+
+  ExpectOriginalsRules(CommandKind::kIncrement, GoodIncrement());
+  v1::IncrementAuthorizationRequest request = GoodIncrement();
+  request.clear_amount_fen();
+  EXPECT_THAT(Translate(CommandKind::kIncrement, request)->fields(), ElementsAre("amount_fen"));
+  request = GoodIncrement();
+  request.set_hold_seconds(31 * 86'400);
+  EXPECT_TRUE(Translate(CommandKind::kIncrement, request)->good);
+  request.set_hold_seconds(31 * 86'400 + 1);
+  EXPECT_THAT(Translate(CommandKind::kIncrement, request)->fields(), ElementsAre("hold_seconds"));
+  request.set_hold_seconds(UINT32_MAX);
+  EXPECT_THAT(Translate(CommandKind::kIncrement, request)->fields(), ElementsAre("hold_seconds"));
+}
+
+TEST(TranslateRefundTest, EveryFieldArrivesAndIsHeldToItsRule) {
+  const auto translated = Translate(CommandKind::kRefund, GoodRefund());
+  ASSERT_TRUE(translated->good) << translated->refusal.message;
+  const Command& command = translated->call.command;
+  EXPECT_EQ(command.kind, CommandKind::kRefund);
+  EXPECT_EQ(command.refund.original, TransactionId{10});
+  EXPECT_TRUE(command.refund.has_amount);
+  EXPECT_EQ(command.refund.amount, Fen{300});
+  EXPECT_EQ(translated->call.transport_data, "abc");
+
+  ExpectOriginalsRules(CommandKind::kRefund, GoodRefund());
+  v1::RefundRequest request = GoodRefund();
+  request.clear_amount_fen();
+  request.clear_original_transaction_id();
+  request.set_original_request_id(kOtherUuid);
+  const auto all = Translate(CommandKind::kRefund, request);
+  ASSERT_TRUE(all->good) << all->refusal.message;
+  EXPECT_FALSE(all->call.command.refund.has_amount);
+  EXPECT_EQ(all->call.command.refund.amount, Fen{0});
+  EXPECT_EQ(all->call.command.refund.original_request_id, *ParseUuid(kOtherUuid));
+}
+
 TEST(TranslateReverseTest, EveryFieldArrivesAndIsHeldToItsRule) {
   const auto translated = Translate(CommandKind::kReverse, GoodReverse());
   ASSERT_TRUE(translated->good) << translated->refusal.message;
   EXPECT_EQ(translated->call.command.reverse.original_request_id, *ParseUuid(kOtherUuid));
   EXPECT_EQ(translated->call.command.reverse.reason, ReversalReason::kTimeout);
+  EXPECT_FALSE(translated->call.command.reverse.has_amount);
+  ExpectOriginalsRules(CommandKind::kReverse, GoodReverse());
   v1::ReverseRequest request = GoodReverse();
+  request.set_amount_fen(300);
+  const auto part = Translate(CommandKind::kReverse, request);
+  ASSERT_TRUE(part->good) << part->refusal.message;
+  EXPECT_TRUE(part->call.command.reverse.has_amount);
+  EXPECT_EQ(part->call.command.reverse.amount, Fen{300});
   request.clear_reversal_reason();
   EXPECT_THAT(Translate(CommandKind::kReverse, request)->fields(), ElementsAre("reversal_reason"));
   request.set_reversal_reason(static_cast<v1::ReversalReason>(99));
@@ -383,6 +517,10 @@ TEST(RefusalTest, EveryVerdictHasItsStatus) {
   EXPECT_EQ(code(Verdict::kFull, Field::kTransactions), StatusCode::kResourceExhausted);
   EXPECT_GT(refusal.retry_delay_ms, 0);
   EXPECT_EQ(code(Verdict::kRefused, Field::kStatus), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code(Verdict::kOutOfRange, Field::kAmount), StatusCode::kInvalidArgument);
+  EXPECT_EQ(refusal.field, "amount_fen");
+  ASSERT_EQ(refusal.violations.size(), 1U);
+  EXPECT_EQ(refusal.violations[0].field, "amount_fen");
   result.verdict = Verdict::kDecided;
   EXPECT_FALSE(IsRefused(command, result, &refusal));
   result.verdict = Verdict::kUnchanged;
@@ -494,7 +632,9 @@ class ReplyTest : public ::testing::Test {
     transaction.outcome = Outcome::kApproved;
     transaction.state = TransactionState::kPending;
     transaction.list_price = transaction.member_pays = transaction.subsidy = Fen{INT64_MAX};
-    transaction.captured = Fen{INT64_MAX};
+    transaction.captured = transaction.captured_subsidy = Fen{INT64_MAX};
+    transaction.progress.refunded = transaction.progress.refunded_subsidy = Fen{INT64_MAX};
+    transaction.overrun = true;
     transaction.stan = kStanMax;
     result.share_count = kSharesPerTransactionMax;
     for (ResultShare& share : result.shares) {
@@ -545,6 +685,10 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   EXPECT_EQ(transaction.limits(15).max(), INT64_MAX / 2);
   EXPECT_EQ(transaction.limits(15).used(), INT64_MIN);
   EXPECT_EQ(transaction.stan(), kStanMax);
+  EXPECT_EQ(transaction.captured_subsidy_fen(), INT64_MAX);
+  EXPECT_EQ(transaction.refunded_fen(), INT64_MAX);
+  EXPECT_EQ(transaction.refunded_subsidy_fen(), INT64_MAX);
+  EXPECT_TRUE(transaction.overrun());
   EXPECT_EQ(response.transport_data(), transport_data);
 
   // A decline tells the failed check instead.
@@ -562,6 +706,8 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   EXPECT_FALSE(refused.has_expires_at());
   EXPECT_TRUE(refused.has_next_eligible_at());
   EXPECT_EQ(refused.captured_fen(), 0);
+  EXPECT_EQ(refused.captured_subsidy_fen(), 0);
+  EXPECT_EQ(refused.refunded_fen(), 0);
 }
 
 TEST_F(ReplyTest, ThingsAreToldInPieces) {
@@ -577,11 +723,15 @@ TEST_F(ReplyTest, ThingsAreToldInPieces) {
 
 TEST_F(ReplyTest, WhatWasNotRecordedHasNoId) {
   Command command;
-  command.kind = CommandKind::kReverse;
   command.terminal = *ParseCode<TerminalId>("UNKNOWN");
   command.request_id = *ParseUuid(kOtherUuid);
   Result result;
   result.transaction.reason = Reason::kInvalidTerminal;
+  command.kind = CommandKind::kIncrement;
+  EXPECT_EQ(Reply(command, result).transaction().kind(), v1::TRANSACTION_KIND_INCREMENT);
+  command.kind = CommandKind::kRefund;
+  EXPECT_EQ(Reply(command, result).transaction().kind(), v1::TRANSACTION_KIND_REFUND);
+  command.kind = CommandKind::kReverse;
   const v1::Transaction transaction = Reply(command, result).transaction();
   EXPECT_TRUE(transaction.transaction_id().empty());
   EXPECT_EQ(transaction.kind(), v1::TRANSACTION_KIND_REVERSAL);
@@ -601,16 +751,45 @@ TEST_F(ReplyTest, QuotesAndInquiriesHaveTheTransactionOnly) {
   EXPECT_TRUE(Reply(command, result, "abc").transport_data().empty());
   command.kind = CommandKind::kGetTransaction;
   EXPECT_FALSE(Reply(command, result, "abc").idempotent_replay());
-  command.kind = CommandKind::kCapture;
-  EXPECT_TRUE(Reply(command, result, "abc").idempotent_replay());
-  EXPECT_EQ(Reply(command, result, "abc").transport_data(), "abc");
+  for (const CommandKind kind : {CommandKind::kCapture,
+                                 CommandKind::kReverse,
+                                 CommandKind::kIncrement,
+                                 CommandKind::kRefund}) {
+    command.kind = kind;
+    EXPECT_TRUE(Reply(command, result, "abc").idempotent_replay());
+    EXPECT_EQ(Reply(command, result, "abc").transport_data(), "abc");
+  }
+}
+
+TEST_F(ReplyTest, OnlyAnAuthorizationHasProgressAndOnlyHoldsExpire) {
+  Command command;
+  for (const auto& [kind, expires] : {std::pair(TransactionKind::kCapture, false),
+                                      std::pair(TransactionKind::kReversal, false),
+                                      std::pair(TransactionKind::kIncrement, true),
+                                      std::pair(TransactionKind::kRefund, false)}) {
+    Result result = BigResult();
+    result.transaction.kind = kind;
+    result.transaction.state = TransactionState::kCompleted;
+    // The union's other member: nothing of it may be told as progress.
+    result.transaction.reference = Reference{TransactionId{10}, *ParseUuid(kUuid), Fen{9}};
+    const v1::Transaction transaction = Reply(command, result).transaction();
+    EXPECT_EQ(transaction.has_expires_at(), expires);
+    EXPECT_EQ(transaction.captured_fen(), 0);
+    EXPECT_EQ(transaction.captured_subsidy_fen(), 0);
+    EXPECT_EQ(transaction.refunded_fen(), 0);
+    EXPECT_EQ(transaction.refunded_subsidy_fen(), 0);
+    EXPECT_TRUE(transaction.overrun());
+  }
 }
 
 TEST_F(ReplyTest, EveryKindStateAndOutcomeArrives) {
   Command command;
-  for (const TransactionKind kind :
-       {TransactionKind::kAuthorization, TransactionKind::kCapture, TransactionKind::kReversal}) {
-    for (int state = 1; state <= static_cast<int>(TransactionState::kCompleted); ++state) {
+  for (const TransactionKind kind : {TransactionKind::kAuthorization,
+                                     TransactionKind::kCapture,
+                                     TransactionKind::kReversal,
+                                     TransactionKind::kIncrement,
+                                     TransactionKind::kRefund}) {
+    for (int state = 1; state <= static_cast<int>(TransactionState::kRefunded); ++state) {
       for (int outcome = 1; outcome <= static_cast<int>(Outcome::kDeclined); ++outcome) {
         Result result = BigResult();
         result.transaction.kind = kind;

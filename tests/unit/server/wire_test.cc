@@ -56,6 +56,7 @@ v1::AuthorizeRequest RandomRequest(Prng& prng) {
     request.set_programme_code(RandomText(prng, 40));
   }
   request.set_capture(maybe());
+  request.set_allow_partial_approval(maybe());
   if (maybe()) {
     request.set_if_no_benefit(static_cast<v1::IfNoBenefit>(RandomNumber(prng)));
   }
@@ -89,6 +90,7 @@ void ExpectSame(const v1::AuthorizeRequest& request, const AuthorizeFields& fiel
   EXPECT_EQ(fields.list_price_fen, request.list_price_fen());
   EXPECT_EQ(fields.programme_code, request.programme_code());
   EXPECT_EQ(fields.capture, request.capture());
+  EXPECT_EQ(fields.allow_partial_approval, request.allow_partial_approval());
   EXPECT_EQ(fields.if_no_benefit, request.if_no_benefit());
   EXPECT_EQ(fields.pos_entry_mode, request.pos_entry_mode());
   EXPECT_EQ(fields.hold_seconds, request.hold_seconds());

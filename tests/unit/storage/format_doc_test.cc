@@ -111,6 +111,21 @@ TEST_F(FormatDocTest, TheExampleBlockIsRead) {
   EXPECT_EQ(FirstDifference(**event, MakeSale(5'001, kAt)->event), "");
 }
 
+TEST_F(FormatDocTest, Refund) {
+  const auto refund = MakeFollowUp(EventKind::kRefunded, 5'002, TimestampNs{kAt.value() + 4'000});
+  std::vector<uint8_t> record(RecordBytesMax(refund->command));
+  record.resize(EncodeRecord(refund->event, kAt, record.data()));
+  EXPECT_EQ(HexOf({reinterpret_cast<const char*>(record.data()), record.size()}),
+            Example("refund"));
+  const std::string bytes = absl::HexStringToBytes(Example("refund"));
+  RecordDecoder decoder;
+  std::span<const uint8_t> payload(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  const auto event = decoder.Next(&payload, 5'002, kAt);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_TRUE(payload.empty());
+  EXPECT_EQ(FirstDifference(**event, refund->event), "");
+}
+
 TEST_F(FormatDocTest, Page) {
   RocksdbCheckpointStore checkpoints(*store_);
   ASSERT_TRUE(checkpoints.BeginBlocking(0).ok());

@@ -24,6 +24,7 @@
 #include "storage/rocksdb_journal.h"
 #include "storage/rocksdb_store.h"
 #include "tests/testing/city.h"
+#include "tests/unit/durability/event_maker.h"
 #include "tests/unit/storage/temp_folder.h"
 #include "tools/inspect/dump.h"
 #include "tools/inspect/event_names.h"
@@ -70,8 +71,8 @@ class InspectTest : public testing::Test {
     store_.reset();
   }
 
-  // A server's life: a city (at first), a checkpoint, sales after it.
-  void RunServer(bool build, int sales) {
+  // A server's life: a city (at first), a checkpoint, sales and holds after it.
+  void RunServer(bool build, int sales, int holds = 0) {
     OpenStore();
     EngineOptions options;
     options.checkpoint_at_stop = false;
@@ -88,9 +89,39 @@ class InspectTest : public testing::Test {
     for (int i = 0; i < sales; ++i) {
       run(RandomSale(city_, prng_));
     }
+    for (int i = 0; i < holds; ++i) {
+      for (const Command& command : LifeOfAHold()) {
+        run(command);
+      }
+    }
     last_seq_ = (*engine)->stats().applied_seq;
     (*engine)->Stop();
     CloseStore();
+  }
+
+  // A hold that is raised, lowered, captured twice and refunded.
+  std::vector<Command> LifeOfAHold() {
+    Command hold = RandomSale(city_, prng_);
+    hold.authorize.list_price = Fen{10'000};
+    hold.authorize.capture_at_once = false;
+    std::vector<Command> life = {hold};
+    const auto next = [&](CommandKind kind) -> Command& {
+      Command& command = life.emplace_back();
+      command.kind = kind;
+      command.terminal = hold.terminal;
+      command.request_id = RequestId{prng_.Next(), prng_.Next()};
+      return command;
+    };
+    next(CommandKind::kIncrement).increment =
+        IncrementRequest{{}, hold.request_id, Fen{2'000}, 30 * 86'400};
+    next(CommandKind::kReverse).reverse =
+        ReverseRequest{{}, hold.request_id, Fen{1'000}, true, ReversalReason::kDeviceUnable};
+    next(CommandKind::kCapture).capture =
+        CaptureRequest{{}, hold.request_id, Fen{4'000}, true, false};
+    next(CommandKind::kCapture).capture = CaptureRequest{{}, hold.request_id, {}, false, true};
+    next(CommandKind::kRefund).refund = RefundRequest{{}, hold.request_id, Fen{5'000}, true};
+    next(CommandKind::kRefund).refund = RefundRequest{{}, hold.request_id, {}, false};
+    return life;
   }
 
   [[nodiscard]] std::string folder() const { return temp_.path("data"); }
@@ -146,6 +177,33 @@ TEST_F(InspectTest, AWholeFolderVerifies) {
   EXPECT_EQ(tail->event_count, 50u);
   EXPECT_EQ(tail->state_hash, full->state_hash);
   EXPECT_EQ(tail->last_hash, full->last_hash);
+}
+
+TEST_F(InspectTest, TheLifeOfAHoldVerifiesAndIsTold) {
+  RunServer(/*build=*/true, 0, /*holds=*/20);
+  for (const char* arguments : {"", "--from-checkpoint"}) {
+    const Ran ran = Inspect("verify", arguments);
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  }
+  const auto dump = [this](std::string_view kind) {
+    const Ran ran = Inspect("dump", absl::StrCat("--kind ", std::string(kind)));
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    return ran.output;
+  };
+  const auto lines = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  const std::string raised = dump("incremented");
+  EXPECT_EQ(lines(raised), 20);
+  EXPECT_THAT(raised, HasSubstr(R"("restates":true,"list_price_delta_fen":2000)"));
+  const std::string lowered = dump("reversed");
+  EXPECT_EQ(lines(lowered), 20);
+  EXPECT_THAT(lowered, HasSubstr(R"("restates":true,"list_price_delta_fen":-1000)"));
+  EXPECT_EQ(lines(dump("captured")), 40);
+  const std::string refunded = dump("refunded");
+  EXPECT_EQ(lines(refunded), 40);
+  EXPECT_THAT(refunded, HasSubstr(R"("state":"partially_refunded","refunded_delta_fen":5000)"));
+  EXPECT_THAT(refunded, HasSubstr(R"("state":"refunded","refunded_delta_fen":6000)"));
 }
 
 TEST_F(InspectTest, AnEmptyFolderVerifies) {
@@ -268,7 +326,65 @@ TEST(TimeTextTest, IsUtcToTheNanosecond) {
   EXPECT_EQ(TimeText(kTimestampMax), "never");
 }
 
+TEST(DumpTest, ARefundIsToldWithWhatItChanges) {
+  const auto refund = MakeFollowUp(EventKind::kRefunded, 5'002, kCityNoon);
+  refund->event.shares[0].overrun_delta = Fen{-100};
+  refund->event.shares[0].suspense_delta = Fen{300};
+  const std::string line = LineOf(refund->event, 0, false);
+  for (const char* part :
+       {R"("kind":"refunded","terminal_id":"KM004217")",
+        R"("command":{"original_transaction_id":5001,"amount_fen":1000},"effect":)",
+        R"("list_price_fen":1000,"member_pays_fen":600,"subsidy_fen":400)",
+        R"("original":{"transaction_row":1843212,"state":"partially_refunded",)"
+        R"("refunded_delta_fen":1000,"refunded_subsidy_delta_fen":400})",
+        R"("spent_delta":-400,"overrun_delta":-100,"suspense_delta":300})",
+        R"("member_posted_delta_fen":-600)"}) {
+    EXPECT_THAT(line, HasSubstr(part));
+  }
+}
+
+TEST(DumpTest, AnIncrementIsToldWithWhatItChanges) {
+  const auto increment = MakeFollowUp(EventKind::kIncremented, 5'002, kCityNoon);
+  increment->command.increment.hold_s = 3'600;
+  increment->event.original.expires_at_delta_ns = 60'000'000'000;
+  const std::string line = LineOf(increment->event, 0, false);
+  for (const char* part :
+       {R"("kind":"incremented")",
+        R"("command":{"original_transaction_id":5001,"amount_fen":1000,"hold_s":3600})",
+        R"("state":"pending","restates":true,"list_price_delta_fen":1000,)"
+        R"("subsidy_delta_fen":400,"expires_at_delta_ns":60000000000})"}) {
+    EXPECT_THAT(line, HasSubstr(part));
+  }
+}
+
+TEST(DumpTest, AnAmountThatWasNotGivenIsNotTold) {
+  for (const EventKind kind : {EventKind::kCaptured, EventKind::kReversed, EventKind::kRefunded}) {
+    const auto with = MakeFollowUp(kind, 5'002, kCityNoon);
+    EXPECT_THAT(LineOf(with->event, 0, false), HasSubstr("\"amount_fen\":1000"));
+    Command& command = with->command;
+    (kind == EventKind::kCaptured   ? command.capture.has_amount
+     : kind == EventKind::kReversed ? command.reverse.has_amount
+                                    : command.refund.has_amount) = false;
+    EXPECT_THAT(LineOf(with->event, 0, false), testing::Not(HasSubstr("\"amount_fen\"")));
+  }
+}
+
+TEST(DumpTest, AProgrammeIsToldWithItsCaptures) {
+  OwnedEvent owned;
+  owned.command.kind = CommandKind::kApplyProgramme;
+  owned.command.programme = &owned.image;
+  owned.event.kind = EventKind::kProgrammeApplied;
+  owned.event.command = &owned.command;
+  owned.image.programme.late_capture = LateCapture::kForcePost;
+  owned.over_capture = {{{5'811, 5'814}, Bps{1'500}}};
+  owned.image.over_capture = owned.over_capture;
+  EXPECT_THAT(LineOf(owned.event, 0, false),
+              HasSubstr(R"("late_capture":"force_post","over_capture":)"
+                        R"([{"mcc_first":5811,"mcc_last":5814,"rate_bps":1500}])"));
+}
+
 TEST(EventNamesTest, EveryKindHasItsName) {
+  EXPECT_THAT(AllEventKinds(), testing::ElementsAreArray(kAllEventKinds));
   for (const EventKind kind : AllEventKinds()) {
     EXPECT_EQ(EventKindOf(NameOf(kind)), kind);
   }

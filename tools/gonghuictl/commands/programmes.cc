@@ -162,7 +162,7 @@ void AddFundCommands(CLI::App* app, Context* context) {
   CLI::App* show = AddCommand(group,
                               context,
                               "show",
-                              "Shows a fund: budget = held + spent + left",
+                              "Shows a fund: budget = held + spent + left, and beside it overrun",
                               {"fund show metro-2026", "fund show metro-2026 -o json"},
                               [context, code] { return ShowFund(context, *code); });
   show->add_option("FUND", *code, "Fund code")->required();

@@ -1,13 +1,14 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// authorize, quote, capture, reverse (as a terminal) and txn show
+// authorize, quote, increment, capture, reverse, refund (as a terminal) and txn show
 
 #include <fmt/format.h>
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "gonghui/v1/authorization_service.pb.h"
 #include "gonghui/v1/operations_service.pb.h"
@@ -89,6 +90,7 @@ struct AuthorizeFlags {
   uint32_t hold_seconds = 0;
   bool capture = false;
   bool full_price = false;
+  bool allow_partial = false;
   bool dry_run = false;
 };
 
@@ -101,6 +103,9 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
   command->add_option("--merchant", flags->merchant_id, "The terminal's merchant");
   command->add_flag(
       "--full-price", flags->full_price, "Approve at full price when no benefit applies");
+  command->add_flag("--allow-partial",
+                    flags->allow_partial,
+                    "Rather a smaller subsidy than none where a limit or fund has little left");
   command->add_option("--hold-seconds", flags->hold_seconds, "How long the hold shall last");
   command
       ->add_option(
@@ -126,6 +131,7 @@ absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* requ
   request->set_if_no_benefit(flags.full_price ? v1::IF_NO_BENEFIT_FULL_PRICE
                                               : v1::IF_NO_BENEFIT_DECLINE);
   request->set_hold_seconds(flags.hold_seconds);
+  request->set_allow_partial_approval(flags.allow_partial);
   request->set_pos_entry_mode(static_cast<v1::PosEntryMode>(
       EnumNumber(v1::PosEntryMode_descriptor(), flags.entry_mode).value_or(0)));
   return absl::OkStatus();
@@ -162,7 +168,7 @@ ExitCode Authorize(Context* context, const AuthorizeFlags& flags) {
              : exit;
 }
 
-// --- capture, reverse ---
+// --- increment, capture, reverse, refund ---
 
 struct FollowUpFlags {
   std::string terminal_id;
@@ -170,6 +176,7 @@ struct FollowUpFlags {
   std::string request_id;
   std::string reason;
   AmountFlags amount;
+  uint32_t hold_seconds = 0;
   bool more_follow = false;
 };
 
@@ -184,6 +191,16 @@ void AddFollowUpOptions(CLI::App* command, FollowUpFlags* flags) {
       "--request-id", flags->request_id, "UUID of this request; a random one when not given");
 }
 
+// The part of the list price that a request is about; not said = all.
+template <typename Request>
+absl::Status FillPart(const FollowUpFlags& flags, Request* request) {
+  const absl::StatusOr<std::optional<int64_t>> fen = Fen(flags.amount);
+  if (fen.ok() && *fen) {
+    request->set_amount_fen(**fen);
+  }
+  return fen.status();
+}
+
 template <typename Request>
 void FillFollowUp(const FollowUpFlags& flags, Request* request) {
   request->set_request_id(flags.request_id.empty() ? RandomUuid() : flags.request_id);
@@ -195,38 +212,66 @@ void FillFollowUp(const FollowUpFlags& flags, Request* request) {
   }
 }
 
-ExitCode Capture(Context* context, const FollowUpFlags& flags) {
-  const absl::StatusOr<std::optional<int64_t>> fen = Fen(flags.amount);
-  if (!fen.ok()) {
-    return context->Fail(ExitCode::kUsage, std::string(fen.status().message()));
-  }
-  v1::CaptureRequest request;
-  FillFollowUp(flags, &request);
-  request.set_final_capture(!flags.more_follow);
-  if (*fen) {
-    request.set_amount_fen(**fen);
-  }
-  v1::CaptureResponse response;
-  const ExitCode exit = context->Call(
-      Listener::kTerminal, "gonghui.v1.AuthorizationService.Capture", request, &response);
+template <typename Response, typename Request>
+ExitCode CallFollowUp(Context* context, std::string_view method, const Request& request) {
+  Response response;
+  const ExitCode exit = context->Call(Listener::kTerminal, method, request, &response);
   NoteUnknownOutcome(*context, exit, request.request_id());
   return exit == ExitCode::kOk
              ? ShowDecision(context, response, response.transaction(), response.idempotent_replay())
              : exit;
 }
 
+ExitCode Increment(Context* context, const FollowUpFlags& flags) {
+  const absl::StatusOr<std::optional<int64_t>> fen = Fen(flags.amount);
+  if (!fen.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(fen.status().message()));
+  }
+  if (!*fen) {
+    return context->Fail(ExitCode::kUsage, "--amount or --amount-fen is needed");
+  }
+  v1::IncrementAuthorizationRequest request;
+  FillFollowUp(flags, &request);
+  request.set_amount_fen(**fen);
+  request.set_hold_seconds(flags.hold_seconds);
+  return CallFollowUp<v1::IncrementAuthorizationResponse>(
+      context, "gonghui.v1.AuthorizationService.IncrementAuthorization", request);
+}
+
+ExitCode Capture(Context* context, const FollowUpFlags& flags) {
+  v1::CaptureRequest request;
+  const absl::Status filled = FillPart(flags, &request);
+  if (!filled.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(filled.message()));
+  }
+  FillFollowUp(flags, &request);
+  request.set_final_capture(!flags.more_follow);
+  return CallFollowUp<v1::CaptureResponse>(
+      context, "gonghui.v1.AuthorizationService.Capture", request);
+}
+
 ExitCode Reverse(Context* context, const FollowUpFlags& flags) {
   v1::ReverseRequest request;
+  const absl::Status filled = FillPart(flags, &request);
+  if (!filled.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(filled.message()));
+  }
   FillFollowUp(flags, &request);
   request.set_reversal_reason(static_cast<v1::ReversalReason>(
       EnumNumber(v1::ReversalReason_descriptor(), flags.reason).value_or(0)));
-  v1::ReverseResponse response;
-  const ExitCode exit = context->Call(
-      Listener::kTerminal, "gonghui.v1.AuthorizationService.Reverse", request, &response);
-  NoteUnknownOutcome(*context, exit, request.request_id());
-  return exit == ExitCode::kOk
-             ? ShowDecision(context, response, response.transaction(), response.idempotent_replay())
-             : exit;
+  return CallFollowUp<v1::ReverseResponse>(
+      context, "gonghui.v1.AuthorizationService.Reverse", request);
+}
+
+ExitCode Refund(Context* context, const FollowUpFlags& flags) {
+  v1::RefundRequest request;
+  const absl::Status filled = FillPart(flags, &request);
+  if (!filled.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(filled.message()));
+  }
+  FillFollowUp(flags, &request);
+  return CallFollowUp<v1::RefundResponse>(
+      context, "gonghui.v1.AuthorizationService.Refund", request);
 }
 
 // --- txn ---
@@ -272,6 +317,22 @@ ExitCode FindTransaction(Context* context, const FindFlags& flags) {
 constexpr const char* kGroup = "Transactions";
 
 void AddFollowUps(CLI::App* app, Context* context) {
+  const auto increment_flags = std::make_shared<FollowUpFlags>();
+  CLI::App* increment = AddCommand(
+      app,
+      context,
+      "increment",
+      "Raises a hold, and may prolong it",
+      {"increment --terminal T0000004 0123456789AB --amount 380.00",
+       "increment --terminal T0000004 0123456789AB --amount 380.00 --hold-seconds 172800"},
+      [context, increment_flags] { return Increment(context, *increment_flags); });
+  increment->group(kGroup);
+  AddFollowUpOptions(increment, increment_flags.get());
+  AddAmount(increment, "--amount", "Added to the list price,", &increment_flags->amount);
+  increment->add_option("--hold-seconds",
+                        increment_flags->hold_seconds,
+                        "The hold shall last at least so long from now");
+
   const auto capture_flags = std::make_shared<FollowUpFlags>();
   CLI::App* capture =
       AddCommand(app,
@@ -293,8 +354,9 @@ void AddFollowUps(CLI::App* app, Context* context) {
       app,
       context,
       "reverse",
-      "Undoes an authorization (撤销, 冲正)",
+      "Undoes an authorization, or takes a part off it (撤销, 冲正)",
       {"reverse --terminal T0000001 0123456789AB --reason customer_cancellation",
+       "reverse --terminal T0000001 0123456789AB --reason customer_cancellation --amount 2.00",
        "reverse --terminal T0000001 8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b11 --reason timeout"},
       [context, reverse_flags] { return Reverse(context, *reverse_flags); });
   reverse->group(kGroup);
@@ -305,6 +367,19 @@ void AddFollowUps(CLI::App* app, Context* context) {
                    "customer_cancellation, timeout, late_reply or device_unable")
       ->required()
       ->check(CLI::IsMember({"customer_cancellation", "timeout", "late_reply", "device_unable"}));
+  AddAmount(reverse, "--amount", "Part of the list price to take off,", &reverse_flags->amount);
+
+  const auto refund_flags = std::make_shared<FollowUpFlags>();
+  CLI::App* refund = AddCommand(app,
+                                context,
+                                "refund",
+                                "Gives back what was captured, in whole or in part (退货)",
+                                {"refund --terminal T0000002 0123456789AB",
+                                 "refund --terminal T0000002 0123456789AB --amount 35.00"},
+                                [context, refund_flags] { return Refund(context, *refund_flags); });
+  refund->group(kGroup);
+  AddFollowUpOptions(refund, refund_flags.get());
+  AddAmount(refund, "--amount", "Part of the list price to give back,", &refund_flags->amount);
 }
 
 }  // namespace
@@ -318,6 +393,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
       "Presents a card as a terminal: a hold, or a sale with --capture",
       {"authorize --terminal T0000001 --card 6253011000000016 --price 5.00",
        "authorize --terminal T0000002 --card 6253011000000016 --price-fen 12000 --capture",
+       "authorize --terminal T0000002 --card 6253011000000016 --price 300 --allow-partial",
        "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run"},
       [context, authorize_flags] { return Authorize(context, *authorize_flags); });
   authorize->group(kGroup);

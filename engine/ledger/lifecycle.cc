@@ -1,0 +1,842 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What becomes of an authorization: captures, increments, reversals, refunds, expiry.
+// docs/decisions/0001-lifecycle.md has the amounts.  The rule, limits and funders are
+// those of the programme version that made it.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/ledger/decide.h"
+#include "engine/ledger/pricing.h"
+
+namespace gonghui {
+namespace {
+
+constexpr Fen Within(Fen amount, Fen least, Fen most) {
+  return Larger(least, Smaller(amount, most));
+}
+
+}  // namespace
+
+// ---- The original ------------------------------------------------------------
+
+// By the engine's id, any transaction of the caller's merchant; by request id, one
+// of the calling terminal's own.
+TransactionRow Decider::FindOriginal(TransactionId id, const RequestId& request_id) const {
+  if (id == TransactionId{}) {
+    return ledger_.FindTransaction(terminal_, request_id);
+  }
+  const TransactionRow row = ledger_.FindTransaction(id);
+  const bool own = row != TransactionRow{} && ledger_.transactions_[row].merchant == merchant_;
+  return own ? row : TransactionRow{};
+}
+
+// Begins the transaction of a command about another one; an amount that was not given
+// is none.
+template <class Request>
+bool Decider::BeginAbout(TransactionKind kind, const Request& request) {
+  BeginTransaction(kind);
+  event_->kind = static_cast<EventKind>(kind);  // numbered alike
+  Transaction& transaction = event_->transaction;
+  Fen amount = request.amount;
+  if constexpr (requires { request.has_amount; }) {
+    amount = request.has_amount ? request.amount : Fen{0};
+    transaction.no_amount = !request.has_amount;
+  }
+  transaction.reference = Reference{request.original, request.original_request_id, amount};
+  transaction.list_price = amount;
+  transaction.member_pays = amount;
+  event_->original.row = FindOriginal(request.original, request.original_request_id);
+  return TakeOriginal();
+}
+
+// False: there is no authorization to be found under the reference.
+bool Decider::TakeOriginal() {
+  const TransactionRow row = std::exchange(event_->original.row, TransactionRow{});
+  const Transaction& original = ledger_.transactions_[row];
+  if (row == TransactionRow{} || original.tombstone ||
+      original.kind != TransactionKind::kAuthorization) {
+    return false;
+  }
+  original_ = &original;
+  Transaction& transaction = event_->transaction;
+  transaction.original = row;
+  transaction.original_found = true;
+  transaction.card = original.card;
+  transaction.member = original.member;
+  result_->original_id = MakeTransactionId(ledger_.shard(), original.seq);
+  return true;
+}
+
+// Not yet swept, though its time may be over.
+bool Decider::IsOpen() const {
+  return original_->state == TransactionState::kPending ||
+         original_->state == TransactionState::kPartiallyCaptured;
+}
+
+// Why nothing more can be captured of the original, or none.
+Reason Decider::WhyNotOpen() const {
+  switch (original_->state) {
+    case TransactionState::kPending:
+    case TransactionState::kPartiallyCaptured:
+      return now_ >= original_->expires_at ? Reason::kHoldExpired : Reason::kNone;
+    case TransactionState::kReversed:
+      return Reason::kPreviouslyReversed;
+    case TransactionState::kCaptured:
+    case TransactionState::kPartiallyRefunded:
+    case TransactionState::kRefunded:
+      return Reason::kAlreadyCaptured;
+    case TransactionState::kExpired:
+      return Reason::kHoldExpired;
+    case TransactionState::kDeclined:
+      return Reason::kOriginalDeclined;
+    case TransactionState::kCompleted:
+      break;
+  }
+  GH_CHECK(false, "an authorization is never completed, seq=", original_->seq);
+}
+
+const Benefit& Decider::BenefitOfOriginal() const {
+  return ledger_.benefits_[ledger_.applied_[original_->first_applied].benefit];
+}
+
+const Applied& Decider::AppliedOf(uint32_t share) const {
+  return ledger_.applied_[AppliedRow{original_->first_applied.value() + share}];
+}
+
+const Use& Decider::UseOf(uint32_t use) const {
+  return ledger_.uses_[UseRow{original_->first_use.value() + use}];
+}
+
+bool Decider::IsMoney(const Applied& applied) const {
+  return ledger_.funds_[applied.fund].asset == Asset::kMoney;
+}
+
+bool Decider::IsCount(const Use& use) const {
+  return ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
+}
+
+// An amount over the original's shares of money, by what weigh(applied) says.
+template <class Weigh>
+Decider::Parts Decider::SplitOverMoney(Fen amount, Weigh&& weigh) const {
+  std::array<int64_t, kSharesPerTransactionMax> weights{};
+  for (uint32_t i = 0; i < original_->applied_count; ++i) {
+    weights[i] = IsMoney(AppliedOf(i)) ? weigh(AppliedOf(i)).value() : 0;
+  }
+  Parts parts{};
+  SplitByLargestRemainder(
+      amount, {weights.data(), original_->applied_count}, {parts.data(), original_->applied_count});
+  return parts;
+}
+
+// As many as the original has, none changed yet.
+void Decider::BeginShares() {
+  event_->share_count = original_->applied_count;
+  for (uint32_t i = 0; i < original_->applied_count; ++i) {
+    event_->shares[i] = ShareDelta{AppliedOf(i).benefit, AppliedOf(i).fund, {}, {}, {}, {}};
+  }
+}
+
+// Funders that have no part in it are not named.
+void Decider::TellShare(uint32_t share, Fen amount) {
+  if (amount != Fen{0}) {
+    const ShareDelta& delta = event_->shares[share];
+    result_->shares[result_->share_count++] = ResultShare{delta.benefit, delta.fund, amount};
+  }
+}
+
+UseDelta& Decider::AddUse(const Use& use) {
+  UseDelta& delta = event_->uses[event_->use_count++];
+  delta = UseDelta{};
+  delta.limit = use.limit;
+  delta.subject = use.subject;
+  delta.window = use.window;
+  delta.benefit = use.benefit;
+  return delta;
+}
+
+// The command is accepted, for so much of the list price and the subsidy.
+void Decider::AcceptAbout(Fen amount, Fen subsidy) {
+  Transaction& transaction = event_->transaction;
+  transaction.list_price = amount;
+  transaction.subsidy = subsidy;
+  transaction.member_pays = amount - subsidy;
+  transaction.outcome = Outcome::kApproved;
+  transaction.state = TransactionState::kCompleted;
+  transaction.applied_count = original_->applied_count;
+  event_->original.row = transaction.original;
+}
+
+// ---- Capture -----------------------------------------------------------------
+
+// What may be captured beyond what was authorized.
+Fen Decider::OverCaptureOf() const {
+  if (!IsBooked()) {
+    return Fen{0};
+  }
+  const Mcc mcc = ledger_.merchants_[original_->merchant].mcc;
+  const PoolRange range = ledger_.programmes_[BenefitOfOriginal().programme].over_capture;
+  for (uint32_t i = 0; i < range.count; ++i) {
+    const OverCapture& item =
+        ledger_.over_capture_pool_[StrongId<struct OverCapturePoolTag, uint32_t>{range.first + i}];
+    if (mcc >= item.mccs.first && mcc <= item.mccs.last) {
+      return MulBpsRoundDown(original_->standing_price(), item.rate);
+    }
+  }
+  return Fen{0};
+}
+
+bool Decider::MayForcePost() const {
+  return IsBooked() &&
+         ledger_.programmes_[BenefitOfOriginal().programme].late_capture == LateCapture::kForcePost;
+}
+
+void Decider::Capture() {
+  const CaptureRequest& request = command_.capture;
+  if (!FindCaller() || AnsweredBefore() || !HasRoom(1, kSharesPerTransactionMax, 0)) {
+    return;
+  }
+
+  // From here on the command must succeed: with an approval or a decline.
+  const bool found = BeginAbout(TransactionKind::kCapture, request);
+  Transaction& capture = event_->transaction;
+  capture.final_capture = request.final_capture;
+  if (!found) {
+    Decline(Reason::kOriginalNotFound);
+    return FinishTransaction(false);
+  }
+  const Transaction& original = *original_;
+  const Fen uncaptured = original.standing_price() - original.captured;
+  const Fen amount = request.has_amount ? request.amount : uncaptured;
+  Reason reason = WhyNotOpen();
+  if (reason == Reason::kHoldExpired && MayForcePost()) {
+    reason = Reason::kNone;
+  }
+  if (reason == Reason::kNone && amount > uncaptured + OverCaptureOf()) {
+    reason = Reason::kExceedsAuthorizedAmount;
+  }
+  if (reason != Reason::kNone) {
+    Decline(reason);
+    return FinishTransaction(false);
+  }
+
+  // The rule of the time of the authorization, applied to all that is captured
+  // so far, says how much of the subsidy has been earned.
+  const Fen captured = original.captured + amount;
+  const Fen excess = Larger(Fen{0}, amount - uncaptured);
+  const bool final = request.final_capture || captured >= original.standing_price();
+  // Capturing nothing of a price hands nothing out and burns no use.
+  const bool taken = captured > Fen{0} || original.standing_price() == Fen{0};
+  Fen subsidy;
+  if (IsBooked()) {
+    const Fen earned =
+        Smaller(SubsidyOf(BenefitOfOriginal().price, captured), original.standing_subsidy());
+    subsidy = Within(earned - original.captured_subsidy, Fen{0}, amount);
+  }
+  AcceptAbout(amount, subsidy);
+  const bool swept = original.state == TransactionState::kExpired;
+  OriginalChange& change = event_->original;
+  change.list_price_delta = excess;
+  change.captured_delta = amount;
+  change.captured_subsidy_delta = subsidy;
+  if (final) {
+    change.state = original.progress.refunded > Fen{0} ? TransactionState::kPartiallyRefunded
+                                                       : TransactionState::kCaptured;
+  } else {
+    change.state = swept || !taken ? original.state : TransactionState::kPartiallyCaptured;
+  }
+  if (IsBooked()) {
+    BeginShares();
+    event_->member_posted_delta = capture.member_pays;
+    if (swept) {
+      CaptureExpired(subsidy, taken);
+    } else {
+      const Fen held_after = CaptureHeld(subsidy, taken, final);
+      const Fen pending_after = final ? Fen{0} : original.standing_price() - captured - held_after;
+      Fen held_before;
+      for (uint32_t i = 0; i < original.applied_count; ++i) {
+        held_before += IsMoney(AppliedOf(i)) ? AppliedOf(i).held : Fen{0};
+      }
+      event_->member_pending_delta = pending_after - (uncaptured - held_before);
+    }
+  }
+  FinishTransaction(false);
+}
+
+// Of what is held; returns how much money still is.  Each funder earns in proportion to
+// what it holds, so none ever pays more than it authorized.
+Fen Decider::CaptureHeld(Fen subsidy, bool taken, bool final) {
+  const bool first = original_->state == TransactionState::kPending;
+  const Parts parts = SplitOverMoney(subsidy, [](const Applied& applied) { return applied.held; });
+  Fen held_after;
+  for (uint32_t i = 0; i < original_->applied_count; ++i) {
+    const Applied& applied = AppliedOf(i);
+    const bool money = IsMoney(applied);
+    // Things are handed out whole, at the first capture.
+    const Fen spent = money ? parts[i] : first && taken ? applied.held : Fen{0};
+    const Fen released = final ? applied.held : spent;
+    event_->shares[i].held_delta = -released;
+    event_->shares[i].spent_delta = spent;
+    held_after += money ? applied.held - released : Fen{0};
+    TellShare(i, spent);
+  }
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
+    const Use& use = UseOf(i);
+    UseDelta& delta = AddUse(use);
+    if (IsCount(use)) {
+      // A use is burnt by the first capture, whatever its value.
+      delta.held_delta = first && (final || taken) ? -use.amount : 0;
+      delta.used_delta = first && taken ? use.amount : 0;
+    } else {
+      const int64_t held = use.amount - original_->captured_subsidy.value();
+      delta.held_delta = final ? -held : -subsidy.value();
+      delta.used_delta = subsidy.value();
+    }
+  }
+  return held_after;
+}
+
+// Nothing is held any more: taken anew, and posted even where there is no room for it.
+void Decider::CaptureExpired(Fen subsidy, bool taken) {
+  const bool first = taken && original_->captured == Fen{0};
+  const Parts parts = SplitOverMoney(subsidy, [](const Applied& applied) {
+    return applied.authorized + applied.restated - applied.spent - applied.overrun;
+  });
+  bool overrun = false;
+  for (uint32_t i = 0; i < original_->applied_count; ++i) {
+    const Applied& applied = AppliedOf(i);
+    const Fund& fund = ledger_.funds_[applied.fund];
+    const Fen part = IsMoney(applied) ? parts[i] : first ? applied.authorized : Fen{0};
+    Fen available = now_ >= fund.opens_at && now_ < fund.closes_at ? fund.available() : Fen{0};
+    for (uint32_t j = 0; j < i; ++j) {
+      available -= event_->shares[j].fund == applied.fund ? event_->shares[j].spent_delta : Fen{0};
+    }
+    ShareDelta& share = event_->shares[i];
+    share.spent_delta = Smaller(part, available);
+    share.overrun_delta = part - share.spent_delta;
+    overrun = overrun || share.overrun_delta > Fen{0};
+    TellShare(i, part);
+  }
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
+    const Use& use = UseOf(i);
+    UseDelta& delta = AddUse(use);
+    delta.used_delta = !IsCount(use) ? subsidy.value() : first ? use.amount : 0;
+    const Limit& limit = ledger_.limits_[use.limit];
+    const Counter& counter =
+        ledger_.counters_[ledger_.FindCounter(limit.series, use.subject, use.window)];
+    overrun = overrun ||
+              (delta.used_delta > 0 && counter.held + counter.used + delta.used_delta > limit.max);
+  }
+  event_->transaction.overrun = overrun;
+}
+
+// ---- Increment -----------------------------------------------------------------
+
+void Decider::Increment() {
+  const IncrementRequest& request = command_.increment;
+  if (!FindCaller() || AnsweredBefore() || !HasRoom(1, kSharesPerTransactionMax, 0)) {
+    return;
+  }
+  const bool found = BeginAbout(TransactionKind::kIncrement, request);
+  Transaction& increment = event_->transaction;
+  increment.hold_s = request.hold_s;
+  Reason reason = found ? WhyNotOpen() : Reason::kOriginalNotFound;
+  if (reason == Reason::kNone &&
+      original_->standing_price().value() > kTransactionFenMax - request.amount.value()) {
+    event_->kind = EventKind::kNone;
+    result_->verdict = Verdict::kOutOfRange;
+    result_->field = Field::kAmount;
+    return;
+  }
+
+  // From here on the command must succeed: with an approval or a decline.
+  if (reason == Reason::kNone) {
+    reason = CheckParties(original_->card);
+  }
+  Fen wanted;
+  if (reason == Reason::kNone && IsBooked()) {
+    reason = TakeIncrement(request.amount, &wanted);
+  }
+  if (reason != Reason::kNone) {
+    event_->share_count = 0;
+    event_->use_count = 0;
+    Decline(reason);
+    return FinishTransaction(false);
+  }
+  AcceptAbout(request.amount, wanted);
+  OriginalChange& change = event_->original;
+  change.state = original_->state;
+  change.restates = true;
+  change.list_price_delta = request.amount;
+  change.subsidy_delta = wanted;
+  increment.expires_at = original_->expires_at;
+  if (request.hold_s != 0) {
+    const int64_t until = now_.value() + int64_t{request.hold_s} * kNsPerSecond;
+    increment.expires_at = std::max(increment.expires_at, TimestampNs{until});
+    change.expires_at_delta_ns = increment.expires_at.value() - original_->expires_at.value();
+  }
+  if (IsBooked()) {
+    event_->member_pending_delta = increment.member_pays;
+    for (uint32_t i = 0; i < event_->share_count; ++i) {
+      TellShare(i, event_->shares[i].held_delta);
+    }
+  }
+  FinishTransaction(false);
+}
+
+// What the rule gives on top for the higher price, as far as limits and funds go.
+Reason Decider::TakeIncrement(Fen amount, Fen* wanted) {
+  const Benefit& benefit = BenefitOfOriginal();
+  const Fen higher = SubsidyOf(benefit.price, original_->standing_price() + amount);
+  *wanted = Larger(Fen{0}, higher - original_->standing_subsidy());
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
+    const Use& use = UseOf(i);
+    AddUse(use);
+    if (IsCount(use)) {
+      continue;
+    }
+    const Limit& limit = ledger_.limits_[use.limit];
+    const Counter& counter =
+        ledger_.counters_[ledger_.FindCounter(limit.series, use.subject, use.window)];
+    const int64_t left = limit.max - counter.held - counter.used;
+    if (wanted->value() <= left) {
+      continue;
+    }
+    if (limit.when_exceeded == WhenExceeded::kReduce) {
+      *wanted = Fen{std::max<int64_t>(0, left)};
+      continue;
+    }
+    if (*wanted == Fen{0}) {
+      continue;  // nothing more is taken of a limit that is overdrawn
+    }
+    const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
+    const bool renews =
+        limit.window != WindowKind::kProgramme && moment.WindowIn(limit.window) == use.window;
+    event_->transaction.failed_benefit = use.benefit;
+    TellFailedLimit(use.limit,
+                    use.window,
+                    counter.used,
+                    counter.held,
+                    renews ? moment.EndOf(limit.window) : TimestampNs{});
+    return Reason::kExceedsAmountLimit;
+  }
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
+    event_->uses[i].held_delta = IsCount(UseOf(i)) ? 0 : wanted->value();
+  }
+  return TakeIncrementFromFunds(*wanted);
+}
+
+// Of several failing funds the answer is the lowest reason.
+Reason Decider::TakeIncrementFromFunds(Fen wanted) {
+  const Benefit& benefit = BenefitOfOriginal();
+  std::array<int64_t, kFundingSharesPerBenefitMax> weights{};
+  std::array<Fen, kFundingSharesPerBenefitMax> parts{};
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    weights[i] = benefit.funding[i].share.value();
+  }
+  SplitByLargestRemainder(
+      wanted, {weights.data(), benefit.funding_count}, {parts.data(), benefit.funding_count});
+  BeginShares();
+  Reason reason = Reason::kNone;
+  for (uint32_t i = 0; wanted > Fen{0} && i < benefit.funding_count; ++i) {
+    ShareDelta& share = event_->shares[i];  // an authorization's shares are its funding, in order
+    const Fund& fund = ledger_.funds_[share.fund];
+    share.held_delta = parts[i];
+    Fen asked = parts[i];
+    for (uint32_t j = 0; j < i; ++j) {
+      asked += event_->shares[j].fund == share.fund ? event_->shares[j].held_delta : Fen{0};
+    }
+    if (now_ < fund.opens_at || now_ >= fund.closes_at) {
+      if (reason == Reason::kNone || reason > Reason::kFundNotOpen) {
+        reason = Reason::kFundNotOpen;
+        event_->transaction.expires_at = now_ < fund.opens_at ? fund.opens_at : TimestampNs{};
+      }
+    } else if (fund.available() < asked && reason == Reason::kNone) {
+      reason = Reason::kBudgetExhausted;
+    }
+  }
+  if (reason != Reason::kNone) {
+    event_->transaction.failed_benefit = AppliedOf(0).benefit;
+  }
+  return reason;
+}
+
+// ---- Reverse -------------------------------------------------------------------
+
+void Decider::Reverse() {
+  const ReverseRequest& request = command_.reverse;
+  if (!FindCaller() || AnsweredBefore() || !HasRoom(2, kSharesPerTransactionMax, 0)) {
+    return;
+  }
+
+  // From here on the command must succeed: with an approval or a decline.
+  const bool found = BeginAbout(TransactionKind::kReversal, request);
+  Transaction& reversal = event_->transaction;
+  reversal.reversal_reason = request.reason;
+  reversal.list_price = Fen{0};  // until something is undone
+  reversal.member_pays = Fen{0};
+  reversal.outcome = Outcome::kApproved;
+  reversal.state = TransactionState::kCompleted;
+  if (!found) {
+    const TransactionRow row = FindOriginal(request.original, request.original_request_id);
+    if (row != TransactionRow{} ? !ledger_.transactions_[row].tombstone
+                                : request.original != TransactionId{}) {
+      // No authorization, or an id of ours that we never gave: there is nothing that
+      // could still come.
+      Decline(Reason::kOriginalNotFound);
+    } else if (row == TransactionRow{} && request.original_request_id != command_.request_id) {
+      // Accepted, or a store-and-forward queue would send it for ever.  The
+      // tombstone sees to it that the original, if it still comes, is declined.
+      // (One that names itself takes the id from here on.)
+      event_->tombstone_row = TransactionRow{event_->transaction_row.value() + 1};
+    }
+    return FinishTransaction(false);
+  }
+  const Transaction& original = *original_;
+  const Fen amount = request.amount;
+  bool in_part = request.has_amount;
+  Reason reason = Reason::kNone;
+  switch (original.state) {
+    case TransactionState::kDeclined:
+    case TransactionState::kReversed:
+      return FinishTransaction(false);  // nothing to undo
+    case TransactionState::kExpired:
+      if (original.captured == Fen{0}) {
+        return FinishTransaction(false);
+      }
+      reason = Reason::kFurtherActivityPreventsReversal;
+      break;
+    case TransactionState::kPending:
+    case TransactionState::kPartiallyCaptured:
+      if (original.progress.refunded > Fen{0} ||
+          (original.state == TransactionState::kPartiallyCaptured && !request.has_amount)) {
+        reason = Reason::kFurtherActivityPreventsReversal;
+      } else if (request.has_amount && amount > original.standing_price() - original.captured) {
+        reason = Reason::kExceedsAuthorizedAmount;
+      }
+      in_part = in_part && amount != original.standing_price();
+      break;
+    case TransactionState::kCaptured:
+      if (!original.capture_at_once) {
+        reason = Reason::kFurtherActivityPreventsReversal;
+      } else if (request.has_amount && amount > original.standing_price()) {
+        reason = Reason::kExceedsAuthorizedAmount;
+      }
+      in_part = in_part && amount != original.standing_price();
+      break;
+    case TransactionState::kPartiallyRefunded:
+    case TransactionState::kRefunded:
+      reason = Reason::kFurtherActivityPreventsReversal;
+      break;
+    case TransactionState::kCompleted:
+      GH_CHECK(false, "an authorization is never completed, seq=", original.seq);
+  }
+  if (reason != Reason::kNone) {
+    Decline(reason);
+  } else if (!in_part) {
+    ReverseAll();
+  } else if (IsOpen()) {
+    ReverseHeldPart(amount);
+  } else {
+    ReverseSoldPart(amount);
+  }
+  FinishTransaction(false);
+}
+
+void Decider::ReverseAll() {
+  const bool sale = original_->capture_at_once;
+  AcceptAbout(original_->standing_price(), original_->standing_subsidy());
+  event_->original.state = TransactionState::kReversed;
+  event_->original.captured_delta = -original_->captured;
+  event_->original.captured_subsidy_delta = -original_->captured_subsidy;
+  BeginShares();
+  for (uint32_t i = 0; i < original_->applied_count; ++i) {
+    const Applied& applied = AppliedOf(i);
+    event_->shares[i].held_delta = -applied.held;
+    event_->shares[i].spent_delta = -applied.spent;
+    event_->shares[i].overrun_delta = -applied.overrun;
+    TellShare(i, applied.held + applied.spent + applied.overrun);
+  }
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
+    UseDelta& delta = AddUse(UseOf(i));
+    (sale ? delta.used_delta : delta.held_delta) = -UseOf(i).amount;
+  }
+  if (IsBooked()) {
+    (sale ? event_->member_posted_delta : event_->member_pending_delta) =
+        -(original_->standing_price() - original_->standing_subsidy());
+  }
+}
+
+// The hold is restated to the lower price.
+void Decider::ReverseHeldPart(Fen amount) {
+  const Transaction& original = *original_;
+  const Fen list_price = original.standing_price() - amount;
+  const bool nothing_left = list_price == original.captured && original.captured > Fen{0};
+  Fen subsidy = original.captured_subsidy;
+  if (IsBooked() && !nothing_left) {
+    subsidy = Within(SubsidyOf(BenefitOfOriginal().price, list_price),
+                     original.captured_subsidy,
+                     original.standing_subsidy());
+  }
+  const Fen released = original.standing_subsidy() - subsidy;
+  AcceptAbout(amount, released);
+  OriginalChange& change = event_->original;
+  change.state = nothing_left ? TransactionState::kCaptured : original.state;
+  change.restates = true;
+  change.list_price_delta = -amount;
+  change.subsidy_delta = -released;
+  if (!IsBooked()) {
+    return;
+  }
+  BeginShares();
+  const Parts parts = SplitOverMoney(released, [](const Applied& applied) { return applied.held; });
+  for (uint32_t i = 0; i < original.applied_count; ++i) {
+    event_->shares[i].held_delta = -parts[i];
+    TellShare(i, parts[i]);
+  }
+  for (uint32_t i = 0; i < original.use_count; ++i) {
+    AddUse(UseOf(i)).held_delta = IsCount(UseOf(i)) ? 0 : -released.value();
+  }
+  event_->member_pending_delta = -(amount - released);
+}
+
+// As if the sale had been of the lower price, but the member never owes more for it.
+void Decider::ReverseSoldPart(Fen amount) {
+  const Transaction& original = *original_;
+  Fen released;
+  if (IsBooked()) {
+    const Fen lower = SubsidyOf(BenefitOfOriginal().price, original.standing_price() - amount);
+    released = Within(original.standing_subsidy() - lower, Fen{0}, amount);
+  }
+  AcceptAbout(amount, released);
+  OriginalChange& change = event_->original;
+  change.state = TransactionState::kCaptured;
+  change.restates = true;
+  change.list_price_delta = -amount;
+  change.subsidy_delta = -released;
+  change.captured_delta = -amount;
+  change.captured_subsidy_delta = -released;
+  if (!IsBooked()) {
+    return;
+  }
+  BeginShares();
+  TakeBackFromShares(released);
+  for (uint32_t i = 0; i < original.use_count; ++i) {
+    AddUse(UseOf(i)).used_delta = IsCount(UseOf(i)) ? 0 : -released.value();
+  }
+  event_->member_posted_delta = -(amount - released);
+}
+
+// From what each funder has paid; what it paid beyond its budget comes back first.
+void Decider::TakeBackFromShares(Fen subsidy) {
+  const Parts parts = SplitOverMoney(
+      subsidy, [](const Applied& applied) { return applied.spent + applied.overrun; });
+  for (uint32_t i = 0; i < original_->applied_count; ++i) {
+    ShareDelta& share = event_->shares[i];
+    const Fen overrun = Smaller(parts[i], AppliedOf(i).overrun);
+    share.overrun_delta = -overrun;
+    share.spent_delta = -(parts[i] - overrun);
+    TellShare(i, parts[i]);
+  }
+}
+
+// ---- Refund --------------------------------------------------------------------
+
+// How much of the captured subsidy is given back when so much is refunded in all.
+Fen Decider::RefundedSubsidyAt(Fen refunded) const {
+  const Transaction& original = *original_;
+  if (!IsBooked()) {
+    return Fen{0};
+  }
+  if (refunded == original.captured) {
+    return original.captured_subsidy;
+  }
+  const PriceRule& rule = BenefitOfOriginal().price;
+  if (rule.on_return == OnReturn::kClawBack) {
+    return original.captured_subsidy -
+           Smaller(SubsidyOf(rule, original.captured - refunded), original.captured_subsidy);
+  }
+  const Fen paid = original.captured - original.captured_subsidy;
+  return refunded - MulDivRoundHalfUp(paid, refunded, original.captured);
+}
+
+void Decider::Refund() {
+  const RefundRequest& request = command_.refund;
+  if (!FindCaller() || AnsweredBefore() ||
+      !HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax)) {
+    return;
+  }
+
+  // From here on the command must succeed: with an approval or a decline.
+  const bool found = BeginAbout(TransactionKind::kRefund, request);
+  Transaction& refund = event_->transaction;
+  if (!found) {
+    Decline(Reason::kOriginalNotFound);
+    return FinishTransaction(false);
+  }
+  const Transaction& original = *original_;
+  const Fen refundable = original.captured - original.progress.refunded;
+  const Fen amount = request.has_amount ? request.amount : refundable;
+  const bool nothing_captured = original.captured == Fen{0} && original.standing_price() > Fen{0};
+  Reason reason = Reason::kNone;
+  switch (original.state) {
+    case TransactionState::kReversed:
+      reason = Reason::kPreviouslyReversed;
+      break;
+    case TransactionState::kDeclined:
+      reason = Reason::kOriginalDeclined;
+      break;
+    case TransactionState::kPending:
+    case TransactionState::kRefunded:
+      reason = Reason::kExceedsCapturedAmount;
+      break;
+    case TransactionState::kExpired:
+      reason = original.captured == Fen{0} ? Reason::kExceedsCapturedAmount : Reason::kNone;
+      break;
+    case TransactionState::kPartiallyCaptured:
+    case TransactionState::kCaptured:
+    case TransactionState::kPartiallyRefunded:
+      reason = nothing_captured ? Reason::kExceedsCapturedAmount : Reason::kNone;
+      break;
+    case TransactionState::kCompleted:
+      GH_CHECK(false, "an authorization is never completed, seq=", original.seq);
+  }
+  if (reason == Reason::kNone && amount > refundable) {
+    reason = Reason::kExceedsCapturedAmount;
+  }
+  const Fen left = refundable - amount;
+  if (reason == Reason::kNone && IsBooked()) {
+    const PriceRule& rule = BenefitOfOriginal().price;
+    if (rule.on_return == OnReturn::kRefuse && left > Fen{0} && left < rule.threshold) {
+      refund.failed_benefit = AppliedOf(0).benefit;
+      reason = Reason::kBelowMinimumAmount;
+    }
+  }
+  if (reason != Reason::kNone) {
+    Decline(reason);
+    return FinishTransaction(false);
+  }
+
+  const Fen refunded = original.progress.refunded + amount;
+  const bool full = !IsOpen() && refunded == original.captured;
+  const Fen member_paid = (original.captured - original.captured_subsidy) -
+                          (original.progress.refunded - original.progress.refunded_subsidy);
+  const Fen back =
+      Within(RefundedSubsidyAt(refunded) - original.progress.refunded_subsidy,
+             Larger(Fen{0}, amount - member_paid),
+             Smaller(amount, original.captured_subsidy - original.progress.refunded_subsidy));
+  AcceptAbout(amount, back);
+  OriginalChange& change = event_->original;
+  change.refunded_delta = amount;
+  change.refunded_subsidy_delta = back;
+  change.state = original.state;
+  if (!IsOpen()) {
+    change.state = full                ? TransactionState::kRefunded
+                   : refunded > Fen{0} ? TransactionState::kPartiallyRefunded
+                                       : original.state;
+  }
+  if (!IsBooked()) {
+    return FinishTransaction(false);
+  }
+  BeginShares();
+  TakeBackFromShares(back);
+  for (uint32_t i = 0; i < original.applied_count; ++i) {
+    const Applied& applied = AppliedOf(i);
+    ShareDelta& share = event_->shares[i];
+    if (!IsMoney(applied)) {
+      if (full) {
+        share.spent_delta = -applied.spent;
+        share.overrun_delta = -applied.overrun;
+        TellShare(i, applied.spent + applied.overrun);
+      }
+    }
+    // A fund that has closed its books does not get it back into its budget unseen.
+    if (now_ >= ledger_.funds_[applied.fund].closes_at) {
+      share.suspense_delta = -share.spent_delta;
+    }
+  }
+  for (uint32_t i = 0; i < original.use_count; ++i) {
+    const Use& use = UseOf(i);
+    const Limit& limit = ledger_.limits_[use.limit];
+    const int64_t given_back = !IsCount(use) ? back.value() : full ? use.amount : 0;
+    if (given_back == 0 || limit.refund_to == RefundTo::kNever) {
+      continue;
+    }
+    UseDelta& delta = AddUse(use);
+    delta.used_delta = -given_back;
+    if (limit.refund_to == RefundTo::kCurrentWindow) {
+      const CalendarRow calendar = ledger_.benefits_[use.benefit].calendar;
+      delta.window = ledger_.MomentOf(calendar, now_).WindowIn(limit.window);
+    }
+    const Counter& counter =
+        ledger_.counters_[ledger_.FindCounter(limit.series, use.subject, delta.window)];
+    delta.used_after = counter.used + delta.used_delta;
+    delta.left_after = limit.max - counter.held - delta.used_after;
+    const CalendarRow calendar = ledger_.benefits_[use.benefit].calendar;
+    result_->limits[result_->limit_count++] =
+        ResultLimit{use.limit,
+                    delta.window,
+                    delta.used_after,
+                    counter.held,
+                    delta.left_after,
+                    WindowEnd(ledger_.calendars_[calendar], limit.window, delta.window)};
+  }
+  refund.use_count = static_cast<uint8_t>(event_->use_count);
+  event_->member_posted_delta = -(amount - back);
+  FinishTransaction(false);
+}
+
+// ---- Inquiry, expiry -------------------------------------------------------------
+
+void Decider::Inquire() {
+  const InquiryRequest& request = command_.inquiry;
+  terminal_ = ledger_.FindTerminal(command_.terminal);
+  TransactionRow row;
+  if (command_.terminal.IsNone()) {
+    row = ledger_.FindTransaction(request.transaction);  // an operator asks
+  } else if (terminal_ != TerminalRow{}) {
+    merchant_ = ledger_.terminals_[terminal_].merchant;
+    row = FindOriginal(request.transaction, request.request_id);
+  }
+  // Of a tombstone nothing was ever decided.
+  if (row == TransactionRow{} || ledger_.transactions_[row].tombstone) {
+    result_->verdict = Verdict::kNotFound;
+    return;
+  }
+  ledger_.DescribeStanding(row, result_);
+}
+
+void Decider::ExpireHold() {
+  if (ledger_.next_expiry() > now_) {
+    result_->verdict = Verdict::kNotFound;
+    return;
+  }
+  const TransactionRow row = ledger_.expiries_[0].row;
+  original_ = &ledger_.transactions_[row];
+  const Transaction& hold = *original_;
+  event_->kind = EventKind::kHoldExpired;
+  event_->original.row = row;
+  event_->original.state = TransactionState::kExpired;
+  BeginShares();
+  Fen held_before;
+  for (uint32_t i = 0; i < hold.applied_count; ++i) {
+    event_->shares[i].held_delta = -AppliedOf(i).held;
+    held_before += IsMoney(AppliedOf(i)) ? AppliedOf(i).held : Fen{0};
+  }
+  const bool untouched = hold.state == TransactionState::kPending;
+  for (uint32_t i = 0; i < hold.use_count; ++i) {
+    const Use& use = UseOf(i);
+    AddUse(use).held_delta =
+        IsCount(use) ? (untouched ? -use.amount : 0) : hold.captured_subsidy.value() - use.amount;
+  }
+  if (IsBooked()) {
+    event_->member_pending_delta = -(hold.standing_price() - hold.captured - held_before);
+  }
+  result_->row = row.value();
+}
+
+}  // namespace gonghui

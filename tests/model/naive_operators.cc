@@ -1,0 +1,394 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operators' commands.
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "tests/model/naive_ledger.h"
+
+namespace gonghui {
+namespace {
+
+Answer Refused(AdminReason reason, Field field, size_t index = 0) {
+  Answer answer;
+  answer.verdict = Verdict::kRefused;
+  answer.field = field;
+  answer.admin_reason = reason;
+  answer.index = static_cast<uint32_t>(index);
+  return answer;
+}
+
+template <class Map, class Key>
+bool Has(const Map& map, const Key& key) {
+  return map.find(key) != map.end();
+}
+
+template <class Item>
+std::vector<Item> Slice(std::span<const Item> pool, PoolRange range) {
+  return {pool.begin() + range.first, pool.begin() + range.first + range.count};
+}
+
+}  // namespace
+
+Answer NaiveLedger::ApplyAdmin(const Command& command, TimestampNs /*now*/) {
+  if (command.validate_only) {
+    NaiveLedger copy = *this;
+    Command again = command;
+    again.validate_only = false;
+    return copy.ApplyAdmin(again, TimestampNs{});
+  }
+  Answer answer;
+  switch (command.kind) {
+    case CommandKind::kDefineSegment: {
+      const auto known = segments_.find(command.segment->code);
+      if (known != segments_.end() && known->second == command.segment->name) {
+        return Only(Verdict::kUnchanged);
+      }
+      segments_[command.segment->code] = command.segment->name;
+      break;
+    }
+    case CommandKind::kSetUnionNode:
+      answer = SetUnionNode(*command.union_node);
+      break;
+    case CommandKind::kSetMember:
+      answer = SetMember(*command.member);
+      break;
+    case CommandKind::kSetCard:
+      answer = SetCard(*command.card);
+      break;
+    case CommandKind::kSetMerchant:
+      answer = SetMerchant(*command.merchant);
+      break;
+    case CommandKind::kSetTerminal:
+      answer = SetTerminal(*command.terminal_setting);
+      break;
+    case CommandKind::kSetFund:
+      answer = SetFund(*command.fund);
+      break;
+    case CommandKind::kApplyProgramme:
+      answer = ApplyProgramme(*command.programme);
+      break;
+    case CommandKind::kSetMemberStatus:
+      answer = SetMemberStatus(*command.member_status);
+      break;
+    case CommandKind::kSetCardStatus:
+      answer = SetCardStatus(*command.card_status);
+      break;
+    case CommandKind::kReplaceCard:
+      answer = ReplaceCard(*command.replace_card);
+      break;
+    case CommandKind::kRetireProgramme:
+      answer = RetireProgramme(*command.retire_programme);
+      break;
+    default:
+      GH_CHECK(false, "kind=", command.kind);
+  }
+  if (answer.verdict == Verdict::kDecided) {
+    ++seq_;
+  }
+  return answer;
+}
+
+Answer NaiveLedger::SetUnionNode(const UnionNodeRequest& request) {
+  uint32_t depth = 1;
+  if (!request.parent.IsNone()) {
+    if (!Has(unions_, request.parent)) {
+      return Refused(
+          request.parent == request.id ? AdminReason::kWouldCycle : AdminReason::kUnknownReference,
+          Field::kParent);
+    }
+    for (UnionNodeId node = request.parent; !node.IsNone(); node = unions_.at(node).parent) {
+      ++depth;
+    }
+  }
+  if (depth > kUnionDepthMax) {
+    return Refused(AdminReason::kTooDeep, Field::kParent);
+  }
+  const auto known = unions_.find(request.id);
+  if (known != unions_.end()) {
+    const UnionEntry& stored = known->second;
+    if (stored.parent != request.parent) {
+      return Refused(AdminReason::kImmutable, Field::kParent);
+    }
+    if (stored.level == request.level && stored.name == request.name) {
+      return Only(Verdict::kUnchanged);
+    }
+  }
+  unions_[request.id] = UnionEntry{request.parent, request.level, request.name};
+  return {};
+}
+
+Answer NaiveLedger::SetMember(const MemberRequest& request) {
+  if (!Has(unions_, request.union_node)) {
+    return Refused(AdminReason::kUnknownReference, Field::kUnionNode);
+  }
+  for (uint32_t i = 0; i < request.span_count; ++i) {
+    if (!Has(segments_, request.spans[i].segment)) {
+      return Refused(AdminReason::kUnknownReference, Field::kSegment, i);
+    }
+  }
+  const auto known = members_.find(request.id);
+  if (known != members_.end()) {
+    const MemberRequest& stored = known->second;
+    const bool same_spans =
+        stored.span_count == request.span_count &&
+        std::equal(stored.spans.begin(),
+                   stored.spans.begin() + stored.span_count,
+                   request.spans.begin(),
+                   [](const SegmentSpanRequest& a, const SegmentSpanRequest& b) {
+                     return a.segment == b.segment && a.starts_at == b.starts_at &&
+                            a.ends_at == b.ends_at;
+                   });
+    if (same_spans && stored.union_node == request.union_node && stored.status == request.status &&
+        stored.real_name_verified == request.real_name_verified && stored.sex == request.sex) {
+      return Only(Verdict::kUnchanged);
+    }
+    if (stored.status == MemberStatus::kClosed) {
+      return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+    }
+  }
+  members_[request.id] = request;
+  return {};
+}
+
+Answer NaiveLedger::SetCard(const CardRequest& request) {
+  if (!request.member.IsNone() && !Has(members_, request.member)) {
+    return Refused(AdminReason::kUnknownReference, Field::kMember);
+  }
+  if (request.status == CardStatus::kReplaced) {  // only ReplaceCard makes it so
+    return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  const auto known = cards_.find(request.number);
+  if (known != cards_.end()) {
+    const CardRequest& stored = known->second;
+    if (!stored.member.IsNone() && stored.member != request.member) {
+      return Refused(AdminReason::kBelongsToAnother, Field::kMember);
+    }
+    if (stored.member == request.member && stored.status == request.status &&
+        stored.kind == request.kind && stored.expires_day == request.expires_day) {
+      return Only(Verdict::kUnchanged);
+    }
+    if (stored.status == CardStatus::kReplaced || stored.status == CardStatus::kClosed) {
+      return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+    }
+  }
+  cards_[request.number] = request;
+  return {};
+}
+
+Answer NaiveLedger::SetMerchant(const MerchantRequest& request) {
+  if (!Has(unions_, request.union_node)) {
+    return Refused(AdminReason::kUnknownReference, Field::kUnionNode);
+  }
+  const auto known = merchants_.find(request.id);
+  if (known != merchants_.end()) {
+    const MerchantRequest& stored = known->second;
+    if (stored.union_node == request.union_node && stored.mcc == request.mcc &&
+        stored.status == request.status && stored.name == request.name) {
+      return Only(Verdict::kUnchanged);
+    }
+  }
+  merchants_[request.id] = request;
+  return {};
+}
+
+Answer NaiveLedger::SetTerminal(const TerminalRequest& request) {
+  if (!Has(merchants_, request.merchant)) {
+    return Refused(AdminReason::kUnknownReference, Field::kMerchant);
+  }
+  const auto known = terminals_.find(request.id);
+  if (known != terminals_.end()) {
+    const TerminalRequest& stored = known->second;
+    if (stored.merchant != request.merchant) {
+      return Refused(AdminReason::kBelongsToAnother, Field::kMerchant);
+    }
+    if (stored.kind == request.kind && stored.status == request.status) {
+      return Only(Verdict::kUnchanged);
+    }
+  }
+  terminals_[request.id] = request;
+  return {};
+}
+
+Answer NaiveLedger::SetFund(const FundRequest& request) {
+  if (!request.owner.IsNone() && !Has(unions_, request.owner)) {
+    return Refused(AdminReason::kUnknownReference, Field::kOwner);
+  }
+  const auto known = funds_.find(request.code);
+  if (known != funds_.end()) {
+    const FundRequest& stored = known->second;
+    if (stored.asset != request.asset) {
+      return Refused(AdminReason::kImmutable, Field::kAsset);
+    }
+    if (stored.owner == request.owner && stored.budget == request.budget &&
+        stored.opens_at == request.opens_at && stored.closes_at == request.closes_at &&
+        stored.advice_may_overrun == request.advice_may_overrun && stored.name == request.name) {
+      return Only(Verdict::kUnchanged);
+    }
+    const NaiveFundTotals totals = TotalsOf(request.code);
+    if (request.budget.value() < totals.held + totals.spent) {
+      return Refused(AdminReason::kBelowCommitted, Field::kBudget);
+    }
+  }
+  funds_[request.code] = request;
+  return {};
+}
+
+Answer NaiveLedger::ApplyProgramme(const ProgrammeImage& image) {
+  const ProgrammeSpec& spec = image.programme;
+  if (!spec.owner.IsNone() && !Has(unions_, spec.owner)) {
+    return Refused(AdminReason::kUnknownReference, Field::kOwner);
+  }
+  for (size_t i = 0; i < image.segments.size(); ++i) {
+    if (!Has(segments_, image.segments[i])) {
+      return Refused(AdminReason::kUnknownReference, Field::kSegment, i);
+    }
+  }
+  for (size_t i = 0; i < image.merchants.size(); ++i) {
+    if (!Has(merchants_, image.merchants[i])) {
+      return Refused(AdminReason::kUnknownReference, Field::kMerchant, i);
+    }
+  }
+  for (size_t i = 0; i < image.funding.size(); ++i) {
+    if (!Has(funds_, image.funding[i].fund)) {
+      return Refused(AdminReason::kUnknownReference, Field::kFund, i);
+    }
+    if (funds_.at(image.funding[i].fund).asset != Asset::kMoney) {
+      return Refused(AdminReason::kWrongAsset, Field::kFund, i);
+    }
+  }
+  for (size_t i = 0; i < image.benefits.size(); ++i) {
+    const BenefitSpec& benefit = image.benefits[i];
+    if (!benefit.stock.IsNone() && !Has(funds_, benefit.stock)) {
+      return Refused(AdminReason::kUnknownReference, Field::kStock, i);
+    }
+    if (!benefit.stock.IsNone() && funds_.at(benefit.stock).asset != Asset::kThing) {
+      return Refused(AdminReason::kWrongAsset, Field::kStock, i);
+    }
+    if (!benefit.member_union.IsNone() && !Has(unions_, benefit.member_union)) {
+      return Refused(AdminReason::kUnknownReference, Field::kMemberUnion, i);
+    }
+    if (!benefit.merchant_union.IsNone() && !Has(unions_, benefit.merchant_union)) {
+      return Refused(AdminReason::kUnknownReference, Field::kMerchantUnion, i);
+    }
+  }
+  auto entry = std::find_if(programmes_.begin(),
+                            programmes_.end(),
+                            [&spec](const ProgrammeEntry& e) { return e.code == spec.code; });
+  if (entry == programmes_.end()) {
+    programmes_.emplace_back();
+    entry = programmes_.end() - 1;
+    entry->code = spec.code;
+  } else if (!entry->retired && spec.content_hash != 0 &&
+             entry->content_hash == spec.content_hash) {
+    Answer answer = Only(Verdict::kUnchanged);
+    answer.programme_version = entry->version;
+    return answer;
+  }
+  ++entry->version;
+  entry->content_hash = spec.content_hash;
+  entry->retired = false;
+  entry->benefits.clear();
+  for (const BenefitSpec& benefit : image.benefits) {
+    BenefitEntry made;
+    made.programme = spec.code;
+    made.starts_at = benefit.starts_at;  // which lie within the programme's
+    made.ends_at = benefit.ends_at;
+    made.calendar = spec.calendar;
+    made.late_capture = spec.late_capture;
+    made.over_capture = {image.over_capture.begin(), image.over_capture.end()};
+    made.spec = benefit;
+    made.segments_any = Slice(image.segments, benefit.segments_any);
+    made.segments_all = Slice(image.segments, benefit.segments_all);
+    made.mccs = Slice(image.mccs, benefit.mccs);
+    made.merchants = Slice(image.merchants, benefit.merchants);
+    made.hours = Slice(image.hours, benefit.hours);
+    for (const uint32_t index : Slice(image.limit_refs, benefit.limits)) {
+      made.limits.push_back(image.limits[index]);
+    }
+    made.funding = Slice(image.funding, benefit.funding);
+    entry->benefits.push_back(std::make_shared<const BenefitEntry>(std::move(made)));
+  }
+  Answer answer;
+  answer.programme_version = entry->version;
+  return answer;
+}
+
+Answer NaiveLedger::SetMemberStatus(const MemberStatusRequest& request) {
+  const auto known = members_.find(request.member);
+  if (known == members_.end()) {
+    return Refused(AdminReason::kUnknownReference, Field::kMember);
+  }
+  if (known->second.status == request.status) {
+    return Only(Verdict::kUnchanged);
+  }
+  if (known->second.status == MemberStatus::kClosed) {
+    return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  known->second.status = request.status;
+  return {};
+}
+
+Answer NaiveLedger::SetCardStatus(const CardStatusRequest& request) {
+  const auto known = cards_.find(request.card);
+  if (known == cards_.end()) {
+    return Refused(AdminReason::kUnknownReference, Field::kCardNumber);
+  }
+  CardRequest& card = known->second;
+  if (card.status == request.status) {
+    return Only(Verdict::kUnchanged);
+  }
+  if (card.status == CardStatus::kReplaced || card.status == CardStatus::kClosed ||
+      request.status == CardStatus::kReplaced) {
+    return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  card.status = request.status;
+  return {};
+}
+
+Answer NaiveLedger::ReplaceCard(const ReplaceCardRequest& request) {
+  const auto known = cards_.find(request.old_card);
+  if (known == cards_.end()) {
+    return Refused(AdminReason::kUnknownReference, Field::kCardNumber);
+  }
+  CardRequest& old_card = known->second;
+  const CardRequest& asked = request.new_card;
+  if (Has(replaced_by_, old_card.number) && replaced_by_.at(old_card.number) == asked.number) {
+    return Only(Verdict::kUnchanged);
+  }
+  if (old_card.status == CardStatus::kReplaced || old_card.status == CardStatus::kClosed) {
+    return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  if (Has(cards_, asked.number)) {
+    return Refused(AdminReason::kBelongsToAnother, Field::kCardNumber);
+  }
+  if (!asked.member.IsNone() && asked.member != old_card.member) {
+    return Refused(AdminReason::kBelongsToAnother, Field::kMember);
+  }
+  if (asked.status == CardStatus::kReplaced || asked.status == CardStatus::kClosed) {
+    return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  old_card.status = CardStatus::kReplaced;
+  replaced_by_[old_card.number] = asked.number;
+  CardRequest new_card = asked;
+  new_card.member = old_card.member;
+  cards_[new_card.number] = new_card;
+  return {};
+}
+
+Answer NaiveLedger::RetireProgramme(const RetireProgrammeRequest& request) {
+  for (ProgrammeEntry& programme : programmes_) {
+    if (programme.code == request.code) {
+      if (programme.retired) {
+        return Only(Verdict::kUnchanged);
+      }
+      programme.retired = true;
+      return {};
+    }
+  }
+  return Refused(AdminReason::kUnknownReference, Field::kProgramme);
+}
+
+}  // namespace gonghui
