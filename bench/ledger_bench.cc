@@ -86,6 +86,64 @@ void Sales(benchmark::State& state, const CityOptions& options) {
       benchmark::Counter(static_cast<double>(decided), benchmark::Counter::kIsRate);
 }
 
+// One hold, its capture and its refund after another, each a command.
+void Lifecycles(benchmark::State& state, const CityOptions& options) {
+  Runner& runner = CityOf(options);
+  constexpr uint32_t kBatch = 1 << 12;
+  std::vector<Command> holds(kBatch);
+  std::vector<Command> captures(kBatch);
+  std::vector<Command> refunds(kBatch);
+  std::array<MemoryRange, Ledger::kUpcomingMax> upcoming;
+  std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
+  int64_t decided = 0;
+  const auto decide = [&](const std::vector<Command>& commands) {
+    for (uint32_t i = 0; i < kBatch; ++i) {
+      if (i % Ledger::kPrefetchMax == 0) {
+        std::array<const Command*, Ledger::kPrefetchMax> next;
+        for (size_t j = 0; j < next.size(); ++j) {
+          next[j] = &commands[i + j];
+        }
+        runner.ledger->Prefetch(next, runner.now, trails);
+      }
+      runner.ledger->Decide(
+          commands[i], runner.now, trails[i % Ledger::kPrefetchMax], &runner.event, &runner.result);
+      GH_CHECK(runner.result.transaction.outcome == Outcome::kApproved,
+               "kind=",
+               commands[i].kind,
+               " reason=",
+               runner.result.transaction.reason);
+      runner.ledger->Evolve(runner.event);
+    }
+    decided += int64_t{kBatch};
+  };
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (uint32_t i = 0; i < kBatch; ++i) {
+      holds[i] = RandomSale(options, runner.prng);
+      holds[i].authorize.capture_at_once = false;
+      captures[i] = Command{};
+      captures[i].kind = CommandKind::kCapture;
+      captures[i].terminal = holds[i].terminal;
+      captures[i].request_id = RequestId{runner.prng.Next(), runner.prng.Next()};
+      captures[i].capture = CaptureRequest{};
+      captures[i].capture.original_request_id = holds[i].request_id;
+      refunds[i] = captures[i];
+      refunds[i].kind = CommandKind::kRefund;
+      refunds[i].request_id = RequestId{runner.prng.Next(), runner.prng.Next()};
+      refunds[i].refund = RefundRequest{};
+      refunds[i].refund.original_request_id = holds[i].request_id;
+    }
+    const size_t ranges = runner.ledger->TakeUpcomingMemory(upcoming);
+    std::for_each_n(upcoming.begin(), ranges, PopulateMemory);
+    state.ResumeTiming();
+    decide(holds);
+    decide(captures);
+    decide(refunds);
+  }
+  state.counters["decisions_per_s"] =
+      benchmark::Counter(static_cast<double>(decided), benchmark::Counter::kIsRate);
+}
+
 CityOptions OneMillion() {
   CityOptions options;
   options.members = 1'000'000;
@@ -108,6 +166,8 @@ CityOptions Small() {
 
 BENCHMARK_CAPTURE(Sales, ten_thousand_members, Small())->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Sales, one_million_members, OneMillion())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Lifecycles, ten_thousand_members, Small())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Lifecycles, hold_capture_refund, OneMillion())->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Sales, one_hot_fund, OneHotFund())->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -33,6 +33,7 @@ enum class CommandKind : uint8_t {  // stored: do not change values
   kExpireHolds = 6,     // from the pipeline's timer, never from outside
   kIncrement = 7,
   kRefund = 8,
+  kGetEntitlements = 10,  // changes nothing
 
   kDefineSegment = 20,
   kSetUnionNode = 21,
@@ -52,6 +53,9 @@ constexpr bool IsAdmin(CommandKind kind) {
   return static_cast<uint8_t>(kind) >= static_cast<uint8_t>(CommandKind::kDefineSegment);
 }
 
+struct Explanation;
+struct EntitlementList;
+
 struct AuthorizeRequest {
   MerchantId merchant;  // none = the terminal's own; another one is refused
   CardNumber card;
@@ -65,6 +69,9 @@ struct AuthorizeRequest {
   bool allow_partial = false;
   IfNoBenefit if_no_benefit = IfNoBenefit::kDecline;
   PosEntryMode entry_mode = PosEntryMode::kUnspecified;
+  // When given, filled with every check of every candidate, unless the answer is that to
+  // a repeat.  Not journalled.
+  Explanation* explanation = nullptr;
 };
 
 // Exactly one of the two references is set.  By request id, it is one of the
@@ -107,6 +114,15 @@ struct InquiryRequest {
   RequestId request_id;  // of the terminal in the command's header
 };
 
+// What may a member use now?  Exactly one of card and member is set.  A terminal asks by
+// card.
+struct EntitlementsRequest {
+  CardNumber card;
+  MemberId member;
+  bool here = false;  // only what the calling terminal offers
+  EntitlementList* list = nullptr;
+};
+
 struct SegmentRequest {
   SegmentCode code;
   DisplayName name;
@@ -125,6 +141,18 @@ struct SegmentSpanRequest {
   TimestampNs ends_at = kTimestampMax;
 };
 
+// What a request does not say, and what therefore stays as it stands; in a row that is
+// new the request's own value is the default.  The ledger resolves it, because what
+// stands is known only there: read first and written later, a card that is reported
+// lost in between would be active again.
+struct MemberKeeps {
+  bool union_node = false;
+  bool status = false;
+  bool real_name_verified = false;
+  bool sex = false;
+  bool segments = false;
+};
+
 struct MemberRequest {
   MemberId id;
   UnionNodeId union_node;
@@ -133,6 +161,15 @@ struct MemberRequest {
   Sex sex = Sex::kUnknown;
   uint32_t span_count = 0;
   std::array<SegmentSpanRequest, kSegmentSpansPerMemberMax> spans{};
+  MemberKeeps keep;
+  // May make a suspended member active.  A permission, not an effect: not journalled.
+  bool reactivate = false;
+};
+
+struct CardKeeps {
+  bool status = false;
+  bool kind = false;
+  bool expires_day = false;
 };
 
 struct CardRequest {
@@ -141,6 +178,8 @@ struct CardRequest {
   CardStatus status = CardStatus::kActive;
   CardKind kind = CardKind::kPhysical;
   int32_t expires_day = 0;
+  CardKeeps keep;           // not of a replacement, whose card is new
+  bool reactivate = false;  // a paused, lost or stolen card; not journalled
 };
 
 struct MerchantRequest {
@@ -208,6 +247,7 @@ struct Command {
     IncrementRequest increment;
     RefundRequest refund;
     InquiryRequest inquiry;
+    EntitlementsRequest entitlements;
     const SegmentRequest* segment;
     const UnionNodeRequest* union_node;
     const MemberRequest* member;

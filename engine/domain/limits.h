@@ -51,6 +51,10 @@ inline constexpr uint32_t kSharesPerTransactionMax = 8;  // (benefit, fund) pair
 inline constexpr uint32_t kUsesPerTransactionMax = 16;   // counters taken
 inline constexpr uint32_t kCandidatesPerDecisionMax = 1024;
 
+// One answer.
+inline constexpr uint32_t kChecksPerExplanationMax = 512;
+inline constexpr uint32_t kEntitlementsMax = 256;
+
 // One programme file.
 inline constexpr uint32_t kBenefitsPerProgrammeMax = 1024;
 inline constexpr uint32_t kLimitsPerProgrammeMax = 1024;

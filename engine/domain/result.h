@@ -85,6 +85,9 @@ enum class AdminReason : uint8_t {
   kBelowCommitted,       // a budget under what is already held and spent
   kImmutable,            // an asset, an identity
   kWrongAsset,           // money from a stock, or things from a fund of money
+  kMissing,              // a new row needs `field`, which the request leaves as it stands
+  kWouldReinstate,       // an import of a suspended member as active
+  kWouldReactivate,      // an import of a blocked card as usable; `index` is its CardStatus
 };
 
 // One funder's part.
@@ -109,6 +112,7 @@ struct Result {
   Field field = Field::kNone;
   AdminReason admin_reason = AdminReason::kNone;
   bool replay = false;             // the stored answer to a repeated request id
+  bool created = false;            // operators, when decided: `row` is new
   uint32_t index = 0;              // which benefit, pool item ... `field` is about
   uint32_t row = 0;                // operators: the row that was set; transactions: its row
   uint32_t programme_version = 0;  // kApplyProgramme

@@ -11,8 +11,10 @@
 #define GONGHUI_ENGINE_DURABILITY_OPERATOR_CONTENT_H_
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "engine/domain/command.h"
@@ -36,10 +38,50 @@ void Content(C& c, Ref<C, UnionNodeRequest> r) {
 }
 
 template <class C>
+using FlagRef = std::conditional_t<C::kReading, bool*, const bool*>;
+
+// A status, and above its bits in the same byte what stays as it stands, flags[0]
+// lowest.  A request that keeps nothing has the bytes it always had.
+template <class C, class Status, size_t kFlags>
+void StatusAndFlags(C& c,
+                    Status& status,
+                    std::type_identity_t<Status> last,
+                    int status_bits,
+                    const std::array<FlagRef<C>, kFlags>& flags) {
+  const int mask = (1 << status_bits) - 1;
+  const int shift = status_bits;
+  if constexpr (C::kReading) {
+    const uint8_t byte = c.Byte();
+    status = c.EnumOf(static_cast<uint8_t>(byte & mask), last);
+    for (size_t i = 0; i < kFlags; ++i) {
+      *flags[i] = (byte >> (shift + static_cast<int>(i)) & 1) != 0;
+    }
+    if (byte >> (shift + static_cast<int>(kFlags)) != 0) {
+      c.Fail("unknown flag beside a status");
+    }
+  } else {
+    GH_DCHECK(static_cast<int>(status) >= 1 && status <= last, "status=", status);
+    int byte = static_cast<int>(status);
+    for (size_t i = 0; i < kFlags; ++i) {
+      byte |= *flags[i] ? 1 << (shift + static_cast<int>(i)) : 0;
+    }
+    c.Byte(static_cast<uint8_t>(byte));
+  }
+}
+
+template <class C>
 void Content(C& c, Ref<C, MemberRequest> r) {
   c.CodeField(r.id);
   c.CodeField(r.union_node);
-  c.EnumByte(r.status, MemberStatus::kClosed);
+  StatusAndFlags(c,
+                 r.status,
+                 MemberStatus::kClosed,
+                 3,
+                 std::array<FlagRef<C>, 5>{&r.keep.status,
+                                           &r.keep.union_node,
+                                           &r.keep.real_name_verified,
+                                           &r.keep.sex,
+                                           &r.keep.segments});
   c.Bool(r.real_name_verified);
   c.EnumByte(r.sex, Sex::kFemale, Sex::kUnknown);
   c.Count(r.span_count, kSegmentSpansPerMemberMax);
@@ -54,7 +96,11 @@ template <class C>
 void Content(C& c, Ref<C, CardRequest> r) {
   c.Id64(r.number);
   c.CodeField(r.member);
-  c.EnumByte(r.status, CardStatus::kClosed);
+  StatusAndFlags(c,
+                 r.status,
+                 CardStatus::kClosed,
+                 4,
+                 std::array<FlagRef<C>, 3>{&r.keep.status, &r.keep.kind, &r.keep.expires_day});
   c.EnumByte(r.kind, CardKind::kDigital);
   c.Number(r.expires_day);
 }

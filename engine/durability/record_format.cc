@@ -487,6 +487,7 @@ void WriteCommand(ByteWriter& w, const Command& command) {
       return WriteRefund(w, command.refund);
     case CommandKind::kQuote:
     case CommandKind::kGetTransaction:
+    case CommandKind::kGetEntitlements:
     case CommandKind::kExpireHolds:
       return;
     case CommandKind::kDefineSegment:
@@ -1372,6 +1373,7 @@ void RecordDecoder::ReadCommand(codec::ByteReader& r) {
       return ReadRefund(r, command.refund);
     case CommandKind::kQuote:
     case CommandKind::kGetTransaction:
+    case CommandKind::kGetEntitlements:
     case CommandKind::kExpireHolds:
       return;
     case CommandKind::kDefineSegment:

@@ -72,6 +72,8 @@ void Decider::Decide() {
       return Increment();
     case CommandKind::kRefund:
       return Refund();
+    case CommandKind::kGetEntitlements:
+      return GetEntitlements();
     case CommandKind::kDefineSegment:
       return DefineSegment();
     case CommandKind::kSetUnionNode:
@@ -382,6 +384,10 @@ Reason Decider::CheckCardAndMember(CardNumber number) {
   if (member_ == MemberRow{}) {
     return Reason::kMemberNotFound;
   }
+  return CheckMember();
+}
+
+Reason Decider::CheckMember() const {
   switch (ledger_.members_[member_].status) {
     case MemberStatus::kActive:
       return Reason::kNone;
@@ -408,6 +414,10 @@ Reason Decider::CheckParties(CardNumber number) {
 
 void Decider::Authorize(bool quote) {
   const AuthorizeRequest& request = command_.authorize;
+  if (request.explanation != nullptr) [[unlikely]] {
+    request.explanation->count = 0;
+    request.explanation->truncated = false;
+  }
   if (!FindCaller()) {
     result_->transaction.card = request.card;
     result_->transaction.list_price = request.list_price;
@@ -451,6 +461,13 @@ void Decider::Authorize(bool quote) {
     reason = CheckParties(request.card);
   }
   transaction.member = member_;
+  // An id that was reversed before it came is judged no further.
+  if (request.explanation != nullptr && tombstone_ == TransactionRow{}) [[unlikely]] {
+    ExplainParties();
+    if (reason == Reason::kNone) {
+      ExplainCandidates(request.programme);
+    }
+  }
   if (reason != Reason::kNone) {
     Decline(reason);
     return FinishTransaction(quote);

@@ -15,6 +15,7 @@
 
 #include "engine/domain/command.h"
 #include "engine/domain/event.h"
+#include "engine/domain/explanation.h"
 #include "engine/domain/result.h"
 #include "engine/ledger/ledger.h"
 
@@ -99,6 +100,7 @@ class Decider {
       LimitRow row, WindowNumber window, int64_t used, int64_t held, TimestampNs next_eligible_at);
   Reason CheckParties(CardNumber number);
   Reason CheckCardAndMember(CardNumber number);
+  [[nodiscard]] Reason CheckMember() const;
 
   // What becomes of an authorization (lifecycle.cc).
   void Capture();
@@ -138,17 +140,25 @@ class Decider {
   void ReverseHeldPart(Fen amount);
   void ReverseSoldPart(Fen amount);
   void TakeBackFromShares(Fen subsidy);
+  void PutInSuspenseIfClosed(uint32_t share);
   [[nodiscard]] Fen RefundedSubsidyAt(Fen refunded) const;
 
   // Rules (offers.cc).
   void ChooseOffer(ProgrammeCode programme);
   static void BringForward(std::span<Contender> contenders, size_t place);
   [[nodiscard]] bool IsBetter(const Offer& offer) const;
+  [[nodiscard]] bool IsAtMerchant(const Benefit& benefit) const;
+  [[nodiscard]] bool IsAtTerminal(const Benefit& benefit) const;
+  [[nodiscard]] bool IsOpenNow(const Benefit& benefit) const;
+  [[nodiscard]] bool IsVerifiedFor(const Benefit& benefit) const;
+  [[nodiscard]] bool IsForMember(const Benefit& benefit);
+  static bool HasEffect(const Benefit& benefit, Fen subsidy);
   Reason CheckRules(const Benefit& benefit, Fen* subsidy);
   Reason TakeLimits(const Benefit& benefit, Offer* offer);
   using FundingParts = std::array<Fen, kFundingSharesPerBenefitMax>;
   static FundingParts SplitOverFunding(const Benefit& benefit, Fen subsidy);
   [[nodiscard]] bool FundsCover(const Benefit& benefit, Fen subsidy) const;
+  [[nodiscard]] Fen MostThatFundsCover(const Benefit& benefit, Fen subsidy) const;
   void ReduceToFunds(const Benefit& benefit, Offer* offer);
   Reason TakeFunds(const Benefit& benefit, Offer* offer);
   bool InPool(const Benefit& benefit) const;
@@ -156,6 +166,19 @@ class Decider {
   TimestampNs NextOpening(const Benefit& benefit) const;
   uint64_t MemberSegments();
   uint32_t SubjectOf(LimitSubject subject) const;
+
+  // Answers that explain (explain.cc).
+  void ExplainParties();
+  void ExplainCandidates(ProgrammeCode programme);
+  void ExplainBenefit(BenefitRow row);
+  void ExplainLimits(BenefitRow row, Fen* subsidy);
+  void ExplainFunds(BenefitRow row, Fen subsidy);
+  CheckResult* AddCheck(BenefitRow benefit, Reason check, bool passed);
+  [[nodiscard]] ResultLimit LimitAsItStands(const Benefit& benefit, LimitRow row) const;
+  void GetEntitlements();
+  [[nodiscard]] bool IsOfCategory(const Benefit& benefit) const;
+  void AddEntitlement(BenefitRow row, bool here, bool by_card);
+  Reason JudgeEntitlement(const Benefit& benefit, Entitlement* item) const;
 
   // Operators' commands (decide_admin.cc).
   void DefineSegment();
@@ -174,6 +197,7 @@ class Decider {
   void Full(Field table);
   void Unchanged(uint32_t row);
   void Accept(EventKind kind, uint32_t row, uint32_t row_2 = 0);
+  void AcceptNew(EventKind kind, uint32_t row, uint32_t row_2 = 0);
   bool ResolveSpans(const MemberRequest& request);
   bool SpansAreStored(const Member& member) const;
 

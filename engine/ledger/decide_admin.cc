@@ -36,6 +36,12 @@ void Decider::Accept(EventKind kind, uint32_t row, uint32_t row_2) {
   event_->row = row;
   event_->row_2 = row_2;
   result_->row = row;
+  result_->created = false;
+}
+
+void Decider::AcceptNew(EventKind kind, uint32_t row, uint32_t row_2) {
+  Accept(kind, row, row_2);
+  result_->created = true;
 }
 
 void Decider::DefineSegment() {
@@ -50,7 +56,7 @@ void Decider::DefineSegment() {
   if (ledger_.segments_.full()) {
     return Full(Field::kSegments);
   }
-  Accept(EventKind::kSegmentDefined, ledger_.segments_.next().value());
+  AcceptNew(EventKind::kSegmentDefined, ledger_.segments_.next().value());
 }
 
 void Decider::SetUnionNode() {
@@ -80,7 +86,7 @@ void Decider::SetUnionNode() {
   if (ledger_.union_nodes_.full()) {
     return Full(Field::kUnionNodes);
   }
-  Accept(EventKind::kUnionNodeSet, ledger_.union_nodes_.next().value(), parent.value());
+  AcceptNew(EventKind::kUnionNodeSet, ledger_.union_nodes_.next().value(), parent.value());
 }
 
 bool Decider::ResolveSpans(const MemberRequest& request) {
@@ -116,32 +122,50 @@ bool Decider::SpansAreStored(const Member& member) const {
 
 void Decider::SetMember() {
   const MemberRequest& request = *command_.member;
-  const UnionNodeRow node = ledger_.FindUnionNode(request.union_node);
+  const MemberRow row = ledger_.FindMember(request.id);
+  const bool exists = row != MemberRow{};
+  const Member& stored = ledger_.members_[row];
+  const bool keeps_node = exists && request.keep.union_node;
+  if (!exists && request.keep.union_node && request.union_node.IsNone()) {
+    return Refuse(AdminReason::kMissing, Field::kUnionNode);
+  }
+  const UnionNodeRow node =
+      keeps_node ? stored.union_node : ledger_.FindUnionNode(request.union_node);
   if (node == UnionNodeRow{}) {
     return Refuse(AdminReason::kUnknownReference, Field::kUnionNode);
   }
   if (!ResolveSpans(request)) {
     return;
   }
-  const MemberRow row = ledger_.FindMember(request.id);
+  if (exists && request.keep.segments) {
+    event_->span_count = 0;
+  }
   if (ledger_.segment_spans_.size_max() - ledger_.segment_spans_.size() < request.span_count ||
       ledger_.member_history_.full()) {
     return Full(Field::kMembers);
   }
-  if (row != MemberRow{}) {
-    const Member& stored = ledger_.members_[row];
-    const bool same = stored.union_node == node && stored.status == request.status &&
-                      stored.real_name_verified == request.real_name_verified &&
-                      stored.sex == request.sex && SpansAreStored(stored);
-    if (!same && stored.status == MemberStatus::kClosed) {
-      return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
-    }
-    return same ? Unchanged(row.value()) : Accept(EventKind::kMemberSet, row.value(), node.value());
+  if (!exists) {
+    return ledger_.members_.full()
+               ? Full(Field::kMembers)
+               : AcceptNew(EventKind::kMemberSet, ledger_.members_.next().value(), node.value());
   }
-  if (ledger_.members_.full()) {
-    return Full(Field::kMembers);
+  const MemberKeeps& keep = request.keep;
+  const bool same =
+      stored.union_node == node && (keep.status || stored.status == request.status) &&
+      (keep.real_name_verified || stored.real_name_verified == request.real_name_verified) &&
+      (keep.sex || stored.sex == request.sex) && (keep.segments || SpansAreStored(stored));
+  if (same) {
+    return Unchanged(row.value());
   }
-  Accept(EventKind::kMemberSet, ledger_.members_.next().value(), node.value());
+  if (stored.status == MemberStatus::kClosed) {
+    return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  // Somebody suspended the member for a reason that the file does not know of.
+  if (!keep.status && !request.reactivate && request.status == MemberStatus::kActive &&
+      stored.status == MemberStatus::kSuspended) {
+    return Refuse(AdminReason::kWouldReinstate, Field::kStatus);
+  }
+  Accept(EventKind::kMemberSet, row.value(), node.value());
 }
 
 void Decider::SetMemberStatus() {
@@ -170,6 +194,12 @@ bool IsFinal(CardStatus status) {
   return status == CardStatus::kReplaced || status == CardStatus::kClosed;
 }
 
+// Somebody said that this card must not be used.
+bool IsBlocked(CardStatus status) {
+  return status == CardStatus::kPaused || status == CardStatus::kLost ||
+         status == CardStatus::kStolen;
+}
+
 }  // namespace
 
 void Decider::SetCard(const CardRequest& request) {
@@ -177,30 +207,38 @@ void Decider::SetCard(const CardRequest& request) {
   if (member == MemberRow{} && !request.member.IsNone()) {  // none = issued to nobody yet
     return Refuse(AdminReason::kUnknownReference, Field::kMember);
   }
-  if (request.status == CardStatus::kReplaced) {
+  const CardRow row = ledger_.FindCard(request.number);
+  const bool exists = row != CardRow{};
+  const Card& stored = ledger_.cards_[row];
+  const CardStatus status = exists && request.keep.status ? stored.status : request.status;
+  if (status == CardStatus::kReplaced && !(exists && stored.status == status)) {
     // Only a replacement makes a card so.
     return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
   }
-  const CardRow row = ledger_.FindCard(request.number);
-  if (row != CardRow{}) {
-    const Card& stored = ledger_.cards_[row];
-    if (stored.member != MemberRow{} && stored.member != member) {
-      return Refuse(AdminReason::kBelongsToAnother, Field::kMember);
-    }
-    const bool same = stored.member == member && stored.status == request.status &&
-                      stored.kind == request.kind && stored.expires_day == request.expires_day;
-    if (same) {
-      return Unchanged(row.value());
-    }
-    if (IsFinal(stored.status)) {
-      return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
-    }
-    return Accept(EventKind::kCardSet, row.value(), member.value());
+  if (!exists) {
+    return ledger_.cards_.full()
+               ? Full(Field::kCards)
+               : AcceptNew(EventKind::kCardSet, ledger_.cards_.next().value(), member.value());
   }
-  if (ledger_.cards_.full()) {
-    return Full(Field::kCards);
+  if (stored.member != MemberRow{} && stored.member != member) {
+    return Refuse(AdminReason::kBelongsToAnother, Field::kMember);
   }
-  Accept(EventKind::kCardSet, ledger_.cards_.next().value(), member.value());
+  const bool same = stored.member == member && stored.status == status &&
+                    (request.keep.kind || stored.kind == request.kind) &&
+                    (request.keep.expires_day || stored.expires_day == request.expires_day);
+  if (same) {
+    return Unchanged(row.value());
+  }
+  if (IsFinal(stored.status)) {
+    return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  // By way of "issued", too: the next import would make it active.
+  if (IsBlocked(stored.status) && !request.reactivate &&
+      (status == CardStatus::kActive || status == CardStatus::kIssued)) {
+    return Refuse(
+        AdminReason::kWouldReactivate, Field::kStatus, static_cast<uint32_t>(stored.status));
+  }
+  Accept(EventKind::kCardSet, row.value(), member.value());
 }
 
 void Decider::SetCardStatus() {
@@ -247,7 +285,7 @@ void Decider::ReplaceCard() {
   if (ledger_.cards_.full()) {
     return Full(Field::kCards);
   }
-  Accept(EventKind::kCardReplaced, ledger_.cards_.next().value(), old_row.value());
+  AcceptNew(EventKind::kCardReplaced, ledger_.cards_.next().value(), old_row.value());
 }
 
 void Decider::SetMerchant() {
@@ -268,7 +306,7 @@ void Decider::SetMerchant() {
   if (ledger_.merchants_.full()) {
     return Full(Field::kMerchants);
   }
-  Accept(EventKind::kMerchantSet, ledger_.merchants_.next().value(), node.value());
+  AcceptNew(EventKind::kMerchantSet, ledger_.merchants_.next().value(), node.value());
 }
 
 void Decider::SetTerminal() {
@@ -290,7 +328,7 @@ void Decider::SetTerminal() {
   if (ledger_.terminals_.full()) {
     return Full(Field::kTerminals);
   }
-  Accept(EventKind::kTerminalSet, ledger_.terminals_.next().value(), merchant.value());
+  AcceptNew(EventKind::kTerminalSet, ledger_.terminals_.next().value(), merchant.value());
 }
 
 void Decider::SetFund() {
@@ -308,7 +346,7 @@ void Decider::SetFund() {
     if (stored.asset != request.asset) {
       return Refuse(AdminReason::kImmutable, Field::kAsset);
     }
-    if (request.budget < stored.held + stored.spent) {
+    if (request.budget < stored.held + stored.spent + stored.suspense) {
       return Refuse(AdminReason::kBelowCommitted, Field::kBudget);
     }
     const bool same = stored.budget == request.budget && stored.opens_at == request.opens_at &&
@@ -320,7 +358,7 @@ void Decider::SetFund() {
   if (ledger_.funds_.full()) {
     return Full(Field::kFunds);
   }
-  Accept(EventKind::kFundSet, ledger_.funds_.next().value(), owner.value());
+  AcceptNew(EventKind::kFundSet, ledger_.funds_.next().value(), owner.value());
 }
 
 void Decider::RetireProgramme() {
@@ -421,7 +459,7 @@ void Decider::ApplyProgramme() {
     return Full(Field::kProgrammes);
   }
   result_->programme_version = version;
-  Accept(EventKind::kProgrammeApplied, ledger_.programmes_.next().value(), live.value());
+  AcceptNew(EventKind::kProgrammeApplied, ledger_.programmes_.next().value(), live.value());
 }
 
 }  // namespace gonghui

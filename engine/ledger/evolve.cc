@@ -332,6 +332,7 @@ void Ledger::EvolveAdmin(const Event& event) {
     case EventKind::kMemberSet: {
       const MemberRequest& request = *command.member;
       const MemberRow row{event.row};
+      MemberKeeps keep;  // nothing of a new row
       if (!members_.Contains(row)) {
         Member member;
         member.id = request.id;
@@ -339,7 +340,8 @@ void Ledger::EvolveAdmin(const Event& event) {
         GH_CHECK_EQ(members_.Append(member).value(), event.row);
         member_index_.Insert(HashOf(member.id), event.row);
       } else {
-        change_status(row, request.status);
+        keep = request.keep;
+        change_status(row, keep.status ? members_[row].status : request.status);
       }
       // Spans are written into the member's old chain first, then appended; what
       // is left of a longer chain stays linked nowhere.
@@ -368,10 +370,11 @@ void Ledger::EvolveAdmin(const Event& event) {
         previous = span_row;
       }
       members_.Update(row, [&](Member& member) {
-        member.union_node = UnionNodeRow{event.row_2};
-        member.real_name_verified = request.real_name_verified;
-        member.sex = request.sex;
-        member.first_span = first;
+        member.union_node = UnionNodeRow{event.row_2};  // the one that stands, if it is kept
+        member.real_name_verified =
+            keep.real_name_verified ? member.real_name_verified : request.real_name_verified;
+        member.sex = keep.sex ? member.sex : request.sex;
+        member.first_span = keep.segments ? member.first_span : first;
       });
       break;
     }
@@ -388,6 +391,10 @@ void Ledger::EvolveAdmin(const Event& event) {
       card.status = request.status;
       card.kind = request.kind;
       if (cards_.Contains(row)) {
+        const Card& stored = cards_[row];
+        card.expires_day = request.keep.expires_day ? stored.expires_day : card.expires_day;
+        card.status = request.keep.status ? stored.status : card.status;
+        card.kind = request.keep.kind ? stored.kind : card.kind;
         cards_.Set(row, card);
       } else {
         GH_CHECK_EQ(cards_.Append(card).value(), event.row);
@@ -617,24 +624,8 @@ void Ledger::EvolveProgramme(const Event& event) {
   RebuildCandidates();
 }
 
-// Candidate lists by MCC, benefits in order of precedence: programmes in the order
-// in which their codes first came, then the order of the file.
+// Candidate lists by MCC, benefits in order of precedence.
 void Ledger::RebuildCandidates() {
-  const auto for_each_live = [this](auto&& visit) {
-    for (uint32_t i = 1; i <= programmes_.size(); ++i) {
-      if (programmes_[ProgrammeRow{i}].version != 1) {
-        continue;
-      }
-      ProgrammeRow live{i};
-      while (programmes_[live].next_version != ProgrammeRow{}) {
-        live = programmes_[live].next_version;
-      }
-      const Programme& programme = programmes_[live];
-      for (uint32_t j = 0; !programme.retired && j < programme.benefit_count; ++j) {
-        visit(BenefitRow{programme.first_benefit.value() + j});
-      }
-    }
-  };
   // Calls visit(mcc) once for each category of the benefit, rising.
   const auto for_each_mcc = [this](const Benefit& benefit, auto&& visit) {
     if (benefit.mccs.count == 0) {
@@ -662,7 +653,7 @@ void Ledger::RebuildCandidates() {
     candidates_by_mcc_[mcc] = PoolRange{};
     person_counters_by_mcc_[mcc].count = 0;
   }
-  for_each_live([&](BenefitRow row) {
+  ForEachLiveBenefit([&](BenefitRow row) {
     for_each_mcc(benefits_[row], [this](uint32_t mcc) { ++candidates_by_mcc_[mcc].count; });
   });
   uint32_t next = 0;
@@ -672,7 +663,7 @@ void Ledger::RebuildCandidates() {
     candidates_by_mcc_[mcc].count = 0;
   }
   GH_CHECK(next <= candidates_.capacity(), "candidates=", next);
-  for_each_live([&](BenefitRow row) {
+  ForEachLiveBenefit([&](BenefitRow row) {
     for_each_mcc(benefits_[row], [this, row](uint32_t mcc) {
       PoolRange& range = candidates_by_mcc_[mcc];
       candidates_[range.first + range.count++] = row;

@@ -88,8 +88,8 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     if (fund.left() < Fen{0}) {
       return "a fund is overspent";
     }
-    if (fund.suspense < Fen{0}) {
-      return "a fund's suspense is negative";
+    if (fund.suspense < Fen{0} || fund.suspense > fund.left()) {
+      return "a fund's suspense is no part of what is left";
     }
     if (fund.asset == Asset::kMoney) {
       held_money += fund.held;

@@ -255,6 +255,26 @@ class Ledger {
   void EvolveProgramme(const Event& event);
   void PushExpiry(TimestampNs at, TransactionRow row);
   void PopStaleExpiries();
+  void PrefetchOriginals(std::span<const uint64_t> hashes) const;
+  // Calls visit(BenefitRow) for the benefits of all live programmes, in order of
+  // precedence: programmes in the order in which their codes first came, then the order
+  // of the file.
+  template <class Visit>
+  void ForEachLiveBenefit(Visit&& visit) const {
+    for (uint32_t i = 1; i <= programmes_.size(); ++i) {
+      if (programmes_[ProgrammeRow{i}].version != 1) {
+        continue;
+      }
+      ProgrammeRow live{i};
+      while (programmes_[live].next_version != ProgrammeRow{}) {
+        live = programmes_[live].next_version;
+      }
+      const Programme& programme = programmes_[live];
+      for (uint32_t j = 0; !programme.retired && j < programme.benefit_count; ++j) {
+        visit(BenefitRow{programme.first_benefit.value() + j});
+      }
+    }
+  }
   void RebuildCandidates();
   void AddPersonCounters(uint32_t mcc, const Benefit& benefit);
   [[nodiscard]] bool IsOpenHold(TransactionRow row) const;

@@ -216,7 +216,9 @@ void Decider::Capture() {
   if (reason == Reason::kHoldExpired && MayForcePost()) {
     reason = Reason::kNone;
   }
-  if (reason == Reason::kNone && amount > uncaptured + OverCaptureOf()) {
+  if (reason == Reason::kNone &&
+      (amount > uncaptured + OverCaptureOf() ||
+       original.captured.value() + amount.value() > kTransactionFenMax)) {
     reason = Reason::kExceedsAuthorizedAmount;
   }
   if (reason != Reason::kNone) {
@@ -506,6 +508,10 @@ void Decider::Reverse() {
       return FinishTransaction(false);  // nothing to undo
     case TransactionState::kExpired:
       if (original.captured == Fen{0}) {
+        // Nothing is held any more, but a late capture must find it reversed, whether
+        // the sweep came first or not.
+        event_->original.row = reversal.original;
+        event_->original.state = TransactionState::kReversed;
         return FinishTransaction(false);
       }
       reason = Reason::kFurtherActivityPreventsReversal;
@@ -559,6 +565,7 @@ void Decider::ReverseAll() {
     event_->shares[i].held_delta = -applied.held;
     event_->shares[i].spent_delta = -applied.spent;
     event_->shares[i].overrun_delta = -applied.overrun;
+    PutInSuspenseIfClosed(i);
     TellShare(i, applied.held + applied.spent + applied.overrun);
   }
   for (uint32_t i = 0; i < original_->use_count; ++i) {
@@ -640,7 +647,17 @@ void Decider::TakeBackFromShares(Fen subsidy) {
     const Fen overrun = Smaller(parts[i], AppliedOf(i).overrun);
     share.overrun_delta = -overrun;
     share.spent_delta = -(parts[i] - overrun);
+    PutInSuspenseIfClosed(i);
     TellShare(i, parts[i]);
+  }
+}
+
+// A fund that has closed its books does not get back into its budget unseen what it had
+// spent.
+void Decider::PutInSuspenseIfClosed(uint32_t share) {
+  ShareDelta& delta = event_->shares[share];
+  if (now_ >= ledger_.funds_[delta.fund].closes_at) {
+    delta.suspense_delta = -delta.spent_delta;
   }
 }
 
@@ -711,7 +728,8 @@ void Decider::Refund() {
   const Fen left = refundable - amount;
   if (reason == Reason::kNone && IsBooked()) {
     const PriceRule& rule = BenefitOfOriginal().price;
-    if (rule.on_return == OnReturn::kRefuse && left > Fen{0} && left < rule.threshold) {
+    if (rule.on_return == OnReturn::kRefuse && left > Fen{0} && left < rule.threshold &&
+        refundable >= rule.threshold) {
       refund.failed_benefit = AppliedOf(0).benefit;
       reason = Reason::kBelowMinimumAmount;
     }
@@ -751,12 +769,9 @@ void Decider::Refund() {
       if (full) {
         share.spent_delta = -applied.spent;
         share.overrun_delta = -applied.overrun;
+        PutInSuspenseIfClosed(i);
         TellShare(i, applied.spent + applied.overrun);
       }
-    }
-    // A fund that has closed its books does not get it back into its budget unseen.
-    if (now_ >= ledger_.funds_[applied.fund].closes_at) {
-      share.suspense_delta = -share.spent_delta;
     }
   }
   for (uint32_t i = 0; i < original.use_count; ++i) {

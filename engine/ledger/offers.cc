@@ -19,14 +19,47 @@
 
 namespace gonghui {
 
+bool Decider::IsAtMerchant(const Benefit& benefit) const {
+  return (benefit.merchants.count == 0 || InPool(benefit)) &&
+         ledger_.IsInside(ledger_.merchants_[merchant_].union_node, benefit.merchant_union);
+}
+
+bool Decider::IsAtTerminal(const Benefit& benefit) const {
+  return benefit.terminal_kinds == 0 ||
+         (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) != 0;
+}
+
+bool Decider::IsOpenNow(const Benefit& benefit) const {
+  return (benefit.weekdays == 0 && benefit.hours.count == 0) || IsOpenAt(benefit, now_);
+}
+
+bool Decider::IsVerifiedFor(const Benefit& benefit) const {
+  return !benefit.require_real_name || ledger_.members_[member_].real_name_verified;
+}
+
+bool Decider::IsForMember(const Benefit& benefit) {
+  if (!ledger_.IsInside(ledger_.members_[member_].union_node, benefit.member_union)) {
+    return false;
+  }
+  if ((benefit.segments_any | benefit.segments_all) == 0) {
+    return true;
+  }
+  const uint64_t segments = MemberSegments();
+  return (benefit.segments_any == 0 || (segments & benefit.segments_any) != 0) &&
+         (segments & benefit.segments_all) == benefit.segments_all;
+}
+
+// A free item is a use even at price zero; a percentage of nothing is not.
+bool Decider::HasEffect(const Benefit& benefit, Fen subsidy) {
+  return subsidy > Fen{0} || benefit.stock != FundRow{} || benefit.price.kind == PriceKind::kFree;
+}
+
 // Everything but limits and funds; says what the benefit would give without them.
 inline Reason Decider::CheckRules(const Benefit& benefit, Fen* subsidy) {
-  if ((benefit.merchants.count != 0 && !InPool(benefit)) ||
-      !ledger_.IsInside(ledger_.merchants_[merchant_].union_node, benefit.merchant_union)) {
+  if (!IsAtMerchant(benefit)) {
     return Reason::kMerchantNotInProgramme;
   }
-  if (benefit.terminal_kinds != 0 &&
-      (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) == 0) {
+  if (!IsAtTerminal(benefit)) {
     return Reason::kNotPermittedToTerminal;
   }
   if (now_ < benefit.starts_at) {
@@ -35,32 +68,20 @@ inline Reason Decider::CheckRules(const Benefit& benefit, Fen* subsidy) {
   if (now_ >= benefit.ends_at) {
     return Reason::kProgrammeEnded;
   }
-  if ((benefit.weekdays != 0 || benefit.hours.count != 0) && !IsOpenAt(benefit, now_)) {
+  if (!IsOpenNow(benefit)) {
     return Reason::kOutsideTimeWindow;
   }
-  const Member& member = ledger_.members_[member_];
-  if (benefit.require_real_name && !member.real_name_verified) {
+  if (!IsVerifiedFor(benefit)) {
     return Reason::kMemberNotVerified;
   }
-  if (!ledger_.IsInside(member.union_node, benefit.member_union)) {
+  if (!IsForMember(benefit)) {
     return Reason::kNotPermittedToMember;
-  }
-  if ((benefit.segments_any | benefit.segments_all) != 0) {
-    const uint64_t segments = MemberSegments();
-    if ((benefit.segments_any != 0 && (segments & benefit.segments_any) == 0) ||
-        (segments & benefit.segments_all) != benefit.segments_all) {
-      return Reason::kNotPermittedToMember;
-    }
   }
   if (list_price_ < benefit.price.threshold) {
     return Reason::kBelowMinimumAmount;
   }
   *subsidy = SubsidyOf(benefit.price, list_price_);
-  // A free item is a use even at price zero; a percentage of nothing is not.
-  if (*subsidy == Fen{0} && benefit.stock == FundRow{} && benefit.price.kind != PriceKind::kFree) {
-    return Reason::kNoEffect;
-  }
-  return Reason::kNone;
+  return HasEffect(benefit, *subsidy) ? Reason::kNone : Reason::kNoEffect;
 }
 
 void Decider::ChooseOffer(ProgrammeCode programme) {
@@ -361,9 +382,9 @@ bool Decider::FundsCover(const Benefit& benefit, Fen subsidy) const {
   return true;
 }
 
-// For a caller who takes a part: the most that the funds can pay, if anything.
-void Decider::ReduceToFunds(const Benefit& benefit, Offer* offer) {
-  Fen most = offer->subsidy;
+// Of a subsidy, for a caller who takes a part; 0 = nothing.
+Fen Decider::MostThatFundsCover(const Benefit& benefit, Fen subsidy) const {
+  Fen most = subsidy;
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
     const FundingShare& funding = benefit.funding[i];
     // A part of p can be that of a total of up to (p + 1) x 10,000 / share.
@@ -375,6 +396,11 @@ void Decider::ReduceToFunds(const Benefit& benefit, Offer* offer) {
   while (most > Fen{0} && !FundsCover(benefit, most)) {
     most -= Fen{1};
   }
+  return most;
+}
+
+void Decider::ReduceToFunds(const Benefit& benefit, Offer* offer) {
+  const Fen most = MostThatFundsCover(benefit, offer->subsidy);
   if (most == Fen{0} || most == offer->subsidy) {
     return;
   }

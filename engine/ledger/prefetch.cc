@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A decision about a random card is a chain of cache misses: index slot, card,
-// member, counter slots, counters; and terminal, merchant beside it.  For a batch
+// member, counter slots, counters; and terminal, merchant beside it.  One about an
+// earlier transaction is another: index slot, transaction, shares and uses.  For a batch
 // the chains are walked side by side, one link at a time, so that their misses
 // overlap.
 
@@ -23,6 +24,25 @@ struct Chain {
   std::array<uint64_t, Ledger::kTrailCountersMax> counter_hashes;
 };
 
+// The request id under which a command names its original, if it does.
+const RequestId* OriginalOf(const Command& command) {
+  const auto named = [](const auto& request) {
+    return request.original == TransactionId{} ? &request.original_request_id : nullptr;
+  };
+  switch (command.kind) {
+    case CommandKind::kCapture:
+      return named(command.capture);
+    case CommandKind::kIncrement:
+      return named(command.increment);
+    case CommandKind::kReverse:
+      return named(command.reverse);
+    case CommandKind::kRefund:
+      return named(command.refund);
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 void Ledger::Prefetch(std::span<const Command* const> commands,
@@ -31,11 +51,17 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   GH_DCHECK(commands.size() <= kPrefetchMax && commands.size() == trails.size());
   std::array<Chain, kPrefetchMax> chains;
   size_t count = 0;
+  std::array<uint64_t, kPrefetchMax> original_hashes;
+  size_t original_count = 0;
   for (size_t i = 0; i < commands.size(); ++i) {
     const Command& command = *commands[i];
     trails[i] = Trail{};
     request_index_.Prefetch(HashOf(command.request_id));
     if (command.kind != CommandKind::kAuthorize && command.kind != CommandKind::kQuote) {
+      if (const RequestId* const original = OriginalOf(command); original != nullptr) {
+        original_hashes[original_count] = HashOf(*original);
+        request_index_.Prefetch(original_hashes[original_count++]);
+      }
       continue;
     }
     Chain& chain = chains[count];
@@ -50,6 +76,9 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     transactions_.PrefetchAppend(ahead);
     applied_.PrefetchAppend(ahead);
     uses_.PrefetchAppend(2 * ahead);
+  }
+  if (original_count > 0) {
+    PrefetchOriginals({original_hashes.data(), original_count});
   }
   const std::span<Chain> sales{chains.data(), count};
   for (const Chain& chain : sales) {
@@ -80,6 +109,19 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
       chain.trail->counters[j] = CounterRow{counter_index_.Guess(chain.counter_hashes[j])};
       counters_.Prefetch(chain.trail->counters[j]);
     }
+  }
+}
+
+void Ledger::PrefetchOriginals(std::span<const uint64_t> hashes) const {
+  std::array<TransactionRow, kPrefetchMax> rows;
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    rows[i] = TransactionRow{request_index_.Guess(hashes[i])};
+    transactions_.Prefetch(rows[i]);
+  }
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    const Transaction& original = transactions_[rows[i]];
+    applied_.Prefetch(original.first_applied);
+    uses_.Prefetch(original.first_use);
   }
 }
 

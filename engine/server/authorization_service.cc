@@ -32,9 +32,10 @@ namespace {
 
 using Api = v1::AuthorizationService;
 template <class Base>
-using RawUnaries = Api::WithRawMethod_Authorize<Api::WithRawMethod_Capture<
-    Api::WithRawMethod_Reverse<Api::WithRawMethod_Quote<Api::WithRawMethod_GetTransaction<
-        Api::WithRawMethod_IncrementAuthorization<Api::WithRawMethod_Refund<Base>>>>>>>;
+using RawUnaries = Api::WithRawMethod_Authorize<
+    Api::WithRawMethod_Capture<Api::WithRawMethod_Reverse<Api::WithRawMethod_Quote<
+        Api::WithRawMethod_GetTransaction<Api::WithRawMethod_IncrementAuthorization<
+            Api::WithRawMethod_Refund<Api::WithRawMethod_GetEntitlements<Base>>>>>>>>;
 using Service = RawUnaries<Api::WithRawMethod_AuthorizeStream<Api::Service>>;
 
 // The unary methods.  Authorize is the one that comes by the thousand.
@@ -44,7 +45,8 @@ constexpr std::array kMethods = {CommandKind::kAuthorize,
                                  CommandKind::kQuote,
                                  CommandKind::kGetTransaction,
                                  CommandKind::kIncrement,
-                                 CommandKind::kRefund};
+                                 CommandKind::kRefund,
+                                 CommandKind::kGetEntitlements};
 constexpr size_t kRareCallsPosted = 16;
 
 // Batches kept for the next message; more than these are given back.
@@ -458,6 +460,8 @@ void UnaryCall::Post() {
       return request(&Service::RequestIncrementAuthorization);
     case CommandKind::kRefund:
       return request(&Service::RequestRefund);
+    case CommandKind::kGetEntitlements:
+      return request(&Service::RequestGetEntitlements);
     default:
       GH_CHECK(false, "method=", method_);
   }
@@ -467,6 +471,8 @@ void UnaryCall::Proceed(bool ok) {
   lane_->TagCameBack();
   if (finishing_) {  // sent, or the client is gone: either way it is over
     message_ = grpc::Slice();
+    call_.explanation.reset();
+    call_.entitlements.reset();
     lane_->Recycle(this, method_);
     return;
   }

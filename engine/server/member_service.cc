@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "engine/server/member_entitlements.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/operator_services.h"
 #include "engine/server/text_codec.h"
@@ -103,19 +105,22 @@ class MemberService final : public v1::MemberService::Service {
       grpc::ServerContext* /*context*/,
       Stream<v1::ImportMembersRequest, v1::ImportMembersResponse>* stream) override {
     ImportPlan<v1::ImportMembersRequest, v1::ImportMembersResponse, MemberRequest> plan;
+    MemberFields fields;
     plan.kind = CommandKind::kSetMember;
     plan.row_count = [](const auto& request) { return request.members_size(); };
-    plan.make = [](const auto& request, int row, MemberRequest* made, RowError* error) {
+    plan.begin = [&fields](const auto& request) { return ReadMask(request, &fields); };
+    plan.make = [&fields](const auto& request, int row, MemberRequest* made, RowError* error) {
       const v1::Member& member = request.members(row);
+      made->reactivate = request.reactivate();
       PersonalData data;  // looked at before the member is made, stored after
-      return FromProto(member, made, error) &&
+      return FromProto(member, made, error, fields) &&
              (!member.has_personal_data() || FromProto(member.personal_data(), &data, error));
     };
     plan.attach = [](Command* command, const MemberRequest* made) { command->member = made; };
-    plan.finish = [this](const v1::ImportMembersRequest& request,
-                         std::span<const int> rows,
-                         std::span<Result> results) {
-      return StorePersonalData(request, rows, results);
+    plan.finish = [this, &fields](const v1::ImportMembersRequest& request,
+                                  std::span<const int> rows,
+                                  std::span<Result> results) {
+      return StorePersonalData(request, fields, rows, results);
     };
     return RunImport(engine_, stream, plan);
   }
@@ -177,6 +182,12 @@ class MemberService final : public v1::MemberService::Service {
       ToProto(names, shown, response->add_cards());
     }
     return status;
+  }
+
+  grpc::Status GetMemberEntitlements(grpc::ServerContext* /*context*/,
+                                     const v1::GetMemberEntitlementsRequest* request,
+                                     v1::GetMemberEntitlementsResponse* response) override {
+    return GetMemberEntitlementsBlocking(engine_, *request, response);
   }
 
   grpc::Status ListMembers(grpc::ServerContext* /*context*/,
@@ -257,10 +268,13 @@ class MemberService final : public v1::MemberService::Service {
       grpc::ServerContext* /*context*/,
       Stream<v1::ImportCardsRequest, v1::ImportCardsResponse>* stream) override {
     ImportPlan<v1::ImportCardsRequest, v1::ImportCardsResponse, CardRequest> plan;
+    CardFields fields;
     plan.kind = CommandKind::kSetCard;
     plan.row_count = [](const auto& request) { return request.cards_size(); };
-    plan.make = [](const auto& request, int row, CardRequest* made, RowError* error) {
-      return FromProto(request.cards(row), made, error);
+    plan.begin = [&fields](const auto& request) { return ReadMask(request, &fields); };
+    plan.make = [&fields](const auto& request, int row, CardRequest* made, RowError* error) {
+      made->reactivate = request.reactivate();
+      return FromProto(request.cards(row), made, error, fields);
     };
     plan.attach = [](Command* command, const CardRequest* made) { command->card = made; };
     return RunImport(engine_, stream, plan);
@@ -332,6 +346,7 @@ class MemberService final : public v1::MemberService::Service {
       error.field = "new_card." + error.field;
       return ToGrpcStatus(error);
     }
+    change.new_card.keep = CardKeeps{};  // nothing of it stands yet
     Command command;
     command.kind = CommandKind::kReplaceCard;
     command.validate_only = request->validate_only();
@@ -355,6 +370,12 @@ class MemberService final : public v1::MemberService::Service {
     Result result;
     grpc::Status status = RunTogether(engine_, {&command, 1}, {&result, 1});
     RowError error;
+    if (status.ok() && result.verdict == Verdict::kRefused &&
+        result.admin_reason == AdminReason::kUnknownReference) {
+      // What the command is about, not what a row refers to: there is nothing to import.
+      return ToGrpcStatus(result.field == Field::kMember ? NotFound("member", "member_id")
+                                                         : NotFound("card", "card_number"));
+    }
     if (status.ok() && IsRejected(result, &error)) {
       return ToGrpcStatus(error);
     }
@@ -392,12 +413,30 @@ class MemberService final : public v1::MemberService::Service {
     return grpc::Status::OK;
   }
 
+  // No mask = all fields.
+  template <class Request, class Fields>
+  static grpc::Status ReadMask(const Request& request, Fields* fields) {
+    *fields = Fields();
+    RowError error;
+    if (request.has_update_mask() && !FromProto(request.update_mask(), fields, &error)) {
+      return ToGrpcStatus(error);
+    }
+    return grpc::Status::OK;
+  }
+
   // The members are durable by now.  A crash before this leaves members without
   // personal data; the same import again mends it, because a member that is
   // unchanged passes here too.
   grpc::Status StorePersonalData(const v1::ImportMembersRequest& request,
+                                 const MemberFields& fields,
                                  std::span<const int> rows,
                                  std::span<Result> results) {
+    const bool all = fields.name && fields.national_id && fields.phone;
+    if (!all && !fields.name && !fields.national_id && !fields.phone) {
+      return grpc::Status::OK;
+    }
+    // What a row does not say is read and written again.
+    const std::lock_guard<std::mutex> lock(personal_data_mutex_);
     std::vector<PersonalDataStore::Entry> entries;
     for (size_t i = 0; i < results.size(); ++i) {
       const v1::Member& member = request.members(rows[i]);
@@ -410,20 +449,27 @@ class MemberService final : public v1::MemberService::Service {
       if (!FromProto(member.personal_data(), &entry.data, &error)) {
         continue;  // refused before
       }
-      if (results[i].verdict == Verdict::kUnchanged) {
-        const auto stored = personal_data_->GetBlocking(entry.member);
-        if (!stored.ok()) {
+      const bool is_new = results[i].verdict == Verdict::kDecided && results[i].created;
+      if (!is_new && (!all || results[i].verdict == Verdict::kUnchanged)) {
+        const auto read = personal_data_->GetBlocking(entry.member);
+        if (!read.ok()) {
           return VaultFailed();
         }
-        if (stored->has_value() && **stored == entry.data) {
+        const PersonalData stored = read->value_or(PersonalData());
+        entry.data.name = fields.name ? entry.data.name : stored.name;
+        entry.data.national_id = fields.national_id ? entry.data.national_id : stored.national_id;
+        entry.data.phone = fields.phone ? entry.data.phone : stored.phone;
+        if (entry.data == stored && (read->has_value() || !all)) {
           continue;
         }
         results[i].verdict = Verdict::kDecided;  // the row did change something
       }
       entries.push_back(std::move(entry));
     }
-    return entries.empty() || personal_data_->PutBlocking(entries).ok() ? grpc::Status::OK
-                                                                        : VaultFailed();
+    if (request.validate_only() || entries.empty()) {
+      return grpc::Status::OK;
+    }
+    return personal_data_->PutBlocking(entries).ok() ? grpc::Status::OK : VaultFailed();
   }
 
   // Says nothing of what was to be stored.
@@ -437,6 +483,9 @@ class MemberService final : public v1::MemberService::Service {
 
   Engine* const engine_;
   PersonalDataStore* const personal_data_;
+  // Held while personal data is read to be written again: two imports that each say a
+  // part of it must not undo one another.
+  std::mutex personal_data_mutex_;
   ChildIndex cards_of_;
 };
 

@@ -89,11 +89,14 @@ struct ImportPlan {
   CommandKind kind;
   // Rows of a message.
   std::function<int(const Request&)> row_count;
+  // Looks at what a message says of all its rows.  Null = nothing to do.
+  std::function<grpc::Status(const Request&)> begin;
   // False: the row is refused.
   std::function<bool(const Request&, int row, DomainRow*, RowError*)> make;
   // Points the command to its request.
   std::function<void(Command*, const DomainRow*)> attach;
-  // rows[i] is the index in the message of results[i].  Null = nothing to do.
+  // rows[i] is the index in the message of results[i].  Null = nothing to do.  Called
+  // for validate_only, too, to say what would change.
   std::function<grpc::Status(const Request&, std::span<const int> rows, std::span<Result> results)>
       finish;
   int rows_max = kImportRowsMax;
@@ -111,6 +114,12 @@ grpc::Status RunImport(Engine* engine,
     if (count < 1 || count > plan.rows_max) {
       return ToGrpcStatus(InvalidArgument(
           "", "a message must hold 1 to " + std::to_string(plan.rows_max) + " rows"));
+    }
+    if (plan.begin != nullptr) {
+      grpc::Status begun = plan.begin(request);
+      if (!begun.ok()) {
+        return begun;
+      }
     }
     Response response;
     v1::ImportSummary* const summary = response.mutable_summary();
@@ -132,13 +141,14 @@ grpc::Status RunImport(Engine* engine,
     }
     std::vector<Result> results(commands.size());
     grpc::Status status = RunCommands(engine, commands, results);
-    if (status.ok() && plan.finish != nullptr && !request.validate_only()) {
+    if (status.ok() && plan.finish != nullptr) {
       status = plan.finish(request, rows, results);
     }
     if (!status.ok()) {
       return status;
     }
     uint32_t accepted = 0;
+    uint32_t created = 0;
     uint32_t unchanged = 0;
     for (size_t i = 0; i < results.size(); ++i) {
       RowError error;
@@ -148,9 +158,11 @@ grpc::Status RunImport(Engine* engine,
         ++unchanged;
       } else {
         ++accepted;
+        created += results[i].created ? 1U : 0U;
       }
     }
     summary->set_accepted_count(accepted);
+    summary->set_created_count(created);
     summary->set_unchanged_count(unchanged);
     std::sort(summary->mutable_rejected_rows()->begin(),
               summary->mutable_rejected_rows()->end(),

@@ -18,6 +18,7 @@
 #include "engine/programmes/compiler.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/operator_services.h"
+#include "engine/server/programme_changes.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate.h"
 #include "engine/server/translate_rows.h"
@@ -29,6 +30,7 @@ namespace {
 
 constexpr size_t kProgrammeFileBytesMax = 1 << 20;
 constexpr size_t kLookupsPerInspect = 4'096;
+constexpr std::string_view kNoTransactionText = "000000000000";
 
 template <class Request, class Response>
 using Stream = grpc::ServerReaderWriter<Response, Request>;
@@ -234,18 +236,31 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
       return status;
     }
     const FileCommands commands(file);
+    LiveBeforeFile live;
+    status = Inspect(engine_, [&](const Ledger& ledger) { live = ViewLiveBefore(ledger, file); });
+    if (!status.ok()) {
+      return status;
+    }
     bool unchanged = false;
-    status = RunFile(
-        commands, /*validate_only=*/true, !references.needs_declared(), &unchanged, &diagnostics);
+    bool new_version = false;
+    status = RunFile(commands,
+                     /*validate_only=*/true,
+                     !references.needs_declared(),
+                     &unchanged,
+                     &new_version,
+                     &diagnostics);
     if (!status.ok() || !diagnostics.empty()) {
       return status.ok() ? Answer(diagnostics, response) : status;
     }
+    AddChanges(engine_->names(), live, file, new_version, response);
     if (request->validate_only()) {
       response->set_unchanged(unchanged && !references.needs_declared());
       return grpc::Status::OK;
     }
-    status = RunFile(commands, /*validate_only=*/false, true, &unchanged, &diagnostics);
+    status =
+        RunFile(commands, /*validate_only=*/false, true, &unchanged, &new_version, &diagnostics);
     if (!status.ok() || !diagnostics.empty()) {
+      response->clear_changes();
       return status.ok() ? Answer(diagnostics, response) : status;
     }
     response->set_unchanged(unchanged);
@@ -308,6 +323,10 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
     Result result;
     const grpc::Status status = RunTogether(engine_, {&command, 1}, {&result, 1});
     RowError error;
+    if (status.ok() && result.verdict == Verdict::kRefused &&
+        result.admin_reason == AdminReason::kUnknownReference) {
+      return ToGrpcStatus(NotFound("programme", "programme_code"));
+    }
     if (status.ok() && IsRejected(result, &error)) {
       return ToGrpcStatus(error);
     }
@@ -389,6 +408,7 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
                        bool validate_only,
                        bool with_programme,
                        bool* unchanged,
+                       bool* new_version,
                        std::vector<Diagnostic>* diagnostics) {
     const std::vector<Command> commands = file.Make(validate_only, with_programme);
     std::vector<Result> results(commands.size());
@@ -397,6 +417,8 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
       return status;
     }
     *unchanged = true;
+    // A programme that could not be asked about refers to what is not there yet.
+    *new_version = !with_programme || results.back().verdict != Verdict::kUnchanged;
     for (size_t i = 0; i < results.size(); ++i) {
       *unchanged = *unchanged && results[i].verdict == Verdict::kUnchanged;
       const std::optional<Diagnostic> refusal = file.Refusal(i, results[i]);
@@ -487,9 +509,15 @@ class OperationsService final : public v1::OperationsService::Service {
                                const v1::FindTransactionRequest* request,
                                v1::FindTransactionResponse* response) override {
     const auto id = ParseTransactionId(request->transaction_id());
+    if (!id.has_value() && request->transaction_id() == kNoTransactionText) {
+      // Well formed, but the number 0: no transaction has it.
+      return ToGrpcStatus(NotFound("transaction", "transaction_id"));
+    }
     if (!id.has_value()) {
       return ToGrpcStatus(
-          InvalidArgument("transaction_id", "must be 12 characters of Crockford's base 32"));
+          InvalidArgument("transaction_id",
+                          "must be 12 characters of Crockford's base 32; a request id, which is a "
+                          "UUID, is known to its terminal only"));
     }
     TransactionRow row;
     Result result;

@@ -112,6 +112,87 @@ DisplayMessage DisplayMessageOf(const Transaction& transaction) {
   return {"", ""};
 }
 
+DisplayMessage CheckMessageOf(Reason check, bool passed) {
+  if (!passed) {
+    return DisplayMessageOf(check);
+  }
+  switch (check) {
+    case Reason::kTerminalInactive:
+      return {"Terminal is in use", "终端已启用"};
+    case Reason::kMerchantInactive:
+      return {"Merchant is active", "商户正常"};
+    case Reason::kInvalidCard:
+      return {"Card is known", "卡号有效"};
+    case Reason::kCardNotActive:
+    case Reason::kCardExpired:
+    case Reason::kCardPaused:
+    case Reason::kCardLostOrStolen:
+    case Reason::kCardClosed:
+      return {"Card may be used", "卡可用"};
+    case Reason::kMemberNotFound:
+      return {"Card belongs to a member", "此卡已绑定会员"};
+    case Reason::kMemberSuspended:
+    case Reason::kMembershipExpired:
+    case Reason::kMemberClosed:
+      return {"Membership is active", "会籍有效"};
+    case Reason::kMerchantNotInProgramme:
+      return {"Merchant takes part", "本商户参加活动"};
+    case Reason::kNotPermittedToTerminal:
+      return {"At this kind of terminal", "此类终端可用"};
+    case Reason::kProgrammeNotStarted:
+      return {"Programme has begun", "活动已开始"};
+    case Reason::kProgrammeEnded:
+      return {"Programme has not ended", "活动未结束"};
+    case Reason::kOutsideTimeWindow:
+      return {"At this time of day and week", "在优惠时段内"};
+    case Reason::kMemberNotVerified:
+      return {"Real name verified, or not needed", "实名要求已满足"};
+    case Reason::kNotPermittedToMember:
+      return {"For this member", "属于优惠对象"};
+    case Reason::kBelowMinimumAmount:
+      return {"Least amount is reached", "已达到最低消费金额"};
+    case Reason::kNoEffect:
+      return {"Benefit lowers this price", "此金额可优惠"};
+    case Reason::kExceedsFrequencyLimit:
+      return {"Uses are left", "优惠次数未用完"};
+    case Reason::kExceedsAmountLimit:
+      return {"Benefit amount is left", "优惠额度未用完"};
+    case Reason::kFundNotOpen:
+      return {"Fund pays at this time", "经费在使用期内"};
+    case Reason::kQuotaExhausted:
+      return {"Some are left to hand out", "未派完"};
+    case Reason::kBudgetExhausted:
+      return {"Budget is left", "活动经费未用完"};
+    case Reason::kNone:  // the rest: of the answer, not of a check
+    case Reason::kInvalidTerminal:
+    case Reason::kOriginalNotFound:
+    case Reason::kPreviouslyReversed:
+    case Reason::kAlreadyCaptured:
+    case Reason::kHoldExpired:
+    case Reason::kOriginalDeclined:
+    case Reason::kExceedsAuthorizedAmount:
+    case Reason::kFurtherActivityPreventsReversal:
+    case Reason::kExceedsCapturedAmount:
+    case Reason::kProgrammeNotFound:
+    case Reason::kNoApplicableBenefit:
+      return {"Passed", "通过"};
+  }
+  return {"", ""};
+}
+
+DisplayMessage EntitlementMessageOf(Reason reason) {
+  return reason == Reason::kNone ? DisplayMessage{"May be used now", "现在可用"}
+                                 : DisplayMessageOf(reason);
+}
+
+DisplayMessage EntitlementsMessageOf(const Transaction& answer, uint32_t count) {
+  if (answer.outcome == Outcome::kDeclined) {
+    return DisplayMessageOf(answer.reason);
+  }
+  return count == 0 ? DisplayMessage{"No benefit for this member", "该会员暂无优惠"}
+                    : DisplayMessage{"Benefits of this member", "该会员可享受的优惠"};
+}
+
 Retry RetryOf(Reason reason) {
   switch (reason) {
     case Reason::kNone:

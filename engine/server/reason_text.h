@@ -7,6 +7,7 @@
 #ifndef GONGHUI_ENGINE_SERVER_REASON_TEXT_H_
 #define GONGHUI_ENGINE_SERVER_REASON_TEXT_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "engine/domain/reason.h"
@@ -24,6 +25,15 @@ DisplayMessage DisplayMessageOf(Reason reason);
 
 // Of a whole answer: what was approved, or why not.
 DisplayMessage DisplayMessageOf(const Transaction& transaction);
+
+// Of a check on the way to an answer: what was found, good or bad.
+DisplayMessage CheckMessageOf(Reason check, bool passed);
+
+// Of what a member may use: now (kNone), or what stands in the way.
+DisplayMessage EntitlementMessageOf(Reason reason);
+
+// Of the whole list of it.
+DisplayMessage EntitlementsMessageOf(const Transaction& answer, uint32_t count);
 
 // What the terminal may do about a decline.  REQUIRES: reason is not kNone.
 Retry RetryOf(Reason reason);

@@ -13,7 +13,9 @@
 #include "engine/domain/limits.h"
 #include "engine/server/reason_text.h"
 #include "engine/server/text_codec.h"
+#include "engine/server/translate_rows.h"
 #include "gonghui/v1/authorization_service.pb.h"
+#include "gonghui/v1/member_service.pb.h"
 
 namespace gonghui {
 namespace {
@@ -54,6 +56,15 @@ void ReadRequestId(std::string_view text,
     *id = *parsed;
   } else {
     violations->Add(field, text.empty() ? "is required: a UUID made by the caller" : kUuidRule);
+  }
+}
+
+void ReadCard(std::string_view text, Violations* violations, CardNumber* card) {
+  const std::optional<CardNumber> parsed = ParseCardNumber(text);
+  if (parsed.has_value()) [[likely]] {
+    *card = *parsed;
+  } else {
+    violations->Add("card_number", "must be 8 to 19 digits, the first not 0");
   }
 }
 
@@ -224,6 +235,10 @@ bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields) {
         good = reader.ReadVarint(&value);
         fields->allow_partial_approval = value != 0;
         break;
+      case VarintTag(WireAuthorize::kExplainFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->explain = value != 0;
+        break;
       default:
         good = reader.Skip(tag);
     }
@@ -239,7 +254,8 @@ bool ToCommand(const AuthorizeFields& fields,
                std::string_view path,
                CommandKind kind,
                Command* command,
-               Refusal* refusal) {
+               Refusal* refusal,
+               Explanation* explanation) {
   Violations violations(path);
   command->kind = kind;
   command->request_id = RequestId{};
@@ -259,12 +275,7 @@ bool ToCommand(const AuthorizeFields& fields,
       violations.Add("merchant_id", "must be empty or 1 to 16 characters of [A-Za-z0-9._:-]");
     }
   }
-  const std::optional<CardNumber> card = ParseCardNumber(fields.card_number);
-  if (card.has_value()) [[likely]] {
-    request.card = *card;
-  } else {
-    violations.Add("card_number", "must be 8 to 19 digits, the first not 0");
-  }
+  ReadCard(fields.card_number, &violations, &request.card);
   if (fields.list_price_fen >= 0 && fields.list_price_fen <= kTransactionFenMax) [[likely]] {
     request.list_price = Fen{fields.list_price_fen};
   } else {
@@ -310,6 +321,12 @@ bool ToCommand(const AuthorizeFields& fields,
             "occurred_at",
             &violations);
   CheckTransportData(fields.transport_data.size(), &violations);
+  if (fields.explain) [[unlikely]] {
+    request.explanation = explanation;
+    if (explanation == nullptr) {
+      violations.Add("explain", "must be false on a stream: ask with Authorize or Quote");
+    }
+  }
 
   if (!violations.none()) [[unlikely]] {
     *refusal = violations.ToRefusal();
@@ -465,6 +482,27 @@ void ReadRefund(const v1::RefundRequest& request, Violations* violations, Comman
   CheckEvidence(request, violations);
 }
 
+void ReadEntitlements(const v1::GetEntitlementsRequest& request,
+                      Violations* violations,
+                      Command* command) {
+  command->entitlements = EntitlementsRequest{};
+  ReadCard(request.card_number(), violations, &command->entitlements.card);
+  command->entitlements.here = request.here();
+}
+
+// Authorize and Quote.
+bool ReadAuthorize(const AuthorizeFields& fields,
+                   std::string_view path,
+                   CommandKind kind,
+                   const Caller& caller,
+                   TerminalCall* call,
+                   Refusal* refusal) {
+  if (fields.explain) [[unlikely]] {
+    call->explanation = std::make_unique<Explanation>();
+  }
+  return ToCommand(fields, caller, path, kind, &call->command, refusal, call->explanation.get());
+}
+
 Refusal Malformed(std::string_view message_name) {
   Refusal refusal;
   refusal.code = StatusCode::kInvalidArgument;
@@ -520,7 +558,7 @@ bool ToCommand(CommandKind kind,
         return false;
       }
       call->transport_data = fields.transport_data;
-      return ToCommand(fields, caller, "", kind, &command, refusal);
+      return ReadAuthorize(fields, "", kind, caller, call, refusal);
     }
     case CommandKind::kQuote: {
       AuthorizeFields fields;
@@ -529,7 +567,7 @@ bool ToCommand(CommandKind kind,
         *refusal = Malformed("QuoteRequest");
         return false;
       }
-      return ToCommand(fields, caller, "authorize.", kind, &command, refusal);
+      return ReadAuthorize(fields, "authorize.", kind, caller, call, refusal);
     }
     case CommandKind::kCapture:
       call->transport_data = FindBytes(message, v1::CaptureRequest::kTransportDataFieldNumber);
@@ -548,6 +586,14 @@ bool ToCommand(CommandKind kind,
       call->transport_data = FindBytes(message, v1::RefundRequest::kTransportDataFieldNumber);
       return ReadGenerated<v1::RefundRequest>(
           message, "RefundRequest", caller, call, refusal, ReadRefund);
+    case CommandKind::kGetEntitlements:
+      if (!ReadGenerated<v1::GetEntitlementsRequest>(
+              message, "GetEntitlementsRequest", caller, call, refusal, ReadEntitlements)) {
+        return false;
+      }
+      call->entitlements = std::make_unique<EntitlementList>();
+      command.entitlements.list = call->entitlements.get();
+      return true;
     case CommandKind::kGetTransaction:
       return ReadGenerated<v1::GetTransactionRequest>(
           message,
@@ -784,6 +830,84 @@ void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* ou
   out->End(start);
 }
 
+// Numbers of fields, of several messages.
+template <class... E>
+constexpr bool AreSame(E... numbers) {
+  const std::array<int, sizeof...(numbers)> all = {static_cast<int>(numbers)...};
+  for (const int number : all) {
+    if (number != all[0]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Lengths: the fields of each at their longest, checked by a test.
+constexpr size_t kCheckBytesMax = 512;
+constexpr size_t kEntitlementBytesMax = 2'560;
+
+void AppendCheck(const Ledger& names, const CheckResult& check, WireWriter* out) {
+  using C = v1::CheckOutcome;
+  out->Reserve(kCheckBytesMax);
+  char* const start = out->Begin<v1::AuthorizeResponse::kChecksFieldNumber>();
+  if (check.benefit != BenefitRow{}) {
+    const Benefit& benefit = names.benefits()[check.benefit];
+    const Programme& programme = names.programmes()[benefit.programme];
+    out->Text<C::kProgrammeCodeFieldNumber>(programme.code);
+    out->Int<C::kProgrammeVersionFieldNumber>(programme.version);
+    out->Text<C::kBenefitCodeFieldNumber>(benefit.code);
+  }
+  out->Int<C::kCheckFieldNumber>(Number(check.check));
+  out->Bool<C::kPassedFieldNumber>(check.passed);
+  if (check.about_limit) {
+    char* const limit = out->Begin<C::kLimitFieldNumber>();
+    AppendLimit(names, check.limit, out);
+    out->End(limit);
+  }
+  const DisplayMessage display = CheckMessageOf(check.check, check.passed);
+  out->Bytes<C::kDisplayMessageFieldNumber>(display.english);
+  out->Bytes<C::kDisplayMessageZhFieldNumber>(display.chinese);
+  out->End(start);
+}
+
+void AppendChecks(const Ledger& names, const Explanation& explanation, WireWriter* out) {
+  using R = v1::AuthorizeResponse;
+  using Q = v1::QuoteResponse;
+  static_assert(AreSame(R::kChecksFieldNumber, Q::kChecksFieldNumber));
+  static_assert(AreSame(R::kChecksTruncatedFieldNumber, Q::kChecksTruncatedFieldNumber));
+  for (uint32_t i = 0; i < explanation.count; ++i) {
+    AppendCheck(names, explanation.checks[i], out);
+  }
+  out->Reserve(kCheckBytesMax);
+  out->Bool<R::kChecksTruncatedFieldNumber>(explanation.truncated);
+}
+
+// A benefit's row never changes, so its name and price may be read like its code.
+void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter* out) {
+  using E = v1::Entitlement;
+  const Benefit& benefit = names.benefits()[item.benefit];
+  const Programme& programme = names.programmes()[benefit.programme];
+  const std::string price = PriceInWords(benefit.price);
+  out->Reserve(kEntitlementBytesMax + price.size());
+  char* const start = out->Begin<v1::GetEntitlementsResponse::kEntitlementsFieldNumber>();
+  out->Text<E::kProgrammeCodeFieldNumber>(programme.code);
+  out->Int<E::kProgrammeVersionFieldNumber>(programme.version);
+  out->Text<E::kBenefitCodeFieldNumber>(benefit.code);
+  out->Bytes<E::kDisplayNameFieldNumber>({benefit.name.data(), benefit.name.size()});
+  out->Bytes<E::kPriceFieldNumber>(price);
+  out->Int<E::kReasonFieldNumber>(Number(item.reason));
+  out->Time<E::kNextEligibleAtFieldNumber>(item.next_eligible_at);
+  for (uint32_t i = 0; i < item.limit_count; ++i) {
+    char* const limit = out->Begin<E::kLimitsFieldNumber>();
+    AppendLimit(names, item.limits[i], out);
+    out->End(limit);
+  }
+  const DisplayMessage display = EntitlementMessageOf(item.reason);
+  out->Bytes<E::kDisplayMessageFieldNumber>(display.english);
+  out->Bytes<E::kDisplayMessageZhFieldNumber>(display.chinese);
+  out->End(start);
+}
+
 // The transaction tells, but for an unknown terminal there is none.
 TransactionKind KindOf(const Command& command, const Result& result) {
   if (result.transaction_id != TransactionId{}) {
@@ -900,26 +1024,26 @@ void AppendReply(const Ledger& names,
   // The replies agree on their numbers; Quote and GetTransaction have the
   // first only.
   using R = v1::AuthorizeResponse;
-  constexpr auto kSame = [](int number, auto... others) {
-    return ((number == static_cast<int>(others)) && ...);
-  };
-  static_assert(kSame(R::kTransactionFieldNumber,
-                      v1::CaptureResponse::kTransactionFieldNumber,
-                      v1::ReverseResponse::kTransactionFieldNumber,
-                      v1::IncrementAuthorizationResponse::kTransactionFieldNumber,
-                      v1::RefundResponse::kTransactionFieldNumber,
-                      v1::QuoteResponse::kTransactionFieldNumber,
-                      v1::GetTransactionResponse::kTransactionFieldNumber));
-  static_assert(kSame(R::kIdempotentReplayFieldNumber,
-                      v1::CaptureResponse::kIdempotentReplayFieldNumber,
-                      v1::ReverseResponse::kIdempotentReplayFieldNumber,
-                      v1::IncrementAuthorizationResponse::kIdempotentReplayFieldNumber,
-                      v1::RefundResponse::kIdempotentReplayFieldNumber));
-  static_assert(kSame(R::kTransportDataFieldNumber,
-                      v1::CaptureResponse::kTransportDataFieldNumber,
-                      v1::ReverseResponse::kTransportDataFieldNumber,
-                      v1::IncrementAuthorizationResponse::kTransportDataFieldNumber,
-                      v1::RefundResponse::kTransportDataFieldNumber));
+  static_assert(AreSame(R::kTransactionFieldNumber,
+                        v1::CaptureResponse::kTransactionFieldNumber,
+                        v1::ReverseResponse::kTransactionFieldNumber,
+                        v1::IncrementAuthorizationResponse::kTransactionFieldNumber,
+                        v1::RefundResponse::kTransactionFieldNumber,
+                        v1::QuoteResponse::kTransactionFieldNumber,
+                        v1::GetTransactionResponse::kTransactionFieldNumber));
+  static_assert(AreSame(R::kIdempotentReplayFieldNumber,
+                        v1::CaptureResponse::kIdempotentReplayFieldNumber,
+                        v1::ReverseResponse::kIdempotentReplayFieldNumber,
+                        v1::IncrementAuthorizationResponse::kIdempotentReplayFieldNumber,
+                        v1::RefundResponse::kIdempotentReplayFieldNumber));
+  static_assert(AreSame(R::kTransportDataFieldNumber,
+                        v1::CaptureResponse::kTransportDataFieldNumber,
+                        v1::ReverseResponse::kTransportDataFieldNumber,
+                        v1::IncrementAuthorizationResponse::kTransportDataFieldNumber,
+                        v1::RefundResponse::kTransportDataFieldNumber));
+  if (command.kind == CommandKind::kGetEntitlements) [[unlikely]] {
+    return AppendEntitlements(names, command, result, out);
+  }
   char* const start = out->Begin<R::kTransactionFieldNumber>();
   AppendTransaction(names, command, result, out);
   out->End(start);
@@ -927,6 +1051,40 @@ void AppendReply(const Ledger& names,
     out->Bool<R::kIdempotentReplayFieldNumber>(result.replay);
     out->Bytes<R::kTransportDataFieldNumber>(transport_data);
   }
+  const bool may_explain =
+      command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote;
+  if (may_explain && command.authorize.explanation != nullptr) [[unlikely]] {
+    AppendChecks(names, *command.authorize.explanation, out);
+  }
+}
+
+void AppendEntitlements(const Ledger& names,
+                        const Command& command,
+                        const Result& result,
+                        WireWriter* out) {
+  using R = v1::GetEntitlementsResponse;
+  using M = v1::GetMemberEntitlementsResponse;
+  static_assert(AreSame(R::kOutcomeFieldNumber, M::kOutcomeFieldNumber));
+  static_assert(AreSame(R::kReasonFieldNumber, M::kReasonFieldNumber));
+  static_assert(AreSame(R::kDisplayMessageFieldNumber, M::kDisplayMessageFieldNumber));
+  static_assert(AreSame(R::kDisplayMessageZhFieldNumber, M::kDisplayMessageZhFieldNumber));
+  static_assert(AreSame(R::kEntitlementsFieldNumber, M::kEntitlementsFieldNumber));
+  static_assert(AreSame(R::kTruncatedFieldNumber, M::kTruncatedFieldNumber));
+  static_assert(AreSame(R::kAsOfFieldNumber, M::kAsOfFieldNumber));
+  const EntitlementList& list = *command.entitlements.list;
+  const Transaction& answer = result.transaction;
+  const DisplayMessage display = EntitlementsMessageOf(answer, list.count);
+  out->Reserve(kReplyBytesMax);
+  out->Int<R::kOutcomeFieldNumber>(Number(answer.outcome));
+  out->Int<R::kReasonFieldNumber>(Number(answer.reason));
+  out->Bytes<R::kDisplayMessageFieldNumber>(display.english);
+  out->Bytes<R::kDisplayMessageZhFieldNumber>(display.chinese);
+  for (uint32_t i = 0; i < list.count; ++i) {
+    AppendEntitlement(names, list.items[i], out);
+  }
+  out->Reserve(kReplyBytesMax);
+  out->Bool<R::kTruncatedFieldNumber>(list.truncated);
+  out->Time<R::kAsOfFieldNumber>(answer.decided_at);
 }
 
 }  // namespace gonghui

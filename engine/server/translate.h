@@ -19,9 +19,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "engine/domain/command.h"
+#include "engine/domain/explanation.h"
 #include "engine/domain/result.h"
 #include "engine/ledger/ledger.h"
 #include "engine/server/refusal.h"
@@ -58,6 +60,7 @@ struct AuthorizeFields {
   uint32_t stan = 0;
   bool capture = false;
   bool allow_partial_approval = false;
+  bool explain = false;
   Time transmission_time;
   Time occurred_at;
 };
@@ -69,6 +72,10 @@ bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields);
 struct TerminalCall {
   Command command;
   std::string_view transport_data;
+  // Where the command points to, when it asks for what they hold.  They are large and
+  // rarely wanted, so a call has them only then.
+  std::unique_ptr<Explanation> explanation;
+  std::unique_ptr<EntitlementList> entitlements;
 };
 
 // False: *refusal says why.  `path` stands before the names of fields, as
@@ -78,7 +85,9 @@ bool ToCommand(const AuthorizeFields& fields,
                std::string_view path,
                CommandKind kind,  // kAuthorize or kQuote
                Command* command,
-               Refusal* refusal);
+               Refusal* refusal,
+               // Where the checks go; none = nowhere, and `explain` is refused.
+               Explanation* explanation = nullptr);
 
 // The unary calls, from the bytes of their request message, which outlive the call.
 bool ToCommand(CommandKind kind,
@@ -90,7 +99,8 @@ bool ToCommand(CommandKind kind,
 // True: no decision was made, *refusal says why.
 bool IsRefused(const Command& command, const Result& result, Refusal* refusal);
 
-// Most bytes that any of the replies below takes.
+// Most bytes that any of the replies below takes, without checks and entitlements, which
+// see to their own room.
 inline constexpr size_t kReplyBytesMax = 8'192;
 
 // Appends the fields of a gonghui.v1.Transaction.  REQUIRES: kReplyBytesMax of
@@ -107,6 +117,13 @@ void AppendReply(const Ledger& names,
                  const Result& result,
                  std::string_view transport_data,
                  WireWriter* out);
+
+// Appends the fields of gonghui.v1.GetEntitlementsResponse, which are also those of
+// GetMemberEntitlementsResponse.  REQUIRES: a decision about entitlements.
+void AppendEntitlements(const Ledger& names,
+                        const Command& command,
+                        const Result& result,
+                        WireWriter* out);
 
 // The request field that a verdict is about, as it is called in the proto.
 std::string_view FieldName(Field field);

@@ -3,7 +3,9 @@
 
 #include "engine/server/translate_rows.h"
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
@@ -117,6 +119,64 @@ static_assert(static_cast<int>(LateCapture::kForcePost) == v1::LATE_CAPTURE_FORC
 
 }  // namespace
 
+namespace {
+
+struct NamedFlag {
+  std::string_view path;
+  bool* flag;
+};
+
+// Sets the flags that `paths` names and clears the others.
+bool ReadMask(const google::protobuf::FieldMask& mask,
+              std::span<const std::string_view> always,
+              std::span<const NamedFlag> flags,
+              RowError* error) {
+  for (const NamedFlag& named : flags) {
+    *named.flag = false;
+  }
+  for (int i = 0; i < mask.paths_size(); ++i) {
+    const std::string& path = mask.paths(i);
+    bool known = std::find(always.begin(), always.end(), path) != always.end();
+    for (const NamedFlag& named : flags) {
+      const bool whole = named.path.size() > path.size() && named.path.starts_with(path) &&
+                         named.path[path.size()] == '.';  // "personal_data"
+      if (named.path == path || whole) {
+        *named.flag = true;
+        known = true;
+      }
+    }
+    if (!known) {
+      RowReader(error).Fail(absl::StrCat("update_mask.paths[", i, "]"),
+                            "is not a field that an import sets");
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool FromProto(const google::protobuf::FieldMask& mask, MemberFields* fields, RowError* error) {
+  constexpr std::array<std::string_view, 1> kAlways = {"member_id"};
+  const std::array flags = {NamedFlag{"union_node_id", &fields->union_node_id},
+                            NamedFlag{"status", &fields->status},
+                            NamedFlag{"real_name_verified", &fields->real_name_verified},
+                            NamedFlag{"sex", &fields->sex},
+                            NamedFlag{"segments", &fields->segments},
+                            NamedFlag{"personal_data.name", &fields->name},
+                            NamedFlag{"personal_data.national_id", &fields->national_id},
+                            NamedFlag{"personal_data.phone", &fields->phone}};
+  return ReadMask(mask, kAlways, flags, error);
+}
+
+bool FromProto(const google::protobuf::FieldMask& mask, CardFields* fields, RowError* error) {
+  constexpr std::array<std::string_view, 2> kAlways = {"card_number", "member_id"};
+  const std::array flags = {NamedFlag{"status", &fields->status},
+                            NamedFlag{"kind", &fields->kind},
+                            NamedFlag{"expires_on", &fields->expires_on}};
+  return ReadMask(mask, kAlways, flags, error);
+}
+
 bool FromProto(const v1::UnionNode& row, UnionNodeRequest* request, RowError* error) {
   RowReader reader(error);
   reader.ReadCode(row.union_node_id(), "union_node_id", &request->id);
@@ -140,17 +200,34 @@ bool FromProto(const v1::Segment& row, SegmentRequest* request, RowError* error)
   return reader.good();
 }
 
-bool FromProto(const v1::Member& row, MemberRequest* request, RowError* error) {
+bool FromProto(const v1::Member& row,
+               MemberRequest* request,
+               RowError* error,
+               const MemberFields& fields) {
   RowReader reader(error);
+  request->keep.union_node = !fields.union_node_id;
+  request->keep.status = !fields.status || row.status() == v1::MEMBER_STATUS_UNSPECIFIED;
+  request->keep.real_name_verified = !fields.real_name_verified;
+  request->keep.sex = !fields.sex;
+  request->keep.segments = !fields.segments;
   reader.ReadCode(row.member_id(), "member_id", &request->id);
-  reader.ReadCode(row.union_node_id(), "union_node_id", &request->union_node);
-  reader.ReadEnum(row.status(),
-                  v1::MemberStatus_IsValid(row.status()),
-                  MemberStatus::kActive,
-                  "status",
-                  &request->status);
-  request->real_name_verified = row.real_name_verified();
-  reader.ReadEnum(row.sex(), v1::Sex_IsValid(row.sex()), Sex::kUnknown, "sex", &request->sex);
+  if (fields.union_node_id) {
+    reader.ReadCode(row.union_node_id(), "union_node_id", &request->union_node);
+  }
+  if (fields.status) {
+    reader.ReadEnum(row.status(),
+                    v1::MemberStatus_IsValid(row.status()),
+                    MemberStatus::kActive,
+                    "status",
+                    &request->status);
+  }
+  request->real_name_verified = fields.real_name_verified && row.real_name_verified();
+  if (fields.sex) {
+    reader.ReadEnum(row.sex(), v1::Sex_IsValid(row.sex()), Sex::kUnknown, "sex", &request->sex);
+  }
+  if (!fields.segments) {
+    return reader.good();
+  }
   if (row.segments_size() > static_cast<int>(kSegmentSpansPerMemberMax)) {
     reader.Fail("segments", "must be at most 8");
     return false;
@@ -203,18 +280,28 @@ bool FromProto(const v1::PersonalData& row, PersonalData* data, RowError* error)
   return reader.good();
 }
 
-bool FromProto(const v1::Card& row, CardRequest* request, RowError* error) {
+bool FromProto(const v1::Card& row,
+               CardRequest* request,
+               RowError* error,
+               const CardFields& fields) {
   RowReader reader(error);
+  request->keep.status = !fields.status || row.status() == v1::CARD_STATUS_UNSPECIFIED;
+  request->keep.kind = !fields.kind;
+  request->keep.expires_day = !fields.expires_on;
   reader.ReadCard(row.card_number(), "card_number", &request->number);
   reader.ReadOptionalCode(row.member_id(), "member_id", &request->member);
-  reader.ReadEnum(row.status(),
-                  v1::CardStatus_IsValid(row.status()),
-                  CardStatus::kActive,
-                  "status",
-                  &request->status);
-  reader.ReadEnum(
-      row.kind(), v1::CardKind_IsValid(row.kind()), CardKind::kPhysical, "kind", &request->kind);
-  if (!row.expires_on().empty()) {
+  if (fields.status) {
+    reader.ReadEnum(row.status(),
+                    v1::CardStatus_IsValid(row.status()),
+                    CardStatus::kActive,
+                    "status",
+                    &request->status);
+  }
+  if (fields.kind) {
+    reader.ReadEnum(
+        row.kind(), v1::CardKind_IsValid(row.kind()), CardKind::kPhysical, "kind", &request->kind);
+  }
+  if (fields.expires_on && !row.expires_on().empty()) {
     const std::optional<CivilDay> day = ParseDay(row.expires_on());
     if (day.has_value()) {
       request->expires_day = *day;
@@ -278,6 +365,14 @@ bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error) {
   return reader.good();
 }
 
+namespace {
+
+const char* BlockedWord(CardStatus status) {
+  return status == CardStatus::kLost ? "lost" : status == CardStatus::kStolen ? "stolen" : "paused";
+}
+
+}  // namespace
+
 bool IsRejected(const Result& result, RowError* error) {
   switch (result.verdict) {
     case Verdict::kDecided:
@@ -313,7 +408,9 @@ bool IsRejected(const Result& result, RowError* error) {
       break;
     case AdminReason::kNotAllowedFromState:
       error->reason = "NOT_ALLOWED_FROM_STATE";
-      error->description = "can not be changed so from the state it is in";
+      error->description =
+          "can not be changed so from the state it is in: closed and replaced are final, and "
+          "only a replacement (gonghuictl card replace) makes a card replaced";
       break;
     case AdminReason::kWouldCycle:
       error->reason = "WOULD_CYCLE";
@@ -330,6 +427,24 @@ bool IsRejected(const Result& result, RowError* error) {
     case AdminReason::kImmutable:
       error->reason = "IMMUTABLE";
       error->description = "can not be changed";
+      break;
+    case AdminReason::kMissing:
+      error->reason = "REQUIRED_VALUE";
+      error->description = "is needed, because the row is new";
+      break;
+    case AdminReason::kWouldReinstate:
+      error->reason = "WOULD_REINSTATE";
+      error->description =
+          "the member is suspended, and an import does not end that; gonghuictl member "
+          "reinstate does, or import with --reactivate";
+      break;
+    case AdminReason::kWouldReactivate:
+      error->reason = "WOULD_REACTIVATE";
+      error->description =
+          absl::StrCat("the card is ",
+                       BlockedWord(static_cast<CardStatus>(result.index)),
+                       ", and an import does not end that; gonghuictl card activate does, or "
+                       "import with --reactivate");
       break;
     case AdminReason::kWrongAsset:
       error->reason = "WRONG_ASSET";
@@ -355,12 +470,8 @@ void SetTime(TimestampNs at, Row* row, google::protobuf::Timestamp* (Row::*make)
   }
 }
 
-std::string Yuan(Fen fen) {
-  return absl::StrFormat("%d.%02d yuan", fen.value() / 100, fen.value() % 100);
-}
-
 std::string Amount(Fen fen) {
-  return fen.value() < 100 ? absl::StrCat(fen.value(), " fen") : Yuan(fen);
+  return fen.value() < 100 ? absl::StrCat(fen.value(), " fen") : YuanInWords(fen);
 }
 
 std::string Percent(Bps rate) {
@@ -370,6 +481,20 @@ std::string Percent(Bps rate) {
 }
 
 }  // namespace
+
+std::string ThousandsOf(int64_t number) {
+  std::string digits = std::to_string(number);
+  const size_t first = number < 0 ? 1 : 0;
+  for (size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, 1, ',');
+  }
+  return digits;
+}
+
+std::string YuanInWords(Fen fen) {  // >= 0
+  return absl::StrFormat("%s.%02d yuan", ThousandsOf(fen.value() / 100), fen.value() % 100);
+}
 
 void ToProto(TimestampNs at, google::protobuf::Timestamp* out) {
   out->set_seconds(at.value() / kNsPerSecond);
@@ -504,7 +629,7 @@ std::string PriceInWords(const PriceRule& price) {
     absl::StrAppend(&words, ", from ", Amount(price.threshold));
   }
   if (price.discount_max > Fen{0}) {
-    absl::StrAppend(&words, ", at most ", Yuan(price.discount_max));
+    absl::StrAppend(&words, ", at most ", YuanInWords(price.discount_max));
   }
   if (price.member_pays_min > Fen{0}) {
     absl::StrAppend(&words, ", member pays at least ", Amount(price.member_pays_min));

@@ -33,12 +33,39 @@ struct RowError {
   std::string description;  // what is wrong and what was expected
 };
 
+// Which fields the rows of an import say, beside those that identify them.
+struct MemberFields {
+  bool union_node_id = true;
+  bool status = true;
+  bool real_name_verified = true;
+  bool sex = true;
+  bool segments = true;
+  bool name = true;
+  bool national_id = true;
+  bool phone = true;
+};
+struct CardFields {
+  bool status = true;
+  bool kind = true;
+  bool expires_on = true;
+};
+// From an update_mask.
+bool FromProto(const google::protobuf::FieldMask& mask, MemberFields* fields, RowError* error);
+bool FromProto(const google::protobuf::FieldMask& mask, CardFields* fields, RowError* error);
+
 // In.  False: *error says what is wrong.  Enums that are not said have the default
-// of the proto ("Import: active").
+// of the proto ("Import: money").  Of members and cards, what is not in `fields`, or is
+// a status that is not said, is left to stand.
 bool FromProto(const v1::UnionNode& row, UnionNodeRequest* request, RowError* error);
 bool FromProto(const v1::Segment& row, SegmentRequest* request, RowError* error);
-bool FromProto(const v1::Member& row, MemberRequest* request, RowError* error);
-bool FromProto(const v1::Card& row, CardRequest* request, RowError* error);
+bool FromProto(const v1::Member& row,
+               MemberRequest* request,
+               RowError* error,
+               const MemberFields& fields = {});
+bool FromProto(const v1::Card& row,
+               CardRequest* request,
+               RowError* error,
+               const CardFields& fields = {});
 bool FromProto(const v1::Merchant& row, MerchantRequest* request, RowError* error);
 bool FromProto(const v1::Terminal& row, TerminalRequest* request, RowError* error);
 bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error);
@@ -79,6 +106,10 @@ void ToProto(const Ledger& names, const FundView& view, v1::Fund* out);
 void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out);
 void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out);
 void ToMaskedProto(const PersonalData& data, v1::PersonalData* out);
+
+// "1,234.50 yuan", "1,234".
+std::string YuanInWords(Fen fen);
+std::string ThousandsOf(int64_t number);
 
 // "60% off, at most 50.00 yuan".
 std::string PriceInWords(const PriceRule& price);

@@ -60,8 +60,8 @@ test('health says SERVING', async () => {
 
 test('reflection tells terminals every method, and health can be called by it', async () => {
   const methods = await bufCurl('--list-methods', `http://${terminalAddress}`);
-  for (const method of ['Authorize', 'AuthorizeStream', 'Capture', 'GetTransaction',
-    'IncrementAuthorization', 'Quote', 'Refund', 'Reverse']) {
+  for (const method of ['Authorize', 'AuthorizeStream', 'Capture', 'GetEntitlements',
+    'GetTransaction', 'IncrementAuthorization', 'Quote', 'Refund', 'Reverse']) {
     assert.ok(methods.includes(`gonghui.v1.AuthorizationService/${method}\n`), methods);
   }
   assert.ok(methods.includes('grpc.health.v1.Health/Check'), methods);
@@ -73,7 +73,8 @@ test('reflection tells terminals every method, and health can be called by it', 
 test('reflection tells operators every method, on the Unix socket', async () => {
   const socket = ['--unix-socket', operatorSocket];
   const methods = await bufCurl(...socket, '--list-methods', 'http://operator');
-  for (const method of ['MemberService/ImportMembers', 'MerchantService/GetMerchant',
+  for (const method of ['MemberService/ImportMembers', 'MemberService/GetMemberEntitlements',
+    'MerchantService/GetMerchant',
     'ProgrammeService/ApplyProgramme', 'OperationsService/GetStatus']) {
     assert.ok(methods.includes(`gonghui.v1.${method}\n`), methods);
   }
@@ -449,6 +450,93 @@ test('who may get a part of the benefit says so, and the id remembers it', async
   assert.equal(status.ErrorInfo.metadata.field, 'allow_partial_approval');
 });
 
+// --- answers that explain ---------------------------------------------------------------------
+
+const failed = ({checks}) => checks.filter(({passed}) => !passed).map(({check}) => check);
+
+test('explain: every check of every candidate, with the limits as they stand', async () => {
+  const card_number = cardOf('M0000010');
+  const request = sale({
+    terminal_id: SUPERMARKET, card_number, list_price_fen: 10_000, explain: true});
+  const first = await authorize(request);
+  assert.equal(first.transaction.outcome, 'OUTCOME_APPROVED');
+  assert.equal(first.checks_truncated, false);
+  assert.deepEqual(failed(first), []);
+  assert.deepEqual(first.checks.slice(0, 6).map(({check}) => check), [
+    'REASON_TERMINAL_INACTIVE', 'REASON_MERCHANT_INACTIVE', 'REASON_INVALID_CARD',
+    'REASON_CARD_NOT_ACTIVE', 'REASON_MEMBER_NOT_FOUND', 'REASON_MEMBER_SUSPENDED']);
+  for (const check of first.checks) {
+    assert.match(check.display_message, /^[ -~]+$/);
+    assert.match(check.display_message_zh, /\p{Script=Han}/u);
+    assert.equal(check.limit !== null, /_LIMIT$/.test(check.check), check.check);
+  }
+  const month = first.checks.find(({limit}) => limit?.limit_code === 'groceries-per-month');
+  assert.equal(month.benefit_code, 'supermarket');
+  assert.deepEqual([month.limit.used, month.limit.left], [0, 20_000]);
+
+  // A repeat is told what was decided; it was decided then, not now.
+  const again = await authorize(request);
+  assert.equal(again.idempotent_replay, true);
+  assert.deepEqual(again.checks, []);
+  assert.deepEqual(again.transaction, first.transaction);
+  const quiet = await authorize({...request, request_id: newId(), explain: false});
+  assert.deepEqual(quiet.checks, []);
+
+  const below = await terminal.call('Quote', {authorize: {
+    terminal_id: RESTAURANT, card_number, list_price_fen: 9_999, explain: true}});
+  assert.equal(below.transaction.reason, 'REASON_BELOW_MINIMUM_AMOUNT');
+  assert.ok(failed(below).includes('REASON_BELOW_MINIMUM_AMOUNT'), failed(below));
+
+  const suspended = await authorize(sale({
+    terminal_id: SUPERMARKET, card_number: cardOf('M0000004'), list_price_fen: 1, explain: true}));
+  assert.deepEqual(failed(suspended), ['REASON_MEMBER_SUSPENDED']);
+  assert.equal(suspended.checks.length, 6);
+});
+
+test('entitlements: all that a member may use, and what of it when', async () => {
+  const ask = (member, fields) => terminal.call('GetEntitlements', {
+    terminal_id: SUPERMARKET, card_number: cardOf(member), ...fields});
+  const all = await ask('M0000001');
+  assert.equal(all.outcome, 'OUTCOME_APPROVED');
+  assert.equal(all.reason, 'REASON_UNSPECIFIED');
+  assert.equal(all.truncated, false);
+  assert.ok(Math.abs(toMs(all.as_of) - Date.now()) < 60_000);
+  const names = all.entitlements.map(({benefit_code}) => benefit_code);
+  for (const name of ['one-fen-ride', 'supermarket', 'restaurant', 'hotel', 'convenience-store']) {
+    assert.ok(names.includes(name), names);
+  }
+  // The four rides of today are gone: see above.
+  const ride = all.entitlements.find(({benefit_code}) => benefit_code === 'one-fen-ride');
+  assert.equal(ride.display_name, '一分钱乘地铁');
+  assert.equal(ride.price, 'member pays 1 fen');
+  assert.equal(ride.reason, 'REASON_EXCEEDS_FREQUENCY_LIMIT');
+  const perDay = limitOf(ride, 'rides-per-day');
+  assert.deepEqual([perDay.max, perDay.used, perDay.left], [4, 4, 0]);
+  assert.deepEqual(ride.next_eligible_at, perDay.resets_at);
+  const groceries = all.entitlements.find(({benefit_code}) => benefit_code === 'supermarket');
+  assert.equal(groceries.reason, 'REASON_UNSPECIFIED');
+  assert.equal(groceries.next_eligible_at, null);
+
+  const here = await ask('M0000001', {here: true});
+  assert.deepEqual(here.entitlements.map(({benefit_code}) => benefit_code), ['supermarket']);
+
+  const none = await ask('M0000004');
+  assert.equal(none.outcome, 'OUTCOME_DECLINED');
+  assert.equal(none.reason, 'REASON_MEMBER_SUSPENDED');
+  assert.match(none.display_message_zh, /\p{Script=Han}/u);
+  assert.deepEqual(none.entitlements, []);
+  const unknown = await ask('M0000001', {card_number: '6253019999999999'});
+  assert.equal(unknown.reason, 'REASON_INVALID_CARD');
+  const status = await refusal(ask('M0000001', {card_number: '1'}), Code.INVALID_ARGUMENT);
+  assert.deepEqual(status.BadRequest.field_violations.map((v) => v.field), ['card_number']);
+
+  // Operators see the same.
+  const twin = JSON.parse(await bufCurl('--unix-socket', operatorSocket, '-d',
+    '{"member_id": "M0000001"}',
+    'http://operator/gonghui.v1.MemberService/GetMemberEntitlements'));
+  assert.deepEqual(twin.entitlements.map(({benefitCode}) => benefitCode), names);
+});
+
 // --- bad input ------------------------------------------------------------------------------
 
 test('bad fields: INVALID_ARGUMENT names every one of them, and nothing is recorded', async () => {
@@ -608,6 +696,16 @@ test('512 requests in one message: as many results, in order, also around a bad 
   const {transaction} = await terminal.call('GetTransaction', {
     terminal_id: CONVENIENCE, request_id: requests[511].request_id});
   assert.deepEqual(transaction, results[511].response.transaction);
+});
+
+test('a stream refuses to explain', async () => {
+  const fields = {terminal_id: CONVENIENCE, card_number: activeCards[0], list_price_fen: 1_000};
+  const [{results: [good, bad]}] = await authorizeStream([[
+    sale(fields), sale({...fields, explain: true})]]);
+  assert.equal(good.result, 'response');
+  const status = unpackStatus(bad.error);
+  assert.equal(status.code, Code.INVALID_ARGUMENT);
+  assert.deepEqual(status.BadRequest.field_violations.map((v) => v.field), ['requests[1].explain']);
 });
 
 test('a message of a stream that is too long, or empty', async () => {

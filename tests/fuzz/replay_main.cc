@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Stands in for libFuzzer where there is none: gives each file of the named
-// corpus folders to the fuzz target once, the empty input first.
+// folders (and files) to the fuzz target once, the empty input first.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,6 +20,13 @@ int main(int argc, char** argv) {
   LLVMFuzzerTestOneInput(nullptr, 0);
   std::vector<std::filesystem::path> files;
   for (int i = 1; i < argc; ++i) {
+    if (!std::filesystem::is_directory(argv[i])) {
+      // A single file is replayed too; a folder need not be there before it has any.
+      if (std::filesystem::exists(argv[i])) {
+        files.emplace_back(argv[i]);
+      }
+      continue;
+    }
     for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i])) {
       if (entry.is_regular_file()) {
         files.push_back(entry.path());

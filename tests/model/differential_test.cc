@@ -62,6 +62,7 @@ std::string TextOfCommand(const Command& command) {
       text += request.if_no_benefit == IfNoBenefit::kFullPrice ? " full_price" : "";
       text += request.allow_partial ? " partial" : "";
       text += request.hold_s == 0 ? "" : " hold=" + std::to_string(request.hold_s);
+      text += request.explanation == nullptr ? "" : " explain";
       break;
     }
     case CommandKind::kIncrement: {
@@ -89,6 +90,13 @@ std::string TextOfCommand(const Command& command) {
     case CommandKind::kGetTransaction:
       text += reference(command.inquiry.transaction, command.inquiry.request_id);
       break;
+    case CommandKind::kGetEntitlements: {
+      const EntitlementsRequest& request = command.entitlements;
+      text += request.member.IsNone() ? " card=" + std::to_string(request.card.value())
+                                      : " member=" + TextOf(request.member);
+      text += request.here ? " here" : "";
+      break;
+    }
     default:
       break;
   }
@@ -99,8 +107,14 @@ std::string TextOfCommand(const Command& command) {
 // test which no longer reaches anything does not go unnoticed.
 struct Seen {
   std::map<std::string, int> answers;
+  std::map<Reason, int> failed_checks;
+  std::map<Reason, int> entitlements;
   std::map<NaivePath, int> paths;
 };
+
+const char* KindOf(const Command& command, const Answer& answer) {
+  return command.kind == CommandKind::kGetEntitlements ? NameOf(command.kind) : NameOf(answer.kind);
+}
 
 // False when the two disagree; says so.
 bool RunSeed(uint64_t seed, int commands, Seen* seen) {
@@ -145,9 +159,15 @@ bool RunSeed(uint64_t seed, int commands, Seen* seen) {
     const Answer& answer = pair.answer();
     ++seen->answers[std::string(NameOf(answer.verdict)) +
                     (answer.has_transaction
-                         ? std::string(" ") + NameOf(answer.kind) + " " + NameOf(answer.outcome) +
-                               " " + NameOf(answer.reason)
+                         ? std::string(" ") + KindOf(command.command, answer) + " " +
+                               NameOf(answer.outcome) + " " + NameOf(answer.reason)
                          : std::string())];
+    for (const AnswerCheck& check : answer.checks) {
+      seen->failed_checks[check.check] += check.passed ? 0 : 1;
+    }
+    for (const AnswerEntitlement& entitlement : answer.entitlements) {
+      ++seen->entitlements[entitlement.reason];
+    }
     if (!answer.replay) {
       random.Remember(command, answer);
     }
@@ -207,6 +227,137 @@ TEST(DifferentialTest, FixedSeeds) {
     }
     EXPECT_TRUE(reached) << NameOf(reason) << " was never answered: the test has gone blind";
   }
+  // And of an explanation every check that can fail, of entitlements every reason.
+  for (const auto& [reason, times] : seen.failed_checks) {
+    std::cout << times << "\tcheck " << NameOf(reason) << "\n";
+  }
+  for (const auto& [reason, times] : seen.entitlements) {
+    std::cout << times << "\tentitlement " << NameOf(reason) << "\n";
+  }
+  for (const Reason reason : AllOf<Reason>()) {
+    if (reason >= Reason::kMerchantNotInProgramme) {
+      EXPECT_GT(seen.failed_checks[reason], 0) << NameOf(reason);
+    }
+  }
+  for (const Reason reason : {Reason::kNone,
+                              Reason::kProgrammeNotStarted,
+                              Reason::kOutsideTimeWindow,
+                              Reason::kExceedsFrequencyLimit,
+                              Reason::kExceedsAmountLimit,
+                              Reason::kFundNotOpen,
+                              Reason::kQuotaExhausted,
+                              Reason::kBudgetExhausted}) {
+    EXPECT_GT(seen.entitlements[reason], 0) << NameOf(reason);
+  }
+}
+
+// More candidates than one answer tells: it says so.
+TEST(DifferentialTest, LongAnswersAreTruncated) {
+  LedgerPair pair;
+  const TimestampNs now{kTimestampNsMin};
+  const auto apply = [&pair, now](const OwnedCommand& command) {
+    EXPECT_EQ(pair.Apply(command, now), "");
+  };
+  UnionNodeRequest node;
+  node.id = CodeOf<UnionNodeId>("U");
+  apply(Own(node));
+  MemberRequest member;
+  member.id = CodeOf<MemberId>("M");
+  member.union_node = node.id;
+  apply(Own(member));
+  CardRequest card;
+  card.number = CardNumber{6'200'000'000};
+  card.member = member.id;
+  apply(Own(card));
+  MerchantRequest merchant;
+  merchant.id = CodeOf<MerchantId>("S");
+  merchant.union_node = node.id;
+  merchant.mcc = 5411;
+  apply(Own(merchant));
+  TerminalRequest terminal;
+  terminal.id = CodeOf<TerminalId>("T");
+  terminal.merchant = merchant.id;
+  apply(Own(terminal));
+  FundRequest fund;
+  fund.code = CodeOf<FundCode>("F");
+  fund.budget = Fen{1000};
+  apply(Own(fund));
+  OwnedProgramme programme;
+  programme.spec.code = CodeOf<ProgrammeCode>("p");
+  programme.spec.calendar = TestCalendar("UTC");
+  programme.spec.ends_at = kTimestampMax;
+  for (uint32_t i = 0; i <= kEntitlementsMax; ++i) {
+    BenefitSpec benefit;
+    benefit.code = CodeOf<BenefitCode>("b" + std::to_string(i));
+    benefit.price.kind = PriceKind::kFree;
+    benefit.require_real_name = false;
+    benefit.ends_at = kTimestampMax;
+    benefit.funding = Append(programme.funding, {{fund.code, Bps{10'000}, 0}});
+    programme.benefits.push_back(benefit);
+  }
+  apply(Own(programme));
+
+  Command quote;
+  quote.kind = CommandKind::kQuote;
+  quote.terminal = terminal.id;
+  quote.authorize = AuthorizeRequest{};
+  quote.authorize.card = card.number;
+  quote.authorize.list_price = Fen{100};
+  apply(OwnExplained(quote));
+  EXPECT_EQ(pair.answer().checks.size(), kChecksPerExplanationMax);
+  EXPECT_TRUE(pair.answer().truncated);
+
+  Command question;
+  question.kind = CommandKind::kGetEntitlements;
+  question.terminal = terminal.id;
+  question.entitlements = EntitlementsRequest{};
+  question.entitlements.card = card.number;
+  apply(Own(question));
+  EXPECT_EQ(pair.answer().entitlements.size(), kEntitlementsMax);
+  EXPECT_TRUE(pair.answer().truncated);
+}
+
+TEST(DifferentialTest, AnExplanationMustNotContradictItsAnswer) {
+  const auto check = [](const char* benefit, Reason reason, bool passed) {
+    AnswerCheck result;
+    result.benefit = *benefit == 0 ? BenefitCode{} : CodeOf<BenefitCode>(benefit);
+    result.check = reason;
+    result.passed = passed;
+    return result;
+  };
+  Answer answer;
+  answer.reason = Reason::kNoEffect;
+  answer.failed_benefit = CodeOf<BenefitCode>("b");
+  answer.checks = {check("", Reason::kInvalidCard, true),
+                   check("a", Reason::kMemberNotVerified, false),
+                   check("a", Reason::kBudgetExhausted, false),
+                   check("b", Reason::kNoEffect, false),
+                   check("c", Reason::kNoEffect, false)};
+  EXPECT_EQ(ContradictionIn(answer), "");
+  Answer other = answer;
+  other.reason = Reason::kMemberNotVerified;
+  EXPECT_NE(ContradictionIn(other), "") << "not the furthest";
+  other = answer;
+  other.failed_benefit = CodeOf<BenefitCode>("c");
+  EXPECT_NE(ContradictionIn(other), "") << "not the first of those";
+  other = answer;
+  other.checks[4].passed = true;
+  EXPECT_NE(ContradictionIn(other), "") << "c passed";
+  other = answer;
+  other.checks[0].passed = false;
+  EXPECT_NE(ContradictionIn(other), "") << "no card, and yet benefits";
+  other = answer;
+  other.outcome = Outcome::kApproved;
+  other.reason = Reason::kNone;
+  EXPECT_NE(ContradictionIn(other), "") << "nothing passed";
+  other.checks[3].passed = true;
+  EXPECT_EQ(ContradictionIn(other), "");
+  other.shares = {{CodeOf<BenefitCode>("a"), CodeOf<FundCode>("F"), Fen{1}}};
+  EXPECT_NE(ContradictionIn(other), "") << "b passed, a was given";
+  answer.checks.resize(1);
+  EXPECT_NE(ContradictionIn(answer), "") << "nobody failed";
+  answer.reason = Reason::kNoApplicableBenefit;
+  EXPECT_EQ(ContradictionIn(answer), "");
 }
 
 TEST(DifferentialTest, FreshSeeds) {

@@ -3,6 +3,7 @@
 
 #include "tests/model/ledger_pair.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #ifdef GONGHUI_HAS_RECORD_CODEC
 #include "engine/durability/record_format.h"
 #endif
+#include "engine/domain/explanation.h"
 #include "tests/testing/names.h"
 
 namespace gonghui {
@@ -64,7 +66,78 @@ std::string TextOfKey(const NaiveCounterKey& key) {
          std::to_string(key.window);
 }
 
+// The model tells everything; what is told has a limit.
+void TruncateLikeTheLedger(Answer* answer) {
+  const auto truncate = [answer](auto* items, size_t most) {
+    if (items->size() > most) {
+      items->resize(most);
+      answer->truncated = true;
+    }
+  };
+  truncate(&answer->checks, kChecksPerExplanationMax);
+  truncate(&answer->entitlements, kEntitlementsMax);
+}
+
+bool AboutSameBenefit(const AnswerCheck& a, const AnswerCheck& b) {
+  return a.programme == b.programme && a.benefit == b.benefit;
+}
+
 }  // namespace
+
+std::string ContradictionIn(const Answer& answer) {
+  if (answer.checks.empty() || answer.truncated) {
+    return "";
+  }
+  const auto contradiction = [&answer](const std::string& what) {
+    return "explanation: " + what + ", but the reason is " + NameOf(answer.reason);
+  };
+  const std::vector<AnswerCheck>& checks = answer.checks;
+  size_t i = 0;
+  for (; i < checks.size() && checks[i].benefit.IsNone(); ++i) {
+    if (!checks[i].passed) {
+      return i + 1 == checks.size() && checks[i].check == answer.reason &&
+                     answer.outcome == Outcome::kDeclined
+                 ? ""
+                 : contradiction(TextOf(checks[i]));
+    }
+  }
+  // Of each candidate the first check that fails; of these the one that came furthest.
+  std::optional<AnswerCheck> furthest;
+  std::optional<AnswerCheck> passed;
+  bool applied_passed = false;
+  const size_t candidates_from = i;
+  while (i < checks.size()) {
+    const AnswerCheck& first = checks[i];
+    std::optional<AnswerCheck> failed;
+    for (; i < checks.size() && AboutSameBenefit(checks[i], first); ++i) {
+      if (!checks[i].passed && !failed.has_value()) {
+        failed = checks[i];
+      }
+    }
+    if (!failed.has_value()) {
+      passed = passed.has_value() ? passed : first;
+      applied_passed |= answer.shares.empty() || answer.shares[0].benefit == first.benefit;
+    } else if (!furthest.has_value() || failed->check > furthest->check) {
+      furthest = failed;
+    }
+  }
+  if (answer.reason == Reason::kNone) {
+    return applied_passed ? "" : contradiction("what applied did not pass");
+  }
+  if (passed.has_value()) {
+    return contradiction(TextOf(passed->benefit) + " passed");
+  }
+  if (answer.reason == Reason::kProgrammeNotFound ||
+      answer.reason == Reason::kNoApplicableBenefit) {
+    return candidates_from == checks.size() ? "" : contradiction("there are candidates");
+  }
+  if (!furthest.has_value() || furthest->check != answer.reason ||
+      furthest->benefit != answer.failed_benefit) {
+    return contradiction(furthest.has_value() ? TextOf(*furthest) : "nobody failed");
+  }
+  const LimitCode limit = furthest->limit.has_value() ? furthest->limit->limit : LimitCode{};
+  return limit == answer.failed_limit ? "" : contradiction("failed at " + TextOf(limit));
+}
 
 std::string BrokenInvariant(const Ledger& ledger) {
   uint64_t row = 0;
@@ -96,6 +169,14 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
   history_.push_back({command, Event{}});
   Step& step = history_.back();
   const Command& asked = step.command.command;
+  const bool authorize = asked.kind == CommandKind::kAuthorize || asked.kind == CommandKind::kQuote;
+  // A repeat fills the same memory again.
+  if (authorize && asked.authorize.explanation != nullptr) {
+    *asked.authorize.explanation = Explanation{};
+  }
+  if (asked.kind == CommandKind::kGetEntitlements) {
+    *asked.entitlements.list = EntitlementList{};
+  }
   const uint64_t hash_before = ledger_->StateHash();
   const Command* const ahead[] = {&asked};
   Ledger::Trail trail[1];
@@ -106,6 +187,10 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
     return "Decide() changed the state";
   }
   const bool changed = step.event.kind != EventKind::kNone;
+  if (changed && (asked.kind == CommandKind::kQuote || asked.kind == CommandKind::kGetTransaction ||
+                  asked.kind == CommandKind::kGetEntitlements)) {
+    return "a question changes something";
+  }
   if (changed) {
     step.event.command = &asked;
     ledger_->Evolve(step.event);
@@ -115,6 +200,7 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
   std::string problem;
   if (answer_.verdict != Verdict::kFull) {  // the model never is
     naive_answer_ = model_.Apply(asked, now);
+    TruncateLikeTheLedger(&naive_answer_);
     problem = Difference(answer_, naive_answer_);
     if (!problem.empty()) {
       problem = "ledger against model: " + problem + "\n  ledger: " + TextOf(answer_) +
@@ -122,6 +208,9 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
     }
   } else {
     naive_answer_ = answer_;
+  }
+  if (problem.empty()) {
+    problem = ContradictionIn(answer_);
   }
   if (problem.empty() && ledger_->applied_seq() != model_.applied_seq()) {
     problem =

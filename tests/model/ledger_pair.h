@@ -66,6 +66,11 @@ class LedgerPair {
   Result result_;
 };
 
+// An explanation and the decision it explains agree: empty, or where they do not.  What
+// declines is the first check that fails of the candidate that came furthest; what is
+// approved passed all of its own.
+std::string ContradictionIn(const Answer& answer);
+
 // The invariant that does not hold, with its row; empty when all do.
 std::string BrokenInvariant(const Ledger& ledger);
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 
 #include "engine/base/check.h"
 #include "tests/model/naive_arithmetic.h"
+#include "tests/model/naive_times.h"
 #include "tests/testing/names.h"
 
 namespace gonghui {
@@ -25,57 +25,6 @@ std::vector<int64_t> WeightsOf(const std::vector<FundingShareSpec>& funding) {
     weights.push_back(share.share.value());
   }
   return weights;
-}
-
-// ---- Time ---------------------------------------------------------------------
-
-bool IsWithinTimes(const Calendar& calendar,
-                   uint8_t weekdays,
-                   const std::vector<HoursRange>& hours,
-                   TimestampNs at) {
-  if (weekdays != 0 && (weekdays >> WeekdayOf(BusinessDayOf(calendar, at)) & 1) == 0) {
-    return false;
-  }
-  if (hours.empty()) {
-    return true;
-  }
-  const int32_t second = LocalSecondOfDay(calendar, at);
-  return std::any_of(hours.begin(), hours.end(), [second](const HoursRange& range) {
-    return range.from_s <= second && second < range.to_s;
-  });
-}
-
-// The answer can only change where a wall clock shows a boundary, or where it is
-// put forward or back: all such instants are tried.
-TimestampNs NextWithinTimes(const Calendar& calendar,
-                            uint8_t weekdays,
-                            const std::vector<HoursRange>& hours,
-                            TimestampNs now) {
-  std::set<int64_t> boundaries_s;
-  const CivilDay today = FloorDay(LocalSecondsOf(calendar, now));
-  for (uint32_t i = 0; i < calendar.offset_change_count; ++i) {
-    const OffsetChange& change = calendar.offset_changes[i];
-    boundaries_s.insert(change.from_s);
-    for (CivilDay day = today - 2; day <= today + 11; ++day) {
-      const int64_t midnight_s = int64_t{day} * kSecondsPerDay - change.offset_s;
-      boundaries_s.insert(midnight_s);
-      boundaries_s.insert(midnight_s + calendar.cutover_s);
-      for (const HoursRange& range : hours) {
-        boundaries_s.insert(midnight_s + range.from_s);
-      }
-    }
-  }
-  const int64_t day_8_ns = now.value() + 8 * kSecondsPerDay * kNsPerSecond;
-  for (const int64_t boundary_s : boundaries_s) {
-    if (boundary_s < now.value() / kNsPerSecond || boundary_s > day_8_ns / kNsPerSecond) {
-      continue;
-    }
-    const TimestampNs at{boundary_s * kNsPerSecond};
-    if (at > now && at.value() <= day_8_ns && IsWithinTimes(calendar, weekdays, hours, at)) {
-      return at;
-    }
-  }
-  return TimestampNs{};
 }
 
 }  // namespace
@@ -192,6 +141,11 @@ bool NaiveLedger::IsOpenAt(const FundCode& fund, TimestampNs at) const {
   return funds_.at(fund).opens_at <= at && at < funds_.at(fund).closes_at;
 }
 
+bool NaiveLedger::AreOpenAt(const std::vector<FundCode>& funds, TimestampNs at) const {
+  return std::all_of(
+      funds.begin(), funds.end(), [&](const FundCode& fund) { return IsOpenAt(fund, at); });
+}
+
 bool NaiveLedger::IsInside(UnionNodeId node, const UnionNodeId& root) const {
   if (root.IsNone()) {
     return true;
@@ -232,6 +186,9 @@ Answer NaiveLedger::Apply(const Command& command, TimestampNs now) {
 Answer NaiveLedger::ApplyTerminal(const Command& command, TimestampNs now) {
   const bool authorize =
       command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote;
+  if (command.kind == CommandKind::kGetEntitlements) {
+    return GetEntitlements(command, now);
+  }
   if (!Has(terminals_, command.terminal)) {
     if (command.kind == CommandKind::kGetTransaction) {
       const auto found = entries_.find(command.inquiry.transaction);
@@ -446,56 +403,19 @@ Answer NaiveLedger::Record(Entry entry) {
   return answer;
 }
 
-Reason NaiveLedger::JudgeCaller(const TerminalId& terminal_id,
-                                CardNumber card_number,
+Reason NaiveLedger::JudgeCaller(const TerminalId& terminal,
+                                CardNumber card,
                                 TimestampNs now) const {
-  const TerminalRequest& terminal = terminals_.at(terminal_id);
-  if (terminal.status != TerminalStatus::kActive) {
-    return Reason::kTerminalInactive;
+  std::vector<AnswerCheck> checks = CheckTerminal(terminal);
+  if (checks.back().passed) {
+    checks = CheckCard(card, now);
   }
-  if (merchants_.at(terminal.merchant).status != MerchantStatus::kActive) {
-    return Reason::kMerchantInactive;
-  }
-  const auto found = cards_.find(card_number);
-  if (found == cards_.end()) {
-    return Reason::kInvalidCard;
-  }
-  const CardRequest& card = found->second;
-  const CivilDay today = FloorDay(now.value() / kNsPerSecond);
-  if (card.status == CardStatus::kIssued) {
-    return Reason::kCardNotActive;
-  }
-  if (card.status == CardStatus::kExpired || (card.expires_day != 0 && card.expires_day <= today)) {
-    return Reason::kCardExpired;
-  }
-  if (card.status == CardStatus::kPaused) {
-    return Reason::kCardPaused;
-  }
-  if (card.status == CardStatus::kLost || card.status == CardStatus::kStolen) {
-    return Reason::kCardLostOrStolen;
-  }
-  if (card.status == CardStatus::kReplaced || card.status == CardStatus::kClosed) {
-    return Reason::kCardClosed;
-  }
-  if (card.member.IsNone()) {
-    return Reason::kMemberNotFound;
-  }
-  switch (members_.at(card.member).status) {
-    case MemberStatus::kActive:
-      return Reason::kNone;
-    case MemberStatus::kSuspended:
-      return Reason::kMemberSuspended;
-    case MemberStatus::kLapsed:
-      return Reason::kMembershipExpired;
-    case MemberStatus::kClosed:
-      return Reason::kMemberClosed;
-  }
-  return Reason::kNone;
+  return checks.back().passed ? Reason::kNone : checks.back().check;
 }
 
 NaiveCounterKey NaiveLedger::KeyOf(const BenefitEntry& benefit,
                                    const LimitSpec& limit,
-                                   const Command& command,
+                                   const Party& party,
                                    TimestampNs now) const {
   NaiveCounterKey key;
   key.programme = benefit.programme;
@@ -505,18 +425,18 @@ NaiveCounterKey NaiveLedger::KeyOf(const BenefitEntry& benefit,
   key.window_kind = limit.window;
   switch (limit.subject) {
     case LimitSubject::kPerson:
-      key.subject = TextOf(cards_.at(command.authorize.card).member);
+      key.subject = TextOf(party.member);
       break;
     case LimitSubject::kProgramme:
       break;
     case LimitSubject::kCard:
-      key.subject = std::to_string(command.authorize.card.value());
+      key.subject = std::to_string(party.card.value());
       break;
     case LimitSubject::kMerchant:
-      key.subject = TextOf(terminals_.at(command.terminal).merchant);
+      key.subject = TextOf(terminals_.at(party.terminal).merchant);
       break;
     case LimitSubject::kTerminal:
-      key.subject = TextOf(command.terminal);
+      key.subject = TextOf(party.terminal);
       break;
   }
   key.window = WindowOf(limit.window, BusinessDayOf(benefit.calendar, now));
@@ -537,15 +457,70 @@ AnswerLimit NaiveLedger::LimitNow(const Calendar& calendar,
   return told;
 }
 
+NaiveLedger::Party NaiveLedger::PartyOf(const Command& command) const {
+  const CardNumber card = command.authorize.card;
+  return {cards_.at(card).member, card, command.terminal};
+}
+
+bool NaiveLedger::ServesCategory(const BenefitEntry& benefit, const TerminalId& terminal) const {
+  const Mcc mcc = merchants_.at(terminals_.at(terminal).merchant).mcc;
+  return benefit.mccs.empty() ||
+         std::any_of(benefit.mccs.begin(), benefit.mccs.end(), [mcc](const MccRange& range) {
+           return range.first <= mcc && mcc <= range.last;
+         });
+}
+
+bool NaiveLedger::ServesMerchant(const BenefitEntry& benefit, const TerminalId& terminal) const {
+  const MerchantRequest& merchant = merchants_.at(terminals_.at(terminal).merchant);
+  const std::vector<MerchantId>& only = benefit.merchants;
+  return (only.empty() || std::find(only.begin(), only.end(), merchant.id) != only.end()) &&
+         IsInside(merchant.union_node, benefit.spec.merchant_union);
+}
+
+bool NaiveLedger::ServesTerminal(const BenefitEntry& benefit, const TerminalId& terminal) const {
+  const uint8_t kinds = benefit.spec.terminal_kinds;
+  return kinds == 0 || (kinds & MaskOf(terminals_.at(terminal).kind)) != 0;
+}
+
+bool NaiveLedger::ServesRealName(const BenefitEntry& benefit, const MemberId& member) const {
+  return !benefit.spec.require_real_name || members_.at(member).real_name_verified;
+}
+
+bool NaiveLedger::ServesMember(const BenefitEntry& benefit,
+                               const MemberId& member_id,
+                               TimestampNs now) const {
+  const MemberRequest& member = members_.at(member_id);
+  const auto in_segment = [&](const SegmentCode& segment) {
+    return IsInSegment(member, segment, now);
+  };
+  const auto& any = benefit.segments_any;
+  const auto& all = benefit.segments_all;
+  return IsInside(member.union_node, benefit.spec.member_union) &&
+         (any.empty() || std::any_of(any.begin(), any.end(), in_segment)) &&
+         std::all_of(all.begin(), all.end(), in_segment);
+}
+
+std::vector<FundCode> NaiveLedger::SourcesOf(const BenefitEntry& benefit) {
+  std::vector<FundCode> sources;
+  for (const FundingShareSpec& share : benefit.funding) {
+    sources.push_back(share.fund);
+  }
+  if (!benefit.spec.stock.IsNone()) {
+    sources.push_back(benefit.spec.stock);
+  }
+  return sources;
+}
+
 // Nothing when the benefit is not for this kind of merchant at all.
 std::optional<NaiveLedger::Trial> NaiveLedger::Try(
     const std::shared_ptr<const BenefitEntry>& benefit,
     const Command& command,
     TimestampNs now) const {
+  if (!ServesCategory(*benefit, command.terminal)) {
+    return std::nullopt;
+  }
   const BenefitSpec& spec = benefit->spec;
-  const TerminalRequest& terminal = terminals_.at(command.terminal);
-  const MerchantRequest& merchant = merchants_.at(terminal.merchant);
-  const MemberRequest& member = members_.at(cards_.at(command.authorize.card).member);
+  const Party party = PartyOf(command);
   const int64_t list = command.authorize.list_price.value();
   Trial trial;
   trial.benefit = benefit;
@@ -555,23 +530,10 @@ std::optional<NaiveLedger::Trial> NaiveLedger::Try(
     return trial;
   };
 
-  const auto holds_mcc = [&merchant](const MccRange& range) {
-    return range.first <= merchant.mcc && merchant.mcc <= range.last;
-  };
-  if (!benefit->mccs.empty() &&
-      std::none_of(benefit->mccs.begin(), benefit->mccs.end(), holds_mcc)) {
-    return std::nullopt;
-  }
-  const auto& list_of_merchants = benefit->merchants;
-  if (!list_of_merchants.empty() &&
-      std::find(list_of_merchants.begin(), list_of_merchants.end(), merchant.id) ==
-          list_of_merchants.end()) {
+  if (!ServesMerchant(*benefit, command.terminal)) {
     return fail(Reason::kMerchantNotInProgramme);
   }
-  if (!IsInside(merchant.union_node, spec.merchant_union)) {
-    return fail(Reason::kMerchantNotInProgramme);
-  }
-  if (spec.terminal_kinds != 0 && (spec.terminal_kinds & MaskOf(terminal.kind)) == 0) {
+  if (!ServesTerminal(*benefit, command.terminal)) {
     return fail(Reason::kNotPermittedToTerminal);
   }
   if (now < benefit->starts_at) {
@@ -584,17 +546,10 @@ std::optional<NaiveLedger::Trial> NaiveLedger::Try(
     const TimestampNs next = NextWithinTimes(benefit->calendar, spec.weekdays, benefit->hours, now);
     return fail(Reason::kOutsideTimeWindow, next < benefit->ends_at ? next : TimestampNs{});
   }
-  if (spec.require_real_name && !member.real_name_verified) {
+  if (!ServesRealName(*benefit, party.member)) {
     return fail(Reason::kMemberNotVerified);
   }
-  const auto in_segment = [&](const SegmentCode& segment) {
-    return IsInSegment(member, segment, now);
-  };
-  const auto& any = benefit->segments_any;
-  const auto& all = benefit->segments_all;
-  if (!IsInside(member.union_node, spec.member_union) ||
-      (!any.empty() && std::none_of(any.begin(), any.end(), in_segment)) ||
-      !std::all_of(all.begin(), all.end(), in_segment)) {
+  if (!ServesMember(*benefit, party.member, now)) {
     return fail(Reason::kNotPermittedToMember);
   }
   if (list < spec.price.threshold.value()) {
@@ -609,7 +564,7 @@ std::optional<NaiveLedger::Trial> NaiveLedger::Try(
 
   const bool allow_partial = command.authorize.allow_partial;
   for (const LimitSpec& limit : benefit->limits) {
-    const NaiveCounterKey key = KeyOf(*benefit, limit, command, now);
+    const NaiveCounterKey key = KeyOf(*benefit, limit, party, now);
     const int64_t left = limit.max - TakenOf(key);
     const TimestampNs resets = limit.window == WindowKind::kProgramme
                                    ? TimestampNs{}
@@ -634,13 +589,7 @@ std::optional<NaiveLedger::Trial> NaiveLedger::Try(
     }
   }
 
-  std::vector<FundCode> sources;
-  for (const FundingShareSpec& share : benefit->funding) {
-    sources.push_back(share.fund);
-  }
-  if (!spec.stock.IsNone()) {
-    sources.push_back(spec.stock);
-  }
+  const std::vector<FundCode> sources = SourcesOf(*benefit);
   for (const FundCode& fund : sources) {
     if (!IsOpenAt(fund, now)) {
       const TimestampNs opens_at = funds_.at(fund).opens_at;
@@ -722,6 +671,9 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
   const AuthorizeRequest& request = command.authorize;
   Entry entry;
   entry.command = command;
+  entry.command.authorize.explanation = nullptr;
+  const std::vector<AnswerCheck> checks =
+      request.explanation != nullptr ? Explain(command, now) : std::vector<AnswerCheck>{};
   Answer& answer = entry.answer;
   answer.has_transaction = true;
   answer.list_price = answer.member_pays = request.list_price;
@@ -764,9 +716,9 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     }
   }
 
-  const std::optional<Trial>& told = chosen.has_value() ? chosen : furthest;
-  if (told.has_value() && command.kind == CommandKind::kAuthorize) {
-    for (const NaivePath path : told->paths) {
+  const std::optional<Trial>& trial_told = chosen.has_value() ? chosen : furthest;
+  if (trial_told.has_value() && command.kind == CommandKind::kAuthorize) {
+    for (const NaivePath path : trial_told->paths) {
       Went(path);
     }
   }
@@ -781,7 +733,7 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
         const BenefitEntry& benefit = *furthest->benefit;
         const LimitSpec& limit = *furthest->failed_limit;
         answer.limits.push_back(
-            LimitNow(benefit.calendar, limit, KeyOf(benefit, limit, command, now), 0));
+            LimitNow(benefit.calendar, limit, KeyOf(benefit, limit, PartyOf(command), now), 0));
       }
     }
   } else {
@@ -806,7 +758,7 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
       }
       for (const LimitSpec& limit : benefit.limits) {
         const int64_t more = limit.measure == LimitMeasure::kCount ? 1 : chosen->subsidy.value();
-        const NaiveCounterKey key = KeyOf(benefit, limit, command, now);
+        const NaiveCounterKey key = KeyOf(benefit, limit, PartyOf(command), now);
         entry.uses.push_back(CounterUse{key, limit, more, 0});
         answer.limits.push_back(LimitNow(benefit.calendar, limit, key, more));
       }
@@ -833,7 +785,9 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     answer.member_pays = entry.list_price - entry.subsidy;
     answer.shares = SharesOf(entry);
   }
-  return command.kind == CommandKind::kQuote ? Retell(entry) : Record(std::move(entry));
+  Answer told = command.kind == CommandKind::kQuote ? Retell(entry) : Record(std::move(entry));
+  told.checks = checks;  // not kept: a repeat is told without
+  return told;
 }
 
 NaiveLedger::Entry* NaiveLedger::FindOriginal(const Command& command,

@@ -6,7 +6,8 @@
 // It shares no code with engine/ledger, only the value types of engine/domain,
 // so a mistake has to be made twice to stay hidden.  The rules of an
 // authorization's life are those of docs/decisions/0001-lifecycle.md, in its words
-// and its order: naive_lifecycle.cc.  Operators' commands: naive_operators.cc.
+// and its order: naive_lifecycle.cc.  What explains an answer, by 0002: naive_explain.cc.
+// Operators' commands: naive_operators.cc.
 //
 // It knows no limits.h: tables never get full here.
 
@@ -156,7 +157,7 @@ class NaiveLedger {
 
     // An authorization's, and what a refund gave to later windows.
     std::vector<CounterUse> uses;
-    // A refund's: what stands in suspense.
+    // A refund's or reversal's: what stands in suspense.
     std::map<FundCode, int64_t> suspended;
 
     [[nodiscard]] bool booked() const { return benefit != nullptr; }
@@ -168,6 +169,12 @@ class NaiveLedger {
     [[nodiscard]] bool is_open() const {
       return state == TransactionState::kPending || state == TransactionState::kPartiallyCaptured;
     }
+  };
+  // Whom limits may count.
+  struct Party {
+    MemberId member;
+    CardNumber card;
+    TerminalId terminal;
   };
   // How one candidate fared.
   struct Trial {
@@ -203,12 +210,23 @@ class NaiveLedger {
   [[nodiscard]] std::optional<Trial> Try(const std::shared_ptr<const BenefitEntry>& benefit,
                                          const Command& command,
                                          TimestampNs now) const;
+  // Whether the benefit is for this one.
+  [[nodiscard]] bool ServesCategory(const BenefitEntry& benefit, const TerminalId& terminal) const;
+  [[nodiscard]] bool ServesMerchant(const BenefitEntry& benefit, const TerminalId& terminal) const;
+  [[nodiscard]] bool ServesTerminal(const BenefitEntry& benefit, const TerminalId& terminal) const;
+  [[nodiscard]] bool ServesRealName(const BenefitEntry& benefit, const MemberId& member) const;
+  [[nodiscard]] bool ServesMember(const BenefitEntry& benefit,
+                                  const MemberId& member,
+                                  TimestampNs now) const;
+  // Its funds, and its stock.
+  [[nodiscard]] static std::vector<FundCode> SourcesOf(const BenefitEntry& benefit);
   // The most, up to `subsidy`, whose parts all funds have available; 0 = nothing.
   [[nodiscard]] int64_t MostThatFundsCover(const BenefitEntry& benefit, int64_t subsidy) const;
   [[nodiscard]] NaiveCounterKey KeyOf(const BenefitEntry& benefit,
                                       const LimitSpec& limit,
-                                      const Command& command,
+                                      const Party& party,
                                       TimestampNs now) const;
+  [[nodiscard]] Party PartyOf(const Command& command) const;
   // The limit as it is told when `more` is taken from it.
   [[nodiscard]] AnswerLimit LimitNow(const Calendar& calendar,
                                      const LimitSpec& limit,
@@ -219,6 +237,7 @@ class NaiveLedger {
   // What a new decision may take from it.
   [[nodiscard]] int64_t AvailableOf(const FundCode& fund) const;
   [[nodiscard]] bool IsOpenAt(const FundCode& fund, TimestampNs at) const;
+  [[nodiscard]] bool AreOpenAt(const std::vector<FundCode>& funds, TimestampNs at) const;
   [[nodiscard]] bool IsInside(UnionNodeId node, const UnionNodeId& root) const;
   [[nodiscard]] bool IsInSegment(const MemberRequest& member,
                                  const SegmentCode& segment,
@@ -234,10 +253,33 @@ class NaiveLedger {
               const RequestId& request_id,
               TimestampNs now,
               Entry** original);
+
+  // Answers that explain.
+  [[nodiscard]] std::vector<AnswerCheck> Explain(const Command& command, TimestampNs now) const;
+  // Of what decides, in order; the first that fails is the last.
+  [[nodiscard]] std::vector<AnswerCheck> CheckTerminal(const TerminalId& terminal) const;
+  [[nodiscard]] std::vector<AnswerCheck> CheckCard(CardNumber number, TimestampNs now) const;
+  [[nodiscard]] AnswerCheck CheckMember(const MemberId& member) const;
+  // All of them, failed or not.
+  [[nodiscard]] std::vector<AnswerCheck> CheckBenefit(const BenefitEntry& benefit,
+                                                      const Command& command,
+                                                      TimestampNs now) const;
+  [[nodiscard]] AnswerStanding StandingOf(const BenefitEntry& benefit,
+                                          const LimitSpec& limit,
+                                          const NaiveCounterKey& key) const;
+  [[nodiscard]] Answer GetEntitlements(const Command& command, TimestampNs now) const;
+  [[nodiscard]] AnswerEntitlement EntitlementTo(const BenefitEntry& benefit,
+                                                const Party& party,
+                                                bool here,
+                                                TimestampNs now) const;
+
+  // What becomes of an authorization.
   void PostLate(Entry& original, Fen subsidy, Answer* answer, TimestampNs now);
   void PostHeld(Entry& original, Fen subsidy, Answer* answer);
-  void ReverseAll(Entry& original, Answer* answer);
-  void ReversePart(Entry& original, Fen amount, Answer* answer);
+  // The reversal's own entry tells what goes back.
+  void ReverseAll(Entry& original, Entry* reversal, TimestampNs now);
+  void ReversePart(Entry& original, Fen amount, Entry* reversal, TimestampNs now);
+  void SuspendIfClosed(const Share& share, int64_t returned, Entry* entry, TimestampNs now);
   void ReleaseHeld(Entry& entry);
   Answer Record(Entry entry);
   [[nodiscard]] Answer Retell(const Entry& entry) const;
@@ -247,8 +289,8 @@ class NaiveLedger {
   // Operators' commands.
   Answer ApplyAdmin(const Command& command, TimestampNs now);
   Answer SetUnionNode(const UnionNodeRequest& request);
-  Answer SetMember(const MemberRequest& request);
-  Answer SetCard(const CardRequest& request);
+  Answer SetMember(const MemberRequest& asked);
+  Answer SetCard(const CardRequest& asked);
   Answer SetMerchant(const MerchantRequest& request);
   Answer SetTerminal(const TerminalRequest& request);
   Answer SetFund(const FundRequest& request);

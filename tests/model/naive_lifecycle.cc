@@ -167,6 +167,8 @@ Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
       Went(NaivePath::kIncrementExtendsHold);
     }
   }
+  Went(NaivePath::kIncrementAsksNoFund,
+       original->booked() && wanted == 0 && !AreOpenAt(SourcesOf(*original->benefit), now));
   Went(NaivePath::kIncrementRaisesSubsidy, wanted > 0);
   Went(NaivePath::kIncrementPaysMember, Fen{wanted} > request.amount);
   Went(NaivePath::kIncrementBySplit, answer.shares.size() > 1);
@@ -237,7 +239,9 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
       }
     }
   }
-  if (captured > original->list_price + Fen{tolerance}) {
+  const Fen most = original->list_price + Fen{tolerance};
+  if (captured > most || captured > Fen{kTransactionFenMax}) {
+    Went(NaivePath::kOverCaptureOutOfRange, captured <= most);
     return decline(Reason::kExceedsAuthorizedAmount);
   }
 
@@ -390,8 +394,13 @@ Answer NaiveLedger::Reverse(const Command& command, TimestampNs now) {
     case TransactionState::kReversed:
       return accept();  // nothing to undo
     case TransactionState::kExpired:
-      return original->captured == Fen{} ? accept()
-                                         : decline(Reason::kFurtherActivityPreventsReversal);
+      if (original->captured > Fen{}) {
+        return decline(Reason::kFurtherActivityPreventsReversal);
+      }
+      // Nothing to undo; but a late capture is refused, as before the sweep.
+      original->state = TransactionState::kReversed;
+      Went(NaivePath::kReverseOfExpired);
+      return accept();
     case TransactionState::kPartiallyRefunded:
     case TransactionState::kRefunded:
       return decline(Reason::kFurtherActivityPreventsReversal);
@@ -415,7 +424,7 @@ Answer NaiveLedger::Reverse(const Command& command, TimestampNs now) {
   }
   const bool untouched = original->is_sale() || original->captured == Fen{};
   if (!request.has_amount || (untouched && request.amount == original->list_price)) {
-    ReverseAll(*original, &answer);
+    ReverseAll(*original, &entry, now);
     return accept();
   }
   const Fen most =
@@ -423,16 +432,32 @@ Answer NaiveLedger::Reverse(const Command& command, TimestampNs now) {
   if (request.amount > most) {
     return decline(Reason::kExceedsAuthorizedAmount);
   }
-  ReversePart(*original, request.amount, &answer);
+  ReversePart(*original, request.amount, &entry, now);
   return accept();
 }
 
-void NaiveLedger::ReverseAll(Entry& original, Answer* answer) {
+// What returns from spent when the fund has closed is not the fund's to spend again.
+void NaiveLedger::SuspendIfClosed(const Share& share,
+                                  int64_t returned,
+                                  Entry* entry,
+                                  TimestampNs now) {
+  if (returned > 0 && now >= funds_.at(share.fund).closes_at) {
+    entry->suspended[share.fund] += returned;
+    const bool refund = entry->answer.kind == TransactionKind::kRefund;
+    Went(refund
+             ? (share.money ? NaivePath::kRefundToSuspense : NaivePath::kRefundStockToSuspense)
+             : (share.money ? NaivePath::kReverseToSuspense : NaivePath::kReverseStockToSuspense));
+  }
+}
+
+void NaiveLedger::ReverseAll(Entry& original, Entry* reversal, TimestampNs now) {
+  Answer* const answer = &reversal->answer;
   answer->list_price = original.list_price;
   answer->subsidy = original.subsidy;
   answer->member_pays = original.list_price - original.subsidy;
   for (Share& share : original.shares) {
     const Fen back{share.held + share.spent};
+    SuspendIfClosed(share, share.spent, reversal, now);
     share.held = share.spent = 0;
     if (back != Fen{}) {
       answer->shares.push_back({original.benefit->spec.code, share.fund, back});
@@ -445,7 +470,8 @@ void NaiveLedger::ReverseAll(Entry& original, Answer* answer) {
   original.state = TransactionState::kReversed;
 }
 
-void NaiveLedger::ReversePart(Entry& original, Fen amount, Answer* answer) {
+void NaiveLedger::ReversePart(Entry& original, Fen amount, Entry* reversal, TimestampNs now) {
+  Answer* const answer = &reversal->answer;
   const bool sale = original.is_sale();
   const Fen list_price = original.list_price - amount;
   Fen subsidy;
@@ -481,6 +507,7 @@ void NaiveLedger::ReversePart(Entry& original, Fen amount, Answer* answer) {
       const int64_t of_overrun = std::min(part, share.overrun);
       share.overrun -= of_overrun;
       share.spent -= part - of_overrun;
+      SuspendIfClosed(share, part - of_overrun, reversal, now);
     } else {
       share.held -= part;
     }
@@ -562,7 +589,10 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
   const int64_t rest = c - r - a;
   if (original->booked()) {
     const PriceRule& rule = original->benefit->spec.price;
-    if (rule.on_return == OnReturn::kRefuse && rest > 0 && rest < rule.threshold.value()) {
+    const int64_t threshold = rule.threshold.value();
+    const bool below = rule.on_return == OnReturn::kRefuse && 0 < rest && rest < threshold;
+    Went(NaivePath::kRefundBelowAlready, below && c - r < threshold);
+    if (below && c - r >= threshold) {  // this return breaks it
       answer.failed_benefit = original->benefit->spec.code;
       Went(NaivePath::kRefundRefused);
       return decline(Reason::kBelowMinimumAmount);
@@ -605,11 +635,7 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
     const int64_t of_spent = part - of_overrun;
     share.overrun -= of_overrun;
     share.spent -= of_spent;
-    if (now >= funds_.at(share.fund).closes_at) {
-      entry.suspended[share.fund] += of_spent;
-      Went(share.money ? NaivePath::kRefundToSuspense : NaivePath::kRefundStockToSuspense,
-           of_spent > 0);
-    }
+    SuspendIfClosed(share, of_spent, &entry, now);
     Went(NaivePath::kRefundOfOverrun, of_overrun > 0);
     Went(NaivePath::kRefundOverrunFirst, of_overrun > 0 && of_spent + share.spent > 0);
     Went(NaivePath::kRefundGivesThingsBack, !share.money && part > 0);

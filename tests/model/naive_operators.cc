@@ -120,7 +120,23 @@ Answer NaiveLedger::SetUnionNode(const UnionNodeRequest& request) {
   return {};
 }
 
-Answer NaiveLedger::SetMember(const MemberRequest& request) {
+Answer NaiveLedger::SetMember(const MemberRequest& asked) {
+  // What the request leaves as it stands is filled in first.
+  MemberRequest request = asked;
+  const auto known = members_.find(asked.id);
+  if (known != members_.end()) {
+    const MemberRequest& stored = known->second;
+    const MemberKeeps& keep = asked.keep;
+    request.union_node = keep.union_node ? stored.union_node : asked.union_node;
+    request.status = keep.status ? stored.status : asked.status;
+    request.real_name_verified =
+        keep.real_name_verified ? stored.real_name_verified : asked.real_name_verified;
+    request.sex = keep.sex ? stored.sex : asked.sex;
+  } else if (asked.keep.union_node && asked.union_node.IsNone()) {
+    return Refused(AdminReason::kMissing, Field::kUnionNode);
+  }
+  request.keep = MemberKeeps{};
+  request.reactivate = false;
   if (!Has(unions_, request.union_node)) {
     return Refused(AdminReason::kUnknownReference, Field::kUnionNode);
   }
@@ -129,9 +145,12 @@ Answer NaiveLedger::SetMember(const MemberRequest& request) {
       return Refused(AdminReason::kUnknownReference, Field::kSegment, i);
     }
   }
-  const auto known = members_.find(request.id);
   if (known != members_.end()) {
     const MemberRequest& stored = known->second;
+    if (asked.keep.segments) {
+      request.span_count = stored.span_count;
+      request.spans = stored.spans;
+    }
     const bool same_spans =
         stored.span_count == request.span_count &&
         std::equal(stored.spans.begin(),
@@ -148,19 +167,33 @@ Answer NaiveLedger::SetMember(const MemberRequest& request) {
     if (stored.status == MemberStatus::kClosed) {
       return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
     }
+    if (stored.status == MemberStatus::kSuspended && request.status == MemberStatus::kActive &&
+        !asked.reactivate) {
+      return Refused(AdminReason::kWouldReinstate, Field::kStatus);
+    }
   }
   members_[request.id] = request;
   return {};
 }
 
-Answer NaiveLedger::SetCard(const CardRequest& request) {
+Answer NaiveLedger::SetCard(const CardRequest& asked) {
+  CardRequest request = asked;
+  const auto known = cards_.find(asked.number);
+  if (known != cards_.end()) {
+    const CardRequest& stored = known->second;
+    request.status = asked.keep.status ? stored.status : asked.status;
+    request.kind = asked.keep.kind ? stored.kind : asked.kind;
+    request.expires_day = asked.keep.expires_day ? stored.expires_day : asked.expires_day;
+  }
+  request.keep = CardKeeps{};
+  request.reactivate = false;
   if (!request.member.IsNone() && !Has(members_, request.member)) {
     return Refused(AdminReason::kUnknownReference, Field::kMember);
   }
-  if (request.status == CardStatus::kReplaced) {  // only ReplaceCard makes it so
+  const bool was_replaced = known != cards_.end() && known->second.status == CardStatus::kReplaced;
+  if (request.status == CardStatus::kReplaced && !was_replaced) {  // only ReplaceCard makes it so
     return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
   }
-  const auto known = cards_.find(request.number);
   if (known != cards_.end()) {
     const CardRequest& stored = known->second;
     if (!stored.member.IsNone() && stored.member != request.member) {
@@ -172,6 +205,14 @@ Answer NaiveLedger::SetCard(const CardRequest& request) {
     }
     if (stored.status == CardStatus::kReplaced || stored.status == CardStatus::kClosed) {
       return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
+    }
+    const bool blocked = stored.status == CardStatus::kPaused ||
+                         stored.status == CardStatus::kLost || stored.status == CardStatus::kStolen;
+    const bool back =
+        request.status == CardStatus::kActive || request.status == CardStatus::kIssued;
+    if (blocked && back && !asked.reactivate) {
+      return Refused(
+          AdminReason::kWouldReactivate, Field::kStatus, static_cast<size_t>(stored.status));
     }
   }
   cards_[request.number] = request;
@@ -228,7 +269,9 @@ Answer NaiveLedger::SetFund(const FundRequest& request) {
       return Only(Verdict::kUnchanged);
     }
     const NaiveFundTotals totals = TotalsOf(request.code);
-    if (request.budget.value() < totals.held + totals.spent) {
+    const int64_t committed = totals.held + totals.spent + totals.suspense;
+    if (request.budget.value() < committed) {
+      Went(NaivePath::kBudgetBelowSuspense, committed - request.budget.value() <= totals.suspense);
       return Refused(AdminReason::kBelowCommitted, Field::kBudget);
     }
   }

@@ -33,10 +33,14 @@ const char* NameOf(NaivePath value) {
       return "increment_pays_member";
     case NaivePath::kIncrementExtendsHold:
       return "increment_extends_hold";
+    case NaivePath::kIncrementAsksNoFund:
+      return "increment_asks_no_fund";
     case NaivePath::kOverCapture:
       return "over_capture";
     case NaivePath::kOverCaptureUnasked:
       return "over_capture_unasked";
+    case NaivePath::kOverCaptureOutOfRange:
+      return "over_capture_out_of_range";
     case NaivePath::kLateNotSwept:
       return "late_not_swept";
     case NaivePath::kLateSwept:
@@ -73,6 +77,12 @@ const char* NameOf(NaivePath value) {
       return "reverse_part_of_sale";
     case NaivePath::kReversePartOfSaleBounded:
       return "reverse_part_of_sale_bounded";
+    case NaivePath::kReverseOfExpired:
+      return "reverse_of_expired";
+    case NaivePath::kReverseToSuspense:
+      return "reverse_to_suspense";
+    case NaivePath::kReverseStockToSuspense:
+      return "reverse_stock_to_suspense";
     case NaivePath::kRefundOfPart:
       return "refund_of_part";
     case NaivePath::kRefundOfAll:
@@ -95,6 +105,8 @@ const char* NameOf(NaivePath value) {
       return "refund_bounded";
     case NaivePath::kRefundRefused:
       return "refund_refused";
+    case NaivePath::kRefundBelowAlready:
+      return "refund_below_already";
     case NaivePath::kRefundOfOverrun:
       return "refund_of_overrun";
     case NaivePath::kRefundOverrunFirst:
@@ -115,6 +127,8 @@ const char* NameOf(NaivePath value) {
       return "counter_below_zero";
     case NaivePath::kExtendedHoldExpires:
       return "extended_hold_expires";
+    case NaivePath::kBudgetBelowSuspense:
+      return "budget_below_suspense";
   }
   return nullptr;
 }

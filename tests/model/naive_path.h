@@ -25,11 +25,13 @@ enum class NaivePath : uint8_t {
   kIncrementRefusedInOldWindow,  // there is no next time to tell
   kIncrementPaysMember,          // a threshold is reached: more subsidy than increment
   kIncrementExtendsHold,
+  kIncrementAsksNoFund,  // nothing is wanted, though one is closed
   kOverCapture,
-  kOverCaptureUnasked,  // final, though the caller said there is more
-  kLateNotSwept,        // as if in time
-  kLateSwept,           // all that follow, too
-  kLateInBudget,        // nothing had to be overrun
+  kOverCaptureUnasked,     // final, though the caller said there is more
+  kOverCaptureOutOfRange,  // within the programme's rate, but beyond limits.h
+  kLateNotSwept,           // as if in time
+  kLateSwept,              // all that follow, too
+  kLateInBudget,           // nothing had to be overrun
   kLateOverrunsFund,
   kLateOverrunsSplit,  // of several funds, one
   kLateOverrunsStock,
@@ -45,6 +47,9 @@ enum class NaivePath : uint8_t {
   kReversePartBreaksThreshold,  // more subsidy than price goes back
   kReversePartOfSale,
   kReversePartOfSaleBounded,  // the member would owe more
+  kReverseOfExpired,          // swept before
+  kReverseToSuspense,         // of a sale; the fund has closed
+  kReverseStockToSuspense,
   kRefundOfPart,
   kRefundOfAll,
   kRefundOfOpenHold,
@@ -56,6 +61,7 @@ enum class NaivePath : uint8_t {
   kRefundKeepsLess,          // claw_back gives the funds less than the part's share
   kRefundBounded,            // by what the member paid or the funds gave
   kRefundRefused,            // below the threshold
+  kRefundBelowAlready,       // the threshold was broken before
   kRefundOfOverrun,
   kRefundOverrunFirst,  // and the rest from what was spent
   kRefundToSuspense,
@@ -66,6 +72,7 @@ enum class NaivePath : uint8_t {
   kRefundToNoWindow,
   kCounterBelowZero,  // banked: more is left than the limit
   kExtendedHoldExpires,
+  kBudgetBelowSuspense,  // refused only because something stands there
 };
 
 // The snake_case of the enumerator; null when the value is none.

@@ -34,7 +34,8 @@ CodeType Numbered(const char* prefix, size_t number) {
 
 }  // namespace
 
-RandomCommands::RandomCommands(uint64_t seed) : prng_(seed), easy_(prng_.Chance(1, 2)) {
+RandomCommands::RandomCommands(uint64_t seed)
+    : prng_(seed), import_prng_(~seed), easy_(prng_.Chance(1, 2)) {
   // Near what calendars turn on: midnight, ends of months and years, changes of
   // the wall clock.
   constexpr const char* kStarts[] = {"2026-05-03T08:00:00+08:00",
@@ -475,6 +476,14 @@ Command RandomCommands::CaptureCommand() {
     request.amount = PartOf(told.list_price - told.captured);
   }
   request.final_capture = prng_.Chance(1, 2);
+  if (told.list_price > Fen{kTransactionFenMax / 4 * 3} && prng_.Chance(1, 2)) {
+    // Something first, then up to the most of all or a fen beyond.
+    request.has_amount = true;
+    request.final_capture = false;
+    request.amount = told.captured == Fen{}
+                         ? Fen{prng_.Between(1, 3)}
+                         : Fen{kTransactionFenMax} - told.captured + Fen{prng_.Between(0, 1)};
+  }
   if (!refunded_.empty() && prng_.Chance(1, 12)) {  // what is left is not wanted any more
     command.terminal = refunded_.back().command.command.terminal;
     request = CaptureRequest{};
@@ -536,6 +545,24 @@ Command RandomCommands::InquiryCommand() {
   Command command = Header(CommandKind::kGetTransaction);
   command.inquiry = InquiryRequest{};
   Refer(approved_, &command.inquiry.transaction, &command.inquiry.request_id, &command);
+  return command;
+}
+
+// A terminal asks by card, an operator by card or member.
+Command RandomCommands::EntitlementsCommand() {
+  Command command = Header(CommandKind::kGetEntitlements);
+  command.entitlements = EntitlementsRequest{};
+  EntitlementsRequest& request = command.entitlements;
+  const bool by_operator = prng_.Chance(1, 3);
+  if (by_operator) {
+    command.terminal = TerminalId{};
+  }
+  if (by_operator && prng_.Chance(2, 3)) {
+    request.member = prng_.Chance(1, 20) ? CodeOf<MemberId>("M-unknown") : Any(members_);
+  } else {
+    request.card = prng_.Chance(1, 30) ? CardNumber{123'456'789} : Any(cards_);
+  }
+  request.here = !by_operator && prng_.Chance(1, 2);
   return command;
 }
 
@@ -698,15 +725,15 @@ OwnedCommand RandomCommands::RepeatedCommand() {
 }
 
 OwnedCommand RandomCommands::TerminalCommand() {
-  const size_t dice = Pick(100);
+  const size_t dice = Pick(104);
   if (dice < 12 && !told_.empty()) {
     return RepeatedCommand();
   }
   if (dice < 15 && !not_come_.empty()) {
-    return Own(LateCommand());
+    return MaybeExplained(LateCommand());
   }
   if (dice < 45) {
-    return Own(AuthorizeCommand(CommandKind::kAuthorize));
+    return MaybeExplained(AuthorizeCommand(CommandKind::kAuthorize));
   }
   if (dice < 54) {
     return Own(IncrementCommand());
@@ -720,10 +747,21 @@ OwnedCommand RandomCommands::TerminalCommand() {
   if (dice < 93) {
     return Own(RefundCommand());
   }
-  return Own(dice < 96 ? AuthorizeCommand(CommandKind::kQuote) : InquiryCommand());
+  if (dice < 97) {
+    return MaybeExplained(AuthorizeCommand(CommandKind::kQuote));
+  }
+  return Own(dice < 100 ? InquiryCommand() : EntitlementsCommand());
+}
+
+OwnedCommand RandomCommands::MaybeExplained(const Command& command) {
+  const bool can_be =
+      command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote;
+  return can_be && prng_.Chance(1, 3) ? OwnExplained(command) : Own(command);
 }
 
 OwnedCommand RandomCommands::AdminCommand() {
+  // What only imports have is drawn apart, so that the rest of a seed's story stays.
+  const auto once_in = [this](uint64_t count) { return import_prng_.Chance(1, count); };
   switch (Pick(8)) {
     case 0: {
       MemberStatusRequest request;
@@ -738,6 +776,17 @@ OwnedCommand RandomCommands::AdminCommand() {
       request.status = prng_.Chance(4, 5)
                            ? CardStatus::kActive
                            : static_cast<CardStatus>(1 + Pick(prng_.Chance(1, 9) ? 8 : 6));
+      if (once_in(3)) {
+        CardRequest import;
+        import.number = request.card;
+        const auto which = std::find(cards_.begin(), cards_.end(), request.card) - cards_.begin();
+        import.member = members_.at(static_cast<size_t>(which) % kMemberCount);
+        import.status = request.status;
+        import.kind = once_in(2) ? CardKind::kDigital : CardKind::kPhysical;
+        import.keep = {once_in(4), once_in(2), !once_in(4)};
+        import.reactivate = once_in(2);
+        return Own(import);
+      }
       return Own(request);
     }
     case 2: {
@@ -768,8 +817,18 @@ OwnedCommand RandomCommands::AdminCommand() {
       request.status = prng_.Chance(1, 10) ? TerminalStatus::kInactive : TerminalStatus::kActive;
       return Own(request);
     }
-    case 5:
-      return Own(MakeFund(Pick(kFundCount + kStockCount)));
+    case 5: {
+      FundRequest request = MakeFund(Pick(kFundCount + kStockCount));
+      if (prng_.Chance(1, 2)) {  // about what stands in suspense
+        const int64_t most = request.asset == Asset::kThing ? 4 : prng_.Chance(1, 2) ? 150 : 1000;
+        request.budget = Fen{prng_.Between(0, most)};
+      }
+      if (prng_.Chance(1, 4)) {  // about now, with much of it spent
+        request.opens_at = TimestampNs{kTimestampNsMin};
+        request.closes_at = TimestampNs{now_.value() + prng_.Between(-1, 1)};
+      }
+      return Own(request);
+    }
     case 6:
       if (prng_.Chance(1, 4)) {
         RetireProgrammeRequest request;
@@ -777,8 +836,15 @@ OwnedCommand RandomCommands::AdminCommand() {
         return Own(request);
       }
       return Own(MakeProgramme(Pick(kProgrammeCount)));
-    default:
-      return Own(MakeMember(Pick(kMemberCount)));
+    default: {
+      MemberRequest request = MakeMember(Pick(kMemberCount));
+      request.keep = {once_in(4), once_in(4), once_in(4), once_in(4), once_in(4)};
+      if (request.keep.union_node && once_in(2)) {
+        request.union_node = UnionNodeId{};
+      }
+      request.reactivate = !once_in(4);
+      return Own(request);
+    }
   }
 }
 

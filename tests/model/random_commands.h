@@ -41,6 +41,7 @@ class RandomCommands {
   OwnedCommand TerminalCommand();
   OwnedCommand AdminCommand();
   OwnedCommand RepeatedCommand();
+  OwnedCommand MaybeExplained(const Command& command);
   Command Header(CommandKind kind);
   Command AuthorizeCommand(CommandKind kind);
   Command IncrementCommand();
@@ -48,6 +49,7 @@ class RandomCommands {
   Command ReverseCommand();
   Command RefundCommand();
   Command InquiryCommand();
+  Command EntitlementsCommand();
   Command LateCommand();
   Told Refer(const std::vector<Told>& preferred,
              TransactionId* id,
@@ -72,6 +74,7 @@ class RandomCommands {
   }
 
   Prng prng_;
+  Prng import_prng_;
   // Half of the worlds refuse little, so that much happens to what they approve.
   bool easy_ = false;
   TimestampNs now_;

@@ -281,6 +281,8 @@ class Runner {
       Submit(ReadRefund(row), wanted);
     } else if (verb == "inquire") {
       Submit(ReadInquiry(row), wanted);
+    } else if (verb == "entitlements") {
+      Submit(ReadEntitlements(row), wanted);
     } else {
       SubmitAdmin(verb, row, wanted);
     }
@@ -378,7 +380,7 @@ class Runner {
       authorize.entry_mode = Worded<PosEntryMode>(*entry);
     }
     authorize.stan = static_cast<uint32_t>(NumberOf(row.Value("stan", "0")));
-    return Own(command);
+    return row.Flag("explain") ? OwnExplained(command) : Own(command);
   }
 
   // "#K1" the id we gave to K1 ("#K1@T2" to T2's), else a request id.
@@ -454,6 +456,21 @@ class Runner {
     return Own(command);
   }
 
+  // entitlements T1 C1 [here]   entitlements operator M1
+  OwnedCommand ReadEntitlements(Words& row) {
+    const std::string terminal = row.Next("a terminal");
+    const std::string who = row.Next("a card or member");
+    Command command = Header(CommandKind::kGetEntitlements, "entitlements", terminal, row);
+    command.entitlements = EntitlementsRequest{};
+    if (who.front() == 'C' || who.find_first_not_of("0123456789") == std::string::npos) {
+      command.entitlements.card = CardOf(who);
+    } else {
+      command.entitlements.member = Coded<MemberId>(who);
+    }
+    command.entitlements.here = row.Flag("here");
+    return Own(command);
+  }
+
   void Submit(const OwnedCommand& command, const std::string& wanted) {
     const std::string problem = pair_->Apply(command, now_);
     const Answer& answer = pair_->answer();
@@ -468,7 +485,12 @@ class Runner {
     if (words.empty()) {
       Fail("a terminal's row says what is answered: -> ...");
     }
-    Check(words);
+    if (command.command.kind == CommandKind::kGetEntitlements &&
+        pair_->answer().outcome != Outcome::kDeclined) {
+      CheckEntitlements(words);
+    } else {
+      Check(words);
+    }
     words.ExpectNothingLeft();
   }
 
@@ -595,6 +617,84 @@ class Runner {
     if (!answer.limits.empty()) {
       Compare(words, "taken", answer.limits[0].taken);
       Compare(words, "resets", answer.limits[0].resets_at);
+    }
+    CheckExplanation(words);
+  }
+
+  // The first check that fails of each candidate: "b1:exceeds_frequency_limit,b2:ok"; or
+  // all that fail: "b1:no_effect+exceeds_frequency_limit/day,b2:ok".  Without candidates
+  // it is about the parties.
+  static std::string TextOfChecks(const std::vector<AnswerCheck>& checks, bool all) {
+    std::string text;
+    for (size_t i = 0; i < checks.size();) {
+      const AnswerCheck& first = checks[i];
+      std::string failed;
+      for (; i < checks.size() && checks[i].programme == first.programme &&
+             checks[i].benefit == first.benefit;
+           ++i) {
+        const AnswerCheck& check = checks[i];
+        if (!check.passed && (failed.empty() || all)) {
+          failed += (failed.empty() ? "" : "+") + std::string(NameOf(check.check)) +
+                    (all && check.limit.has_value() ? "/" + TextOf(check.limit->limit) : "");
+        }
+      }
+      if (first.benefit.IsNone()) {
+        if (i == checks.size()) {
+          return failed.empty() ? "ok" : failed;
+        }
+        continue;
+      }
+      text += (text.empty() ? "" : ",") + TextOf(first.benefit) + ":" +
+              (failed.empty() ? "ok" : failed);
+    }
+    return text.empty() ? "none" : text;
+  }
+
+  void CheckExplanation(Words& words) const {
+    const std::vector<AnswerCheck>& checks = pair_->answer().checks;
+    Compare(words, "checks", TextOfChecks(checks, /*all=*/false));
+    Compare(words, "failing", TextOfChecks(checks, /*all=*/true));
+    Compare(words, "checked", static_cast<int64_t>(checks.size()));
+    std::string before;  // b/day:used:held:left
+    for (const AnswerCheck& check : checks) {
+      if (check.limit.has_value()) {
+        const AnswerStanding& limit = *check.limit;
+        before += (before.empty() ? "" : ",") + TextOf(check.benefit) + "/" + TextOf(limit.limit) +
+                  ":" + std::to_string(limit.used) + ":" + std::to_string(limit.held) + ":" +
+                  std::to_string(limit.left);
+      }
+    }
+    Compare(words, "before", before.empty() ? "none" : before);
+  }
+
+  // p/half:ok,p/free:exceeds_frequency_limit left=half/day:1 ...; or nothing
+  void CheckEntitlements(Words& words) const {
+    const Answer& answer = pair_->answer();
+    SameText("verdict", NameOf(answer.verdict), NameOf(Verdict::kDecided));
+    std::string items;
+    std::string next;
+    std::map<std::string, std::string> limits;  // by what is told of them
+    const auto append = [](std::string* list, const std::string& item) {
+      *list += (list->empty() ? "" : ",") + item;
+    };
+    for (const AnswerEntitlement& item : answer.entitlements) {
+      const std::string reason = item.reason == Reason::kNone ? "ok" : NameOf(item.reason);
+      append(&items, TextOf(item.programme) + "/" + TextOf(item.benefit) + ":" + reason);
+      if (item.next_eligible_at != TimestampNs{}) {
+        append(&next, TextOf(item.benefit) + ":" + TextOf(item.next_eligible_at));
+      }
+      for (const AnswerStanding& limit : item.limits) {
+        const std::string name = TextOf(item.benefit) + "/" + TextOf(limit.limit) + ":";
+        append(&limits["left"], name + std::to_string(limit.left));
+        append(&limits["used"], name + std::to_string(limit.used));
+        append(&limits["held"], name + std::to_string(limit.held));
+        append(&limits["resets"], name + TextOf(limit.resets_at));
+      }
+    }
+    SameText("entitlements", items.empty() ? "nothing" : items, words.Next("p/b:ok, or nothing"));
+    Compare(words, "next", next.empty() ? "none" : next);
+    for (const char* key : {"left", "used", "held", "resets"}) {
+      Compare(words, key, limits[key].empty() ? "none" : limits[key]);
     }
   }
 

@@ -3,7 +3,7 @@
 //
 // Runs scenario tables: rows of text that say what is asked and what must be
 // answered, one after another against one ledger (and the naive model beside it,
-// which must say the same).  tests/README.md describes the language.
+// which must say the same).  README.md describes the language.
 
 #ifndef GONGHUI_TESTS_TABLES_TABLE_RUNNER_H_
 #define GONGHUI_TESTS_TABLES_TABLE_RUNNER_H_

@@ -65,8 +65,8 @@ TEST(TablesTest, EveryReasonHasARow) {
     count += report.rows;
   }
   for (const Reason reason : AllOf<Reason>()) {
-    EXPECT_TRUE(rows.contains(reason))
-        << "no row of tests/tables states " << NameOf(reason) << ": add one, see tests/README.md";
+    EXPECT_TRUE(rows.contains(reason)) << "no row of tests/tables states " << NameOf(reason)
+                                       << ": add one, see tests/tables/README.md";
     if (rows.contains(reason)) {
       std::cout << NameOf(reason) << "\t" << rows.at(reason) << "\n";
     }

@@ -3,8 +3,10 @@
 
 #include "tests/testing/answer.h"
 
+#include <algorithm>
 #include <cstddef>
 
+#include "engine/domain/explanation.h"
 #include "tests/testing/names.h"
 
 namespace gonghui {
@@ -37,6 +39,12 @@ requires std::is_enum_v<Enum> std::string TextOf(Enum value) {
   const char* name = NameOf(value);
   return name == nullptr ? "?" + std::to_string(static_cast<int>(value)) : name;
 }
+std::string TextOf(const AnswerStanding& limit) {
+  return gonghui::TextOf(limit.limit) + "@" + std::to_string(limit.window) +
+         "{used=" + std::to_string(limit.used) + " held=" + std::to_string(limit.held) +
+         " left=" + std::to_string(limit.left) + " resets=" + gonghui::TextOf(limit.resets_at) +
+         "}";
+}
 using gonghui::TextOf;
 
 template <class Item>
@@ -57,7 +65,85 @@ bool Differs(const char* what, const T& a, const T& b, std::string* difference) 
   return true;
 }
 
+// Item by item: the lists are long.
+template <class Item>
+bool ItemDiffers(const char* what,
+                 const std::vector<Item>& a,
+                 const std::vector<Item>& b,
+                 std::string* difference) {
+  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    if (i >= a.size() || i >= b.size() || !(a[i] == b[i])) {
+      *difference = std::string(what) + " " + std::to_string(i) + " of " +
+                    std::to_string(a.size()) + " against " + std::to_string(b.size()) + ": " +
+                    (i < a.size() ? TextOf(a[i]) : "nothing") + " against " +
+                    (i < b.size() ? TextOf(b[i]) : "nothing");
+      return true;
+    }
+  }
+  return false;
+}
+
+AnswerStanding StandingOf(const Ledger& ledger, const ResultLimit& limit) {
+  const Limit& row = ledger.limits()[limit.limit];
+  return {ledger.programmes()[row.programme].code,
+          row.code,
+          limit.window,
+          limit.used,
+          limit.held,
+          limit.left,
+          limit.resets_at == TimestampNs{} ? kTimestampMax : limit.resets_at};
+}
+
+void ReadExplanation(const Ledger& ledger, const Explanation& explanation, Answer* answer) {
+  answer->truncated = explanation.truncated;
+  for (uint32_t i = 0; i < explanation.count; ++i) {
+    const CheckResult& result = explanation.checks[i];
+    AnswerCheck check;
+    if (result.benefit != BenefitRow{}) {
+      const Benefit& benefit = ledger.benefits()[result.benefit];
+      check.programme = ledger.programmes()[benefit.programme].code;
+      check.benefit = benefit.code;
+    }
+    check.check = result.check;
+    check.passed = result.passed;
+    if (result.about_limit) {
+      check.limit = StandingOf(ledger, result.limit);
+    }
+    answer->checks.push_back(check);
+  }
+}
+
+void ReadEntitlements(const Ledger& ledger, const EntitlementList& list, Answer* answer) {
+  answer->truncated = list.truncated;
+  for (uint32_t i = 0; i < list.count; ++i) {
+    const Entitlement& item = list.items[i];
+    const Benefit& benefit = ledger.benefits()[item.benefit];
+    AnswerEntitlement entitlement{ledger.programmes()[benefit.programme].code,
+                                  benefit.code,
+                                  item.reason,
+                                  item.next_eligible_at,
+                                  {}};
+    for (uint32_t j = 0; j < item.limit_count; ++j) {
+      entitlement.limits.push_back(StandingOf(ledger, item.limits[j]));
+    }
+    answer->entitlements.push_back(entitlement);
+  }
+}
+
 }  // namespace
+
+std::string TextOf(const AnswerCheck& check) {
+  return (check.benefit.IsNone() ? ""
+                                 : TextOf(check.programme) + "/" + TextOf(check.benefit) + ":") +
+         TextOf(check.check) + (check.passed ? " passed" : " failed") +
+         (check.limit.has_value() ? " " + TextOf(*check.limit) : "");
+}
+
+std::string TextOf(const AnswerEntitlement& entitlement) {
+  return TextOf(entitlement.programme) + "/" + TextOf(entitlement.benefit) + ":" +
+         TextOf(entitlement.reason) + " next=" + TextOf(entitlement.next_eligible_at) +
+         " limits=" + TextOf(entitlement.limits);
+}
 
 Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& result) {
   Answer answer;
@@ -68,6 +154,20 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
   answer.replay = result.replay;
   if (IsAdmin(command.kind)) {
     answer.programme_version = result.programme_version;
+    return answer;
+  }
+  // Whatever the verdict: nothing may be told that was not decided.
+  if ((command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote) &&
+      command.authorize.explanation != nullptr) {
+    ReadExplanation(ledger, *command.authorize.explanation, &answer);
+  }
+  if (command.kind == CommandKind::kGetEntitlements) {
+    ReadEntitlements(ledger, *command.entitlements.list, &answer);
+    if (result.verdict == Verdict::kDecided) {  // an outcome and a reason, no transaction
+      answer.has_transaction = true;
+      answer.outcome = result.transaction.outcome;
+      answer.reason = result.transaction.reason;
+    }
     return answer;
   }
   if (result.verdict != Verdict::kDecided || command.kind == CommandKind::kExpireHolds) {
@@ -195,7 +295,11 @@ std::string Difference(const Answer& a, const Answer& b) {
       Differs("refunded", a.refunded, b.refunded, &text) ||
       Differs("refunded_subsidy", a.refunded_subsidy, b.refunded_subsidy, &text) ||
       Differs("overrun", a.overrun, b.overrun, &text) ||
-      Differs("shares", a.shares, b.shares, &text) || Differs("limits", a.limits, b.limits, &text));
+      Differs("shares", a.shares, b.shares, &text) ||
+      Differs("limits", a.limits, b.limits, &text) ||
+      Differs("truncated", a.truncated, b.truncated, &text) ||
+      ItemDiffers("check", a.checks, b.checks, &text) ||
+      ItemDiffers("entitlement", a.entitlements, b.entitlements, &text));
   return text;
 }
 

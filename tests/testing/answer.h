@@ -8,6 +8,7 @@
 #define GONGHUI_TESTS_TESTING_ANSWER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,39 @@ struct AnswerLimit {
   TimestampNs resets_at;
 
   friend bool operator==(const AnswerLimit&, const AnswerLimit&) = default;
+};
+
+// A limit as it stands, before a decision or without one.
+struct AnswerStanding {
+  ProgrammeCode programme;
+  LimitCode limit;
+  WindowNumber window = 0;
+  int64_t used = 0;
+  int64_t held = 0;
+  int64_t left = 0;
+  TimestampNs resets_at;
+
+  friend bool operator==(const AnswerStanding&, const AnswerStanding&) = default;
+};
+
+struct AnswerCheck {
+  ProgrammeCode programme;  // none: of the terminal, merchant, card or member
+  BenefitCode benefit;
+  Reason check = Reason::kNone;
+  bool passed = false;
+  std::optional<AnswerStanding> limit;
+
+  friend bool operator==(const AnswerCheck&, const AnswerCheck&) = default;
+};
+
+struct AnswerEntitlement {
+  ProgrammeCode programme;
+  BenefitCode benefit;
+  Reason reason = Reason::kNone;
+  TimestampNs next_eligible_at;
+  std::vector<AnswerStanding> limits;
+
+  friend bool operator==(const AnswerEntitlement&, const AnswerEntitlement&) = default;
 };
 
 struct Answer {
@@ -69,14 +103,20 @@ struct Answer {
 
   std::vector<AnswerShare> shares;  // none of amount 0
   std::vector<AnswerLimit> limits;
+
+  std::vector<AnswerCheck> checks;              // with an explanation
+  std::vector<AnswerEntitlement> entitlements;  // what the member may use
+  bool truncated = false;                       // of either, there were more
 };
 
 // The answer that `result` gives, read with the ledger it came from (after the
-// event was evolved).
+// event was evolved), and what the command asked to be filled.
 Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& result);
 
-// One line.
+// One line, without checks and entitlements.
 std::string TextOf(const Answer& answer);
+std::string TextOf(const AnswerCheck& check);
+std::string TextOf(const AnswerEntitlement& entitlement);
 
 // The first difference, as "what: a against b"; empty when they agree.
 std::string Difference(const Answer& a, const Answer& b);

@@ -239,6 +239,12 @@ const char* NameOf(AdminReason value) {
       return "below_committed";
     case AdminReason::kImmutable:
       return "immutable";
+    case AdminReason::kMissing:
+      return "missing";
+    case AdminReason::kWouldReinstate:
+      return "would_reinstate";
+    case AdminReason::kWouldReactivate:
+      return "would_reactivate";
     case AdminReason::kWrongAsset:
       return "wrong_asset";
   }
@@ -513,6 +519,8 @@ const char* NameOf(CommandKind value) {
       return "increment";
     case CommandKind::kRefund:
       return "refund";
+    case CommandKind::kGetEntitlements:
+      return "get_entitlements";
     case CommandKind::kDefineSegment:
       return "define_segment";
     case CommandKind::kSetUnionNode:

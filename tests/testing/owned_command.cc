@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/domain/explanation.h"
 #include "tests/testing/names.h"
 
 namespace gonghui {
@@ -80,7 +81,20 @@ Calendar TestCalendar(std::string_view zone, int32_t cutover_s) {
 
 OwnedCommand Own(const Command& command) {
   GH_CHECK(!IsAdmin(command.kind), "kind=", command.kind);
-  return OwnedCommand{command, nullptr};
+  OwnedCommand owned{command, nullptr};
+  if (command.kind == CommandKind::kGetEntitlements) {
+    auto list = std::make_shared<EntitlementList>();
+    owned.command.entitlements.list = list.get();
+    owned.content = std::move(list);
+  }
+  return owned;
+}
+OwnedCommand OwnExplained(const Command& command) {
+  auto explanation = std::make_shared<Explanation>();
+  OwnedCommand owned{command, nullptr};
+  owned.command.authorize.explanation = explanation.get();
+  owned.content = std::move(explanation);
+  return owned;
 }
 OwnedCommand Own(const SegmentRequest& request) {
   return OwnAs(CommandKind::kDefineSegment, &Command::segment, request);

@@ -50,10 +50,13 @@ Calendar TestCalendar(std::string_view zone, int32_t cutover_s = 0);
 
 struct OwnedCommand {
   Command command;
-  std::shared_ptr<const void> content;  // what an operator's command points to
+  std::shared_ptr<const void> content;  // what the command points to
 };
 
-OwnedCommand Own(const Command& command);  // a terminal's
+// A terminal's.  GetEntitlements is given a list to be filled.
+OwnedCommand Own(const Command& command);
+// Authorize or Quote, with an explanation to be filled.
+OwnedCommand OwnExplained(const Command& command);
 OwnedCommand Own(const SegmentRequest& request);
 OwnedCommand Own(const UnionNodeRequest& request);
 OwnedCommand Own(const MemberRequest& request);

@@ -88,7 +88,8 @@ function(gh_program)
 endfunction()
 
 # A GoogleTest program.  Each TEST is a ctest test of its own, so `ctest -N`
-# counts cases.  LABELS: unit table model sim tsan e2e recovery lint bench-smoke.
+# counts cases.  LABELS: unit table model property sim tsan e2e recovery lint
+# bench-smoke.
 #   CORE       also built and run under ASan+UBSan by tools/check
 #   TSAN       also built and run under TSan by tools/check (the label tsan too)
 #   ONE        one ctest test for the whole program (state shared by its cases)
@@ -172,23 +173,31 @@ function(gh_bench)
   set_tests_properties(${arg_NAME} PROPERTIES LABELS bench-smoke TIMEOUT ${arg_TIMEOUT_S})
 endfunction()
 
-# A fuzz target: SRCS define LLVMFuzzerTestOneInput, CORPUS is a folder of
+# A fuzz target: SRCS define LLVMFuzzerTestOneInput, CORPUS are folders of
 # inputs.  In the fuzz preset it is a libFuzzer program; in every other one its
-# corpus is replayed as a test, so that what once crashed stays mended.
+# inputs are replayed as a test, so that what once crashed stays mended.
+#   NO_CORE  not also replayed under ASan+UBSan by tools/check
 function(gh_fuzz)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;CORPUS" "SRCS;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_CORE" "NAME" "SRCS;DEPS;CORPUS")
   _gh_no_leftovers(gh_fuzz "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
   add_executable(${arg_NAME} ${arg_SRCS})
   target_link_libraries(${arg_NAME} PRIVATE gonghui_options gonghui_warnings ${arg_DEPS})
   if(GONGHUI_FUZZ)
     target_link_options(${arg_NAME} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(${arg_NAME} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
     add_dependencies(gonghui_fuzzers ${arg_NAME})
-  else()
-    target_sources(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc")
-    add_test(NAME fuzz/${arg_NAME} COMMAND ${arg_NAME} "${CMAKE_CURRENT_SOURCE_DIR}/${arg_CORPUS}")
-    set_tests_properties(fuzz/${arg_NAME} PROPERTIES LABELS "fuzz;core" TIMEOUT 120)
+    return()
+  endif()
+  target_sources(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc")
+  list(TRANSFORM arg_CORPUS PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+  add_test(NAME fuzz/${arg_NAME} COMMAND ${arg_NAME} ${arg_CORPUS})
+  set(labels fuzz)
+  if(NOT arg_NO_CORE)
+    list(APPEND labels core)
     add_dependencies(gonghui_core_tests ${arg_NAME})
   endif()
+  set_tests_properties(fuzz/${arg_NAME} PROPERTIES LABELS "${labels}" TIMEOUT 120)
 endfunction()
 
 function(_gh_no_leftovers function name leftovers)

@@ -205,6 +205,7 @@ int RunCommandLine(int argc, char** argv) {
   AddImportCommands(&app, &context);
   AddMemberCommands(&app, &context);
   AddCardCommands(&app, &context);
+  AddEntitlementCommands(&app, &context);
   AddMerchantCommands(&app, &context);
   AddProgrammeCommands(&app, &context);
   AddTransactionCommands(&app, &context);

@@ -70,6 +70,44 @@ RpcStatus ToRpcStatus(const grpc::Status& status) {
   return out;
 }
 
+// gRPC says so of a channel that never was up, so the request did not leave; and the
+// errno of the last try stands in the text, not in a field.
+constexpr std::string_view kNeverConnected = "failed to connect to all addresses";
+
+bool Says(const std::string& message, std::string_view what) {
+  return message.find(what) != std::string::npos;
+}
+
+// What an operator can do about a connection that does not come about.
+void AddHint(const Endpoint& endpoint, RpcStatus* status) {
+  if (status->code != static_cast<int>(grpc::StatusCode::UNAVAILABLE) ||
+      status->details.details_size() > 0) {
+    return;
+  }
+  const std::string& message = status->message;
+  status->never_sent = Says(message, kNeverConnected) || Says(message, "DNS resolution failed");
+  const std::string where =
+      "(" + endpoint.option + " / " + endpoint.variable + ": " + endpoint.target + ")";
+  if (Says(message, "Connection refused") || Says(message, "No such file or directory")) {
+    status->hint = "nobody listens there: is gonghuid running? " + where;
+  } else if (Says(message, "Permission denied")) {
+    status->hint = "this user may not open the socket " + where;
+  } else if (Says(message, "DNS resolution failed")) {
+    status->hint = "is the name right? " + where;
+  } else if (Says(message, "andshake failed") && !endpoint.plaintext) {
+    status->hint =
+        "does the listener speak TLS, and does each side trust the other's "
+        "certificate? " +
+        where;
+  } else if (endpoint.plaintext && (status->never_sent || Says(message, "Socket closed") ||
+                                    Says(message, "Connection reset"))) {
+    status->hint =
+        "does this listener want TLS? give --tls-ca, --tls-cert and --tls-key, without "
+        "--insecure " +
+        where;
+  }
+}
+
 RpcStatus Unreadable(const MethodDescriptor& method) {
   RpcStatus out;
   out.code = static_cast<int>(grpc::StatusCode::INTERNAL);
@@ -79,8 +117,11 @@ RpcStatus Unreadable(const MethodDescriptor& method) {
 
 class GrpcImportStream final : public ImportStream {
  public:
-  GrpcImportStream(grpc::GenericStub* stub, const MethodDescriptor& method)
-      : method_(method),
+  GrpcImportStream(const Endpoint* endpoint,
+                   grpc::GenericStub* stub,
+                   const MethodDescriptor& method)
+      : endpoint_(endpoint),
+        method_(method),
         summary_field_(method.output_type()->FindFieldByNumber(1)),
         response_(MessageFactory::generated_factory()->GetPrototype(method.output_type())->New()) {
     GH_CHECK(method.client_streaming() && method.server_streaming(), method.full_name());
@@ -137,6 +178,7 @@ class GrpcImportStream final : public ImportStream {
     if (tag == Tag(kTagFinish)) {
       closed_ = true;
       status_ = unreadable_ ? Unreadable(method_) : ToRpcStatus(grpc_status_);
+      AddHint(*endpoint_, &status_);
       return Event::kClosed;
     }
     if (!ok) {
@@ -190,6 +232,7 @@ class GrpcImportStream final : public ImportStream {
     }
   }
 
+  const Endpoint* const endpoint_;  // the client's
   const MethodDescriptor& method_;
   const FieldDescriptor* const summary_field_;
   const std::unique_ptr<Message> response_;
@@ -211,7 +254,8 @@ class GrpcImportStream final : public ImportStream {
 
 class GrpcClient final : public Client {
  public:
-  explicit GrpcClient(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {}
+  GrpcClient(const Endpoint& endpoint, const std::shared_ptr<grpc::Channel>& channel)
+      : endpoint_(endpoint), stub_(channel) {}
 
   RpcStatus CallBlocking(std::string_view method_name,
                          const Message& request,
@@ -241,6 +285,7 @@ class GrpcClient final : public Client {
     queue.Shutdown();
     RpcStatus out = ToRpcStatus(status);
     out.interrupted = interrupted;
+    AddHint(endpoint_, &out);
     if (out.ok() && !FromBytes(bytes, response)) {
       return Unreadable(method);
     }
@@ -248,10 +293,11 @@ class GrpcClient final : public Client {
   }
 
   std::unique_ptr<ImportStream> StartImport(std::string_view method) override {
-    return std::make_unique<GrpcImportStream>(&stub_, Method(method));
+    return std::make_unique<GrpcImportStream>(&endpoint_, &stub_, Method(method));
   }
 
  private:
+  const Endpoint endpoint_;
   grpc::GenericStub stub_;
 };
 
@@ -272,7 +318,7 @@ std::unique_ptr<Client> Client::Create(const Endpoint& endpoint) {
   // only when something is wrong; a merged answer never travels.
   arguments.SetMaxReceiveMessageSize(16 * 1024 * 1024);
   return std::make_unique<GrpcClient>(
-      grpc::CreateCustomChannel(endpoint.target, credentials, arguments));
+      endpoint, grpc::CreateCustomChannel(endpoint.target, credentials, arguments));
 }
 
 }  // namespace gonghui::ctl

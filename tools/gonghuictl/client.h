@@ -24,6 +24,9 @@ namespace gonghui::ctl {
 struct Endpoint {
   std::string target;  // "unix:/run/gonghui/operator.sock", "127.0.0.1:7443"
   bool plaintext = false;
+  // Which option and variable say the target, for hints.
+  std::string option = "--server";
+  std::string variable = "GONGHUI_SERVER";
   // PEM texts; used unless plaintext.
   std::string ca_pem;
   std::string cert_pem;

@@ -47,6 +47,10 @@ Output& Context::out() {
 absl::StatusOr<Endpoint> Context::EndpointOf(Listener listener) const {
   Endpoint endpoint;
   endpoint.target = listener == Listener::kOperator ? options.server : options.terminal_server;
+  if (listener == Listener::kTerminal) {
+    endpoint.option = "--terminal-server";
+    endpoint.variable = "GONGHUI_TERMINAL_SERVER";
+  }
   // A Unix socket of an operator is protected by its file mode.
   const bool local = endpoint.target.starts_with("unix:");
   endpoint.plaintext = options.insecure || (local && listener == Listener::kOperator);
@@ -93,7 +97,8 @@ RpcStatus Context::CallQuietly(Listener listener,
 ExitCode Context::Call(Listener listener,
                        std::string_view method,
                        const google::protobuf::Message& request,
-                       google::protobuf::Message* response) {
+                       google::protobuf::Message* response,
+                       const std::string& what) {
   const absl::StatusOr<Client*> client = ClientFor(listener);
   if (!client.ok()) {
     return Fail(ExitCode::kUsage, std::string(client.status().message()));
@@ -102,9 +107,10 @@ ExitCode Context::Call(Listener listener,
   if (status.ok()) {
     return ExitCode::kOk;
   }
+  never_sent_ = status.never_sent;
   std::string text = FormatRpcStatus(status);
   text.pop_back();
-  return Fail(ExitCodeFor(status), text);
+  return Fail(ExitCodeFor(status), what.empty() ? text : what + ": " + text);
 }
 
 ExitCode Context::Confirm(const std::string& question, bool yes) {

@@ -52,11 +52,16 @@ class Context {
   // REQUIRES: options are final.
   [[nodiscard]] Output& out();
 
-  // One call; prints what is wrong when it fails.
+  // One call; prints what is wrong when it fails, and with what, e.g. "member M1", when
+  // the command is about several.
   [[nodiscard]] ExitCode Call(Listener listener,
                               std::string_view method,
                               const google::protobuf::Message& request,
-                              google::protobuf::Message* response);
+                              google::protobuf::Message* response,
+                              const std::string& what = "");
+
+  // The last call that failed never left: it had no effect.
+  [[nodiscard]] bool never_sent() const { return never_sent_; }
 
   // As Call(), without printing.
   [[nodiscard]] RpcStatus CallQuietly(Listener listener,
@@ -83,6 +88,7 @@ class Context {
 
   const bool colour_;
   std::optional<Output> out_;
+  bool never_sent_ = false;
   std::unique_ptr<Client> operator_client_;
   std::unique_ptr<Client> terminal_client_;
 };

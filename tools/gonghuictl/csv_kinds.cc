@@ -88,8 +88,12 @@ enum : size_t {
 };
 constexpr std::array kMemberColumns = {
     CsvColumn{"member_id", true, "member_id", "1 to 16 of A-Z a-z 0-9 . _ : -"},
-    CsvColumn{"union_node_id", true, "union_node_id", "where the member belongs"},
-    CsvColumn{"status", false, "status", "active (when empty), suspended, lapsed or closed"},
+    CsvColumn{
+        "union_node_id", false, "union_node_id", "where the member belongs; new ones need it"},
+    CsvColumn{"status",
+              false,
+              "status",
+              "active, suspended, lapsed or closed; empty = as it is, new ones active"},
     CsvColumn{"real_name_verified",
               false,
               "real_name_verified",
@@ -147,7 +151,9 @@ CellResult ParseSpan(std::string_view text, const RowOptions& options, v1::Membe
 CellResult ParseMember(const RowView& cells, const RowOptions& options, Message* message) {
   auto& row = As<v1::Member>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kMemberId, row.mutable_member_id()));
-  CTL_RETURN_IF_BAD(ReadRequired(cells, kMemberUnion, row.mutable_union_node_id()));
+  if (cells.Has(kMemberUnion)) {
+    CTL_RETURN_IF_BAD(ReadRequired(cells, kMemberUnion, row.mutable_union_node_id()));
+  }
   v1::MemberStatus status{};
   CTL_RETURN_IF_BAD(ReadEnum(cells, kMemberStatus, &status));
   row.set_status(status);
@@ -185,7 +191,8 @@ constexpr std::array kCardColumns = {
     CsvColumn{"status",
               false,
               "status",
-              "active (when empty), issued, paused, lost, stolen, expired, replaced or closed"},
+              "active, issued, paused, lost, stolen, expired, replaced or closed; empty = as it\n"
+              "                       is, new ones active"},
     CsvColumn{"kind", false, "kind", "physical (when empty) or digital"},
     CsvColumn{"expires_on",
               false,

@@ -56,7 +56,9 @@ bool CsvReader::Next(CsvRecord* record) {
     ReadChunk();
   }
   if (ready_.empty()) {
-    error_ = pending_error_;
+    if (!error_ && !errors_.empty()) {
+      error_ = errors_.front();
+    }
     return false;
   }
   *record = std::move(ready_.front());
@@ -67,6 +69,14 @@ bool CsvReader::Next(CsvRecord* record) {
 void CsvReader::Fail(uint64_t line, uint64_t column, std::string message) {
   if (!pending_error_) {
     pending_error_ = CsvError{line, column, std::move(message)};
+    Note(*pending_error_);
+  }
+}
+
+void CsvReader::Note(CsvError error) {
+  ++error_count_;
+  if (errors_.size() < kCsvErrorsMax) {
+    errors_.push_back(std::move(error));
   }
 }
 
@@ -197,16 +207,17 @@ void CsvReader::OnRecord() {
   }
   if (header_size_ == 0) {
     header_size_ = current_.fields.size();
-  } else if (current_.fields.size() != header_size_) {
-    Fail(current_.line,
-         1,
-         fmt::format("{} field{}, but the header has {}",
-                     current_.fields.size(),
-                     current_.fields.size() == 1 ? "" : "s",
-                     header_size_));
-    return;
   }
-  ready_.push_back(std::move(current_));
+  if (current_.fields.size() != header_size_) {
+    Note({current_.line,
+          1,
+          fmt::format("{} field{}, but the header has {}",
+                      current_.fields.size(),
+                      current_.fields.size() == 1 ? "" : "s",
+                      header_size_)});
+  } else {
+    ready_.push_back(std::move(current_));
+  }
   current_ = CsvRecord{};
   // A bare carriage return also ends a record; the next one is on this line.
   current_.line = line_;

@@ -6,7 +6,8 @@
 // nothing but UTF-8, with or without a byte order mark.
 //
 // A malformed file ends the reading with the place in the file, since after a
-// missing quote nothing that follows can be trusted.  What a field means is the
+// missing quote nothing that follows can be trusted.  Records with too few or too many
+// fields are passed over and told together at the end.  What a field means is the
 // business of csv_rows.h.
 
 #ifndef GONGHUI_TOOLS_GONGHUICTL_CSV_READER_H_
@@ -28,6 +29,7 @@ namespace gonghui::ctl {
 
 inline constexpr size_t kCsvFieldBytesMax = 64 * 1024;
 inline constexpr size_t kCsvFieldsMax = 256;
+inline constexpr size_t kCsvErrorsMax = 5;
 
 // What is wrong with the file, and where: from 1, columns in characters.
 struct CsvError {
@@ -50,12 +52,16 @@ class CsvReader {
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
 
-  // The next record.  False at the end, and when the file is malformed or can
+  // The next record.  False at the end, and where the file is malformed or can
   // not be read; then error() says so.  Every record has as many fields as the
-  // first one, which is the header.
+  // first one, which is the header; after others it is false at the end only.
   [[nodiscard]] bool Next(CsvRecord* record);
 
+  // The first thing that is wrong, once Next() has answered false.
   [[nodiscard]] const std::optional<CsvError>& error() const { return error_; }
+  // The first kCsvErrorsMax of them, in the file's order, and how many there are.
+  [[nodiscard]] const std::vector<CsvError>& errors() const { return errors_; }
+  [[nodiscard]] uint64_t error_count() const { return error_count_; }
 
  private:
   struct Callbacks;
@@ -66,6 +72,7 @@ class CsvReader {
   void OnField(const char* data, size_t size);
   void OnRecord();
   void Fail(uint64_t line, uint64_t column, std::string message);
+  void Note(CsvError error);
 
   std::FILE* const file_;
   const std::unique_ptr<csv_parser> parser_;
@@ -85,7 +92,9 @@ class CsvReader {
   size_t header_size_ = 0;
 
   std::deque<CsvRecord> ready_;
-  std::optional<CsvError> pending_error_;  // becomes error_ when ready_ is empty
+  std::optional<CsvError> pending_error_;  // ends the reading when ready_ is empty
+  std::vector<CsvError> errors_;
+  uint64_t error_count_ = 0;
   std::optional<CsvError> error_;
 };
 

@@ -10,7 +10,9 @@
 #include <algorithm>
 
 #include <absl/strings/str_cat.h>
+#include <google/protobuf/descriptor.h>
 
+#include "engine/base/check.h"
 #include "engine/base/strings.h"
 #include "tools/gonghuictl/suggest.h"
 
@@ -63,6 +65,34 @@ absl::StatusOr<std::vector<size_t>> MapHeader(const ImportKind& kind,
   return positions;
 }
 
+namespace {
+
+const google::protobuf::Descriptor& RequestOf(const ImportKind& kind) {
+  const google::protobuf::MethodDescriptor* method =
+      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+          std::string(kind.method));
+  GH_CHECK(method != nullptr, kind.method);
+  return *method->input_type();
+}
+
+}  // namespace
+
+bool Updates(const ImportKind& kind) {
+  return RequestOf(kind).FindFieldByName("update_mask") != nullptr;
+}
+
+std::vector<std::string> MaskOf(const ImportKind& kind, std::span<const size_t> positions) {
+  const google::protobuf::Descriptor& row = *RequestOf(kind).FindFieldByNumber(1)->message_type();
+  std::vector<std::string> paths;
+  for (size_t c = 0; c < kind.columns.size(); ++c) {
+    if (positions[c] != std::string_view::npos) {
+      const std::string field(kind.columns[c].field);
+      paths.push_back(row.FindFieldByName(field) != nullptr ? field : "personal_data." + field);
+    }
+  }
+  return paths;
+}
+
 size_t ColumnOfField(const ImportKind& kind,
                      std::span<const size_t> positions,
                      std::string_view field) {
@@ -95,6 +125,12 @@ std::string ColumnsHelp(const ImportKind& kind) {
   help +=
       "The file is RFC 4180 CSV in UTF-8, the first line names the columns.  Columns\n"
       "whose names begin with reject_ are passed over.\n";
+  if (Updates(kind)) {
+    help +=
+        "What has no column in the file stays as it is; new rows get what an empty cell\n"
+        "would give.  What was blocked, suspended or closed is not made active: such a row\n"
+        "is rejected.\n";
+  }
   return help;
 }
 

@@ -88,6 +88,14 @@ inline constexpr std::string_view kRejectColumnPrefix = "reject_";
 [[nodiscard]] absl::StatusOr<std::vector<size_t>> MapHeader(const ImportKind& kind,
                                                             const std::vector<std::string>& header);
 
+// Whether an import of this kind leaves what the file has no column for as it stands:
+// its request has an update_mask, and with it `reactivate`.
+[[nodiscard]] bool Updates(const ImportKind& kind);
+
+// The paths of that mask: what the file has columns for.
+[[nodiscard]] std::vector<std::string> MaskOf(const ImportKind& kind,
+                                              std::span<const size_t> positions);
+
 // The kind's column that holds what the server calls `field`, e.g. "name" for
 // "personal_data.name"; npos when none does.  Of several, one that the file has.
 [[nodiscard]] size_t ColumnOfField(const ImportKind& kind,

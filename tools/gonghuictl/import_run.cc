@@ -17,8 +17,10 @@
 #include <utility>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/status/status.h>
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/field_mask.pb.h>
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
@@ -89,8 +91,9 @@ class ImportRun {
     report_.duration_ns = progress_.elapsed_ns();
     report_.row_count = state_.row_count;
     report_.summary.set_accepted_count(static_cast<uint32_t>(state_.accepted_count));
+    report_.summary.set_created_count(static_cast<uint32_t>(state_.created_count));
     report_.summary.set_unchanged_count(static_cast<uint32_t>(state_.unchanged_count));
-    if (state_.rejected_count > 0) {
+    if (state_.rejected_count > 0 && !options_.validate_only) {
       report_.rejects_path = RejectsPath(options_.path);
     }
     return std::move(report_);
@@ -121,13 +124,13 @@ class ImportRun {
     CsvRecord record;
     if (!reader_->Next(&record)) {
       return reader_->error()
-                 ? StopAt(*reader_->error())
-                 : StopAt({1, 1, "the file is empty; its first line names the columns"});
+                 ? StopAtAll()
+                 : StopAtHeader({1, 1, "the file is empty; its first line names the columns"});
     }
     header_ = record.fields;
     absl::StatusOr<std::vector<size_t>> positions = MapHeader(kind_, header_);
     if (!positions.ok()) {
-      return StopAt({record.line, 1, std::string(positions.status().message())});
+      return StopAtHeader({record.line, 1, std::string(positions.status().message())});
     }
     positions_ = *std::move(positions);
     return true;
@@ -139,7 +142,7 @@ class ImportRun {
     while (reader_->Next(&record)) {
       ++rows_total_;
     }
-    return reader_->error() ? StopAt(*reader_->error()) : OpenFile();
+    return reader_->error() ? StopAtAll() : OpenFile();
   }
 
   bool LoadState() {
@@ -187,6 +190,9 @@ class ImportRun {
   }
 
   bool PrepareRejects() {
+    if (options_.validate_only) {
+      return true;  // those of an earlier import stay
+    }
     const std::string path = RejectsPath(options_.path);
     if (state_.rejects_bytes == 0) {
       if (std::remove(path.c_str()) != 0 && errno != ENOENT) {
@@ -213,6 +219,18 @@ class ImportRun {
     validate_only_field_ = method->input_type()->FindFieldByNumber(2);
     GH_CHECK(rows_field_->is_repeated(), kind_.method);
     GH_CHECK(validate_only_field_->name() == "validate_only", kind_.method);
+    const google::protobuf::Reflection* reflection = request_->GetReflection();
+    reflection->SetBool(request_.get(), validate_only_field_, options_.validate_only);
+    if (Updates(kind_)) {
+      reflection->SetBool(
+          request_.get(), method->input_type()->FindFieldByName("reactivate"), options_.reactivate);
+      auto* mask = dynamic_cast<google::protobuf::FieldMask*>(reflection->MutableMessage(
+          request_.get(), method->input_type()->FindFieldByName("update_mask")));
+      GH_CHECK(mask != nullptr, kind_.method);
+      for (const std::string& path : MaskOf(kind_, positions_)) {
+        mask->add_paths(path);
+      }
+    }
     return true;
   }
 
@@ -222,6 +240,13 @@ class ImportRun {
       if (!reader_->Next(&record)) {
         return Stop(ExitCode::kError, fmt::format("{} changes while it is read", options_.path));
       }
+      // As AddRow() did: the key of a row that was refused here is free.
+      const google::protobuf::Reflection* reflection = request_->GetReflection();
+      Message* message = reflection->AddMessage(request_.get(), rows_field_);
+      if (!kind_.parse(RowView(record.fields, positions_), options_.rows, message)) {
+        (void)FirstLineOf(record);
+      }
+      reflection->RemoveLast(request_.get(), rows_field_);
     }
     return true;
   }
@@ -267,9 +292,7 @@ class ImportRun {
   // Fills request_ and puts its batch into flight.  False when no row is left to
   // send; rows that were refused on this side may then be in tail_.
   bool FillBatch() {
-    request_->Clear();
-    request_->GetReflection()->SetBool(
-        request_.get(), validate_only_field_, options_.validate_only);
+    request_->GetReflection()->ClearField(request_.get(), rows_field_);
     Batch batch = std::move(tail_);
     tail_ = Batch{};
     const size_t rows_max = std::min(options_.batch_rows, kind_.batch_rows_max);
@@ -286,7 +309,8 @@ class ImportRun {
     }
     if (batch.sent.empty()) {
       if (!at_end_ && in_flight_.empty()) {
-        Settle(std::move(batch), 0, 0);  // thousands of wrong rows, one after another
+        Settle(std::move(batch),
+               v1::ImportSummary());  // thousands of wrong rows, one after another
       } else {
         tail_ = std::move(batch);
       }
@@ -306,8 +330,23 @@ class ImportRun {
           {std::move(row), bad->column, std::move(bad->reason), std::move(bad->description)});
       return;
     }
+    // Which of two rows is meant, nobody here can know; the last would win.
+    if (const uint64_t first = FirstLineOf(row.record); first != row.record.line) {
+      reflection->RemoveLast(request_.get(), rows_field_);
+      batch->refused.push_back(
+          {std::move(row),
+           0,
+           "REPEATED_ROW",
+           fmt::format("stands in line {} already; one of the two must go", first)});
+      return;
+    }
     batch->bytes += message->ByteSizeLong();
     batch->sent.push_back(std::move(row));
+  }
+
+  // The line in which the key of this record, its kind's first column, came first.
+  uint64_t FirstLineOf(const CsvRecord& record) {
+    return lines_by_key_.try_emplace(record.fields[positions_[0]], record.line).first->second;
   }
 
   void OnSummary(const v1::ImportSummary& summary) {
@@ -338,11 +377,11 @@ class ImportRun {
                                refused.reason(),
                                refused.description()});
     }
-    Settle(std::move(batch), summary.accepted_count(), summary.unchanged_count());
+    Settle(std::move(batch), summary);
   }
 
   // Everything up to batch.row_end has been answered for.
-  void Settle(Batch batch, uint64_t accepted, uint64_t unchanged) {
+  void Settle(Batch batch, const v1::ImportSummary& summary) {
     std::stable_sort(batch.refused.begin(),
                      batch.refused.end(),
                      [](const Reject& a, const Reject& b) { return a.row.index < b.row.index; });
@@ -351,8 +390,9 @@ class ImportRun {
       return;
     }
     state_.row_count = batch.row_end;
-    state_.accepted_count += accepted;
-    state_.unchanged_count += unchanged;
+    state_.accepted_count += summary.accepted_count();
+    state_.created_count += summary.created_count();
+    state_.unchanged_count += summary.unchanged_count();
     state_.rejected_count += batch.refused.size();
     if (options_.validate_only) {
       return;
@@ -378,7 +418,7 @@ class ImportRun {
       Stop(ExitCode::kError, "the server closed the import before its end");
     }
     if (!broken_ && tail_.row_end > state_.row_count) {
-      Settle(std::move(tail_), 0, 0);
+      Settle(std::move(tail_), v1::ImportSummary());
     }
     if (!broken_ && reader_->error()) {
       broken_ = true;
@@ -413,8 +453,11 @@ class ImportRun {
       text += RejectsLine(reject);
       Report(reject);
     }
+    if (options_.validate_only) {
+      return absl::OkStatus();
+    }
     const std::string path = RejectsPath(options_.path);
-    File file(std::fopen(path.c_str(), state_.rejects_bytes == 0 ? "wbe" : "abe"));
+    File file(OpenPrivateFile(path, /*append=*/state_.rejects_bytes != 0));
     if (file == nullptr || std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() ||
         std::fclose(file.release()) != 0) {
       return absl::UnknownError(fmt::format("can not write {}: {}", path, std::strerror(errno)));
@@ -471,14 +514,19 @@ class ImportRun {
     if (static_cast<size_t>(report_.summary.rejected_rows_size()) < kRejectsReportedMax) {
       v1::RejectedRow& row = *report_.summary.add_rejected_rows();
       row.set_index(static_cast<uint32_t>(reject.row.index));
+      row.set_line(static_cast<uint32_t>(reject.row.record.line));
       row.set_field(ColumnName(reject));
       row.set_reason(reject.reason);
       row.set_description(reject.description);
     }
-    if (rejects_printed_ == kRejectsPrintedMax) {
-      Say(fmt::format("further rejected rows are in {} only", RejectsPath(options_.path)));
+    const size_t printed_max = options_.validate_only ? kRejectsPrintedDryMax : kRejectsPrintedMax;
+    if (rejects_printed_ == printed_max) {
+      Say(options_.validate_only
+              ? fmt::format("further rejected rows are not shown; -o json tells the first {}",
+                            FormatCount(kRejectsReportedMax))
+              : fmt::format("further rejected rows are in {} only", RejectsPath(options_.path)));
     }
-    if (rejects_printed_++ < kRejectsPrintedMax) {
+    if (rejects_printed_++ < printed_max) {
       const std::string name = ColumnName(reject);
       Say(fmt::format("{}:{}:{}: {}{}{} ({})",
                       options_.path,
@@ -510,6 +558,28 @@ class ImportRun {
     return false;
   }
 
+  // All that is known to be wrong with the file, which nothing was sent of.
+  bool StopAtAll() {
+    for (const CsvError& error : reader_->errors()) {
+      StopAt(error);
+    }
+    const uint64_t further = reader_->error_count() - reader_->errors().size();
+    if (further > 0) {
+      Say(fmt::format("and {} more", FormatCount(further)));
+    }
+    return SayNothingImported();
+  }
+
+  bool StopAtHeader(const CsvError& error) {
+    StopAt(error);
+    return SayNothingImported();
+  }
+
+  bool SayNothingImported() {
+    Say(fmt::format("gonghuictl: {} is malformed; nothing was imported", options_.path));
+    return false;
+  }
+
   // Ends the call from this side.
   void Break(ExitCode exit, const std::string& text) {
     broken_ = true;
@@ -529,6 +599,7 @@ class ImportRun {
   std::unique_ptr<CsvReader> reader_;
   std::vector<std::string> header_;
   std::vector<size_t> positions_;
+  absl::flat_hash_map<std::string, uint64_t> lines_by_key_;
   uint64_t rows_total_ = 0;
   uint64_t rows_before_ = 0;
   uint64_t next_row_ = 0;

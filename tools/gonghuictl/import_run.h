@@ -30,6 +30,7 @@ inline constexpr size_t kBatchBytesMax = 512 * 1024;  // of one message
 inline constexpr size_t kBatchesInFlightMax = 4;
 inline constexpr size_t kRejectsReportedMax = 1000;  // in ImportReport::summary
 inline constexpr size_t kRejectsPrintedMax = 5;
+inline constexpr size_t kRejectsPrintedDryMax = 20;  // there is no file of them then
 
 struct ImportOptions {
   const ImportKind* kind = nullptr;
@@ -37,7 +38,8 @@ struct ImportOptions {
   RowOptions rows;
   size_t batch_rows = 1000;
   int64_t idle_timeout_ms = 60'000;  // without an answer
-  bool validate_only = false;
+  bool validate_only = false;        // leaves no rejects file and no progress file
+  bool reactivate = false;
   bool resume = false;
   ProgressMode progress = ProgressMode::kNone;
 };
@@ -48,9 +50,9 @@ struct ImportReport {
   uint64_t row_count = 0;
   int64_t duration_ns = 0;
   // Counts over the whole file; of its rejected rows the first thousand, with
-  // `index` counting the file's data rows from 0.
+  // `index` counting the file's data rows from 0, and with `line`.
   v1::ImportSummary summary;
-  std::string rejects_path;  // empty when nothing was rejected
+  std::string rejects_path;  // empty when nothing was rejected, and after a dry run
 };
 
 // Called once, when the file has been found to be right.

@@ -5,7 +5,10 @@
 
 #include "tools/gonghuictl/import_state.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -25,7 +28,7 @@
 namespace gonghui::ctl {
 namespace {
 
-constexpr std::string_view kFormat = "gonghui-import-progress=1";
+constexpr std::string_view kFormat = "gonghui-import-progress=2";
 constexpr size_t kHashChunkBytes = 1 << 20;
 constexpr size_t kStateBytesMax = 4096;
 
@@ -43,11 +46,12 @@ struct Number {
   std::string_view key;
   uint64_t* value;
 };
-std::array<Number, 7> Numbers(ImportState* state) {
+std::array<Number, 8> Numbers(ImportState* state) {
   return {Number{"file_size_bytes", &state->file.size_bytes},
           Number{"file_xxh3", &state->file.hash},
           Number{"row_count", &state->row_count},
           Number{"accepted_count", &state->accepted_count},
+          Number{"created_count", &state->created_count},
           Number{"unchanged_count", &state->unchanged_count},
           Number{"rejected_count", &state->rejected_count},
           Number{"rejects_bytes", &state->rejects_bytes}};
@@ -117,9 +121,26 @@ absl::StatusOr<FileIdentity> IdentifyFile(const std::string& path) {
   return identity;
 }
 
+std::FILE* OpenPrivateFile(const std::string& path, bool append) {
+  const int fd = open(path.c_str(),
+                      O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC),
+                      S_IRUSR | S_IWUSR);
+  if (fd < 0) {
+    return nullptr;
+  }
+  // One that was there before has the mode it was made with.
+  std::FILE* file = fchmod(fd, S_IRUSR | S_IWUSR) == 0 ? fdopen(fd, append ? "ab" : "wb") : nullptr;
+  if (file == nullptr) {
+    const int error = errno;
+    close(fd);
+    errno = error;
+  }
+  return file;
+}
+
 absl::Status SaveImportState(const std::string& path, const ImportState& state) {
   const std::string temporary = path + ".new";
-  File file(std::fopen(temporary.c_str(), "wbe"));
+  File file(OpenPrivateFile(temporary, /*append=*/false));
   if (file == nullptr) {
     return ErrnoStatus("can not write", temporary);
   }

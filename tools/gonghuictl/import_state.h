@@ -11,6 +11,7 @@
 #define GONGHUI_TOOLS_GONGHUICTL_IMPORT_STATE_H_
 
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -37,11 +38,16 @@ struct ImportState {
   // and what became of them.
   uint64_t row_count = 0;
   uint64_t accepted_count = 0;
+  uint64_t created_count = 0;  // of accepted_count
   uint64_t unchanged_count = 0;
   uint64_t rejected_count = 0;
   // Length of the rejects file at that moment; what is beyond is repeated.
   uint64_t rejects_bytes = 0;
 };
+
+// A file that only its owner may read, since rows of an import are personal data.
+// Truncated unless `append`; errno says why when null.
+[[nodiscard]] std::FILE* OpenPrivateFile(const std::string& path, bool append);
 
 [[nodiscard]] absl::Status SaveImportState(const std::string& path, const ImportState& state);
 

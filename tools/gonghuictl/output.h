@@ -59,6 +59,8 @@ class Output {
 
   void Text(std::string_view text) { std::fwrite(text.data(), 1, text.size(), file_); }
 
+  void Flush() { std::fflush(file_); }
+
   // In JSON or JSONL.
   void Json(const google::protobuf::Message& message) {
     Text(ToJson(message, format_ == OutputFormat::kJson));

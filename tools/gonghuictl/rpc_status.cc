@@ -75,6 +75,10 @@ std::string FormatDetail(const google::rpc::Status& status,
     }
   } else if (any.UnpackTo(&bad_request)) {
     for (const auto& violation : bad_request.field_violations()) {
+      // The message of a single one is the violation.
+      if (status.message() == violation.field() + ": " + violation.description()) {
+        continue;
+      }
       out += fmt::format(
           "  {}: {}\n", Printable(violation.field()), Printable(violation.description()));
     }
@@ -117,6 +121,9 @@ std::string FormatRpcStatus(const RpcStatus& status) {
   std::string head = fmt::format("{}: {}", RpcCodeName(status.code), Printable(status.message));
   if (!reason.empty()) {
     head += fmt::format(" ({})", Printable(reason));
+  }
+  if (!status.hint.empty()) {
+    lines += "  " + status.hint + "\n";
   }
   return head + "\n" + lines;
 }

@@ -20,6 +20,8 @@ struct RpcStatus {
   std::string message;
   google::rpc::Status details;  // empty when the server sent none
   bool interrupted = false;     // by Ctrl-C, on this side
+  bool never_sent = false;      // there was no connection: the server knows of nothing
+  std::string hint;             // what to look at; empty = nothing to say
 
   [[nodiscard]] bool ok() const { return code == 0 && !interrupted; }
 };

@@ -61,7 +61,9 @@ std::string FormatYuanBare(int64_t fen) {
 }
 
 std::string FormatYuan(int64_t fen) {
-  return FormatYuanBare(fen) + " yuan";
+  const uint64_t magnitude = fen < 0 ? 0 - static_cast<uint64_t>(fen) : static_cast<uint64_t>(fen);
+  return fmt::format(
+      "{}{}.{:02} yuan", fen < 0 ? "-" : "", FormatCount(magnitude / 100), magnitude % 100);
 }
 
 absl::StatusOr<int64_t> ParseYuan(std::string_view text) {

@@ -14,7 +14,7 @@
 
 namespace gonghui::ctl {
 
-// "1234.05 yuan".
+// "1,234.05 yuan".
 [[nodiscard]] std::string FormatYuan(int64_t fen);
 
 // "1234.05", for CSV and for other tools.

@@ -27,14 +27,20 @@ namespace gonghui::ctl {
 [[nodiscard]] View<v1::Programme> ProgrammeView();
 [[nodiscard]] View<v1::Benefit> BenefitView();
 [[nodiscard]] View<v1::Limit> LimitView();
+[[nodiscard]] View<v1::ProgrammeChange> ProgrammeChangeView();
 [[nodiscard]] View<v1::Transaction> TransactionView();
 [[nodiscard]] View<v1::AppliedBenefit> AppliedBenefitView();
 [[nodiscard]] View<v1::LimitState> LimitStateView();
+[[nodiscard]] View<v1::CheckOutcome> CheckView();
+[[nodiscard]] View<v1::Entitlement> EntitlementView();
 [[nodiscard]] View<v1::GetStatusResponse> StatusView();
 [[nodiscard]] View<v1::TableStatus> TableStatusView();
 
 // A transaction with its benefits, limits and failed check.
 void ShowTransaction(const v1::Transaction& transaction, Output* out);
+
+// Below a transaction, for people: what led to the decision.
+void ShowChecks(const google::protobuf::RepeatedPtrField<v1::CheckOutcome>& checks, Output* out);
 
 }  // namespace gonghui::ctl
 

@@ -282,6 +282,32 @@ constexpr std::array kTableStatus = {
                       [](const v1::TableStatus& t) { return CountCell(t.bytes()); }},
 };
 
+using ChangeColumn = ViewColumn<v1::ProgrammeChange>;
+constexpr std::array kProgrammeChange = {
+    ChangeColumn{"of",
+                 "subject",
+                 Align::kLeft,
+                 [](const v1::ProgrammeChange& c) { return TextCell(c.subject()); }},
+    ChangeColumn{"what",
+                 "property",
+                 Align::kLeft,
+                 [](const v1::ProgrammeChange& c) { return TextCell(c.property()); }},
+    ChangeColumn{"before",
+                 "before",
+                 Align::kLeft,
+                 [](const v1::ProgrammeChange& c) { return TextCell(c.before()); }},
+    ChangeColumn{"after",
+                 "after",
+                 Align::kLeft,
+                 [](const v1::ProgrammeChange& c) { return TextCell(c.after()); }},
+    ChangeColumn{"less",
+                 "reduces",
+                 Align::kLeft,
+                 [](const v1::ProgrammeChange& c) {
+                   return Cell{c.reduces() ? "less" : "", c.reduces() ? "true" : "false"};
+                 }},
+};
+
 }  // namespace
 
 View<v1::Fund> FundView() {
@@ -292,6 +318,9 @@ View<v1::Programme> ProgrammeView() {
 }
 View<v1::Benefit> BenefitView() {
   return kBenefit;
+}
+View<v1::ProgrammeChange> ProgrammeChangeView() {
+  return kProgrammeChange;
 }
 View<v1::Limit> LimitView() {
   return kLimit;

@@ -186,6 +186,113 @@ constexpr std::array kLimitState = {
                 [](const State& l) { return TimeCell(l.has_resets_at(), l.resets_at()); }},
 };
 
+// Of a check that is not about a limit there are no numbers.
+Cell CheckedLimit(const v1::CheckOutcome& check, int64_t (v1::LimitState::*amount)() const) {
+  return check.has_limit() ? LimitAmount(check.limit(), (check.limit().*amount)()) : Cell{};
+}
+
+using CheckColumn = ViewColumn<v1::CheckOutcome>;
+using Check = v1::CheckOutcome;
+constexpr std::array kCheck = {
+    CheckColumn{"ok",
+                "passed",
+                Align::kLeft,
+                [](const Check& c) {
+                  return Cell{c.passed() ? "✓" : "✗", c.passed() ? "true" : "false"};
+                }},
+    CheckColumn{"programme",
+                "programme_code",
+                Align::kLeft,
+                [](const Check& c) { return TextCell(c.programme_code()); }},
+    CheckColumn{"benefit",
+                "benefit_code",
+                Align::kLeft,
+                [](const Check& c) { return TextCell(c.benefit_code()); }},
+    CheckColumn{"check", "check", Align::kLeft, [](const Check& c) { return EnumCell(c.check()); }},
+    CheckColumn{"提示",
+                "display_message_zh",
+                Align::kLeft,
+                [](const Check& c) { return TextCell(c.display_message_zh()); }},
+    CheckColumn{"limit",
+                "limit_code",
+                Align::kLeft,
+                [](const Check& c) { return TextCell(c.limit().limit_code()); }},
+    CheckColumn{"at most",
+                "max",
+                Align::kRight,
+                [](const Check& c) { return CheckedLimit(c, &State::max); }},
+    CheckColumn{"used",
+                "used",
+                Align::kRight,
+                [](const Check& c) { return CheckedLimit(c, &State::used); }},
+    CheckColumn{"held",
+                "held",
+                Align::kRight,
+                [](const Check& c) { return CheckedLimit(c, &State::held); }},
+    CheckColumn{"left",
+                "left",
+                Align::kRight,
+                [](const Check& c) { return CheckedLimit(c, &State::left); }},
+};
+
+// "rides 1/4, month 12.00/300.00 yuan": left of at most.
+Cell LimitsLeft(const v1::Entitlement& entitlement) {
+  Cell cell;
+  for (const v1::LimitState& limit : entitlement.limits()) {
+    const std::string_view comma = cell.text.empty() ? "" : ", ";
+    const Cell left = LimitAmount(limit, limit.left());
+    const Cell max = LimitAmount(limit, limit.max());
+    const std::string_view unit = " yuan";
+    std::string_view number = left.text;
+    if (number.ends_with(unit)) {  // said once, of the second
+      number.remove_suffix(unit.size());
+    }
+    cell.text += fmt::format("{}{} {}/{}", comma, limit.limit_code(), number, max.text);
+    cell.raw +=
+        fmt::format("{}{}={}/{}", comma.empty() ? "" : " ", limit.limit_code(), left.raw, max.raw);
+  }
+  return cell;
+}
+
+using EntitlementColumn = ViewColumn<v1::Entitlement>;
+constexpr std::array kEntitlement = {
+    EntitlementColumn{"programme",
+                      "programme_code",
+                      Align::kLeft,
+                      [](const v1::Entitlement& e) { return TextCell(e.programme_code()); }},
+    EntitlementColumn{"benefit",
+                      "benefit_code",
+                      Align::kLeft,
+                      [](const v1::Entitlement& e) { return TextCell(e.benefit_code()); }},
+    EntitlementColumn{"优惠",
+                      "display_name",
+                      Align::kLeft,
+                      [](const v1::Entitlement& e) { return TextCell(e.display_name()); }},
+    EntitlementColumn{"price",
+                      "price",
+                      Align::kLeft,
+                      [](const v1::Entitlement& e) { return TextCell(e.price()); }},
+    EntitlementColumn{"now",
+                      "reason",
+                      Align::kLeft,
+                      [](const v1::Entitlement& e) {
+                        Cell cell = EnumCell(e.reason());
+                        cell.text = e.reason() == v1::REASON_UNSPECIFIED ? "✓" : "✗ " + cell.text;
+                        return cell;
+                      }},
+    EntitlementColumn{"提示",
+                      "display_message_zh",
+                      Align::kLeft,
+                      [](const v1::Entitlement& e) { return TextCell(e.display_message_zh()); }},
+    EntitlementColumn{"left of limits", "limits_left", Align::kLeft, LimitsLeft},
+    EntitlementColumn{"next eligible",
+                      "next_eligible_at",
+                      Align::kLeft,
+                      [](const v1::Entitlement& e) {
+                        return TimeCell(e.has_next_eligible_at(), e.next_eligible_at());
+                      }},
+};
+
 }  // namespace
 
 View<v1::Transaction> TransactionView() {
@@ -196,6 +303,12 @@ View<v1::AppliedBenefit> AppliedBenefitView() {
 }
 View<v1::LimitState> LimitStateView() {
   return kLimitState;
+}
+View<v1::CheckOutcome> CheckView() {
+  return kCheck;
+}
+View<v1::Entitlement> EntitlementView() {
+  return kEntitlement;
 }
 
 void ShowTransaction(const v1::Transaction& transaction, Output* out) {
@@ -223,6 +336,13 @@ void ShowTransaction(const v1::Transaction& transaction, Output* out) {
   }
   if (check.has_limit()) {
     out->TableOf<v1::LimitState>(std::span(&check.limit(), 1), LimitStateView());
+  }
+}
+
+void ShowChecks(const google::protobuf::RepeatedPtrField<v1::CheckOutcome>& checks, Output* out) {
+  if (out->format() == OutputFormat::kTable && !checks.empty()) {
+    out->Heading("Checks");
+    out->TableOf<v1::CheckOutcome>(checks, CheckView());
   }
 }
 

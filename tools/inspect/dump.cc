@@ -5,6 +5,11 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "engine/base/status_macros.h"
 #include "engine/domain/limits.h"
 #include "engine/durability/record_format.h"
@@ -128,6 +133,20 @@ class Liner {
     if (r.expires_day != 0) {
       line_.Number("expires_day", r.expires_day);
     }
+    PutKeeps({{"status", r.keep.status},
+              {"card_kind", r.keep.kind},
+              {"expires_day", r.keep.expires_day}});
+  }
+
+  // Fields whose value above is for a new row only: of an old one, what stood stays.
+  void PutKeeps(std::initializer_list<std::pair<std::string_view, bool>> fields) {
+    std::string names;
+    for (const auto& [name, kept] : fields) {
+      names += kept ? (names.empty() ? "" : ",") + std::string(name) : "";
+    }
+    if (!names.empty()) {
+      line_.Text("keeps", names);
+    }
   }
 
   void PutMember(const MemberRequest& r) {
@@ -144,6 +163,11 @@ class Liner {
       line_.CloseObject();
     }
     line_.CloseArray();
+    PutKeeps({{"union_node_id", r.keep.union_node},
+              {"status", r.keep.status},
+              {"real_name_verified", r.keep.real_name_verified},
+              {"sex", r.keep.sex},
+              {"segments", r.keep.segments}});
   }
 
   void PutFund(const FundRequest& r) {
@@ -210,6 +234,7 @@ class Liner {
         return PutReference(command_.refund, command_.refund.has_amount);
       case CommandKind::kQuote:
       case CommandKind::kGetTransaction:
+      case CommandKind::kGetEntitlements:
       case CommandKind::kExpireHolds:
         return;
       case CommandKind::kDefineSegment:

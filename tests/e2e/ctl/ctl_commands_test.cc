@@ -94,6 +94,129 @@ TEST_F(CtlCommandsTest, QuoteAndDryRunRecordNothing) {
   EXPECT_EQ(server_->authorize_count(), 0U);
 }
 
+TEST_F(CtlCommandsTest, Explain) {
+  for (const char* command : {"authorize", "quote"}) {
+    const RunResult result = RunInsecure(
+        {command, "--terminal", "T1", "--card", "62530110", "--price", "5", "--explain"});
+    EXPECT_EQ(result.exit, 0) << result.err;
+    EXPECT_EQ(result.err, "");
+    EXPECT_THAT(result.out, HasSubstr("outcome      approved\n"));
+    EXPECT_THAT(
+        result.out,
+        HasSubstr("\nChecks\n"
+                  "OK  PROGRAMME  BENEFIT  CHECK                    提示            LIMIT"
+                  "          AT MOST  USED  HELD  LEFT\n"
+                  "✓                       card_not_active          卡可用\n"
+                  "✓   metro      ride     exceeds_frequency_limit  优惠次数未用完  rides-per-day"
+                  "        4     1     0     3\n"));
+  }
+  EXPECT_TRUE(server_->last_authorize().explain());
+  const RunResult declined = RunInsecure(
+      {"authorize", "--terminal", "T1", "--card", "99999999", "--price", "5", "--explain"});
+  EXPECT_EQ(declined.exit, 4);
+  EXPECT_THAT(declined.out, HasSubstr("✗                       card_lost_or_stolen  卡已挂失\n"));
+  const RunResult json = RunInsecure({"quote",
+                                      "--terminal",
+                                      "T1",
+                                      "--card",
+                                      "62530110",
+                                      "--price",
+                                      "5",
+                                      "--explain",
+                                      "-o",
+                                      "json"});
+  EXPECT_THAT(json.out, HasSubstr("\"check\": \"REASON_EXCEEDS_FREQUENCY_LIMIT\""));
+}
+
+TEST_F(CtlCommandsTest, ExplainIsNotAskedForUnasked) {
+  const std::vector<std::string> command = {
+      "authorize", "--terminal", "T1", "--card", "62530110", "--price", "5", "--request-id", kUuid};
+  EXPECT_THAT(RunInsecure(command).out, Not(HasSubstr("Checks")));
+  EXPECT_FALSE(server_->last_authorize().explain());
+  std::vector<std::string> explained = command;
+  explained.emplace_back("--explain");
+  const RunResult again = RunInsecure(explained);
+  EXPECT_EQ(again.exit, 0);
+  EXPECT_THAT(again.out, Not(HasSubstr("Checks")));
+  EXPECT_THAT(again.err, HasSubstr("a stored answer has no checks"));
+  explained.emplace_back("-o");
+  explained.emplace_back("csv");
+  explained[8] = "8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b12";
+  const RunResult csv = RunInsecure(explained);
+  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 2) << csv.out;
+  EXPECT_THAT(csv.err, HasSubstr("CSV has the decision only"));
+}
+
+TEST_F(CtlCommandsTest, Entitlements) {
+  const std::string table =
+      "PROGRAMME  BENEFIT    优惠          PRICE              NOW                        "
+      "提示            LEFT OF LIMITS           NEXT ELIGIBLE\n"
+      "metro      ride       一分钱乘地铁  member pays 1 fen  ✗ exceeds_frequency_limit  "
+      "优惠次数已用完  rides-per-day 0/4        2026-06-16 00:00:00 CST\n"
+      "shops      groceries  购物八折      20% off            ✓                          "
+      "现在可用        month 75.50/100.00 yuan\n";
+  const RunResult by_card = Run({"entitlements", "--card", "6253011000000016"});
+  EXPECT_EQ(by_card.exit, 0) << by_card.err;
+  EXPECT_EQ(by_card.out, table);
+  EXPECT_EQ(by_card.err, "");
+  EXPECT_EQ(server_->last_member_entitlements().card_number(), "6253011000000016");
+  EXPECT_EQ(Run({"entitlements", "--member", "M1"}).out, table);
+  EXPECT_EQ(server_->last_member_entitlements().member_id(), "M1");
+  const RunResult here =
+      RunInsecure({"entitlements", "--card", "62530110", "--terminal", "T1", "--here"});
+  EXPECT_EQ(here.exit, 0) << here.err;
+  EXPECT_EQ(here.out, table);
+  EXPECT_EQ(server_->last_entitlements().terminal_id(), "T1");
+  EXPECT_EQ(server_->last_entitlements().card_number(), "62530110");
+  EXPECT_TRUE(server_->last_entitlements().here());
+}
+
+TEST_F(CtlCommandsTest, EntitlementsForPrograms) {
+  const std::vector<std::string> command = {"entitlements", "--member", "M1", "-o"};
+  const auto as = [&](const char* format, const char* card = nullptr) {
+    std::vector<std::string> words = command;
+    words.emplace_back(format);
+    if (card != nullptr) {
+      words[1] = "--card";
+      words[2] = card;
+    }
+    return Run(words);
+  };
+  EXPECT_EQ(as("csv").out,
+            "programme_code,benefit_code,display_name,price,reason,display_message_zh,"
+            "limits_left,next_eligible_at\n"
+            "metro,ride,一分钱乘地铁,member pays 1 fen,exceeds_frequency_limit,优惠次数已用完,"
+            "rides-per-day=0/4,2026-06-15T16:00:00Z\n"
+            "shops,groceries,购物八折,20% off,,现在可用,month=7550/10000,\n");
+  const std::string json = as("json").out;
+  EXPECT_THAT(json, StartsWith("{\n \"outcome\": \"OUTCOME_APPROVED\""));
+  EXPECT_THAT(json, HasSubstr("\"nextEligibleAt\": \"2026-06-15T16:00:00Z\""));
+  const std::string lines = as("jsonl").out;
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
+  EXPECT_THAT(lines, StartsWith("{\"programmeCode\":\"metro\""));
+
+  // Who may use nothing is told why.
+  const RunResult declined = as("table", "99999999");
+  EXPECT_EQ(declined.exit, 4);
+  EXPECT_EQ(declined.out, "");
+  EXPECT_THAT(declined.err,
+              HasSubstr("declined: card_lost_or_stolen (305): Card is reported lost or stolen "
+                        "卡已挂失"));
+  EXPECT_THAT(as("json", "99999999").out, HasSubstr("\"REASON_CARD_LOST_OR_STOLEN\""));
+  EXPECT_EQ(as("json", "99999999").exit, 4);
+}
+
+TEST_F(CtlCommandsTest, EntitlementsUsage) {
+  EXPECT_EQ(Run({"entitlements"}).exit, 2);
+  EXPECT_EQ(Run({"entitlements", "--card", "62530110", "--member", "M1"}).exit, 2);
+  EXPECT_EQ(Run({"entitlements", "--card", "62530110", "--here"}).exit, 2);
+  EXPECT_EQ(RunInsecure({"entitlements", "--member", "M1", "--terminal", "T1"}).exit, 2);
+  const std::string help = Run({"entitlements", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("可享优惠"));
+  EXPECT_THAT(help,
+              HasSubstr("gonghuictl entitlements --card 6253011000000016 --terminal T0000001"));
+}
+
 TEST_F(CtlCommandsTest, AuthorizeUsage) {
   EXPECT_EQ(RunInsecure({"authorize", "--terminal", "T1", "--card", "1"}).exit, 2);
   EXPECT_EQ(RunInsecure({"authorize", "--terminal", "T1", "--price", "1"}).exit, 2);
@@ -170,6 +293,40 @@ TEST_F(CtlCommandsTest, Unreachable) {
   EXPECT_EQ(result.exit, 6);
   EXPECT_EQ(result.out, "");
   EXPECT_THAT(result.err, StartsWith("gonghuictl: UNAVAILABLE"));
+}
+
+TEST_F(CtlCommandsTest, ARefusedConnectionHasAnOutcome) {
+  const RunResult operators = Run({"status", "--server", "127.0.0.1:1", "--insecure"});
+  EXPECT_EQ(operators.exit, 6);
+  EXPECT_THAT(operators.err,
+              HasSubstr("is gonghuid running? (--server / GONGHUI_SERVER: 127.0.0.1:1)"));
+  const RunResult terminal = RunInsecure({"authorize",
+                                          "--terminal",
+                                          "T1",
+                                          "--card",
+                                          "6253011000000016",
+                                          "--price",
+                                          "1",
+                                          "--terminal-server",
+                                          "127.0.0.1:1"});
+  EXPECT_EQ(terminal.exit, 6);
+  EXPECT_THAT(terminal.err,
+              HasSubstr("(--terminal-server / GONGHUI_TERMINAL_SERVER: 127.0.0.1:1)"));
+  EXPECT_THAT(terminal.err, testing::Not(HasSubstr("outcome is not known")));
+}
+
+TEST_F(CtlCommandsTest, APlainClientIsToldOfTls) {
+  const RunResult result = RunInsecure({"quote",
+                                        "--terminal",
+                                        "T1",
+                                        "--card",
+                                        "6253011000000016",
+                                        "--price",
+                                        "1",
+                                        "--terminal-server",
+                                        server_->tls_target()});
+  EXPECT_EQ(result.exit, 6) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("does this listener want TLS?"));
 }
 
 TEST_F(CtlCommandsTest, MutualTls) {
@@ -359,6 +516,31 @@ TEST_F(CtlCommandsTest, ApplyDryRunAndUnchanged) {
               HasSubstr("already says the same"));
 }
 
+// Old against new always; a question only when somebody has less afterwards.
+TEST_F(CtlCommandsTest, ApplyShowsChangesAndAsksBeforeReductions) {
+  const std::string grows = Write("g.yaml", "grows\n");
+  const RunResult more = Run({"programme", "apply", grows});
+  EXPECT_EQ(more.exit, 0) << more.err;
+  EXPECT_THAT(more.err, HasSubstr("fund metro-2026, budget: 1,000.00 yuan -> 2,000.00 yuan\n"));
+  EXPECT_EQ(server_->change_count(), 1U);
+
+  const std::string falls = Write("f.yaml", "falls\n");
+  const RunResult dry = Run({"programme", "apply", falls, "--dry-run"});
+  EXPECT_EQ(dry.exit, 0) << dry.err;
+  EXPECT_THAT(dry.out, HasSubstr("fund metro-2026  budget  1,000.00 yuan  500.00 yuan  less\n"));
+  const RunResult nobody = Run({"programme", "apply", falls});
+  EXPECT_EQ(nobody.exit, 2);
+  EXPECT_THAT(nobody.err, HasSubstr("1,000.00 yuan -> 500.00 yuan (less)"));
+  EXPECT_THAT(nobody.err, HasSubstr("1 of these takes something away. Apply?"));
+  EXPECT_THAT(nobody.err, HasSubstr("add --yes"));
+  const RunResult no = RunOnTerminal({"programme", "apply", falls}, "n\n");
+  EXPECT_EQ(no.exit, 1);
+  EXPECT_EQ(server_->change_count(), 1U) << "nothing since";
+  EXPECT_EQ(RunOnTerminal({"programme", "apply", falls}, "y\n").exit, 0);
+  EXPECT_EQ(Run({"programme", "apply", falls, "--yes"}).exit, 0);
+  EXPECT_EQ(server_->change_count(), 3U);
+}
+
 TEST_F(CtlCommandsTest, ApplyFilesThatAreNoGood) {
   EXPECT_EQ(Run({"programme", "apply", folder_ + "/none.yaml"}).exit, 1);
   const RunResult large = Run({"programme", "apply", Write("l.yaml", std::string(1'048'577, 'x'))});
@@ -382,7 +564,7 @@ TEST_F(CtlCommandsTest, ShowsThings) {
   EXPECT_EQ(none.exit, 3);
   EXPECT_EQ(none.err, "gonghuictl: NOT_FOUND: there is no such member (MEMBER_NOT_FOUND)\n");
   EXPECT_THAT(Run({"merchant", "show", "S1"}).out, HasSubstr("receivable  499.00 yuan\n"));
-  EXPECT_THAT(Run({"fund", "show", "f"}).out, HasSubstr("budget     1000000.00 yuan\n"));
+  EXPECT_THAT(Run({"fund", "show", "f"}).out, HasSubstr("budget     1,000,000.00 yuan\n"));
   EXPECT_THAT(Run({"card", "show", "62530110", "-o", "csv"}).out,
               StartsWith("card_number,member_id,status,kind,expires_on,replaced_by\n62530110,"));
   EXPECT_THAT(Run({"union", "list"}).out, HasSubstr("昆明市总工会"));

@@ -38,7 +38,7 @@ class CtlImportTest : public CtlTest {
 TEST_F(CtlImportTest, TenThousandMembers) {
   const RunResult result = Run({"import", "members", WriteMembers(10'000), "--quiet"});
   EXPECT_EQ(result.exit, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("accepted   10,000\n"));
+  EXPECT_THAT(result.out, HasSubstr("created    10,000\n"));
   EXPECT_EQ(result.err, "");
   const auto members = server_->members();
   ASSERT_EQ(members.size(), 10'000U);
@@ -61,7 +61,7 @@ TEST_F(CtlImportTest, EveryKind) {
   for (const auto& [kind, text] : files) {
     const RunResult result = Run({"import", kind, Write(std::string(kind) + ".csv", text)});
     EXPECT_EQ(result.exit, 0) << kind << result.err;
-    EXPECT_THAT(result.out, HasSubstr("accepted   1\n")) << kind;
+    EXPECT_THAT(result.out, HasSubstr("created    1\n")) << kind;
   }
 }
 
@@ -71,6 +71,7 @@ TEST_F(CtlImportTest, Rejects) {
   EXPECT_EQ(result.exit, 8);
   EXPECT_THAT(result.out, HasSubstr("\"acceptedCount\": 2997"));
   EXPECT_THAT(result.out, HasSubstr("\"index\": 999"));
+  EXPECT_THAT(result.out, HasSubstr("\"line\": 1001"));
   EXPECT_THAT(result.out, HasSubstr("\"reason\": \"UNKNOWN_REFERENCE\""));
   EXPECT_THAT(result.err, HasSubstr(path + ":1001:2: union_node_id: there is no such union"));
   EXPECT_EQ(Read("members.rejects.csv"),
@@ -85,7 +86,9 @@ TEST_F(CtlImportTest, Rejects) {
 TEST_F(CtlImportTest, DryRunIsDecidedByTheServer) {
   const RunResult result = Run({"import", "members", WriteMembers(10, 5), "--dry-run"});
   EXPECT_EQ(result.exit, 8);
-  EXPECT_THAT(result.out, HasSubstr("would accept  8\n"));
+  EXPECT_THAT(result.out, HasSubstr("would create  8\n"));
+  EXPECT_THAT(result.out, HasSubstr("would reject  2\n"));
+  EXPECT_FALSE(Exists("members.rejects.csv"));
   EXPECT_THAT(result.err, HasSubstr("nothing was changed"));
   EXPECT_EQ(server_->members().size(), 0U);
   EXPECT_EQ(server_->import_message_count(), 1U);
@@ -96,7 +99,9 @@ TEST_F(CtlImportTest, MalformedFileChangesNothing) {
   const RunResult result = Run({"import", "members", path});
   EXPECT_EQ(result.exit, 4);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.err, path + ":3:4: the quote that opens here is never closed\n");
+  EXPECT_EQ(result.err,
+            path + ":3:4: the quote that opens here is never closed\n" + "gonghuictl: " + path +
+                " is malformed; nothing was imported\n");
   EXPECT_EQ(server_->import_message_count(), 0U);
 }
 
@@ -113,7 +118,7 @@ TEST_F(CtlImportTest, ServerStopsHalfwayAndResume) {
   server_->FailImportsAfter(SIZE_MAX);
   const RunResult second = Run({"import", "members", path, "--resume"});
   EXPECT_EQ(second.exit, 0) << second.err;
-  EXPECT_THAT(second.out, HasSubstr("accepted   10,000\n"));
+  EXPECT_THAT(second.out, HasSubstr("created    10,000\n"));
   EXPECT_EQ(server_->members().size(), 10'000U) << "each row exactly once";
   EXPECT_EQ(server_->members()[3'000].member_id(), "M3001");
   EXPECT_FALSE(Exists("members.csv.progress"));
@@ -148,6 +153,7 @@ TEST_F(CtlImportTest, ServerThatIsNotThere) {
       Run({"import", "members", WriteMembers(10), "--server", "unix:/tmp/none.sock"});
   EXPECT_EQ(result.exit, 6);
   EXPECT_THAT(result.err, HasSubstr("UNAVAILABLE"));
+  EXPECT_THAT(result.err, HasSubstr("is gonghuid running? (--server / GONGHUI_SERVER: unix:/tmp"));
 }
 
 TEST_F(CtlImportTest, BarOnATerminal) {

@@ -75,6 +75,7 @@ struct Imports {
       for (const auto& row : (request.*rows)()) {
         if (take(row, request.validate_only())) {
           summary.set_accepted_count(summary.accepted_count() + 1);
+          summary.set_created_count(summary.created_count() + 1);
         } else {
           v1::RejectedRow& rejected = *summary.add_rejected_rows();
           rejected.set_index(index);
@@ -102,6 +103,8 @@ struct Shared {
   v1::ReverseRequest reverse;
   v1::IncrementAuthorizationRequest increment;
   v1::RefundRequest refund;
+  v1::GetEntitlementsRequest entitlements;
+  v1::GetMemberEntitlementsRequest member_entitlements;
   v1::ApplyProgrammeRequest apply;
   size_t authorize_count = 0;
   size_t change_count = 0;
@@ -121,6 +124,72 @@ v1::Member MaskedMember(const std::string& id) {
   member.set_real_name_verified(true);
   member.mutable_personal_data()->set_name("欧阳**");
   return member;
+}
+
+v1::LimitState RidesADay(int64_t used) {
+  v1::LimitState limit;
+  limit.set_programme_code("metro");
+  limit.set_limit_code("rides-per-day");
+  limit.set_measure(v1::LIMIT_MEASURE_COUNT);
+  limit.set_max(4);
+  limit.set_used(used);
+  limit.set_left(4 - used);
+  return limit;
+}
+
+// Either of the two answers.
+template <typename Response>
+void FillEntitlements(const std::string& card, Response* response) {
+  if (card.starts_with("9")) {
+    response->set_outcome(v1::OUTCOME_DECLINED);
+    response->set_reason(v1::REASON_CARD_LOST_OR_STOLEN);
+    response->set_display_message("Card is reported lost or stolen");
+    response->set_display_message_zh("卡已挂失");
+    return;
+  }
+  response->set_outcome(v1::OUTCOME_APPROVED);
+  v1::Entitlement& ride = *response->add_entitlements();
+  ride.set_programme_code("metro");
+  ride.set_benefit_code("ride");
+  ride.set_display_name("一分钱乘地铁");
+  ride.set_price("member pays 1 fen");
+  ride.set_reason(v1::REASON_EXCEEDS_FREQUENCY_LIMIT);
+  ride.mutable_next_eligible_at()->set_seconds(1'781'539'200);
+  *ride.add_limits() = RidesADay(4);
+  ride.set_display_message_zh("优惠次数已用完");
+  v1::Entitlement& groceries = *response->add_entitlements();
+  groceries.set_programme_code("shops");
+  groceries.set_benefit_code("groceries");
+  groceries.set_display_name("购物八折");
+  groceries.set_price("20% off");
+  groceries.set_display_message_zh("现在可用");
+  v1::LimitState& month = *groceries.add_limits();
+  month.set_limit_code("month");
+  month.set_measure(v1::LIMIT_MEASURE_AMOUNT_FEN);
+  month.set_max(10'000);
+  month.set_left(7'550);
+}
+
+// What a request that asks for them is told.
+template <typename Response>
+void FillChecks(const v1::AuthorizeRequest& request, Response* response) {
+  if (!request.explain()) {
+    return;
+  }
+  v1::CheckOutcome& card = *response->add_checks();
+  const bool declined = request.card_number().starts_with("9");
+  card.set_check(declined ? v1::REASON_CARD_LOST_OR_STOLEN : v1::REASON_CARD_NOT_ACTIVE);
+  card.set_passed(!declined);
+  card.set_display_message_zh(declined ? "卡已挂失" : "卡可用");
+  if (!declined) {
+    v1::CheckOutcome& rides = *response->add_checks();
+    rides.set_programme_code("metro");
+    rides.set_benefit_code("ride");
+    rides.set_check(v1::REASON_EXCEEDS_FREQUENCY_LIMIT);
+    rides.set_passed(true);
+    rides.set_display_message_zh("优惠次数未用完");
+    *rides.mutable_limit() = RidesADay(1);
+  }
 }
 
 class FakeMembers final : public v1::MemberService::Service {
@@ -195,6 +264,14 @@ class FakeMembers final : public v1::MemberService::Service {
     v1::Card& card = *response->add_cards();
     card.set_card_number("6253011000000016");
     card.set_status(v1::CARD_STATUS_ACTIVE);
+    return Status::OK;
+  }
+  Status GetMemberEntitlements(ServerContext*,
+                               const v1::GetMemberEntitlementsRequest* request,
+                               v1::GetMemberEntitlementsResponse* response) override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->member_entitlements = *request;
+    FillEntitlements(request->card_number(), response);
     return Status::OK;
   }
   // Members L0 ... L2499, in pages.
@@ -313,6 +390,15 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
       return Status::OK;
     }
     response->set_unchanged(request->content().find("same") != std::string::npos);
+    const bool falls = request->content().find("falls") != std::string::npos;
+    if (falls || request->content().find("grows") != std::string::npos) {
+      v1::ProgrammeChange& change = *response->add_changes();
+      change.set_subject("fund metro-2026");
+      change.set_property("budget");
+      change.set_before("1,000.00 yuan");
+      change.set_after(falls ? "500.00 yuan" : "2,000.00 yuan");
+      change.set_reduces(falls);
+    }
     if (!request->validate_only()) {
       v1::Programme& programme = *response->mutable_programme();
       programme.set_programme_code("metro");
@@ -367,6 +453,9 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
     shared_->authorize = *request;
     ++shared_->authorize_count;
     Decide(*request, response->mutable_transaction());
+    if (!response->idempotent_replay()) {
+      FillChecks(*request, response);
+    }
     return Status::OK;
   }
   Status Quote(ServerContext* context,
@@ -376,6 +465,7 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
     if (trouble.ok()) {
       Decide(request->authorize(), response->mutable_transaction());
       response->mutable_transaction()->clear_transaction_id();
+      FillChecks(request->authorize(), response);
     }
     return trouble;
   }
@@ -418,6 +508,14 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
     const bool declined = request->terminal_id().starts_with("REFUSE");
     transaction->set_outcome(declined ? v1::OUTCOME_DECLINED : v1::OUTCOME_APPROVED);
     transaction->set_reason(declined ? v1::REASON_EXCEEDS_CAPTURED_AMOUNT : v1::REASON_UNSPECIFIED);
+    return Status::OK;
+  }
+  Status GetEntitlements(ServerContext*,
+                         const v1::GetEntitlementsRequest* request,
+                         v1::GetEntitlementsResponse* response) override {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->entitlements = *request;
+    FillEntitlements(request->card_number(), response);
     return Status::OK;
   }
   Status GetTransaction(ServerContext*,
@@ -597,6 +695,16 @@ v1::IncrementAuthorizationRequest FakeServer::last_increment() const {
 v1::RefundRequest FakeServer::last_refund() const {
   const std::lock_guard lock(state_->shared.mutex);
   return state_->shared.refund;
+}
+
+v1::GetEntitlementsRequest FakeServer::last_entitlements() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.entitlements;
+}
+
+v1::GetMemberEntitlementsRequest FakeServer::last_member_entitlements() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.member_entitlements;
 }
 
 v1::ApplyProgrammeRequest FakeServer::last_apply() const {

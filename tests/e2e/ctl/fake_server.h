@@ -11,7 +11,7 @@
 //            SLOW...      no answer before the deadline
 //            FULL...      RESOURCE_EXHAUSTED with RetryInfo
 //            REFUSE...    refunds are declined
-//   card     9...         declined
+//   card     9...         declined; may use nothing
 
 #ifndef GONGHUI_TESTS_E2E_CTL_FAKE_SERVER_H_
 #define GONGHUI_TESTS_E2E_CTL_FAKE_SERVER_H_
@@ -55,6 +55,8 @@ class FakeServer {
   [[nodiscard]] v1::ReverseRequest last_reverse() const;
   [[nodiscard]] v1::IncrementAuthorizationRequest last_increment() const;
   [[nodiscard]] v1::RefundRequest last_refund() const;
+  [[nodiscard]] v1::GetEntitlementsRequest last_entitlements() const;
+  [[nodiscard]] v1::GetMemberEntitlementsRequest last_member_entitlements() const;
   [[nodiscard]] v1::ApplyProgrammeRequest last_apply() const;
   [[nodiscard]] size_t change_count() const;  // of status, cards, programmes
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <absl/strings/str_cat.h>
@@ -35,6 +36,26 @@ class OperatorsTest : public ::testing::Test {
   v1::ImportSummary Import(const v1::ImportMembersRequest& request) {
     return ImportOne<v1::ImportMembersResponse>(
         members_.get(), &v1::MemberService::Stub::ImportMembers, request);
+  }
+  v1::ImportSummary Import(const v1::ImportCardsRequest& request) {
+    return ImportOne<v1::ImportCardsResponse>(
+        members_.get(), &v1::MemberService::Stub::ImportCards, request);
+  }
+  void SetStatus(const std::string& card, v1::CardStatus card_status) {
+    v1::SetCardStatusRequest request;
+    request.set_card_number(card);
+    request.set_status(card_status);
+    v1::SetCardStatusResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(members_->SetCardStatus(&context, request, &response).ok());
+  }
+  v1::Card CardNow(const std::string& card) {
+    v1::GetCardRequest request;
+    request.set_card_number(card);
+    v1::GetCardResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(members_->GetCard(&context, request, &response).ok());
+    return response.card();
   }
   grpc::Status Get(const std::string& id, v1::GetMemberResponse* response) {
     v1::GetMemberRequest request;
@@ -252,7 +273,177 @@ TEST_F(OperatorsTest, AMerchantIsShownWithTerminals) {
   EXPECT_EQ(response.terminals(0).kind(), v1::TERMINAL_KIND_GATE);
 }
 
+// ---- What an import does not say, and must not do ------------------------------
+
+TEST_F(OperatorsTest, AnImportWithoutAStatusLeavesTheStatusAlone) {
+  SetStatus(kCard1, v1::CARD_STATUS_LOST);
+  v1::ImportCardsRequest cards;
+  v1::Card* const card = cards.add_cards();
+  card->set_card_number(kCard1);
+  card->set_member_id("M1");
+  card->set_expires_on("2099-01-31");
+  v1::ImportSummary summary = Import(cards);
+  EXPECT_EQ(summary.accepted_count(), 1U);
+  EXPECT_EQ(summary.created_count(), 0U);
+  EXPECT_EQ(CardNow(kCard1).status(), v1::CARD_STATUS_LOST);
+  EXPECT_EQ(CardNow(kCard1).expires_on(), "2099-01-31");
+  EXPECT_EQ(Import(cards).unchanged_count(), 1U) << "a second time nothing changes";
+
+  card->set_status(v1::CARD_STATUS_ACTIVE);
+  for (const bool validate_only : {true, false}) {
+    cards.set_validate_only(validate_only);
+    summary = Import(cards);
+    ASSERT_EQ(summary.rejected_rows_size(), 1);
+    EXPECT_EQ(summary.rejected_rows(0).field(), "status");
+    EXPECT_EQ(summary.rejected_rows(0).reason(), "WOULD_REACTIVATE");
+    EXPECT_THAT(summary.rejected_rows(0).description(), ::testing::HasSubstr("is lost"));
+  }
+  EXPECT_EQ(CardNow(kCard1).status(), v1::CARD_STATUS_LOST);
+  cards.set_reactivate(true);
+  EXPECT_EQ(Import(cards).accepted_count(), 1U);
+  EXPECT_EQ(CardNow(kCard1).status(), v1::CARD_STATUS_ACTIVE);
+}
+
+TEST_F(OperatorsTest, AnImportSaysOnlyWhatItsMaskHas) {
+  v1::ImportMembersRequest request;
+  *request.add_members() = NewMember("K1");
+  v1::Member* const member = request.mutable_members(0);
+  member->set_sex(v1::SEX_FEMALE);
+  member->mutable_personal_data()->set_name("张三丰");
+  member->mutable_personal_data()->set_phone("13812345678");
+  EXPECT_EQ(Import(request).created_count(), 1U);
+  EXPECT_EQ(Import(request).unchanged_count(), 1U);
+  v1::SetMemberStatusRequest suspend;
+  suspend.set_member_id("K1");
+  suspend.set_status(v1::MEMBER_STATUS_SUSPENDED);
+  v1::SetMemberStatusResponse suspended;
+  grpc::ClientContext context;
+  ASSERT_TRUE(members_->SetMemberStatus(&context, suspend, &suspended).ok());
+
+  v1::ImportMembersRequest phones;
+  phones.mutable_update_mask()->add_paths("personal_data.phone");
+  v1::Member* const row = phones.add_members();
+  row->set_member_id("K1");
+  row->mutable_personal_data()->set_phone("13900000000");
+  phones.set_validate_only(true);
+  EXPECT_EQ(Import(phones).accepted_count(), 1U) << "a dry run looks into the vault, too";
+  phones.set_validate_only(false);
+  EXPECT_EQ(Import(phones).accepted_count(), 1U);
+  EXPECT_EQ(Import(phones).unchanged_count(), 1U);
+  v1::GetMemberResponse found;
+  ASSERT_TRUE(Get("K1", &found).ok());
+  EXPECT_EQ(found.member().status(), v1::MEMBER_STATUS_SUSPENDED);
+  EXPECT_TRUE(found.member().real_name_verified());
+  EXPECT_EQ(found.member().sex(), v1::SEX_FEMALE);
+  EXPECT_EQ(found.member().union_node_id(), "KM-1");
+  EXPECT_EQ(found.member().personal_data().name(), "张**");
+  EXPECT_EQ(found.member().personal_data().phone(), "139****0000");
+
+  row->set_member_id("K2");
+  const v1::ImportSummary summary = Import(phones);
+  ASSERT_EQ(summary.rejected_rows_size(), 1);
+  EXPECT_EQ(summary.rejected_rows(0).field(), "union_node_id");
+  EXPECT_EQ(summary.rejected_rows(0).reason(), "REQUIRED_VALUE");
+
+  phones.mutable_update_mask()->add_paths("colour");
+  grpc::ClientContext bad_context;
+  auto stream = members_->ImportMembers(&bad_context);
+  stream->Write(phones);
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// Reports of loss race with imports of the same card as active: whichever comes first,
+// a card that was reported is not active afterwards.
+TEST_F(OperatorsTest, AnImportDoesNotOvertakeAReportOfLoss) {
+  for (int i = 0; i < 20; ++i) {
+    SetStatus(kCard1, v1::CARD_STATUS_ACTIVE);
+    std::thread import([this, i] {
+      v1::ImportCardsRequest cards;
+      for (int j = 0; j < 20; ++j) {
+        v1::Card* const card = cards.add_cards();
+        card->set_card_number(kCard1);
+        card->set_member_id("M1");
+        card->set_status(v1::CARD_STATUS_ACTIVE);
+        card->set_expires_on(absl::StrCat("20", 30 + i, "-01-", 10 + j));
+      }
+      Import(cards);
+    });
+    SetStatus(kCard1, v1::CARD_STATUS_LOST);
+    import.join();
+    EXPECT_EQ(CardNow(kCard1).status(), v1::CARD_STATUS_LOST);
+  }
+}
+
 // ---- Programmes --------------------------------------------------------------
+
+TEST_F(OperatorsTest, ChangesAreToldBeforeTheyAreMade) {
+  v1::ApplyProgrammeResponse response;
+  const auto changes = [&response] {
+    std::string text;
+    for (const v1::ProgrammeChange& change : response.changes()) {
+      absl::StrAppend(&text,
+                      change.subject(),
+                      "|",
+                      change.property(),
+                      "|",
+                      change.before(),
+                      "|",
+                      change.after(),
+                      change.reduces() ? "|less\n" : "\n");
+    }
+    return text;
+  };
+  for (const bool validate_only : {true, false}) {
+    ASSERT_TRUE(Apply(MetroYaml(2), validate_only, &response).ok());
+    EXPECT_EQ(changes(),
+              "programme metro|version|1|2\n"
+              "limit rides|max|3 uses, window day, by person|2 uses, window day, by person|less\n");
+  }
+  ASSERT_TRUE(Apply(MetroYaml(2), true, &response).ok());
+  EXPECT_EQ(changes(), "") << "it is so";
+  ASSERT_TRUE(Apply(MetroYaml(4), false, &response).ok());
+  EXPECT_THAT(changes(), ::testing::Not(::testing::HasSubstr("less")));
+
+  const std::string shops = R"(gonghui: 1
+programme: {code: shops, name: 超市, zone: Asia/Shanghai, starts: 2020-01-01, until: 2100-01-01}
+funds:
+  - {code: shop-fund, name: 新, budget: 2000 yuan}
+benefits:
+  - code: good
+    name: 好
+    at: {mcc: [5411]}
+    price: {percent_off: 40%}
+    funding: {fund: shop-fund}
+)";
+  ASSERT_TRUE(Apply(shops, false, &response).ok());
+  ASSERT_EQ(response.diagnostics_size(), 0) << response.DebugString();
+  EXPECT_THAT(changes(), ::testing::HasSubstr("programme shops|version||1\n"));
+  EXPECT_THAT(changes(), ::testing::HasSubstr("benefit good|||40% off\n"));
+  EXPECT_THAT(changes(), ::testing::HasSubstr("fund shop-fund|||budget 2,000.00 yuan\n"));
+  std::string less = shops;
+  less.replace(less.find("2000 yuan"), 9, "1500 yuan");
+  less.replace(less.find("40%"), 3, "30%");
+  ASSERT_TRUE(Apply(less, true, &response).ok());
+  EXPECT_THAT(changes(), ::testing::HasSubstr("benefit good|price|40% off|30% off\n"));
+  EXPECT_THAT(changes(),
+              ::testing::HasSubstr("fund shop-fund|budget|2,000.00 yuan|1,500.00 yuan|less\n"));
+}
+
+TEST_F(OperatorsTest, WhatIsNotThereIsSaidToBeNotThere) {
+  v1::RetireProgrammeRequest retire;
+  retire.set_programme_code("nosuch");
+  v1::RetireProgrammeResponse retired;
+  grpc::ClientContext context;
+  const grpc::Status status = programmes_->RetireProgramme(&context, retire, &retired);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(status.error_message(), "there is no such programme");
+  v1::FindTransactionRequest find;
+  find.set_transaction_id("000000000000");
+  v1::FindTransactionResponse found;
+  grpc::ClientContext find_context;
+  EXPECT_EQ(operations_->FindTransaction(&find_context, find, &found).error_message(),
+            "there is no such transaction");
+}
 
 TEST_F(OperatorsTest, AProgrammeIsAppliedOnceAndShown) {
   v1::ApplyProgrammeResponse response;

@@ -416,6 +416,7 @@ void FillCard(Prng& prng, CardRequest& card) {
   card.status = AnyEnum(prng, CardStatus::kClosed);
   card.kind = AnyEnum(prng, CardKind::kDigital);
   card.expires_day = AnyInt32(prng);
+  card.keep = {AnyBool(prng), AnyBool(prng), AnyBool(prng)};
 }
 
 void FillMember(Prng& prng, MemberRequest& member) {
@@ -428,6 +429,7 @@ void FillMember(Prng& prng, MemberRequest& member) {
   for (uint32_t i = 0; i < member.span_count; ++i) {
     member.spans[i] = {AnyCode<SegmentCode>(prng), AnyTime(prng), AnyTime(prng)};
   }
+  member.keep = {AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng)};
 }
 
 void FillTerminalsCommand(Prng& prng, Command& c) {
@@ -647,6 +649,11 @@ void Compare(Comparison& c, const MemberRequest& a, const MemberRequest& b) {
   GH_SAME(sex);
   GH_SAME(span_count);
   GH_SAME(spans);
+  GH_SAME(keep.union_node);
+  GH_SAME(keep.status);
+  GH_SAME(keep.real_name_verified);
+  GH_SAME(keep.sex);
+  GH_SAME(keep.segments);
 }
 
 void Compare(Comparison& c, const CardRequest& a, const CardRequest& b) {
@@ -655,6 +662,9 @@ void Compare(Comparison& c, const CardRequest& a, const CardRequest& b) {
   GH_SAME(status);
   GH_SAME(kind);
   GH_SAME(expires_day);
+  GH_SAME(keep.status);
+  GH_SAME(keep.kind);
+  GH_SAME(keep.expires_day);
 }
 
 void Compare(Comparison& c, const MerchantRequest& a, const MerchantRequest& b) {
@@ -753,6 +763,7 @@ void Compare(Comparison& c, const Command& a, const Command& b) {
       return Compare(c, a.refund, b.refund);
     case CommandKind::kQuote:
     case CommandKind::kGetTransaction:
+    case CommandKind::kGetEntitlements:
     case CommandKind::kExpireHolds:
       return;
     case CommandKind::kDefineSegment:

@@ -122,8 +122,31 @@ TEST(CsvReaderTest, WrongFieldCount) {
 }
 
 TEST(CsvReaderTest, RowsBeforeTheErrorAreRead) {
-  const Result result = ReadAll("a,b\n1,2\n1\n3,4\n");
+  const Result result = ReadAll("a,b\n1,2\n1,\"x\n3,4\n");
   EXPECT_THAT(result.rows, ElementsAre(ElementsAre("a", "b"), ElementsAre("1", "2")));
+}
+
+TEST(CsvReaderTest, RowsWithOtherFieldCountsAreToldTogether) {
+  std::string text = "a,b\n1\n2,2\n3,3,3\n";
+  Result result = ReadAll(text);
+  EXPECT_THAT(result.rows, ElementsAre(ElementsAre("a", "b"), ElementsAre("2", "2")));
+  EXPECT_EQ(result.error->line, 2U);
+  for (int i = 0; i < 7; ++i) {
+    text += "4\n";
+  }
+  std::FILE* file = std::tmpfile();
+  std::fputs((text + "5,\"x").c_str(), file);
+  std::rewind(file);
+  CsvReader reader(file);
+  CsvRecord record;
+  while (reader.Next(&record)) {
+    EXPECT_EQ(record.fields.size(), 2U);
+  }
+  std::fclose(file);
+  ASSERT_EQ(reader.errors().size(), kCsvErrorsMax);
+  EXPECT_EQ(reader.errors()[1].line, 4U);
+  EXPECT_EQ(reader.errors()[1].message, "3 fields, but the header has 2");
+  EXPECT_EQ(reader.error_count(), 10U) << "nine rows and a quote";
 }
 
 TEST(CsvReaderTest, BadUtf8) {

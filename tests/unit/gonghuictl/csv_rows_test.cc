@@ -108,6 +108,28 @@ TEST_F(RowTest, MemberWithoutOptionalColumns) {
   EXPECT_FALSE(member.has_personal_data()) << "unset leaves the vault as it is";
 }
 
+TEST(MaskTest, IsWhatTheFileHasColumnsFor) {
+  const auto mask = [](const char* kind_name, const std::vector<std::string>& header) {
+    const ImportKind& kind = *FindImportKind(kind_name);
+    const auto positions = MapHeader(kind, header);
+    EXPECT_TRUE(positions.ok()) << positions.status();
+    return MaskOf(kind, *positions);
+  };
+  EXPECT_THAT(mask("members", {"sex", "member_id", "phone"}),
+              testing::ElementsAre("member_id", "sex", "personal_data.phone"));
+  EXPECT_THAT(mask("cards", {"card_number", "member_id"}),
+              testing::ElementsAre("card_number", "member_id"));
+  EXPECT_THAT(mask("cards", {"card_number", "member_id", "status", "kind", "expires_on"}),
+              testing::ElementsAre("card_number", "member_id", "status", "kind", "expires_on"));
+  EXPECT_TRUE(Updates(*FindImportKind("members")));
+  EXPECT_TRUE(Updates(*FindImportKind("cards")));
+  EXPECT_FALSE(Updates(*FindImportKind("funds")));
+}
+
+TEST_F(RowTest, MemberWithoutAUnion) {
+  EXPECT_EQ(Parse<v1::Member>("members", {{"member_id", "M1"}}).union_node_id(), "");
+}
+
 TEST_F(RowTest, MemberErrors) {
   const auto bad =
       [&](const char* column, const char* cell, const char* reason, const char* description) {
@@ -311,7 +333,7 @@ TEST(MapHeaderTest, Errors) {
               HasSubstr("unknown column \"fone\""));
   EXPECT_THAT(message({"member_id", "union_node"}), HasSubstr("did you mean \"union_node_id\"?"));
   EXPECT_THAT(message({"member_id", "member_id"}), HasSubstr("column 2: \"member_id\" stands"));
-  EXPECT_THAT(message({"member_id"}), HasSubstr("lacks the column \"union_node_id\""));
+  EXPECT_THAT(message({"union_node_id"}), HasSubstr("lacks the column \"member_id\""));
 }
 
 TEST(ColumnOfFieldTest, ServersNames) {

@@ -289,6 +289,92 @@ TEST_F(ImportRunTest, MalformedFileIsRefusedBeforeAnythingIsSent) {
   EXPECT_EQ(streams_, 0);
 }
 
+TEST_F(ImportRunTest, AllMalformedRowsAreTold) {
+  Write("segment_code,display_name\na\nb,x\nc\nd\ne\nf\ng\n");
+  EXPECT_EQ(Run().exit, ExitCode::kRefused);
+  EXPECT_THAT(err_, HasSubstr("s.csv:2:1: 1 field, but the header has 2\n"));
+  EXPECT_THAT(err_, HasSubstr("s.csv:7:1: 1 field, but the header has 2\nand 1 more\n"));
+  EXPECT_THAT(err_, HasSubstr("s.csv is malformed; nothing was imported\n"));
+  EXPECT_EQ(streams_, 0);
+}
+
+TEST_F(ImportRunTest, ARowThatComesTwice) {
+  Write("segment_code,display_name\na,x\n,y\nb,y\na,z\n,z\nc,\nc,z\n");
+  options_.batch_rows = 2;
+  const ImportReport report = Run();
+  EXPECT_EQ(report.exit, ExitCode::kPartlyDone);
+  EXPECT_THAT(SentCodes(), ElementsAre("a", "b", "c")) << "c was wrong when it came first";
+  EXPECT_THAT(err_,
+              HasSubstr("s.csv:5:1: segment_code: stands in line 2 already; one of the two must "
+                        "go (REPEATED_ROW)\n"));
+  ASSERT_EQ(report.summary.rejected_rows_size(), 4);
+  EXPECT_EQ(report.summary.rejected_rows(1).line(), 5U);
+  EXPECT_EQ(report.summary.rejected_rows(1).index(), 3U);
+}
+
+TEST_F(ImportRunTest, ARowThatComesTwiceIsFoundAfterResuming) {
+  Write("segment_code,display_name\na,x\nb,\na,z\nb,z\n");
+  options_.batch_rows = 1;
+  server_.answers_max = 1;
+  server_.end.code = 14;
+  EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
+  server_ = FakeServer();
+  options_.resume = true;
+  EXPECT_EQ(Run().exit, ExitCode::kPartlyDone) << err_;
+  EXPECT_THAT(SentCodes(), ElementsAre("b"));
+  EXPECT_THAT(Read("/s.rejects.csv"), HasSubstr("4,1,segment_code,REPEATED_ROW,"));
+}
+
+TEST_F(ImportRunTest, FilesAreTheirOwnersAlone) {
+  Write("segment_code,display_name\na,x\n,y\nb,y\n");
+  options_.batch_rows = 1;
+  server_.answers_max = 2;
+  server_.end.code = 14;
+  const mode_t before = umask(0);
+  EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
+  umask(before);
+  for (const char* name : {"/s.rejects.csv", "/s.csv.progress"}) {
+    struct stat info {};
+    ASSERT_EQ(stat((folder_ + name).c_str(), &info), 0) << name;
+    EXPECT_EQ(info.st_mode & 0777, 0600U) << name;
+  }
+}
+
+TEST_F(ImportRunTest, CreatedIsCountedApart) {
+  WriteRows(30);
+  options_.batch_rows = 10;
+  server_.answer = [](const v1::ImportSegmentsRequest&) {
+    v1::ImportSummary summary;
+    summary.set_accepted_count(7);
+    summary.set_created_count(4);
+    summary.set_unchanged_count(3);
+    return summary;
+  };
+  const ImportReport report = Run();
+  EXPECT_EQ(report.summary.accepted_count(), 21U);
+  EXPECT_EQ(report.summary.created_count(), 12U);
+  EXPECT_EQ(report.summary.unchanged_count(), 9U);
+}
+
+TEST_F(ImportRunTest, ADryRunLeavesTheRejectsOfTheImportAlone) {
+  Write("segment_code,display_name\n,x\n");
+  EXPECT_EQ(Run().exit, ExitCode::kPartlyDone);
+  const std::string rejects = Read("/s.rejects.csv");
+  std::string text = "segment_code,display_name\n";
+  for (int i = 0; i < 25; ++i) {
+    text += ",x\n";
+  }
+  Write(text);
+  options_.validate_only = true;
+  const ImportReport report = Run();
+  EXPECT_EQ(report.exit, ExitCode::kPartlyDone);
+  EXPECT_EQ(report.rejects_path, "");
+  EXPECT_EQ(Read("/s.rejects.csv"), rejects);
+  EXPECT_EQ(report.summary.rejected_rows_size(), 25);
+  EXPECT_THAT(err_, HasSubstr("further rejected rows are not shown; -o json tells"));
+  EXPECT_THAT(err_, HasSubstr("s.csv:21:1:"));
+}
+
 TEST_F(ImportRunTest, MissingFile) {
   EXPECT_EQ(Run().exit, ExitCode::kError);
   EXPECT_THAT(err_, HasSubstr("No such file"));

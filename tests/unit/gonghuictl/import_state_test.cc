@@ -3,6 +3,7 @@
 
 #include "tools/gonghuictl/import_state.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -36,6 +37,7 @@ TEST_F(ImportStateTest, RoundTrip) {
   state.file = {123, 0xfedcba9876543210U};
   state.row_count = 5'000;
   state.accepted_count = 4'000;
+  state.created_count = 3'000;
   state.unchanged_count = 900;
   state.rejected_count = 100;
   state.rejects_bytes = 7'777;
@@ -49,9 +51,32 @@ TEST_F(ImportStateTest, RoundTrip) {
   EXPECT_EQ((*loaded)->file, state.file);
   EXPECT_EQ((*loaded)->row_count, 6'000U);
   EXPECT_EQ((*loaded)->accepted_count, 4'000U);
+  EXPECT_EQ((*loaded)->created_count, 3'000U);
   EXPECT_EQ((*loaded)->unchanged_count, 900U);
   EXPECT_EQ((*loaded)->rejected_count, 100U);
   EXPECT_EQ((*loaded)->rejects_bytes, 7'777U);
+}
+
+// Whatever the umask, and whatever was there before.
+TEST_F(ImportStateTest, FilesAreTheirOwnersAlone) {
+  const auto mode = [this] {
+    struct stat info {};
+    EXPECT_EQ(stat(path_.c_str(), &info), 0);
+    return info.st_mode & 0777;
+  };
+  const mode_t before = umask(0);
+  ASSERT_TRUE(SaveImportState(path_, ImportState()).ok());
+  EXPECT_EQ(mode(), 0600U);
+  ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+  for (const bool append : {true, false}) {
+    std::FILE* file = OpenPrivateFile(path_, append);
+    ASSERT_NE(file, nullptr);
+    std::fputs("x", file);
+    std::fclose(file);
+    EXPECT_EQ(mode(), 0600U);
+  }
+  umask(before);
+  EXPECT_EQ(OpenPrivateFile("/none/at/all", false), nullptr);
 }
 
 TEST_F(ImportStateTest, NoFileIsNoError) {
@@ -73,7 +98,7 @@ TEST_F(ImportStateTest, DamagedFiles) {
     Write(text.substr(0, size));
     EXPECT_FALSE(LoadImportState(path_).ok()) << size;
   }
-  Write("gonghui-import-progress=2" + text.substr(text.find('\n')));
+  Write("gonghui-import-progress=1" + text.substr(text.find('\n')));
   EXPECT_THAT(std::string(LoadImportState(path_).status().message()),
               HasSubstr("is not a progress file"));
   Write(text + "row_count=minus\n");

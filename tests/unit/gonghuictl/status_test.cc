@@ -120,6 +120,27 @@ TEST(RpcStatusTest, AllDetails) {
             "  (details of type type.googleapis.com/google.protobuf.StringValue)\n");
 }
 
+TEST(RpcStatusTest, ASingleViolationIsSaidOnce) {
+  RpcStatus status;
+  status.code = 3;
+  status.message = "card_number: must be 8 to 19 digits";
+  google::rpc::BadRequest bad;
+  auto* violation = bad.add_field_violations();
+  violation->set_field("card_number");
+  violation->set_description("must be 8 to 19 digits");
+  status.details.set_message(status.message);
+  status.details.add_details()->PackFrom(bad);
+  EXPECT_EQ(FormatRpcStatus(status), "INVALID_ARGUMENT: card_number: must be 8 to 19 digits\n");
+}
+
+TEST(RpcStatusTest, AHintComesLast) {
+  RpcStatus status;
+  status.code = 14;
+  status.message = "no connection";
+  status.hint = "is it running?";
+  EXPECT_EQ(FormatRpcStatus(status), "UNAVAILABLE: no connection\n  is it running?\n");
+}
+
 TEST(RpcStatusTest, FieldWithoutViolationIsSaid) {
   RpcStatus status;
   status.code = 6;

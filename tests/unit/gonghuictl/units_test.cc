@@ -19,7 +19,7 @@ using testing::HasSubstr;
 TEST(UnitsTest, FormatYuan) {
   EXPECT_EQ(FormatYuan(0), "0.00 yuan");
   EXPECT_EQ(FormatYuan(1), "0.01 yuan");
-  EXPECT_EQ(FormatYuan(123'456), "1234.56 yuan");
+  EXPECT_EQ(FormatYuan(123'456), "1,234.56 yuan");
   EXPECT_EQ(FormatYuan(-5), "-0.05 yuan");
   EXPECT_EQ(FormatYuanBare(std::numeric_limits<int64_t>::min()), "-92233720368547758.08");
 }

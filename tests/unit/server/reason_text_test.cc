@@ -47,6 +47,30 @@ TEST(ReasonTextTest, EveryReasonSaysWhetherToTryAgain) {
   EXPECT_EQ(RetryOf(Reason::kExceedsCapturedAmount), Retry::kNever);
 }
 
+TEST(ReasonTextTest, ACheckSaysWhatWasFound) {
+  ForEachReason([](Reason reason, const std::string& name) {
+    const DisplayMessage passed = CheckMessageOf(reason, true);
+    EXPECT_FALSE(passed.english.empty()) << name;
+    EXPECT_LE(passed.english.size(), 48U) << name;
+    EXPECT_TRUE(IsPrintableUtf8(passed.chinese)) << name;
+    EXPECT_NE(passed.chinese, DisplayMessageOf(reason).chinese) << name;
+    EXPECT_EQ(CheckMessageOf(reason, false).chinese, DisplayMessageOf(reason).chinese) << name;
+  });
+}
+
+TEST(ReasonTextTest, AnEntitlementSaysWhetherItMayBeUsed) {
+  EXPECT_EQ(EntitlementMessageOf(Reason::kNone).english, "May be used now");
+  EXPECT_EQ(EntitlementMessageOf(Reason::kFundNotOpen).chinese,
+            DisplayMessageOf(Reason::kFundNotOpen).chinese);
+  Transaction answer;
+  answer.reason = Reason::kMemberSuspended;
+  EXPECT_EQ(EntitlementsMessageOf(answer, 0).chinese, "会员已停用");
+  answer.outcome = Outcome::kApproved;
+  answer.reason = Reason::kNone;
+  EXPECT_EQ(EntitlementsMessageOf(answer, 0).english, "No benefit for this member");
+  EXPECT_EQ(EntitlementsMessageOf(answer, 1).english, "Benefits of this member");
+}
+
 TEST(ReasonTextTest, AnApprovalSaysOfWhat) {
   Transaction transaction;
   transaction.outcome = Outcome::kApproved;

@@ -104,6 +104,71 @@ TEST(MemberRowTest, IsHeldToItsRules) {
       "segments[0].ends_at");
 }
 
+TEST(MemberRowTest, WhatIsNotSaidIsKept) {
+  MemberRequest made;
+  RowError error;
+  ASSERT_TRUE(FromProto(GoodMember(), &made, &error));
+  EXPECT_TRUE(made.keep.status) << "unspecified";
+  EXPECT_FALSE(made.keep.union_node || made.keep.real_name_verified || made.keep.sex ||
+               made.keep.segments);
+  google::protobuf::FieldMask mask;
+  for (const char* path : {"member_id", "sex", "status", "personal_data.phone"}) {
+    mask.add_paths(path);
+  }
+  MemberFields fields;
+  ASSERT_TRUE(FromProto(mask, &fields, &error));
+  EXPECT_TRUE(fields.phone);
+  EXPECT_FALSE(fields.name || fields.national_id);
+  v1::Member row = GoodMember();
+  row.set_status(v1::MEMBER_STATUS_ACTIVE);
+  row.clear_union_node_id();
+  made = MemberRequest();
+  ASSERT_TRUE(FromProto(row, &made, &error, fields)) << error.field;
+  EXPECT_FALSE(made.keep.status || made.keep.sex);
+  EXPECT_TRUE(made.keep.union_node && made.keep.real_name_verified && made.keep.segments);
+  EXPECT_EQ(made.span_count, 0U);
+  mask.add_paths("personal_data");
+  ASSERT_TRUE(FromProto(mask, &fields, &error));
+  EXPECT_TRUE(fields.name && fields.national_id && fields.phone);
+  mask.add_paths("colour");
+  EXPECT_FALSE(FromProto(mask, &fields, &error));
+  EXPECT_EQ(error.field, "update_mask.paths[5]");
+}
+
+TEST(CardRowTest, WhatIsNotSaidIsKept) {
+  google::protobuf::FieldMask mask;
+  mask.add_paths("expires_on");
+  mask.add_paths("member_id");
+  CardFields fields;
+  RowError error;
+  ASSERT_TRUE(FromProto(mask, &fields, &error));
+  v1::Card row;
+  row.set_card_number("6212345678901234");
+  row.set_status(v1::CARD_STATUS_ACTIVE);
+  CardRequest made;
+  ASSERT_TRUE(FromProto(row, &made, &error, fields));
+  EXPECT_TRUE(made.keep.status && made.keep.kind);
+  EXPECT_FALSE(made.keep.expires_day);
+  mask.add_paths("replaced_by");
+  EXPECT_FALSE(FromProto(mask, &fields, &error));
+}
+
+TEST(RejectedRowTest, ABlockedCardIsToldWithWhatMakesItUsable) {
+  Result result;
+  result.verdict = Verdict::kRefused;
+  result.field = Field::kStatus;
+  result.admin_reason = AdminReason::kWouldReactivate;
+  result.index = static_cast<uint32_t>(CardStatus::kStolen);
+  RowError error;
+  ASSERT_TRUE(IsRejected(result, &error));
+  EXPECT_NE(error.description.find("stolen"), std::string::npos);
+  EXPECT_NE(error.description.find("card activate"), std::string::npos);
+  EXPECT_NE(error.description.find("--reactivate"), std::string::npos);
+  result.admin_reason = AdminReason::kWouldReinstate;
+  ASSERT_TRUE(IsRejected(result, &error));
+  EXPECT_NE(error.description.find("member reinstate"), std::string::npos);
+}
+
 TEST(PersonalDataRowTest, IsHeldToItsRulesAndNeverQuoted) {
   const auto error_of = [](const std::function<void(v1::PersonalData*)>& change) {
     v1::PersonalData row;
@@ -222,7 +287,7 @@ TEST(FundRowTest, TellsWhatIsLeftAndWhatMayBeTaken) {
 
 TEST(RejectedRowTest, EveryCauseHasANameAndAText) {
   for (int i = static_cast<int>(AdminReason::kUnknownReference);
-       i <= static_cast<int>(AdminReason::kWrongAsset);
+       i <= static_cast<int>(AdminReason::kWouldReactivate);
        ++i) {
     Result result;
     result.verdict = Verdict::kRefused;

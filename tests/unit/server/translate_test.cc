@@ -5,16 +5,20 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/domain/explanation.h"
 #include "engine/domain/limits.h"
 #include "engine/server/text_codec.h"
 #include "gonghui/v1/authorization_service.pb.h"
+#include "gonghui/v1/member_service.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "tests/testing/owned_command.h"
 
@@ -144,6 +148,7 @@ TEST(TranslateAuthorizeTest, EveryFieldArrives) {
   EXPECT_EQ(command.authorize.programme, *ParseCode<ProgrammeCode>("metro"));
   EXPECT_TRUE(command.authorize.capture_at_once);
   EXPECT_TRUE(command.authorize.allow_partial);
+  EXPECT_EQ(command.authorize.explanation, nullptr);
   EXPECT_EQ(command.authorize.if_no_benefit, IfNoBenefit::kFullPrice);
   EXPECT_EQ(command.authorize.entry_mode, PosEntryMode::kQrCode);
   EXPECT_EQ(command.authorize.hold_s, 60U);
@@ -255,6 +260,7 @@ TEST(TranslateAuthorizeTest, BytesThatAreNoMessageAreRefused) {
                                  CommandKind::kReverse,
                                  CommandKind::kIncrement,
                                  CommandKind::kRefund,
+                                 CommandKind::kGetEntitlements,
                                  CommandKind::kGetTransaction}) {
     TerminalCall call;
     Refusal refusal;
@@ -299,6 +305,11 @@ TEST(TranslateCallerTest, EveryCallIsHeldToIt) {
   EXPECT_EQ(Translate(CommandKind::kRefund, GoodRefund(), caller)->refusal.code,
             StatusCode::kPermissionDenied);
   EXPECT_EQ(Translate(CommandKind::kGetTransaction, inquiry, caller)->refusal.code,
+            StatusCode::kPermissionDenied);
+  v1::GetEntitlementsRequest entitlements;
+  entitlements.set_terminal_id("T1");
+  entitlements.set_card_number("12345678");
+  EXPECT_EQ(Translate(CommandKind::kGetEntitlements, entitlements, caller)->refusal.code,
             StatusCode::kPermissionDenied);
 }
 
@@ -494,6 +505,71 @@ TEST(TranslateInquiryTest, NeedsExactlyOneReference) {
   EXPECT_EQ(by_request->call.command.inquiry.request_id, *ParseUuid(kUuid));
 }
 
+TEST(TranslateExplainTest, AnExplanationIsThereOnlyWhenAskedFor) {
+  v1::AuthorizeRequest request = GoodAuthorize();
+  EXPECT_EQ(Translate(CommandKind::kAuthorize, request)->call.explanation, nullptr);
+  request.set_explain(true);
+  const auto asked = Translate(CommandKind::kAuthorize, request);
+  ASSERT_TRUE(asked->good) << asked->refusal.message;
+  ASSERT_NE(asked->call.explanation, nullptr);
+  EXPECT_EQ(asked->call.command.authorize.explanation, asked->call.explanation.get());
+  EXPECT_EQ(asked->call.explanation->count, 0U);
+
+  v1::QuoteRequest quote;
+  *quote.mutable_authorize() = request;
+  const auto quoted = Translate(CommandKind::kQuote, quote);
+  ASSERT_TRUE(quoted->good);
+  EXPECT_EQ(quoted->call.command.authorize.explanation, quoted->call.explanation.get());
+
+  // The next call of the same memory does not ask.
+  Refusal refusal;
+  const std::string bytes = GoodAuthorize().SerializeAsString();
+  ASSERT_TRUE(ToCommand(CommandKind::kAuthorize, bytes, {}, &asked->call, &refusal));
+  EXPECT_EQ(asked->call.command.authorize.explanation, nullptr);
+}
+
+TEST(TranslateExplainTest, WhereThereIsNoRoomForItIsRefusedWithTheRest) {
+  v1::AuthorizeRequest request = GoodAuthorize();
+  request.set_explain(true);
+  request.set_stan(1'000'000);
+  const std::string bytes = request.SerializeAsString();
+  AuthorizeFields fields;
+  ASSERT_TRUE(ParseAuthorizeRequest(bytes, &fields));
+  Command command;
+  Refusal refusal;
+  EXPECT_FALSE(ToCommand(fields, {}, "", CommandKind::kAuthorize, &command, &refusal));
+  EXPECT_EQ(refusal.code, StatusCode::kInvalidArgument);
+  ASSERT_EQ(refusal.violations.size(), 2U);
+  EXPECT_EQ(refusal.violations[0].field, "stan");
+  EXPECT_EQ(refusal.violations[1].field, "explain");
+}
+
+TEST(TranslateEntitlementsTest, EveryFieldArrivesAndIsHeldToItsRule) {
+  v1::GetEntitlementsRequest request;
+  request.set_terminal_id("T1");
+  request.set_card_number("6212345678901234");
+  request.set_here(true);
+  const auto translated = Translate(CommandKind::kGetEntitlements, request);
+  ASSERT_TRUE(translated->good) << translated->refusal.message;
+  const Command& command = translated->call.command;
+  EXPECT_EQ(command.kind, CommandKind::kGetEntitlements);
+  EXPECT_EQ(command.terminal, *ParseCode<TerminalId>("T1"));
+  EXPECT_EQ(command.entitlements.card, CardNumber{6'212'345'678'901'234});
+  EXPECT_TRUE(command.entitlements.member.IsNone());
+  EXPECT_TRUE(command.entitlements.here);
+  ASSERT_NE(command.entitlements.list, nullptr);
+  EXPECT_EQ(command.entitlements.list, translated->call.entitlements.get());
+
+  request.clear_here();
+  EXPECT_FALSE(Translate(CommandKind::kGetEntitlements, request)->call.command.entitlements.here);
+  request.set_card_number("0123456789");
+  request.set_terminal_id("has space");
+  EXPECT_THAT(Translate(CommandKind::kGetEntitlements, request)->fields(),
+              ElementsAre("terminal_id", "card_number"));
+  EXPECT_THAT(Translate(CommandKind::kGetEntitlements, v1::GetEntitlementsRequest())->fields(),
+              ElementsAre("terminal_id", "card_number"));
+}
+
 // ---- Verdicts ----------------------------------------------------------------
 
 TEST(RefusalTest, EveryVerdictHasItsStatus) {
@@ -561,6 +637,9 @@ TEST(FieldNameTest, EveryFieldHasOne) {
 class ReplyTest : public ::testing::Test {
  protected:
   static constexpr int64_t kNowNs = 1'777'777'200'000'000'000;
+  // 96 bytes.
+  static constexpr std::string_view kLongName =
+      "会员会员会员会员会员会员会员会员会员会员会员会员会员会员会员会员";
 
   ReplyTest() {
     UnionNodeRequest node;
@@ -596,6 +675,7 @@ class ReplyTest : public ::testing::Test {
     programme.limits.push_back(limit);
     BenefitSpec benefit;
     benefit.code = Long<BenefitCode>('b');
+    benefit.name = *DisplayName::From(std::span<const char>(kLongName.data(), kLongName.size()));
     benefit.price.kind = PriceKind::kFree;
     benefit.limits = Append(programme.limit_refs, {0U});
     benefit.funding = Append(programme.funding, {FundingShareSpec{fund.code, Bps{10'000}, 0}});
@@ -659,6 +739,14 @@ class ReplyTest : public ::testing::Test {
     EXPECT_TRUE(response.ParseFromArray(writer_.data(), static_cast<int>(writer_.size())));
     EXPECT_EQ(response.SerializeAsString(), writer_.view());  // canonical
     return response;
+  }
+
+  static ResultLimit BigLimit() {
+    return {.limit = LimitRow{1},
+            .used = INT64_MIN,
+            .held = INT64_MIN,
+            .left = INT64_MIN,
+            .resets_at = TimestampNs{kTimestampNsMax - 1}};
   }
 
   Ledger ledger_;
@@ -805,6 +893,139 @@ TEST_F(ReplyTest, EveryKindStateAndOutcomeArrives) {
       }
     }
   }
+}
+
+TEST_F(ReplyTest, ChecksFollowTheTransaction) {
+  const auto explanation = std::make_unique<Explanation>();
+  explanation->checks[0].check = Reason::kCardNotActive;
+  explanation->checks[0].passed = true;
+  explanation->checks[1].benefit = BenefitRow{1};
+  explanation->checks[1].check = Reason::kExceedsAmountLimit;
+  explanation->checks[1].about_limit = true;
+  explanation->checks[1].limit = BigLimit();
+  explanation->count = 2;
+  Command command;
+  command.authorize.explanation = explanation.get();
+  const v1::AuthorizeResponse response = Reply(command, BigResult(), "abc");
+  EXPECT_EQ(response.transport_data(), "abc");
+  EXPECT_FALSE(response.checks_truncated());
+  ASSERT_EQ(response.checks_size(), 2);
+  const v1::CheckOutcome& card = response.checks(0);
+  EXPECT_TRUE(card.programme_code().empty());
+  EXPECT_EQ(card.programme_version(), 0U);
+  EXPECT_TRUE(card.benefit_code().empty());
+  EXPECT_EQ(card.check(), v1::REASON_CARD_NOT_ACTIVE);
+  EXPECT_TRUE(card.passed());
+  EXPECT_FALSE(card.has_limit());
+  EXPECT_EQ(card.display_message(), "Card may be used");
+  EXPECT_EQ(card.display_message_zh(), "卡可用");
+  const v1::CheckOutcome& limit = response.checks(1);
+  EXPECT_EQ(limit.programme_code(), std::string(32, 'p'));
+  EXPECT_EQ(limit.programme_version(), 1U);
+  EXPECT_EQ(limit.benefit_code(), std::string(32, 'b'));
+  EXPECT_FALSE(limit.passed());
+  EXPECT_EQ(limit.limit().limit_code(), std::string(32, 'l'));
+  EXPECT_EQ(limit.limit().left(), INT64_MIN);
+  EXPECT_EQ(limit.display_message_zh(), "优惠额度已用完");
+
+  command.kind = CommandKind::kQuote;
+  EXPECT_EQ(Reply(command, BigResult()).checks_size(), 2);
+}
+
+TEST_F(ReplyTest, AsManyChecksAsThereMayBeFit) {
+  const auto explanation = std::make_unique<Explanation>();
+  explanation->count = kChecksPerExplanationMax;
+  explanation->truncated = true;
+  for (CheckResult& check : explanation->checks) {
+    check.benefit = BenefitRow{1};
+    check.check = Reason::kOriginalNotFound;
+    check.about_limit = true;
+    check.limit = BigLimit();
+  }
+  Command command;
+  command.authorize.explanation = explanation.get();
+  const v1::AuthorizeResponse response = Reply(command, BigResult());
+  ASSERT_EQ(response.checks_size(), static_cast<int>(kChecksPerExplanationMax));
+  EXPECT_TRUE(response.checks_truncated());
+  // Room is made for one at a time: kCheckBytesMax of translate.cc.
+  EXPECT_LT(response.checks(0).ByteSizeLong(), 512U - 64U);
+  // What gRPC's clients take without being told to.
+  EXPECT_LT(response.ByteSizeLong(), 4U << 20);
+}
+
+TEST_F(ReplyTest, EntitlementsAreToldOneByOne) {
+  const auto list = std::make_unique<EntitlementList>();
+  list->count = kEntitlementsMax;
+  list->truncated = true;
+  for (Entitlement& item : list->items) {
+    item.benefit = BenefitRow{1};
+    item.reason = Reason::kOutsideTimeWindow;
+    item.next_eligible_at = TimestampNs{kTimestampNsMax - 1};
+    item.limit_count = kLimitsPerBenefitMax;
+    item.limits.fill(BigLimit());
+  }
+  list->items[0].reason = Reason::kNone;
+  list->items[0].next_eligible_at = TimestampNs{};
+  list->items[0].limit_count = 0;
+  Command command;
+  command.kind = CommandKind::kGetEntitlements;
+  command.entitlements = EntitlementsRequest{};
+  command.entitlements.list = list.get();
+  Result result;
+  result.transaction.outcome = Outcome::kApproved;
+  result.transaction.decided_at = TimestampNs{kNowNs};
+  writer_.Clear();
+  writer_.Reserve(kReplyBytesMax);
+  AppendReply(ledger_, command, result, "", &writer_);
+  v1::GetEntitlementsResponse response;
+  ASSERT_TRUE(response.ParseFromArray(writer_.data(), static_cast<int>(writer_.size())));
+  EXPECT_EQ(response.SerializeAsString(), writer_.view());  // canonical
+  EXPECT_EQ(response.outcome(), v1::OUTCOME_APPROVED);
+  EXPECT_EQ(response.reason(), v1::REASON_UNSPECIFIED);
+  EXPECT_FALSE(response.display_message_zh().empty());
+  EXPECT_EQ(response.as_of().seconds(), kNowNs / kNsPerSecond);
+  EXPECT_TRUE(response.truncated());
+  ASSERT_EQ(response.entitlements_size(), static_cast<int>(kEntitlementsMax));
+  const v1::Entitlement& now = response.entitlements(0);
+  EXPECT_EQ(now.programme_code(), std::string(32, 'p'));
+  EXPECT_EQ(now.programme_version(), 1U);
+  EXPECT_EQ(now.benefit_code(), std::string(32, 'b'));
+  EXPECT_EQ(now.display_name(), kLongName);
+  EXPECT_EQ(now.price(), "free");
+  EXPECT_EQ(now.reason(), v1::REASON_UNSPECIFIED);
+  EXPECT_FALSE(now.has_next_eligible_at());
+  EXPECT_EQ(now.display_message_zh(), "现在可用");
+  const v1::Entitlement& later = response.entitlements(255);
+  EXPECT_EQ(later.reason(), v1::REASON_OUTSIDE_TIME_WINDOW);
+  EXPECT_EQ(later.next_eligible_at().seconds(), (kTimestampNsMax - 1) / kNsPerSecond);
+  ASSERT_EQ(later.limits_size(), 8);
+  EXPECT_EQ(later.limits(7).used(), INT64_MIN);
+  // Room is made for one at a time: kEntitlementBytesMax of translate.cc.
+  EXPECT_LT(later.ByteSizeLong(), 2'560U - 64U);
+  EXPECT_LT(response.ByteSizeLong(), 4U << 20);
+  // Operators' answer has the same fields.
+  v1::GetMemberEntitlementsResponse twin;
+  ASSERT_TRUE(twin.ParseFromArray(writer_.data(), static_cast<int>(writer_.size())));
+  EXPECT_EQ(twin.SerializeAsString(), writer_.view());
+  EXPECT_EQ(twin.entitlements_size(), response.entitlements_size());
+}
+
+TEST_F(ReplyTest, WithoutAMemberThereIsNoList) {
+  const auto list = std::make_unique<EntitlementList>();
+  Command command;
+  command.kind = CommandKind::kGetEntitlements;
+  command.entitlements = EntitlementsRequest{};
+  command.entitlements.list = list.get();
+  Result result;
+  result.transaction.reason = Reason::kCardPaused;
+  WireWriter out;
+  AppendEntitlements(ledger_, command, result, &out);
+  v1::GetEntitlementsResponse response;
+  ASSERT_TRUE(response.ParseFromArray(out.data(), static_cast<int>(out.size())));
+  EXPECT_EQ(response.outcome(), v1::OUTCOME_DECLINED);
+  EXPECT_EQ(response.reason(), v1::REASON_CARD_PAUSED);
+  EXPECT_EQ(response.display_message_zh(), "卡已暂停使用");
+  EXPECT_EQ(response.entitlements_size(), 0);
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ v1::AuthorizeRequest RandomRequest(Prng& prng) {
   if (maybe()) {
     request.set_transport_data(RandomText(prng, 80));
   }
+  request.set_explain(maybe());
   return request;
 }
 
@@ -91,6 +92,7 @@ void ExpectSame(const v1::AuthorizeRequest& request, const AuthorizeFields& fiel
   EXPECT_EQ(fields.programme_code, request.programme_code());
   EXPECT_EQ(fields.capture, request.capture());
   EXPECT_EQ(fields.allow_partial_approval, request.allow_partial_approval());
+  EXPECT_EQ(fields.explain, request.explain());
   EXPECT_EQ(fields.if_no_benefit, request.if_no_benefit());
   EXPECT_EQ(fields.pos_entry_mode, request.pos_entry_mode());
   EXPECT_EQ(fields.hold_seconds, request.hold_seconds());

@@ -166,7 +166,13 @@ void AddChanges(CLI::App* group, Context* context) {
 }  // namespace
 
 void AddCardCommands(CLI::App* app, Context* context) {
-  CLI::App* group = AddGroup(app, "card", "Cards (工会卡)", "Members");
+  CLI::App* group = AddGroup(app,
+                             "card",
+                             "Cards (工会卡)",
+                             "Members",
+                             {"card show 6253011000000016",
+                              "card block 6253011000000016 --reason lost",
+                              "card replace 6253011000000016 6253011990000018"});
 
   const auto card_number = std::make_shared<std::string>();
   CLI::App* show = AddCommand(group,

@@ -18,6 +18,7 @@ class Context;
 void AddImportCommands(CLI::App* app, Context* context);
 void AddMemberCommands(CLI::App* app, Context* context);  // union, segment, member
 void AddCardCommands(CLI::App* app, Context* context);
+void AddEntitlementCommands(CLI::App* app, Context* context);
 void AddMerchantCommands(CLI::App* app, Context* context);   // merchant, terminal
 void AddProgrammeCommands(CLI::App* app, Context* context);  // programme, fund
 void AddTransactionCommands(CLI::App* app, Context* context);

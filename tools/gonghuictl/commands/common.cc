@@ -9,6 +9,20 @@
 
 namespace gonghui::ctl {
 
+namespace {
+
+std::string ExamplesFooter(std::initializer_list<std::string_view> examples) {
+  std::string footer = "Examples:\n";
+  for (const std::string_view example : examples) {
+    footer += "  gonghuictl ";
+    footer += example;
+    footer += '\n';
+  }
+  return footer;
+}
+
+}  // namespace
+
 CLI::App* AddCommand(CLI::App* parent,
                      Context* context,
                      const std::string& name,
@@ -16,13 +30,8 @@ CLI::App* AddCommand(CLI::App* parent,
                      std::initializer_list<std::string_view> examples,
                      std::function<ExitCode()> run) {
   CLI::App* command = parent->add_subcommand(name, description);
-  std::string footer = "Examples:\n";
-  for (const std::string_view example : examples) {
-    footer += "  gonghuictl ";
-    footer += example;
-    footer += '\n';
-  }
-  command->footer(footer + "Options that all commands share: gonghuictl --help\n");
+  command->footer(ExamplesFooter(examples) +
+                  "Options that all commands share: gonghuictl --help\n");
   // Options that all commands share may stand after the command, too.
   command->fallthrough();
   command->callback([context, run = std::move(run)] { context->action = run; });
@@ -32,9 +41,13 @@ CLI::App* AddCommand(CLI::App* parent,
 CLI::App* AddGroup(CLI::App* parent,
                    const std::string& name,
                    const std::string& description,
-                   const std::string& help_group) {
+                   const std::string& help_group,
+                   std::initializer_list<std::string_view> examples) {
   CLI::App* group = parent->add_subcommand(name, description);
   group->group(help_group);
+  if (examples.size() > 0) {
+    group->footer(ExamplesFooter(examples));
+  }
   group->require_subcommand(1);
   group->fallthrough();
   return group;

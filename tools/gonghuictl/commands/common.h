@@ -33,7 +33,8 @@ CLI::App* AddCommand(CLI::App* parent,
 CLI::App* AddGroup(CLI::App* parent,
                    const std::string& name,
                    const std::string& description,
-                   const std::string& help_group);
+                   const std::string& help_group,
+                   std::initializer_list<std::string_view> examples = {});
 
 CLI::Option* AddDryRun(CLI::App* command, bool* flag);
 CLI::Option* AddYes(CLI::App* command, bool* flag);
@@ -66,6 +67,7 @@ ExitCode ListRows(Context* context,
   uint64_t count = 0;
   request.set_page_token(page.page_token);
   bool later_page = false;
+  std::string more;  // where to go on
   while (true) {
     const uint64_t wanted = page.limit == 0 ? kPageRowsMax : page.limit - count;
     request.set_page_size(static_cast<int32_t>(std::min<uint64_t>(wanted, kPageRowsMax)));
@@ -92,8 +94,7 @@ ExitCode ListRows(Context* context,
       break;
     }
     if (page.limit != 0 && count >= page.limit) {
-      context->Note("there are more rows: --limit 0 lists all, --page-token " + next +
-                    " goes on from here");
+      more = next;
       break;
     }
     request.set_page_token(next);
@@ -102,6 +103,11 @@ ExitCode ListRows(Context* context,
     out.Json(all);
   } else if (whole) {
     out.TableOf<Row>(*(all.*rows)(), view);
+  }
+  if (!more.empty()) {
+    out.Flush();  // below the table, where both go to one screen
+    context->Note("there are more rows: --limit 0 lists all, --page-token " + more +
+                  " goes on from here");
   }
   return ExitCode::kOk;
 }

@@ -12,6 +12,7 @@
 #include "engine/base/clock.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/csv_reader.h"
 #include "tools/gonghuictl/csv_rows.h"
 #include "tools/gonghuictl/import_run.h"
 #include "tools/gonghuictl/units.h"
@@ -24,6 +25,7 @@ struct ImportFlags {
   std::string zone{kDefaultZone};
   size_t batch_rows = 1000;
   bool dry_run = false;
+  bool reactivate = false;
   bool resume = false;
   bool quiet = false;
 };
@@ -32,26 +34,32 @@ void ShowReport(Context* context, const ImportFlags& flags, const ImportReport& 
   Output& out = context->out();
   const v1::ImportSummary& summary = report.summary;
   const uint64_t rejected = report.row_count - summary.accepted_count() - summary.unchanged_count();
+  const uint64_t changed = summary.accepted_count() - summary.created_count();
   if (out.is_json()) {
     out.Json(summary);
     return;
   }
   if (out.format() == OutputFormat::kCsv) {
-    out.Text("file,row_count,accepted_count,unchanged_count,rejected_count,rejects_file\n");
-    out.Text(fmt::format("{},{},{},{},{},{}\n",
-                         flags.path,
+    out.Text(
+        "file,row_count,accepted_count,unchanged_count,rejected_count,rejects_file,"
+        "created_count,changed_count\n");
+    out.Text(fmt::format("{},{},{},{},{},{},{},{}\n",
+                         CsvQuoted(flags.path),
                          report.row_count,
                          summary.accepted_count(),
                          summary.unchanged_count(),
                          rejected,
-                         report.rejects_path));
+                         CsvQuoted(report.rejects_path),
+                         summary.created_count(),
+                         changed));
     return;
   }
   out.Text(RenderRecord(
       {{"rows", FormatCount(report.row_count)},
-       {flags.dry_run ? "would accept" : "accepted", FormatCount(summary.accepted_count())},
+       {flags.dry_run ? "would create" : "created", FormatCount(summary.created_count())},
+       {flags.dry_run ? "would change" : "changed", FormatCount(changed)},
        {"unchanged", FormatCount(summary.unchanged_count())},
-       {"rejected", FormatCount(rejected)},
+       {flags.dry_run ? "would reject" : "rejected", FormatCount(rejected)},
        {"rejects file", report.rejects_path},
        {"took", FormatDuration(report.duration_ns)}},
       out.colour()));
@@ -72,6 +80,7 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
   options.batch_rows = flags.batch_rows;
   options.idle_timeout_ms = std::max<int64_t>(context->options.timeout_ms, 1);
   options.validate_only = flags.dry_run;
+  options.reactivate = flags.reactivate;
   options.resume = flags.resume;
   options.progress = context->progress_mode(flags.quiet);
   const ImportReport report = RunImport(
@@ -113,7 +122,13 @@ std::string_view Description(std::string_view kind) {
 }  // namespace
 
 void AddImportCommands(CLI::App* app, Context* context) {
-  CLI::App* group = AddGroup(app, "import", "Imports rows from a CSV file", "Data");
+  CLI::App* group = AddGroup(app,
+                             "import",
+                             "Imports rows from a CSV file",
+                             "Data",
+                             {"import members members.csv --dry-run",
+                              "import members members.csv",
+                              "import cards --help     (which columns there are)"});
   for (const ImportKind& kind : ImportKinds()) {
     const auto flags = std::make_shared<ImportFlags>();
     const std::string name(kind.name);
@@ -128,6 +143,12 @@ void AddImportCommands(CLI::App* app, Context* context) {
                    [context, &kind, flags] { return Import(context, kind, *flags); });
     command->add_option("FILE", flags->path, "RFC 4180 CSV, UTF-8")->required();
     AddDryRun(command, &flags->dry_run);
+    if (Updates(kind)) {
+      command->add_flag("--reactivate",
+                        flags->reactivate,
+                        kind.name == "cards" ? "Rows may make paused, lost and stolen cards active"
+                                             : "Rows may make suspended members active");
+    }
     command->add_flag("--resume", flags->resume, "Go on where FILE.progress says");
     command->add_flag("-q,--quiet", flags->quiet, "No progress");
     command->add_option("--zone", flags->zone, "Time zone in which days begin")
@@ -137,8 +158,8 @@ void AddImportCommands(CLI::App* app, Context* context) {
         ->capture_default_str();
     command->footer(
         ColumnsHelp(kind) +
-        "Rejected rows go to FILE without .csv, plus .rejects.csv.  --timeout-ms is how\n"
-        "long to wait for the answer to one message.\n\n" +
+        "Rejected rows go to FILE without .csv, plus .rejects.csv; a dry run writes no\n"
+        "files.  --timeout-ms is how long to wait for the answer to one message.\n\n" +
         command->get_footer());
   }
 }

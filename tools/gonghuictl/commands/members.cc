@@ -58,8 +58,11 @@ ExitCode SetMemberStatus(Context* context, const StatusFlags& flags, v1::MemberS
     request.set_status(status);
     request.set_validate_only(flags.dry_run);
     v1::SetMemberStatusResponse response;
-    const ExitCode exit = context->Call(
-        Listener::kOperator, "gonghui.v1.MemberService.SetMemberStatus", request, &response);
+    const ExitCode exit = context->Call(Listener::kOperator,
+                                        "gonghui.v1.MemberService.SetMemberStatus",
+                                        request,
+                                        &response,
+                                        "member " + id);
     exits.Add(exit);
     if (exit == ExitCode::kInterrupted) {
       break;
@@ -75,7 +78,7 @@ ExitCode SetMemberStatus(Context* context, const StatusFlags& flags, v1::MemberS
   if (!members.empty()) {
     context->out().TableOf<v1::Member>(members, MemberView());
   }
-  if (flags.dry_run) {
+  if (flags.dry_run && !members.empty()) {
     NoteDryRun(*context);
   }
   return exits.Combined();
@@ -95,7 +98,7 @@ ExitCode SuspendMembers(Context* context, const StatusFlags& flags) {
 }
 
 void AddUnionAndSegment(CLI::App* app, Context* context) {
-  CLI::App* unions = AddGroup(app, "union", "The tree of unions", "Members");
+  CLI::App* unions = AddGroup(app, "union", "The tree of unions", "Members", {"union list"});
   const auto page = std::make_shared<PageOptions>();
   CLI::App* list =
       AddCommand(unions,
@@ -113,7 +116,7 @@ void AddUnionAndSegment(CLI::App* app, Context* context) {
                  });
   AddPageOptions(list, page.get());
 
-  CLI::App* segments = AddGroup(app, "segment", "Kinds of members", "Members");
+  CLI::App* segments = AddGroup(app, "segment", "Kinds of members", "Members", {"segment list"});
   AddCommand(segments,
              context,
              "list",
@@ -145,7 +148,13 @@ void AddUnionAndSegment(CLI::App* app, Context* context) {
 }  // namespace
 
 void AddMemberCommands(CLI::App* app, Context* context) {
-  CLI::App* group = AddGroup(app, "member", "Members and their standing", "Members");
+  CLI::App* group = AddGroup(app,
+                             "member",
+                             "Members and their standing",
+                             "Members",
+                             {"member show --card 6253011000000016",
+                              "member suspend M0000001 --dry-run",
+                              "member reinstate M0000001"});
 
   const auto show_flags = std::make_shared<ShowFlags>();
   CLI::App* show =

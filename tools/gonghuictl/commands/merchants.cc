@@ -46,7 +46,11 @@ ExitCode ShowTerminal(Context* context, const std::string& id) {
 }  // namespace
 
 void AddMerchantCommands(CLI::App* app, Context* context) {
-  CLI::App* merchants = AddGroup(app, "merchant", "Merchants and what they are owed", "Merchants");
+  CLI::App* merchants = AddGroup(app,
+                                 "merchant",
+                                 "Merchants and what they are owed",
+                                 "Merchants",
+                                 {"merchant show S0000001", "merchant list --limit 0 -o csv"});
   const auto merchant_id = std::make_shared<std::string>();
   CLI::App* show =
       AddCommand(merchants,
@@ -73,7 +77,11 @@ void AddMerchantCommands(CLI::App* app, Context* context) {
                  });
   AddPageOptions(list, page.get());
 
-  CLI::App* terminals = AddGroup(app, "terminal", "Tills, gates and vending machines", "Merchants");
+  CLI::App* terminals = AddGroup(app,
+                                 "terminal",
+                                 "Tills, gates and vending machines",
+                                 "Merchants",
+                                 {"terminal show T0000001", "terminal list"});
   const auto terminal_id = std::make_shared<std::string>();
   CLI::App* show_terminal =
       AddCommand(terminals,

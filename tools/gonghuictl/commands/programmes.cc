@@ -22,6 +22,7 @@ constexpr size_t kProgrammeBytesMax = 1 << 20;  // by the contract
 struct ApplyFlags {
   std::string path;
   bool dry_run = false;
+  bool yes = false;
 };
 
 void ShowProgramme(Context* context,
@@ -55,6 +56,37 @@ std::string FormatDiagnostic(const std::string& path, const v1::Diagnostic& diag
   return line;
 }
 
+// "limit day, max: 3 uses -> 2 uses (less)"
+std::string FormatChange(const v1::ProgrammeChange& change) {
+  const auto side = [](const std::string& text) {
+    return text.empty() ? std::string("(none)") : Printable(text);
+  };
+  return fmt::format("{}{}{}: {} -> {}{}",
+                     Printable(change.subject()),
+                     change.property().empty() ? "" : ", ",
+                     Printable(change.property()),
+                     side(change.before()),
+                     side(change.after()),
+                     change.reduces() ? " (less)" : "");
+}
+
+// Shows old against new, and asks when somebody has less afterwards.  On standard
+// error: the answer on standard output is about what was done.
+ExitCode AskAboutChanges(Context* context, const v1::ApplyProgrammeResponse& response, bool yes) {
+  size_t reductions = 0;
+  for (const v1::ProgrammeChange& change : response.changes()) {
+    context->Note(FormatChange(change));
+    reductions += change.reduces() ? 1U : 0U;
+  }
+  if (reductions == 0) {
+    return ExitCode::kOk;
+  }
+  return context->Confirm(
+      fmt::format(
+          "{} of these take{} something away. Apply?", reductions, reductions == 1 ? "s" : ""),
+      yes);
+}
+
 ExitCode Apply(Context* context, const ApplyFlags& flags) {
   absl::StatusOr<std::string> content = ReadFile(flags.path, kProgrammeBytesMax);
   if (!content.ok()) {
@@ -74,10 +106,24 @@ ExitCode Apply(Context* context, const ApplyFlags& flags) {
   v1::ApplyProgrammeRequest request;
   request.set_file_name(flags.path);
   request.set_content(*std::move(content));
-  request.set_validate_only(flags.dry_run);
+  // What would change is asked first, since it may be less than people expect to have.
+  request.set_validate_only(true);
   v1::ApplyProgrammeResponse response;
-  const ExitCode exit = context->Call(
-      Listener::kOperator, "gonghui.v1.ProgrammeService.ApplyProgramme", request, &response);
+  const auto call = [&] {
+    response.Clear();
+    return context->Call(
+        Listener::kOperator, "gonghui.v1.ProgrammeService.ApplyProgramme", request, &response);
+  };
+  ExitCode exit = call();
+  if (exit == ExitCode::kOk && response.diagnostics().empty() && !flags.dry_run) {
+    if (!response.unchanged()) {
+      exit = AskAboutChanges(context, response, flags.yes);
+    }
+    if (exit == ExitCode::kOk) {
+      request.set_validate_only(false);
+      exit = call();
+    }
+  }
   if (exit != ExitCode::kOk) {
     return exit;
   }
@@ -87,6 +133,8 @@ ExitCode Apply(Context* context, const ApplyFlags& flags) {
   const bool refused = !response.diagnostics().empty();
   if (context->out().is_json()) {
     context->out().Json(response);
+  } else if (!refused && flags.dry_run && !response.changes().empty()) {
+    context->out().TableOf<v1::ProgrammeChange>(response.changes(), ProgrammeChangeView());
   } else if (!refused && response.has_programme()) {
     ShowProgramme(context, response, response.programme());
   }
@@ -99,6 +147,7 @@ ExitCode Apply(Context* context, const ApplyFlags& flags) {
   if (response.unchanged()) {
     context->Note("the live version already says the same; nothing was changed");
   } else if (flags.dry_run) {
+    context->out().Flush();
     context->Note(fmt::format("dry run: {} is right; nothing was changed", flags.path));
   }
   return ExitCode::kOk;
@@ -157,7 +206,11 @@ ExitCode ShowFund(Context* context, const std::string& code) {
 }
 
 void AddFundCommands(CLI::App* app, Context* context) {
-  CLI::App* group = AddGroup(app, "fund", "Funds of money and stocks of things", "Programmes");
+  CLI::App* group = AddGroup(app,
+                             "fund",
+                             "Funds of money and stocks of things",
+                             "Programmes",
+                             {"fund show metro-2026", "fund list"});
   const auto code = std::make_shared<std::string>();
   CLI::App* show = AddCommand(group,
                               context,
@@ -186,7 +239,13 @@ void AddFundCommands(CLI::App* app, Context* context) {
 }  // namespace
 
 void AddProgrammeCommands(CLI::App* app, Context* context) {
-  CLI::App* group = AddGroup(app, "programme", "Programmes and their benefits", "Programmes");
+  CLI::App* group = AddGroup(app,
+                             "programme",
+                             "Programmes and their benefits",
+                             "Programmes",
+                             {"programme apply metro.yaml --dry-run",
+                              "programme apply metro.yaml",
+                              "programme show metro"});
 
   const auto apply_flags = std::make_shared<ApplyFlags>();
   CLI::App* apply =
@@ -194,10 +253,13 @@ void AddProgrammeCommands(CLI::App* app, Context* context) {
                  context,
                  "apply",
                  "Validates and activates a programme file; with one diagnostic nothing changes",
-                 {"programme apply metro.yaml", "programme apply metro.yaml --dry-run"},
+                 {"programme apply metro.yaml --dry-run",
+                  "programme apply metro.yaml",
+                  "programme apply metro.yaml --yes     (though a limit or budget falls)"},
                  [context, apply_flags] { return Apply(context, *apply_flags); });
   apply->add_option("FILE", apply_flags->path, "YAML, at most 1 MiB")->required();
   AddDryRun(apply, &apply_flags->dry_run);
+  AddYes(apply, &apply_flags->yes);
 
   const auto code = std::make_shared<std::string>();
   CLI::App* show = AddCommand(group,

@@ -37,11 +37,29 @@ ExitCode ShowDecision(Context* context,
   return transaction.outcome() == v1::OUTCOME_DECLINED ? ExitCode::kRefused : ExitCode::kOk;
 }
 
+// As ShowDecision(), with the checks that led to it, if they were asked for.
+template <typename Response>
+ExitCode ShowExplained(Context* context, const Response& response, bool explain, bool replay) {
+  const ExitCode exit = ShowDecision(context, response, response.transaction(), replay);
+  ShowChecks(response.checks(), &context->out());
+  if (response.checks_truncated()) {
+    context->Note("there are more checks than one answer holds");
+  }
+  if (explain && replay) {
+    context->Note("a stored answer has no checks; quote tells those of now");
+  }
+  if (explain && context->out().format() == OutputFormat::kCsv) {
+    context->Note("CSV has the decision only; for the checks: -o table, json or jsonl");
+  }
+  return exit;
+}
+
 // Without an answer nobody knows whether the request took effect, but the same
 // id will always get the same answer.
 void NoteUnknownOutcome(const Context& context, ExitCode exit, const std::string& request_id) {
-  if (exit == ExitCode::kTimeout || exit == ExitCode::kUnreachable ||
-      exit == ExitCode::kInterrupted) {
+  const bool unknown = exit == ExitCode::kTimeout || exit == ExitCode::kUnreachable ||
+                       exit == ExitCode::kInterrupted;
+  if (unknown && !context.never_sent()) {
     context.Note("the outcome is not known; ask again with --request-id " + request_id);
   }
 }
@@ -91,6 +109,7 @@ struct AuthorizeFlags {
   bool capture = false;
   bool full_price = false;
   bool allow_partial = false;
+  bool explain = false;
   bool dry_run = false;
 };
 
@@ -106,6 +125,7 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
   command->add_flag("--allow-partial",
                     flags->allow_partial,
                     "Rather a smaller subsidy than none where a limit or fund has little left");
+  command->add_flag("--explain", flags->explain, "List every check, passed or not");
   command->add_option("--hold-seconds", flags->hold_seconds, "How long the hold shall last");
   command
       ->add_option(
@@ -132,6 +152,7 @@ absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* requ
                                               : v1::IF_NO_BENEFIT_DECLINE);
   request->set_hold_seconds(flags.hold_seconds);
   request->set_allow_partial_approval(flags.allow_partial);
+  request->set_explain(flags.explain);
   request->set_pos_entry_mode(static_cast<v1::PosEntryMode>(
       EnumNumber(v1::PosEntryMode_descriptor(), flags.entry_mode).value_or(0)));
   return absl::OkStatus();
@@ -146,8 +167,7 @@ ExitCode Quote(Context* context, const AuthorizeFlags& flags) {
   v1::QuoteResponse response;
   const ExitCode exit = context->Call(
       Listener::kTerminal, "gonghui.v1.AuthorizationService.Quote", request, &response);
-  return exit == ExitCode::kOk ? ShowDecision(context, response, response.transaction(), false)
-                               : exit;
+  return exit == ExitCode::kOk ? ShowExplained(context, response, flags.explain, false) : exit;
 }
 
 ExitCode Authorize(Context* context, const AuthorizeFlags& flags) {
@@ -164,7 +184,7 @@ ExitCode Authorize(Context* context, const AuthorizeFlags& flags) {
       Listener::kTerminal, "gonghui.v1.AuthorizationService.Authorize", request, &response);
   NoteUnknownOutcome(*context, exit, request.request_id());
   return exit == ExitCode::kOk
-             ? ShowDecision(context, response, response.transaction(), response.idempotent_replay())
+             ? ShowExplained(context, response, flags.explain, response.idempotent_replay())
              : exit;
 }
 
@@ -394,7 +414,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
       {"authorize --terminal T0000001 --card 6253011000000016 --price 5.00",
        "authorize --terminal T0000002 --card 6253011000000016 --price-fen 12000 --capture",
        "authorize --terminal T0000002 --card 6253011000000016 --price 300 --allow-partial",
-       "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run"},
+       "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run --explain"},
       [context, authorize_flags] { return Authorize(context, *authorize_flags); });
   authorize->group(kGroup);
   AddAuthorizeOptions(authorize, authorize_flags.get());
@@ -410,6 +430,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
                  "quote",
                  "What authorize would answer now; changes nothing",
                  {"quote --terminal T0000001 --card 6253011000000016 --price 5.00",
+                  "quote --terminal T0000002 --card 6253011000000016 --price 120 --explain",
                   "quote --terminal T0000002 --card 6253011000000016 --price 120 -o json"},
                  [context, quote_flags] { return Quote(context, *quote_flags); });
   quote->group(kGroup);

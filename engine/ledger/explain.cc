@@ -1,0 +1,284 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answers that explain: every check of every candidate, and all that a member may use
+// now.  docs/decisions/0002-explanations.md says what they hold.  The rules are those of
+// offers.cc, asked one by one.
+
+#include <algorithm>
+
+#include "engine/ledger/decide.h"
+#include "engine/ledger/pricing.h"
+
+namespace gonghui {
+
+// Null when there is no room for more.
+CheckResult* Decider::AddCheck(BenefitRow benefit, Reason check, bool passed) {
+  Explanation& explanation = *command_.authorize.explanation;
+  if (explanation.count == explanation.checks.size()) {
+    explanation.truncated = true;
+    return nullptr;
+  }
+  CheckResult& result = explanation.checks[explanation.count++];
+  result = CheckResult{};
+  result.benefit = benefit;
+  result.check = check;
+  result.passed = passed;
+  return &result;
+}
+
+// Up to the first that fails, as the decision does: without a member there is nobody to
+// judge a benefit for.
+void Decider::ExplainParties() {
+  const auto fails = [this](Reason check, bool passed) {
+    AddCheck(BenefitRow{}, check, passed);
+    return !passed;
+  };
+  if (fails(Reason::kTerminalInactive,
+            ledger_.terminals_[terminal_].status == TerminalStatus::kActive) ||
+      fails(Reason::kMerchantInactive,
+            ledger_.merchants_[merchant_].status == MerchantStatus::kActive)) {
+    return;
+  }
+  const Reason reason = CheckCardAndMember(command_.authorize.card);
+  const bool about_card = reason >= Reason::kCardNotActive && reason <= Reason::kCardClosed;
+  const bool about_member = reason >= Reason::kMemberSuspended && reason <= Reason::kMemberClosed;
+  if (fails(Reason::kInvalidCard, reason != Reason::kInvalidCard) ||
+      fails(about_card ? reason : Reason::kCardNotActive, !about_card) ||
+      fails(Reason::kMemberNotFound, reason != Reason::kMemberNotFound)) {
+    return;
+  }
+  fails(about_member ? reason : Reason::kMemberSuspended, !about_member);
+}
+
+void Decider::ExplainCandidates(ProgrammeCode programme) {
+  ProgrammeRow only;
+  if (!programme.IsNone()) {
+    only = ledger_.FindProgramme(programme);
+    if (only == ProgrammeRow{} || ledger_.programmes_[only].retired) {
+      return;
+    }
+  }
+  const PoolRange candidates = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
+  for (uint32_t i = 0; i < candidates.count; ++i) {
+    const BenefitRow row = ledger_.candidates_[candidates.first + i];
+    if (only == ProgrammeRow{} || ledger_.benefits_[row].programme == only) {
+      ExplainBenefit(row);
+    }
+  }
+}
+
+void Decider::ExplainBenefit(BenefitRow row) {
+  const Benefit& benefit = ledger_.benefits_[row];
+  AddCheck(row, Reason::kMerchantNotInProgramme, IsAtMerchant(benefit));
+  AddCheck(row, Reason::kNotPermittedToTerminal, IsAtTerminal(benefit));
+  AddCheck(row, Reason::kProgrammeNotStarted, now_ >= benefit.starts_at);
+  AddCheck(row, Reason::kProgrammeEnded, now_ < benefit.ends_at);
+  AddCheck(row, Reason::kOutsideTimeWindow, IsOpenNow(benefit));
+  AddCheck(row, Reason::kMemberNotVerified, IsVerifiedFor(benefit));
+  AddCheck(row, Reason::kNotPermittedToMember, IsForMember(benefit));
+  AddCheck(row, Reason::kBelowMinimumAmount, list_price_ >= benefit.price.threshold);
+  Fen subsidy = SubsidyOf(benefit.price, list_price_);
+  AddCheck(row, Reason::kNoEffect, HasEffect(benefit, subsidy));
+  ExplainLimits(row, &subsidy);
+  ExplainFunds(row, subsidy);
+}
+
+void Decider::ExplainLimits(BenefitRow row, Fen* subsidy) {
+  const Benefit& benefit = ledger_.benefits_[row];
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const Limit& limit = ledger_.limits_[benefit.limits[i]];
+    const ResultLimit state = LimitAsItStands(benefit, benefit.limits[i]);
+    Reason check = Reason::kExceedsFrequencyLimit;
+    bool passed = state.left >= 1;
+    if (limit.measure == LimitMeasure::kAmount) {
+      check = Reason::kExceedsAmountLimit;
+      passed = *subsidy <= Fen{0} || state.left >= subsidy->value();
+      const bool reduces =
+          limit.when_exceeded == WhenExceeded::kReduce || command_.authorize.allow_partial;
+      if (!passed && reduces && state.left > 0) {
+        *subsidy = Fen{state.left};
+        passed = true;
+      }
+    }
+    if (CheckResult* const result = AddCheck(row, check, passed); result != nullptr) {
+      result->about_limit = true;
+      result->limit = state;
+    }
+  }
+}
+
+void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
+  const Benefit& benefit = ledger_.benefits_[row];
+  const auto is_open = [this](FundRow fund) {
+    return now_ >= ledger_.funds_[fund].opens_at && now_ < ledger_.funds_[fund].closes_at;
+  };
+  bool all_open = benefit.stock == FundRow{} || is_open(benefit.stock);
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    all_open = all_open && is_open(benefit.funding[i].fund);
+  }
+  AddCheck(row, Reason::kFundNotOpen, all_open);
+  if (benefit.stock != FundRow{}) {
+    const Fund& stock = ledger_.funds_[benefit.stock];
+    AddCheck(row, Reason::kQuotaExhausted, stock.available() >= Fen{benefit.stock_units});
+  }
+  if (benefit.funding_count == 0 && subsidy > Fen{0}) {
+    AddCheck(row, Reason::kBudgetExhausted, false);  // a giveaway has a price here
+  } else if (benefit.funding_count > 0) {
+    const bool covered = command_.authorize.allow_partial && subsidy > Fen{0}
+                             ? MostThatFundsCover(benefit, subsidy) > Fen{0}
+                             : FundsCover(benefit, subsidy);
+    AddCheck(row, Reason::kBudgetExhausted, covered);
+  }
+}
+
+// In the window of now, of the card and member that ask.
+ResultLimit Decider::LimitAsItStands(const Benefit& benefit, LimitRow row) const {
+  const Limit& limit = ledger_.limits_[row];
+  const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
+  ResultLimit state;
+  state.limit = row;
+  state.window = moment.WindowIn(limit.window);
+  const Counter& counter =
+      ledger_.counters_[ledger_.FindCounter(limit.series, SubjectOf(limit.subject), state.window)];
+  state.used = counter.used;
+  state.held = counter.held;
+  state.left = limit.max - counter.used - counter.held;
+  state.resets_at = moment.EndOf(limit.window);
+  return state;
+}
+
+// ---- Entitlements --------------------------------------------------------------
+
+void Decider::GetEntitlements() {
+  const EntitlementsRequest& request = command_.entitlements;
+  request.list->count = 0;
+  request.list->truncated = false;
+  Transaction& transaction = result_->transaction;
+  transaction = Transaction{};
+  transaction.decided_at = now_;
+  const auto decline = [&transaction](Reason reason) { transaction.reason = reason; };
+
+  const bool by_card = request.member.IsNone();
+  const bool at_terminal = !command_.terminal.IsNone();
+  if (at_terminal) {
+    terminal_ = FindTerminal();
+    if (terminal_ == TerminalRow{}) {
+      return decline(Reason::kInvalidTerminal);
+    }
+    merchant_ = ledger_.terminals_[terminal_].merchant;
+    if (ledger_.terminals_[terminal_].status != TerminalStatus::kActive) {
+      return decline(Reason::kTerminalInactive);
+    }
+    if (ledger_.merchants_[merchant_].status != MerchantStatus::kActive) {
+      return decline(Reason::kMerchantInactive);
+    }
+  }
+  Reason reason = Reason::kNone;
+  if (by_card) {
+    reason = CheckCardAndMember(request.card);
+  } else {
+    member_ = ledger_.FindMember(request.member);
+    reason = member_ == MemberRow{} ? Reason::kMemberNotFound : CheckMember();
+  }
+  transaction.card = request.card;
+  transaction.member = member_;
+  if (reason != Reason::kNone) {
+    return decline(reason);
+  }
+  transaction.outcome = Outcome::kApproved;
+  ledger_.ForEachLiveBenefit([&](BenefitRow row) {
+    const Benefit& benefit = ledger_.benefits_[row];
+    if (now_ >= benefit.ends_at || !IsVerifiedFor(benefit) || !IsForMember(benefit)) {
+      return;
+    }
+    if (request.here &&
+        !(at_terminal && IsOfCategory(benefit) && IsAtMerchant(benefit) && IsAtTerminal(benefit))) {
+      return;
+    }
+    AddEntitlement(row, request.here, by_card);
+  });
+}
+
+bool Decider::IsOfCategory(const Benefit& benefit) const {
+  const Mcc mcc = ledger_.merchants_[merchant_].mcc;
+  bool found = benefit.mccs.count == 0;
+  for (uint32_t i = 0; !found && i < benefit.mccs.count; ++i) {
+    const MccRange range =
+        ledger_.mcc_pool_[StrongId<struct MccPoolTag, uint32_t>{benefit.mccs.first + i}].range;
+    found = mcc >= range.first && mcc <= range.last;
+  }
+  return found;
+}
+
+void Decider::AddEntitlement(BenefitRow row, bool here, bool by_card) {
+  EntitlementList& list = *command_.entitlements.list;
+  if (list.count == list.items.size()) {
+    list.truncated = true;
+    return;
+  }
+  const Benefit& benefit = ledger_.benefits_[row];
+  Entitlement& item = list.items[list.count++];
+  item = Entitlement{};
+  item.benefit = row;
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    // What a limit counts by must be known.
+    const LimitSubject subject = ledger_.limits_[benefit.limits[i]].subject;
+    if ((subject == LimitSubject::kCard && !by_card) ||
+        ((subject == LimitSubject::kMerchant || subject == LimitSubject::kTerminal) && !here)) {
+      continue;
+    }
+    item.limits[item.limit_count++] = LimitAsItStands(benefit, benefit.limits[i]);
+  }
+  item.reason = JudgeEntitlement(benefit, &item);
+}
+
+// Why it may not be used now; the first in the order of reason.h.
+Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) const {
+  if (now_ < benefit.starts_at) {
+    item->next_eligible_at = benefit.starts_at;
+    return Reason::kProgrammeNotStarted;
+  }
+  if (!IsOpenNow(benefit)) {
+    item->next_eligible_at = NextOpening(benefit);
+    return Reason::kOutsideTimeWindow;
+  }
+  for (const LimitMeasure measure : {LimitMeasure::kCount, LimitMeasure::kAmount}) {
+    for (uint32_t i = 0; i < item->limit_count; ++i) {
+      const ResultLimit& state = item->limits[i];
+      const Limit& limit = ledger_.limits_[state.limit];
+      if (limit.measure == measure && state.left <= 0) {
+        item->next_eligible_at =
+            limit.window == WindowKind::kProgramme ? TimestampNs{} : state.resets_at;
+        return measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
+                                               : Reason::kExceedsAmountLimit;
+      }
+    }
+  }
+  std::array<FundRow, kFundingSharesPerBenefitMax + 1> funds;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    funds[count++] = benefit.funding[i].fund;
+  }
+  if (benefit.stock != FundRow{}) {
+    funds[count++] = benefit.stock;
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    const Fund& fund = ledger_.funds_[funds[i]];
+    if (now_ < fund.opens_at || now_ >= fund.closes_at) {
+      item->next_eligible_at = now_ < fund.opens_at ? fund.opens_at : TimestampNs{};
+      return Reason::kFundNotOpen;
+    }
+  }
+  if (benefit.stock != FundRow{} &&
+      ledger_.funds_[benefit.stock].available() < Fen{benefit.stock_units}) {
+    return Reason::kQuotaExhausted;
+  }
+  bool any = benefit.funding_count == 0;
+  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+    any = any || ledger_.funds_[benefit.funding[i].fund].available() > Fen{0};
+  }
+  return any ? Reason::kNone : Reason::kBudgetExhausted;
+}
+
+}  // namespace gonghui

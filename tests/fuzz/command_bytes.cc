@@ -1,0 +1,544 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/fuzz/command_bytes.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "tests/model/ledger_pair.h"
+#include "tests/model/random_commands.h"
+#include "tests/properties/command_text.h"
+#include "tests/testing/names.h"
+
+namespace gonghui {
+namespace {
+
+constexpr int64_t kHourNs = 3600 * kNsPerSecond;
+// Far beyond every hold and window, and still within what limits.h allows.
+constexpr TimestampNs kLatest{kTimestampNsMax - 400 * 24 * kHourNs};
+
+// Of few transactions and counters, so that a short input sees them full.
+LedgerLimits FuzzLimits() {
+  LedgerLimits limits = LedgerPair::SmallLimits();
+  limits.members_max = limits.cards_max = 64;
+  limits.counters_max = 96;
+  limits.transactions_max = 128;
+  return limits;
+}
+
+}  // namespace
+
+uint8_t CommandBytes::Byte() {
+  if (bytes_.empty()) {
+    return 0;
+  }
+  const uint8_t byte = bytes_.front();
+  bytes_ = bytes_.subspan(1);
+  return byte;
+}
+
+uint64_t CommandBytes::Word(size_t bytes) {
+  uint64_t word = 0;
+  for (size_t i = 0; i < bytes; ++i) {
+    word = word << 8 | Byte();
+  }
+  return word;
+}
+
+void CommandBytes::Learn(const Command& command) {
+  const auto edge = [this](Fen amount) {
+    if (amount > Fen{} && amount <= Fen{kTransactionFenMax}) {
+      edges_.push_back(amount);
+    }
+  };
+  switch (command.kind) {
+    case CommandKind::kSetUnionNode:
+      unions_.push_back(command.union_node->id);
+      break;
+    case CommandKind::kSetMember:
+      members_.push_back(*command.member);
+      break;
+    case CommandKind::kSetCard:
+      cards_.push_back(command.card->number);
+      first_cards_.push_back(*command.card);
+      break;
+    case CommandKind::kSetMerchant:
+      merchants_.push_back(*command.merchant);
+      break;
+    case CommandKind::kSetTerminal:
+      terminals_.push_back(*command.terminal_setting);
+      break;
+    case CommandKind::kSetFund:
+      funds_.push_back(*command.fund);
+      edge(command.fund->budget);
+      break;
+    case CommandKind::kApplyProgramme:
+      programmes_.push_back(command.programme->programme.code);
+      for (const BenefitSpec& benefit : command.programme->benefits) {
+        edge(benefit.price.amount);
+        edge(benefit.price.threshold);
+        edge(benefit.price.discount_max);
+      }
+      for (const LimitSpec& limit : command.programme->limits) {
+        edge(Fen{limit.max});
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+std::vector<OwnedCommand> CommandBytes::Setup() {
+  const std::vector<OwnedCommand> commands = RandomCommands(Byte()).Setup();
+  edges_ = {Fen{1}};
+  for (const OwnedCommand& owned : commands) {
+    Learn(owned.command);
+  }
+  // A day of each: an ordinary one, ends of a month and a year, changes of the clock.
+  constexpr const char* kStarts[] = {"2026-05-03T08:00:00+08:00",
+                                     "2026-02-27T23:00:00+08:00",
+                                     "2026-12-30T12:00:00Z",
+                                     "2026-03-07T12:00:00-05:00",
+                                     "2026-10-24T12:00:00+02:00"};
+  const uint8_t start = Byte();
+  now_ = *ParseTimestamp(kStarts[start % std::size(kStarts)]);
+  ends_with_crash_ = start >= 128;
+  return commands;
+}
+
+Fen CommandBytes::Amount() {
+  const uint8_t form = Byte();
+  int64_t amount = 0;
+  switch (form % 16) {
+    case 0:
+      break;
+    case 1:
+      amount = 1;
+      break;
+    case 2:
+    case 3:
+    case 4:
+      amount = last_price_.value() + form % 16 - 3;
+      break;
+    case 5:
+      amount = last_price_.value() / 2;
+      break;
+    case 6:
+      amount = kTransactionFenMax - form / 16;
+      break;
+    case 7:
+      amount = 2 + form / 16;
+      break;
+    case 8:
+    case 9:
+      amount = static_cast<int64_t>(Word(1));
+      break;
+    case 10:
+    case 11:
+      amount = static_cast<int64_t>(Word(2));
+      break;
+    case 12:
+      amount = static_cast<int64_t>(Word(5));
+      break;
+    default:
+      amount = Any(edges_).value() + form % 16 - 14;
+      break;
+  }
+  return Fen{std::clamp<int64_t>(amount, 0, kTransactionFenMax)};
+}
+
+void CommandBytes::PassTime(TimestampNs next_expiry) {
+  const uint8_t form = Byte();
+  int64_t to = now_.value();
+  switch (form % 16) {
+    case 0:
+      to += 1;
+      break;
+    case 1:
+      to += (1 + form / 16) * 97 * kNsPerSecond;
+      break;
+    case 2:
+      to += Byte() * kHourNs;
+      break;
+    case 3:  // an hour's edge, where days begin
+      to += kHourNs * (1 + form / 16) - to % kHourNs + Byte() % 3 - 1;
+      break;
+    case 4:
+    case 5:  // around what runs out next
+      if (next_expiry != kTimestampMax) {
+        to = next_expiry.value() + form / 16 % 3 - 1;
+      }
+      break;
+    case 6:
+      to += int64_t{Byte()} * (form / 16) * 24 * kHourNs;
+      break;
+    default:  // the same instant
+      break;
+  }
+  now_ = TimestampNs{std::clamp(to, now_.value(), std::max(now_.value(), kLatest.value()))};
+}
+
+TimestampNs CommandBytes::NearbyTime() {
+  const uint8_t form = Byte();
+  return form % 4 == 0   ? TimestampNs{kTimestampNsMin}
+         : form % 4 == 1 ? kTimestampMax
+                         : TimestampNs{now_.value() + (form / 4 - 32) * 5 * kHourNs + form % 2};
+}
+
+Command CommandBytes::Header(CommandKind kind) {
+  Command command;
+  command.kind = kind;
+  const uint8_t who = Byte();
+  command.terminal = who % 16 < terminals_.size() ? terminals_[who % 16].id
+                     : who % 16 == 15             ? CodeOf<TerminalId>("T-unknown")
+                                                  : terminals_.front().id;
+  // Mostly an id of its own; else one that was used.
+  const uint8_t id = who / 16;
+  command.request_id = RequestId{1, ++last_request_};
+  if (id == 15 && !told_.empty()) {
+    const Told& told = Any(told_);
+    command.terminal = told.command.terminal;
+    command.request_id = told.command.request_id;
+  } else if (id == 14) {
+    command.deadline = TimestampNs{now_.value() + Byte() % 3 - 1};
+  } else if (id == 13) {
+    command.request_id = RequestId{1, 1000u + Byte() % 4};
+  }
+  return command;
+}
+
+// Of something earlier, by its id or by its terminal's word for it.
+void CommandBytes::Refer(Command* command, TransactionId* id, RequestId* request_id) {
+  const uint8_t which = Byte();
+  const size_t back = which % 32;
+  last_price_ = Fen{};
+  if (back >= told_.size()) {
+    if (which < 128) {
+      *id = MakeTransactionId(7, CommandSeq{1u + back});
+    } else {
+      *request_id = RequestId{1, 1000u + back % 4};  // it may come later
+    }
+    return;
+  }
+  const Told& told = told_[told_.size() - 1 - back];
+  last_price_ = told.list_price;
+  if (which / 32 % 4 != 3) {  // else as another terminal would say it
+    command->terminal = told.command.terminal;
+  }
+  if (which < 128) {
+    *id = told.id;
+  } else {
+    *request_id = told.command.request_id;
+  }
+}
+
+template <class Request>
+void CommandBytes::ReadPart(Request* request) {
+  // Without one it is all that there is.
+  const uint8_t peek = bytes_.empty() ? uint8_t{0} : bytes_.front();
+  if (peek >= 0xc0) {
+    Byte();
+    return;
+  }
+  request->has_amount = true;
+  request->amount = Amount();
+}
+
+OwnedCommand CommandBytes::AuthorizeCommand(CommandKind kind) {
+  Command command = Header(kind);
+  command.authorize = AuthorizeRequest{};
+  AuthorizeRequest& request = command.authorize;
+  const uint8_t card = Byte();
+  request.card = card == 255 ? CardNumber{123'456'789} : cards_[card % cards_.size()];
+  request.list_price = Amount();
+  const uint8_t how = Byte();
+  request.capture_at_once = (how & 1) != 0;
+  request.allow_partial = (how & 2) != 0;
+  request.if_no_benefit = (how & 12) == 12 ? IfNoBenefit::kFullPrice : IfNoBenefit::kDecline;
+  if ((how & 16) != 0) {
+    request.hold_s = static_cast<uint32_t>(Word(3) % (kHoldSecondsMax + 1));
+  }
+  if ((how & 96) == 96) {
+    const uint8_t which = Byte();
+    request.programme =
+        which == 255 ? CodeOf<ProgrammeCode>("p-unknown") : programmes_[which % programmes_.size()];
+  }
+  if ((how & 144) == 144) {
+    request.merchant = Any(merchants_).id;
+  }
+  request.entry_mode = static_cast<PosEntryMode>(card / 43 % 6);
+  return (how & 12) == 4 ? OwnExplained(command) : Own(command);
+}
+
+OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
+  switch (what) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+      return AuthorizeCommand(CommandKind::kAuthorize);
+    case 7:
+      return AuthorizeCommand(CommandKind::kQuote);
+    case 8:
+    case 9:
+    case 10: {
+      Command command = Header(CommandKind::kIncrement);
+      command.increment = IncrementRequest{};
+      IncrementRequest& request = command.increment;
+      Refer(&command, &request.original, &request.original_request_id);
+      request.amount = std::max(Fen{1}, Amount());
+      if (const uint8_t hold = Byte(); hold >= 0xe0) {
+        request.hold_s = static_cast<uint32_t>(Word(3) % (kHoldSecondsMax + 1));
+      }
+      return Own(command);
+    }
+    case 11:
+    case 12:
+    case 13:
+    case 14:
+    case 15: {
+      Command command = Header(CommandKind::kCapture);
+      command.capture = CaptureRequest{};
+      CaptureRequest& request = command.capture;
+      Refer(&command, &request.original, &request.original_request_id);
+      ReadPart(&request);
+      request.final_capture = what % 2 == 0;
+      return Own(command);
+    }
+    case 16:
+    case 17:
+    case 18: {
+      Command command = Header(CommandKind::kReverse);
+      command.reverse = ReverseRequest{};
+      ReverseRequest& request = command.reverse;
+      Refer(&command, &request.original, &request.original_request_id);
+      ReadPart(&request);
+      request.reason = static_cast<ReversalReason>(1 + Byte() % 4);
+      return Own(command);
+    }
+    case 19:
+    case 20:
+    case 21:
+    case 22: {
+      Command command = Header(CommandKind::kRefund);
+      command.refund = RefundRequest{};
+      RefundRequest& request = command.refund;
+      Refer(&command, &request.original, &request.original_request_id);
+      ReadPart(&request);
+      return Own(command);
+    }
+    case 23: {
+      Command command = Header(CommandKind::kGetEntitlements);
+      command.entitlements = EntitlementsRequest{};
+      const uint8_t how = Byte();
+      if (how % 4 == 3) {  // an operator asks
+        command.terminal = TerminalId{};
+        command.entitlements.member = members_[how / 4 % members_.size()].id;
+      } else {
+        command.entitlements.card = cards_[how / 4 % cards_.size()];
+        command.entitlements.here = how % 4 != 0;
+      }
+      return Own(command);
+    }
+    default: {
+      Command command = Header(CommandKind::kGetTransaction);
+      command.inquiry = InquiryRequest{};
+      Refer(&command, &command.inquiry.transaction, &command.inquiry.request_id);
+      return Own(command);
+    }
+  }
+}
+
+OwnedCommand CommandBytes::AdminCommand() {
+  switch (Byte() % 11) {
+    case 0: {
+      MemberStatusRequest request;
+      request.member = Any(members_).id;
+      request.status = static_cast<MemberStatus>(1 + Byte() % 4);
+      return Own(request);
+    }
+    case 1: {
+      CardStatusRequest request;
+      request.card = Any(cards_);
+      request.status = static_cast<CardStatus>(1 + Byte() % 8);
+      return Own(request);
+    }
+    case 2: {
+      ReplaceCardRequest request;
+      request.old_card = Any(cards_);
+      const uint8_t by = Byte();
+      request.new_card.number =
+          by < 128 ? CardNumber{6'300'000'000 + ++last_card_} : cards_[by % cards_.size()];
+      cards_[by % cards_.size()] = request.new_card.number;
+      return Own(request);
+    }
+    case 3: {
+      MerchantRequest request = Any(merchants_);
+      request.union_node = Any(unions_);
+      request.status = static_cast<MerchantStatus>(1 + Byte() % 3);
+      return Own(request);
+    }
+    case 4: {
+      TerminalRequest request = Any(terminals_);
+      const uint8_t how = Byte();
+      request.kind = static_cast<TerminalKind>(1 + how % 4);
+      request.status = static_cast<TerminalStatus>(1 + how / 4 % 2);
+      if (how >= 0xe0) {
+        request.merchant = Any(merchants_).id;
+      }
+      return Own(request);
+    }
+    case 5: {
+      FundRequest request = Any(funds_);
+      const uint8_t how = Byte();
+      request.budget = how == 255 ? Fen{kFundFenMax} : Amount();
+      request.opens_at = how % 4 == 0 ? NearbyTime() : TimestampNs{kTimestampNsMin};
+      request.closes_at = how % 2 == 0 ? NearbyTime() : kTimestampMax;
+      if (request.opens_at >= request.closes_at) {  // no command without a period
+        request.opens_at = TimestampNs{kTimestampNsMin};
+        request.closes_at = kTimestampMax;
+      }
+      return Own(request);
+    }
+    case 6: {
+      RetireProgrammeRequest request;
+      request.code = Any(programmes_);
+      return Own(request);
+    }
+    case 7: {
+      UnionNodeRequest request;
+      request.id = Any(unions_);
+      request.parent = Any(unions_);
+      return Own(request);
+    }
+    case 8: {
+      MemberRequest request = Any(members_);
+      const uint8_t how = Byte();
+      request.status = static_cast<MemberStatus>(1 + Byte() % 4);
+      request.keep = {
+          (how & 1) != 0, (how & 2) != 0, (how & 4) != 0, (how & 8) != 0, (how & 16) != 0};
+      request.reactivate = (how & 32) != 0;
+      request.real_name_verified = (how & 64) != 0;
+      return Own(request);
+    }
+    case 9: {
+      CardRequest request = Any(first_cards_);
+      const uint8_t how = Byte();
+      request.status = static_cast<CardStatus>(1 + Byte() % 8);
+      request.keep = {(how & 1) != 0, (how & 2) != 0, (how & 4) != 0};
+      request.reactivate = (how & 8) != 0;
+      request.kind = static_cast<CardKind>(1 + how / 16 % 2);
+      return Own(request);
+    }
+    default: {
+      // Something of another world, which has the same names: a programme's new version,
+      // a member's other segments, a card's other holder ...
+      const std::vector<OwnedCommand> others = RandomCommands(1000u + Byte()).Setup();
+      const uint8_t which = Byte();
+      return others[others.size() - 1 - which % others.size()];  // programmes stand last
+    }
+  }
+}
+
+bool CommandBytes::Next(TimestampNs next_expiry, OwnedCommand* command, TimestampNs* now) {
+  if (bytes_.empty()) {
+    return false;
+  }
+  const uint8_t what = Byte();
+  PassTime(next_expiry);
+  *now = now_;
+  last_price_ = told_.empty() ? Fen{} : told_.back().list_price;
+  switch (what % 32) {
+    case 25: {
+      Command expire;
+      expire.kind = CommandKind::kExpireHolds;
+      *command = Own(expire);
+      return true;
+    }
+    case 26:
+    case 27:
+      if (!told_.empty()) {  // the very same once more
+        Command again = Any(told_).command;
+        again.deadline = kTimestampMax;
+        *command = Own(again);
+        return true;
+      }
+      *command = TerminalCommand(0);
+      return true;
+    case 28:
+    case 29:
+      *command = AdminCommand();
+      command->command.validate_only = what >= 0xe0;
+      return true;
+    default:
+      *command = TerminalCommand(what % 32 > 29 ? what % 8 : what % 32);
+      return true;
+  }
+}
+
+void CommandBytes::Remember(const OwnedCommand& command, const Answer& answer) {
+  if (answer.id != TransactionId{} && !answer.replay &&
+      command.command.kind != CommandKind::kGetTransaction) {
+    told_.push_back({command.command, answer.id, answer.list_price});
+    if (command.command.kind == CommandKind::kAuthorize) {
+      told_.back().command.authorize.explanation = nullptr;  // not ours
+    }
+  }
+}
+
+CommandBytesOutcome RunCommandBytes(std::span<const uint8_t> bytes, std::ostream* trace) {
+  CommandBytesOutcome outcome;
+  CommandBytes source(bytes);
+  LedgerPair pair(FuzzLimits());
+  for (const OwnedCommand& command : source.Setup()) {
+    outcome.problem = pair.Apply(command, TimestampNs{kTimestampNsMin});
+    if (!outcome.problem.empty()) {
+      outcome.problem = "in the setup: " + outcome.problem;
+      return outcome;
+    }
+  }
+  OwnedCommand command;
+  TimestampNs now;
+  for (int number = 1; source.Next(pair.ledger().next_expiry(), &command, &now); ++number) {
+    if (trace != nullptr) {
+      *trace << number << " " << TextOf(now) << " " << CommandText(command.command) << std::flush;
+    }
+    outcome.problem = pair.Apply(command, now);
+    if (trace != nullptr) {
+      *trace << " -> " << TextOf(pair.answer()) << std::endl;
+    }
+    if (outcome.problem.empty()) {
+      outcome.problem = BrokenInvariant(pair.ledger());
+    }
+    if (!outcome.problem.empty()) {
+      outcome.problem = "command " + std::to_string(number) + ": " + outcome.problem;
+      return outcome;
+    }
+    const Answer& answer = pair.answer();
+    if (trace != nullptr) {
+      outcome.paths.insert(std::string(NameOf(answer.verdict)) + " " +
+                           NameOf(command.command.kind) + " " + NameOf(answer.reason) + " " +
+                           NameOf(answer.state) + (answer.replay ? " replay" : ""));
+    }
+    source.Remember(command, answer);
+  }
+  outcome.problem = pair.CheckEverything();
+  if (outcome.problem.empty() && source.ends_with_crash()) {
+    outcome.problem = pair.Crash();
+  }
+  if (!outcome.problem.empty()) {
+    outcome.problem = "at the end: " + outcome.problem;
+  }
+  if (trace != nullptr) {
+    for (const auto& [path, times] : pair.model().paths()) {
+      outcome.paths.insert(NameOf(path));
+    }
+  }
+  return outcome;
+}
+
+}  // namespace gonghui

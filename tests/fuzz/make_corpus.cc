@@ -1,0 +1,383 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes the corpora: a few dozen small inputs for each fuzz target, the same each time.
+//
+//   build/dev/tests/fuzz/make_corpus tests/fuzz/corpus
+//
+// To run after what bytes mean has changed (command_bytes.h, record_format.h, the
+// contract).  Inputs that once crashed are not made here; they are in
+// tests/fuzz/regressions under a name that says why.
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <span>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "engine/base/check.h"
+#include "engine/base/prng.h"
+#include "engine/durability/block_format.h"
+#include "engine/durability/record_format.h"
+#include "gonghui/v1/authorization_service.pb.h"
+#include "gonghui/v1/member_service.pb.h"
+#include "gonghui/v1/merchant_service.pb.h"
+#include "gonghui/v1/programme_service.pb.h"
+#include "tests/fuzz/command_bytes.h"
+#include "tests/unit/durability/event_maker.h"
+
+namespace gonghui {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+// Fills a folder, which it empties first.
+class Corpus {
+ public:
+  explicit Corpus(const std::filesystem::path& folder) : folder_(folder) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+  }
+
+  void Add(const std::string& name, std::span<const uint8_t> bytes) {
+    const std::string number = std::to_string(++count_);
+    const std::string zeros(number.size() < 3 ? 3 - number.size() : 0, '0');
+    std::ofstream file(folder_ / (zeros + number + "-" + name), std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    GH_CHECK(file.good(), "file=", name);
+  }
+
+  [[nodiscard]] size_t count() const { return count_; }
+
+ private:
+  const std::filesystem::path folder_;
+  size_t count_ = 0;
+};
+
+// ---- Commands --------------------------------------------------------------------
+
+// Of many random inputs those that together reach most, greedily.
+void MakeLedgerCorpus(Corpus corpus) {
+  constexpr uint64_t kCandidates = 600;
+  constexpr size_t kKept = 40;
+  struct Candidate {
+    Bytes bytes;
+    std::set<std::string> paths;
+  };
+  std::vector<Candidate> candidates;
+  for (uint64_t seed = 0; seed < kCandidates; ++seed) {
+    Prng prng(seed);
+    Candidate candidate;
+    candidate.bytes.resize(static_cast<size_t>(prng.Between(40, 260)));
+    for (uint8_t& byte : candidate.bytes) {
+      byte = static_cast<uint8_t>(prng.Below(256));
+    }
+    std::ostringstream nowhere;
+    CommandBytesOutcome outcome = RunCommandBytes(candidate.bytes, &nowhere);
+    GH_CHECK(outcome.problem.empty(), "seed=", seed, " ", outcome.problem);
+    candidate.paths = std::move(outcome.paths);
+    candidates.push_back(std::move(candidate));
+  }
+  std::set<std::string> reached;
+  while (corpus.count() < kKept) {
+    const Candidate* best = nullptr;
+    size_t best_news = 0;
+    for (const Candidate& candidate : candidates) {
+      size_t news = 0;
+      for (const std::string& path : candidate.paths) {
+        news += reached.contains(path) ? 0u : 1u;
+      }
+      if (news > best_news) {
+        best = &candidate;
+        best_news = news;
+      }
+    }
+    if (best == nullptr) {
+      break;
+    }
+    corpus.Add("commands", best->bytes);
+    reached.insert(best->paths.begin(), best->paths.end());
+  }
+  std::printf(
+      "ledger_fuzz: %zu inputs reach %zu answers and branches\n", corpus.count(), reached.size());
+}
+
+// ---- Journal ---------------------------------------------------------------------
+
+Bytes RecordOf(const Event& event, TimestampNs previous_at) {
+  Bytes bytes(RecordBytesMax(*event.command));
+  bytes.resize(EncodeRecord(event, previous_at, bytes.data()));
+  return bytes;
+}
+
+void MakeRecordCorpus(Corpus corpus) {
+  constexpr TimestampNs kAt{1'777'777'200'000'000'000};
+  const auto payload = [&corpus](const std::string& name, Bytes bytes) {
+    bytes.insert(bytes.begin(), 2);
+    corpus.Add(name, bytes);
+  };
+  payload("sale", RecordOf(MakeSale(1, kAt)->event, TimestampNs{}));
+  for (const EventKind kind : kAllEventKinds) {
+    Prng prng(static_cast<uint64_t>(kind));
+    for (int i = 0; i < 2; ++i) {
+      // The shortest of a few: a programme may have a thousand benefits.
+      Bytes best;
+      for (int attempt = 0; attempt < 40; ++attempt) {
+        Bytes bytes = RecordOf(MakeRandomEvent(kind, 1, kAt, prng)->event, TimestampNs{});
+        if (best.empty() || bytes.size() < best.size()) {
+          best = std::move(bytes);
+        }
+      }
+      payload("event-" + std::to_string(static_cast<int>(kind)), best);
+    }
+  }
+  Bytes block(kBlockHeaderBytes);
+  TimestampNs previous_at;
+  for (uint32_t i = 0; i < 3; ++i) {
+    const auto sale = MakeSale(1 + i, TimestampNs{kAt.value() + i}, i);
+    const Bytes record = RecordOf(sale->event, previous_at);
+    block.insert(block.end(), record.begin(), record.end());
+    previous_at = sale->event.at;
+  }
+  BlockHeader header;
+  header.shard = 7;
+  header.epoch = 1;
+  header.first_seq = 1;
+  header.event_count = 3;
+  header.at = previous_at;
+  header.rules_version = 1;
+  SealBlock(header, block);
+  for (const uint8_t how : {uint8_t{0}, uint8_t{1}}) {
+    Bytes bytes = block;
+    bytes.insert(bytes.begin(), how);
+    corpus.Add(how == 0 ? "block" : "block-to-mend", bytes);
+    bytes.resize(bytes.size() - 20);
+    corpus.Add(how == 0 ? "block-cut" : "block-cut-to-mend", bytes);
+    bytes[1 + 24] = 200;  // more events than there is room for
+    corpus.Add(how == 0 ? "block-count" : "block-count-to-mend", bytes);
+  }
+  std::printf("record_fuzz: %zu inputs\n", corpus.count());
+}
+
+// ---- Requests ----------------------------------------------------------------------
+
+constexpr const char* kSaleId = "00000000-0000-0000-0000-000000000001";
+constexpr const char* kHoldId = "00000000-0000-0000-0000-000000000002";
+constexpr const char* kNewId = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+constexpr const char* kCard = "6221530100000001";
+
+class Requests {
+ public:
+  explicit Requests(const std::filesystem::path& folder) : corpus_(folder) {}
+
+  // `call` as translate_fuzz.cc numbers them.
+  void Add(uint8_t call, const std::string& name, const google::protobuf::Message& message) {
+    Bytes bytes = {call, 0};
+    const std::string text = message.SerializeAsString();
+    bytes.insert(bytes.end(), text.begin(), text.end());
+    corpus_.Add(name, bytes);
+  }
+  template <class Message>
+  void AddChanged(uint8_t call,
+                  const std::string& name,
+                  Message message,
+                  const std::function<void(Message*)>& change) {
+    change(&message);
+    Add(call, name, message);
+  }
+  [[nodiscard]] size_t count() const { return corpus_.count(); }
+
+ private:
+  Corpus corpus_;
+};
+
+void MakeTranslateCorpus(Requests requests) {
+  v1::AuthorizeRequest authorize;
+  authorize.set_request_id(kNewId);
+  authorize.set_terminal_id("T1");
+  authorize.set_merchant_id("S1");
+  authorize.set_card_number(kCard);
+  authorize.set_list_price_fen(400);
+  authorize.set_programme_code("city");
+  authorize.set_capture(true);
+  authorize.set_if_no_benefit(v1::IF_NO_BENEFIT_FULL_PRICE);
+  authorize.set_pos_entry_mode(v1::POS_ENTRY_MODE_QR_CODE);
+  authorize.set_hold_seconds(60);
+  authorize.set_stan(123'456);
+  authorize.mutable_transmission_time()->set_seconds(1'777'777'777);
+  authorize.mutable_occurred_at()->set_nanos(1);
+  authorize.set_transport_data("abc");
+  authorize.set_allow_partial_approval(true);
+  requests.Add(0, "authorize", authorize);
+  requests.Add(16, "authorize-twice-read", authorize);
+  using Authorize = v1::AuthorizeRequest;
+  requests.AddChanged<Authorize>(
+      0, "authorize-repeat", authorize, [](Authorize* r) { r->set_request_id(kSaleId); });
+  requests.AddChanged<Authorize>(
+      0, "authorize-price", authorize, [](Authorize* r) { r->set_list_price_fen(-1); });
+  requests.AddChanged<Authorize>(
+      0, "authorize-uuid", authorize, [](Authorize* r) { r->set_request_id("6ba7"); });
+  requests.AddChanged<Authorize>(
+      0, "authorize-card", authorize, [](Authorize* r) { r->set_card_number("0123456789"); });
+  requests.AddChanged<Authorize>(
+      0, "authorize-terminal", authorize, [](Authorize* r) { r->set_terminal_id("T 1"); });
+  requests.AddChanged<Authorize>(
+      0, "authorize-hold", authorize, [](Authorize* r) { r->set_hold_seconds(~0u); });
+  requests.AddChanged<Authorize>(0, "authorize-time", authorize, [](Authorize* r) {
+    r->mutable_occurred_at()->set_seconds(INT64_MAX);
+  });
+  requests.AddChanged<Authorize>(0, "authorize-enum", authorize, [](Authorize* r) {
+    r->set_pos_entry_mode(static_cast<v1::PosEntryMode>(99));
+  });
+  requests.AddChanged<Authorize>(
+      0, "authorize-explain", authorize, [](Authorize* r) { r->set_explain(true); });
+  v1::QuoteRequest quote;
+  *quote.mutable_authorize() = authorize;
+  requests.Add(1, "quote", quote);
+  quote.mutable_authorize()->clear_request_id();
+  requests.Add(1, "quote-without-id", quote);
+
+  v1::CaptureRequest capture;
+  capture.set_request_id(kNewId);
+  capture.set_terminal_id("T1");
+  capture.set_original_request_id(kHoldId);
+  requests.Add(2, "capture-all", capture);
+  capture.set_amount_fen(300);
+  capture.set_final_capture(true);
+  capture.set_transport_data("abc");
+  requests.Add(2, "capture-part", capture);
+  capture.set_original_transaction_id("00000000000A");
+  requests.Add(2, "capture-of-two", capture);
+
+  v1::ReverseRequest reverse;
+  reverse.set_request_id(kNewId);
+  reverse.set_terminal_id("T1");
+  reverse.set_original_request_id(kSaleId);
+  requests.Add(3, "reverse-without-reason", reverse);
+  reverse.set_reversal_reason(v1::REVERSAL_REASON_TIMEOUT);
+  requests.Add(3, "reverse", reverse);
+  reverse.set_amount_fen(1);
+  requests.Add(3, "reverse-part", reverse);
+  reverse.set_original_request_id(kNewId);
+  requests.Add(3, "reverse-unknown", reverse);
+
+  v1::IncrementAuthorizationRequest increment;
+  increment.set_request_id(kNewId);
+  increment.set_terminal_id("T1");
+  increment.set_original_request_id(kHoldId);
+  increment.set_amount_fen(300);
+  requests.Add(4, "increment", increment);
+  increment.set_hold_seconds(86'400);
+  increment.set_amount_fen(1'000'000'000'000);
+  requests.Add(4, "increment-out-of-range", increment);
+
+  v1::RefundRequest refund;
+  refund.set_request_id(kNewId);
+  refund.set_terminal_id("T1");
+  refund.set_original_request_id(kSaleId);
+  requests.Add(5, "refund-all", refund);
+  refund.set_amount_fen(7);
+  requests.Add(5, "refund-part", refund);
+  refund.set_amount_fen(0);
+  requests.Add(5, "refund-nothing", refund);
+
+  v1::GetTransactionRequest inquiry;
+  inquiry.set_terminal_id("T1");
+  inquiry.set_request_id(kSaleId);
+  requests.Add(6, "inquiry", inquiry);
+  inquiry.clear_request_id();
+  inquiry.set_transaction_id("zzzzzzzzzzzz");
+  requests.Add(6, "inquiry-unknown", inquiry);
+
+  v1::GetEntitlementsRequest entitlements;
+  entitlements.set_terminal_id("T1");
+  entitlements.set_card_number(kCard);
+  requests.Add(15, "entitlements", entitlements);
+  entitlements.clear_card_number();
+  requests.Add(15, "entitlements-of-nobody", entitlements);
+
+  v1::UnionNode node;
+  node.set_union_node_id("district");
+  node.set_parent_id("city");
+  node.set_level(v1::UNION_LEVEL_DISTRICT);
+  node.set_display_name("\xe5\x8c\xba");
+  requests.Add(7, "union-node", node);
+  node.set_parent_id("district");
+  requests.Add(7, "union-node-below-itself", node);
+  v1::Segment segment;
+  segment.set_segment_code("hero");
+  requests.Add(8, "segment", segment);
+  segment.set_display_name(std::string("a\nb"));
+  requests.Add(8, "segment-control-character", segment);
+  v1::Member member;
+  member.set_member_id("M9");
+  member.set_union_node_id("city");
+  requests.Add(9, "member", member);
+  member.set_status(v1::MEMBER_STATUS_CLOSED);
+  for (int i = 0; i < 8; ++i) {
+    member.add_segments()->set_segment_code("hero");
+  }
+  requests.Add(9, "member-of-eight-segments", member);
+  member.mutable_segments(7)->mutable_ends_at()->set_seconds(1);
+  requests.Add(9, "member-segment-ends", member);
+  v1::Card card;
+  card.set_card_number(kCard);
+  card.set_member_id("M2");
+  requests.Add(10, "card-of-another", card);
+  card.set_card_number("6221530199999999");
+  card.set_expires_on("2028-02-29");
+  requests.Add(10, "card", card);
+  card.set_expires_on("2027-02-29");
+  requests.Add(10, "card-no-such-day", card);
+  v1::Merchant merchant;
+  merchant.set_merchant_id("S9");
+  merchant.set_union_node_id("city");
+  merchant.set_mcc(5411);
+  merchant.set_display_name("shop");
+  requests.Add(11, "merchant", merchant);
+  merchant.set_mcc(10'000);
+  requests.Add(11, "merchant-mcc", merchant);
+  v1::Terminal terminal;
+  terminal.set_terminal_id("T9");
+  terminal.set_merchant_id("S1");
+  terminal.set_kind(v1::TERMINAL_KIND_GATE);
+  requests.Add(12, "terminal", terminal);
+  v1::Fund fund;
+  fund.set_fund_code("F9");
+  fund.set_asset(v1::ASSET_THING);
+  fund.set_budget(1'000'000'000'000'000'000);
+  requests.Add(13, "stock", fund);
+  fund.mutable_opens_at()->set_seconds(1'777'777'777);
+  fund.mutable_closes_at()->set_seconds(1'777'777'776);
+  requests.Add(13, "fund-closes-before", fund);
+  fund.set_fund_code("F1");
+  fund.clear_closes_at();
+  requests.Add(13, "fund-of-another-asset", fund);
+  v1::PersonalData person;
+  person.set_name("\xe5\xbc\xa0\xe4\xb8\x89");
+  person.set_national_id("53010219900101123X");
+  person.set_phone("13800000000");
+  requests.Add(14, "personal-data", person);
+  std::printf("translate_fuzz: %zu inputs\n", requests.count());
+}
+
+}  // namespace
+}  // namespace gonghui
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: make_corpus FOLDER\n");
+    return 2;
+  }
+  const std::filesystem::path folder = argv[1];
+  gonghui::MakeLedgerCorpus(gonghui::Corpus(folder / "ledger_fuzz"));
+  gonghui::MakeRecordCorpus(gonghui::Corpus(folder / "record_fuzz"));
+  gonghui::MakeTranslateCorpus(gonghui::Requests(folder / "translate_fuzz"));
+  return 0;
+}

@@ -1,0 +1,305 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answers that explain, and what a member may use: docs/decisions/0002-explanations.md.
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/model/naive_arithmetic.h"
+#include "tests/model/naive_ledger.h"
+#include "tests/model/naive_times.h"
+
+namespace gonghui {
+namespace {
+
+AnswerCheck OfParty(Reason check, bool passed) {
+  AnswerCheck result;
+  result.check = check;
+  result.passed = passed;
+  return result;
+}
+
+}  // namespace
+
+// ---- Explanation ----------------------------------------------------------------
+
+std::vector<AnswerCheck> NaiveLedger::CheckTerminal(const TerminalId& terminal_id) const {
+  const TerminalRequest& terminal = terminals_.at(terminal_id);
+  const bool terminal_active = terminal.status == TerminalStatus::kActive;
+  std::vector<AnswerCheck> checks = {OfParty(Reason::kTerminalInactive, terminal_active)};
+  if (terminal_active) {
+    const MerchantStatus status = merchants_.at(terminal.merchant).status;
+    checks.push_back(OfParty(Reason::kMerchantInactive, status == MerchantStatus::kActive));
+  }
+  return checks;
+}
+
+std::vector<AnswerCheck> NaiveLedger::CheckCard(CardNumber number, TimestampNs now) const {
+  const auto found = cards_.find(number);
+  std::vector<AnswerCheck> checks = {OfParty(Reason::kInvalidCard, found != cards_.end())};
+  if (found == cards_.end()) {
+    return checks;
+  }
+  const CardRequest& card = found->second;
+  const CivilDay today = FloorDay(now.value() / kNsPerSecond);
+  const bool over = card.expires_day != 0 && card.expires_day <= today;
+  Reason why = Reason::kNone;
+  switch (card.status) {
+    case CardStatus::kActive:
+      break;
+    case CardStatus::kIssued:
+      why = Reason::kCardNotActive;
+      break;
+    case CardStatus::kPaused:
+      why = Reason::kCardPaused;
+      break;
+    case CardStatus::kLost:
+    case CardStatus::kStolen:
+      why = Reason::kCardLostOrStolen;
+      break;
+    case CardStatus::kExpired:
+      why = Reason::kCardExpired;
+      break;
+    case CardStatus::kReplaced:
+    case CardStatus::kClosed:
+      why = Reason::kCardClosed;
+      break;
+  }
+  if (over && why != Reason::kCardNotActive) {
+    why = Reason::kCardExpired;
+  }
+  if (why != Reason::kNone) {
+    checks.push_back(OfParty(why, false));
+    return checks;
+  }
+  checks.push_back(OfParty(Reason::kCardNotActive, true));
+  checks.push_back(OfParty(Reason::kMemberNotFound, !card.member.IsNone()));
+  if (!card.member.IsNone()) {
+    checks.push_back(CheckMember(card.member));
+  }
+  return checks;
+}
+
+AnswerCheck NaiveLedger::CheckMember(const MemberId& member) const {
+  switch (members_.at(member).status) {
+    case MemberStatus::kActive:
+      break;
+    case MemberStatus::kSuspended:
+      return OfParty(Reason::kMemberSuspended, false);
+    case MemberStatus::kLapsed:
+      return OfParty(Reason::kMembershipExpired, false);
+    case MemberStatus::kClosed:
+      return OfParty(Reason::kMemberClosed, false);
+  }
+  return OfParty(Reason::kMemberSuspended, true);
+}
+
+std::vector<AnswerCheck> NaiveLedger::Explain(const Command& command, TimestampNs now) const {
+  const AuthorizeRequest& request = command.authorize;
+  std::vector<AnswerCheck> checks = CheckTerminal(command.terminal);
+  if (!checks.back().passed) {
+    return checks;
+  }
+  const auto append = [&checks](const std::vector<AnswerCheck>& more) {
+    checks.insert(checks.end(), more.begin(), more.end());
+  };
+  append(CheckCard(request.card, now));
+  if (!checks.back().passed) {
+    return checks;
+  }
+  for (const ProgrammeEntry& programme : programmes_) {
+    if (programme.retired || (!request.programme.IsNone() && request.programme != programme.code)) {
+      continue;
+    }
+    for (const auto& benefit : programme.benefits) {
+      if (ServesCategory(*benefit, command.terminal)) {
+        append(CheckBenefit(*benefit, command, now));
+      }
+    }
+  }
+  return checks;
+}
+
+std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
+                                                   const Command& command,
+                                                   TimestampNs now) const {
+  const BenefitSpec& spec = benefit.spec;
+  const Party party = PartyOf(command);
+  const bool allow_partial = command.authorize.allow_partial;
+  const int64_t list = command.authorize.list_price.value();
+  int64_t subsidy = TakenOff(spec.price, list);
+  std::vector<AnswerCheck> checks;
+  const auto judge = [&](Reason check, bool passed) {
+    checks.push_back({benefit.programme, spec.code, check, passed, std::nullopt});
+  };
+  judge(Reason::kMerchantNotInProgramme, ServesMerchant(benefit, command.terminal));
+  judge(Reason::kNotPermittedToTerminal, ServesTerminal(benefit, command.terminal));
+  judge(Reason::kProgrammeNotStarted, benefit.starts_at <= now);
+  judge(Reason::kProgrammeEnded, now < benefit.ends_at);
+  judge(Reason::kOutsideTimeWindow,
+        IsWithinTimes(benefit.calendar, spec.weekdays, benefit.hours, now));
+  judge(Reason::kMemberNotVerified, ServesRealName(benefit, party.member));
+  judge(Reason::kNotPermittedToMember, ServesMember(benefit, party.member, now));
+  judge(Reason::kBelowMinimumAmount, list >= spec.price.threshold.value());
+  judge(Reason::kNoEffect,
+        subsidy > 0 || !spec.stock.IsNone() || spec.price.kind == PriceKind::kFree);
+  for (const LimitSpec& limit : benefit.limits) {
+    const NaiveCounterKey key = KeyOf(benefit, limit, party, now);
+    const AnswerStanding standing = StandingOf(benefit, limit, key);
+    if (limit.measure == LimitMeasure::kCount) {
+      judge(Reason::kExceedsFrequencyLimit, standing.left >= 1);
+    } else {
+      const bool may_reduce = limit.when_exceeded == WhenExceeded::kReduce || allow_partial;
+      const bool fits = subsidy == 0 || subsidy <= standing.left;
+      const bool reduced = !fits && may_reduce && standing.left > 0;
+      judge(Reason::kExceedsAmountLimit, fits || reduced);
+      subsidy = reduced ? standing.left : subsidy;
+    }
+    checks.back().limit = standing;
+  }
+  judge(Reason::kFundNotOpen, AreOpenAt(SourcesOf(benefit), now));
+  if (!spec.stock.IsNone()) {
+    judge(Reason::kQuotaExhausted, AvailableOf(spec.stock) >= spec.stock_units);
+  }
+  // Without a fund of money, money can not be given: that is told, too.
+  if (!benefit.funding.empty() || subsidy > 0) {
+    const int64_t covered = MostThatFundsCover(benefit, subsidy);
+    judge(Reason::kBudgetExhausted, covered == subsidy || (allow_partial && covered > 0));
+  }
+  return checks;
+}
+
+AnswerStanding NaiveLedger::StandingOf(const BenefitEntry& benefit,
+                                       const LimitSpec& limit,
+                                       const NaiveCounterKey& key) const {
+  AnswerStanding standing;
+  standing.programme = benefit.programme;
+  standing.limit = limit.code;
+  standing.window = key.window;
+  for (const auto& [id, entry] : entries_) {
+    for (const CounterUse& use : entry.uses) {
+      if (use.key == key) {
+        standing.used += use.used;
+        standing.held += use.held;
+      }
+    }
+  }
+  standing.left = limit.max - standing.used - standing.held;
+  standing.resets_at = WindowEnd(benefit.calendar, limit.window, key.window);
+  return standing;
+}
+
+// ---- GetEntitlements --------------------------------------------------------------
+
+Answer NaiveLedger::GetEntitlements(const Command& command, TimestampNs now) const {
+  const EntitlementsRequest& request = command.entitlements;
+  Answer answer;
+  answer.has_transaction = true;
+  Party party{request.member, request.card, command.terminal};
+  if (!party.terminal.IsNone()) {
+    if (terminals_.find(party.terminal) == terminals_.end()) {
+      answer.reason = Reason::kInvalidTerminal;
+      return answer;
+    }
+    const AnswerCheck check = CheckTerminal(party.terminal).back();
+    if (!check.passed) {
+      answer.reason = check.check;
+      return answer;
+    }
+  }
+  if (party.member.IsNone()) {
+    const AnswerCheck check = CheckCard(party.card, now).back();
+    if (!check.passed) {
+      answer.reason = check.check;
+      return answer;
+    }
+    party.member = cards_.at(party.card).member;
+  } else if (members_.find(party.member) == members_.end()) {
+    answer.reason = Reason::kMemberNotFound;
+    return answer;
+  } else if (const AnswerCheck check = CheckMember(party.member); !check.passed) {
+    answer.reason = check.check;
+    return answer;
+  }
+  answer.outcome = Outcome::kApproved;
+  for (const ProgrammeEntry& programme : programmes_) {
+    if (programme.retired) {
+      continue;
+    }
+    for (const auto& benefit : programme.benefits) {
+      const bool offered_here = !request.here || (ServesCategory(*benefit, party.terminal) &&
+                                                  ServesMerchant(*benefit, party.terminal) &&
+                                                  ServesTerminal(*benefit, party.terminal));
+      if (offered_here && now < benefit->ends_at && ServesRealName(*benefit, party.member) &&
+          ServesMember(*benefit, party.member, now)) {
+        answer.entitlements.push_back(EntitlementTo(*benefit, party, request.here, now));
+      }
+    }
+  }
+  return answer;
+}
+
+AnswerEntitlement NaiveLedger::EntitlementTo(const BenefitEntry& benefit,
+                                             const Party& party,
+                                             bool here,
+                                             TimestampNs now) const {
+  const BenefitSpec& spec = benefit.spec;
+  AnswerEntitlement entitlement;
+  entitlement.programme = benefit.programme;
+  entitlement.benefit = spec.code;
+  // The first that stands in the way.
+  const auto hinder = [&entitlement](Reason reason, TimestampNs next) {
+    if (entitlement.reason == Reason::kNone) {
+      entitlement.reason = reason;
+      entitlement.next_eligible_at = next;
+    }
+  };
+  if (now < benefit.starts_at) {
+    hinder(Reason::kProgrammeNotStarted, benefit.starts_at);
+  }
+  if (!IsWithinTimes(benefit.calendar, spec.weekdays, benefit.hours, now)) {
+    const TimestampNs next = NextWithinTimes(benefit.calendar, spec.weekdays, benefit.hours, now);
+    hinder(Reason::kOutsideTimeWindow, next < benefit.ends_at ? next : TimestampNs{});
+  }
+  std::vector<std::pair<LimitSpec, AnswerStanding>> limits;
+  for (const LimitSpec& limit : benefit.limits) {
+    const bool of_card = limit.subject == LimitSubject::kCard;
+    const bool of_place =
+        limit.subject == LimitSubject::kMerchant || limit.subject == LimitSubject::kTerminal;
+    if ((of_card && party.card == CardNumber{}) || (of_place && !here)) {
+      continue;
+    }
+    const AnswerStanding standing = StandingOf(benefit, limit, KeyOf(benefit, limit, party, now));
+    limits.emplace_back(limit, standing);
+    entitlement.limits.push_back(standing);
+  }
+  // Unlike an authorization, which stops at the first of them: all counts, then all amounts.
+  for (const LimitMeasure measure : {LimitMeasure::kCount, LimitMeasure::kAmount}) {
+    for (const auto& [limit, standing] : limits) {
+      if (limit.measure == measure && standing.left <= 0) {
+        hinder(measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
+                                               : Reason::kExceedsAmountLimit,
+               limit.window == WindowKind::kProgramme ? TimestampNs{} : standing.resets_at);
+      }
+    }
+  }
+  for (const FundCode& fund : SourcesOf(benefit)) {
+    if (!IsOpenAt(fund, now)) {
+      const TimestampNs opens_at = funds_.at(fund).opens_at;
+      hinder(Reason::kFundNotOpen, now < opens_at ? opens_at : TimestampNs{});
+    }
+  }
+  if (!spec.stock.IsNone() && AvailableOf(spec.stock) < spec.stock_units) {
+    hinder(Reason::kQuotaExhausted, TimestampNs{});
+  }
+  const auto& funding = benefit.funding;
+  if (!funding.empty() && std::all_of(funding.begin(), funding.end(), [this](const auto& share) {
+        return AvailableOf(share.fund) == 0;
+      })) {
+    hinder(Reason::kBudgetExhausted, TimestampNs{});
+  }
+  return entitlement;
+}
+
+}  // namespace gonghui

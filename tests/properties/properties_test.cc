@@ -1,0 +1,421 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is true of the ledger whatever it is asked.
+//
+//   properties_test                  fixed seeds, then fresh ones for a while
+//   properties_test --seed=42        that seed alone (or GONGHUI_SEED=42)
+//   properties_test --commands=2000  of each seed
+//   properties_test --seconds=60     of fresh seeds, for each property
+//
+// A seed that found a bug is added to kSeedsThatFoundBugs with its story.
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/prng.h"
+#include "tests/properties/random_run.h"
+#include "tests/testing/names.h"
+
+namespace gonghui {
+namespace {
+
+std::optional<uint64_t> seed_flag;
+int commands_flag = 400;
+int fresh_seconds_flag = 2;
+
+struct NamedSeed {
+  uint64_t seed;
+  const char* story;
+};
+// The seeds of other random tests are welcome here too: their worlds are strange.
+constexpr NamedSeed kSeedsThatFoundBugs[] = {
+    {1, "a reversal that named itself"},
+    {5, "an id that was reversed before it came"},
+};
+
+// Calls run(seed), which answers what is wrong, for the seeds of this test.
+void ForEachSeed(const std::function<std::string(uint64_t)>& run) {
+  if (seed_flag.has_value()) {
+    EXPECT_EQ(run(*seed_flag), "");
+    return;
+  }
+  for (const NamedSeed& named : kSeedsThatFoundBugs) {
+    ASSERT_EQ(run(named.seed), "") << named.story;
+  }
+  for (uint64_t seed = 2'000; seed < 2'004; ++seed) {
+    ASSERT_EQ(run(seed), "");
+  }
+  std::random_device device;
+  const SystemClock clock;
+  const int64_t end_ns = clock.MonotonicNs() + fresh_seconds_flag * kNsPerSecond;
+  while (clock.MonotonicNs() < end_ns) {
+    ASSERT_EQ(run(uint64_t{device()} << 16 ^ device()), "");
+  }
+}
+
+// The same, where one look after each command is enough.
+void HoldsAfterEveryCommand(const RandomRun::Check& check) {
+  ForEachSeed([&](uint64_t seed) { return RandomRun(seed, commands_flag, check).problem(); });
+}
+
+std::string Unequal(const std::string& what, Fen a, Fen b) {
+  return a == b ? ""
+                : what + ": " + std::to_string(a.value()) + " against " + std::to_string(b.value());
+}
+
+// ---- Conservation ------------------------------------------------------------
+
+// What funds hold and spent is what merchants are to receive; what members owe and
+// paid is what merchants collect.  CheckInvariants() compares each account with its
+// transactions; this compares the accounts with one another.
+std::string Unbalanced(const Ledger& ledger) {
+  uint64_t row = 0;
+  if (const char* broken = ledger.CheckInvariants(&row); broken != nullptr) {
+    return std::string("invariant: ") + broken + ", row " + std::to_string(row);
+  }
+  Fen held;
+  Fen spent;
+  for (uint32_t i = 1; i <= ledger.funds().size(); ++i) {
+    const Fund& fund = ledger.funds()[FundRow{i}];
+    const std::string name = "fund " + TextOf(fund.code);
+    if (std::string wrong = Unequal(
+            name + ": held + spent + left", fund.held + fund.spent + fund.left(), fund.budget);
+        !wrong.empty()) {
+      return wrong;
+    }
+    if (fund.asset == Asset::kMoney) {
+      held += fund.held;
+      spent += fund.spent + fund.overrun;
+    }
+  }
+  Fen receivable_pending;
+  Fen receivable_posted;
+  Fen collected_pending;
+  Fen collected_posted;
+  for (uint32_t i = 1; i <= ledger.merchants().size(); ++i) {
+    const Merchant& merchant = ledger.merchants()[MerchantRow{i}];
+    receivable_pending += merchant.receivable_pending;
+    receivable_posted += merchant.receivable_posted;
+    collected_pending += merchant.collected_pending;
+    collected_posted += merchant.collected_posted;
+  }
+  const Globals& globals = ledger.globals();
+  return Unequal("held by funds, to be received", held, receivable_pending) +
+         Unequal("spent by funds, received", spent, receivable_posted) +
+         Unequal("owed by members, collected", globals.members_payable_pending, collected_pending) +
+         Unequal("paid by members, collected", globals.members_payable_posted, collected_posted);
+}
+
+TEST(PropertiesTest, MoneyIsConserved) {
+  HoldsAfterEveryCommand([](const Ledger& ledger, const Step&) { return Unbalanced(ledger); });
+}
+
+// ---- Never overspent -----------------------------------------------------------
+
+TEST(PropertiesTest, NothingIsOverspent) {
+  HoldsAfterEveryCommand([](const Ledger& ledger, const Step& step) -> std::string {
+    Fen overrun;
+    for (uint32_t i = 1; i <= ledger.funds().size(); ++i) {
+      const Fund& fund = ledger.funds()[FundRow{i}];
+      overrun += fund.overrun;
+      if (fund.held < Fen{} || fund.spent < Fen{} || fund.overrun < Fen{} ||
+          fund.suspense < Fen{}) {
+        return "fund " + TextOf(fund.code) + " is below zero";
+      }
+      if (fund.left() < Fen{}) {
+        return "fund " + TextOf(fund.code) + " gave more than its budget";
+      }
+    }
+    // Beyond a budget only where the programme says so: a capture after its hold.
+    Fen overrun_delta;
+    for (uint32_t i = 0; i < step.event.share_count; ++i) {
+      overrun_delta += step.event.shares[i].overrun_delta;
+    }
+    if (overrun_delta > Fen{} &&
+        !(step.event.kind == EventKind::kCaptured && step.answer.overrun)) {
+      return "a fund overran, and not for a late capture that says so";
+    }
+    // A limit that was overrun earlier stays so; from then on nothing more is taken.
+    for (uint32_t i = 0; i < step.event.use_count; ++i) {
+      const UseDelta& use = step.event.uses[i];
+      if (step.event.kind == EventKind::kAuthorized && use.held_delta + use.used_delta > 0 &&
+          use.left_after < 0) {
+        return "limit " + TextOf(ledger.limits()[use.limit].code) + " was passed by a new decision";
+      }
+    }
+    return "";
+  });
+}
+
+// ---- Idempotency -----------------------------------------------------------------
+
+bool IsTerminals(CommandKind kind) {
+  return kind == CommandKind::kAuthorize || kind == CommandKind::kCapture ||
+         kind == CommandKind::kReverse || kind == CommandKind::kIncrement ||
+         kind == CommandKind::kRefund;
+}
+
+// Recorded under its id, as an answer that sticks.
+bool IsRecorded(const Step& step) {
+  return IsTerminals(step.command.command.kind) &&
+         (step.answer.verdict == Verdict::kDuplicateMismatch ||
+          (step.answer.verdict == Verdict::kDecided && step.answer.id != TransactionId{}));
+}
+
+// An answer without what may have become of the transaction since, and without why it
+// was decided so, which a repeat does not tell.
+Answer AsDecided(Answer answer) {
+  answer.replay = false;
+  answer.checks.clear();
+  answer.truncated = false;
+  answer.state = TransactionState::kDeclined;
+  answer.expires_at = TimestampNs{};
+  answer.captured = answer.captured_subsidy = Fen{};
+  answer.refunded = answer.refunded_subsidy = Fen{};
+  return answer;
+}
+
+// Sends again what was sent before, and says what differs.
+std::string SendAgain(Ledger* ledger, const Step& first, TimestampNs now) {
+  OwnedCommand again = first.command;
+  again.command.deadline = kTimestampMax;  // each attempt has its own
+  const Step repeat = ApplyTo(ledger, again, now);
+  if (repeat.event.kind != EventKind::kNone || ledger->StateHash() != repeat.hash_before) {
+    return "a repeat changed the state: " + TextOf(repeat.answer);
+  }
+  if (!IsTerminals(first.command.command.kind)) {
+    return repeat.answer.verdict == Verdict::kDecided && !first.command.command.validate_only
+               ? "an operator's repeat was not found unchanged or refused"
+               : "";
+  }
+  if (first.answer.verdict == Verdict::kDecided && !repeat.answer.replay) {
+    return "a repeat was decided as if it were new";
+  }
+  return Difference(AsDecided(first.answer), AsDecided(repeat.answer));
+}
+
+// Every command one to three times, in any order that keeps the first attempts as
+// they were: the same answers and the same state as when each came once.
+TEST(PropertiesTest, RepeatsChangeNothing) {
+  ForEachSeed([](uint64_t seed) -> std::string {
+    const RandomRun once(
+        seed, commands_flag, [](const Ledger&, const Step&) { return std::string(); });
+    const std::unique_ptr<Ledger> often = MakeSmallLedger();
+    Prng prng(seed);
+    std::vector<const Step*> on_their_way;
+    for (size_t i = 0; i < once.steps().size(); ++i) {
+      const Step& step = once.steps()[i];
+      const Step first = ApplyTo(often.get(), step.command, step.now);
+      if (const std::string wrong = Difference(step.answer, first.answer); !wrong.empty()) {
+        return once.Report("after repeats: " + wrong, i);
+      }
+      if (IsRecorded(step)) {
+        on_their_way.insert(on_their_way.end(), prng.Below(3), &step);
+      } else if (const Command& command = step.command.command;
+                 IsAdmin(command.kind) && !(command.kind == CommandKind::kApplyProgramme &&
+                                            command.programme->programme.content_hash == 0)) {
+        // At once: later the same words may ask for something else.  A programme without
+        // a hash of its source is a new version each time.
+        if (const std::string wrong = SendAgain(often.get(), step, step.now); !wrong.empty()) {
+          return once.Report("sent again: " + wrong, i);
+        }
+      }
+      while (!on_their_way.empty() && prng.Chance(1, 2)) {
+        const size_t which = prng.Below(on_their_way.size());
+        const std::string wrong = SendAgain(often.get(), *on_their_way[which], step.now);
+        if (!wrong.empty()) {
+          return once.Report(
+              "repeat of id " +
+                  std::to_string(on_their_way[which]->command.command.request_id.low) + ": " +
+                  wrong,
+              i);
+        }
+        on_their_way.erase(on_their_way.begin() + static_cast<std::ptrdiff_t>(which));
+      }
+    }
+    return often->StateHash() == once.ledger().StateHash()
+               ? ""
+               : once.Report("the state differs at the end", once.steps().size() - 1);
+  });
+}
+
+// ---- A reversal closes --------------------------------------------------------------
+
+std::string StillTaken(const Ledger& ledger, TransactionRow row) {
+  const Transaction& transaction = ledger.transactions()[row];
+  for (uint32_t i = 0; i < transaction.applied_count; ++i) {
+    const Applied& share = ledger.applied()[AppliedRow{transaction.first_applied.value() + i}];
+    if (share.held != Fen{} || share.spent != Fen{} || share.overrun != Fen{}) {
+      return "reversed, and yet fund " + TextOf(ledger.funds()[share.fund].code) + " holds " +
+             std::to_string(share.held.value()) + ", spent " + std::to_string(share.spent.value()) +
+             ", overran " + std::to_string(share.overrun.value()) + " for it";
+    }
+  }
+  return "";
+}
+
+TEST(PropertiesTest, AReversalCloses) {
+  HoldsAfterEveryCommand([](const Ledger& ledger, const Step& step) -> std::string {
+    const Command& command = step.command.command;
+    if (command.kind == CommandKind::kReverse && !command.reverse.has_amount &&
+        step.event.kind == EventKind::kReversed && step.answer.outcome == Outcome::kApproved &&
+        step.answer.original_found) {
+      const TransactionRow original = ledger.FindTransaction(step.answer.original_id);
+      const TransactionState state = ledger.transactions()[original].state;
+      if (state == TransactionState::kPending || state == TransactionState::kPartiallyCaptured ||
+          state == TransactionState::kCaptured) {
+        return std::string("accepted, and the original is ") + NameOf(state);
+      }
+      if (const std::string taken = StillTaken(ledger, original); !taken.empty()) {
+        return taken;
+      }
+    }
+    // And stays closed, whatever comes after.
+    if (step.event.kind == EventKind::kNone) {
+      return "";
+    }
+    for (uint32_t i = 1; i <= ledger.transactions().size(); ++i) {
+      if (ledger.transactions()[TransactionRow{i}].state == TransactionState::kReversed) {
+        if (const std::string taken = StillTaken(ledger, TransactionRow{i}); !taken.empty()) {
+          return "transaction row " + std::to_string(i) + ": " + taken;
+        }
+      }
+    }
+    return "";
+  });
+}
+
+// ---- Refunds ------------------------------------------------------------------------
+
+TEST(PropertiesTest, RefundsNeverExceedWhatWasCaptured) {
+  ForEachSeed([](uint64_t seed) {
+    // From the answers alone, beside what the rows say.
+    std::map<TransactionId, std::pair<Fen, Fen>> refunded;
+    return RandomRun(
+               seed,
+               commands_flag,
+               [&refunded](const Ledger& ledger, const Step& step) -> std::string {
+                 if (step.event.original.row == TransactionRow{}) {
+                   return "";
+                 }
+                 const Transaction& original = ledger.transactions()[step.event.original.row];
+                 if (original.kind != TransactionKind::kAuthorization) {
+                   return "";
+                 }
+                 if (step.event.kind == EventKind::kRefunded &&
+                     step.answer.outcome == Outcome::kApproved) {
+                   auto& [price, subsidy] = refunded[step.answer.original_id];
+                   price += step.answer.list_price;
+                   subsidy += step.answer.subsidy;
+                   const std::string wrong =
+                       Unequal("refunds told, refunded", price, original.progress.refunded) +
+                       Unequal(
+                           "subsidy told, refunded", subsidy, original.progress.refunded_subsidy);
+                   if (!wrong.empty()) {
+                     return wrong;
+                   }
+                 }
+                 const Progress& progress = original.progress;
+                 if (progress.refunded < Fen{} || progress.refunded > original.captured) {
+                   return "refunded " + std::to_string(progress.refunded.value()) + " of " +
+                          std::to_string(original.captured.value()) + " captured";
+                 }
+                 if (progress.refunded_subsidy < Fen{} ||
+                     progress.refunded_subsidy > original.captured_subsidy) {
+                   return "refunded " + std::to_string(progress.refunded_subsidy.value()) + " of " +
+                          std::to_string(original.captured_subsidy.value()) + " subsidy captured";
+                 }
+                 if (original.captured < Fen{} || original.captured > original.standing_price() ||
+                     original.captured_subsidy > original.standing_subsidy()) {
+                   return "captured more than is authorized";
+                 }
+                 if (progress.refunded == original.captured && original.captured > Fen{}) {
+                   return Unequal("all is refunded; subsidy",
+                                  progress.refunded_subsidy,
+                                  original.captured_subsidy);
+                 }
+                 return "";
+               })
+        .problem();
+  });
+}
+
+// ---- Quotes -------------------------------------------------------------------------
+
+// What a quote says is what the authorization would be, and nobody notices it.
+TEST(PropertiesTest, AQuoteTellsTheTruthAndChangesNothing) {
+  HoldsAfterEveryCommand([](const Ledger& ledger, const Step& step) -> std::string {
+    const CommandKind kind = step.command.command.kind;
+    if (kind == CommandKind::kQuote || kind == CommandKind::kGetTransaction ||
+        kind == CommandKind::kGetEntitlements) {
+      return step.event.kind == EventKind::kNone && ledger.StateHash() == step.hash_before
+                 ? ""
+                 : "a question changed the state";
+    }
+    if (kind != CommandKind::kAuthorize) {
+      return "";
+    }
+    Command asked = step.command.command;
+    asked.request_id = RequestId{~uint64_t{0}, ~uint64_t{0}};
+    asked.deadline = kTimestampMax;
+    asked.authorize.explanation = nullptr;  // what was told stays as it is
+    Command quote = asked;
+    quote.kind = CommandKind::kQuote;
+    Event event;
+    Result granted;
+    Result quoted;
+    ledger.Decide(asked, step.now, &event, &granted);
+    ledger.Decide(quote, step.now, &event, &quoted);
+    if (event.kind != EventKind::kNone) {
+      return "a quote has an event";
+    }
+    if (ledger.StateHash() != step.hash_before && step.event.kind == EventKind::kNone) {
+      return "deciding changed the state";
+    }
+    Answer told = AsDecided(AnswerOf(ledger, quote, quoted));
+    Answer done = AsDecided(AnswerOf(ledger, asked, granted));
+    told.id = done.id = TransactionId{};
+    told.decided_at = done.decided_at = TimestampNs{};
+    const std::string difference = Difference(told, done);
+    return difference.empty() ? "" : "quote against authorization: " + difference;
+  });
+}
+
+}  // namespace
+
+void ReadFlags(int argc, char** argv) {
+  if (const char* seed = std::getenv("GONGHUI_SEED"); seed != nullptr) {
+    seed_flag = std::strtoull(seed, nullptr, 0);
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.starts_with("--seed=")) {
+      seed_flag = std::strtoull(argv[i] + 7, nullptr, 0);
+    } else if (argument.starts_with("--commands=")) {
+      commands_flag = std::atoi(argv[i] + 11);
+    } else if (argument.starts_with("--seconds=")) {
+      fresh_seconds_flag = std::atoi(argv[i] + 10);
+    } else {
+      std::cerr << "unknown argument " << argument << "\n";
+      std::exit(2);
+    }
+  }
+}
+
+}  // namespace gonghui
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  gonghui::ReadFlags(argc, argv);
+  return RUN_ALL_TESTS();
+}
