@@ -40,6 +40,13 @@ struct Fund {
   bool advice_may_overrun = false;
   std::array<uint8_t, 2> reserved{};
 
+  [[nodiscard]] constexpr bool IsOpenAt(TimestampNs at) const {
+    return at >= opens_at && at < closes_at;
+  }
+  // When it opens, if it has not yet; 0 = it has closed.
+  [[nodiscard]] constexpr TimestampNs NextOpening(TimestampNs at) const {
+    return at < opens_at ? opens_at : TimestampNs{};
+  }
   [[nodiscard]] constexpr Fen left() const { return budget - held - spent; }
   // What a new decision may take: an overrun is made good from a raised budget first.
   [[nodiscard]] constexpr Fen available() const {

@@ -21,7 +21,7 @@ enum class Reason : uint16_t {
   // Caller.  Not stored: there is no known terminal to bind the id to.
   kInvalidTerminal = 201,  // no such terminal
 
-  // Lifecycle: about the original transaction of a capture or reversal.  They
+  // Lifecycle: about the original of a capture, increment, reversal or refund.  They
   // stand before merchant and card because those were judged when it was made.
   kOriginalNotFound = 221,
   kPreviouslyReversed = 222,  // also: a late original that was reversed first

@@ -463,7 +463,7 @@ void Decider::Authorize(bool quote) {
   transaction.member = member_;
   // An id that was reversed before it came is judged no further.
   if (request.explanation != nullptr && tombstone_ == TransactionRow{}) [[unlikely]] {
-    ExplainParties();
+    ExplainParties(reason);
     if (reason == Reason::kNone) {
       ExplainCandidates(request.programme);
     }

@@ -128,6 +128,9 @@ class Decider {
   [[nodiscard]] Parts SplitOverMoney(Fen amount, Weigh&& weigh) const;
   void BeginShares();
   void TellShare(uint32_t share, Fen amount);
+  [[nodiscard]] const Counter& CounterOf(const Limit& limit,
+                                         uint32_t subject,
+                                         WindowNumber window) const;
   UseDelta& AddUse(const Use& use);
   void AcceptAbout(Fen amount, Fen subsidy);
   [[nodiscard]] Fen OverCaptureOf() const;
@@ -168,7 +171,7 @@ class Decider {
   uint32_t SubjectOf(LimitSubject subject) const;
 
   // Answers that explain (explain.cc).
-  void ExplainParties();
+  void ExplainParties(Reason reason);
   void ExplainCandidates(ProgrammeCode programme);
   void ExplainBenefit(BenefitRow row);
   void ExplainLimits(BenefitRow row, Fen* subsidy);
@@ -214,6 +217,7 @@ class Decider {
   CardRow card_;
   MemberRow member_;
   TransactionRow tombstone_;  // the id was reversed before it came
+  TransactionRow referred_;   // what a reference finds, whatever it is
   const Transaction* original_ = nullptr;
   uint64_t segments_ = 0;
   bool segments_known_ = false;

@@ -5,7 +5,7 @@
 // now.  docs/decisions/0002-explanations.md says what they hold.  The rules are those of
 // offers.cc, asked one by one.
 
-#include <algorithm>
+#include <array>
 
 #include "engine/ledger/decide.h"
 #include "engine/ledger/pricing.h"
@@ -27,28 +27,28 @@ CheckResult* Decider::AddCheck(BenefitRow benefit, Reason check, bool passed) {
   return &result;
 }
 
-// Up to the first that fails, as the decision does: without a member there is nobody to
-// judge a benefit for.
-void Decider::ExplainParties() {
-  const auto fails = [this](Reason check, bool passed) {
-    AddCheck(BenefitRow{}, check, passed);
-    return !passed;
+// What CheckParties() found, one by one up to the first that fails: without a member
+// there is nobody to judge a benefit for.
+void Decider::ExplainParties(Reason reason) {
+  struct Check {
+    Reason first;  // what it is called when it passed; a failure is any up to `last`
+    Reason last;
   };
-  if (fails(Reason::kTerminalInactive,
-            ledger_.terminals_[terminal_].status == TerminalStatus::kActive) ||
-      fails(Reason::kMerchantInactive,
-            ledger_.merchants_[merchant_].status == MerchantStatus::kActive)) {
-    return;
+  static constexpr std::array<Check, 6> kChecks = {{
+      {Reason::kTerminalInactive, Reason::kTerminalInactive},
+      {Reason::kMerchantInactive, Reason::kMerchantInactive},
+      {Reason::kInvalidCard, Reason::kInvalidCard},
+      {Reason::kCardNotActive, Reason::kCardClosed},
+      {Reason::kMemberNotFound, Reason::kMemberNotFound},
+      {Reason::kMemberSuspended, Reason::kMemberClosed},
+  }};
+  for (const Check& check : kChecks) {
+    const bool failed = reason >= check.first && reason <= check.last;
+    AddCheck(BenefitRow{}, failed ? reason : check.first, !failed);
+    if (failed) {
+      return;
+    }
   }
-  const Reason reason = CheckCardAndMember(command_.authorize.card);
-  const bool about_card = reason >= Reason::kCardNotActive && reason <= Reason::kCardClosed;
-  const bool about_member = reason >= Reason::kMemberSuspended && reason <= Reason::kMemberClosed;
-  if (fails(Reason::kInvalidCard, reason != Reason::kInvalidCard) ||
-      fails(about_card ? reason : Reason::kCardNotActive, !about_card) ||
-      fails(Reason::kMemberNotFound, reason != Reason::kMemberNotFound)) {
-    return;
-  }
-  fails(about_member ? reason : Reason::kMemberSuspended, !about_member);
 }
 
 void Decider::ExplainCandidates(ProgrammeCode programme) {
@@ -110,9 +110,7 @@ void Decider::ExplainLimits(BenefitRow row, Fen* subsidy) {
 
 void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
   const Benefit& benefit = ledger_.benefits_[row];
-  const auto is_open = [this](FundRow fund) {
-    return now_ >= ledger_.funds_[fund].opens_at && now_ < ledger_.funds_[fund].closes_at;
-  };
+  const auto is_open = [this](FundRow fund) { return ledger_.funds_[fund].IsOpenAt(now_); };
   bool all_open = benefit.stock == FundRow{} || is_open(benefit.stock);
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
     all_open = all_open && is_open(benefit.funding[i].fund);
@@ -139,8 +137,7 @@ ResultLimit Decider::LimitAsItStands(const Benefit& benefit, LimitRow row) const
   ResultLimit state;
   state.limit = row;
   state.window = moment.WindowIn(limit.window);
-  const Counter& counter =
-      ledger_.counters_[ledger_.FindCounter(limit.series, SubjectOf(limit.subject), state.window)];
+  const Counter& counter = CounterOf(limit, SubjectOf(limit.subject), state.window);
   state.used = counter.used;
   state.held = counter.held;
   state.left = limit.max - counter.used - counter.held;
@@ -265,8 +262,8 @@ Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) cons
   }
   for (uint32_t i = 0; i < count; ++i) {
     const Fund& fund = ledger_.funds_[funds[i]];
-    if (now_ < fund.opens_at || now_ >= fund.closes_at) {
-      item->next_eligible_at = now_ < fund.opens_at ? fund.opens_at : TimestampNs{};
+    if (!fund.IsOpenAt(now_)) {
+      item->next_eligible_at = fund.NextOpening(now_);
       return Reason::kFundNotOpen;
     }
   }

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/ledger/decide.h"
@@ -50,21 +49,20 @@ bool Decider::BeginAbout(TransactionKind kind, const Request& request) {
   transaction.reference = Reference{request.original, request.original_request_id, amount};
   transaction.list_price = amount;
   transaction.member_pays = amount;
-  event_->original.row = FindOriginal(request.original, request.original_request_id);
+  referred_ = FindOriginal(request.original, request.original_request_id);
   return TakeOriginal();
 }
 
 // False: there is no authorization to be found under the reference.
 bool Decider::TakeOriginal() {
-  const TransactionRow row = std::exchange(event_->original.row, TransactionRow{});
-  const Transaction& original = ledger_.transactions_[row];
-  if (row == TransactionRow{} || original.tombstone ||
+  const Transaction& original = ledger_.transactions_[referred_];
+  if (referred_ == TransactionRow{} || original.tombstone ||
       original.kind != TransactionKind::kAuthorization) {
     return false;
   }
   original_ = &original;
   Transaction& transaction = event_->transaction;
-  transaction.original = row;
+  transaction.original = referred_;
   transaction.original_found = true;
   transaction.card = original.card;
   transaction.member = original.member;
@@ -147,6 +145,11 @@ void Decider::TellShare(uint32_t share, Fen amount) {
     const ShareDelta& delta = event_->shares[share];
     result_->shares[result_->share_count++] = ResultShare{delta.benefit, delta.fund, amount};
   }
+}
+
+// All zero when nothing was counted yet.
+const Counter& Decider::CounterOf(const Limit& limit, uint32_t subject, WindowNumber window) const {
+  return ledger_.counters_[ledger_.FindCounter(limit.series, subject, window)];
 }
 
 UseDelta& Decider::AddUse(const Use& use) {
@@ -313,7 +316,7 @@ void Decider::CaptureExpired(Fen subsidy, bool taken) {
     const Applied& applied = AppliedOf(i);
     const Fund& fund = ledger_.funds_[applied.fund];
     const Fen part = IsMoney(applied) ? parts[i] : first ? applied.authorized : Fen{0};
-    Fen available = now_ >= fund.opens_at && now_ < fund.closes_at ? fund.available() : Fen{0};
+    Fen available = fund.IsOpenAt(now_) ? fund.available() : Fen{0};
     for (uint32_t j = 0; j < i; ++j) {
       available -= event_->shares[j].fund == applied.fund ? event_->shares[j].spent_delta : Fen{0};
     }
@@ -328,8 +331,7 @@ void Decider::CaptureExpired(Fen subsidy, bool taken) {
     UseDelta& delta = AddUse(use);
     delta.used_delta = !IsCount(use) ? subsidy.value() : first ? use.amount : 0;
     const Limit& limit = ledger_.limits_[use.limit];
-    const Counter& counter =
-        ledger_.counters_[ledger_.FindCounter(limit.series, use.subject, use.window)];
+    const Counter& counter = CounterOf(limit, use.subject, use.window);
     overrun = overrun ||
               (delta.used_delta > 0 && counter.held + counter.used + delta.used_delta > limit.max);
   }
@@ -402,8 +404,7 @@ Reason Decider::TakeIncrement(Fen amount, Fen* wanted) {
       continue;
     }
     const Limit& limit = ledger_.limits_[use.limit];
-    const Counter& counter =
-        ledger_.counters_[ledger_.FindCounter(limit.series, use.subject, use.window)];
+    const Counter& counter = CounterOf(limit, use.subject, use.window);
     const int64_t left = limit.max - counter.held - counter.used;
     if (wanted->value() <= left) {
       continue;
@@ -435,13 +436,7 @@ Reason Decider::TakeIncrement(Fen amount, Fen* wanted) {
 // Of several failing funds the answer is the lowest reason.
 Reason Decider::TakeIncrementFromFunds(Fen wanted) {
   const Benefit& benefit = BenefitOfOriginal();
-  std::array<int64_t, kFundingSharesPerBenefitMax> weights{};
-  std::array<Fen, kFundingSharesPerBenefitMax> parts{};
-  for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    weights[i] = benefit.funding[i].share.value();
-  }
-  SplitByLargestRemainder(
-      wanted, {weights.data(), benefit.funding_count}, {parts.data(), benefit.funding_count});
+  const FundingParts parts = SplitOverFunding(benefit, wanted);
   BeginShares();
   Reason reason = Reason::kNone;
   for (uint32_t i = 0; wanted > Fen{0} && i < benefit.funding_count; ++i) {
@@ -452,10 +447,10 @@ Reason Decider::TakeIncrementFromFunds(Fen wanted) {
     for (uint32_t j = 0; j < i; ++j) {
       asked += event_->shares[j].fund == share.fund ? event_->shares[j].held_delta : Fen{0};
     }
-    if (now_ < fund.opens_at || now_ >= fund.closes_at) {
+    if (!fund.IsOpenAt(now_)) {
       if (reason == Reason::kNone || reason > Reason::kFundNotOpen) {
         reason = Reason::kFundNotOpen;
-        event_->transaction.expires_at = now_ < fund.opens_at ? fund.opens_at : TimestampNs{};
+        event_->transaction.expires_at = fund.NextOpening(now_);
       }
     } else if (fund.available() < asked && reason == Reason::kNone) {
       reason = Reason::kBudgetExhausted;
@@ -484,13 +479,13 @@ void Decider::Reverse() {
   reversal.outcome = Outcome::kApproved;
   reversal.state = TransactionState::kCompleted;
   if (!found) {
-    const TransactionRow row = FindOriginal(request.original, request.original_request_id);
-    if (row != TransactionRow{} ? !ledger_.transactions_[row].tombstone
-                                : request.original != TransactionId{}) {
+    const bool unknown = referred_ == TransactionRow{};
+    if (unknown ? request.original != TransactionId{}
+                : !ledger_.transactions_[referred_].tombstone) {
       // No authorization, or an id of ours that we never gave: there is nothing that
       // could still come.
       Decline(Reason::kOriginalNotFound);
-    } else if (row == TransactionRow{} && request.original_request_id != command_.request_id) {
+    } else if (unknown && request.original_request_id != command_.request_id) {
       // Accepted, or a store-and-forward queue would send it for ever.  The
       // tombstone sees to it that the original, if it still comes, is declined.
       // (One that names itself takes the id from here on.)
@@ -781,17 +776,15 @@ void Decider::Refund() {
     if (given_back == 0 || limit.refund_to == RefundTo::kNever) {
       continue;
     }
+    const CalendarRow calendar = ledger_.benefits_[use.benefit].calendar;
     UseDelta& delta = AddUse(use);
     delta.used_delta = -given_back;
     if (limit.refund_to == RefundTo::kCurrentWindow) {
-      const CalendarRow calendar = ledger_.benefits_[use.benefit].calendar;
       delta.window = ledger_.MomentOf(calendar, now_).WindowIn(limit.window);
     }
-    const Counter& counter =
-        ledger_.counters_[ledger_.FindCounter(limit.series, use.subject, delta.window)];
+    const Counter& counter = CounterOf(limit, use.subject, delta.window);
     delta.used_after = counter.used + delta.used_delta;
     delta.left_after = limit.max - counter.held - delta.used_after;
-    const CalendarRow calendar = ledger_.benefits_[use.benefit].calendar;
     result_->limits[result_->limit_count++] =
         ResultLimit{use.limit,
                     delta.window,

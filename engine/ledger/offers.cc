@@ -386,13 +386,21 @@ bool Decider::FundsCover(const Benefit& benefit, Fen subsidy) const {
 Fen Decider::MostThatFundsCover(const Benefit& benefit, Fen subsidy) const {
   Fen most = subsidy;
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    const FundingShare& funding = benefit.funding[i];
-    // A part of p can be that of a total of up to (p + 1) x 10,000 / share.
-    const Int128 bound = (Int128{ledger_.funds_[funding.fund].available().value()} + 1) *
-                         kBpsPerOne / std::max(1, funding.share.value());
+    // Parts that come from one fund, together: n of them with a sum of p can be those of
+    // a total of up to (p + n) x 10,000 / their shares.
+    const FundRow fund = benefit.funding[i].fund;
+    int32_t parts = 0;
+    int32_t share = 0;
+    for (uint32_t j = 0; j < benefit.funding_count; ++j) {
+      parts += benefit.funding[j].fund == fund ? 1 : 0;
+      share += benefit.funding[j].fund == fund ? benefit.funding[j].share.value() : 0;
+    }
+    const Int128 bound = (Int128{ledger_.funds_[fund].available().value()} + parts) * kBpsPerOne /
+                         std::max(1, share);
     most = bound < most.value() ? Fen{static_cast<int64_t>(bound)} : most;
   }
-  // Rounding is off by less than a fen a funder, so this ends within 10,000 / share steps.
+  // Rounding is off by less than a fen a part, so this ends within 2 x parts x 10,000 /
+  // share steps.
   while (most > Fen{0} && !FundsCover(benefit, most)) {
     most -= Fen{1};
   }
@@ -436,8 +444,8 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
     for (uint32_t i = 0; i < offer->share_count; ++i) {
       asked += offer->shares[i].fund == row ? offer->shares[i].held_delta : Fen{0};
     }
-    if (now_ < fund.opens_at || now_ >= fund.closes_at) {
-      fail(Reason::kFundNotOpen, now_ < fund.opens_at ? fund.opens_at : TimestampNs{});
+    if (!fund.IsOpenAt(now_)) {
+      fail(Reason::kFundNotOpen, fund.NextOpening(now_));
     } else if (fund.available() < asked) {
       fail(exhausted, TimestampNs{});
     }
