@@ -64,6 +64,24 @@ std::string JournalKey(uint16_t shard, uint64_t first_seq) {
   return key;
 }
 
+absl::StatusOr<std::vector<uint16_t>> ShardsBlocking(const RocksdbStore& store) {
+  std::vector<uint16_t> shards;
+  const std::unique_ptr<rocksdb::Iterator> it(
+      store.db()->NewIterator(ScanOptions(), store.family(Family::kMeta)));
+  const std::string first = EpochKey(0);
+  for (it->Seek(first);
+       it->Valid() && it->key().starts_with(rocksdb::Slice(kEpochKey.data(), kEpochKey.size()));
+       it->Next()) {
+    if (it->key().size() == first.size()) {
+      shards.push_back(BigEndian16At(ViewOf(it->key()), kEpochKey.size()));
+    }
+  }
+  if (!it->status().ok()) {
+    return ToStatus(it->status(), "meta: the shards");
+  }
+  return shards;
+}
+
 absl::StatusOr<uint64_t> RocksdbJournal::EpochBlocking(uint16_t shard) const {
   std::string value;
   GH_ASSIGN_OR_RETURN(const bool found, store_.GetBlocking(Family::kMeta, EpochKey(shard), &value));

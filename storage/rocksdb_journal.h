@@ -18,6 +18,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
@@ -51,6 +52,9 @@ class RocksdbJournal final : public Journal {
   bool failed_ = false;
   std::map<uint16_t, JournalTail> tails_;  // of shards that this object has acquired
 };
+
+// The shards that ever had a writer in this folder, ascending.
+absl::StatusOr<std::vector<uint16_t>> ShardsBlocking(const RocksdbStore& store);
 
 // The key of a block, for tools and tests.
 std::string JournalKey(uint16_t shard, uint64_t first_seq);

@@ -3,8 +3,14 @@
 
 #include "storage/rocksdb_store.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -162,44 +168,67 @@ bool IsRocksdbFile(const std::string& name) {
          absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".dbtmp");
 }
 
-// Makes sure that nothing of anybody else's is in the folder.  True: there is a
-// database to look into; false: the folder is empty or absent.
-absl::StatusOr<bool> LooksIntoFolder(const RocksdbStoreOptions& o) {
+enum class FolderState : uint8_t { kAbsent, kEmpty, kDatabase };
+
+// What is there, and that it is nobody else's.
+absl::StatusOr<FolderState> LookInto(const std::string& folder) {
   std::error_code error;
-  if (!fs::exists(o.folder, error)) {
-    if (o.read_only) {
-      return absl::NotFoundError(absl::StrCat(Described(o.folder), " does not exist"));
-    }
-    fs::create_directories(o.folder, error);
-    if (error) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(Described(o.folder), " cannot be made: ", error.message()));
-    }
-    return false;
+  const fs::file_status found = fs::status(folder, error);
+  if (found.type() == fs::file_type::not_found) {
+    return FolderState::kAbsent;
   }
-  if (!fs::is_directory(o.folder, error)) {
-    return absl::FailedPreconditionError(absl::StrCat(Described(o.folder), " is not a folder"));
+  if (found.type() == fs::file_type::none) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(Described(folder), " cannot be looked at: ", error.message()));
   }
-  if (fs::exists(fs::path(o.folder) / "CURRENT", error)) {
-    return true;
+  if (found.type() != fs::file_type::directory) {
+    return absl::FailedPreconditionError(absl::StrCat(Described(folder), " is not a folder"));
   }
-  fs::directory_iterator entries(o.folder, error);
+  fs::directory_iterator entries(folder, error);
+  const bool has_database = !error && fs::exists(fs::path(folder) / "CURRENT", error);
   if (error) {
     return absl::FailedPreconditionError(
-        absl::StrCat(Described(o.folder), " cannot be read: ", error.message()));
+        absl::StrCat(Described(folder), " cannot be read: ", error.message()));
+  }
+  if (has_database) {
+    return FolderState::kDatabase;
   }
   for (const fs::directory_entry& entry : entries) {
     if (!IsRocksdbFile(entry.path().filename().string())) {
       return absl::FailedPreconditionError(
-          absl::StrCat(Described(o.folder),
+          absl::StrCat(Described(folder),
                        " is not one of Gonghui's: it is not empty and holds ",
                        entry.path().filename().string()));
     }
   }
-  if (o.read_only) {
-    return absl::NotFoundError(absl::StrCat(Described(o.folder), " holds no database"));
+  return FolderState::kEmpty;
+}
+
+// "a/b/" is "a/b".
+fs::path WithoutSlash(const std::string& folder) {
+  const fs::path path(folder);
+  return path.has_filename() ? path : path.parent_path();
+}
+
+absl::Status CannotBeMade(const std::string& folder, const std::error_code& error) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(Described(folder), " cannot be made: ", error.message()));
+}
+
+absl::Status MakeFolder(const std::string& folder) {
+  const fs::path path = WithoutSlash(folder);
+  std::error_code error;
+  if (path.has_parent_path()) {
+    fs::create_directories(path.parent_path(), error);
+    if (error) {
+      return CannotBeMade(folder, error);
+    }
   }
-  return false;
+  // Never wider, not even for a moment.
+  if (::mkdir(path.c_str(), 0700) != 0) {
+    return CannotBeMade(folder, std::error_code(errno, std::generic_category()));
+  }
+  return absl::OkStatus();
 }
 
 // A database that is there must have our families and no others.
@@ -246,9 +275,18 @@ bool IsAboutLock(const rocksdb::Status& status) {
   return status.IsIOError() && absl::StrContains(status.ToString(), "lock");
 }
 
-absl::Status InUse(const std::string& folder) {
+// RocksDB has one code for a lock that somebody holds and for one that cannot be
+// had at all; its words differ.
+absl::Status NotLocked(const std::string& folder, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (absl::StrContains(text, "lock hold by current process") ||
+      absl::StrContains(text, std::generic_category().message(EAGAIN))) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        Described(folder), " is in use by another process (is gonghuid running on it?)"));
+  }
+  const bool denied = absl::StrContains(text, std::generic_category().message(EACCES));
   return absl::FailedPreconditionError(absl::StrCat(
-      Described(folder), " is in use by another process (is gonghuid running on it?)"));
+      Described(folder), " cannot be locked", denied ? " by this user: " : ": ", text));
 }
 
 }  // namespace
@@ -281,17 +319,25 @@ struct RocksdbStore::Impl {
 };
 
 absl::Status RocksdbStore::Impl::Open() {
-  GH_ASSIGN_OR_RETURN(const bool exists, LooksIntoFolder(options));
   const std::string& folder = options.folder;
+  GH_ASSIGN_OR_RETURN(const FolderState found, LookInto(folder));
+  if (options.read_only && found != FolderState::kDatabase) {
+    return absl::NotFoundError(
+        absl::StrCat(Described(folder),
+                     found == FolderState::kAbsent ? " does not exist" : " holds no database"));
+  }
+  if (found == FolderState::kAbsent) {
+    GH_RETURN_IF_ERROR(MakeFolder(folder));
+  }
   if (options.read_only) {
     const rocksdb::Status locked =
         rocksdb::Env::Default()->LockFile((fs::path(folder) / "LOCK").string(), &lock);
     if (!locked.ok()) {
-      return IsAboutLock(locked) ? InUse(folder) : ToStatus(locked, Described(folder));
+      return NotLocked(folder, locked);
     }
   }
   const rocksdb::DBOptions db_options = DbOptions(options);
-  if (exists) {
+  if (found == FolderState::kDatabase) {
     GH_RETURN_IF_ERROR(CheckFamilies(options, db_options));
   }
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(32 << 20);
@@ -306,7 +352,7 @@ absl::Status RocksdbStore::Impl::Open() {
           ? rocksdb::DB::OpenForReadOnly(db_options, folder, descriptors, &handles, &raw)
           : rocksdb::DB::Open(db_options, folder, descriptors, &handles, &raw);
   if (!opened.ok()) {
-    return IsAboutLock(opened) ? InUse(folder)
+    return IsAboutLock(opened) ? NotLocked(folder, opened)
                                : ToStatus(opened, absl::StrCat(Described(folder), ": opening"));
   }
   db.reset(raw);
@@ -366,6 +412,29 @@ absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::OpenBlocking(
   impl->options = std::move(options);
   GH_RETURN_IF_ERROR(impl->Open());
   return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(impl)));
+}
+
+absl::Status RocksdbStore::CheckFolderBlocking(const std::string& folder) {
+  GH_ASSIGN_OR_RETURN(const FolderState found, LookInto(folder));
+  if (found != FolderState::kAbsent) {
+    if (::faccessat(AT_FDCWD, folder.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          Described(folder), " cannot be written to: ", std::generic_category().message(errno)));
+    }
+    return absl::OkStatus();
+  }
+  // Where it would be made, only trying tells: rights are not all that can be missing.
+  std::error_code error;
+  fs::path there = fs::absolute(WithoutSlash(folder), error).parent_path();
+  while (there.has_relative_path() && !fs::exists(there, error)) {
+    there = there.parent_path();
+  }
+  std::string trial = (there / ".gonghui-check.XXXXXX").string();
+  if (::mkdtemp(trial.data()) == nullptr) {
+    return CannotBeMade(folder, std::error_code(errno, std::generic_category()));
+  }
+  ::rmdir(trial.c_str());
+  return absl::OkStatus();
 }
 
 RocksdbStore::RocksdbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -7,7 +7,8 @@
 //
 // A folder belongs to one process: RocksDB's LOCK is taken first, and whoever
 // comes second is refused.  A folder that is not ours, or of a format that this
-// version does not know, is refused before anything is written to it.
+// version does not know, is refused before anything is written to it.  A new one is
+// made with mode 0700: card numbers are in it.
 //
 // The writer of the journal must never wait for anybody else's writes, so the
 // stalls by which RocksDB slows writers down (of all column families at once) are
@@ -67,6 +68,9 @@ struct RocksdbStoreOptions {
 class RocksdbStore {
  public:
   static absl::StatusOr<std::unique_ptr<RocksdbStore>> OpenBlocking(RocksdbStoreOptions options);
+  // Whether a server could use this folder or make it, as far as that shows without
+  // the lock.  Nothing is changed.
+  static absl::Status CheckFolderBlocking(const std::string& folder);
   ~RocksdbStore();
   RocksdbStore(const RocksdbStore&) = delete;
   RocksdbStore& operator=(const RocksdbStore&) = delete;

@@ -205,6 +205,12 @@ bool LiesInside(const std::string& path, const std::string& folder) {
   return outer_end == outer.end();
 }
 
+std::string MetaKeyOf(uint16_t shard) {
+  std::string key(kVaultKey);
+  AppendBigEndian16(shard, &key);
+  return key;
+}
+
 // The characters of UTF-8 text, for masks: each as the bytes it takes, or one
 // byte that belongs to no character.
 struct Character {
@@ -274,9 +280,36 @@ absl::StatusOr<std::unique_ptr<Vault>> Vault::OpenBlocking(RocksdbStore& store,
                                                            uint16_t shard,
                                                            const std::string& key_file) {
   std::unique_ptr<Vault> vault(new Vault(store, shard));
+  std::error_code error;
+  if (!fs::exists(key_file, error) && !error && !LiesInside(key_file, store.folder())) {
+    GH_ASSIGN_OR_RETURN(const bool has_key, HasKeyBlocking(store, shard));
+    return has_key ? absl::FailedPreconditionError(absl::StrCat(
+                         "vault key file ",
+                         key_file,
+                         " does not exist, but data folder ",
+                         store.folder(),
+                         " has personal data that was sealed with it: put the old key back (from "
+                         "its backup; no new key can read that data)"))
+                   : KeyFileError(key_file,
+                                  "does not exist; make one for this new data folder: gonghuid "
+                                  "--generate-vault-key FILE");
+  }
   GH_RETURN_IF_ERROR(ReadKeyFile(store.folder(), key_file, &vault->key_));
-  GH_RETURN_IF_ERROR(vault->CheckKeyId());
+  GH_RETURN_IF_ERROR(vault->CheckKeyId(key_file));
   return vault;
+}
+
+absl::StatusOr<bool> Vault::HasKeyBlocking(const RocksdbStore& store, uint16_t shard) {
+  // Written before the first record is, so there is no need to look for records.
+  std::string stored;
+  return store.GetBlocking(Family::kMeta, MetaKeyOf(shard), &stored);
+}
+
+absl::Status Vault::CheckKeyFile(const std::string& data_folder, const std::string& key_file) {
+  Key key;
+  const absl::Status status = ReadKeyFile(data_folder, key_file, &key);
+  OPENSSL_cleanse(key.data(), key.size());
+  return status;
 }
 
 absl::Status Vault::ReadKeyFile(const std::string& folder, const std::string& key_file, Key* key) {
@@ -332,7 +365,7 @@ absl::Status Vault::ReadKeyFile(const std::string& folder, const std::string& ke
                      : KeyFileError(key_file, "must hold 32 bytes or 64 hexadecimal digits");
 }
 
-absl::Status Vault::CheckKeyId() {
+absl::Status Vault::CheckKeyId(const std::string& key_file) {
   // A one-way function of the key: it tells keys apart and gives nothing away.
   std::string input(kKeyIdLabel);
   const Wiper wiper(input);
@@ -344,8 +377,7 @@ absl::Status Vault::CheckKeyId() {
   }
   const std::string id(reinterpret_cast<const char*>(hash.data()), kKeyIdBytes);
 
-  std::string meta_key(kVaultKey);
-  AppendBigEndian16(shard_, &meta_key);
+  const std::string meta_key = MetaKeyOf(shard_);
   std::string stored;
   GH_ASSIGN_OR_RETURN(const bool found, store_.GetBlocking(Family::kMeta, meta_key, &stored));
   if (!found) {
@@ -353,7 +385,11 @@ absl::Status Vault::CheckKeyId() {
   }
   if (stored != id) {
     return absl::FailedPreconditionError(
-        "vault: this is not the key that the personal data was sealed with");
+        absl::StrCat("vault key file ",
+                     key_file,
+                     " is not the key that the personal data in data folder ",
+                     store_.folder(),
+                     " was sealed with: put the old key back"));
   }
   return absl::OkStatus();
 }

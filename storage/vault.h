@@ -60,11 +60,16 @@ struct PersonalEntry {
 class Vault {
  public:
   // Reads the key and compares it with the one that the vault was made with (a new
-  // vault takes it over).  FAILED_PRECONDITION when the key file is inside the data
-  // folder, readable by others, malformed, or another vault's.
+  // vault takes it over).  FAILED_PRECONDITION when the key file is absent, inside the
+  // data folder, readable by others, malformed, or another vault's.
   static absl::StatusOr<std::unique_ptr<Vault>> OpenBlocking(RocksdbStore& store,
                                                              uint16_t shard,
                                                              const std::string& key_file);
+  // True once a key has been taken over: from then on no other will do, and to make
+  // one would only hide that the right one is missing.
+  static absl::StatusOr<bool> HasKeyBlocking(const RocksdbStore& store, uint16_t shard);
+  // What OpenBlocking() would say of the file alone.
+  static absl::Status CheckKeyFile(const std::string& data_folder, const std::string& key_file);
   ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
@@ -84,7 +89,7 @@ class Vault {
   Vault(RocksdbStore& store, uint16_t shard);
 
   static absl::Status ReadKeyFile(const std::string& folder, const std::string& key_file, Key* key);
-  absl::Status CheckKeyId();
+  absl::Status CheckKeyId(const std::string& key_file);
 
   RocksdbStore& store_;
   const uint16_t shard_;

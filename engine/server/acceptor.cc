@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -31,6 +32,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "engine/base/status_macros.h"
 #include "engine/server/log.h"
 
 namespace gonghui {
@@ -124,20 +126,43 @@ class ConnectionTable {
   absl::flat_hash_map<std::string, int64_t> by_address_;
 };
 
-absl::Status BindUnix(int fd, const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
+bool IsUnix(const std::string& listen) {
+  return listen.rfind("unix:", 0) == 0;
+}
+std::string PathOf(const std::string& listen) {
+  return listen.substr(5);
+}
+
+// The folder is not made: one that we made would belong to whoever starts us, with a
+// mode that nobody has chosen, and a slip of the pen would go unnoticed.
+absl::Status CheckUnixPath(const std::string& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     return absl::InvalidArgumentError(absl::StrCat("the path of the socket is too long: ", path));
   }
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  folder = folder.empty() ? "." : folder;
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    const int error = errno;
+    return absl::FailedPreconditionError(ErrnoText(
+        absl::StrCat("cannot listen on unix:", path, ": no socket can be made in ", folder),
+        error));
+  }
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
+    return absl::AlreadyExistsError(absl::StrCat(path, " is there and is no socket"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BindUnix(int fd, const std::string& path) {
+  GH_RETURN_IF_ERROR(CheckUnixPath(path));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
   const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
   // A file that is there may belong to a live server, or be what a dead one left.
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode)) {
-      return absl::AlreadyExistsError(absl::StrCat(path, " is there and is no socket"));
-    }
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const bool alive = probe >= 0 && ::connect(probe, generic, sizeof(address)) == 0;
     const int error = errno;
@@ -146,11 +171,6 @@ absl::Status BindUnix(int fd, const std::string& path) {
       return absl::AlreadyExistsError(absl::StrCat("another server listens on ", path));
     }
     ::unlink(path.c_str());
-  } else {
-    const std::string folder = path.substr(0, path.rfind('/'));
-    if (!folder.empty() && ::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
-      return absl::UnavailableError(ErrnoText("cannot make " + folder, errno));
-    }
   }
   // Under this mask the file is never there with a wider mode.
   const mode_t mask = ::umask(0177);
@@ -179,7 +199,9 @@ absl::StatusOr<int> ListenUnix(const std::string& path) {
   return fd;
 }
 
-absl::StatusOr<int> ListenTcp(const std::string& listen, std::string* bound) {
+using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+absl::StatusOr<AddressList> ResolveTcp(const std::string& listen) {
   const size_t colon = listen.rfind(':');
   std::string host = listen.substr(0, colon);
   const std::string port = listen.substr(colon + 1);
@@ -195,7 +217,11 @@ absl::StatusOr<int> ListenTcp(const std::string& listen, std::string* bound) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot find ", host, ": ", ::gai_strerror(error)));
   }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  return AddressList(found, &::freeaddrinfo);
+}
+
+absl::StatusOr<int> ListenTcp(const std::string& listen, std::string* bound) {
+  GH_ASSIGN_OR_RETURN(const AddressList found, ResolveTcp(listen));
   const int fd =
       ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, found->ai_protocol);
   if (fd < 0) {
@@ -217,7 +243,7 @@ absl::StatusOr<int> ListenTcp(const std::string& listen, std::string* bound) {
   const uint16_t bound_port = local.ss_family == AF_INET6
                                   ? ntohs(reinterpret_cast<sockaddr_in6*>(&local)->sin6_port)
                                   : ntohs(reinterpret_cast<sockaddr_in*>(&local)->sin_port);
-  *bound = absl::StrCat(listen.substr(0, colon), ":", bound_port);
+  *bound = absl::StrCat(listen.substr(0, listen.rfind(':')), ":", bound_port);
   return fd;
 }
 
@@ -261,7 +287,7 @@ class Acceptor::Impl {
       CloseAll();
     }
     if (is_unix()) {
-      ::unlink(options_.listen.substr(5).c_str());
+      ::unlink(PathOf(options_.listen).c_str());
     }
   }
 
@@ -270,7 +296,7 @@ class Acceptor::Impl {
   [[nodiscard]] uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
-  [[nodiscard]] bool is_unix() const { return options_.listen.rfind("unix:", 0) == 0; }
+  [[nodiscard]] bool is_unix() const { return IsUnix(options_.listen); }
 
   void CloseAll() {
     boost::system::error_code ignored;
@@ -438,14 +464,17 @@ class Acceptor::Impl {
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const AcceptorOptions& options,
                                                            const Clock& clock) {
   std::string address = options.listen;
-  absl::StatusOr<int> fd = options.listen.rfind("unix:", 0) == 0
-                               ? ListenUnix(options.listen.substr(5))
-                               : ListenTcp(options.listen, &address);
+  absl::StatusOr<int> fd = IsUnix(options.listen) ? ListenUnix(PathOf(options.listen))
+                                                  : ListenTcp(options.listen, &address);
   if (!fd.ok()) {
     return fd.status();
   }
   return std::unique_ptr<Acceptor>(
       new Acceptor(std::make_unique<Impl>(options, clock, *fd, std::move(address))));
+}
+
+absl::Status Acceptor::CheckAddressBlocking(const std::string& listen) {
+  return IsUnix(listen) ? CheckUnixPath(PathOf(listen)) : ResolveTcp(listen).status();
 }
 
 Acceptor::Acceptor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -43,10 +43,12 @@ class Acceptor {
   using Handler = std::function<void(int fd)>;
 
   // Binds and listens; nothing is accepted yet.  A Unix socket's file is made with
-  // mode 0600; one that a dead server left is replaced, one of a live server
-  // is refused.  An address in use is ALREADY_EXISTS.
+  // mode 0600 in a folder that is there; one that a dead server left is replaced, one of
+  // a live server is refused.  An address in use is ALREADY_EXISTS.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(const AcceptorOptions& options,
                                                           const Clock& clock);
+  // Whether there is such an address here; not whether it is free.
+  static absl::Status CheckAddressBlocking(const std::string& listen);
   ~Acceptor();  // Stop()
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;

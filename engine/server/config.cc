@@ -3,6 +3,7 @@
 
 #include "engine/server/config.h"
 
+#include <sys/un.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "engine/base/strings.h"
+#include "engine/durability/block_format.h"
 
 namespace gonghui {
 namespace {
@@ -33,7 +35,9 @@ struct Setting {
 
 std::vector<Setting> SettingsOf(Config* c) {
   return {
-      {"data.dir", &c->data.dir, "The folder of the database; nothing else may live in it."},
+      {"data.dir",
+       &c->data.dir,
+       "The folder of the database, made with mode 0700; nothing else may live in it."},
       {"vault.key_file",
        &c->vault.key_file,
        "The key that seals personal data: outside data.dir, mode 0600, made by\n"
@@ -96,8 +100,8 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"terminals.tls.key_file", &c->terminals.tls_key_file, "Its private key (PEM)."},
       {"operators.listen",
        &c->operators.listen,
-       "Where operators connect: unix:/PATH, made with mode 0600.  (HOST:PORT only with\n"
-       "--insecure-dev.)"},
+       "Where operators connect: unix:/PATH, made with mode 0600 in a folder that is there.\n"
+       "(HOST:PORT only with --insecure-dev.)"},
       {"operators.allowed_uids",
        &c->operators.allowed_uids,
        "User ids that may connect besides the server's own and root.  Others need the\n"
@@ -142,7 +146,7 @@ std::vector<Setting> SettingsOf(Config* c) {
        &c->commit.block_bytes_max,
        "Largest block of the journal, in bytes.",
        1 << 20,
-       64 << 20},
+       kBlockBytesMax},
       {"checkpoint.journal_bytes",
        &c->checkpoint.journal_bytes,
        "A checkpoint is taken when the journal has grown by this, in bytes ...",
@@ -218,8 +222,8 @@ std::string Nearest(const std::vector<Setting>& settings,
 
 class Reader {
  public:
-  Reader(Config* config, std::vector<ConfigError>* errors)
-      : settings_(SettingsOf(config)), errors_(errors) {}
+  explicit Reader(ConfigOutcome* outcome)
+      : settings_(SettingsOf(&outcome->config)), outcome_(outcome) {}
 
   void ReadTable(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
@@ -241,22 +245,15 @@ class Reader {
                 path,
                 nearest.empty() ? "" : absl::StrCat("; did you mean ", prefix, nearest, "?")));
       }
-      places_.emplace_back(path, node.source());
+      outcome_->places.push_back({path, node.source().begin.line, node.source().begin.column});
     }
   }
 
   void Add(const toml::source_region& at, std::string message) {
-    errors_->push_back({at.begin.line, at.begin.column, std::move(message)});
+    outcome_->errors.push_back({at.begin.line, at.begin.column, std::move(message)});
   }
-
-  // At the key's value, or at the file's first character when it is not there.
   void AddAt(std::string_view path, std::string message) {
-    for (const auto& [seen, at] : places_) {
-      if (seen == path) {
-        return Add(at, std::move(message));
-      }
-    }
-    errors_->push_back({1, 1, std::move(message)});
+    outcome_->errors.push_back(outcome_->ErrorAt(path, std::move(message)));
   }
 
  private:
@@ -345,8 +342,7 @@ class Reader {
   }
 
   const std::vector<Setting> settings_;
-  std::vector<ConfigError>* const errors_;
-  std::vector<std::pair<std::string, toml::source_region>> places_;
+  ConfigOutcome* const outcome_;
 };
 
 bool IsAddress(std::string_view listen) {
@@ -358,6 +354,8 @@ bool IsAddress(std::string_view listen) {
   return port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos &&
          std::stoi(std::string(port)) <= 65'535;
 }
+
+constexpr std::string_view kUnix = "unix:";
 
 bool IsUnix(std::string_view listen) {
   return listen.substr(0, 6) == "unix:/";
@@ -387,6 +385,16 @@ void CheckTogether(const Config& config, bool insecure_dev, Reader* reader) {
   const auto check_listen = [reader](std::string_view path, std::string_view listen) {
     if (!IsUnix(listen) && !IsAddress(listen)) {
       reader->AddAt(path, absl::StrCat(ToAbsl(path), " must be HOST:PORT or unix:/PATH"));
+    }
+    constexpr size_t kPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
+    if (const size_t bytes = listen.size() - kUnix.size();
+        IsUnix(listen) && bytes > kPathBytesMax) {
+      reader->AddAt(path,
+                    absl::StrCat(ToAbsl(path),
+                                 " is a path of ",
+                                 bytes,
+                                 " bytes; the path of a Unix socket has at most ",
+                                 kPathBytesMax));
     }
   };
   check_listen("terminals.listen", config.terminals.listen);
@@ -428,11 +436,20 @@ std::string ValueText(const Setting& setting) {
 
 }  // namespace
 
+ConfigError ConfigOutcome::ErrorAt(std::string_view path, std::string message) const {
+  for (const Place& place : places) {
+    if (place.path == path) {
+      return {place.line, place.column, std::move(message)};
+    }
+  }
+  return {1, 1, std::move(message)};
+}
+
 ConfigOutcome ParseConfig(std::string_view text, bool insecure_dev) {
   ConfigOutcome outcome;
   try {
     const toml::table table = toml::parse(text);
-    Reader reader(&outcome.config, &outcome.errors);
+    Reader reader(&outcome);
     reader.ReadTable(table, "");
     CheckTogether(outcome.config, insecure_dev, &reader);
   } catch (const toml::parse_error& error) {

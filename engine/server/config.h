@@ -88,10 +88,22 @@ struct ConfigError {
 struct ConfigOutcome {
   Config config;
   std::vector<ConfigError> errors;  // empty = config is right
+
+  // An error of this key: at its value, or at the file's first character when the
+  // file does not say it.
+  [[nodiscard]] ConfigError ErrorAt(std::string_view path, std::string message) const;
+
+  // By key ("section.key") and by section; those that the file says.
+  struct Place {
+    std::string path;
+    int64_t line = 1;
+    int64_t column = 1;
+  };
+  std::vector<Place> places;
 };
 
 // `insecure_dev` as on the command line: TLS may then be missing and operators may
-// listen on TCP.
+// listen on TCP.  Looks at the text alone; preflight.h looks at what it names.
 ConfigOutcome ParseConfig(std::string_view text, bool insecure_dev);
 
 // "FILE:LINE:COL: message".

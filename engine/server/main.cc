@@ -1,13 +1,16 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// gonghuid: joins the engine, its storage and the servers, in this order: the
-// database is locked before a port is opened, and the ledger is recovered before
-// anybody is answered.  At the end the other way round.
+// gonghuid: joins the engine, its storage and the servers, in this order: what can be
+// wrong without them is looked at, the database is locked before a port is opened
+// for good, and the ledger is recovered before anybody is answered.  At the end the
+// other way round.
 
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -21,15 +24,19 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 #include <absl/synchronization/mutex.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/status_macros.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/config.h"
+#include "engine/server/grpc_log.h"
 #include "engine/server/housekeeping.h"
 #include "engine/server/log.h"
 #include "engine/server/personal_data.h"
+#include "engine/server/preflight.h"
 #include "engine/server/server.h"
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
@@ -109,12 +116,26 @@ absl::StatusOr<std::unique_ptr<Vault>> OpenVault(RocksdbStore& store,
                                                  uint16_t shard,
                                                  const std::string& key_file,
                                                  bool insecure_dev) {
-  struct stat status {};
-  if (insecure_dev && ::stat(key_file.c_str(), &status) != 0) {
-    GH_RETURN_IF_ERROR(GenerateKeyFile(key_file));
-    LogWarn("made a key for the vault", {{"file", key_file}});
+  struct stat facts {};
+  if (insecure_dev && ::stat(key_file.c_str(), &facts) != 0 && errno == ENOENT) {
+    // Only a folder that has never had one: another key would be of no use, and would
+    // hide that the right one is missing.
+    GH_ASSIGN_OR_RETURN(const bool has_key, Vault::HasKeyBlocking(store, shard));
+    if (!has_key) {
+      GH_RETURN_IF_ERROR(GenerateKeyFile(key_file));
+      LogWarn("made a key for the vault", {{"file", key_file}});
+    }
   }
   return Vault::OpenBlocking(store, shard, key_file);
+}
+
+// A new folder is made private; one that an operator made may not be.
+void WarnOfWideFolder(const std::string& folder) {
+  struct stat facts {};
+  if (::stat(folder.c_str(), &facts) == 0 && (facts.st_mode & 077) != 0) {
+    LogWarn("others may use the data folder, which holds card numbers; chmod it to 0700",
+            {{"folder", folder}, {"mode", absl::StrFormat("%04o", facts.st_mode & 07777)}});
+  }
 }
 
 absl::Status Serve(const Config& config, const Flags& flags) {
@@ -122,6 +143,12 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   if (flags.insecure_dev) {
     LogWarn("INSECURE: --insecure-dev is on; whoever connects is believed to be who it says");
   }
+  ServerOptions server_options;
+  server_options.config = config;
+  server_options.insecure_dev = flags.insecure_dev;
+  server_options.version = GONGHUI_VERSION;
+  // Before recovery, which may take minutes.
+  GH_RETURN_IF_ERROR(Server::CheckBlocking(server_options, clock));
   RocksdbStoreOptions store_options;
   store_options.folder = config.data.dir;
   store_options.recover_point_in_time = flags.recover_point_in_time;
@@ -130,6 +157,7 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   };
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<RocksdbStore> store,
                       RocksdbStore::OpenBlocking(std::move(store_options)));
+  WarnOfWideFolder(config.data.dir);
   EngineOptions engine_options = ToEngineOptions(config);
   engine_options.fail_stop = [](const std::string& why) { FailStop("the journal failed", why); };
   GH_ASSIGN_OR_RETURN(
@@ -149,10 +177,6 @@ absl::Status Serve(const Config& config, const Flags& flags) {
            {"load_ms", recovery.load_ns / 1'000'000},
            {"replay_ms", recovery.replay_ns / 1'000'000}});
 
-  ServerOptions server_options;
-  server_options.config = config;
-  server_options.insecure_dev = flags.insecure_dev;
-  server_options.version = GONGHUI_VERSION;
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                       Server::Start(server_options, engine.get(), &personal_data, clock));
   LogInfo("ready",
@@ -172,6 +196,47 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   return absl::OkStatus();
 }
 
+// Only for --check-config: a start lets the vault judge, which knows whether the
+// folder has a key.
+absl::Status CheckVaultKey(const Config& config, bool insecure_dev) {
+  const std::string& key_file = config.vault.key_file;
+  struct stat facts {};
+  if (::stat(key_file.c_str(), &facts) == 0 || errno != ENOENT) {
+    return Vault::CheckKeyFile(config.data.dir, key_file);
+  }
+  if (::stat((config.data.dir + "/CURRENT").c_str(), &facts) == 0) {
+    return absl::FailedPreconditionError(absl::StrCat("vault key file ",
+                                                      key_file,
+                                                      " does not exist, but data folder ",
+                                                      config.data.dir,
+                                                      " is not new: put the old key back"));
+  }
+  return insecure_dev ? absl::OkStatus()  // one is made at the start
+                      : absl::FailedPreconditionError(absl::StrCat(
+                            "vault key file ",
+                            key_file,
+                            " does not exist; make one: gonghuid --generate-vault-key ",
+                            key_file));
+}
+
+// What is wrong around a configuration that is right in itself.
+std::vector<ConfigError> ErrorsAround(const ConfigOutcome& outcome, const Flags& flags) {
+  std::vector<ConfigError> errors = CheckSurroundingsBlocking(outcome);
+  const auto add = [&](std::string_view path, const absl::Status& status) {
+    if (!status.ok()) {
+      errors.push_back(outcome.ErrorAt(path, std::string(status.message())));
+    }
+  };
+  add("data.dir", RocksdbStore::CheckFolderBlocking(outcome.config.data.dir));
+  if (flags.check_config) {
+    add("vault.key_file", CheckVaultKey(outcome.config, flags.insecure_dev));
+  }
+  std::stable_sort(errors.begin(), errors.end(), [](const ConfigError& a, const ConfigError& b) {
+    return a.line < b.line;
+  });
+  return errors;
+}
+
 // Exit code, or nothing when all is well.
 std::optional<int> LoadConfig(const Flags& flags, Config* config) {
   std::string text;
@@ -186,7 +251,10 @@ std::optional<int> LoadConfig(const Flags& flags, Config* config) {
     text = content.str();
   }
   const std::string name = flags.config_file.empty() ? "(defaults)" : flags.config_file;
-  const ConfigOutcome outcome = ParseConfig(text, flags.insecure_dev);
+  ConfigOutcome outcome = ParseConfig(text, flags.insecure_dev);
+  if (outcome.errors.empty()) {
+    outcome.errors = ErrorsAround(outcome, flags);
+  }
   for (const ConfigError& error : outcome.errors) {
     std::fprintf(stderr, "%s\n", RenderConfigError(name, error).c_str());
   }
@@ -214,7 +282,9 @@ int Main(int argc, char** argv) {
       "Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.",
       "gonghuid"};
   app.add_option("-c,--config", flags.config_file, "Configuration file (TOML)");
-  app.add_flag("--check-config", flags.check_config, "Check the configuration and exit");
+  app.add_flag("--check-config",
+               flags.check_config,
+               "Check the configuration and what it names, files and folders, and exit");
   app.add_flag("--print-default-config", flags.print_default_config, "Print every key and exit");
   app.add_option("--generate-vault-key",
                  flags.vault_key_to_make,
@@ -257,6 +327,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "gonghuid: %s\n", std::string(status.message()).c_str());
     return 1;
   }
+  TakeOverGrpcLog();
   status = Serve(config, flags);
   if (!status.ok()) {
     LogError("cannot serve", {{"why", status.ToString()}});

@@ -87,6 +87,27 @@ std::unique_ptr<ExternalAcceptor> AddAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
 }
 
+AcceptorOptions ForTerminals(const Config::Terminals& config) {
+  AcceptorOptions options;
+  options.name = "terminals";
+  options.listen = config.listen;
+  options.connections_max = config.connections_max;
+  options.connections_per_address_max = config.connections_per_address_max;
+  return options;
+}
+
+AcceptorOptions ForOperators(const Config::Operators& config) {
+  AcceptorOptions options;
+  options.name = "operators";
+  options.listen = config.listen;
+  options.connections_max = config.connections_max;
+  options.connections_per_address_max = config.connections_max;
+  for (const int64_t uid : config.allowed_uids) {
+    options.allowed_uids.push_back(static_cast<uint32_t>(uid));
+  }
+  return options;
+}
+
 void HandOver(Acceptor* acceptor, ExternalAcceptor* grpc_acceptor) {
   acceptor->Start([grpc_acceptor](int fd) {
     ExternalAcceptor::NewConnectionParameters parameters;
@@ -191,13 +212,10 @@ class Server::Impl {
     const Config::Terminals& config = options_.config.terminals;
     GH_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
                         MakeCredentials(config));
-    AcceptorOptions acceptor;
-    acceptor.name = "terminals";
-    acceptor.listen = config.listen;
+    AcceptorOptions acceptor = ForTerminals(config);
     // A connection is a descriptor, and the database needs some of its own.
     const int64_t room = std::max(files_max / 2, files_max - kFilesKept);
     acceptor.connections_max = std::min(config.connections_max, room);
-    acceptor.connections_per_address_max = config.connections_per_address_max;
     if (acceptor.connections_max < config.connections_max) {
       LogWarn("fewer connections than configured: the limit of open files is lower",
               {{"connections_max", acceptor.connections_max}, {"files_max", files_max}});
@@ -236,15 +254,7 @@ class Server::Impl {
 
   absl::Status ListenForOperators() {
     const Config::Operators& config = options_.config.operators;
-    AcceptorOptions acceptor;
-    acceptor.name = "operators";
-    acceptor.listen = config.listen;
-    acceptor.connections_max = config.connections_max;
-    acceptor.connections_per_address_max = config.connections_max;
-    for (const int64_t uid : config.allowed_uids) {
-      acceptor.allowed_uids.push_back(static_cast<uint32_t>(uid));
-    }
-    GH_ASSIGN_OR_RETURN(operators_.acceptor, Acceptor::Listen(acceptor, clock_));
+    GH_ASSIGN_OR_RETURN(operators_.acceptor, Acceptor::Listen(ForOperators(config), clock_));
 
     // A builder takes the plug-ins that the process has when it is made: those of
     // the terminals' server are made before channelz is among them.
@@ -299,6 +309,14 @@ class Server::Impl {
   Listener terminals_;
   Listener operators_;
 };
+
+absl::Status Server::CheckBlocking(const ServerOptions& options, const Clock& clock) {
+  GH_RETURN_IF_ERROR(MakeCredentials(options.config.terminals).status());
+  // Listens for a moment.  To keep the sockets until recovery is over would be to let
+  // clients connect to a server that does not answer.
+  GH_RETURN_IF_ERROR(Acceptor::Listen(ForTerminals(options.config.terminals), clock).status());
+  return Acceptor::Listen(ForOperators(options.config.operators), clock).status();
+}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       Engine* engine,

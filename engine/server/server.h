@@ -32,6 +32,9 @@ struct ServerOptions {
 
 class Server {
  public:
+  // What would stop Start() whatever the ledger holds: TLS files, an address that is
+  // taken.  Nothing stays open.
+  static absl::Status CheckBlocking(const ServerOptions& options, const Clock& clock);
   // Binds both listeners and serves.  All that is passed outlives Join().
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        Engine* engine,

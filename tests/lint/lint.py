@@ -112,6 +112,12 @@ CODE_FOLDERS = ("engine/", "storage/", "tools/", "bench/", "tests/")
 MACHINE_PATH = re.compile(r"(?<![\w.~$})-])/(?:work|root|home)/")
 README_LINES_MAX = 150
 
+# What somebody pastes has to be there: cards, members and terminals that
+# gonghui-datagen always makes (tools/datagen/generate.h, ids.h).
+EXAMPLES = ("README.md", "docs/OPERATIONS.md", "tools/quickstart")
+EXAMPLE = re.compile(r"\b(?:62\d{10,17}|[MT]\d{7})\b")
+CAST = 6  # members, and terminals of a city of so many merchants
+
 # ------------------------------------------------------------------- the tree
 
 
@@ -288,11 +294,30 @@ def check_paths(tree):
 
 
 def check_readme(tree):
-    """The README is one read."""
+    """The README is one read, and examples are of the city that datagen makes."""
     lines = (tree.text("README.md") or "").count("\n") if "README.md" in tree.paths else 0
     if lines > README_LINES_MAX:
         yield (f"README.md:{lines}: longer than {README_LINES_MAX} lines; "
                "move what is not for a first reader into docs/")
+    made = {f"{letter}{n:07}" for letter in "MT" for n in range(1, CAST + 1)}
+    made |= {_card("6253011", n) for n in range(1, CAST + 1)} | {_card("6253012", 1)}
+    for path in EXAMPLES:
+        text = (tree.text(path) or "") if path in tree.paths else ""
+        for match in EXAMPLE.finditer(text):
+            if match.group() not in made:
+                yield (f"{path}:{text.count(chr(10), 0, match.start()) + 1}: `{match.group()}` is "
+                       f"not in every generated city; take {_card('6253011', 1)}, M0000001, "
+                       "T0000001 ... (gonghui-datagen --help)")
+
+
+def _card(prefix, member):
+    """As tools/datagen/ids.cc makes it: with its Luhn digit."""
+    digits = f"{prefix}{member:08}"
+    total = 0
+    for i, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 - i % 2)
+        total += value - 9 if value > 9 else value
+    return f"{digits}{-total % 10}"
 
 
 def check_format(tree):

@@ -195,6 +195,17 @@ class OtherChecksTest(LintTest):
         self.assert_findings("readme", {"README.md": "x\n" * 151}, "README.md:151: ")
         self.assert_findings("readme", {})
 
+    def test_examples_are_of_the_generated_city(self):
+        # The same numbers as in tests/unit/datagen.
+        self.assert_findings("readme", {
+            "README.md": "--card 6253011000000016 or 6253012000000014, M0000006, T0000001\n",
+            "docs/OPERATIONS.md": "T0000002\n", "tests/other.md": "6221530100000001\n"})
+        self.assert_findings("readme", {
+            "README.md": "x\n--card 6221530100000001\n--card 6253011000000017\nT0000007\n",
+            "tools/quickstart": "card=6253012000000022\n"},
+            "README.md:2: `6221530100000001`", "README.md:3: ", "README.md:4: ",
+            "tools/quickstart:1: ")
+
     @unittest.skipUnless(lint.shutil.which("clang-format"), "clang-format is not installed")
     def test_format(self):
         self.assert_findings("format", {

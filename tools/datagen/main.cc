@@ -36,8 +36,14 @@ int main(int argc, char** argv) {
       "\n"
       "Examples:\n"
       "  gonghui-datagen --out data\n"
-      "  gonghui-datagen --seed 7 --members 1000000 --merchants 5000 --out data\n");
-  CLI11_PARSE(app, argc, argv);
+      "  gonghui-datagen --seed 7 --members 1000000 --merchants 5000 --out data\n"
+      "\n"
+      "Exit codes: 0 written, 1 could not be written, 2 wrong usage.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   gonghui::datagen::Counts counts;
   const absl::Status status = gonghui::datagen::Generate(options, &counts);

@@ -412,6 +412,16 @@ std::string LineOf(const Event& event, uint16_t shard, bool full_cards) {
 absl::Status DumpBlocking(Journal& journal,
                           const DumpOptions& options,
                           const std::function<void(std::string_view line)>& write) {
+  if (options.from_seq > 1) {
+    // A tail that is damaged is told below, after the lines before it.
+    const absl::StatusOr<JournalTail> tail = journal.TailBlocking(options.shard);
+    if (tail.ok() && options.from_seq >= tail->next_seq) {
+      return absl::OutOfRangeError(fmt::format("the journal of shard {} ends at seq {}, before {}",
+                                               options.shard,
+                                               tail->next_seq - 1,
+                                               options.from_seq));
+    }
+  }
   RecordDecoder decoder;
   const absl::Status read = journal.ReadBlocking(
       options.shard, options.from_seq, [&](const BlockView& block) -> absl::Status {

@@ -30,7 +30,7 @@ struct DumpOptions {
 };
 
 // Calls write for every line.  DATA_LOSS tells damage and where; the lines before
-// it are written.
+// it are written.  OUT_OF_RANGE: the journal ends before from_seq, and where.
 absl::Status DumpBlocking(Journal& journal,
                           const DumpOptions& options,
                           const std::function<void(std::string_view line)>& write);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -38,6 +39,25 @@ int Report(const absl::Status& status) {
   fmt::print(
       stderr, "gonghui-inspect: {}{}\n", damage ? "DAMAGE: " : "", std::string(status.message()));
   return damage ? kDamage : kUsage;
+}
+
+// A shard that is not there has no damage, but nobody means to ask for it.
+absl::Status CheckShard(const RocksdbStore& store, uint16_t shard) {
+  const auto shards = ShardsBlocking(store);
+  if (!shards.ok()) {
+    return shards.status();
+  }
+  // Before its first start a folder has none.
+  if (shards->empty() ? shard == 0
+                      : std::find(shards->begin(), shards->end(), shard) != shards->end()) {
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(
+      shards->empty() ? fmt::format("data folder {}: no server has run on it", store.folder())
+                      : fmt::format("data folder {} has no shard {}, only {}",
+                                    store.folder(),
+                                    shard,
+                                    fmt::join(*shards, ", ")));
 }
 
 int Verify(RocksdbStore& store, VerifyOptions options) {
@@ -109,7 +129,8 @@ int Main(int argc, char** argv) {
       "Prints events as JSON, one line each.\n"
       "Example: gonghui-inspect dump --data /var/lib/gonghui --from 1000 --kind authorized");
   add_common(dump);
-  dump->add_option("--from", dump_options.from_seq, "first sequence (default 1)");
+  dump->add_option("--from", dump_options.from_seq, "first sequence (default 1)")
+      ->check(CLI::PositiveNumber);
   dump->add_option("--to", dump_options.to_seq, "last sequence (default: the end)");
   dump->add_option("--kind", kind, "only events of this kind, e.g. authorized, reversed, card_set");
   dump->add_flag("--full-cards", dump_options.full_cards, "card numbers with all their digits");
@@ -124,6 +145,13 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  if (dump_options.from_seq > dump_options.to_seq) {
+    fmt::print(stderr,
+               "gonghui-inspect: --from {} lies behind --to {}\n",
+               dump_options.from_seq,
+               dump_options.to_seq);
+    return kUsage;
   }
   if (!kind.empty()) {
     dump_options.kind = EventKindOf(kind);
@@ -143,6 +171,9 @@ int Main(int argc, char** argv) {
   const auto store = RocksdbStore::OpenBlocking(options);
   if (!store.ok()) {
     return Report(store.status());
+  }
+  if (const absl::Status status = CheckShard(**store, shard); !status.ok()) {
+    return Report(status);
   }
   verify_options.shard = shard;
   dump_options.shard = shard;

@@ -73,7 +73,7 @@ std::string Render(const JournalStats& s, uint16_t shard) {
       "journal of shard {}\n"
       "  events            {} (seq {} to {})\n"
       "  time              {} to {}\n"
-      "  blocks            {}, {} bytes, {} writers\n"
+      "  blocks            {}, {} bytes, {} writer{}\n"
       "  events a block    average {}, p50 {}, p99 {}, most {}\n"
       "  bytes an event    {} with its part of the header\n\n",
       shard,
@@ -85,6 +85,7 @@ std::string Render(const JournalStats& s, uint16_t shard) {
       s.block_count,
       s.block_bytes,
       s.epochs,
+      s.epochs == 1 ? "" : "s",
       Average(s.event_count, s.block_count),
       s.GroupSize(50),
       s.GroupSize(99),

@@ -888,6 +888,14 @@ uint64_t LoadClient::CheckedCount() const {
   return sum;
 }
 
+uint64_t LoadClient::FailedCount() const {
+  uint64_t sum = 0;
+  for (const auto& worker : impl_->workers_) {
+    sum += worker->lane().unary.failed() + worker->lane().stream.failed();
+  }
+  return sum;
+}
+
 uint64_t LoadClient::WrongCount() const {
   return impl_->run_.wrong_count.load(std::memory_order_relaxed);
 }

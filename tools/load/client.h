@@ -57,6 +57,8 @@ class LoadClient {
   // less than they would have needed.  Valid after Join().
   [[nodiscard]] uint64_t UnsentCount() const;
   [[nodiscard]] uint64_t CheckedCount() const;  // warm-up included
+  // Requests that got no answer but an error, whenever it was.
+  [[nodiscard]] uint64_t FailedCount() const;
   [[nodiscard]] uint64_t WrongCount() const;
 
  private:

@@ -27,7 +27,15 @@
 namespace gonghui::load {
 namespace {
 
-enum Exit : int { kOk = 0, kWrongAnswer = 1, kUsage = 2, kUnreachable = 6, kInterrupted = 130 };
+// Told by --help; scripts rely on them.
+enum Exit : int {
+  kOk = 0,
+  kWrongAnswer = 1,
+  kUsage = 2,
+  kSomeFailed = 3,
+  kUnreachable = 6,
+  kInterrupted = 130
+};
 
 constexpr double kNsPerSecond = 1e9;
 
@@ -145,6 +153,7 @@ int Main(int argc, char** argv) {
       static_cast<double>(client.measure_until_ns() - client.measure_from_ns()) / kNsPerSecond);
   result.unsent = client.UnsentCount();
   result.checked = client.CheckedCount();
+  result.failed = client.FailedCount();
   result.wrong = client.WrongCount();
   result.unary = client.UnaryStats();
   result.stream = client.StreamStats();
@@ -158,10 +167,19 @@ int Main(int argc, char** argv) {
   if (result.wrong > 0) {
     return kWrongAnswer;
   }
+  if (result.failed > 0) {
+    // Also with --quiet: the exit code alone does not say why.
+    std::fprintf(stderr,
+                 "gonghui-load: %s requests failed; was the server there all the time?\n",
+                 WithCommas(result.failed).c_str());
+  }
   if (interrupted) {
     return kInterrupted;
   }
-  return result.checked == 0 ? kUnreachable : kOk;
+  if (result.checked == 0) {
+    return kUnreachable;
+  }
+  return result.failed > 0 ? kSomeFailed : kOk;
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ Examples:
   gonghui-load --server gonghui.example:7443 --tls-ca ca.pem --tls-cert t1.pem \
       --tls-key t1.key --terminal T0000001 --data build/data
 
-Exit codes: 0 ok, 1 a wrong answer, 2 usage or input, 6 nothing was answered,
-            130 Ctrl-C)";
+Exit codes: 0 ok, 1 a wrong answer, 2 usage or input, 3 some requests failed,
+            6 nothing was answered, 130 Ctrl-C)";
 
 void AddTargetFlags(CLI::App* app, Options* options) {
   app->add_option("--server", options->server, "host:port or unix:/path")->required();

@@ -238,6 +238,10 @@ std::string SummaryTable(const Options& options, const RunResult& result) {
       table.Row("", "{:>12}  {}", WithCommas(all.errors[i]), kGrpcCodeNames[i]);
     }
   }
+  if (result.failed > all.ErrorCount()) {
+    table.Row(
+        "", "{:>12}  in the warm-up or at the end", WithCommas(result.failed - all.ErrorCount()));
+  }
   if (result.unsent > 0) {
     table.Row("never sent",
               "{}: the rate was not reached; these count as slow as they had waited",
@@ -255,7 +259,7 @@ std::string SummaryJson(const Options& options, const RunResult& result) {
       "{{\"label\": \"{}\", \"mode\": \"{}\", \"loop\": \"{}\", \"offered_per_s\": {}, "
       "\"items\": {}, \"inflight\": {}, \"stream_inflight\": {}, \"connections\": {}, "
       "\"threads\": {}, \"seed\": {}, \"window_s\": {:.3f}, \"rate_per_s\": {:.1f},\n {},\n {},\n "
-      "\"never_sent\": {}, \"checked\": {}, \"wrong\": {}",
+      "\"never_sent\": {}, \"checked\": {}, \"failed\": {}, \"wrong\": {}",
       Escaped(options.label),
       ModeName(options.mode),
       options.OpenLoop() ? "open" : "closed",
@@ -272,6 +276,7 @@ std::string SummaryJson(const Options& options, const RunResult& result) {
       CountsJson(all),
       result.unsent,
       result.checked,
+      result.failed,
       result.wrong);
   if (options.mode == Mode::kMixed) {
     for (const auto& [name, stats] :

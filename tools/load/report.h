@@ -18,6 +18,7 @@ struct RunResult {
   double window_s = 0;
   uint64_t unsent = 0;
   uint64_t checked = 0;
+  uint64_t failed = 0;
   uint64_t wrong = 0;
   Stats unary;
   Stats stream;

@@ -45,6 +45,7 @@ void AnswerSink::Wrong(std::string_view problem, const Sent& sent, std::string_v
 }
 
 void AnswerSink::Error(uint32_t grpc_code, uint64_t requests, int64_t now_ns) {
+  failed_.store(failed_.load(std::memory_order_relaxed) + requests, std::memory_order_relaxed);
   if (Measured(now_ns)) {
     stats_.Error(grpc_code, requests);
   }

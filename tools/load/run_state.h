@@ -57,7 +57,9 @@ class AnswerSink {
   void Done(int64_t due_ns, int64_t now_ns, uint64_t requests);
 
   [[nodiscard]] const StatsRecorder& stats() const { return stats_; }
+  // Warm-up and end included, which stats() leaves out.
   [[nodiscard]] uint64_t checked() const { return checked_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
  private:
   [[nodiscard]] bool Measured(int64_t at_ns) const {
@@ -67,7 +69,9 @@ class AnswerSink {
   RunState* const run_;
   RepeatBook* const book_;
   StatsRecorder stats_;
-  std::atomic<uint64_t> checked_{0};  // written by the worker, read by any
+  // Requests; written by the worker, read by any.
+  std::atomic<uint64_t> checked_{0};
+  std::atomic<uint64_t> failed_{0};
 };
 
 }  // namespace gonghui::load

@@ -15,9 +15,11 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,11 +41,13 @@ using ::testing::HasSubstr;
 // gonghuid with a folder of its own.
 class Process {
  public:
-  explicit Process(std::string extra_config = "") : folder_(MakeTestFolder()) {
+  explicit Process(const std::string& extra_config = "",
+                   const std::string& terminals = "127.0.0.1:0")
+      : folder_(MakeTestFolder()) {
     std::ofstream(folder_ + "/gonghuid.toml")
         << "[data]\ndir = \"" << folder_ << "/data\"\n[vault]\nkey_file = \"" << folder_
         << "/vault.key\"\n[operators]\nlisten = \"unix:" << folder_ << "/operator.sock\"\n"
-        << "[terminals]\nlisten = \"127.0.0.1:0\"\n"
+        << "[terminals]\nlisten = \"" << terminals << "\"\n"
         << extra_config;
   }
   ~Process() {
@@ -83,10 +87,12 @@ class Process {
   std::string WaitUntilReady() {
     for (int i = 0; i < 3'000; ++i) {
       const std::string log = Log();
-      const size_t at = log.find("ready terminals=");
-      if (at != std::string::npos && log.find('\n', at) != std::string::npos) {
-        const size_t begin = log.find('=', at) + 1;
-        return log.substr(begin, log.find(' ', begin) - begin);
+      for (const char* const said : {"ready terminals=", "\"terminals\":\""}) {  // text, JSON
+        const size_t at = log.find(said);
+        if (at != std::string::npos && log.find('\n', at) != std::string::npos) {
+          const size_t begin = at + std::strlen(said);
+          return log.substr(begin, log.find_first_of(" \"", begin) - begin);
+        }
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
@@ -124,6 +130,20 @@ grpc::Status GetStatus(const std::string& address, v1::GetStatusResponse* respon
   return v1::OperationsService::NewStub(
              grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments))
       ->GetStatus(&context, {}, response);
+}
+
+// A bare connection to "127.0.0.1:PORT", or -1.
+int Connect(const std::string& address) {
+  sockaddr_in target{};
+  target.sin_family = AF_INET;
+  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  target.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof(target)) != 0) {
+    ::close(fd);
+    return -1;
+  }
+  return fd;
 }
 
 // Any decision at all.
@@ -195,6 +215,116 @@ TEST(ProcessTest, WithoutTlsOrLeaveItDoesNotStart) {
   EXPECT_EQ(process.Log(), "OK\n");
 }
 
+TEST(ProcessTest, WhatCannotStartIsNotOk) {
+  const auto check = [](const std::string& extra, const std::vector<std::string>& flags = {}) {
+    Process process(extra);
+    std::vector<std::string> all = {"--check-config", "--insecure-dev"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    process.Spawn(all);
+    const int code = process.Wait();
+    EXPECT_FALSE(std::filesystem::exists(process.folder() + "/data"));
+    return std::to_string(code) + " " + process.Log();
+  };
+  EXPECT_EQ(check(""), "0 OK\n");
+  EXPECT_THAT(check("[commit]\nblock_bytes_max = 16777216\n"),
+              HasSubstr("commit.block_bytes_max is 16777216; it must be 1048576 to 8388608"));
+  const std::string tls = check(
+      "[terminals.tls]\nca_file = \"/none/ca\"\ncert_file = \"/none/c\"\nkey_file = \"/none/k\"\n");
+  EXPECT_THAT(tls, ::testing::StartsWith("1 "));
+  EXPECT_THAT(tls, HasSubstr(":10:11: terminals.tls.ca_file: cannot read /none/ca: No such file"));
+  EXPECT_THAT(tls, HasSubstr(":12:12: terminals.tls.key_file: cannot read /none/k: No such file"));
+}
+
+TEST(ProcessTest, AnImpossibleDataFolderIsTold) {
+  Process process;
+  std::ofstream(process.folder() + "/data") << "a file";
+  for (const char* flag : {"--check-config", "--insecure-dev"}) {
+    process.Spawn({flag, "--insecure-dev"});
+    EXPECT_EQ(process.Wait(), 1);
+    EXPECT_THAT(process.Log(), HasSubstr("gonghuid.toml:2:7: data folder "));
+    EXPECT_THAT(process.Log(), HasSubstr("is not a folder"));
+  }
+}
+
+TEST(ProcessTest, AnAddressThatIsTakenIsToldBeforeRecovery) {
+  Process first;
+  first.Spawn({"--insecure-dev"});
+  const std::string taken = first.WaitUntilReady();
+  Process second("", taken);
+  second.Spawn({"--insecure-dev"});
+  EXPECT_EQ(second.Wait(), 1);
+  EXPECT_THAT(second.Log(), HasSubstr("cannot listen on " + taken + ": Address already in use"));
+  EXPECT_FALSE(std::filesystem::exists(second.folder() + "/data"));
+}
+
+TEST(ProcessTest, ALostVaultKeyIsNotReplaced) {
+  Process process;
+  process.Spawn({"--insecure-dev"});
+  process.WaitUntilReady();
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), 0);
+  const std::string key = process.folder() + "/vault.key";
+  std::filesystem::rename(key, key + ".elsewhere");
+  for (const char* flag : {"--insecure-dev", "--check-config"}) {
+    process.Spawn({flag, "--insecure-dev"});
+    EXPECT_EQ(process.Wait(), 1);
+    for (const std::string& part :
+         {key, process.folder() + "/data", std::string("put the old key back")}) {
+      EXPECT_THAT(process.Log(), HasSubstr(part)) << flag;
+    }
+    EXPECT_FALSE(std::filesystem::exists(key));
+  }
+  std::filesystem::rename(key + ".elsewhere", key);
+  process.Spawn({"--insecure-dev"});
+  process.WaitUntilReady();
+}
+
+TEST(ProcessTest, TheDataFolderIsPrivateOrItIsSaid) {
+  Process process;
+  const std::string data = process.folder() + "/data";
+  process.Spawn({"--insecure-dev"});
+  process.WaitUntilReady();
+  EXPECT_EQ(std::filesystem::status(data).permissions(), std::filesystem::perms::owner_all);
+  EXPECT_THAT(process.Log(), ::testing::Not(HasSubstr("others may use the data folder")));
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), 0);
+  std::filesystem::permissions(data, std::filesystem::perms(0750));
+  process.Spawn({"--insecure-dev"});
+  process.WaitUntilReady();
+  EXPECT_THAT(process.Log(), HasSubstr("others may use the data folder"));
+  EXPECT_THAT(process.Log(), HasSubstr("mode=0750"));
+}
+
+TEST(ProcessTest, GrpcsOwnLinesAreInTheLogsFormat) {
+  Process process("[log]\nformat = \"json\"\n");
+  const CertificateAuthority ca(process.folder(), "union");
+  ca.Issue("server", "DNS:localhost");
+  std::ofstream(process.folder() + "/gonghuid.toml", std::ios::app)
+      << "[terminals.tls]\nca_file = \"" << ca.ca_file() << "\"\ncert_file = \""
+      << ca.cert_file("server") << "\"\nkey_file = \"" << ca.key_file("server") << "\"\n";
+  process.Spawn({"--insecure-dev"});
+  const std::string address = process.WaitUntilReady();
+  // No TLS at all: the handshake fails.
+  const int fd = Connect(address);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(::write(fd, "GET / HTTP/1.0\r\n\r\n", 18), 18);
+  char byte = 0;
+  while (::read(fd, &byte, 1) > 0) {
+  }
+  ::close(fd);
+  for (int i = 0; i < 1'000 && process.Log().find("\"msg\":\"gRPC\"") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), 0);
+  EXPECT_THAT(process.Log(), HasSubstr("\"msg\":\"gRPC\",\"text\":\"Handshake failed"));
+  std::istringstream lines(process.Log());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_THAT(line, ::testing::StartsWith("{\"ts\":\""));
+    EXPECT_THAT(line, ::testing::EndsWith("}"));
+  }
+}
+
 TEST(ProcessTest, ASecondServerOnTheSameFolderIsRefused) {
   Process process;
   process.Spawn({"--insecure-dev"});
@@ -213,17 +343,11 @@ TEST(ProcessTest, TheListenerOutlivesTheLackOfDescriptors) {
   process.Spawn({"--insecure-dev"}, /*files_max=*/128);
   const std::string address = process.WaitUntilReady();
   ASSERT_TRUE(AskTerminals(address).ok());
-  sockaddr_in target{};
-  target.sin_family = AF_INET;
-  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  target.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
   for (int round = 0; round < 3; ++round) {
     std::vector<int> idle;
     for (int i = 0; i < 300; ++i) {
-      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      ASSERT_GE(fd, 0);
-      ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof(target)), 0);
-      idle.push_back(fd);
+      idle.push_back(Connect(address));
+      ASSERT_GE(idle.back(), 0);
     }
     for (const int fd : idle) {
       ::close(fd);

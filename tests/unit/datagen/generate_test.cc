@@ -3,9 +3,11 @@
 
 #include "tools/datagen/generate.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -221,6 +223,16 @@ TEST_F(GenerateTest, FolderThatCanNotBeMade) {
   Options options;
   options.out_folder = "/proc/none";
   EXPECT_FALSE(Generate(options, &counts_).ok());
+}
+
+TEST(ProgramTest, WrongUsageIsExitCode2) {
+  for (const char* arguments : {"", "--out", "--members many --out x", "--nonsense"}) {
+    const int status =
+        std::system((std::string(GONGHUI_DATAGEN) + " " + arguments + " 2>/dev/null").c_str());
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 2) << arguments;
+  }
+  EXPECT_EQ(std::system((std::string(GONGHUI_DATAGEN) + " --help >/dev/null").c_str()), 0);
 }
 
 TEST(IdsTest, PublishedExamples) {

@@ -46,6 +46,7 @@ RunResult Sample() {
   stats.reasons[v1::REASON_EXCEEDS_FREQUENCY_LIMIT] = 99;
   stats.reasons[900] = 1;
   stats.errors[8] = 7;
+  result.failed = 9;
   stats.latency_ns.Record(1'000'000, 1'000);
   return result;
 }
@@ -57,6 +58,7 @@ TEST(ReportTest, TableNamesReasonsAndErrors) {
   EXPECT_THAT(table, HasSubstr("99  EXCEEDS_FREQUENCY_LIMIT"));
   EXPECT_THAT(table, HasSubstr("1  900"));
   EXPECT_THAT(table, HasSubstr("7  RESOURCE_EXHAUSTED"));
+  EXPECT_THAT(table, HasSubstr("2  in the warm-up or at the end"));
   EXPECT_THAT(table, HasSubstr("p99 1.00 ms"));
   EXPECT_THAT(table, HasSubstr("1,001 answers, 0 wrong"));
 }
@@ -77,6 +79,7 @@ TEST(ReportTest, JsonIsJson) {
   EXPECT_EQ(reasons.at("EXCEEDS_FREQUENCY_LIMIT").number_value(), 99);
   EXPECT_EQ(reasons.size(), 2U) << "no reason is no entry";
   EXPECT_EQ(fields.at("errors").struct_value().fields().at("RESOURCE_EXHAUSTED").number_value(), 7);
+  EXPECT_EQ(fields.at("failed").number_value(), 9);
   EXPECT_EQ(fields.at("unary").struct_value().fields().at("rate_per_s").number_value(), 500);
   EXPECT_EQ(fields.at("stream").struct_value().fields().at("rate_per_s").number_value(), 0);
 }

@@ -22,6 +22,7 @@
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace gonghui {
@@ -200,7 +201,7 @@ TEST_F(AcceptorTest, OutlivesTheLackOfDescriptors) {
 
 TEST_F(AcceptorTest, AUnixSocketIsMadePrivateAndCleanedUp) {
   AcceptorOptions options;
-  options.listen = "unix:" + folder_ + "/sub/operator.sock";
+  options.listen = "unix:" + folder_ + "/operator.sock";
   const std::string path = options.listen.substr(5);
   {
     const auto acceptor = Listen(options);
@@ -227,6 +228,29 @@ TEST_F(AcceptorTest, WhatADeadServerLeftIsReplacedButNoFile) {
   std::ofstream(path) << "precious";
   EXPECT_TRUE(absl::IsAlreadyExists(Acceptor::Listen(options, SystemClock::Instance()).status()));
   EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST_F(AcceptorTest, AFolderThatIsMissingIsNotMade) {
+  AcceptorOptions options;
+  options.listen = "unix:" + folder_ + "/sub/operator.sock";
+  const absl::Status status = Acceptor::Listen(options, SystemClock::Instance()).status();
+  EXPECT_THAT(std::string(status.message()),
+              testing::HasSubstr("no socket can be made in " + folder_ +
+                                 "/sub: No such file or directory"));
+  EXPECT_EQ(Acceptor::CheckAddressBlocking(options.listen), status);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/sub"));
+}
+
+TEST_F(AcceptorTest, AnAddressIsCheckedWithoutListening) {
+  const std::string path = folder_ + "/operator.sock";
+  EXPECT_TRUE(Acceptor::CheckAddressBlocking("unix:" + path).ok());
+  EXPECT_FALSE(std::filesystem::exists(path));
+  const auto acceptor = Listen();
+  EXPECT_TRUE(Acceptor::CheckAddressBlocking(acceptor->address()).ok());  // taken, by us
+  EXPECT_FALSE(Acceptor::CheckAddressBlocking("no.such.host.invalid:1").ok());
+  EXPECT_FALSE(Acceptor::CheckAddressBlocking("unix:/" + std::string(107, 'x')).ok());
+  std::ofstream(path) << "precious";
+  EXPECT_FALSE(Acceptor::CheckAddressBlocking("unix:" + path).ok());
 }
 
 TEST_F(AcceptorTest, NonsenseIsRefused) {

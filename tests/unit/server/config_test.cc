@@ -95,6 +95,10 @@ TEST(ConfigTest, RangesAndChoicesAreHeld) {
             "one_thread\n");
   EXPECT_EQ(Errors("[commit]\nring_slots = 1000\n"),
             "f:2:14: commit.ring_slots must be a power of two\n");
+  // What a block can hold.
+  EXPECT_EQ(Errors("[commit]\nblock_bytes_max = 8388608\n"), "");
+  EXPECT_EQ(Errors("[commit]\nblock_bytes_max = 8388609\n"),
+            "f:2:19: commit.block_bytes_max is 8388609; it must be 1048576 to 8388608\n");
 }
 
 TEST(ConfigTest, AllErrorsComeInOrder) {
@@ -117,12 +121,23 @@ TEST(ConfigTest, ListenersAreChecked) {
   EXPECT_EQ(Errors("[terminals]\nlisten = \"[::1]:7443\"\n"), "");
   EXPECT_EQ(Errors("[terminals]\nlisten = \"unix:/run/t.sock\"\n"), "");
   EXPECT_EQ(Errors("[operators]\nlisten = \"127.0.0.1:1\"\n"), "");  // insecure
+  const std::string longest = "unix:/" + std::string(106, 'x');
+  EXPECT_EQ(Errors("[operators]\nlisten = \"" + longest + "\"\n"), "");
+  EXPECT_EQ(Errors("[operators]\nlisten = \"" + longest + "x\"\n"),
+            "f:2:10: operators.listen is a path of 108 bytes; the path of a Unix socket has at "
+            "most 107\n");
 }
 
 TEST(ConfigTest, TheVaultsKeyIsNotBesideTheData) {
   EXPECT_NE(Errors("[data]\ndir = \"/d\"\n[vault]\nkey_file = \"/d/key\"\n"), "");
   EXPECT_NE(Errors("[data]\ndir = \"/d/\"\n[vault]\nkey_file = \"/x/../d/sub/key\"\n"), "");
   EXPECT_EQ(Errors("[data]\ndir = \"/d\"\n[vault]\nkey_file = \"/dd/key\"\n"), "");
+}
+
+TEST(ConfigTest, AnErrorStandsAtItsKey) {
+  const ConfigOutcome outcome = ParseConfig("[data]\n\n  dir = \"/d\"\n", true);
+  EXPECT_EQ(RenderConfigError("f", outcome.ErrorAt("data.dir", "bad")), "f:3:9: bad");
+  EXPECT_EQ(RenderConfigError("f", outcome.ErrorAt("log.file", "bad")), "f:1:1: bad");
 }
 
 TEST(ConfigTest, SecureMeansTlsAndAUnixSocket) {

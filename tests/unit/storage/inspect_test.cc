@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -250,6 +251,22 @@ TEST_F(InspectTest, ACheckpointThatIsNotTheReplayIsFound) {
   EXPECT_EQ(Verify(/*from_checkpoint=*/true).status().code(), absl::StatusCode::kDataLoss);
 }
 
+// As the documents say: a start does not read what the checkpoint covers.
+TEST_F(InspectTest, DamageBeforeTheCheckpointIsForVerifyToFind) {
+  RunServer(/*build=*/true, 5);
+  OpenStore();
+  std::string value;
+  ASSERT_TRUE(*store_->GetBlocking(Family::kJournal, JournalKey(0, 1), &value));
+  value.back() = static_cast<char>(value.back() ^ 1);
+  ASSERT_TRUE(store_->PutBlocking(Family::kJournal, JournalKey(0, 1), value).ok());
+  CloseStore();
+  RunServer(/*build=*/false, 5);
+  EXPECT_EQ(Inspect("verify", "--from-checkpoint").exit_code, 0);
+  const Ran ran = Inspect("verify", "");
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.output, HasSubstr("DAMAGE: "));
+}
+
 TEST_F(InspectTest, AMissingBlockIsDamage) {
   RunServer(/*build=*/true, 5);
   OpenStore();
@@ -290,12 +307,44 @@ TEST_F(InspectTest, TheProgramDumps) {
   EXPECT_EQ(Inspect("dump", "--kind sale").exit_code, 2);
 }
 
+TEST_F(InspectTest, ARangeThatIsNotThereIsNoDamage) {
+  RunServer(/*build=*/true, 5);
+  const Ran last = Inspect("dump", absl::StrCat("--from ", last_seq_));
+  EXPECT_EQ(last.exit_code, 0);
+  EXPECT_EQ(std::count(last.output.begin(), last.output.end(), '\n'), 1);
+  for (const uint64_t from : {last_seq_ + 1, uint64_t{99'999'999}}) {
+    const Ran ran = Inspect("dump", absl::StrCat("--from ", from));
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_EQ(ran.output,
+              absl::StrCat("gonghui-inspect: the journal of shard 0 ends at seq ",
+                           last_seq_,
+                           ", before ",
+                           from,
+                           "\n"));
+  }
+  const Ran reversed = Inspect("dump", "--from 10 --to 5");
+  EXPECT_EQ(reversed.exit_code, 2);
+  EXPECT_THAT(reversed.output, HasSubstr("--from 10 lies behind --to 5"));
+  EXPECT_EQ(Inspect("dump", "--from 0").exit_code, 2);
+}
+
+TEST_F(InspectTest, AShardThatIsNotThereIsTold) {
+  RunServer(/*build=*/true, 1);
+  for (const char* verb : {"verify", "dump", "stats"}) {
+    EXPECT_EQ(Inspect(verb, "--shard 0").exit_code, 0);
+    const Ran ran = Inspect(verb, "--shard 3");
+    EXPECT_EQ(ran.exit_code, 2) << verb;
+    EXPECT_THAT(ran.output, HasSubstr("has no shard 3, only 0")) << verb;
+  }
+}
+
 TEST_F(InspectTest, TheProgramCounts) {
   RunServer(/*build=*/true, 5);
   const Ran ran = Inspect("stats", "");
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_THAT(ran.output, HasSubstr("authorized"));
   EXPECT_THAT(ran.output, HasSubstr("member_set"));
+  EXPECT_THAT(ran.output, HasSubstr(", 1 writer\n"));
   OpenStore(/*read_only=*/true);
   const auto stats = CollectStatsBlocking(*journal_, 0);
   ASSERT_TRUE(stats.ok()) << stats.status();
@@ -310,6 +359,17 @@ TEST_F(InspectTest, AFolderInUseIsRefused) {
   const Ran ran = Inspect("verify", "");
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.output, HasSubstr("is in use by another process"));
+}
+
+TEST_F(InspectTest, AFolderOfSomebodyElsesIsNotInUse) {
+  OpenStore();
+  CloseStore();
+  std::filesystem::remove(folder() + "/LOCK");
+  std::filesystem::create_directory(folder() + "/LOCK");  // not even root can lock it
+  const Ran ran = Inspect("verify", "");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.output, HasSubstr("cannot be locked"));
+  EXPECT_THAT(ran.output, testing::Not(HasSubstr("in use")));
 }
 
 TEST_F(InspectTest, WrongUsageIsToldApart) {

@@ -3,7 +3,12 @@
 
 #include "storage/rocksdb_store.h"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <filesystem>
+#include <functional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,6 +52,74 @@ TEST(RocksdbStoreTest, MakesItsFolderAndFindsItAgain) {
     EXPECT_EQ(value, "v");
     EXPECT_FALSE(*(*store)->GetBlocking(Family::kMeta, "other", &value));
   }
+}
+
+TEST(RocksdbStoreTest, ANewFolderIsItsOwnersOnly) {
+  const TempFolder temp;
+  for (const char* name : {"a/b/data", "slash/"}) {
+    ASSERT_TRUE(Open(temp.path(name)).ok());
+    struct stat facts = {};
+    ASSERT_EQ(::stat(temp.path(name).c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 07777, 0700u) << name;
+  }
+}
+
+// Without rights that root has; the answer of what `run` says.
+std::string AsNobody(const std::function<std::string()>& run) {
+  int ends[2];
+  GH_CHECK(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::seteuid(65'534) != 0) {
+      ::_exit(1);
+    }
+    const std::string said = run();
+    const ssize_t written = ::write(ends[1], said.data(), said.size());
+    ::_exit(written < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  std::string said;
+  for (char c = 0; ::read(ends[0], &c, 1) == 1;) {
+    said.push_back(c);
+  }
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return said;
+}
+
+TEST(RocksdbStoreTest, WhoMayNotIsNotToldThatItIsInUse) {
+  const TempFolder temp;
+  ASSERT_EQ(::chmod(temp.path().c_str(), 0755), 0);
+  ASSERT_TRUE(Open(temp.path("data")).ok());
+  const auto open = [&temp] { return MessageOf(Open(temp.path("data"), /*read_only=*/true)); };
+  const auto check = [&temp] {
+    return std::string(RocksdbStore::CheckFolderBlocking(temp.path("data")).message());
+  };
+  ASSERT_EQ(::chmod(temp.path("data").c_str(), 0), 0);
+  EXPECT_THAT(AsNobody(open), HasSubstr("cannot be read: Permission denied"));
+  EXPECT_THAT(AsNobody(check), HasSubstr("cannot be read: Permission denied"));
+  ASSERT_EQ(::chmod(temp.path("data").c_str(), 0555), 0);
+  ASSERT_EQ(::chmod(temp.path("data/LOCK").c_str(), 0444), 0);
+  EXPECT_THAT(AsNobody(open), HasSubstr("cannot be locked by this user: "));
+  EXPECT_THAT(AsNobody(check), HasSubstr("cannot be written to: Permission denied"));
+  ASSERT_EQ(::chmod(temp.path("data").c_str(), 0700), 0);
+}
+
+TEST(RocksdbStoreTest, AFolderIsCheckedWithoutAChange) {
+  const TempFolder temp;
+  const auto check = [](const std::string& folder) {
+    return std::string(RocksdbStore::CheckFolderBlocking(folder).message());
+  };
+  EXPECT_EQ(check(temp.path("new")), "");
+  EXPECT_EQ(check(temp.path("new/and/deep/")), "");
+  EXPECT_TRUE(std::filesystem::is_empty(temp.path()));
+  const auto store = Open(temp.path("data"));
+  EXPECT_EQ(check(temp.path("data")), "");  // in use, which is no fault of the folder
+  WriteFile(temp.path("file"), "x");
+  EXPECT_THAT(check(temp.path("file")), HasSubstr("is not a folder"));
+  EXPECT_THAT(check(temp.path("file/data")), HasSubstr("cannot be made: Not a directory"));
+  EXPECT_THAT(check(temp.path()), HasSubstr("is not one of Gonghui's"));
+  EXPECT_THAT(check("/proc/gonghui"), HasSubstr("cannot be made"));
 }
 
 TEST(RocksdbStoreTest, ASecondOpenerIsRefused) {

@@ -135,7 +135,30 @@ TEST_F(VaultTest, ShardsAreApart) {
 TEST_F(VaultTest, AnotherKeyIsToldAtOnce) {
   ASSERT_TRUE(Open().ok());
   ASSERT_TRUE(GenerateKeyFile(temp_.path("other.key")).ok());
-  EXPECT_THAT(OpenError(temp_.path("other.key")), HasSubstr("not the key"));
+  const std::string said = OpenError(temp_.path("other.key"));
+  for (const std::string& part : {std::string("is not the key"),
+                                  std::string("put the old key back"),
+                                  temp_.path("other.key"),
+                                  temp_.path("data")}) {
+    EXPECT_THAT(said, HasSubstr(part));
+  }
+}
+
+TEST_F(VaultTest, AMissingKeyIsToldByWhatTheFolderHas) {
+  EXPECT_FALSE(*Vault::HasKeyBlocking(*store_, 0));
+  const std::string none = temp_.path("none.key");
+  EXPECT_THAT(OpenError(none), HasSubstr("--generate-vault-key"));
+  ASSERT_TRUE(Open().ok());
+  EXPECT_TRUE(*Vault::HasKeyBlocking(*store_, 0));
+  EXPECT_FALSE(*Vault::HasKeyBlocking(*store_, 1));
+  const std::string said = OpenError(none);
+  for (const std::string& part : {std::string("does not exist"),
+                                  std::string("put the old key back"),
+                                  none,
+                                  temp_.path("data")}) {
+    EXPECT_THAT(said, HasSubstr(part));
+  }
+  EXPECT_FALSE(std::filesystem::exists(none));
 }
 
 TEST_F(VaultTest, RawAndHexadecimalKeysAreTheSame) {
@@ -153,7 +176,10 @@ TEST_F(VaultTest, RawAndHexadecimalKeysAreTheSame) {
 }
 
 TEST_F(VaultTest, BadKeyFilesAreRefused) {
-  EXPECT_THAT(OpenError(temp_.path("none.key")), HasSubstr("No such file"));
+  EXPECT_THAT(
+      std::string(Vault::CheckKeyFile(temp_.path("data"), temp_.path("none.key")).message()),
+      HasSubstr("No such file"));
+  EXPECT_TRUE(Vault::CheckKeyFile(temp_.path("data"), key_file()).ok());
   EXPECT_THAT(OpenError(temp_.path("")), HasSubstr("not a regular file"));
   for (const mode_t mode : {0644u, 0640u, 0660u, 0700u, 0604u, 04600u}) {
     ASSERT_EQ(::chmod(key_file().c_str(), mode), 0);
