@@ -270,7 +270,19 @@ void HoweverTerminalsMixAndRepeat(const std::array<Deeds, kTerminals>& deeds,
       RC_FAIL("terminal " + std::to_string(t + 1) + " is told otherwise of what stands\n" + trail);
     }
   }
+  // What it would be blind without.
+  const auto told = [&answers](const char* what) {
+    return std::any_of(answers.begin(), answers.end(), [what](const auto& of_terminal) {
+      return std::any_of(of_terminal.begin(), of_terminal.end(), [what](const std::string& line) {
+        return line.find(what) != std::string::npos;
+      });
+    });
+  };
   RC_CLASSIFY(mixed.replays() > 10, "with repeats");
+  RC_CLASSIFY(told("capture none approved"), "with captures");
+  RC_CLASSIFY(told("increment none approved"), "with increments");
+  RC_CLASSIFY(told("refund none approved"), "with refunds");
+  RC_CLASSIFY(told("exceeds_frequency_limit"), "with a limit reached");
 }
 
 TEST(InterleavingTest, HoweverTerminalsMixAndRepeat) {

@@ -184,11 +184,11 @@ function(gh_bench)
 endfunction()
 
 # A fuzz target: SRCS define LLVMFuzzerTestOneInput, CORPUS are folders of
-# inputs.  In the fuzz preset it is a libFuzzer program; in every other one its
-# inputs are replayed as a test, so that what once crashed stays mended.
-#   NO_CORE  not also replayed under ASan+UBSan by tools/check
+# inputs.  In the fuzz preset, which tools/check runs too, it is a libFuzzer
+# program; in every other one its inputs are replayed as a test, so that what
+# once crashed stays mended.
 function(gh_fuzz)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_CORE" "NAME" "SRCS;DEPS;CORPUS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SRCS;DEPS;CORPUS")
   _gh_no_leftovers(gh_fuzz "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
   add_executable(${arg_NAME} ${arg_SRCS})
   target_link_libraries(${arg_NAME} PRIVATE gonghui_options gonghui_warnings ${arg_DEPS})
@@ -202,12 +202,7 @@ function(gh_fuzz)
   target_sources(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc")
   list(TRANSFORM arg_CORPUS PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
   add_test(NAME fuzz/${arg_NAME} COMMAND ${arg_NAME} ${arg_CORPUS})
-  set(labels fuzz)
-  if(NOT arg_NO_CORE)
-    list(APPEND labels core)
-    add_dependencies(gonghui_core_tests ${arg_NAME})
-  endif()
-  set_tests_properties(fuzz/${arg_NAME} PROPERTIES LABELS "${labels}" TIMEOUT 120)
+  set_tests_properties(fuzz/${arg_NAME} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()
 
 function(_gh_no_leftovers function name leftovers)
