@@ -64,13 +64,14 @@ TEST(RocksdbStoreTest, ANewFolderIsItsOwnersOnly) {
   }
 }
 
-// Without rights that root has; the answer of what `run` says.
-std::string AsNobody(const std::function<std::string()>& run) {
+// Without rights that root has; the answer of what `run` says.  It stands in `folder`,
+// to which there may be no other way for it.
+std::string AsNobody(const std::string& folder, const std::function<std::string()>& run) {
   int ends[2];
   GH_CHECK(::pipe(ends) == 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    if (::geteuid() == 0 && ::seteuid(65'534) != 0) {
+    if (::chdir(folder.c_str()) != 0 || (::geteuid() == 0 && ::seteuid(65'534) != 0)) {
       ::_exit(1);
     }
     const std::string said = run();
@@ -91,17 +92,21 @@ TEST(RocksdbStoreTest, WhoMayNotIsNotToldThatItIsInUse) {
   const TempFolder temp;
   ASSERT_EQ(::chmod(temp.path().c_str(), 0755), 0);
   ASSERT_TRUE(Open(temp.path("data")).ok());
-  const auto open = [&temp] { return MessageOf(Open(temp.path("data"), /*read_only=*/true)); };
+  const auto open = [&temp] {
+    return AsNobody(temp.path(), [] { return MessageOf(Open("data", /*read_only=*/true)); });
+  };
   const auto check = [&temp] {
-    return std::string(RocksdbStore::CheckFolderBlocking(temp.path("data")).message());
+    return AsNobody(temp.path(), [] {
+      return std::string(RocksdbStore::CheckFolderBlocking("data").message());
+    });
   };
   ASSERT_EQ(::chmod(temp.path("data").c_str(), 0), 0);
-  EXPECT_THAT(AsNobody(open), HasSubstr("cannot be read: Permission denied"));
-  EXPECT_THAT(AsNobody(check), HasSubstr("cannot be read: Permission denied"));
+  EXPECT_THAT(open(), HasSubstr("cannot be read: Permission denied"));
+  EXPECT_THAT(check(), HasSubstr("cannot be read: Permission denied"));
   ASSERT_EQ(::chmod(temp.path("data").c_str(), 0555), 0);
   ASSERT_EQ(::chmod(temp.path("data/LOCK").c_str(), 0444), 0);
-  EXPECT_THAT(AsNobody(open), HasSubstr("cannot be locked by this user: "));
-  EXPECT_THAT(AsNobody(check), HasSubstr("cannot be written to: Permission denied"));
+  EXPECT_THAT(open(), HasSubstr("cannot be locked by this user: "));
+  EXPECT_THAT(check(), HasSubstr("cannot be written to: Permission denied"));
   ASSERT_EQ(::chmod(temp.path("data").c_str(), 0700), 0);
 }
 
