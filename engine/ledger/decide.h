@@ -71,7 +71,7 @@ class Decider {
     std::array<UseDelta, kLimitsPerBenefitMax> list;
   };
 
-  // A candidate whose rules let it apply, before limits and funds are asked.
+  // A candidate, before its rules, limits and funds are asked.
   struct Contender {
     Fen subsidy;
     uint32_t order;
@@ -156,7 +156,7 @@ class Decider {
   [[nodiscard]] bool IsVerifiedFor(const Benefit& benefit) const;
   [[nodiscard]] bool IsForMember(const Benefit& benefit);
   static bool HasEffect(const Benefit& benefit, Fen subsidy);
-  Reason CheckRules(const Benefit& benefit, Fen* subsidy);
+  Reason CheckRules(const Benefit& benefit, Fen subsidy);
   Reason TakeLimits(const Benefit& benefit, Offer* offer);
   using FundingParts = std::array<Fen, kFundingSharesPerBenefitMax>;
   static FundingParts SplitOverFunding(const Benefit& benefit, Fen subsidy);

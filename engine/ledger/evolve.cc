@@ -187,20 +187,20 @@ void Ledger::EvolveShares(const Event& event) {
 void Ledger::EvolveUses(const Event& event) {
   for (uint32_t i = 0; i < event.use_count; ++i) {
     const UseDelta& use = event.uses[i];
-    const CounterSeriesRow series = limits_[use.limit].series;
+    const auto series = [&] { return limits_[use.limit].series; };
     const CounterRow found =
-        use.counter != CounterRow{} ? use.counter : FindCounter(series, use.subject, use.window);
+        use.counter != CounterRow{} ? use.counter : FindCounter(series(), use.subject, use.window);
     if (found != CounterRow{}) {
       counters_.AddPair(found, &Counter::held, use.held_delta, &Counter::used, use.used_delta);
     } else {
       Counter counter;
-      counter.series = series;
+      counter.series = series();
       counter.subject = use.subject;
       counter.window = use.window;
       counter.held = use.held_delta;
       counter.used = use.used_delta;
       const CounterRow row = counters_.Append(counter);
-      counter_index_.Insert(HashOf(series, use.subject, use.window), row.value());
+      counter_index_.Insert(HashOf(counter.series, use.subject, use.window), row.value());
     }
     if (event.original.restates) {
       uses_.Update(UseRow{transactions_[event.original.row].first_use.value() + i},

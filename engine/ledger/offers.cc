@@ -1,9 +1,9 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which benefit applies.  Every candidate of the merchant's category is held
-// against its rules, which say how much it would give at most; then, from the most
-// generous on, limits and funds are asked, until what is left can not give more.
+// Which benefit applies.  Every candidate of the merchant's category says how much it
+// would give at most; then, from the most generous on, its rules, limits and funds are
+// asked, until what is left can not give more.
 // Of those that pass, the one that gives the member most wins, ties to the first in
 // precedence; if none passes, the answer is about the one that came furthest in the
 // order of reason.h.
@@ -54,8 +54,8 @@ bool Decider::HasEffect(const Benefit& benefit, Fen subsidy) {
   return subsidy > Fen{0} || benefit.stock != FundRow{} || benefit.price.kind == PriceKind::kFree;
 }
 
-// Everything but limits and funds; says what the benefit would give without them.
-inline Reason Decider::CheckRules(const Benefit& benefit, Fen* subsidy) {
+// Everything but limits and funds.  `subsidy` is what the benefit gives without them.
+inline Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
   if (!IsAtMerchant(benefit)) {
     return Reason::kMerchantNotInProgramme;
   }
@@ -80,11 +80,11 @@ inline Reason Decider::CheckRules(const Benefit& benefit, Fen* subsidy) {
   if (list_price_ < benefit.price.threshold) {
     return Reason::kBelowMinimumAmount;
   }
-  *subsidy = SubsidyOf(benefit.price, list_price_);
-  return HasEffect(benefit, *subsidy) ? Reason::kNone : Reason::kNoEffect;
+  return HasEffect(benefit, subsidy) ? Reason::kNone : Reason::kNoEffect;
 }
 
-void Decider::ChooseOffer(ProgrammeCode programme) {
+// In one piece: a candidate costs less than the calls it would take.
+[[gnu::flatten]] void Decider::ChooseOffer(ProgrammeCode programme) {
   best_ = std::construct_at(&offers_.list[0]);
   best_->shares = spare_shares_.list.data();
   best_->uses = spare_uses_.list.data();
@@ -111,23 +111,9 @@ void Decider::ChooseOffer(ProgrammeCode programme) {
   for (uint32_t i = 0; i < candidates.count; ++i) {
     const BenefitRow row = ledger_.candidates_[candidates.first + i];
     const Benefit& benefit = ledger_.benefits_[row];
-    if (only != ProgrammeRow{} && benefit.programme != only) {
-      continue;
+    if (only == ProgrammeRow{} || benefit.programme == only) {
+      contenders.list[count++] = Contender{SubsidyOf(benefit.price, list_price_), i, row};
     }
-    Fen subsidy;
-    const Reason reason = CheckRules(benefit, &subsidy);
-    if (reason == Reason::kNone) {
-      contenders.list[count++] = Contender{subsidy, i, row};
-    } else if (reason > best_->reason) {
-      best_->reason = reason;
-      best_->order = i;
-      best_->benefit = row;
-    }
-  }
-  if (best_->reason == Reason::kProgrammeNotStarted) {
-    best_->next_eligible_at = ledger_.benefits_[best_->benefit].starts_at;
-  } else if (best_->reason == Reason::kOutsideTimeWindow) {
-    best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
   }
   for (size_t i = 0; i < count; ++i) {
     BringForward({contenders.list.data(), count}, i);
@@ -146,7 +132,10 @@ void Decider::ChooseOffer(ProgrammeCode programme) {
     spare->whole = contender.subsidy;
     spare->share_count = 0;
     spare->use_count = 0;
-    spare->reason = TakeLimits(benefit, spare);
+    spare->reason = CheckRules(benefit, contender.subsidy);
+    if (spare->reason == Reason::kNone) {
+      spare->reason = TakeLimits(benefit, spare);
+    }
     if (spare->reason == Reason::kNone) {
       spare->reason = TakeFunds(benefit, spare);
     }
@@ -157,6 +146,11 @@ void Decider::ChooseOffer(ProgrammeCode programme) {
         break;
       }
     }
+  }
+  if (best_->reason == Reason::kProgrammeNotStarted) {
+    best_->next_eligible_at = ledger_.benefits_[best_->benefit].starts_at;
+  } else if (best_->reason == Reason::kOutsideTimeWindow) {
+    best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
   }
 }
 
