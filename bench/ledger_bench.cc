@@ -88,6 +88,15 @@ void Report(benchmark::State& state, size_t commands_each) {
       benchmark::Counter::kIsRate);
 }
 
+// The lines' subsidies are the sale's.
+void CheckSplit(const Ledger& ledger, const Transaction& sale) {
+  Fen subsidy;
+  for (uint32_t i = 0; i < sale.line_count(); ++i) {
+    subsidy += ledger.lines()[LineRow{sale.first_line().value() + i}].subsidy;
+  }
+  GH_CHECK(sale.line_count() == 0 || subsidy == sale.subsidy, "row=", sale.seq);
+}
+
 void Sales(benchmark::State& state, const CityOptions& options) {
   Runner& runner = CityOf(options);
   std::vector<Command> commands(kBatch);
@@ -99,6 +108,38 @@ void Sales(benchmark::State& state, const CityOptions& options) {
     PopulateAhead(runner);
     state.ResumeTiming();
     DecideAll(runner, commands);
+  }
+  Report(state, kBatch);
+}
+
+// The same sales, each with as many lines of a price that does not divide.
+void SalesWithLines(benchmark::State& state, const CityOptions& options, uint32_t lines) {
+  Runner& runner = CityOf(options);
+  std::vector<Command> commands(kBatch);
+  std::vector<LineItem> items(kBatch * lines);
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (size_t i = 0; i < kBatch; ++i) {
+      commands[i] = RandomSale(options, runner.prng);
+      AuthorizeRequest& sale = commands[i].authorize;
+      sale.lines = items.data() + i * lines;
+      sale.line_count = lines;
+      int64_t left = sale.list_price.value();
+      for (uint32_t j = 0; j < lines; ++j) {
+        LineItem& item = items[i * lines + j];
+        item.item.words[0] = runner.prng.Next() | 1;
+        item.quantity = 1 + j % 3;
+        const int64_t price = j + 1 == lines ? left : left / (lines - j);
+        item.price = Fen{price};
+        left -= price;
+      }
+    }
+    PopulateAhead(runner);
+    const uint32_t lines_before = runner.ledger->lines().size();
+    state.ResumeTiming();
+    DecideAll(runner, commands);
+    GH_CHECK_EQ(runner.ledger->lines().size() - lines_before, kBatch * lines);
+    CheckSplit(*runner.ledger, runner.event.transaction);
   }
   Report(state, kBatch);
 }
@@ -157,9 +198,14 @@ CityOptions Small() {
   return options;
 }
 
+// By city, because each is built once and kept until the next.
 BENCHMARK_CAPTURE(Sales, ten_thousand_members, Small())->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(Sales, one_million_members, OneMillion())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(SalesWithLines, ten_thousand_members, Small(), 20)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Lifecycles, ten_thousand_members, Small())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Sales, one_million_members, OneMillion())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(SalesWithLines, lines_0, OneMillion(), 0)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(SalesWithLines, lines_1, OneMillion(), 1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(SalesWithLines, lines_20, OneMillion(), 20)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Lifecycles, hold_capture_refund, OneMillion())->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Sales, one_hot_fund, OneHotFund())->Unit(benchmark::kMillisecond);
 

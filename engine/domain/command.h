@@ -15,8 +15,11 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "engine/domain/advice.h"
+#include "engine/domain/batch.h"
 #include "engine/domain/fund.h"
 #include "engine/domain/ids.h"
+#include "engine/domain/line.h"
 #include "engine/domain/member.h"
 #include "engine/domain/merchant.h"
 #include "engine/domain/programme.h"
@@ -33,6 +36,7 @@ enum class CommandKind : uint8_t {  // stored: do not change values
   kExpireHolds = 6,     // from the pipeline's timer, never from outside
   kIncrement = 7,
   kRefund = 8,
+  kCloseBatch = 9,
   kGetEntitlements = 10,  // changes nothing
 
   kDefineSegment = 20,
@@ -53,6 +57,7 @@ constexpr bool IsAdmin(CommandKind kind) {
   return static_cast<uint8_t>(kind) >= static_cast<uint8_t>(CommandKind::kDefineSegment);
 }
 
+struct Details;
 struct Explanation;
 struct EntitlementList;
 
@@ -69,6 +74,9 @@ struct AuthorizeRequest {
   bool allow_partial = false;
   IfNoBenefit if_no_benefit = IfNoBenefit::kDecline;
   PosEntryMode entry_mode = PosEntryMode::kUnspecified;
+  // What was bought; the prices add up to list_price.  Empty = not told.
+  const LineItem* lines = nullptr;
+  uint32_t line_count = 0;
   // When given, filled with every check of every candidate, unless the answer is that to
   // a repeat.  Not journalled.
   Explanation* explanation = nullptr;
@@ -106,6 +114,13 @@ struct RefundRequest {
   RequestId original_request_id;
   Fen amount;  // of the list price, >= 0; all that is not refunded when has_amount is false
   bool has_amount = false;
+  uint8_t line_count = 0;
+  const ReturnedLine* lines = nullptr;  // instead of an amount, in order of their numbers
+};
+
+// Compares the calling terminal's open batch with its own numbers, and closes it.
+struct CloseBatchRequest {
+  Totals theirs;
 };
 
 // Exactly one of the two references is set.
@@ -237,6 +252,11 @@ struct Command {
   RequestId request_id;
   // Past this instant nothing may change on the caller's behalf.
   TimestampNs deadline = kTimestampMax;
+  // kAuthorize (capture_at_once), kCapture: it was done without asking, and this is the
+  // evidence.  Belongs to whoever submits.
+  const AdviceRequest* advice = nullptr;
+  // When given, filled with what the transaction that is answered has of these.
+  Details* details = nullptr;
   // Operators' commands: decide and answer, change nothing.
   bool validate_only = false;
 
@@ -246,6 +266,7 @@ struct Command {
     ReverseRequest reverse;
     IncrementRequest increment;
     RefundRequest refund;
+    CloseBatchRequest close_batch;
     InquiryRequest inquiry;
     EntitlementsRequest entitlements;
     const SegmentRequest* segment;
@@ -263,7 +284,7 @@ struct Command {
   };
 };
 static_assert(std::is_trivially_copyable_v<Command>);
-static_assert(sizeof(Command) <= 160);
+static_assert(sizeof(Command) <= 192);
 
 }  // namespace gonghui
 

@@ -27,6 +27,7 @@ enum class EventKind : uint8_t {  // stored: do not change values
   kHoldExpired = 4,
   kIncremented = 7,
   kRefunded = 8,
+  kBatchClosed = 9,
 
   kSegmentDefined = 20,
   kUnionNodeSet = 21,
@@ -65,6 +66,14 @@ struct UseDelta {
   // Where Decide() found the counter, so that Evolve() need not look again.  A
   // hint, not journalled: none = look.
   CounterRow counter;
+};
+
+// Authorization: a new line's part of the subsidy.  Refund: what is given back of a line.
+struct LineDelta {
+  uint32_t number = 0;    // of the authorization's line, from 1
+  uint32_t quantity = 0;  // pieces
+  Fen price;
+  Fen subsidy;
 };
 
 // What changes in the original of a capture, increment, reversal, refund or expiry.
@@ -112,6 +121,14 @@ struct Event {
   Fen member_posted_delta;
   std::array<ShareDelta, kSharesPerTransactionMax> shares;
   std::array<UseDelta, kUsesPerTransactionMax> uses;
+  // The items' codes are the command's (authorization) or the original's (refund).
+  uint32_t line_count = 0;
+  std::array<LineDelta, kLinesPerTransactionMax> lines;
+  // An advice's evidence and verdict; advice.transaction = transaction_row then.
+  bool is_advice = false;
+  bool queue_empty = false;
+  Advice advice;
+  Batch batch;  // kBatchClosed: the row that is added
 
   // Operators' events: the row that is set (new rows: the next number), and the
   // content by the command's pointer.

@@ -28,6 +28,7 @@ using ProgrammeCode = Code<struct ProgrammeCodeTag, 4>;
 using BenefitCode = Code<struct BenefitCodeTag, 4>;
 using LimitCode = Code<struct LimitCodeTag, 4>;
 using SegmentCode = Code<struct SegmentCodeTag, 4>;
+using ItemCode = Code<struct ItemCodeTag, 4>;  // a SKU, GTIN or category
 using ZoneName = Code<struct ZoneNameTag, 4>;  // IANA; '/' is written as ':'
 
 // 8 to 19 decimal digits, the first not 0 (ISO/IEC 7812).  Fits 64 bits.
@@ -36,7 +37,7 @@ using CardNumber = StrongId<struct CardNumberTag, uint64_t>;
 // Rows.
 using UnionNodeRow = StrongId<struct UnionNodeRowTag, uint32_t>;
 using MemberRow = StrongId<struct MemberRowTag, uint32_t>;
-using MemberHistoryRow = StrongId<struct MemberHistoryRowTag, uint32_t>;
+using StatusChangeRow = StrongId<struct StatusChangeRowTag, uint32_t>;
 using SegmentSpanRow = StrongId<struct SegmentSpanRowTag, uint32_t>;
 using CardRow = StrongId<struct CardRowTag, uint32_t>;
 using MerchantRow = StrongId<struct MerchantRowTag, uint32_t>;
@@ -50,6 +51,9 @@ using CounterRow = StrongId<struct CounterRowTag, uint32_t>;
 using TransactionRow = StrongId<struct TransactionRowTag, uint32_t>;
 using AppliedRow = StrongId<struct AppliedRowTag, uint32_t>;
 using UseRow = StrongId<struct UseRowTag, uint32_t>;
+using LineRow = StrongId<struct LineRowTag, uint32_t>;
+using AdviceRow = StrongId<struct AdviceRowTag, uint32_t>;
+using BatchRow = StrongId<struct BatchRowTag, uint32_t>;
 
 // The identity of a limit's counters.  It outlives programme versions: a new
 // version whose limit has the same code counts on where the old one stood.

@@ -26,9 +26,9 @@ inline constexpr int64_t kTimestampNsMax = 7'258'118'400'000'000'000;
 // taken as rows are used (bytes a row in parentheses, see engine/ledger).
 inline constexpr uint32_t kUnionNodesMax = 1u << 20;
 inline constexpr uint32_t kMembersMax = 1u << 28;        // (32)
-inline constexpr uint32_t kCardsMax = 1u << 28;          // (24)
+inline constexpr uint32_t kCardsMax = 1u << 28;          // (32)
 inline constexpr uint32_t kSegmentSpansMax = 1u << 28;   // (32)
-inline constexpr uint32_t kMemberHistoryMax = 1u << 28;  // (24)
+inline constexpr uint32_t kStatusChangesMax = 1u << 28;  // (24)
 inline constexpr uint32_t kMerchantsMax = 1u << 22;
 inline constexpr uint32_t kTerminalsMax = 1u << 23;
 inline constexpr uint32_t kFundsMax = 1u << 16;
@@ -39,9 +39,12 @@ inline constexpr uint32_t kCountersMax = 1u << 29;      // (32)
 inline constexpr uint32_t kTransactionsMax = 1u << 29;  // (200)
 inline constexpr uint32_t kAppliedMax = 1u << 30;       // (48)
 inline constexpr uint32_t kUsesMax = 1u << 30;          // (40)
+inline constexpr uint32_t kLinesMax = 1u << 30;         // (64)
+inline constexpr uint32_t kAdvicesMax = 1u << 28;       // (56)
+inline constexpr uint32_t kBatchesMax = 1u << 26;       // (136)
 
 // Raised whenever Decide() may answer differently; journalled with every block.
-inline constexpr uint32_t kRulesVersion = 1;
+inline constexpr uint32_t kRulesVersion = 2;
 
 inline constexpr uint32_t kUnionDepthMax = 8;  // national = 1
 inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
@@ -50,6 +53,9 @@ inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
 inline constexpr uint32_t kSharesPerTransactionMax = 8;  // (benefit, fund) pairs
 inline constexpr uint32_t kUsesPerTransactionMax = 16;   // counters taken
 inline constexpr uint32_t kCandidatesPerDecisionMax = 1024;
+inline constexpr uint32_t kLinesPerTransactionMax = 64;
+inline constexpr uint32_t kLineQuantityMax = 1'000'000;
+inline constexpr int64_t kAdviceAgeMaxS = 60 * 86'400;
 
 // One answer.
 inline constexpr uint32_t kChecksPerExplanationMax = 512;

@@ -62,20 +62,10 @@ struct Member {
   bool real_name_verified = false;
   Sex sex = Sex::kUnknown;
   uint8_t reserved = 0;
-  SegmentSpanRow first_span;     // chain of this member's spans
-  MemberHistoryRow last_change;  // chain of status changes, newest first
+  SegmentSpanRow first_span;    // chain of this member's spans
+  StatusChangeRow last_change;  // chain of status changes, newest first
 };
 static_assert(sizeof(Member) == 32);  // two in a cache line, none across two
-
-// A status that held from `from` until the next newer change of the chain.
-struct MemberHistory {
-  TimestampNs from;
-  MemberRow member;
-  MemberHistoryRow previous;
-  MemberStatus status = MemberStatus::kActive;
-  std::array<uint8_t, 7> reserved{};
-};
-static_assert(sizeof(MemberHistory) == 24);
 
 // "Model worker", "new-employment worker", "hardship" ...: a named bit.
 struct Segment {
@@ -120,8 +110,10 @@ struct Card {
   CardStatus status = CardStatus::kIssued;
   CardKind kind = CardKind::kPhysical;
   std::array<uint8_t, 2> reserved{};
+  StatusChangeRow last_change;  // chain of status changes, newest first
+  uint32_t reserved_2 = 0;
 };
-static_assert(sizeof(Card) == 24);
+static_assert(sizeof(Card) == 32);  // two in a cache line, none across two
 
 }  // namespace gonghui
 

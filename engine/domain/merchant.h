@@ -32,7 +32,8 @@ struct Merchant {
   Mcc mcc = 0;
   MerchantStatus status = MerchantStatus::kActive;
   uint8_t reserved = 0;
-  uint64_t reserved_2 = 0;
+  StatusChangeRow last_change;  // chain of status changes, newest first
+  uint32_t reserved_2 = 0;
   // The merchant's accounts, in fen.  Receivable: what union funds owe it.
   // Collected: what members paid it themselves.  Pending = held, not captured.
   // Layer by layer, because they change together (Table::AddPair).
@@ -64,7 +65,9 @@ struct Terminal {
   MerchantRow merchant;
   TerminalKind kind = TerminalKind::kPos;
   TerminalStatus status = TerminalStatus::kActive;
-  std::array<uint8_t, 10> reserved{};
+  std::array<uint8_t, 2> reserved{};
+  StatusChangeRow last_change;  // chain of status changes, newest first
+  uint32_t reserved_2 = 0;
 };
 static_assert(sizeof(Terminal) == 32);
 

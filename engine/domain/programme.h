@@ -199,13 +199,15 @@ struct Programme {
   uint32_t benefit_count = 0;
   LimitRow first_limit;
   uint32_t limit_count = 0;
-  bool retired = false;
+  TimestampNs retired_at;  // 0 = it is not
   LateCapture late_capture = LateCapture::kStrict;
-  std::array<uint8_t, 6> reserved{};
+  std::array<uint8_t, 7> reserved{};
   PoolRange over_capture;
   DisplayName name;
+
+  [[nodiscard]] constexpr bool IsRetired() const { return retired_at != TimestampNs{}; }
 };
-static_assert(sizeof(Programme) == 208);
+static_assert(sizeof(Programme) == 216);
 
 struct Limit {
   LimitCode code;

@@ -32,6 +32,9 @@ enum class Reason : uint16_t {
   kFurtherActivityPreventsReversal = 227,
   kExceedsCapturedAmount = 228,  // a refund of more than was captured and not refunded
 
+  // Advice.
+  kAdviceTooOld = 231,  // for a person to look at
+
   // Terminal and merchant.
   kTerminalInactive = 241,
   kMerchantInactive = 242,

@@ -28,6 +28,7 @@ enum class TransactionKind : uint8_t {
   kReversal = 3,
   kIncrement = 7,  // numbered as their commands and events are
   kRefund = 8,
+  kBatchClose = 9,
 };
 
 enum class TransactionState : uint8_t {
@@ -37,7 +38,7 @@ enum class TransactionState : uint8_t {
   kCaptured = 4,           // final: nothing is held any more
   kReversed = 5,
   kExpired = 6,            // the hold ran out; what was captured before stays captured
-  kCompleted = 7,          // a capture, increment, reversal or refund that was accepted
+  kCompleted = 7,          // a capture, increment, reversal, refund or close that was accepted
   kPartiallyRefunded = 8,  // nothing held; part of what was captured is given back
   kRefunded = 9,           // all of it
 };
@@ -80,10 +81,11 @@ struct Progress {
   // decided, for a repeat's comparison and answer.
   Fen restated;
   Fen restated_subsidy;
-  uint64_t reserved = 0;
-  uint32_t reserved_2 = 0;
-  uint16_t reserved_3 = 0;
-  uint8_t reserved_4 = 0;
+  LineRow first_line;  // line_count rows from here
+  AdviceRow advice;    // none = it was asked online
+  uint32_t reserved = 0;
+  uint16_t reserved_2 = 0;
+  uint8_t line_count = 0;
   bool allow_partial = false;  // as asked
 };
 
@@ -92,8 +94,12 @@ struct Progress {
 struct Reference {
   TransactionId original_id;
   RequestId original_request_id;
-  Fen asked_amount;  // 0 when none was given
-  std::array<uint64_t, 2> reserved{};
+  Fen asked_amount;    // 0 when none was given
+  LineRow first_line;  // refund: line_count rows from here
+  AdviceRow advice;    // none = it was asked online
+  BatchRow batch;      // kBatchClose
+  std::array<uint8_t, 3> reserved{};
+  uint8_t line_count = 0;
 };
 static_assert(sizeof(Progress) == sizeof(Reference));
 
@@ -147,6 +153,19 @@ struct Transaction {
   };
 
   constexpr Transaction() : progress{} {}
+
+  [[nodiscard]] constexpr bool IsAuthorization() const {
+    return kind == TransactionKind::kAuthorization;
+  }
+  [[nodiscard]] constexpr LineRow first_line() const {
+    return IsAuthorization() ? progress.first_line : reference.first_line;
+  }
+  [[nodiscard]] constexpr uint32_t line_count() const {
+    return IsAuthorization() ? progress.line_count : reference.line_count;
+  }
+  [[nodiscard]] constexpr AdviceRow advice() const {
+    return IsAuthorization() ? progress.advice : reference.advice;
+  }
 
   // Of an authorization, as it stands.
   [[nodiscard]] constexpr Fen standing_price() const { return list_price + progress.restated; }

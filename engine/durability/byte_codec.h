@@ -38,7 +38,15 @@ namespace gonghui::codec {
 static_assert(std::endian::native == std::endian::little,
               "fixed64 is written as it lies in memory");
 
+// Upper bounds of what one field takes.
 inline constexpr size_t kVarintBytesMax = 10;
+inline constexpr size_t kInt32BytesMax = 5;
+inline constexpr size_t kRowBytesMax = kInt32BytesMax;
+inline constexpr size_t kId64Bytes = 8;
+inline constexpr size_t kRequestIdBytes = 16;
+inline constexpr size_t kCode2BytesMax = 17;
+inline constexpr size_t kCode4BytesMax = 33;
+inline constexpr size_t kTextBytesMax = 97;
 
 constexpr uint64_t ZigzagOf(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);

@@ -371,11 +371,6 @@ inline void ReadImage(ByteReader& c, ProgrammeImage& image, ProgrammePools& pool
 
 // ---- Upper bounds -----------------------------------------------------------
 
-inline constexpr size_t kCode2BytesMax = 17;
-inline constexpr size_t kCode4BytesMax = 33;
-inline constexpr size_t kTextBytesMax = 97;
-inline constexpr size_t kInt32BytesMax = 5;
-
 // Every operator's command but a programme; a member with all its spans is the
 // largest.
 inline constexpr size_t kOperatorContentBytesMax = 1024;

@@ -30,6 +30,9 @@ void Decider::Decide() {
   event_->tombstone_row = TransactionRow{};
   event_->share_count = 0;
   event_->use_count = 0;
+  event_->line_count = 0;
+  event_->is_advice = false;
+  event_->queue_empty = false;
   event_->member_pending_delta = Fen{0};
   event_->member_posted_delta = Fen{0};
   event_->row = 0;
@@ -50,6 +53,11 @@ void Decider::Decide() {
   result_->terminal = TerminalId{};
   result_->share_count = 0;
   result_->limit_count = 0;
+  if (command_.details != nullptr) [[unlikely]] {
+    command_.details->is_advice = false;
+    command_.details->is_batch = false;
+    command_.details->line_count = 0;
+  }
 
   if (now_ > command_.deadline && command_.kind != CommandKind::kExpireHolds) {
     result_->verdict = Verdict::kDeadlineExceeded;
@@ -72,6 +80,8 @@ void Decider::Decide() {
       return Increment();
     case CommandKind::kRefund:
       return Refund();
+    case CommandKind::kCloseBatch:
+      return CloseBatch();
     case CommandKind::kGetEntitlements:
       return GetEntitlements();
     case CommandKind::kDefineSegment:
@@ -172,7 +182,7 @@ bool Decider::AnsweredBefore() {
     result_->field = difference;
     return true;
   }
-  ledger_.Describe(row, result_);
+  ledger_.Describe(row, result_, command_.details);
   result_->replay = true;
   return true;
 }
@@ -197,39 +207,11 @@ bool AsksAmount(const Transaction& stored, const Request& request) {
 // repeat may be sent later than the original.
 Field Decider::DifferenceFrom(const Transaction& stored) const {
   switch (command_.kind) {
-    case CommandKind::kAuthorize: {
-      const AuthorizeRequest& request = command_.authorize;
-      if (stored.kind != TransactionKind::kAuthorization) {
-        return Field::kMethod;
-      }
-      if (stored.card != request.card) {
-        return Field::kCardNumber;
-      }
-      if (stored.list_price != request.list_price) {
-        return Field::kListPrice;
-      }
-      const uint64_t programme_hash = request.programme.IsNone() ? 0 : HashOf(request.programme);
-      if (stored.programme_hash != programme_hash) {
-        return Field::kProgramme;
-      }
-      if (stored.capture_at_once != request.capture_at_once) {
-        return Field::kCapture;
-      }
-      if (stored.if_no_benefit != request.if_no_benefit) {
-        return Field::kIfNoBenefit;
-      }
-      if (stored.hold_s != request.hold_s) {
-        return Field::kHoldSeconds;
-      }
-      if (stored.entry_mode != request.entry_mode) {
-        return Field::kPosEntryMode;
-      }
-      return stored.progress.allow_partial != request.allow_partial ? Field::kAllowPartial
-                                                                    : Field::kNone;
-    }
+    case CommandKind::kAuthorize:
+      return DifferenceFrom(stored, command_.authorize);
     case CommandKind::kCapture: {
       const CaptureRequest& request = command_.capture;
-      if (stored.kind != TransactionKind::kCapture) {
+      if (stored.kind != TransactionKind::kCapture || !IsAdviceAlike(stored)) {
         return Field::kMethod;
       }
       if (!RefersTo(stored, request)) {
@@ -238,7 +220,8 @@ Field Decider::DifferenceFrom(const Transaction& stored) const {
       if (!AsksAmount(stored, request)) {
         return Field::kAmount;
       }
-      return stored.final_capture != request.final_capture ? Field::kFinalCapture : Field::kNone;
+      return stored.final_capture != request.final_capture ? Field::kFinalCapture
+                                                           : AdviceDifference(stored);
     }
     case CommandKind::kIncrement: {
       const IncrementRequest& request = command_.increment;
@@ -274,11 +257,46 @@ Field Decider::DifferenceFrom(const Transaction& stored) const {
       if (!RefersTo(stored, request)) {
         return Field::kOriginal;
       }
-      return AsksAmount(stored, request) ? Field::kNone : Field::kAmount;
+      return AsksAmount(stored, request) ? LinesDifference(stored, request) : Field::kAmount;
     }
+    case CommandKind::kCloseBatch:
+      return CloseDifference(stored);
     default:
       return Field::kMethod;
   }
+}
+
+Field Decider::DifferenceFrom(const Transaction& stored, const AuthorizeRequest& request) const {
+  if (stored.kind != TransactionKind::kAuthorization || !IsAdviceAlike(stored)) {
+    return Field::kMethod;
+  }
+  if (stored.card != request.card) {
+    return Field::kCardNumber;
+  }
+  if (stored.list_price != request.list_price) {
+    return Field::kListPrice;
+  }
+  const uint64_t programme_hash = request.programme.IsNone() ? 0 : HashOf(request.programme);
+  if (stored.programme_hash != programme_hash) {
+    return Field::kProgramme;
+  }
+  if (stored.capture_at_once != request.capture_at_once) {
+    return Field::kCapture;
+  }
+  if (stored.if_no_benefit != request.if_no_benefit) {
+    return Field::kIfNoBenefit;
+  }
+  if (stored.hold_s != request.hold_s) {
+    return Field::kHoldSeconds;
+  }
+  if (stored.entry_mode != request.entry_mode) {
+    return Field::kPosEntryMode;
+  }
+  if (stored.progress.allow_partial != request.allow_partial) {
+    return Field::kAllowPartial;
+  }
+  const Field difference = LinesDifference(stored, request);
+  return difference != Field::kNone ? difference : AdviceDifference(stored);
 }
 
 // ---- Making a transaction ----------------------------------------------------
@@ -295,6 +313,19 @@ bool Decider::HasRoom(uint32_t transactions, uint32_t shares, uint32_t uses) {
   }
   if (lacks(ledger_.counters_, uses)) {
     Full(Field::kCounters);
+    return false;
+  }
+  return true;
+}
+
+// The same for what few transactions have.
+bool Decider::HasRoomBeside(uint32_t lines, uint32_t advices, uint32_t batches) {
+  const auto lacks = [](const TableBase& table, uint32_t rows) {
+    return table.size_max() - table.size() < rows;
+  };
+  if (lacks(ledger_.lines_, lines) || lacks(ledger_.advices_, advices) ||
+      lacks(ledger_.batches_, batches)) {
+    Full(Field::kTransactions);
     return false;
   }
   return true;
@@ -340,6 +371,9 @@ void Decider::FinishTransaction(bool quote) {
   if (transaction.use_count > 0) {
     transaction.first_use = ledger_.uses_.next();
   }
+  if (command_.details != nullptr) [[unlikely]] {
+    TellDetails();
+  }
   result_->transaction = transaction;
   result_->merchant = ledger_.merchants_[merchant_].id;
   result_->terminal = command_.terminal;
@@ -353,15 +387,11 @@ void Decider::FinishTransaction(bool quote) {
 
 // ---- Authorize and Quote -----------------------------------------------------
 
-Reason Decider::CheckCardAndMember(CardNumber number) {
-  card_ = FindCard(number);
-  if (card_ == CardRow{}) {
-    return Reason::kInvalidCard;
-  }
-  const Card& card = ledger_.cards_[card_];
-  const int64_t utc_day = now_.value() / (kSecondsPerDay * kNsPerSecond);
+// Of a card of that status.
+inline Reason Decider::WhyNotUsable(const Card& card, CardStatus status) const {
+  const int64_t utc_day = judged_at_.value() / (kSecondsPerDay * kNsPerSecond);
   const bool past_last_day = card.expires_day != 0 && utc_day >= card.expires_day;
-  switch (card.status) {
+  switch (status) {
     case CardStatus::kIssued:
       return Reason::kCardNotActive;
     case CardStatus::kExpired:
@@ -375,20 +405,13 @@ Reason Decider::CheckCardAndMember(CardNumber number) {
     case CardStatus::kClosed:
       return past_last_day ? Reason::kCardExpired : Reason::kCardClosed;
     case CardStatus::kActive:
-      if (past_last_day) {
-        return Reason::kCardExpired;
-      }
-      break;
+      return past_last_day ? Reason::kCardExpired : Reason::kNone;
   }
-  member_ = card.member;
-  if (member_ == MemberRow{}) {
-    return Reason::kMemberNotFound;
-  }
-  return CheckMember();
+  return Reason::kInvalidCard;
 }
 
-Reason Decider::CheckMember() const {
-  switch (ledger_.members_[member_].status) {
+inline Reason Decider::WhyNotActive(MemberStatus status) {
+  switch (status) {
     case MemberStatus::kActive:
       return Reason::kNone;
     case MemberStatus::kSuspended:
@@ -401,6 +424,24 @@ Reason Decider::CheckMember() const {
   return Reason::kMemberNotFound;
 }
 
+Reason Decider::CheckCardAndMember(CardNumber number) {
+  card_ = FindCard(number);
+  if (card_ == CardRow{}) {
+    return Reason::kInvalidCard;
+  }
+  const Card& card = ledger_.cards_[card_];
+  const Reason reason = WhyNotUsable(card, card.status);
+  if (reason != Reason::kNone) {
+    return reason;
+  }
+  member_ = card.member;
+  return member_ == MemberRow{} ? Reason::kMemberNotFound : CheckMember();
+}
+
+Reason Decider::CheckMember() const {
+  return WhyNotActive(ledger_.members_[member_].status);
+}
+
 // Terminal, merchant, card and member, as they are now.
 Reason Decider::CheckParties(CardNumber number) {
   if (ledger_.terminals_[terminal_].status != TerminalStatus::kActive) {
@@ -410,6 +451,113 @@ Reason Decider::CheckParties(CardNumber number) {
     return Reason::kMerchantInactive;
   }
   return CheckCardAndMember(number);
+}
+
+// Terminal, merchant, card and member, by the statuses of the time that is judged.  A
+// card or member of which the terminal's deny list could not tell passes, and the first
+// such reason is told.
+Reason Decider::CheckPartiesThen(Reason* undelivered) {
+  const auto pass_undelivered = [&](Reason reason, bool was_active) {
+    const bool passes = advice_->deny_list_at != TimestampNs{} && was_active;
+    if (passes && *undelivered == Reason::kNone) {
+      *undelivered = reason;
+    }
+    return passes;
+  };
+  if (ledger_.StatusAt(ledger_.terminals_[terminal_], judged_at_) != TerminalStatus::kActive) {
+    return Reason::kTerminalInactive;
+  }
+  if (ledger_.StatusAt(ledger_.merchants_[merchant_], judged_at_) != MerchantStatus::kActive) {
+    return Reason::kMerchantInactive;
+  }
+  card_ = FindCard(command_.authorize.card);
+  if (card_ == CardRow{}) {
+    return Reason::kInvalidCard;
+  }
+  const Card& card = ledger_.cards_[card_];
+  Reason reason = WhyNotUsable(card, ledger_.StatusAt(card, judged_at_));
+  if (reason == Reason::kCardPaused || reason == Reason::kCardLostOrStolen ||
+      reason == Reason::kCardClosed) {
+    const bool was_active = ledger_.StatusAt(card, advice_->deny_list_at) == CardStatus::kActive;
+    reason = pass_undelivered(reason, was_active) ? Reason::kNone : reason;
+  }
+  if (reason != Reason::kNone) {
+    return reason;
+  }
+  member_ = card.member;
+  if (member_ == MemberRow{}) {
+    return Reason::kMemberNotFound;
+  }
+  const Member& member = ledger_.members_[member_];
+  reason = WhyNotActive(ledger_.StatusAt(member, judged_at_));
+  if (reason != Reason::kNone) {
+    const bool was_active =
+        ledger_.StatusAt(member, advice_->deny_list_at) == MemberStatus::kActive;
+    reason = pass_undelivered(reason, was_active) ? Reason::kNone : reason;
+  }
+  return reason;
+}
+
+// What the offer gives, and takes of funds and counters: held, or of a sale spent.
+[[gnu::always_inline]] inline void Decider::Book(const Offer& offer, bool sale) {
+  Transaction& transaction = event_->transaction;
+  transaction.subsidy = offer.subsidy;
+  transaction.member_pays = list_price_ - offer.subsidy;
+  transaction.applied_count = static_cast<uint8_t>(offer.share_count);
+  transaction.use_count = static_cast<uint8_t>(offer.use_count);
+  event_->share_count = offer.share_count;
+  event_->use_count = offer.use_count;
+  result_->share_count = offer.share_count;
+  result_->limit_count = offer.use_count;
+  if (offer.shares != event_->shares.data()) {
+    std::copy_n(offer.shares, offer.share_count, event_->shares.data());
+    std::copy_n(offer.uses, offer.use_count, event_->uses.data());
+  }
+  for (uint32_t i = 0; i < offer.share_count; ++i) {
+    ShareDelta& share = event_->shares[i];
+    result_->shares[i] =
+        ResultShare{share.benefit, share.fund, share.held_delta + share.overrun_delta};
+    if (sale) {
+      std::swap(share.held_delta, share.spent_delta);
+    }
+  }
+  const CalendarMoment& moment = MomentOf(ledger_.benefits_[offer.benefit].calendar);
+  for (uint32_t i = 0; i < offer.use_count; ++i) {
+    UseDelta& use = event_->uses[i];
+    if (sale) {
+      std::swap(use.held_delta, use.used_delta);
+      use.used_after += use.used_delta;
+    }
+    const Limit& limit = ledger_.limits_[use.limit];
+    result_->limits[i] = ResultLimit{use.limit,
+                                     use.window,
+                                     use.used_after,
+                                     limit.max - use.used_after - use.left_after,
+                                     use.left_after,
+                                     moment.EndOf(limit.window)};
+  }
+  (sale ? event_->member_posted_delta : event_->member_pending_delta) = transaction.member_pays;
+  if (event_->line_count != 0) [[unlikely]] {
+    SplitOverLines();
+  }
+}
+
+// Of a sale, all of it.
+inline void Decider::CaptureAtOnce() {
+  Transaction& sale = event_->transaction;
+  sale.state = TransactionState::kCaptured;
+  sale.captured = list_price_;
+  sale.captured_subsidy = sale.subsidy;
+}
+
+void Decider::Sell(const Offer& offer) {
+  Book(offer, /*sale=*/true);
+  CaptureAtOnce();
+}
+
+void Decider::SellAtFullPrice() {
+  event_->transaction.outcome = Outcome::kApproved;
+  CaptureAtOnce();
 }
 
 void Decider::Authorize(bool quote) {
@@ -430,15 +578,23 @@ void Decider::Authorize(bool quote) {
     result_->field = Field::kMerchantId;
     return;
   }
-  if (!quote && AnsweredBefore()) {
-    return;
-  }
-  if (!quote && !HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax)) {
-    return;
+  if (!quote) {
+    advice_ = command_.advice;
+    if (AnsweredBefore() || (advice_ != nullptr && AnsweredUnderAnotherId())) {
+      return;
+    }
+    if (!HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax)) {
+      return;
+    }
+    const bool more = request.line_count != 0 || advice_ != nullptr;
+    if (more && !HasRoomBeside(request.line_count, advice_ != nullptr ? 1 : 0, 0)) [[unlikely]] {
+      return;
+    }
   }
 
   // From here on the command must succeed: with an approval or a decline.
   list_price_ = request.list_price;
+  subsidy_max_ = list_price_;
   BeginTransaction(TransactionKind::kAuthorization);
   event_->kind = EventKind::kAuthorized;
   event_->tombstone_row = tombstone_;
@@ -453,6 +609,14 @@ void Decider::Authorize(bool quote) {
   transaction.progress.allow_partial = request.allow_partial;
   transaction.if_no_benefit = request.if_no_benefit;
   transaction.entry_mode = request.entry_mode;
+  if (request.line_count != 0) [[unlikely]] {
+    BeginLines();
+  }
+  if (advice_ != nullptr) [[unlikely]] {
+    BeginAdvice(&transaction.progress.advice);
+    return JudgeAdvisedSale();
+  }
+  allow_partial_ = request.allow_partial;
 
   Reason reason = Reason::kNone;
   if (tombstone_ != TransactionRow{}) {
@@ -476,76 +640,45 @@ void Decider::Authorize(bool quote) {
   ChooseOffer(request.programme);
   const Offer& offer = *best_;
   const bool applies = offer.reason == Reason::kNone;
-  transaction.reason = offer.reason;
-  if (!applies) {
-    transaction.failed_benefit = offer.benefit;
-    transaction.failed_limit = offer.failed_limit;
-    if (request.if_no_benefit == IfNoBenefit::kDecline) {
-      Decline(offer.reason);
-      transaction.expires_at = offer.next_eligible_at;
-      if (offer.failed_limit != LimitRow{}) {
-        TellFailedLimit(offer.failed_limit,
-                        offer.failed_window,
-                        offer.failed_used,
-                        offer.failed_held,
-                        offer.next_eligible_at);
-      }
-      return FinishTransaction(quote);
-    }
+  if (!applies && request.if_no_benefit == IfNoBenefit::kDecline) {
+    DeclineAs(offer);
+    return FinishTransaction(quote);
   }
-
   const bool sale = request.capture_at_once;
+  transaction.reason = offer.reason;
   transaction.outcome = applies && offer.partial ? Outcome::kApprovedPartial : Outcome::kApproved;
-  transaction.state = sale ? TransactionState::kCaptured : TransactionState::kPending;
   if (!sale) {
+    transaction.state = TransactionState::kPending;
     const int64_t hold_s = request.hold_s != 0 ? int64_t{request.hold_s}
                            : applies           ? ledger_.benefits_[offer.benefit].hold_s
                                                : kHoldSecondsDefault;
     transaction.expires_at = TimestampNs{now_.value() + hold_s * kNsPerSecond};
   }
   if (applies) {
-    transaction.subsidy = offer.subsidy;
-    transaction.member_pays = list_price_ - offer.subsidy;
-    transaction.applied_count = static_cast<uint8_t>(offer.share_count);
-    transaction.use_count = static_cast<uint8_t>(offer.use_count);
-    event_->share_count = offer.share_count;
-    event_->use_count = offer.use_count;
-    result_->share_count = offer.share_count;
-    result_->limit_count = offer.use_count;
-    if (offer.shares != event_->shares.data()) {
-      std::copy_n(offer.shares, offer.share_count, event_->shares.data());
-      std::copy_n(offer.uses, offer.use_count, event_->uses.data());
-    }
-    for (uint32_t i = 0; i < offer.share_count; ++i) {
-      ShareDelta& share = event_->shares[i];
-      result_->shares[i] = ResultShare{share.benefit, share.fund, share.held_delta};
-      if (sale) {
-        std::swap(share.held_delta, share.spent_delta);
-      }
-    }
-    const CalendarMoment& moment =
-        ledger_.MomentOf(ledger_.benefits_[offer.benefit].calendar, now_);
-    for (uint32_t i = 0; i < offer.use_count; ++i) {
-      UseDelta& use = event_->uses[i];
-      if (sale) {
-        std::swap(use.held_delta, use.used_delta);
-        use.used_after += use.used_delta;
-      }
-      const Limit& limit = ledger_.limits_[use.limit];
-      result_->limits[i] = ResultLimit{use.limit,
-                                       use.window,
-                                       use.used_after,
-                                       limit.max - use.used_after - use.left_after,
-                                       use.left_after,
-                                       moment.EndOf(limit.window)};
-    }
-    (sale ? event_->member_posted_delta : event_->member_pending_delta) = transaction.member_pays;
+    Book(offer, sale);
+  } else {
+    transaction.failed_benefit = offer.benefit;
+    transaction.failed_limit = offer.failed_limit;
   }
   if (sale) {
-    transaction.captured = list_price_;
-    transaction.captured_subsidy = transaction.subsidy;
+    CaptureAtOnce();
   }
   FinishTransaction(quote);
+}
+
+// No benefit applies; the answer is about the candidate that came furthest.
+void Decider::DeclineAs(const Offer& offer) {
+  Transaction& transaction = event_->transaction;
+  Decline(offer.reason);
+  transaction.failed_benefit = offer.benefit;
+  transaction.expires_at = offer.next_eligible_at;
+  if (offer.failed_limit != LimitRow{}) {
+    TellFailedLimit(offer.failed_limit,
+                    offer.failed_window,
+                    offer.failed_used,
+                    offer.failed_held,
+                    offer.next_eligible_at);
+  }
 }
 
 }  // namespace gonghui

@@ -32,6 +32,7 @@ class Decider {
       : ledger_(ledger),
         command_(command),
         now_(now),
+        judged_at_(now),
         trail_(trail),
         event_(event),
         result_(result) {}
@@ -52,11 +53,19 @@ class Decider {
     Fen subsidy;
     bool partial = false;  // less than it gives when the caller takes no part
     Fen whole;             // what it gives then, if limits and funds have enough
+    bool overrun = false;  // an advice's: a limit or fund has no room for it
     uint32_t share_count = 0;
     uint32_t use_count = 0;
     ShareDelta* shares = nullptr;  // share_count of them; held_delta = the part
     UseDelta* uses = nullptr;      // use_count of them; held_delta = the amount
   };
+  // A candidate, before its rules, limits and funds are asked.
+  struct Contender {
+    Fen subsidy;
+    uint32_t order;
+    BenefitRow benefit;
+  };
+
   // Not cleared: a kilobyte that few decisions use, and by no means by `rep stos`.
   union Offers {
     Offers() {}  // NOLINT
@@ -70,12 +79,19 @@ class Decider {
     SpareUses() {}  // NOLINT
     std::array<UseDelta, kLimitsPerBenefitMax> list;
   };
-
-  // A candidate, before its rules, limits and funds are asked.
-  struct Contender {
-    Fen subsidy;
-    uint32_t order;
-    BenefitRow benefit;
+  // Most decisions use three of a thousand.
+  union Contenders {
+    Contenders() {}  // NOLINT
+    std::array<Contender, kCandidatesPerDecisionMax> list;
+  };
+  // Of a past instant that is judged.
+  struct Past {
+    CalendarMoment moment;
+    std::array<BenefitRow, kCandidatesPerDecisionMax> candidates;
+  };
+  union PastSpace {
+    PastSpace() {}  // NOLINT
+    Past past;
   };
 
   // Finding by the trail, else by search (decide.cc).  A guess of the same key is
@@ -91,16 +107,59 @@ class Decider {
   bool AnsweredBefore();
   void Authorize(bool quote);
 
-  Field DifferenceFrom(const Transaction& stored) const;
+  [[nodiscard]] Field DifferenceFrom(const Transaction& stored) const;
+  [[nodiscard]] Field DifferenceFrom(const Transaction& stored,
+                                     const AuthorizeRequest& request) const;
   bool HasRoom(uint32_t transactions, uint32_t shares, uint32_t uses);
+  bool HasRoomBeside(uint32_t lines, uint32_t advices, uint32_t batches);
   void BeginTransaction(TransactionKind kind);
   void FinishTransaction(bool quote);
   void Decline(Reason reason);
   void TellFailedLimit(
       LimitRow row, WindowNumber window, int64_t used, int64_t held, TimestampNs next_eligible_at);
   Reason CheckParties(CardNumber number);
+  Reason CheckPartiesThen(Reason* undelivered);
   Reason CheckCardAndMember(CardNumber number);
   [[nodiscard]] Reason CheckMember() const;
+  [[nodiscard]] Reason WhyNotUsable(const Card& card, CardStatus status) const;
+  static Reason WhyNotActive(MemberStatus status);
+  void DeclineAs(const Offer& offer);
+  void Book(const Offer& offer, bool sale);
+  void CaptureAtOnce();
+  void Sell(const Offer& offer);
+  void SellAtFullPrice();
+
+  // What was bought (lines.cc).
+  void BeginLines();
+  void SplitOverLines();
+  void BeginReturnedLines();
+  Reason TakeReturnedLines(Fen* amount, Fen* subsidy);
+  [[nodiscard]] Field LinesDifference(const Transaction& stored,
+                                      const AuthorizeRequest& request) const;
+  [[nodiscard]] Field LinesDifference(const Transaction& stored,
+                                      const RefundRequest& request) const;
+  void TellDetails() const;
+
+  // What was done without asking (advice.cc).
+  [[nodiscard]] bool IsAdviceAlike(const Transaction& stored) const;
+  [[nodiscard]] Field AdviceDifference(const Transaction& stored) const;
+  bool AnsweredUnderAnotherId();
+  void BeginAdvice(AdviceRow* row);
+  [[nodiscard]] bool IsTooOld() const;
+  void Bear(Liability liability, Fen acquirer_bears);
+  void JudgeAdvisedSale();
+  void Force();
+  void ForceOne(const Contender& contender, bool chosen);
+  [[nodiscard]] bool HasStockFor(const Benefit& benefit) const;
+  void TakeFundsAnyway(const Benefit& benefit, Offer* offer);
+  // Out of the way of what is asked online.
+  [[nodiscard, gnu::noinline]] ProgrammeRow FindPastProgramme(ProgrammeCode code) const;
+  [[gnu::noinline]] std::span<const BenefitRow> CollectPastCandidates();
+  [[gnu::noinline]] const CalendarMoment& PastMomentOf(CalendarRow row);
+
+  // The end of a shift (batch.cc).
+  void CloseBatch();
+  [[nodiscard]] Field CloseDifference(const Transaction& stored) const;
 
   // What becomes of an authorization (lifecycle.cc).
   void Capture();
@@ -113,8 +172,11 @@ class Decider {
   using Parts = std::array<Fen, kSharesPerTransactionMax>;  // by share of the original
 
   TransactionRow FindOriginal(TransactionId id, const RequestId& request_id) const;
-  template <class Request>
-  bool BeginAbout(TransactionKind kind, const Request& request);
+  bool BeginAbout(TransactionKind kind,
+                  TransactionId original,
+                  const RequestId& original_request_id,
+                  bool has_amount,
+                  Fen amount);
   bool TakeOriginal();
   [[nodiscard]] bool IsBooked() const { return original_->applied_count > 0; }
   [[nodiscard]] bool IsOpen() const;
@@ -135,6 +197,7 @@ class Decider {
   void AcceptAbout(Fen amount, Fen subsidy);
   [[nodiscard]] Fen OverCaptureOf() const;
   [[nodiscard]] bool MayForcePost() const;
+  void DeclineCapture(Reason reason);
   Fen CaptureHeld(Fen subsidy, bool taken, bool final);
   void CaptureExpired(Fen subsidy, bool taken);
   Reason TakeIncrement(Fen amount, Fen* wanted);
@@ -148,6 +211,10 @@ class Decider {
 
   // Rules (offers.cc).
   void ChooseOffer(ProgrammeCode programme);
+  [[nodiscard]] bool JudgesLiveProgrammes() const;
+  [[nodiscard]] ProgrammeRow FindLiveProgramme(ProgrammeCode code) const;
+  std::span<const BenefitRow> Candidates();
+  static bool IsMoreGenerous(const Contender& a, const Contender& b);
   static void BringForward(std::span<Contender> contenders, size_t place);
   [[nodiscard]] bool IsBetter(const Offer& offer) const;
   [[nodiscard]] bool IsAtMerchant(const Benefit& benefit) const;
@@ -157,7 +224,19 @@ class Decider {
   [[nodiscard]] bool IsForMember(const Benefit& benefit);
   static bool HasEffect(const Benefit& benefit, Fen subsidy);
   Reason CheckRules(const Benefit& benefit, Fen subsidy);
+  // What the calendar says at the instant that is judged.
+  const CalendarMoment& MomentOf(CalendarRow row) {
+    return judged_at_ == now_ ? ledger_.MomentOf(row, now_) : PastMomentOf(row);
+  }
+  const Counter& BeginUse(const Benefit& benefit,
+                          uint32_t limit,
+                          const CalendarMoment& moment,
+                          Offer* offer);
+  void CountUses(const Benefit& benefit,
+                 const std::array<int64_t, kLimitsPerBenefitMax>& left,
+                 Offer* offer);
   Reason TakeLimits(const Benefit& benefit, Offer* offer);
+  void TakeLimitsAnyway(const Benefit& benefit, Offer* offer);
   using FundingParts = std::array<Fen, kFundingSharesPerBenefitMax>;
   static FundingParts SplitOverFunding(const Benefit& benefit, Fen subsidy);
   [[nodiscard]] bool FundsCover(const Benefit& benefit, Fen subsidy) const;
@@ -201,12 +280,20 @@ class Decider {
   void Unchanged(uint32_t row);
   void Accept(EventKind kind, uint32_t row, uint32_t row_2 = 0);
   void AcceptNew(EventKind kind, uint32_t row, uint32_t row_2 = 0);
+  // There is a row for the status that would end.
+  template <class Row, class Status>
+  [[nodiscard]] bool MayBecome(const Row& row, Status status) const {
+    return row.status == status || !ledger_.status_changes_.full();
+  }
   bool ResolveSpans(const MemberRequest& request);
   bool SpansAreStored(const Member& member) const;
 
   const Ledger& ledger_;
   const Command& command_;
   const TimestampNs now_;
+  // Everything that asks for the time in rules, windows, segments and funds asks for this:
+  // now, or of an advice the time at which it was done.
+  TimestampNs judged_at_;
   const Ledger::Trail& trail_;
   Event* const event_;
   Result* const result_;
@@ -222,6 +309,13 @@ class Decider {
   uint64_t segments_ = 0;
   bool segments_known_ = false;
   Fen list_price_;
+  Fen subsidy_max_;                        // what a rule gives at most: what is claimed of it
+  bool allow_partial_ = false;             // as asked, but never of an advice
+  const AdviceRequest* advice_ = nullptr;  // none = it is asked online
+  size_t contender_count_ = 0;
+  Contenders contenders_;
+  CalendarRow past_calendar_;  // whose moment at judged_at_ past_ has
+  PastSpace past_;
   Offers offers_;
   SpareShares spare_shares_;
   SpareUses spare_uses_;

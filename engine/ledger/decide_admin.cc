@@ -140,8 +140,7 @@ void Decider::SetMember() {
   if (exists && request.keep.segments) {
     event_->span_count = 0;
   }
-  if (ledger_.segment_spans_.size_max() - ledger_.segment_spans_.size() < request.span_count ||
-      ledger_.member_history_.full()) {
+  if (ledger_.segment_spans_.size_max() - ledger_.segment_spans_.size() < request.span_count) {
     return Full(Field::kMembers);
   }
   if (!exists) {
@@ -165,6 +164,9 @@ void Decider::SetMember() {
       stored.status == MemberStatus::kSuspended) {
     return Refuse(AdminReason::kWouldReinstate, Field::kStatus);
   }
+  if (!keep.status && !MayBecome(stored, request.status)) {
+    return Full(Field::kMembers);
+  }
   Accept(EventKind::kMemberSet, row.value(), node.value());
 }
 
@@ -181,7 +183,7 @@ void Decider::SetMemberStatus() {
   if (status == MemberStatus::kClosed) {
     return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
   }
-  if (ledger_.member_history_.full()) {
+  if (!MayBecome(ledger_.members_[row], request.status)) {
     return Full(Field::kMembers);
   }
   Accept(EventKind::kMemberStatusSet, row.value());
@@ -238,6 +240,9 @@ void Decider::SetCard(const CardRequest& request) {
     return Refuse(
         AdminReason::kWouldReactivate, Field::kStatus, static_cast<uint32_t>(stored.status));
   }
+  if (!MayBecome(stored, status)) {
+    return Full(Field::kCards);
+  }
   Accept(EventKind::kCardSet, row.value(), member.value());
 }
 
@@ -253,6 +258,9 @@ void Decider::SetCardStatus() {
   }
   if (IsFinal(status) || request.status == CardStatus::kReplaced) {
     return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
+  }
+  if (!MayBecome(ledger_.cards_[row], request.status)) {
+    return Full(Field::kCards);
   }
   Accept(EventKind::kCardStatusSet, row.value());
 }
@@ -282,7 +290,7 @@ void Decider::ReplaceCard() {
   if (IsFinal(request.new_card.status)) {
     return Refuse(AdminReason::kNotAllowedFromState, Field::kStatus);
   }
-  if (ledger_.cards_.full()) {
+  if (ledger_.cards_.full() || !MayBecome(old_card, CardStatus::kReplaced)) {
     return Full(Field::kCards);
   }
   AcceptNew(EventKind::kCardReplaced, ledger_.cards_.next().value(), old_row.value());
@@ -300,6 +308,9 @@ void Decider::SetMerchant() {
     const bool same = stored.union_node == node && stored.mcc == request.mcc &&
                       stored.status == request.status &&
                       ledger_.merchant_names_[row] == request.name;
+    if (!same && !MayBecome(stored, request.status)) {
+      return Full(Field::kMerchants);
+    }
     return same ? Unchanged(row.value())
                 : Accept(EventKind::kMerchantSet, row.value(), node.value());
   }
@@ -322,6 +333,9 @@ void Decider::SetTerminal() {
       return Refuse(AdminReason::kBelongsToAnother, Field::kMerchant);
     }
     const bool same = stored.kind == request.kind && stored.status == request.status;
+    if (!same && !MayBecome(stored, request.status)) {
+      return Full(Field::kTerminals);
+    }
     return same ? Unchanged(row.value())
                 : Accept(EventKind::kTerminalSet, row.value(), merchant.value());
   }
@@ -366,7 +380,7 @@ void Decider::RetireProgramme() {
   if (row == ProgrammeRow{}) {
     return Refuse(AdminReason::kUnknownReference, Field::kProgramme);
   }
-  if (ledger_.programmes_[row].retired) {
+  if (ledger_.programmes_[row].IsRetired()) {
     return Unchanged(row.value());
   }
   Accept(EventKind::kProgrammeRetired, row.value());
@@ -379,7 +393,7 @@ void Decider::ApplyProgramme() {
   const uint32_t version = live == ProgrammeRow{} ? 1 : ledger_.programmes_[live].version + 1;
   if (live != ProgrammeRow{}) {
     const Programme& stored = ledger_.programmes_[live];
-    if (!stored.retired && spec.content_hash != 0 && stored.content_hash == spec.content_hash) {
+    if (!stored.IsRetired() && spec.content_hash != 0 && stored.content_hash == spec.content_hash) {
       result_->programme_version = stored.version;
       return Unchanged(live.value());
     }

@@ -54,14 +54,12 @@ void Decider::ExplainParties(Reason reason) {
 void Decider::ExplainCandidates(ProgrammeCode programme) {
   ProgrammeRow only;
   if (!programme.IsNone()) {
-    only = ledger_.FindProgramme(programme);
-    if (only == ProgrammeRow{} || ledger_.programmes_[only].retired) {
+    only = FindLiveProgramme(programme);
+    if (only == ProgrammeRow{}) {
       return;
     }
   }
-  const PoolRange candidates = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
-  for (uint32_t i = 0; i < candidates.count; ++i) {
-    const BenefitRow row = ledger_.candidates_[candidates.first + i];
+  for (const BenefitRow row : Candidates()) {
     if (only == ProgrammeRow{} || ledger_.benefits_[row].programme == only) {
       ExplainBenefit(row);
     }
@@ -184,7 +182,7 @@ void Decider::GetEntitlements() {
     return decline(reason);
   }
   transaction.outcome = Outcome::kApproved;
-  ledger_.ForEachLiveBenefit([&](BenefitRow row) {
+  ledger_.ForEachBenefitAt(now_, [&](BenefitRow row) {
     const Benefit& benefit = ledger_.benefits_[row];
     if (now_ >= benefit.ends_at || !IsVerifiedFor(benefit) || !IsForMember(benefit)) {
       return;

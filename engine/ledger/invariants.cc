@@ -5,6 +5,7 @@
 // transactions, the dumb way.
 
 #include "engine/base/virtual_array.h"
+#include "engine/ledger/keys.h"
 #include "engine/ledger/ledger.h"
 
 namespace gonghui {
@@ -203,6 +204,14 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     sum.collected_pending += merchant.collected_pending;
     sum.collected_posted += merchant.collected_posted;
   }
+  for (const auto check : {&Ledger::CheckLines,
+                           &Ledger::CheckTotals,
+                           &Ledger::CheckAdvices,
+                           &Ledger::CheckStatusChanges}) {
+    if (const char* const problem = (this->*check)(row); problem != nullptr) {
+      return problem;
+    }
+  }
   *row = 0;
   if (sum.receivable_pending != held_money || sum.receivable_posted != spent_money) {
     return "what funds give is not what merchants are to receive";
@@ -210,6 +219,179 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
   if (sum.collected_pending != globals().members_payable_pending ||
       sum.collected_posted != globals().members_payable_posted) {
     return "what members pay is not what merchants collect";
+  }
+  return nullptr;
+}
+
+// The frozen split re-adds, and what refunds gave back of each line is what it has
+// returned.
+const char* Ledger::CheckLines(uint64_t* row) const {
+  VirtualArray<uint32_t> returned(size_t{lines_.size()} + 1);
+  uint64_t count = 0;
+  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+    const Transaction& transaction = transactions_[TransactionRow{i}];
+    *row = i;
+    Fen price;
+    Fen subsidy;
+    for (uint32_t j = 0; j < transaction.line_count(); ++j) {
+      const LineRow line_row{transaction.first_line().value() + j};
+      if (!lines_.Contains(line_row)) {
+        return "a transaction's line is not there";
+      }
+      const Line& line = lines_[line_row];
+      ++count;
+      price += line.price;
+      subsidy += line.subsidy;
+      if (line.subsidy < Fen{0} || line.subsidy > line.price) {
+        return "a line's subsidy is no part of its price";
+      }
+      if (transaction.IsAuthorization()) {
+        if (line.number != j + 1 || line.returned > line.quantity) {
+          return "a line has a wrong number, or has returned more than there was";
+        }
+      } else if (transaction.outcome != Outcome::kDeclined) {
+        const Progress& original = transactions_[transaction.original].progress;
+        if (line.number < 1 || line.number > original.line_count) {
+          return "a refund gives back a line that there was not";
+        }
+        returned[original.first_line.value() + line.number - 1] += line.quantity;
+      }
+    }
+    if (transaction.line_count() > 0 && price != transaction.list_price) {
+      return "the prices of lines are not the list price";
+    }
+    if (transaction.IsAuthorization() && transaction.line_count() > 0 &&
+        subsidy != transaction.subsidy) {
+      return "the subsidies of lines are not the subsidy";
+    }
+  }
+  *row = 0;
+  if (count != lines_.size()) {
+    return "a line has no transaction";
+  }
+  for (uint32_t i = 1; i <= lines_.size(); ++i) {
+    *row = i;
+    if (lines_[LineRow{i}].returned != returned[i]) {
+      return "what a line has returned is not the sum of its refunds (row = line)";
+    }
+  }
+  return nullptr;
+}
+
+// Open and closed batches together are what the terminal was answered.
+const char* Ledger::CheckTotals(uint64_t* row) const {
+  VirtualArray<Totals> answered(size_t{terminals_.size()} + 1);
+  // A sale of price 0 is given back by its first reversal; the later ones find nothing.
+  VirtualArray<uint8_t> reversed(size_t{transactions_.size()} + 1);
+  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+    const Transaction& transaction = transactions_[TransactionRow{i}];
+    if (transaction.outcome == Outcome::kDeclined) {
+      continue;
+    }
+    Totals& totals = answered[transaction.terminal.value()];
+    const Transaction& original = transactions_[transaction.original];
+    const bool of_sale = original.capture_at_once && original.outcome != Outcome::kDeclined;
+    if (transaction.kind == TransactionKind::kCapture ||
+        (transaction.IsAuthorization() && transaction.capture_at_once)) {
+      ++totals.captures;
+      totals.captured += transaction.list_price;
+      totals.subsidy += transaction.subsidy;
+    } else if (transaction.kind == TransactionKind::kRefund) {
+      ++totals.refunds;
+      totals.refunded += transaction.list_price;
+      totals.subsidy -= transaction.subsidy;
+    } else if (transaction.kind == TransactionKind::kReversal && of_sale &&
+               (transaction.list_price > Fen{0} ||
+                (original.list_price == Fen{0} && reversed[transaction.original.value()] == 0))) {
+      reversed[transaction.original.value()] = 1;
+      ++totals.reversals;
+      totals.reversed += transaction.list_price;
+      totals.subsidy -= transaction.subsidy;
+    }
+  }
+  VirtualArray<Totals> told(size_t{terminals_.size()} + 1);
+  const auto add = [&told](TerminalRow terminal, const Totals& totals) {
+    Totals& sum = told[terminal.value()];
+    sum.captures += totals.captures;
+    sum.refunds += totals.refunds;
+    sum.reversals += totals.reversals;
+    sum.captured += totals.captured;
+    sum.refunded += totals.refunded;
+    sum.reversed += totals.reversed;
+    sum.subsidy += totals.subsidy;
+  };
+  for (uint32_t i = 1; i <= batches_.size(); ++i) {
+    const BatchRow batch_row{i};
+    const Batch& batch = batches_[batch_row];
+    *row = i;
+    const Transaction& close = transactions_[batch.transaction];
+    if (close.kind != TransactionKind::kBatchClose || close.reference.batch != batch_row) {
+      return "a batch and its close do not name each other (row = batch)";
+    }
+    if (batch.number != batches_[batch.previous].number + 1 ||
+        batch.opened_at != batches_[batch.previous].closed_at) {
+      return "a batch does not follow the one before (row = batch)";
+    }
+    add(batch.terminal, batch.ours);
+  }
+  for (uint32_t i = 1; i <= terminals_.size(); ++i) {
+    *row = i;
+    add(TerminalRow{i}, open_batches_[TerminalRow{i}].totals);
+    if (told[i] != answered[i]) {
+      return "a terminal's batches are not the sums of what it was answered (row = terminal)";
+    }
+  }
+  return nullptr;
+}
+
+const char* Ledger::CheckAdvices(uint64_t* row) const {
+  uint64_t count = 0;
+  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+    const AdviceRow advice = transactions_[TransactionRow{i}].advice();
+    *row = i;
+    if (advice == AdviceRow{}) {
+      continue;
+    }
+    ++count;
+    if (!advices_.Contains(advice) || advices_[advice].transaction != TransactionRow{i}) {
+      return "an advice and its transaction do not name each other";
+    }
+  }
+  *row = 0;
+  if (count != advices_.size()) {
+    return "an advice has no transaction";
+  }
+  for (uint32_t i = 1; i <= advices_.size(); ++i) {
+    const Advice& advice = advices_[AdviceRow{i}];
+    const Transaction& transaction = transactions_[advice.transaction];
+    *row = i;
+    if (advice.acquirer_bears < Fen{0} || advice.acquirer_bears > transaction.member_pays) {
+      return "the acquirer bears more than the member was to pay (row = advice)";
+    }
+    if (advice.judged_at > transaction.decided_at) {
+      return "an advice is judged as of later than now (row = advice)";
+    }
+    const AdviceRow found = FindAdvice(KeyOf(advice));
+    if (found == AdviceRow{} || found > AdviceRow{i}) {
+      return "an advice is not found by its key (row = advice)";
+    }
+  }
+  return nullptr;
+}
+
+// Each chain goes back in time, over changes of its own subject.
+const char* Ledger::CheckStatusChanges(uint64_t* row) const {
+  for (uint32_t i = 1; i <= status_changes_.size(); ++i) {
+    const StatusChange& change = status_changes_[StatusChangeRow{i}];
+    *row = i;
+    if (change.previous == StatusChangeRow{}) {
+      continue;
+    }
+    const StatusChange& previous = status_changes_[change.previous];
+    if (previous.subject != change.subject || previous.subject_row != change.subject_row ||
+        previous.until > change.until || previous.status == change.status) {
+      return "a status does not follow the one before (row = status change)";
+    }
   }
   return nullptr;
 }

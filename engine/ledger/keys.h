@@ -45,6 +45,28 @@ inline uint64_t HashOf(const CounterSeries& series) {
                 static_cast<uint8_t>(series.window)));
 }
 
+// What tells an advice that comes again under a new request id
+// (docs/decisions/0003-lines-advices-batches.md).
+struct AdviceKey {
+  TerminalRow terminal;
+  uint32_t sequence = 0;
+  CivilDay business_day = 0;
+  TransactionKind kind = TransactionKind::kAuthorization;
+  Fen amount;       // a sale's list price, a capture's asked amount or 0
+  CardNumber card;  // of a sale
+
+  friend bool operator==(const AdviceKey&, const AdviceKey&) = default;
+};
+
+inline uint64_t HashOf(const AdviceKey& key) {
+  const uint64_t day = static_cast<uint32_t>(key.business_day);
+  uint64_t hash = FoldedMultiply(uint64_t{key.terminal.value()} << 32 | key.sequence,
+                                 0x9e3779b97f4a7c15 ^ (day << 8 | static_cast<uint8_t>(key.kind)));
+  hash ^= FoldedMultiply(static_cast<uint64_t>(key.amount.value()) ^ 0xa0761d6478bd642f,
+                         key.card.value() ^ 0xd6e8feb86659fd93);
+  return Mix64(hash);
+}
+
 }  // namespace gonghui
 
 #endif  // GONGHUI_ENGINE_LEDGER_KEYS_H_

@@ -26,7 +26,7 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       union_nodes_(TableId::kUnionNodes, limits.union_nodes_max),
       segments_(TableId::kSegments, kSegmentsMax),
       members_(TableId::kMembers, limits.members_max),
-      member_history_(TableId::kMemberHistory, kMemberHistoryMax),
+      status_changes_(TableId::kStatusChanges, limits.status_changes_max),
       segment_spans_(TableId::kSegmentSpans, kSegmentSpansMax),
       cards_(TableId::kCards, limits.cards_max),
       merchants_(TableId::kMerchants, limits.merchants_max),
@@ -48,12 +48,17 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       merchant_names_(TableId::kMerchantNames, limits.merchants_max),
       fund_names_(TableId::kFundNames, limits.funds_max),
       over_capture_pool_(TableId::kOverCapturePool, kPoolRowsMax),
+      lines_(TableId::kLines, limits.lines_max),
+      advices_(TableId::kAdvices, limits.advices_max),
+      open_batches_(TableId::kOpenBatches, limits.terminals_max),
+      batches_(TableId::kBatches, limits.batches_max),
       all_tables_{
-          &union_nodes_, &segments_,       &members_,        &member_history_, &segment_spans_,
+          &union_nodes_, &segments_,       &members_,        &status_changes_, &segment_spans_,
           &cards_,       &merchants_,      &terminals_,      &funds_,          &calendars_,
           &programmes_,  &benefits_,       &limits_,         &mcc_pool_,       &merchant_pool_,
           &hours_pool_,  &counter_series_, &counters_,       &transactions_,   &applied_,
-          &uses_,        &globals_table_,  &merchant_names_, &fund_names_,     &over_capture_pool_},
+          &uses_,        &globals_table_,  &merchant_names_, &fund_names_,     &over_capture_pool_,
+          &lines_,       &advices_,        &open_batches_,   &batches_},
       union_node_index_(kSmallIndexBits),
       member_index_(kLargeIndexBits),
       card_index_(kLargeIndexBits),
@@ -64,6 +69,7 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       series_index_(kSmallIndexBits),
       counter_index_(kLargeIndexBits),
       request_index_(kLargeIndexBits),
+      advice_index_(kLargeIndexBits),
       candidates_by_mcc_(kMccMax + 1),
       candidates_(kCandidateRowsMax),
       person_counters_by_mcc_(kMccMax + 1),
@@ -181,7 +187,7 @@ TimestampNs Ledger::next_expiry() const {
 
 // ---- Describing ----------------------------------------------------------------
 
-void Ledger::Describe(TransactionRow row, Result* result) const {
+void Ledger::Describe(TransactionRow row, Result* result, Details* details) const {
   const Transaction& transaction = transactions_[row];
   result->row = row.value();
   result->transaction = transaction;
@@ -219,7 +225,10 @@ void Ledger::Describe(TransactionRow row, Result* result) const {
     const Calendar& calendar = calendars_[benefits_[transaction.failed_benefit].calendar];
     const int64_t used = transaction.captured.value();
     const int64_t held = transaction.captured_subsidy.value();
-    WindowNumber window = WindowOf(limit.window, BusinessDayOf(calendar, transaction.decided_at));
+    const TimestampNs judged_at = transaction.advice() == AdviceRow{}
+                                      ? transaction.decided_at
+                                      : advices_[transaction.advice()].judged_at;
+    WindowNumber window = WindowOf(limit.window, BusinessDayOf(calendar, judged_at));
     if (transaction.original != TransactionRow{}) {  // an increment asks where its hold took from
       const Transaction& original = transactions_[transaction.original];
       for (uint32_t i = 0; i < original.use_count; ++i) {
@@ -235,10 +244,13 @@ void Ledger::Describe(TransactionRow row, Result* result) const {
                                     limit.max - used - held,
                                     transaction.expires_at};
   }
+  if (details != nullptr) {
+    DescribeDetails(transaction, details);
+  }
 }
 
-void Ledger::DescribeStanding(TransactionRow row, Result* result) const {
-  Describe(row, result);
+void Ledger::DescribeStanding(TransactionRow row, Result* result, Details* details) const {
+  Describe(row, result, details);
   Transaction& transaction = result->transaction;
   if (transaction.kind != TransactionKind::kAuthorization) {
     return;
@@ -255,7 +267,7 @@ void Ledger::DescribeStanding(TransactionRow row, Result* result) const {
 // ---- Memory ----------------------------------------------------------------------
 
 size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
-  static_assert(kUpcomingMax >= kTableCount + 4);
+  static_assert(kUpcomingMax >= kTableCount + 5);
   size_t count = 0;
   const auto take = [&](auto& owner) {
     if (const MemoryRange range = owner.TakeUpcomingMemory(); range.size != 0) {
@@ -265,7 +277,8 @@ size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
   for (TableBase* const table : all_tables_) {
     take(*table);
   }
-  for (RowIndex* const index : {&member_index_, &card_index_, &counter_index_, &request_index_}) {
+  for (RowIndex* const index :
+       {&member_index_, &card_index_, &counter_index_, &request_index_, &advice_index_}) {
     take(*index);
   }
   return count;
@@ -290,6 +303,9 @@ const char* Ledger::FinishLoad() {
   }
   if (merchant_names_.size() != merchants_.size() || fund_names_.size() != funds_.size()) {
     return "a merchant or fund has no row of names";
+  }
+  if (open_batches_.size() != terminals_.size()) {
+    return "a terminal has no open batch";
   }
   const auto reindex = [](const auto& table, RowIndex& index, auto&& hash_of) {
     index.Reserve(table.size());
@@ -342,6 +358,13 @@ const char* Ledger::FinishLoad() {
     if (IsOpenHold(TransactionRow{row})) {
       PushExpiry(transaction.expires_at, TransactionRow{row});
     }
+  }
+  advice_index_.Reserve(advices_.size());
+  for (uint32_t row = 1; row <= advices_.size(); ++row) {
+    if (!transactions_.Contains(advices_[AdviceRow{row}].transaction)) {
+      return "an advice has no transaction";
+    }
+    IndexAdvice(AdviceRow{row});
   }
   RebuildCandidates();
   moments_.Reset();

@@ -30,6 +30,12 @@
 //   (6) applied_seq() rises by exactly one with every Evolve().
 //   (7) The digest of every table equals the digest recomputed from its rows (that of
 //       the globals, which every event changes, is taken when it is asked for).
+//   (8) Lines re-add: their prices to the list price, their subsidies to the subsidy as
+//       decided; what refunds gave back of a line is what it has returned.
+//   (9) A terminal's open and closed batches together equal the sums over what it was
+//       answered.
+//   (10) An advice and its transaction name each other; the acquirer bears at most what
+//       the member was to pay.
 
 #ifndef GONGHUI_ENGINE_LEDGER_LEDGER_H_
 #define GONGHUI_ENGINE_LEDGER_LEDGER_H_
@@ -40,9 +46,11 @@
 
 #include "engine/base/virtual_array.h"
 #include "engine/domain/command.h"
+#include "engine/domain/details.h"
 #include "engine/domain/event.h"
 #include "engine/domain/limits.h"
 #include "engine/domain/result.h"
+#include "engine/domain/status_change.h"
 #include "engine/ledger/row_index.h"
 #include "engine/ledger/table.h"
 
@@ -58,6 +66,10 @@ struct LedgerLimits {
   uint32_t funds_max = kFundsMax;
   uint32_t counters_max = kCountersMax;
   uint32_t transactions_max = kTransactionsMax;
+  uint32_t status_changes_max = kStatusChangesMax;
+  uint32_t lines_max = kLinesMax;
+  uint32_t advices_max = kAdvicesMax;
+  uint32_t batches_max = kBatchesMax;
 };
 
 // A counter's identity across programme versions.  What is counted belongs to
@@ -73,6 +85,8 @@ struct CounterSeries {
   friend bool operator==(const CounterSeries&, const CounterSeries&) = default;
 };
 
+struct AdviceKey;  // keys.h
+
 // What belongs to nobody else.  One row.
 struct Globals {
   CommandSeq applied_seq;
@@ -80,6 +94,8 @@ struct Globals {
   // The members' account: what they owe (pending) and paid (posted), in fen.
   Fen members_payable_pending;
   Fen members_payable_posted;
+  // When a programme was last applied or retired: what was live since then is live now.
+  TimestampNs programmes_changed_at;
 };
 
 class Ledger {
@@ -136,7 +152,7 @@ class Ledger {
   // half a millisecond for a huge page.  Fills `ranges` with memory that Evolve() will
   // soon be the first to write and returns how many there are; the owner of the
   // ledger hands them to another thread, for PopulateMemory().  Cheap; call it often.
-  static constexpr size_t kUpcomingMax = 32;
+  static constexpr size_t kUpcomingMax = 40;
   size_t TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges);
 
   // ---- Reading --------------------------------------------------------------
@@ -146,8 +162,8 @@ class Ledger {
     return segments_;
   }
   [[nodiscard]] const Table<Member, MemberRow>& members() const { return members_; }
-  [[nodiscard]] const Table<MemberHistory, MemberHistoryRow>& member_history() const {
-    return member_history_;
+  [[nodiscard]] const Table<StatusChange, StatusChangeRow>& status_changes() const {
+    return status_changes_;
   }
   [[nodiscard]] const Table<SegmentSpan, SegmentSpanRow>& segment_spans() const {
     return segment_spans_;
@@ -169,6 +185,11 @@ class Ledger {
   }
   [[nodiscard]] const Table<Applied, AppliedRow>& applied() const { return applied_; }
   [[nodiscard]] const Table<Use, UseRow>& uses() const { return uses_; }
+  [[nodiscard]] const Table<Line, LineRow>& lines() const { return lines_; }
+  [[nodiscard]] const Table<Advice, AdviceRow>& advices() const { return advices_; }
+  [[nodiscard]] const Table<Batch, BatchRow>& batches() const { return batches_; }
+  // Row for row beside terminals().
+  [[nodiscard]] const Table<OpenBatch, TerminalRow>& open_batches() const { return open_batches_; }
   // Row for row beside merchants() and funds().
   [[nodiscard]] const Table<DisplayName, MerchantRow>& merchant_names() const {
     return merchant_names_;
@@ -207,8 +228,20 @@ class Ledger {
   }
   // Bits of the segments that the member is in at `at`.
   [[nodiscard]] uint64_t SegmentsOf(const Member& member, TimestampNs at) const;
+  // The status of a member, card, merchant or terminal that held at `at`; the first one
+  // held from the beginning.
+  template <class Row>
+  [[nodiscard]] auto StatusAt(const Row& row, TimestampNs at) const {
+    auto status = row.status;
+    StatusChangeRow change = row.last_change;
+    while (change != StatusChangeRow{} && at < status_changes_[change].until) {
+      status = static_cast<decltype(status)>(status_changes_[change].status);
+      change = status_changes_[change].previous;
+    }
+    return status;
+  }
 
-  // What the calendar says at `now`; remembered until it changes.
+  // What the calendar says at `now`; remembered until it changes, so not for the past.
   [[nodiscard]] const CalendarMoment& MomentOf(CalendarRow row, TimestampNs now) const {
     CalendarMoment& moment = moments_[row.value()];
     if (!moment.Holds(now)) [[unlikely]] {
@@ -217,10 +250,10 @@ class Ledger {
     return moment;
   }
 
-  // Fills *result as for an answer about the stored transaction: a repeat is told the
-  // amounts as they were decided, an inquiry as they stand.
-  void Describe(TransactionRow row, Result* result) const;
-  void DescribeStanding(TransactionRow row, Result* result) const;
+  // Fills *result, and *details when given, as for an answer about the stored transaction:
+  // a repeat is told the amounts as they were decided, an inquiry as they stand.
+  void Describe(TransactionRow row, Result* result, Details* details = nullptr) const;
+  void DescribeStanding(TransactionRow row, Result* result, Details* details = nullptr) const;
 
   // ---- Digest, invariants, checkpoints ---------------------------------------
 
@@ -251,30 +284,62 @@ class Ledger {
   void EvolveTransaction(const Event& event);
   void EvolveShares(const Event& event);
   void EvolveUses(const Event& event);
+  void EvolveLines(const Event& event);
+  void EvolveAdvice(const Event& event);
+  void EvolveTotals(const Event& event);
+  void EvolveClose(const Event& event);
   void EvolveAdmin(const Event& event);
+  void EvolveMember(const Event& event);
   void EvolveProgramme(const Event& event);
+  template <class RowId, class Row, class Status>
+  void ChangeStatus(Table<Row, RowId>& table, RowId row, Status status, TimestampNs until);
   void PushExpiry(TimestampNs at, TransactionRow row);
   void PopStaleExpiries();
+  [[nodiscard]] uint32_t PrefetchLines(uint32_t ahead, uint32_t count) const;
   void PrefetchOriginals(std::span<const uint64_t> hashes) const;
-  // Calls visit(BenefitRow) for the benefits of all live programmes, in order of
-  // precedence: programmes in the order in which their codes first came, then the order
-  // of the file.
+  [[nodiscard]] ItemCode ItemOf(const Event& event, uint32_t line) const;
+  void IndexAdvice(AdviceRow row);
+  [[nodiscard]] AdviceKey KeyOf(const Advice& advice) const;
+  // The first advice of that key, whatever became of it.
+  [[nodiscard]] AdviceRow FindAdvice(const AdviceKey& key) const;
+  void DescribeDetails(const Transaction& transaction, Details* details) const;
+  // Calls visit(ProgrammeRow) for the version of each code that is live at `at`, in the
+  // order in which the codes first came.
   template <class Visit>
-  void ForEachLiveBenefit(Visit&& visit) const {
+  void ForEachProgrammeAt(TimestampNs at, Visit&& visit) const {
     for (uint32_t i = 1; i <= programmes_.size(); ++i) {
       if (programmes_[ProgrammeRow{i}].version != 1) {
         continue;
       }
-      ProgrammeRow live{i};
-      while (programmes_[live].next_version != ProgrammeRow{}) {
-        live = programmes_[live].next_version;
+      // The newest that had been applied; the one before ended when it came.
+      ProgrammeRow row{i};
+      ProgrammeRow next = programmes_[row].next_version;
+      while (next != ProgrammeRow{} && programmes_[next].applied_at <= at) {
+        row = next;
+        next = programmes_[row].next_version;
       }
-      const Programme& programme = programmes_[live];
-      for (uint32_t j = 0; !programme.retired && j < programme.benefit_count; ++j) {
-        visit(BenefitRow{programme.first_benefit.value() + j});
+      const Programme& programme = programmes_[row];
+      if (programme.applied_at <= at && !(programme.IsRetired() && at >= programme.retired_at)) {
+        visit(row);
       }
     }
   }
+  // The same for the benefits of these, in order of precedence: within a programme the
+  // order of the file.
+  template <class Visit>
+  void ForEachBenefitAt(TimestampNs at, Visit&& visit) const {
+    ForEachProgrammeAt(at, [&](ProgrammeRow row) {
+      const Programme& programme = programmes_[row];
+      for (uint32_t i = 0; i < programme.benefit_count; ++i) {
+        visit(BenefitRow{programme.first_benefit.value() + i});
+      }
+    });
+  }
+  // Parts of CheckInvariants().
+  [[nodiscard]] const char* CheckLines(uint64_t* row) const;
+  [[nodiscard]] const char* CheckTotals(uint64_t* row) const;
+  [[nodiscard]] const char* CheckAdvices(uint64_t* row) const;
+  [[nodiscard]] const char* CheckStatusChanges(uint64_t* row) const;
   void RebuildCandidates();
   void AddPersonCounters(uint32_t mcc, const Benefit& benefit);
   [[nodiscard]] bool IsOpenHold(TransactionRow row) const;
@@ -285,7 +350,7 @@ class Ledger {
   Table<UnionNode, UnionNodeRow> union_nodes_;
   Table<Segment, StrongId<struct SegmentRowTag, uint32_t>> segments_;
   Table<Member, MemberRow> members_;
-  Table<MemberHistory, MemberHistoryRow> member_history_;
+  Table<StatusChange, StatusChangeRow> status_changes_;
   Table<SegmentSpan, SegmentSpanRow> segment_spans_;
   Table<Card, CardRow> cards_;
   Table<Merchant, MerchantRow> merchants_;
@@ -316,6 +381,10 @@ class Ledger {
   Table<DisplayName, MerchantRow> merchant_names_;
   Table<DisplayName, FundRow> fund_names_;
   Table<OverCapture, StrongId<struct OverCapturePoolTag, uint32_t>> over_capture_pool_;
+  Table<Line, LineRow> lines_;
+  Table<Advice, AdviceRow> advices_;
+  Table<OpenBatch, TerminalRow> open_batches_;
+  Table<Batch, BatchRow> batches_;
   std::array<TableBase*, kTableCount> all_tables_;
 
   // Derived from the rows; rebuilt by FinishLoad().
@@ -329,6 +398,7 @@ class Ledger {
   RowIndex series_index_;
   RowIndex counter_index_;
   RowIndex request_index_;
+  RowIndex advice_index_;  // by AdviceKey -> the first of it
   // Candidate benefits by MCC, in order of precedence: candidates_[first .. + count).
   VirtualArray<PoolRange> candidates_by_mcc_;
   VirtualArray<BenefitRow> candidates_;

@@ -1,9 +1,9 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What becomes of an authorization: captures, increments, reversals, refunds, expiry.
-// docs/decisions/0001-lifecycle.md has the amounts.  The rule, limits and funders are
-// those of the programme version that made it.
+// What becomes of an authorization: captures, reversals, expiry; increment.cc and
+// refund.cc have the rest.  docs/decisions/0001-lifecycle.md has the amounts.  The rule,
+// limits and funders are those of the programme version that made it.
 
 #include <algorithm>
 #include <array>
@@ -13,13 +13,6 @@
 #include "engine/ledger/pricing.h"
 
 namespace gonghui {
-namespace {
-
-constexpr Fen Within(Fen amount, Fen least, Fen most) {
-  return Larger(least, Smaller(amount, most));
-}
-
-}  // namespace
 
 // ---- The original ------------------------------------------------------------
 
@@ -36,20 +29,24 @@ TransactionRow Decider::FindOriginal(TransactionId id, const RequestId& request_
 
 // Begins the transaction of a command about another one; an amount that was not given
 // is none.
-template <class Request>
-bool Decider::BeginAbout(TransactionKind kind, const Request& request) {
+bool Decider::BeginAbout(TransactionKind kind,
+                         TransactionId original,
+                         const RequestId& original_request_id,
+                         bool has_amount,
+                         Fen amount) {
   BeginTransaction(kind);
   event_->kind = static_cast<EventKind>(kind);  // numbered alike
   Transaction& transaction = event_->transaction;
-  Fen amount = request.amount;
-  if constexpr (requires { request.has_amount; }) {
-    amount = request.has_amount ? request.amount : Fen{0};
-    transaction.no_amount = !request.has_amount;
-  }
-  transaction.reference = Reference{request.original, request.original_request_id, amount};
-  transaction.list_price = amount;
-  transaction.member_pays = amount;
-  referred_ = FindOriginal(request.original, request.original_request_id);
+  const Fen asked = has_amount ? amount : Fen{0};
+  transaction.no_amount = !has_amount;
+  transaction.list_price = asked;
+  transaction.member_pays = asked;
+  Reference& reference = transaction.reference;
+  reference = Reference{};
+  reference.original_id = original;
+  reference.original_request_id = original_request_id;
+  reference.asked_amount = asked;
+  referred_ = FindOriginal(original, original_request_id);
   return TakeOriginal();
 }
 
@@ -193,24 +190,34 @@ Fen Decider::OverCaptureOf() const {
   return Fen{0};
 }
 
+// Of what was not booked nothing is at stake.
 bool Decider::MayForcePost() const {
-  return IsBooked() &&
-         ledger_.programmes_[BenefitOfOriginal().programme].late_capture == LateCapture::kForcePost;
+  return advice_ != nullptr ||
+         (IsBooked() && ledger_.programmes_[BenefitOfOriginal().programme].late_capture ==
+                            LateCapture::kForcePost);
 }
 
 void Decider::Capture() {
   const CaptureRequest& request = command_.capture;
-  if (!FindCaller() || AnsweredBefore() || !HasRoom(1, kSharesPerTransactionMax, 0)) {
+  advice_ = command_.advice;
+  if (!FindCaller() || AnsweredBefore() || (advice_ != nullptr && AnsweredUnderAnotherId()) ||
+      !HasRoom(1, kSharesPerTransactionMax, 0) || (advice_ != nullptr && !HasRoomBeside(0, 1, 0))) {
     return;
   }
 
   // From here on the command must succeed: with an approval or a decline.
-  const bool found = BeginAbout(TransactionKind::kCapture, request);
+  const bool found = BeginAbout(TransactionKind::kCapture,
+                                request.original,
+                                request.original_request_id,
+                                request.has_amount,
+                                request.amount);
   Transaction& capture = event_->transaction;
   capture.final_capture = request.final_capture;
+  if (advice_ != nullptr) [[unlikely]] {
+    BeginAdvice(&capture.reference.advice);
+  }
   if (!found) {
-    Decline(Reason::kOriginalNotFound);
-    return FinishTransaction(false);
+    return DeclineCapture(Reason::kOriginalNotFound);
   }
   const Transaction& original = *original_;
   const Fen uncaptured = original.standing_price() - original.captured;
@@ -219,14 +226,19 @@ void Decider::Capture() {
   if (reason == Reason::kHoldExpired && MayForcePost()) {
     reason = Reason::kNone;
   }
+  const bool too_much = advice_ == nullptr && amount > uncaptured + OverCaptureOf();
   if (reason == Reason::kNone &&
-      (amount > uncaptured + OverCaptureOf() ||
-       original.captured.value() + amount.value() > kTransactionFenMax)) {
+      (too_much || original.captured.value() + amount.value() > kTransactionFenMax)) {
     reason = Reason::kExceedsAuthorizedAmount;
   }
+  if (reason == Reason::kNone && advice_ != nullptr && IsTooOld()) {
+    reason = Reason::kAdviceTooOld;
+  }
   if (reason != Reason::kNone) {
-    Decline(reason);
-    return FinishTransaction(false);
+    return DeclineCapture(reason);
+  }
+  if (advice_ != nullptr) {
+    Bear(IsBooked() ? Liability::kProgramme : Liability::kNone, Fen{0});
   }
 
   // The rule of the time of the authorization, applied to all that is captured
@@ -268,6 +280,17 @@ void Decider::Capture() {
       }
       event_->member_pending_delta = pending_after - (uncaptured - held_before);
     }
+  }
+  FinishTransaction(false);
+}
+
+// Of an advice somebody bears what was asked.
+void Decider::DeclineCapture(Reason reason) {
+  Decline(reason);
+  if (advice_ != nullptr) {
+    const bool too_old = reason == Reason::kAdviceTooOld;
+    Bear(too_old ? Liability::kManual : Liability::kAcquirer,
+         too_old ? Fen{0} : event_->transaction.reference.asked_amount);
   }
   FinishTransaction(false);
 }
@@ -338,130 +361,6 @@ void Decider::CaptureExpired(Fen subsidy, bool taken) {
   event_->transaction.overrun = overrun;
 }
 
-// ---- Increment -----------------------------------------------------------------
-
-void Decider::Increment() {
-  const IncrementRequest& request = command_.increment;
-  if (!FindCaller() || AnsweredBefore() || !HasRoom(1, kSharesPerTransactionMax, 0)) {
-    return;
-  }
-  const bool found = BeginAbout(TransactionKind::kIncrement, request);
-  Transaction& increment = event_->transaction;
-  increment.hold_s = request.hold_s;
-  Reason reason = found ? WhyNotOpen() : Reason::kOriginalNotFound;
-  if (reason == Reason::kNone &&
-      original_->standing_price().value() > kTransactionFenMax - request.amount.value()) {
-    event_->kind = EventKind::kNone;
-    result_->verdict = Verdict::kOutOfRange;
-    result_->field = Field::kAmount;
-    return;
-  }
-
-  // From here on the command must succeed: with an approval or a decline.
-  if (reason == Reason::kNone) {
-    reason = CheckParties(original_->card);
-  }
-  Fen wanted;
-  if (reason == Reason::kNone && IsBooked()) {
-    reason = TakeIncrement(request.amount, &wanted);
-  }
-  if (reason != Reason::kNone) {
-    event_->share_count = 0;
-    event_->use_count = 0;
-    Decline(reason);
-    return FinishTransaction(false);
-  }
-  AcceptAbout(request.amount, wanted);
-  OriginalChange& change = event_->original;
-  change.state = original_->state;
-  change.restates = true;
-  change.list_price_delta = request.amount;
-  change.subsidy_delta = wanted;
-  increment.expires_at = original_->expires_at;
-  if (request.hold_s != 0) {
-    const int64_t until = now_.value() + int64_t{request.hold_s} * kNsPerSecond;
-    increment.expires_at = std::max(increment.expires_at, TimestampNs{until});
-    change.expires_at_delta_ns = increment.expires_at.value() - original_->expires_at.value();
-  }
-  if (IsBooked()) {
-    event_->member_pending_delta = increment.member_pays;
-    for (uint32_t i = 0; i < event_->share_count; ++i) {
-      TellShare(i, event_->shares[i].held_delta);
-    }
-  }
-  FinishTransaction(false);
-}
-
-// What the rule gives on top for the higher price, as far as limits and funds go.
-Reason Decider::TakeIncrement(Fen amount, Fen* wanted) {
-  const Benefit& benefit = BenefitOfOriginal();
-  const Fen higher = SubsidyOf(benefit.price, original_->standing_price() + amount);
-  *wanted = Larger(Fen{0}, higher - original_->standing_subsidy());
-  for (uint32_t i = 0; i < original_->use_count; ++i) {
-    const Use& use = UseOf(i);
-    AddUse(use);
-    if (IsCount(use)) {
-      continue;
-    }
-    const Limit& limit = ledger_.limits_[use.limit];
-    const Counter& counter = CounterOf(limit, use.subject, use.window);
-    const int64_t left = limit.max - counter.held - counter.used;
-    if (wanted->value() <= left) {
-      continue;
-    }
-    if (limit.when_exceeded == WhenExceeded::kReduce) {
-      *wanted = Fen{std::max<int64_t>(0, left)};
-      continue;
-    }
-    if (*wanted == Fen{0}) {
-      continue;  // nothing more is taken of a limit that is overdrawn
-    }
-    const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
-    const bool renews =
-        limit.window != WindowKind::kProgramme && moment.WindowIn(limit.window) == use.window;
-    event_->transaction.failed_benefit = use.benefit;
-    TellFailedLimit(use.limit,
-                    use.window,
-                    counter.used,
-                    counter.held,
-                    renews ? moment.EndOf(limit.window) : TimestampNs{});
-    return Reason::kExceedsAmountLimit;
-  }
-  for (uint32_t i = 0; i < original_->use_count; ++i) {
-    event_->uses[i].held_delta = IsCount(UseOf(i)) ? 0 : wanted->value();
-  }
-  return TakeIncrementFromFunds(*wanted);
-}
-
-// Of several failing funds the answer is the lowest reason.
-Reason Decider::TakeIncrementFromFunds(Fen wanted) {
-  const Benefit& benefit = BenefitOfOriginal();
-  const FundingParts parts = SplitOverFunding(benefit, wanted);
-  BeginShares();
-  Reason reason = Reason::kNone;
-  for (uint32_t i = 0; wanted > Fen{0} && i < benefit.funding_count; ++i) {
-    ShareDelta& share = event_->shares[i];  // an authorization's shares are its funding, in order
-    const Fund& fund = ledger_.funds_[share.fund];
-    share.held_delta = parts[i];
-    Fen asked = parts[i];
-    for (uint32_t j = 0; j < i; ++j) {
-      asked += event_->shares[j].fund == share.fund ? event_->shares[j].held_delta : Fen{0};
-    }
-    if (!fund.IsOpenAt(now_)) {
-      if (reason == Reason::kNone || reason > Reason::kFundNotOpen) {
-        reason = Reason::kFundNotOpen;
-        event_->transaction.expires_at = fund.NextOpening(now_);
-      }
-    } else if (fund.available() < asked && reason == Reason::kNone) {
-      reason = Reason::kBudgetExhausted;
-    }
-  }
-  if (reason != Reason::kNone) {
-    event_->transaction.failed_benefit = AppliedOf(0).benefit;
-  }
-  return reason;
-}
-
 // ---- Reverse -------------------------------------------------------------------
 
 void Decider::Reverse() {
@@ -471,7 +370,11 @@ void Decider::Reverse() {
   }
 
   // From here on the command must succeed: with an approval or a decline.
-  const bool found = BeginAbout(TransactionKind::kReversal, request);
+  const bool found = BeginAbout(TransactionKind::kReversal,
+                                request.original,
+                                request.original_request_id,
+                                request.has_amount,
+                                request.amount);
   Transaction& reversal = event_->transaction;
   reversal.reversal_reason = request.reason;
   reversal.list_price = Fen{0};  // until something is undone
@@ -656,148 +559,6 @@ void Decider::PutInSuspenseIfClosed(uint32_t share) {
   }
 }
 
-// ---- Refund --------------------------------------------------------------------
-
-// How much of the captured subsidy is given back when so much is refunded in all.
-Fen Decider::RefundedSubsidyAt(Fen refunded) const {
-  const Transaction& original = *original_;
-  if (!IsBooked()) {
-    return Fen{0};
-  }
-  if (refunded == original.captured) {
-    return original.captured_subsidy;
-  }
-  const PriceRule& rule = BenefitOfOriginal().price;
-  if (rule.on_return == OnReturn::kClawBack) {
-    return original.captured_subsidy -
-           Smaller(SubsidyOf(rule, original.captured - refunded), original.captured_subsidy);
-  }
-  const Fen paid = original.captured - original.captured_subsidy;
-  return refunded - MulDivRoundHalfUp(paid, refunded, original.captured);
-}
-
-void Decider::Refund() {
-  const RefundRequest& request = command_.refund;
-  if (!FindCaller() || AnsweredBefore() ||
-      !HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax)) {
-    return;
-  }
-
-  // From here on the command must succeed: with an approval or a decline.
-  const bool found = BeginAbout(TransactionKind::kRefund, request);
-  Transaction& refund = event_->transaction;
-  if (!found) {
-    Decline(Reason::kOriginalNotFound);
-    return FinishTransaction(false);
-  }
-  const Transaction& original = *original_;
-  const Fen refundable = original.captured - original.progress.refunded;
-  const Fen amount = request.has_amount ? request.amount : refundable;
-  const bool nothing_captured = original.captured == Fen{0} && original.standing_price() > Fen{0};
-  Reason reason = Reason::kNone;
-  switch (original.state) {
-    case TransactionState::kReversed:
-      reason = Reason::kPreviouslyReversed;
-      break;
-    case TransactionState::kDeclined:
-      reason = Reason::kOriginalDeclined;
-      break;
-    case TransactionState::kPending:
-    case TransactionState::kRefunded:
-      reason = Reason::kExceedsCapturedAmount;
-      break;
-    case TransactionState::kExpired:
-      reason = original.captured == Fen{0} ? Reason::kExceedsCapturedAmount : Reason::kNone;
-      break;
-    case TransactionState::kPartiallyCaptured:
-    case TransactionState::kCaptured:
-    case TransactionState::kPartiallyRefunded:
-      reason = nothing_captured ? Reason::kExceedsCapturedAmount : Reason::kNone;
-      break;
-    case TransactionState::kCompleted:
-      GH_CHECK(false, "an authorization is never completed, seq=", original.seq);
-  }
-  if (reason == Reason::kNone && amount > refundable) {
-    reason = Reason::kExceedsCapturedAmount;
-  }
-  const Fen left = refundable - amount;
-  if (reason == Reason::kNone && IsBooked()) {
-    const PriceRule& rule = BenefitOfOriginal().price;
-    if (rule.on_return == OnReturn::kRefuse && left > Fen{0} && left < rule.threshold &&
-        refundable >= rule.threshold) {
-      refund.failed_benefit = AppliedOf(0).benefit;
-      reason = Reason::kBelowMinimumAmount;
-    }
-  }
-  if (reason != Reason::kNone) {
-    Decline(reason);
-    return FinishTransaction(false);
-  }
-
-  const Fen refunded = original.progress.refunded + amount;
-  const bool full = !IsOpen() && refunded == original.captured;
-  const Fen member_paid = (original.captured - original.captured_subsidy) -
-                          (original.progress.refunded - original.progress.refunded_subsidy);
-  const Fen back =
-      Within(RefundedSubsidyAt(refunded) - original.progress.refunded_subsidy,
-             Larger(Fen{0}, amount - member_paid),
-             Smaller(amount, original.captured_subsidy - original.progress.refunded_subsidy));
-  AcceptAbout(amount, back);
-  OriginalChange& change = event_->original;
-  change.refunded_delta = amount;
-  change.refunded_subsidy_delta = back;
-  change.state = original.state;
-  if (!IsOpen()) {
-    change.state = full                ? TransactionState::kRefunded
-                   : refunded > Fen{0} ? TransactionState::kPartiallyRefunded
-                                       : original.state;
-  }
-  if (!IsBooked()) {
-    return FinishTransaction(false);
-  }
-  BeginShares();
-  TakeBackFromShares(back);
-  for (uint32_t i = 0; i < original.applied_count; ++i) {
-    const Applied& applied = AppliedOf(i);
-    ShareDelta& share = event_->shares[i];
-    if (!IsMoney(applied)) {
-      if (full) {
-        share.spent_delta = -applied.spent;
-        share.overrun_delta = -applied.overrun;
-        PutInSuspenseIfClosed(i);
-        TellShare(i, applied.spent + applied.overrun);
-      }
-    }
-  }
-  for (uint32_t i = 0; i < original.use_count; ++i) {
-    const Use& use = UseOf(i);
-    const Limit& limit = ledger_.limits_[use.limit];
-    const int64_t given_back = !IsCount(use) ? back.value() : full ? use.amount : 0;
-    if (given_back == 0 || limit.refund_to == RefundTo::kNever) {
-      continue;
-    }
-    const CalendarRow calendar = ledger_.benefits_[use.benefit].calendar;
-    UseDelta& delta = AddUse(use);
-    delta.used_delta = -given_back;
-    if (limit.refund_to == RefundTo::kCurrentWindow) {
-      delta.window = ledger_.MomentOf(calendar, now_).WindowIn(limit.window);
-    }
-    const Counter& counter = CounterOf(limit, use.subject, delta.window);
-    delta.used_after = counter.used + delta.used_delta;
-    delta.left_after = limit.max - counter.held - delta.used_after;
-    result_->limits[result_->limit_count++] =
-        ResultLimit{use.limit,
-                    delta.window,
-                    delta.used_after,
-                    counter.held,
-                    delta.left_after,
-                    WindowEnd(ledger_.calendars_[calendar], limit.window, delta.window)};
-  }
-  refund.use_count = static_cast<uint8_t>(event_->use_count);
-  event_->member_posted_delta = -(amount - back);
-  FinishTransaction(false);
-}
-
 // ---- Inquiry, expiry -------------------------------------------------------------
 
 void Decider::Inquire() {
@@ -815,7 +576,7 @@ void Decider::Inquire() {
     result_->verdict = Verdict::kNotFound;
     return;
   }
-  ledger_.DescribeStanding(row, result_);
+  ledger_.DescribeStanding(row, result_, command_.details);
 }
 
 void Decider::ExpireHold() {

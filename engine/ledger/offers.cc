@@ -30,7 +30,7 @@ bool Decider::IsAtTerminal(const Benefit& benefit) const {
 }
 
 bool Decider::IsOpenNow(const Benefit& benefit) const {
-  return (benefit.weekdays == 0 && benefit.hours.count == 0) || IsOpenAt(benefit, now_);
+  return (benefit.weekdays == 0 && benefit.hours.count == 0) || IsOpenAt(benefit, judged_at_);
 }
 
 bool Decider::IsVerifiedFor(const Benefit& benefit) const {
@@ -55,17 +55,17 @@ bool Decider::HasEffect(const Benefit& benefit, Fen subsidy) {
 }
 
 // Everything but limits and funds.  `subsidy` is what the benefit gives without them.
-inline Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
+Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
   if (!IsAtMerchant(benefit)) {
     return Reason::kMerchantNotInProgramme;
   }
   if (!IsAtTerminal(benefit)) {
     return Reason::kNotPermittedToTerminal;
   }
-  if (now_ < benefit.starts_at) {
+  if (judged_at_ < benefit.starts_at) {
     return Reason::kProgrammeNotStarted;
   }
-  if (now_ >= benefit.ends_at) {
+  if (judged_at_ >= benefit.ends_at) {
     return Reason::kProgrammeEnded;
   }
   if (!IsOpenNow(benefit)) {
@@ -83,6 +83,28 @@ inline Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
   return HasEffect(benefit, subsidy) ? Reason::kNone : Reason::kNoEffect;
 }
 
+// No programme has changed since the instant that is judged; online always so.
+bool Decider::JudgesLiveProgrammes() const {
+  return judged_at_ >= ledger_.globals().programmes_changed_at;
+}
+
+ProgrammeRow Decider::FindLiveProgramme(ProgrammeCode code) const {
+  if (!JudgesLiveProgrammes()) [[unlikely]] {
+    return FindPastProgramme(code);
+  }
+  const ProgrammeRow row = ledger_.FindProgramme(code);
+  return ledger_.programmes_[row].IsRetired() ? ProgrammeRow{} : row;
+}
+
+// The live benefits for the merchant's category, in order of precedence.
+std::span<const BenefitRow> Decider::Candidates() {
+  if (!JudgesLiveProgrammes()) [[unlikely]] {
+    return CollectPastCandidates();
+  }
+  const PoolRange range = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
+  return {ledger_.candidates_.data() + range.first, range.count};
+}
+
 // In one piece: a candidate costs less than the calls it would take.
 [[gnu::flatten]] void Decider::ChooseOffer(ProgrammeCode programme) {
   best_ = std::construct_at(&offers_.list[0]);
@@ -95,29 +117,28 @@ inline Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
   best_->reason = Reason::kNoApplicableBenefit;
   ProgrammeRow only;
   if (!programme.IsNone()) {
-    only = ledger_.FindProgramme(programme);
-    if (only == ProgrammeRow{} || ledger_.programmes_[only].retired) {
+    only = FindLiveProgramme(programme);
+    if (only == ProgrammeRow{}) {
       best_->reason = Reason::kProgrammeNotFound;
       return;
     }
   }
-  const PoolRange candidates = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
-  GH_CHECK(candidates.count <= kCandidatesPerDecisionMax, "count=", candidates.count);
-  union Contenders {  // not cleared: most decisions use three of a thousand
-    Contenders() {}   // NOLINT
-    std::array<Contender, kCandidatesPerDecisionMax> list;
-  } contenders;
+  const std::span<const BenefitRow> candidates = Candidates();
+  GH_CHECK(candidates.size() <= kCandidatesPerDecisionMax, "size=", candidates.size());
+  auto& contenders = contenders_.list;
   size_t count = 0;
-  for (uint32_t i = 0; i < candidates.count; ++i) {
-    const BenefitRow row = ledger_.candidates_[candidates.first + i];
+  for (uint32_t i = 0; i < candidates.size(); ++i) {
+    const BenefitRow row = candidates[i];
     const Benefit& benefit = ledger_.benefits_[row];
     if (only == ProgrammeRow{} || benefit.programme == only) {
-      contenders.list[count++] = Contender{SubsidyOf(benefit.price, list_price_), i, row};
+      const Fen subsidy = Smaller(SubsidyOf(benefit.price, list_price_), subsidy_max_);
+      contenders[count++] = Contender{subsidy, i, row};
     }
   }
+  contender_count_ = count;
   for (size_t i = 0; i < count; ++i) {
-    BringForward({contenders.list.data(), count}, i);
-    const Contender& contender = contenders.list[i];
+    BringForward({contenders.data(), count}, i);
+    const Contender& contender = contenders[i];
     // A limit may reduce what a benefit gives, never raise it.
     if (best_->reason == Reason::kNone && contender.subsidy < best_->subsidy) {
       break;
@@ -154,22 +175,23 @@ inline Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
   }
 }
 
-// Puts the most generous of those from `place` on there, of equals the one of
-// higher precedence.  The first few one by one, as hardly ever more are asked for;
-// then all the rest at once.
+// By the rule alone; of equals the one of higher precedence.
+bool Decider::IsMoreGenerous(const Contender& a, const Contender& b) {
+  return a.subsidy != b.subsidy ? a.subsidy > b.subsidy : a.order < b.order;
+}
+
+// Puts the most generous of those from `place` on there.  The first few one by one, as
+// hardly ever more are asked for; then all the rest at once.
 void Decider::BringForward(std::span<Contender> contenders, size_t place) {
-  const auto before = [](const Contender& a, const Contender& b) {
-    return a.subsidy != b.subsidy ? a.subsidy > b.subsidy : a.order < b.order;
-  };
   constexpr size_t kOneByOne = 8;
   if (place < kOneByOne) {
     size_t best = place;
     for (size_t i = place + 1; i < contenders.size(); ++i) {
-      best = before(contenders[i], contenders[best]) ? i : best;
+      best = IsMoreGenerous(contenders[i], contenders[best]) ? i : best;
     }
     std::swap(contenders[place], contenders[best]);
   } else if (place == kOneByOne) {
-    std::sort(contenders.begin() + kOneByOne, contenders.end(), before);
+    std::sort(contenders.begin() + kOneByOne, contenders.end(), IsMoreGenerous);
   }
 }
 
@@ -228,10 +250,10 @@ bool Decider::IsOpenAt(const Benefit& benefit, TimestampNs at) const {
 // only begin where a business day or a range of hours begins.
 TimestampNs Decider::NextOpening(const Benefit& benefit) const {
   const Calendar& calendar = ledger_.calendars_[benefit.calendar];
-  const CivilDay today = FloorDay(LocalSecondsOf(calendar, now_));
+  const CivilDay today = FloorDay(LocalSecondsOf(calendar, judged_at_));
   TimestampNs next = kTimestampMax;
   const auto consider = [&](TimestampNs at) {
-    if (at > now_ && at < next && at < benefit.ends_at && IsOpenAt(benefit, at)) {
+    if (at > judged_at_ && at < next && at < benefit.ends_at && IsOpenAt(benefit, at)) {
       next = at;
     }
   };
@@ -245,10 +267,10 @@ TimestampNs Decider::NextOpening(const Benefit& benefit) const {
   }
   // Where the clock is put back, an hour begins a second time; the change itself
   // may lead into one.
-  const int64_t now_s = now_.value() / kNsPerSecond;
+  const int64_t from_s = judged_at_.value() / kNsPerSecond;
   for (uint32_t c = 0; c < calendar.offset_change_count; ++c) {
     const OffsetChange& change = calendar.offset_changes[c];
-    if (change.from_s < now_s || change.from_s > now_s + 8 * kSecondsPerDay) {
+    if (change.from_s < from_s || change.from_s > from_s + 8 * kSecondsPerDay) {
       continue;
     }
     consider(TimestampNs{change.from_s * kNsPerSecond});
@@ -267,7 +289,7 @@ TimestampNs Decider::NextOpening(const Benefit& benefit) const {
 
 uint64_t Decider::MemberSegments() {
   if (!segments_known_) {
-    segments_ = ledger_.SegmentsOf(ledger_.members_[member_], now_);
+    segments_ = ledger_.SegmentsOf(ledger_.members_[member_], judged_at_);
     segments_known_ = true;
   }
   return segments_;
@@ -289,28 +311,51 @@ uint32_t Decider::SubjectOf(LimitSubject subject) const {
   return 0;
 }
 
+// Makes the use of the benefit's `limit`-th limit, with no amount yet, and tells how its
+// counter stands.
+inline const Counter& Decider::BeginUse(const Benefit& benefit,
+                                        uint32_t limit,
+                                        const CalendarMoment& moment,
+                                        Offer* offer) {
+  const Limit& row = ledger_.limits_[benefit.limits[limit]];
+  UseDelta& use = offer->uses[limit];
+  use = UseDelta{};
+  use.limit = benefit.limits[limit];
+  use.subject = SubjectOf(row.subject);
+  use.window = moment.WindowIn(row.window);
+  use.benefit = offer->benefit;
+  use.counter = FindCounter(row, use.subject, use.window);
+  const Counter& counter = ledger_.counters_[use.counter];  // row 0 is all zero
+  use.used_after = counter.used;
+  return counter;
+}
+
+// The amounts of the uses, when that of the subsidy is known.
+inline void Decider::CountUses(const Benefit& benefit,
+                               const std::array<int64_t, kLimitsPerBenefitMax>& left,
+                               Offer* offer) {
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    UseDelta& use = offer->uses[i];
+    const bool count = ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
+    use.held_delta = count ? 1 : offer->subsidy.value();
+    use.left_after = left[i] - use.held_delta;
+  }
+  offer->use_count = benefit.limit_count;
+}
+
 // Checks every limit, and reduces the subsidy where an amount limit says so; the
-// amounts are known only when all have been asked, so the uses come last.
+// amounts are known only when all have been asked, so they come last.
 Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
   if (benefit.limit_count == 0) {
     return Reason::kNone;
   }
-  const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
+  const CalendarMoment& moment = MomentOf(benefit.calendar);
   std::array<int64_t, kLimitsPerBenefitMax> left;
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
     const LimitRow row = benefit.limits[i];
     const Limit& limit = ledger_.limits_[row];
-    UseDelta& use = offer->uses[i];
-    use = UseDelta{};
-    use.limit = row;
-    use.subject = SubjectOf(limit.subject);
-    use.window = moment.WindowIn(limit.window);
-    use.benefit = offer->benefit;
-    const CounterRow counter_row = FindCounter(limit, use.subject, use.window);
-    const Counter& counter = ledger_.counters_[counter_row];  // row 0 is all zero
+    const Counter& counter = BeginUse(benefit, i, moment, offer);
     left[i] = limit.max - counter.held - counter.used;
-    use.used_after = counter.used;
-    use.counter = counter_row;
     if (limit.measure == LimitMeasure::kAmount && limit.when_exceeded == WhenExceeded::kReduce &&
         left[i] > 0) {
       offer->whole = Smaller(offer->whole, Fen{left[i]});
@@ -320,14 +365,14 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
       exceeded = left[i] < 1;
     } else if (offer->subsidy > Fen{0} && left[i] < offer->subsidy.value()) {
       const bool reduces = limit.when_exceeded == WhenExceeded::kReduce;
-      exceeded = left[i] <= 0 || !(reduces || command_.authorize.allow_partial);
+      exceeded = left[i] <= 0 || !(reduces || allow_partial_);
       if (!exceeded) {
         offer->subsidy = Fen{left[i]};
       }
     }
     if (exceeded) {
       offer->failed_limit = row;
-      offer->failed_window = use.window;
+      offer->failed_window = offer->uses[i].window;
       offer->failed_used = counter.used;
       offer->failed_held = counter.held;
       if (limit.window != WindowKind::kProgramme) {
@@ -337,14 +382,23 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
                                                    : Reason::kExceedsAmountLimit;
     }
   }
-  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    UseDelta& use = offer->uses[i];
-    const bool count = ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
-    use.held_delta = count ? 1 : offer->subsidy.value();
-    use.left_after = left[i] - use.held_delta;
-  }
-  offer->use_count = benefit.limit_count;
+  CountUses(benefit, left, offer);
   return Reason::kNone;
+}
+
+// Whatever the limits say.
+void Decider::TakeLimitsAnyway(const Benefit& benefit, Offer* offer) {
+  const CalendarMoment& moment = MomentOf(benefit.calendar);
+  std::array<int64_t, kLimitsPerBenefitMax> left{};
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const Counter& counter = BeginUse(benefit, i, moment, offer);
+    left[i] = ledger_.limits_[benefit.limits[i]].max - counter.held - counter.used;
+  }
+  CountUses(benefit, left, offer);
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const UseDelta& use = offer->uses[i];
+    offer->overrun = offer->overrun || (use.held_delta > 0 && use.left_after < 0);
+  }
 }
 
 // The parts of a subsidy by the benefit's funding.
@@ -418,7 +472,7 @@ void Decider::ReduceToFunds(const Benefit& benefit, Offer* offer) {
 
 // Of several failing funds the answer is the lowest reason.
 Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
-  if (command_.authorize.allow_partial && offer->subsidy > Fen{0}) {
+  if (allow_partial_ && offer->subsidy > Fen{0}) {
     ReduceToFunds(benefit, offer);
   }
   offer->partial = offer->subsidy < offer->whole;
@@ -438,8 +492,8 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
     for (uint32_t i = 0; i < offer->share_count; ++i) {
       asked += offer->shares[i].fund == row ? offer->shares[i].held_delta : Fen{0};
     }
-    if (!fund.IsOpenAt(now_)) {
-      fail(Reason::kFundNotOpen, fund.NextOpening(now_));
+    if (!fund.IsOpenAt(judged_at_)) {
+      fail(Reason::kFundNotOpen, fund.NextOpening(judged_at_));
     } else if (fund.available() < asked) {
       fail(exhausted, TimestampNs{});
     }

@@ -53,6 +53,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   size_t count = 0;
   std::array<uint64_t, kPrefetchMax> original_hashes;
   size_t original_count = 0;
+  uint32_t lines_ahead = 0;
   for (size_t i = 0; i < commands.size(); ++i) {
     const Command& command = *commands[i];
     trails[i] = Trail{};
@@ -76,6 +77,9 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     transactions_.PrefetchAppend(ahead);
     applied_.PrefetchAppend(ahead);
     uses_.PrefetchAppend(2 * ahead);
+    if (command.authorize.line_count != 0) [[unlikely]] {
+      lines_ahead = PrefetchLines(lines_ahead, command.authorize.line_count);
+    }
   }
   if (original_count > 0) {
     PrefetchOriginals({original_hashes.data(), original_count});
@@ -86,6 +90,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     cards_.Prefetch(chain.trail->card);
     chain.trail->terminal = TerminalRow{terminal_index_.Guess(chain.terminal_hash)};
     terminals_.Prefetch(chain.trail->terminal);
+    open_batches_.Prefetch(chain.trail->terminal);  // every sale changes it
   }
   for (const Chain& chain : sales) {
     members_.Prefetch(cards_[chain.trail->card].member);
@@ -110,6 +115,14 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
       counters_.Prefetch(chain.trail->counters[j]);
     }
   }
+}
+
+// Returns how far ahead that is.
+uint32_t Ledger::PrefetchLines(uint32_t ahead, uint32_t count) const {
+  for (uint32_t line = 0; line < count; ++line) {
+    lines_.PrefetchAppend(++ahead);
+  }
+  return ahead;
 }
 
 void Ledger::PrefetchOriginals(std::span<const uint64_t> hashes) const {

@@ -54,10 +54,15 @@ constexpr Fen SubsidyOf(const PriceRule& rule, Fen list_price) {
   return subsidy;
 }
 
+constexpr Fen Within(Fen amount, Fen least, Fen most) {
+  return Larger(least, Smaller(amount, most));
+}
+
 // Splits `amount` in proportion to `weights` by largest remainder, ties to the
 // first: the parts re-add, and no part exceeds its weight when amount <= sum.
 // REQUIRES: amount >= 0; weights >= 0 with a positive sum unless amount is 0;
-// parts.size() == weights.size() <= 8.
+// parts.size() == weights.size() <= kPartsMax.
+template <size_t kPartsMax = 8>
 constexpr void SplitByLargestRemainder(Fen amount,
                                        std::span<const int64_t> weights,
                                        std::span<Fen> parts) {
@@ -65,7 +70,6 @@ constexpr void SplitByLargestRemainder(Fen amount,
     parts[0] = amount;  // the usual case
     return;
   }
-  std::array<int64_t, 8> remainders{};
   int64_t sum = 0;
   for (const int64_t weight : weights) {
     sum += weight;
@@ -75,11 +79,20 @@ constexpr void SplitByLargestRemainder(Fen amount,
     std::fill(parts.begin(), parts.end(), Fen{0});
     return;
   }
+  // A division of 128 bits is a call of forty steps, and hardly ever needed.
+  const bool fits = amount.value() <= INT64_MAX / sum;
+  std::array<int64_t, kPartsMax> remainders;
   Fen left = amount;
   for (size_t i = 0; i < weights.size(); ++i) {
-    const Int128 product = static_cast<Int128>(amount.value()) * weights[i];
-    parts[i] = Fen{static_cast<int64_t>(product / sum)};
-    remainders[i] = static_cast<int64_t>(product % sum);
+    if (fits) {
+      const int64_t product = amount.value() * weights[i];
+      parts[i] = Fen{product / sum};
+      remainders[i] = product % sum;
+    } else {
+      const Int128 product = static_cast<Int128>(amount.value()) * weights[i];
+      parts[i] = Fen{static_cast<int64_t>(product / sum)};
+      remainders[i] = static_cast<int64_t>(product % sum);
+    }
     left -= parts[i];
   }
   // Fewer fen are left than there are parts with a remainder.

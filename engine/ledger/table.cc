@@ -44,6 +44,13 @@ void TableBase::MarkAllChanged() {
   std::fill_n(page_flags_.data(), (size_ >> page_shift_) + 1, uint8_t{kChanged});
 }
 
+void TableBase::TouchPage(uint32_t page) {
+  if ((page_flags_[page] & kToCopy) != 0) {
+    CopyPage(page, *sink_);
+  }
+  page_flags_[page] = kChanged;
+}
+
 void TableBase::CopyPage(uint32_t page, PageSink& sink) {
   // Rows that were appended after BeginPhoto() are not in the picture.
   const uint32_t first = page << page_shift_;

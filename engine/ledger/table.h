@@ -40,7 +40,7 @@ enum class TableId : uint8_t {
   kUnionNodes = 1,
   kSegments = 2,
   kMembers = 3,
-  kMemberHistory = 4,
+  kStatusChanges = 4,
   kSegmentSpans = 5,
   kCards = 6,
   kMerchants = 7,
@@ -62,8 +62,12 @@ enum class TableId : uint8_t {
   kMerchantNames = 23,
   kFundNames = 24,
   kOverCapturePool = 25,
+  kLines = 26,
+  kAdvices = 27,
+  kOpenBatches = 28,
+  kBatches = 29,
 };
-inline constexpr int kTableCount = 25;
+inline constexpr int kTableCount = 29;
 
 // Receives the pages of a photo.  `bytes` are valid during the call only.
 class PageSink {
@@ -117,17 +121,14 @@ class TableBase {
 
   void CopyPage(uint32_t page, PageSink& sink);
 
-  // To be called before a row is written.
+  // To be called before a row is written.  Mostly its page was written before.
   void Touch(uint32_t row) {
     const uint32_t page = row >> page_shift_;
-    uint8_t& flags = page_flags_[page];
-    if ((flags & kToCopy) != 0) [[unlikely]] {
-      CopyPage(page, *sink_);
-      flags = kChanged;
-    } else {
-      flags |= kChanged;
+    if (page_flags_[page] != kChanged) [[unlikely]] {
+      TouchPage(page);
     }
   }
+  void TouchPage(uint32_t page);
 
   const TableId id_;
   const uint32_t row_bytes_;
@@ -254,6 +255,24 @@ class Table final : public TableBase {
     GH_DCHECK(Contains(row), "table=", id_, " row=", row.value(), " size=", size_);
     Touch(row.value());
     change(rows_[row.value()]);
+  }
+
+  // Update() for a change within the row's pairs of words [kFirst, kFirst + kCount) alone.
+  template <size_t kFirst, size_t kCount, class Change>
+  void UpdatePairs(RowId row, Change&& change) {
+    static_assert(kFirst + kCount <= RowDigester<Row>::kPairs);
+    GH_DCHECK(Contains(row), "table=", id_, " row=", row.value(), " size=", size_);
+    const uint32_t number = row.value();
+    Touch(number);
+    Row& stored = rows_[number];
+    const RowDigester<Row> digester(id_, number);
+    for (size_t pair = kFirst; pair < kFirst + kCount; ++pair) {
+      digest_ -= digester.OfPair(stored, pair);
+    }
+    change(stored);
+    for (size_t pair = kFirst; pair < kFirst + kCount; ++pair) {
+      digest_ += digester.OfPair(stored, pair);
+    }
   }
 
   // For what every decision writes: adds to two amounts that are neighbours in the

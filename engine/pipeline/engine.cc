@@ -428,7 +428,9 @@ void Engine::Impl::DecideOne(const Command& command, const Ledger::Trail& trail,
     }
   }
   // The journal's copy first: Evolve() of a programme consumes nothing, but the
-  // order shows that what is applied is exactly what is written.
+  // order shows that what is applied is exactly what is written.  Both copy what the
+  // command points to (lines, evidence, an operator's content), so that nothing of it is
+  // needed once the submission is complete.
   filling_->Add(event_);
   ledger_.Evolve(event_);
 }

@@ -82,32 +82,32 @@ bool Committer::CommitBlocking(Block& block, std::string* why) {
 void CompleteAll(Submission* first) {
   // Few objects take completions (one for each completion queue), so a short
   // list of them is searched for each submission.
-  struct Batch {
+  struct List {
     Completions* completions;
     Submission* first;
     Submission* last;
   };
-  std::array<Batch, 16> batches{};
-  size_t batch_count = 0;
+  std::array<List, 16> lists{};
+  size_t list_count = 0;
   while (first != nullptr) {
     Submission* const submission = first;
     first = submission->next;
     submission->next = nullptr;
     size_t i = 0;
-    while (i < batch_count && batches[i].completions != submission->completions) {
+    while (i < list_count && lists[i].completions != submission->completions) {
       ++i;
     }
-    if (i < batch_count) {
-      batches[i].last->next = submission;
-      batches[i].last = submission;
-    } else if (batch_count < batches.size()) {
-      batches[batch_count++] = Batch{submission->completions, submission, submission};
+    if (i < list_count) {
+      lists[i].last->next = submission;
+      lists[i].last = submission;
+    } else if (list_count < lists.size()) {
+      lists[list_count++] = List{submission->completions, submission, submission};
     } else {
       submission->completions->Complete(submission);
     }
   }
-  for (size_t i = 0; i < batch_count; ++i) {
-    batches[i].completions->Complete(batches[i].first);
+  for (size_t i = 0; i < list_count; ++i) {
+    lists[i].completions->Complete(lists[i].first);
   }
 }
 

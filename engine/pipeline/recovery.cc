@@ -9,6 +9,7 @@
 #include <absl/strings/str_format.h>
 
 #include "engine/base/status_macros.h"
+#include "engine/domain/limits.h"
 #include "engine/durability/record_format.h"
 
 namespace gonghui {
@@ -131,6 +132,15 @@ absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
     ++report.blocks_replayed;
     const uint64_t last = block.header.first_seq + block.header.event_count - 1;
     if (last == ledger.applied_seq().value() && ledger.StateHash() != block.header.state_hash) {
+      if (block.header.rules_version != kRulesVersion) {
+        // Its rows were perhaps of other sizes, and their digest another.
+        return absl::FailedPreconditionError(absl::StrFormat(
+            "block at seq %d is of rules version %d, this release is of %d, and does not find "
+            "the state that the block names; use the release that wrote it",
+            block.header.first_seq,
+            block.header.rules_version,
+            kRulesVersion));
+      }
       return absl::DataLossError(
           absl::StrFormat("block at seq %d: state hash %016x, replay gives %016x",
                           block.header.first_seq,

@@ -1,7 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// gonghui.v1.AuthorizationService: the hot path between gRPC and the engine.
+// gonghui.v1.AuthorizationService: the hot path between gRPC and the engine (lane.h,
+// unary_call.h, stream_call.h).
 //
 //   lane thread i:  Next() -> parse, establish the caller, validate -> Submit()
 //   engine:         decides, makes durable -> Complete(): mailbox i, kick
@@ -16,8 +17,10 @@
 // share one queue and sleep up to 100 ms when idle.  Messages are taken as bytes:
 // see wire.h.
 //
-// Bounds: `calls_in_flight_max` unary calls and `streams_max` streams a lane,
-// `stream_messages_in_flight` messages a stream; beyond, RESOURCE_EXHAUSTED.
+// Bounds: `calls_in_flight_max` unary calls and `streams_max` streams a lane, of both
+// kinds together, `stream_messages_in_flight` messages a stream; beyond,
+// RESOURCE_EXHAUSTED.  A command that has lines or is an advice takes 4 KB more than
+// others (Attachment), up to 8 KB, while it is under way.
 
 #ifndef GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_
 #define GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_

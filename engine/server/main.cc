@@ -37,6 +37,7 @@
 #include "engine/server/log.h"
 #include "engine/server/personal_data.h"
 #include "engine/server/preflight.h"
+#include "engine/server/protobuf_log.h"
 #include "engine/server/server.h"
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
@@ -328,6 +329,7 @@ int Main(int argc, char** argv) {
     return 1;
   }
   TakeOverGrpcLog();
+  TakeOverProtobufLog();
   status = Serve(config, flags);
   if (!status.ok()) {
     LogError("cannot serve", {{"why", status.ToString()}});

@@ -199,16 +199,16 @@ void AddChanges(const Ledger& names,
   if (new_version) {
     v1::Programme before;
     const bool known = live.programme.code == file.programme.code;
-    if (known && !live.programme.retired) {
+    if (known && !live.programme.IsRetired()) {
       ToProto(names, live.programme, &before);
     }
     const v1::Programme after = OutlineOf(file);
     ChangeList list("programme " + gonghui::TextOf(file.programme.code), response);
-    list.Add("version",
-             known
-                 ? absl::StrCat(live.programme.version, live.programme.retired ? " (retired)" : "")
-                 : "",
-             absl::StrCat(known ? live.programme.version + 1 : 1));
+    list.Add(
+        "version",
+        known ? absl::StrCat(live.programme.version, live.programme.IsRetired() ? " (retired)" : "")
+              : "",
+        absl::StrCat(known ? live.programme.version + 1 : 1));
     list.Add("name", before.display_name(), after.display_name());
     list.Add("starts",
              TextOf(before.has_starts_at(), before.starts_at()),

@@ -295,10 +295,10 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
               return false;
             }
             const Programme& live = ledger.programmes()[ledger.FindProgramme(first.code)];
-            if (!live.retired) {
+            if (!live.IsRetired()) {
               programmes.push_back(live);
             }
-            return !live.retired;
+            return !live.IsRetired();
           }));
     });
     for (const Programme& programme : programmes) {
@@ -521,10 +521,11 @@ class OperationsService final : public v1::OperationsService::Service {
     }
     TransactionRow row;
     Result result;
+    const auto details = std::make_unique<Details>();
     const grpc::Status status = Inspect(context_.engine, [&](const Ledger& ledger) {
       row = ledger.FindTransaction(*id);
       if (row != TransactionRow{}) {
-        ledger.DescribeStanding(row, &result);
+        ledger.DescribeStanding(row, &result, details.get());
       }
     });
     if (!status.ok()) {
@@ -535,6 +536,7 @@ class OperationsService final : public v1::OperationsService::Service {
     }
     Command command;
     command.kind = CommandKind::kGetTransaction;
+    command.details = details.get();
     WireWriter writer;
     writer.Reserve(kReplyBytesMax);
     AppendTransaction(context_.engine->names(), command, result, &writer);

@@ -27,6 +27,8 @@ DisplayMessage DisplayMessageOf(Reason reason) {
       return {"Cannot be reversed any more", "已有后续交易，不能撤销"};
     case Reason::kExceedsCapturedAmount:
       return {"More than is left to refund", "超过可退金额"};
+    case Reason::kAdviceTooOld:
+      return {"Too old, for a person to look at", "离线交易过期，转人工处理"};
     case Reason::kTerminalInactive:
       return {"Terminal is switched off", "终端已停用"};
     case Reason::kMerchantInactive:
@@ -93,7 +95,8 @@ DisplayMessage DisplayMessageOf(const Transaction& transaction) {
   }
   switch (transaction.kind) {
     case TransactionKind::kAuthorization:
-      if (transaction.reason != Reason::kNone) {
+      // An advice may have a reason and its benefit all the same.
+      if (transaction.reason != Reason::kNone && transaction.applied_count == 0) {
         return {"Full price, no benefit", "按原价收款，无优惠"};
       }
       if (transaction.outcome == Outcome::kApprovedPartial) {
@@ -103,13 +106,25 @@ DisplayMessage DisplayMessageOf(const Transaction& transaction) {
     case TransactionKind::kCapture:
       return {"Captured", "预授权已完成"};
     case TransactionKind::kReversal:
+      // Which of the two it was, all or a part, the reversal does not know of itself.
+      if (!transaction.no_amount && transaction.list_price > Fen{0}) {
+        return {"Amount reversed", "已撤销该金额"};
+      }
       return {"Reversed", "已撤销"};
     case TransactionKind::kIncrement:
       return {"Authorization raised", "预授权已追加"};
     case TransactionKind::kRefund:
       return {"Refunded", "已退货"};
+    case TransactionKind::kBatchClose:
+      return {"Batch closed", "批结算完成"};
   }
   return {"", ""};
+}
+
+DisplayMessage BatchMessageOf(const Batch& batch) {
+  return batch.ours == batch.theirs
+             ? DisplayMessage{"Batch closed, in balance", "批结算完成，账平"}
+             : DisplayMessage{"Batch closed, OUT OF BALANCE", "批结算完成，账不平"};
 }
 
 DisplayMessage CheckMessageOf(Reason check, bool passed) {
@@ -173,6 +188,7 @@ DisplayMessage CheckMessageOf(Reason check, bool passed) {
     case Reason::kExceedsAuthorizedAmount:
     case Reason::kFurtherActivityPreventsReversal:
     case Reason::kExceedsCapturedAmount:
+    case Reason::kAdviceTooOld:
     case Reason::kProgrammeNotFound:
     case Reason::kNoApplicableBenefit:
       return {"Passed", "通过"};
@@ -204,6 +220,7 @@ Retry RetryOf(Reason reason) {
     case Reason::kExceedsAuthorizedAmount:
     case Reason::kFurtherActivityPreventsReversal:
     case Reason::kExceedsCapturedAmount:
+    case Reason::kAdviceTooOld:
     case Reason::kInvalidCard:
     case Reason::kCardExpired:
     case Reason::kCardLostOrStolen:

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/domain/batch.h"
 #include "engine/domain/reason.h"
 #include "engine/domain/transaction.h"
 
@@ -25,6 +26,9 @@ DisplayMessage DisplayMessageOf(Reason reason);
 
 // Of a whole answer: what was approved, or why not.
 DisplayMessage DisplayMessageOf(const Transaction& transaction);
+
+// Of a batch that was closed.
+DisplayMessage BatchMessageOf(const Batch& batch);
 
 // Of a check on the way to an answer: what was found, good or bad.
 DisplayMessage CheckMessageOf(Reason check, bool passed);

@@ -9,7 +9,7 @@
 
 namespace gonghui {
 
-Refusal InvalidArgument(std::vector<FieldViolation> violations) {
+Refusal InvalidArgument(std::vector<FieldViolation> violations, size_t untold) {
   Refusal refusal;
   refusal.code = StatusCode::kInvalidArgument;
   refusal.reason = "INVALID_FIELD";
@@ -19,8 +19,8 @@ Refusal InvalidArgument(std::vector<FieldViolation> violations) {
     refusal.field = first.field;
     refusal.message =
         first.field.empty() ? first.description : first.field + ": " + first.description;
-    if (refusal.violations.size() > 1) {
-      refusal.message += " (and " + std::to_string(refusal.violations.size() - 1) + " more)";
+    if (const size_t more = refusal.violations.size() - 1 + untold; more > 0) {
+      refusal.message += " (and " + std::to_string(more) + " more)";
     }
   }
   return refusal;
@@ -65,6 +65,9 @@ void FillStatus(const Refusal& refusal, google::rpc::Status* status) {
   info.set_domain("gonghui");
   if (!refusal.field.empty()) {
     (*info.mutable_metadata())["field"] = refusal.field;
+  }
+  if (refusal.index.has_value()) {
+    (*info.mutable_metadata())["index"] = std::to_string(*refusal.index);
   }
   status->add_details()->PackFrom(info);
   if (!refusal.violations.empty()) {

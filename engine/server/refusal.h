@@ -8,7 +8,9 @@
 #ifndef GONGHUI_ENGINE_SERVER_REFUSAL_H_
 #define GONGHUI_ENGINE_SERVER_REFUSAL_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,14 +43,16 @@ struct Refusal {
   StatusCode code = StatusCode::kOk;
   const char* reason = "";  // ErrorInfo.reason; static text
   std::string message;
-  std::string field;                       // ErrorInfo.metadata["field"], if any
+  std::string field;              // ErrorInfo.metadata["field"], if any
+  std::optional<uint32_t> index;  // ErrorInfo.metadata["index"]: which of the field's items
   std::vector<FieldViolation> violations;  // BadRequest
   int64_t retry_delay_ms = 0;              // RetryInfo, if any
 
   [[nodiscard]] bool ok() const { return code == StatusCode::kOk; }
 };
 
-Refusal InvalidArgument(std::vector<FieldViolation> violations);
+// `untold`: how many more there are.  REQUIRES: at least one is told.
+Refusal InvalidArgument(std::vector<FieldViolation> violations, size_t untold = 0);
 Refusal InvalidArgument(std::string_view field, std::string_view description);
 Refusal Overloaded();
 Refusal Draining();

@@ -1,8 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What terminals say and hear: proto <-> domain.  With translate_rows.h, the only
-// place that knows both.
+// What terminals say and hear: proto <-> domain.  With translate_advice.h and
+// translate_rows.h, the only place that knows both.
 //
 // Into the engine: a request becomes a Command, or is refused with every wrong
 // field named.  Validation is total: a Command that comes out of here breaks no
@@ -21,9 +21,13 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
+#include "engine/domain/advice.h"
 #include "engine/domain/command.h"
+#include "engine/domain/details.h"
 #include "engine/domain/explanation.h"
+#include "engine/domain/line.h"
 #include "engine/domain/result.h"
 #include "engine/ledger/ledger.h"
 #include "engine/server/refusal.h"
@@ -63,19 +67,32 @@ struct AuthorizeFields {
   bool explain = false;
   Time transmission_time;
   Time occurred_at;
+  // Lines are read from here when there are any.
+  std::string_view message;
+  uint32_t line_count = 0;
 };
 
 // False: `message` is not an AuthorizeRequest.
 bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields);
 
+// What a command of lines, an advice, a close or an inquiry points to: what was asked, and
+// room for what the answer tells beside the transaction.
+struct Attachment {
+  AdviceRequest advice;
+  std::vector<LineItem> lines;
+  std::vector<ReturnedLine> returned_lines;
+  Details details;
+};
+
 // What a request becomes.  `transport_data` points into what was parsed.
 struct TerminalCall {
   Command command;
   std::string_view transport_data;
-  // Where the command points to, when it asks for what they hold.  They are large and
-  // rarely wanted, so a call has them only then.
+  // Where the command points to, when it has or asks for what they hold.  They are large
+  // (an attachment 4 KB), so a call has them only then.
   std::unique_ptr<Explanation> explanation;
   std::unique_ptr<EntitlementList> entitlements;
+  std::unique_ptr<Attachment> attachment;
 };
 
 // False: *refusal says why.  `path` stands before the names of fields, as
@@ -86,6 +103,7 @@ bool ToCommand(const AuthorizeFields& fields,
                CommandKind kind,  // kAuthorize or kQuote
                Command* command,
                Refusal* refusal,
+               std::unique_ptr<Attachment>* attachment,  // made when there are lines
                // Where the checks go; none = nowhere, and `explain` is refused.
                Explanation* explanation = nullptr);
 
@@ -101,7 +119,7 @@ bool IsRefused(const Command& command, const Result& result, Refusal* refusal);
 
 // Most bytes that any of the replies below takes, without checks and entitlements, which
 // see to their own room.
-inline constexpr size_t kReplyBytesMax = 8'192;
+inline constexpr size_t kReplyBytesMax = 16'384;
 
 // Appends the fields of a gonghui.v1.Transaction.  REQUIRES: kReplyBytesMax of
 // room, a decision.

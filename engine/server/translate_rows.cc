@@ -676,7 +676,7 @@ void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out
     added->set_max(limit.max);
     added->set_refund_to(static_cast<v1::RefundTo>(limit.refund_to));
   }
-  out->set_retired(programme.retired);
+  out->set_retired(programme.IsRetired());
   out->set_late_capture(static_cast<v1::LateCapture>(programme.late_capture));
   for (uint32_t i = 0; i < programme.over_capture.count; ++i) {
     const OverCapture& entry =

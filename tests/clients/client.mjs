@@ -109,6 +109,19 @@ export const otherCardOf = (member) =>
 export const activeCards =
   cards.filter((row) => row.status === 'active').map((row) => row.card_number);
 
+// A card of an active member of whom no scenario has made use; each call another.
+const spare = rows('members.csv').filter((row) => row.status === 'active' &&
+  row.real_name_verified === 'true' && Number(row.member_id.slice(1)) > 20);
+export function spareCard() {
+  for (let member = spare.shift(); member !== undefined; member = spare.shift()) {
+    const card = cards.find((row) => row.member_id === member.member_id && row.status === 'active');
+    if (card !== undefined) {
+      return card;
+    }
+  }
+  throw new Error('the city has no more members');
+}
+
 // --- buf: Go's gRPC, which knows nothing but what reflection tells ------------------
 
 export async function bufCurl(...args) {

@@ -6,48 +6,19 @@
 
 import assert from 'node:assert/strict';
 import http2 from 'node:http2';
-import {after, test} from 'node:test';
+import {test} from 'node:test';
 
 import {
-  Terminal, activeCards, bufCurl, cardOf, grpc, newId, operatorSocket, otherCardOf, refusal,
-  terminalAddress, unpackStatus,
+  activeCards, bufCurl, cardOf, newId, operatorSocket, otherCardOf, refusal, terminalAddress,
+  unpackStatus,
 } from './client.mjs';
+import {
+  CONVENIENCE, Code, GATE, HOTEL, RESTAURANT, SUPERMARKET, authorize, expectBad, expectDeclined,
+  expectMoney, expectRemembered, sale, stateOf, streamed, terminal, toMs, transactionOf,
+} from './scenario.mjs';
 
-const {status: Code} = grpc;
-const GATE = 'T0000001';
-const SUPERMARKET = 'T0000002';
-const RESTAURANT = 'T0000003';
-const HOTEL = 'T0000004';
-const CONVENIENCE = 'T0000005';
 const HIGHEST_FARE_FEN = 900;
 const FARE_FEN = 500;
-
-const terminal = new Terminal();
-after(() => terminal.close());
-
-const sale = (fields) => ({request_id: newId(), capture: true, ...fields});
-const authorize = async (fields, options) =>
-  terminal.call('Authorize', {request_id: newId(), ...fields}, options);
-const transactionOf = async (promise) => (await promise).transaction;
-
-function expectMoney(transaction, list, pays) {
-  const {list_price_fen, member_pays_fen, subsidy_fen} = transaction;
-  assert.deepEqual({list_price_fen, member_pays_fen, subsidy_fen},
-    {list_price_fen: list, member_pays_fen: pays, subsidy_fen: list - pays});
-}
-
-function expectDeclined(transaction, reason, retry) {
-  assert.equal(transaction.outcome, 'OUTCOME_DECLINED', JSON.stringify(transaction));
-  assert.equal(transaction.reason, reason);
-  assert.equal(transaction.retry, retry);
-  assert.equal(transaction.state, 'TRANSACTION_STATE_DECLINED');
-  assert.equal(transaction.approval_code, '');
-  assert.equal(transaction.subsidy_fen, 0);
-  assert.match(transaction.display_message, /^[ -~]+$/);
-  assert.match(transaction.display_message_zh, /\p{Script=Han}/u);
-}
-
-const toMs = ({seconds, nanos}) => seconds * 1000 + nanos / 1e6;
 
 // --- health and reflection ---------------------------------------------------------
 
@@ -60,8 +31,9 @@ test('health says SERVING', async () => {
 
 test('reflection tells terminals every method, and health can be called by it', async () => {
   const methods = await bufCurl('--list-methods', `http://${terminalAddress}`);
-  for (const method of ['Authorize', 'AuthorizeStream', 'Capture', 'GetEntitlements',
-    'GetTransaction', 'IncrementAuthorization', 'Quote', 'Refund', 'Reverse']) {
+  for (const method of ['Authorize', 'AuthorizeStream', 'Capture', 'CloseBatch',
+    'GetEntitlements', 'GetTransaction', 'IncrementAuthorization', 'Quote', 'Refund', 'Reverse',
+    'SubmitAdvices']) {
     assert.ok(methods.includes(`gonghui.v1.AuthorizationService/${method}\n`), methods);
   }
   assert.ok(methods.includes('grpc.health.v1.Health/Check'), methods);
@@ -290,26 +262,6 @@ test('a quote says what would be, and changes nothing', async () => {
 
 // --- increments, refunds, reversals in part ---------------------------------------------------
 
-// The same id again: the same answer; with another amount: refused, and the field named.
-async function expectRemembered(method, request, first) {
-  const again = await terminal.call(method, request);
-  assert.equal(again.idempotent_replay, true);
-  assert.deepEqual(again.transaction, first);
-  const status = await refusal(
-    terminal.call(method, {...request, amount_fen: request.amount_fen + 1}), Code.ALREADY_EXISTS);
-  assert.equal(status.ErrorInfo.reason, 'DUPLICATE_MISMATCH');
-  assert.equal(status.ErrorInfo.metadata.field, 'amount_fen');
-}
-
-async function expectBad(method, request, field) {
-  const status = await refusal(terminal.call(method, request), Code.INVALID_ARGUMENT);
-  assert.equal(status.ErrorInfo.metadata.field, field);
-  assert.deepEqual(status.BadRequest.field_violations.map((v) => v.field), [field]);
-  assert.ok(status.BadRequest.field_violations[0].description.length > 0);
-}
-
-const stateOf = async ({terminal_id, transaction_id}) =>
-  transactionOf(terminal.call('GetTransaction', {terminal_id, transaction_id}));
 const limitOf = ({limits}, code) => limits.find(({limit_code}) => limit_code === code);
 const paidBy = ({applied_benefits}) =>
   Object.fromEntries(applied_benefits.map((benefit) => [benefit.fund_code, benefit.amount_fen]));
@@ -652,18 +604,8 @@ test('a call whose deadline has passed: DEADLINE_EXCEEDED, and its id settles it
 
 // --- in bulk --------------------------------------------------------------------------------
 
-// Sends the messages, and resolves to the responses when the stream has ended.
-function authorizeStream(messages) {
-  return new Promise((resolve, reject) => {
-    const stream = terminal.stub.AuthorizeStream({deadline: Date.now() + 20_000});
-    const responses = [];
-    stream.on('data', (response) => responses.push(response));
-    stream.on('error', reject);
-    stream.on('end', () => resolve(responses));
-    messages.forEach((requests) => stream.write({requests}));
-    stream.end();
-  });
-}
+const authorizeStream = (messages) =>
+  streamed('AuthorizeStream', messages.map((requests) => ({requests})));
 
 test('512 requests in one message: as many results, in order, also around a bad one', async () => {
   const BAD = 256;

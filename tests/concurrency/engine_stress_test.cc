@@ -1,10 +1,11 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many submitters against one engine that takes checkpoints meanwhile: every
-// accepted submission is completed exactly once, with its own answers; a limit of
-// one use a day is granted exactly once however many ask at the same instant; and
-// a restart gives the same state.
+// Many submitters against one engine that takes checkpoints meanwhile, live and with
+// uploads: every accepted submission is completed exactly once, with its own answers; a
+// limit of one use a day is granted exactly once however many ask at the same instant;
+// what a command pointed to is its submitter's again when it is complete; and a restart
+// gives the same state.
 
 #include <atomic>
 #include <memory>
@@ -78,6 +79,7 @@ void Hammer(CommitPipeline pipeline) {
         Tally tally;
         struct Slot {
           Command command;
+          LineItem line;
           Result result;
           Submission submission;
         };
@@ -86,9 +88,14 @@ void Hammer(CommitPipeline pipeline) {
         for (uint32_t i = 0; i < kEach; ++i) {
           Slot& slot = slots[i];
           slot.command = RandomSale(city, prng);
+          slot.line.price = slot.command.authorize.list_price;
+          slot.line.quantity = 1;
+          slot.command.authorize.lines = &slot.line;
+          slot.command.authorize.line_count = 1;
           slot.submission.commands = {&slot.command, 1};
           slot.submission.results = &slot.result;
           slot.submission.completions = &tally;
+          slot.submission.priority = t % 2 == 0 ? Priority::kLive : Priority::kAdvice;
           while (!engine.Submit(&slot.submission)) {
             std::this_thread::yield();
           }
@@ -99,7 +106,8 @@ void Hammer(CommitPipeline pipeline) {
         }
         EXPECT_EQ(tally.done(), accepted);
         for (uint32_t i = 0; i < kEach; ++i) {
-          const Slot& slot = slots[i];
+          Slot& slot = slots[i];
+          slot.line = LineItem{};
           EXPECT_EQ(slot.result.transaction.request_id, slot.command.request_id);
           if (slot.result.transaction.outcome == Outcome::kApproved) {
             const uint64_t member = slot.command.authorize.card.value() - CardOf(0).value();

@@ -8,7 +8,7 @@
 
 #include "tests/model/ledger_pair.h"
 #include "tests/model/random_commands.h"
-#include "tests/properties/command_text.h"
+#include "tests/testing/command_text.h"
 #include "tests/testing/names.h"
 
 namespace gonghui {
@@ -18,12 +18,16 @@ constexpr int64_t kHourNs = 3600 * kNsPerSecond;
 // Far beyond every hold and window, and still within what limits.h allows.
 constexpr TimestampNs kLatest{kTimestampNsMax - 400 * 24 * kHourNs};
 
-// Of few transactions and counters, so that a short input sees them full.
+// Of few rows, so that a short input sees them full.
 LedgerLimits FuzzLimits() {
   LedgerLimits limits = LedgerPair::SmallLimits();
   limits.members_max = limits.cards_max = 64;
   limits.counters_max = 96;
   limits.transactions_max = 128;
+  limits.lines_max = 160;
+  limits.advices_max = 32;
+  limits.batches_max = 8;
+  limits.status_changes_max = 24;
   return limits;
 }
 
@@ -198,8 +202,8 @@ Command CommandBytes::Header(CommandKind kind) {
   command.request_id = RequestId{1, ++last_request_};
   if (id == 15 && !told_.empty()) {
     const Told& told = Any(told_);
-    command.terminal = told.command.terminal;
-    command.request_id = told.command.request_id;
+    command.terminal = told.command.command.terminal;
+    command.request_id = told.command.command.request_id;
   } else if (id == 14) {
     command.deadline = TimestampNs{now_.value() + Byte() % 3 - 1};
   } else if (id == 13) {
@@ -213,6 +217,7 @@ void CommandBytes::Refer(Command* command, TransactionId* id, RequestId* request
   const uint8_t which = Byte();
   const size_t back = which % 32;
   last_price_ = Fen{};
+  last_lines_ = 0;
   if (back >= told_.size()) {
     if (which < 128) {
       *id = MakeTransactionId(7, CommandSeq{1u + back});
@@ -222,14 +227,17 @@ void CommandBytes::Refer(Command* command, TransactionId* id, RequestId* request
     return;
   }
   const Told& told = told_[told_.size() - 1 - back];
+  const Command& original = told.command.command;
   last_price_ = told.list_price;
+  last_lines_ =
+      original.kind == CommandKind::kAuthorize ? original.authorize.line_count : uint32_t{0};
   if (which / 32 % 4 != 3) {  // else as another terminal would say it
-    command->terminal = told.command.terminal;
+    command->terminal = original.terminal;
   }
   if (which < 128) {
     *id = told.id;
   } else {
-    *request_id = told.command.request_id;
+    *request_id = original.request_id;
   }
 }
 
@@ -268,7 +276,121 @@ OwnedCommand CommandBytes::AuthorizeCommand(CommandKind kind) {
     request.merchant = Any(merchants_).id;
   }
   request.entry_mode = static_cast<PosEntryMode>(card / 43 % 6);
+  const uint8_t more = Byte();
+  std::vector<LineItem> lines;
+  if ((more & 3) == 3) {
+    lines = ReadLines(request.list_price);
+    request.lines = lines.data();
+    request.line_count = static_cast<uint32_t>(lines.size());
+  }
+  if ((more & 12) == 12 && kind == CommandKind::kAuthorize) {
+    request.capture_at_once = true;
+    return OwnAdvice(command, ReadAdvice(request.list_price));
+  }
   return (how & 12) == 4 ? OwnExplained(command) : Own(command);
+}
+
+// They add up, whatever the bytes say.
+std::vector<LineItem> CommandBytes::ReadLines(Fen list_price) {
+  std::vector<LineItem> lines;
+  const uint8_t form = Byte();
+  const uint32_t count = form == 255 ? kLinesPerTransactionMax : 1u + form % 5u;
+  int64_t rest = list_price.value();
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint8_t part = Byte();
+    LineItem line;
+    line.item = CodeOf<ItemCode>(part % 2 == 0 ? "cola" : "6901234567892");
+    line.quantity = part == 255 ? kLineQuantityMax : 1u + part % 7u;
+    line.price = Fen{i + 1 == count ? rest : rest / 32 * (part / 8 % 32)};
+    rest -= line.price.value();
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+AdviceRequest CommandBytes::ReadAdvice(Fen list_price) {
+  AdviceRequest advice;
+  const uint8_t when = Byte();
+  const auto before = [this](uint8_t form) {
+    const int64_t count = form / 4;
+    return TimestampNs{form % 4 == 0   ? now_.value()
+                       : form % 4 == 1 ? now_.value() - count * 97 * kNsPerSecond
+                       : form % 4 == 2 ? now_.value() - count * kHourNs
+                                       : now_.value() - (count - 1) * 24 * kHourNs};
+  };
+  advice.occurred_at = before(when);
+  if (const uint8_t list = Byte(); list % 3 != 0) {
+    advice.deny_list_at = before(list);
+  }
+  const uint8_t how = Byte();
+  advice.sequence = 1u + how % 4u;
+  advice.queue_empty = (how & 48) == 48;
+  advice.business_day = FloorDay(now_.value() / kNsPerSecond) - (how >> 7);
+  advice.member_paid = (how & 64) != 0 ? std::min(Amount(), list_price) : Fen{};
+  return advice;
+}
+
+// By an amount, all there is, or by lines.
+OwnedCommand CommandBytes::RefundCommand() {
+  Command command = Header(CommandKind::kRefund);
+  command.refund = RefundRequest{};
+  RefundRequest& request = command.refund;
+  Refer(&command, &request.original, &request.original_request_id);
+  const uint8_t by = Byte();
+  if (by % 2 == 0 || (last_lines_ == 0 && by < 240)) {
+    ReadPart(&request);
+    return Own(command);
+  }
+  std::vector<ReturnedLine> lines;
+  for (uint32_t i = 0; i < std::max(1u, last_lines_); ++i) {
+    if (const uint8_t pieces = Byte(); pieces % 2 == 1) {
+      lines.push_back({i + 1 + (pieces == 255 ? 1u : 0u), 1u + pieces / 2 % 4u});
+      i = lines.back().number - 1;
+    }
+  }
+  return OwnWithLines(command, lines);
+}
+
+OwnedCommand CommandBytes::CloseBatchCommand() {
+  Command command = Header(CommandKind::kCloseBatch);
+  command.close_batch = CloseBatchRequest{};
+  Totals& theirs = command.close_batch.theirs;
+  if (const uint8_t how = Byte(); how % 2 == 1) {
+    theirs.captures = how / 2 % 4u;
+    theirs.captured = Amount();
+    theirs.subsidy = Amount();
+  }
+  return Own(command);
+}
+
+// The very same once more, or under another id, or with something changed.
+OwnedCommand CommandBytes::RepeatedCommand(bool otherwise) {
+  Command again = Any(told_).command.command;
+  again.deadline = kTimestampMax;
+  AdviceRequest advice;
+  std::vector<LineItem> lines;
+  if (!otherwise) {
+    return Own(again);
+  }
+  if (again.advice != nullptr) {
+    const uint8_t how = Byte();
+    advice = *again.advice;
+    again.advice = &advice;
+    if (how % 2 == 0) {
+      again.request_id = RequestId{1, ++last_request_};
+    }
+    advice.sequence += how / 2 % 8 == 1 ? 1u : 0u;
+    advice.business_day -= how / 2 % 8 == 2 ? 1 : 0;
+    advice.queue_empty = how / 2 % 8 == 3;
+    advice.member_paid = how / 2 % 8 == 4 ? Fen{} : advice.member_paid;
+  } else if (again.kind == CommandKind::kAuthorize) {
+    lines = ReadLines(again.authorize.list_price);
+    again.authorize.lines = lines.data();
+    again.authorize.line_count = static_cast<uint32_t>(lines.size());
+  } else if (again.kind == CommandKind::kCloseBatch) {
+    again.close_batch.theirs.refunds += 1;
+  }
+  return Own(again);
 }
 
 OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
@@ -307,7 +429,7 @@ OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
       Refer(&command, &request.original, &request.original_request_id);
       ReadPart(&request);
       request.final_capture = what % 2 == 0;
-      return Own(command);
+      return what == 15 ? OwnAdvice(command, ReadAdvice(Fen{})) : Own(command);
     }
     case 16:
     case 17:
@@ -323,14 +445,9 @@ OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
     case 19:
     case 20:
     case 21:
-    case 22: {
-      Command command = Header(CommandKind::kRefund);
-      command.refund = RefundRequest{};
-      RefundRequest& request = command.refund;
-      Refer(&command, &request.original, &request.original_request_id);
-      ReadPart(&request);
-      return Own(command);
-    }
+      return RefundCommand();
+    case 22:
+      return CloseBatchCommand();
     case 23: {
       Command command = Header(CommandKind::kGetEntitlements);
       command.entitlements = EntitlementsRequest{};
@@ -461,10 +578,8 @@ bool CommandBytes::Next(TimestampNs next_expiry, OwnedCommand* command, Timestam
     }
     case 26:
     case 27:
-      if (!told_.empty()) {  // the very same once more
-        Command again = Any(told_).command;
-        again.deadline = kTimestampMax;
-        *command = Own(again);
+      if (!told_.empty()) {
+        *command = RepeatedCommand(what % 32 == 27);
         return true;
       }
       *command = TerminalCommand(0);
@@ -483,10 +598,7 @@ bool CommandBytes::Next(TimestampNs next_expiry, OwnedCommand* command, Timestam
 void CommandBytes::Remember(const OwnedCommand& command, const Answer& answer) {
   if (answer.id != TransactionId{} && !answer.replay &&
       command.command.kind != CommandKind::kGetTransaction) {
-    told_.push_back({command.command, answer.id, answer.list_price});
-    if (command.command.kind == CommandKind::kAuthorize) {
-      told_.back().command.authorize.explanation = nullptr;  // not ours
-    }
+    told_.push_back({command, answer.id, answer.list_price});
   }
 }
 

@@ -43,7 +43,7 @@ class CommandBytes {
 
  private:
   struct Told {
-    Command command;
+    OwnedCommand command;
     TransactionId id;
     Fen list_price;
   };
@@ -59,6 +59,11 @@ class CommandBytes {
   TimestampNs NearbyTime();
   Command Header(CommandKind kind);
   OwnedCommand AuthorizeCommand(CommandKind kind);
+  OwnedCommand RefundCommand();
+  OwnedCommand CloseBatchCommand();
+  OwnedCommand RepeatedCommand(bool otherwise);
+  std::vector<LineItem> ReadLines(Fen list_price);
+  AdviceRequest ReadAdvice(Fen list_price);
   void Refer(Command* command, TransactionId* id, RequestId* request_id);
   template <class Request>
   void ReadPart(Request* request);
@@ -82,7 +87,8 @@ class CommandBytes {
   std::vector<UnionNodeId> unions_;
   std::vector<Fen> edges_;  // amounts that a rule of it turns on
   std::vector<Told> told_;
-  Fen last_price_;  // of what the command refers to
+  Fen last_price_;           // of what the command refers to
+  uint32_t last_lines_ = 0;  // how many it has
 };
 
 // What came of an input.

@@ -65,7 +65,7 @@ class Corpus {
 // Of many random inputs those that together reach most, greedily.
 void MakeLedgerCorpus(Corpus corpus) {
   constexpr uint64_t kCandidates = 600;
-  constexpr size_t kKept = 40;
+  constexpr size_t kKept = 60;
   struct Candidate {
     Bytes bytes;
     std::set<std::string> paths;
@@ -215,7 +215,7 @@ void MakeTranslateCorpus(Requests requests) {
   authorize.set_transport_data("abc");
   authorize.set_allow_partial_approval(true);
   requests.Add(0, "authorize", authorize);
-  requests.Add(16, "authorize-twice-read", authorize);
+  requests.Add(18, "authorize-twice-read", authorize);
   using Authorize = v1::AuthorizeRequest;
   requests.AddChanged<Authorize>(
       0, "authorize-repeat", authorize, [](Authorize* r) { r->set_request_id(kSaleId); });
@@ -237,6 +237,27 @@ void MakeTranslateCorpus(Requests requests) {
   });
   requests.AddChanged<Authorize>(
       0, "authorize-explain", authorize, [](Authorize* r) { r->set_explain(true); });
+  authorize.set_list_price_fen(549);
+  v1::LineItem* line = authorize.add_lines();
+  line->set_item_code("6901234567892");
+  line->set_quantity(3);
+  line->set_price_fen(450);
+  line = authorize.add_lines();
+  line->set_item_code("rice:5kg");
+  line->set_quantity(1);
+  line->set_price_fen(99);
+  requests.Add(0, "authorize-lines", authorize);
+  requests.Add(18, "authorize-lines-twice-read", authorize);
+  requests.AddChanged<Authorize>(
+      0, "authorize-lines-sum", authorize, [](Authorize* r) { r->set_list_price_fen(550); });
+  requests.AddChanged<Authorize>(0, "authorize-lines-pieces", authorize, [](Authorize* r) {
+    r->mutable_lines(1)->set_quantity(0);
+  });
+  requests.AddChanged<Authorize>(0, "authorize-65-lines", authorize, [](Authorize* r) {
+    while (r->lines_size() < 65) {
+      *r->add_lines() = r->lines(0);
+    }
+  });
   v1::QuoteRequest quote;
   *quote.mutable_authorize() = authorize;
   requests.Add(1, "quote", quote);
@@ -286,6 +307,61 @@ void MakeTranslateCorpus(Requests requests) {
   requests.Add(5, "refund-part", refund);
   refund.set_amount_fen(0);
   requests.Add(5, "refund-nothing", refund);
+
+  refund.clear_amount_fen();
+  v1::ReturnedLine* returned = refund.add_lines();
+  returned->set_line_number(1);
+  returned->set_quantity(2);
+  requests.Add(5, "refund-lines", refund);
+  *refund.add_lines() = refund.lines(0);
+  requests.Add(5, "refund-a-line-twice", refund);
+
+  v1::Advice advice;
+  *advice.mutable_sale() = authorize;
+  advice.mutable_sale()->clear_hold_seconds();
+  advice.mutable_sale()->clear_allow_partial_approval();
+  advice.mutable_sale()->clear_terminal_id();
+  advice.mutable_sale()->clear_if_no_benefit();
+  advice.mutable_occurred_at()->set_seconds(1'777'777'000);
+  advice.set_terminal_sequence(1);
+  advice.set_business_date("2026-05-03");
+  advice.set_member_paid_fen(400);
+  advice.mutable_deny_list_at()->set_seconds(1'777'770'000);
+  advice.set_queue_empty(true);
+  requests.Add(17, "advice-sale", advice);
+  using AdviceMessage = v1::Advice;
+  requests.AddChanged<AdviceMessage>(
+      17, "advice-paid-too-much", advice, [](AdviceMessage* a) { a->set_member_paid_fen(550); });
+  requests.AddChanged<AdviceMessage>(17, "advice-no-such-day", advice, [](AdviceMessage* a) {
+    a->set_business_date("2026-02-29");
+  });
+  requests.AddChanged<AdviceMessage>(
+      17, "advice-without-number", advice, [](AdviceMessage* a) { a->clear_terminal_sequence(); });
+  advice.clear_member_paid_fen();
+  v1::CaptureRequest late_capture;
+  late_capture.set_request_id(kNewId);
+  late_capture.set_original_request_id(kHoldId);
+  late_capture.set_amount_fen(2000);
+  *advice.mutable_capture() = late_capture;
+  requests.Add(17, "advice-capture", advice);
+  *advice.mutable_reversal() = reverse;
+  requests.Add(17, "advice-reversal", advice);
+  refund.mutable_lines()->RemoveLast();
+  *advice.mutable_refund() = refund;
+  requests.Add(17, "advice-refund", advice);
+  advice.clear_advice();
+  requests.Add(17, "advice-of-nothing", advice);
+
+  v1::CloseBatchRequest close;
+  close.set_request_id(kNewId);
+  close.set_terminal_id("T1");
+  requests.Add(16, "close-without-totals", close);
+  close.mutable_totals()->set_capture_count(2);
+  close.mutable_totals()->set_captured_fen(1000);
+  close.mutable_totals()->set_subsidy_fen(-100);
+  requests.Add(16, "close", close);
+  close.mutable_totals()->set_refunded_fen(-1);
+  requests.Add(16, "close-below-zero", close);
 
   v1::GetTransactionRequest inquiry;
   inquiry.set_terminal_id("T1");

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,6 +26,7 @@
 #include "engine/durability/record_format.h"
 #include "engine/ledger/ledger.h"
 #include "engine/server/translate.h"
+#include "engine/server/translate_advice.h"
 #include "engine/server/translate_rows.h"
 #include "gonghui/v1/authorization_service.pb.h"
 #include "tests/testing/city.h"
@@ -32,8 +34,14 @@
 namespace gonghui {
 namespace {
 
-// With a sale and a hold of request ids 1 and 2 at the first terminal.  Never changed
-// after it was made, so an input does the same whatever came before it.
+ItemCode ItemOf(std::string_view text) {
+  const auto code = ItemCode::Parse(std::span<const char>(text.data(), text.size()));
+  GH_CHECK(code.has_value(), "item=", text);
+  return *code;
+}
+
+// With a sale of two lines and a hold, of request ids 1 and 2, at the first terminal.  Never
+// changed after it was made, so an input does the same whatever came before it.
 const Ledger& TheLedger() {
   static const Ledger* const kLedger = [] {
     LedgerLimits limits;
@@ -57,6 +65,10 @@ const Ledger& TheLedger() {
       command.authorize.card = CardOf(1);
       command.authorize.list_price = Fen{1000};
       command.authorize.capture_at_once = sale;
+      const std::vector<LineItem> lines = {{ItemOf("cola"), Fen{300}, 3, 0},
+                                           {ItemOf("rice"), Fen{700}, 1, 0}};
+      command.authorize.lines = lines.data();
+      command.authorize.line_count = sale ? 2 : 0;
       run(command);
     }
     return ledger;
@@ -90,6 +102,44 @@ void CheckOriginal(const Original& request) {
   GH_CHECK((request.original == TransactionId{}) != request.original_request_id.IsNone());
 }
 
+void CheckLines(const AuthorizeRequest& request) {
+  GH_CHECK(request.line_count <= kLinesPerTransactionMax, "lines=", request.line_count);
+  Fen prices;
+  for (uint32_t i = 0; i < request.line_count; ++i) {
+    const LineItem& line = request.lines[i];
+    CheckAmount(line.price);
+    prices += line.price;
+    GH_CHECK(!line.item.IsNone());
+    GH_CHECK(line.quantity >= 1 && line.quantity <= kLineQuantityMax, "pieces=", line.quantity);
+  }
+  GH_CHECK(request.line_count == 0 || prices == request.list_price, "fen=", prices.value());
+}
+
+void CheckReturnedLines(const RefundRequest& request) {
+  GH_CHECK(request.line_count <= kLinesPerTransactionMax, "lines=", request.line_count);
+  GH_CHECK(request.line_count == 0 || !request.has_amount);
+  for (uint32_t i = 0; i < request.line_count; ++i) {
+    GH_CHECK(request.lines[i].quantity >= 1);
+    GH_CHECK(request.lines[i].number > (i == 0 ? 0 : request.lines[i - 1].number));
+  }
+}
+
+// An advice is of a sale or a capture.
+void CheckAdvice(const Command& command) {
+  if (command.advice == nullptr) {
+    return;
+  }
+  const AdviceRequest& advice = *command.advice;
+  const bool sale = command.kind == CommandKind::kAuthorize;
+  GH_CHECK(sale ? command.authorize.capture_at_once : command.kind == CommandKind::kCapture);
+  GH_CHECK(advice.sequence >= 1);
+  GH_CHECK(advice.occurred_at != TimestampNs{});
+  const Fen most = sale ? command.authorize.list_price : Fen{};
+  GH_CHECK(advice.member_paid >= Fen{} && advice.member_paid <= most,
+           "fen=",
+           advice.member_paid.value());
+}
+
 // What command.h asks of whoever makes a command.
 void CheckPreconditions(const Command& command) {
   GH_CHECK(!command.terminal.IsNone());
@@ -98,10 +148,12 @@ void CheckPreconditions(const Command& command) {
                          command.kind == CommandKind::kGetTransaction ||
                          command.kind == CommandKind::kGetEntitlements;
   GH_CHECK(asks_only || !command.request_id.IsNone());
+  CheckAdvice(command);
   switch (command.kind) {
     case CommandKind::kAuthorize:
     case CommandKind::kQuote:
       CheckAmount(command.authorize.list_price);
+      CheckLines(command.authorize);
       GH_CHECK(command.authorize.card != CardNumber{});
       GH_CHECK(command.authorize.hold_s <= kHoldSecondsMax, "s=", command.authorize.hold_s);
       GH_CHECK(command.authorize.entry_mode <= PosEntryMode::kManual);
@@ -126,6 +178,7 @@ void CheckPreconditions(const Command& command) {
       break;
     case CommandKind::kRefund:
       CheckAmount(command.refund.amount);
+      CheckReturnedLines(command.refund);
       CheckOriginal(command.refund);
       break;
     case CommandKind::kGetEntitlements:
@@ -185,6 +238,39 @@ void CheckReply(CommandKind kind, std::string_view message, const Caller& caller
   }
 }
 
+// One of the things that a terminal did while it could not ask.
+void CheckAdviceReply(std::string_view message, const Caller& caller) {
+  Refusal refusal;
+  TerminalId sender;
+  if (!ReadSender("T1", caller, &sender, &refusal)) {
+    CheckNamesAField(refusal);
+    return;
+  }
+  Command command;
+  std::string_view transport_data;
+  std::unique_ptr<Attachment> attachment;
+  if (!ToCommand(message, sender, &command, &transport_data, &attachment, &refusal)) {
+    CheckNamesAField(refusal);
+    return;
+  }
+  GH_CHECK(command.terminal == sender);
+  CheckPreconditions(command);
+  Event event;
+  Result result;
+  TheLedger().Decide(command, kCityNoon, &event, &result);
+  CheckRecord(event, command);
+  if (IsRefused(command, result, &refusal)) {
+    GH_CHECK(!refusal.message.empty());
+    return;
+  }
+  WireWriter out;
+  out.Reserve(kReplyBytesMax);
+  AppendAdviceResult(TheLedger(), command, result, transport_data, &out);
+  v1::AdviceResult reply;
+  GH_CHECK(reply.ParseFromArray(out.data(), static_cast<int>(out.size())));
+  GH_CHECK(reply.has_transaction());
+}
+
 // An answer to the question whether hand-written and generated code read the same.
 void CompareParsers(std::string_view message) {
   v1::AuthorizeRequest generated;
@@ -221,6 +307,9 @@ void CompareParsers(std::string_view message) {
   GH_CHECK(fields.capture == generated.capture());
   GH_CHECK(fields.explain == generated.explain());
   GH_CHECK(fields.allow_partial_approval == generated.allow_partial_approval());
+  GH_CHECK(fields.line_count == static_cast<uint32_t>(generated.lines_size()),
+           "lines=",
+           fields.line_count);
   same_time(
       fields.transmission_time, generated.has_transmission_time(), generated.transmission_time());
   same_time(fields.occurred_at, generated.has_occurred_at(), generated.occurred_at());
@@ -281,7 +370,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const std::string_view message(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Caller caller{data[1] % 2 == 0 ? TerminalId{} : TerminalOf(1)};
-  switch (data[0] % 17) {
+  switch (data[0] % 19) {
     case 0:
       CheckReply<v1::AuthorizeResponse>(CommandKind::kAuthorize, message, caller);
       CompareParsers(message);
@@ -330,6 +419,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 15:
       CheckReply<v1::GetEntitlementsResponse>(CommandKind::kGetEntitlements, message, caller);
+      break;
+    case 16:
+      CheckReply<v1::CloseBatchResponse>(CommandKind::kCloseBatch, message, caller);
+      break;
+    case 17:
+      CheckAdviceReply(message, caller);
       break;
     default:
       CompareParsers(message);

@@ -8,10 +8,8 @@
 #include <utility>
 #include <vector>
 
-#ifdef GONGHUI_HAS_RECORD_CODEC
+#include "engine/domain/details.h"
 #include "engine/durability/record_format.h"
-#endif
-#include "engine/domain/explanation.h"
 #include "tests/testing/names.h"
 
 namespace gonghui {
@@ -59,6 +57,11 @@ std::string TextOfTotals(const NaiveFundTotals& totals) {
   return "held=" + std::to_string(totals.held) + " spent=" + std::to_string(totals.spent) +
          " overrun=" + std::to_string(totals.overrun) +
          " suspense=" + std::to_string(totals.suspense);
+}
+
+std::string TextOfBatch(const NaiveOpenBatch& batch) {
+  return TextOf(batch.totals) + " after " + std::to_string(batch.closed) + ", queue empty at " +
+         TextOf(batch.queue_empty_at);
 }
 
 std::string TextOfKey(const NaiveCounterKey& key) {
@@ -156,6 +159,10 @@ LedgerLimits LedgerPair::SmallLimits() {
   limits.funds_max = 1u << 8;
   limits.counters_max = 1u << 16;
   limits.transactions_max = 1u << 16;
+  limits.lines_max = 1u << 16;
+  limits.advices_max = 1u << 14;
+  limits.batches_max = 1u << 14;
+  limits.status_changes_max = 1u << 14;
   return limits;
 }
 
@@ -169,14 +176,7 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
   history_.push_back({command, Event{}});
   Step& step = history_.back();
   const Command& asked = step.command.command;
-  const bool authorize = asked.kind == CommandKind::kAuthorize || asked.kind == CommandKind::kQuote;
-  // A repeat fills the same memory again.
-  if (authorize && asked.authorize.explanation != nullptr) {
-    *asked.authorize.explanation = Explanation{};
-  }
-  if (asked.kind == CommandKind::kGetEntitlements) {
-    *asked.entitlements.list = EntitlementList{};
-  }
+  ClearAnswers(asked);
   const uint64_t hash_before = ledger_->StateHash();
   const Command* const ahead[] = {&asked};
   Ledger::Trail trail[1];
@@ -225,14 +225,17 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
       result_.transaction_id != TransactionId{}) {
     // What is stored tells the same as what was just told.
     Result described;
+    Details details;
+    Command question = asked;
+    question.details = asked.details == nullptr ? nullptr : &details;
     const TransactionRow row = ledger_->FindTransaction(result_.transaction_id);
     if (asked.kind == CommandKind::kGetTransaction) {
-      ledger_->DescribeStanding(row, &described);
+      ledger_->DescribeStanding(row, &described, question.details);
     } else {
-      ledger_->Describe(row, &described);
+      ledger_->Describe(row, &described, question.details);
     }
     described.replay = result_.replay;
-    problem = Difference(answer_, AnswerOf(*ledger_, asked, described));
+    problem = Difference(answer_, AnswerOf(*ledger_, question, described));
     if (!problem.empty()) {
       problem = "answer against Describe(): " + problem;
     }
@@ -281,6 +284,17 @@ std::string LedgerPair::CompareTotals() const {
     }
   }
 
+  for (const auto& [id, want_batch] : model_.OpenBatches()) {
+    const OpenBatch& open = ledger.open_batches()[ledger.FindTerminal(id)];
+    const NaiveOpenBatch have{open.totals,
+                              open.last == BatchRow{} ? 0 : ledger.batches()[open.last].number,
+                              open.queue_empty_at};
+    if (have != want_batch) {
+      return "open batch of " + TextOf(id) + ": " + TextOfBatch(have) + " against " +
+             TextOfBatch(want_batch);
+    }
+  }
+
   Fen members_pending;
   Fen members_posted;
   for (const auto& [id, want_accounts] : model_.MerchantAccounts()) {
@@ -313,8 +327,10 @@ std::string LedgerPair::CompareTotals() const {
 
 // What a repeat and an inquiry would be told of each.
 std::string LedgerPair::CompareTransactions() const {
+  Details details;
   Command inquiry;
   inquiry.kind = CommandKind::kGetTransaction;
+  inquiry.details = &details;
   const auto compare = [&](const Result& told, const Answer& want) {
     const Answer have = AnswerOf(*ledger_, inquiry, told);
     const std::string difference = Difference(have, want);
@@ -328,11 +344,13 @@ std::string LedgerPair::CompareTransactions() const {
       return "transaction #" + std::to_string(want.now.id.value()) + " is not there";
     }
     Result told;
-    ledger_->Describe(row, &told);
+    details = Details{};
+    ledger_->Describe(row, &told, &details);
     if (const std::string difference = compare(told, want.again); !difference.empty()) {
       return "told again: " + difference;
     }
-    ledger_->DescribeStanding(row, &told);
+    details = Details{};
+    ledger_->DescribeStanding(row, &told, &details);
     if (const std::string difference = compare(told, want.now); !difference.empty()) {
       return "as it stands: " + difference;
     }
@@ -357,7 +375,6 @@ std::string LedgerPair::CheckEverything() {
 }
 
 std::string LedgerPair::Replay(Ledger* ledger) const {
-#ifdef GONGHUI_HAS_RECORD_CODEC
   // As a journal block would hold them, a few events each.
   constexpr size_t kEventsPerBlock = 5;
   RecordDecoder decoder;
@@ -386,11 +403,6 @@ std::string LedgerPair::Replay(Ledger* ledger) const {
       return "bytes are left after the records";
     }
   }
-#else
-  for (const Step& step : history_) {
-    ledger->Evolve(step.event);
-  }
-#endif
   return "";
 }
 

@@ -36,9 +36,8 @@ class LedgerPair {
   // invariants, and the hash against the follower's.  O(n).  Empty, or what is wrong.
   [[nodiscard]] std::string CheckEverything();
 
-  // Throws the ledgers away and makes them again: one from all events (through
-  // their bytes, once engine/durability encodes them), one from a photo of the
-  // tables.  Empty, or what is not as it was.
+  // Throws the ledgers away and makes them again: one from all events (through their
+  // bytes), one from a photo of the tables.  Empty, or what is not as it was.
   [[nodiscard]] std::string Crash();
 
   [[nodiscard]] const Ledger& ledger() const { return *ledger_; }

@@ -24,33 +24,49 @@ AnswerCheck OfParty(Reason check, bool passed) {
 
 // ---- Explanation ----------------------------------------------------------------
 
-std::vector<AnswerCheck> NaiveLedger::CheckTerminal(const TerminalId& terminal_id) const {
+std::vector<AnswerCheck> NaiveLedger::CheckTerminal(const TerminalId& terminal_id,
+                                                    TimestampNs at) const {
   const TerminalRequest& terminal = terminals_.at(terminal_id);
-  const bool terminal_active = terminal.status == TerminalStatus::kActive;
+  const bool terminal_active =
+      terminal_statuses_.At(terminal_id, terminal.status, at) == TerminalStatus::kActive;
   std::vector<AnswerCheck> checks = {OfParty(Reason::kTerminalInactive, terminal_active)};
   if (terminal_active) {
-    const MerchantStatus status = merchants_.at(terminal.merchant).status;
+    const MerchantStatus status =
+        merchant_statuses_.At(terminal.merchant, merchants_.at(terminal.merchant).status, at);
     checks.push_back(OfParty(Reason::kMerchantInactive, status == MerchantStatus::kActive));
   }
   return checks;
 }
 
-std::vector<AnswerCheck> NaiveLedger::CheckCard(CardNumber number, TimestampNs now) const {
+std::vector<AnswerCheck> NaiveLedger::CheckCard(CardNumber number, TimestampNs at) const {
   const auto found = cards_.find(number);
   std::vector<AnswerCheck> checks = {OfParty(Reason::kInvalidCard, found != cards_.end())};
   if (found == cards_.end()) {
     return checks;
   }
-  const CardRequest& card = found->second;
-  const CivilDay today = FloorDay(now.value() / kNsPerSecond);
+  if (const Reason why = FaultOfCard(number, at); why != Reason::kNone) {
+    checks.push_back(OfParty(why, false));
+    return checks;
+  }
+  checks.push_back(OfParty(Reason::kCardNotActive, true));
+  const MemberId& member = found->second.member;
+  checks.push_back(OfParty(Reason::kMemberNotFound, !member.IsNone()));
+  if (!member.IsNone()) {
+    checks.push_back(CheckMember(member, at));
+  }
+  return checks;
+}
+
+Reason NaiveLedger::FaultOfCard(CardNumber number, TimestampNs at) const {
+  const CardRequest& card = cards_.at(number);
+  const CivilDay today = FloorDay(at.value() / kNsPerSecond);
   const bool over = card.expires_day != 0 && card.expires_day <= today;
   Reason why = Reason::kNone;
-  switch (card.status) {
+  switch (card_statuses_.At(number, card.status, at)) {
     case CardStatus::kActive:
       break;
     case CardStatus::kIssued:
-      why = Reason::kCardNotActive;
-      break;
+      return Reason::kCardNotActive;
     case CardStatus::kPaused:
       why = Reason::kCardPaused;
       break;
@@ -66,38 +82,31 @@ std::vector<AnswerCheck> NaiveLedger::CheckCard(CardNumber number, TimestampNs n
       why = Reason::kCardClosed;
       break;
   }
-  if (over && why != Reason::kCardNotActive) {
-    why = Reason::kCardExpired;
-  }
-  if (why != Reason::kNone) {
-    checks.push_back(OfParty(why, false));
-    return checks;
-  }
-  checks.push_back(OfParty(Reason::kCardNotActive, true));
-  checks.push_back(OfParty(Reason::kMemberNotFound, !card.member.IsNone()));
-  if (!card.member.IsNone()) {
-    checks.push_back(CheckMember(card.member));
-  }
-  return checks;
+  return over ? Reason::kCardExpired : why;
 }
 
-AnswerCheck NaiveLedger::CheckMember(const MemberId& member) const {
-  switch (members_.at(member).status) {
+Reason NaiveLedger::FaultOfMember(const MemberId& member, TimestampNs at) const {
+  switch (member_statuses_.At(member, members_.at(member).status, at)) {
     case MemberStatus::kActive:
       break;
     case MemberStatus::kSuspended:
-      return OfParty(Reason::kMemberSuspended, false);
+      return Reason::kMemberSuspended;
     case MemberStatus::kLapsed:
-      return OfParty(Reason::kMembershipExpired, false);
+      return Reason::kMembershipExpired;
     case MemberStatus::kClosed:
-      return OfParty(Reason::kMemberClosed, false);
+      return Reason::kMemberClosed;
   }
-  return OfParty(Reason::kMemberSuspended, true);
+  return Reason::kNone;
+}
+
+AnswerCheck NaiveLedger::CheckMember(const MemberId& member, TimestampNs at) const {
+  const Reason why = FaultOfMember(member, at);
+  return why == Reason::kNone ? OfParty(Reason::kMemberSuspended, true) : OfParty(why, false);
 }
 
 std::vector<AnswerCheck> NaiveLedger::Explain(const Command& command, TimestampNs now) const {
   const AuthorizeRequest& request = command.authorize;
-  std::vector<AnswerCheck> checks = CheckTerminal(command.terminal);
+  std::vector<AnswerCheck> checks = CheckTerminal(command.terminal, now);
   if (!checks.back().passed) {
     return checks;
   }
@@ -108,14 +117,9 @@ std::vector<AnswerCheck> NaiveLedger::Explain(const Command& command, TimestampN
   if (!checks.back().passed) {
     return checks;
   }
-  for (const ProgrammeEntry& programme : programmes_) {
-    if (programme.retired || (!request.programme.IsNone() && request.programme != programme.code)) {
-      continue;
-    }
-    for (const auto& benefit : programme.benefits) {
-      if (ServesCategory(*benefit, command.terminal)) {
-        append(CheckBenefit(*benefit, command, now));
-      }
+  for (const BenefitPointer& benefit : LiveAt(now, request.programme)) {
+    if (ServesCategory(*benefit, command.terminal)) {
+      append(CheckBenefit(*benefit, command, now));
     }
   }
   return checks;
@@ -202,7 +206,7 @@ Answer NaiveLedger::GetEntitlements(const Command& command, TimestampNs now) con
       answer.reason = Reason::kInvalidTerminal;
       return answer;
     }
-    const AnswerCheck check = CheckTerminal(party.terminal).back();
+    const AnswerCheck check = CheckTerminal(party.terminal, now).back();
     if (!check.passed) {
       answer.reason = check.check;
       return answer;
@@ -218,23 +222,18 @@ Answer NaiveLedger::GetEntitlements(const Command& command, TimestampNs now) con
   } else if (members_.find(party.member) == members_.end()) {
     answer.reason = Reason::kMemberNotFound;
     return answer;
-  } else if (const AnswerCheck check = CheckMember(party.member); !check.passed) {
+  } else if (const AnswerCheck check = CheckMember(party.member, now); !check.passed) {
     answer.reason = check.check;
     return answer;
   }
   answer.outcome = Outcome::kApproved;
-  for (const ProgrammeEntry& programme : programmes_) {
-    if (programme.retired) {
-      continue;
-    }
-    for (const auto& benefit : programme.benefits) {
-      const bool offered_here = !request.here || (ServesCategory(*benefit, party.terminal) &&
-                                                  ServesMerchant(*benefit, party.terminal) &&
-                                                  ServesTerminal(*benefit, party.terminal));
-      if (offered_here && now < benefit->ends_at && ServesRealName(*benefit, party.member) &&
-          ServesMember(*benefit, party.member, now)) {
-        answer.entitlements.push_back(EntitlementTo(*benefit, party, request.here, now));
-      }
+  for (const BenefitPointer& benefit : LiveAt(now, ProgrammeCode{})) {
+    const bool offered_here = !request.here || (ServesCategory(*benefit, party.terminal) &&
+                                                ServesMerchant(*benefit, party.terminal) &&
+                                                ServesTerminal(*benefit, party.terminal));
+    if (offered_here && now < benefit->ends_at && ServesRealName(*benefit, party.member) &&
+        ServesMember(*benefit, party.member, now)) {
+      answer.entitlements.push_back(EntitlementTo(*benefit, party, request.here, now));
     }
   }
   return answer;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What becomes of an authorization: docs/decisions/0001-lifecycle.md, paragraph by
-// paragraph.
+// paragraph.  Refunds are in naive_refund.cc.
 
 #include <algorithm>
 
@@ -27,8 +27,7 @@ NaiveLedger::Entry NaiveLedger::Begin(const Command& command,
                                       const RequestId& request_id,
                                       TimestampNs now,
                                       Entry** original) {
-  Entry entry;
-  entry.command = command;
+  Entry entry = EntryOf(command);
   entry.answer.kind = kind;
   entry.answer.decided_at = now;
   Entry* const found = FindOriginal(command, id, request_id);
@@ -170,6 +169,7 @@ Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
   Went(NaivePath::kIncrementAsksNoFund,
        original->booked() && wanted == 0 && !AreOpenAt(SourcesOf(*original->benefit), now));
   Went(NaivePath::kIncrementRaisesSubsidy, wanted > 0);
+  Went(NaivePath::kIncrementOfLines, !original->lines.empty() && wanted > 0);
   Went(NaivePath::kIncrementPaysMember, Fen{wanted} > request.amount);
   Went(NaivePath::kIncrementBySplit, answer.shares.size() > 1);
   Went(NaivePath::kIncrementAtFullPrice, !original->booked());
@@ -194,15 +194,26 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
                       &original);
   Answer& answer = entry.answer;
   answer.list_price = answer.member_pays = request.has_amount ? request.amount : Fen{};
+  const bool advised = command.advice != nullptr;
+  if (advised) {
+    answer.advice = EvidenceOf(command, now);
+  }
   const auto decline = [&](Reason reason) {
     answer.reason = reason;
+    if (advised) {
+      const bool too_old = reason == Reason::kAdviceTooOld;
+      answer.advice->liability = too_old ? Liability::kManual : Liability::kAcquirer;
+      answer.advice->acquirer_bears = too_old ? Fen{} : answer.list_price;
+      Went(too_old ? NaivePath::kCaptureAdviceTooOld : NaivePath::kCaptureAdviceDeclined);
+    }
     return Record(std::move(entry));
   };
   if (original == nullptr) {
     return decline(Reason::kOriginalNotFound);
   }
-  const bool forced =
+  const bool posts_late =
       original->booked() && original->benefit->late_capture == LateCapture::kForcePost;
+  const bool forced = advised || posts_late;
   const bool swept = original->state == TransactionState::kExpired;
   switch (original->state) {
     case TransactionState::kDeclined:
@@ -240,9 +251,13 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
     }
   }
   const Fen most = original->list_price + Fen{tolerance};
-  if (captured > most || captured > Fen{kTransactionFenMax}) {
+  if ((captured > most && !advised) || captured > Fen{kTransactionFenMax}) {
     Went(NaivePath::kOverCaptureOutOfRange, captured <= most);
+    Went(NaivePath::kCaptureAdviceOutOfRange, advised && captured > most);
     return decline(Reason::kExceedsAuthorizedAmount);
+  }
+  if (advised && IsTooOld(*command.advice, now)) {
+    return decline(Reason::kAdviceTooOld);
   }
 
   const bool over = captured > original->list_price;
@@ -251,6 +266,13 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
   Went(NaivePath::kLateOverCapture, over && swept);
   Went(NaivePath::kLateNotSwept, !swept && now >= original->expires_at);
   Went(NaivePath::kLateSwept, swept);
+  if (advised) {
+    const bool late = swept || now >= original->expires_at;
+    Went(NaivePath::kCaptureAdviceLate, late && original->booked() && !posts_late);
+    Went(NaivePath::kCaptureAdviceLateAtFullPrice, late && !original->booked());
+    Went(NaivePath::kCaptureAdviceOver, captured > most);
+    answer.advice->liability = original->booked() ? Liability::kProgramme : Liability::kNone;
+  }
 
   // Capturing nothing of a price hands nothing out and burns no use.
   const bool something = captured > Fen{} || original->list_price == Fen{};
@@ -456,9 +478,10 @@ void NaiveLedger::ReverseAll(Entry& original, Entry* reversal, TimestampNs now) 
   answer->subsidy = original.subsidy;
   answer->member_pays = original.list_price - original.subsidy;
   for (Share& share : original.shares) {
-    const Fen back{share.held + share.spent};
+    const Fen back{share.held + share.spent + share.overrun};
     SuspendIfClosed(share, share.spent, reversal, now);
-    share.held = share.spent = 0;
+    Went(NaivePath::kReverseOfOverrun, share.overrun > 0);
+    share.held = share.spent = share.overrun = 0;
     if (back != Fen{}) {
       answer->shares.push_back({original.benefit->spec.code, share.fund, back});
     }
@@ -466,6 +489,7 @@ void NaiveLedger::ReverseAll(Entry& original, Entry* reversal, TimestampNs now) 
   for (CounterUse& use : original.uses) {
     use.held = use.used = 0;
   }
+  reversal->took_back = original.is_sale();
   original.captured = original.captured_subsidy = Fen{};
   original.state = TransactionState::kReversed;
 }
@@ -487,6 +511,8 @@ void NaiveLedger::ReversePart(Entry& original, Fen amount, Entry* reversal, Time
     }
   }
   const Fen back = original.subsidy - subsidy;
+  reversal->took_back = sale && amount > Fen{};
+  Went(NaivePath::kReversePartOfLines, !original.lines.empty() && back > Fen{});
   Went(sale ? NaivePath::kReversePartOfSale : NaivePath::kReversePartOfHold);
   Went(NaivePath::kReversePartOfCaptured, !sale && original.captured > Fen{});
   Went(NaivePath::kReverseRestOfHold, !sale && list_price == original.captured);
@@ -532,158 +558,6 @@ void NaiveLedger::ReversePart(Entry& original, Fen amount, Entry* reversal, Time
   answer->list_price = amount;
   answer->subsidy = back;
   answer->member_pays = amount - back;
-}
-
-// ---- Refund ---------------------------------------------------------------------
-
-Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
-  const RefundRequest& request = command.refund;
-  Entry* original = nullptr;
-  Entry entry = Begin(command,
-                      TransactionKind::kRefund,
-                      request.original,
-                      request.original_request_id,
-                      now,
-                      &original);
-  Answer& answer = entry.answer;
-  answer.list_price = answer.member_pays = request.has_amount ? request.amount : Fen{};
-  const auto decline = [&](Reason reason) {
-    answer.reason = reason;
-    return Record(std::move(entry));
-  };
-  if (original == nullptr) {
-    return decline(Reason::kOriginalNotFound);
-  }
-  const int64_t c = original->captured.value();
-  const int64_t cs = original->captured_subsidy.value();
-  const int64_t r = original->refunded.value();
-  const int64_t rs = original->refunded_subsidy.value();
-  switch (original->state) {
-    case TransactionState::kReversed:
-      return decline(Reason::kPreviouslyReversed);
-    case TransactionState::kDeclined:
-      return decline(Reason::kOriginalDeclined);
-    case TransactionState::kRefunded:
-    case TransactionState::kPending:
-      return decline(Reason::kExceedsCapturedAmount);
-    case TransactionState::kExpired:
-      if (c == 0) {
-        return decline(Reason::kExceedsCapturedAmount);
-      }
-      break;
-    case TransactionState::kCaptured:
-      if (c == 0 && original->list_price > Fen{}) {
-        return decline(Reason::kExceedsCapturedAmount);
-      }
-      break;
-    case TransactionState::kPartiallyCaptured:
-    case TransactionState::kPartiallyRefunded:
-      break;
-    case TransactionState::kCompleted:
-      GH_CHECK(false, "an authorization is never completed");
-  }
-  const int64_t a = request.has_amount ? request.amount.value() : c - r;
-  if (a > c - r) {
-    return decline(Reason::kExceedsCapturedAmount);
-  }
-  const int64_t rest = c - r - a;
-  if (original->booked()) {
-    const PriceRule& rule = original->benefit->spec.price;
-    const int64_t threshold = rule.threshold.value();
-    const bool below = rule.on_return == OnReturn::kRefuse && 0 < rest && rest < threshold;
-    Went(NaivePath::kRefundBelowAlready, below && c - r < threshold);
-    if (below && c - r >= threshold) {  // this return breaks it
-      answer.failed_benefit = original->benefit->spec.code;
-      Went(NaivePath::kRefundRefused);
-      return decline(Reason::kBelowMinimumAmount);
-    }
-  }
-
-  int64_t d = 0;
-  if (original->booked()) {
-    const PriceRule& rule = original->benefit->spec.price;
-    int64_t back = cs;  // RS'
-    if (rest > 0) {
-      const int64_t share = r + a - ScaledHalfUp(c - cs, r + a, c);
-      const int64_t unearned = cs - std::min(TakenOff(rule, rest), cs);
-      const bool claws_back = rule.on_return == OnReturn::kClawBack;
-      back = claws_back ? unearned : share;
-      Went(NaivePath::kRefundClawsBack, claws_back && unearned > share);
-      Went(NaivePath::kRefundKeepsLess, claws_back && unearned < share);
-    }
-    const int64_t member_paid = (c - cs) - (r - rs);
-    d = std::clamp(back - rs, std::max<int64_t>(0, a - member_paid), std::min(a, cs - rs));
-    Went(NaivePath::kRefundBounded, d != back - rs);
-  }
-  const bool full = !original->is_open() && rest == 0;
-  Went(NaivePath::kRefundOfPart, rest > 0);
-  Went(NaivePath::kRefundOfAll, full && r == 0);
-  Went(NaivePath::kRefundOfOpenHold, original->is_open());
-  Went(NaivePath::kRefundOfExpired, original->state == TransactionState::kExpired);
-  Went(NaivePath::kRefundOfNothingClosesIt, full && a == 0 && c > 0);
-  Went(NaivePath::kRefundAtFullPrice, !original->booked());
-
-  std::vector<int64_t> weights;
-  for (const Share& share : original->shares) {
-    weights.push_back(share.money ? share.spent + share.overrun : 0);
-  }
-  const std::vector<Fen> parts = Split(d, weights);
-  for (size_t i = 0; i < original->shares.size(); ++i) {
-    Share& share = original->shares[i];
-    const int64_t part = share.money ? parts[i].value() : full ? share.spent + share.overrun : 0;
-    const int64_t of_overrun = std::min(part, share.overrun);
-    const int64_t of_spent = part - of_overrun;
-    share.overrun -= of_overrun;
-    share.spent -= of_spent;
-    SuspendIfClosed(share, of_spent, &entry, now);
-    Went(NaivePath::kRefundOfOverrun, of_overrun > 0);
-    Went(NaivePath::kRefundOverrunFirst, of_overrun > 0 && of_spent + share.spent > 0);
-    Went(NaivePath::kRefundGivesThingsBack, !share.money && part > 0);
-    if (part != 0) {
-      answer.shares.push_back({original->benefit->spec.code, share.fund, Fen{part}});
-    }
-  }
-  Went(NaivePath::kRefundBySplit, answer.shares.size() > 1);
-  for (CounterUse& use : original->uses) {
-    const int64_t back = use.limit.measure == LimitMeasure::kAmount ? d : full ? 1 : 0;
-    if (back == 0) {
-      continue;
-    }
-    const Calendar& calendar = original->benefit->calendar;
-    NaiveCounterKey key = use.key;
-    key.window = WindowOf(use.limit.window, BusinessDayOf(calendar, now));
-    const bool later = key.window != use.key.window;
-    switch (use.limit.refund_to) {
-      case RefundTo::kOriginalWindow:
-        use.used -= back;
-        answer.limits.push_back(LimitNow(calendar, use.limit, use.key, 0));
-        Went(NaivePath::kRefundToOriginalWindow, later);
-        break;
-      case RefundTo::kCurrentWindow:
-        entry.uses.push_back(CounterUse{key, use.limit, 0, -back});
-        answer.limits.push_back(LimitNow(calendar, use.limit, key, -back));
-        Went(NaivePath::kRefundToCurrentWindow, later);
-        Went(NaivePath::kCounterBelowZero, TakenOf(key) < back);
-        break;
-      case RefundTo::kNever:
-        Went(NaivePath::kRefundToNoWindow);
-        break;
-    }
-  }
-
-  original->refunded += Fen{a};
-  original->refunded_subsidy += Fen{d};
-  if (full) {
-    original->state = TransactionState::kRefunded;
-  } else if (!original->is_open() && original->refunded > Fen{}) {
-    original->state = TransactionState::kPartiallyRefunded;
-  }
-  answer.outcome = Outcome::kApproved;
-  answer.list_price = Fen{a};
-  answer.subsidy = Fen{d};
-  answer.member_pays = Fen{a - d};
-  entry.state = TransactionState::kCompleted;
-  return Record(std::move(entry));
 }
 
 // ---- Expiry ---------------------------------------------------------------------

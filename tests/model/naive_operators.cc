@@ -32,12 +32,20 @@ std::vector<Item> Slice(std::span<const Item> pool, PoolRange range) {
 
 }  // namespace
 
-Answer NaiveLedger::ApplyAdmin(const Command& command, TimestampNs /*now*/) {
+template <class Row, class Statuses, class Key>
+void NaiveLedger::Set(Row* row, const Row& to, Statuses* past, const Key& key, TimestampNs now) {
+  if (row->status != to.status) {
+    past->Was(key, row->status, now);
+  }
+  *row = to;
+}
+
+Answer NaiveLedger::ApplyAdmin(const Command& command, TimestampNs now) {
   if (command.validate_only) {
     NaiveLedger copy = *this;
     Command again = command;
     again.validate_only = false;
-    return copy.ApplyAdmin(again, TimestampNs{});
+    return copy.ApplyAdmin(again, now);
   }
   Answer answer;
   switch (command.kind) {
@@ -53,34 +61,34 @@ Answer NaiveLedger::ApplyAdmin(const Command& command, TimestampNs /*now*/) {
       answer = SetUnionNode(*command.union_node);
       break;
     case CommandKind::kSetMember:
-      answer = SetMember(*command.member);
+      answer = SetMember(*command.member, now);
       break;
     case CommandKind::kSetCard:
-      answer = SetCard(*command.card);
+      answer = SetCard(*command.card, now);
       break;
     case CommandKind::kSetMerchant:
-      answer = SetMerchant(*command.merchant);
+      answer = SetMerchant(*command.merchant, now);
       break;
     case CommandKind::kSetTerminal:
-      answer = SetTerminal(*command.terminal_setting);
+      answer = SetTerminal(*command.terminal_setting, now);
       break;
     case CommandKind::kSetFund:
       answer = SetFund(*command.fund);
       break;
     case CommandKind::kApplyProgramme:
-      answer = ApplyProgramme(*command.programme);
+      answer = ApplyProgramme(*command.programme, now);
       break;
     case CommandKind::kSetMemberStatus:
-      answer = SetMemberStatus(*command.member_status);
+      answer = SetMemberStatus(*command.member_status, now);
       break;
     case CommandKind::kSetCardStatus:
-      answer = SetCardStatus(*command.card_status);
+      answer = SetCardStatus(*command.card_status, now);
       break;
     case CommandKind::kReplaceCard:
-      answer = ReplaceCard(*command.replace_card);
+      answer = ReplaceCard(*command.replace_card, now);
       break;
     case CommandKind::kRetireProgramme:
-      answer = RetireProgramme(*command.retire_programme);
+      answer = RetireProgramme(*command.retire_programme, now);
       break;
     default:
       GH_CHECK(false, "kind=", command.kind);
@@ -120,7 +128,7 @@ Answer NaiveLedger::SetUnionNode(const UnionNodeRequest& request) {
   return {};
 }
 
-Answer NaiveLedger::SetMember(const MemberRequest& asked) {
+Answer NaiveLedger::SetMember(const MemberRequest& asked, TimestampNs now) {
   // What the request leaves as it stands is filled in first.
   MemberRequest request = asked;
   const auto known = members_.find(asked.id);
@@ -172,11 +180,15 @@ Answer NaiveLedger::SetMember(const MemberRequest& asked) {
       return Refused(AdminReason::kWouldReinstate, Field::kStatus);
     }
   }
-  members_[request.id] = request;
+  Set(&members_.try_emplace(request.id, request).first->second,
+      request,
+      &member_statuses_,
+      request.id,
+      now);
   return {};
 }
 
-Answer NaiveLedger::SetCard(const CardRequest& asked) {
+Answer NaiveLedger::SetCard(const CardRequest& asked, TimestampNs now) {
   CardRequest request = asked;
   const auto known = cards_.find(asked.number);
   if (known != cards_.end()) {
@@ -215,11 +227,15 @@ Answer NaiveLedger::SetCard(const CardRequest& asked) {
           AdminReason::kWouldReactivate, Field::kStatus, static_cast<size_t>(stored.status));
     }
   }
-  cards_[request.number] = request;
+  Set(&cards_.try_emplace(request.number, request).first->second,
+      request,
+      &card_statuses_,
+      request.number,
+      now);
   return {};
 }
 
-Answer NaiveLedger::SetMerchant(const MerchantRequest& request) {
+Answer NaiveLedger::SetMerchant(const MerchantRequest& request, TimestampNs now) {
   if (!Has(unions_, request.union_node)) {
     return Refused(AdminReason::kUnknownReference, Field::kUnionNode);
   }
@@ -231,11 +247,15 @@ Answer NaiveLedger::SetMerchant(const MerchantRequest& request) {
       return Only(Verdict::kUnchanged);
     }
   }
-  merchants_[request.id] = request;
+  Set(&merchants_.try_emplace(request.id, request).first->second,
+      request,
+      &merchant_statuses_,
+      request.id,
+      now);
   return {};
 }
 
-Answer NaiveLedger::SetTerminal(const TerminalRequest& request) {
+Answer NaiveLedger::SetTerminal(const TerminalRequest& request, TimestampNs now) {
   if (!Has(merchants_, request.merchant)) {
     return Refused(AdminReason::kUnknownReference, Field::kMerchant);
   }
@@ -249,7 +269,11 @@ Answer NaiveLedger::SetTerminal(const TerminalRequest& request) {
       return Only(Verdict::kUnchanged);
     }
   }
-  terminals_[request.id] = request;
+  Set(&terminals_.try_emplace(request.id, request).first->second,
+      request,
+      &terminal_statuses_,
+      request.id,
+      now);
   return {};
 }
 
@@ -279,7 +303,7 @@ Answer NaiveLedger::SetFund(const FundRequest& request) {
   return {};
 }
 
-Answer NaiveLedger::ApplyProgramme(const ProgrammeImage& image) {
+Answer NaiveLedger::ApplyProgramme(const ProgrammeImage& image, TimestampNs now) {
   const ProgrammeSpec& spec = image.programme;
   if (!spec.owner.IsNone() && !Has(unions_, spec.owner)) {
     return Refused(AdminReason::kUnknownReference, Field::kOwner);
@@ -324,16 +348,20 @@ Answer NaiveLedger::ApplyProgramme(const ProgrammeImage& image) {
     programmes_.emplace_back();
     entry = programmes_.end() - 1;
     entry->code = spec.code;
-  } else if (!entry->retired && spec.content_hash != 0 &&
-             entry->content_hash == spec.content_hash) {
+  } else if (!entry->retired() && spec.content_hash != 0 &&
+             entry->versions.back().content_hash == spec.content_hash) {
     Answer answer = Only(Verdict::kUnchanged);
-    answer.programme_version = entry->version;
+    answer.programme_version = static_cast<uint32_t>(entry->versions.size());
     return answer;
   }
-  ++entry->version;
-  entry->content_hash = spec.content_hash;
-  entry->retired = false;
-  entry->benefits.clear();
+  if (!entry->versions.empty()) {
+    TimestampNs& ended_at = entry->versions.back().ended_at;
+    ended_at = std::min(ended_at, now);
+  }
+  entry->versions.emplace_back();
+  ProgrammeVersion& version = entry->versions.back();
+  version.content_hash = spec.content_hash;
+  version.applied_at = now;
   for (const BenefitSpec& benefit : image.benefits) {
     BenefitEntry made;
     made.programme = spec.code;
@@ -352,14 +380,14 @@ Answer NaiveLedger::ApplyProgramme(const ProgrammeImage& image) {
       made.limits.push_back(image.limits[index]);
     }
     made.funding = Slice(image.funding, benefit.funding);
-    entry->benefits.push_back(std::make_shared<const BenefitEntry>(std::move(made)));
+    version.benefits.push_back(std::make_shared<const BenefitEntry>(std::move(made)));
   }
   Answer answer;
-  answer.programme_version = entry->version;
+  answer.programme_version = static_cast<uint32_t>(entry->versions.size());
   return answer;
 }
 
-Answer NaiveLedger::SetMemberStatus(const MemberStatusRequest& request) {
+Answer NaiveLedger::SetMemberStatus(const MemberStatusRequest& request, TimestampNs now) {
   const auto known = members_.find(request.member);
   if (known == members_.end()) {
     return Refused(AdminReason::kUnknownReference, Field::kMember);
@@ -370,11 +398,13 @@ Answer NaiveLedger::SetMemberStatus(const MemberStatusRequest& request) {
   if (known->second.status == MemberStatus::kClosed) {
     return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
   }
-  known->second.status = request.status;
+  MemberRequest changed = known->second;
+  changed.status = request.status;
+  Set(&known->second, changed, &member_statuses_, request.member, now);
   return {};
 }
 
-Answer NaiveLedger::SetCardStatus(const CardStatusRequest& request) {
+Answer NaiveLedger::SetCardStatus(const CardStatusRequest& request, TimestampNs now) {
   const auto known = cards_.find(request.card);
   if (known == cards_.end()) {
     return Refused(AdminReason::kUnknownReference, Field::kCardNumber);
@@ -387,11 +417,13 @@ Answer NaiveLedger::SetCardStatus(const CardStatusRequest& request) {
       request.status == CardStatus::kReplaced) {
     return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
   }
-  card.status = request.status;
+  CardRequest changed = card;
+  changed.status = request.status;
+  Set(&card, changed, &card_statuses_, request.card, now);
   return {};
 }
 
-Answer NaiveLedger::ReplaceCard(const ReplaceCardRequest& request) {
+Answer NaiveLedger::ReplaceCard(const ReplaceCardRequest& request, TimestampNs now) {
   const auto known = cards_.find(request.old_card);
   if (known == cards_.end()) {
     return Refused(AdminReason::kUnknownReference, Field::kCardNumber);
@@ -413,7 +445,9 @@ Answer NaiveLedger::ReplaceCard(const ReplaceCardRequest& request) {
   if (asked.status == CardStatus::kReplaced || asked.status == CardStatus::kClosed) {
     return Refused(AdminReason::kNotAllowedFromState, Field::kStatus);
   }
-  old_card.status = CardStatus::kReplaced;
+  CardRequest replaced = old_card;
+  replaced.status = CardStatus::kReplaced;
+  Set(&old_card, replaced, &card_statuses_, request.old_card, now);
   replaced_by_[old_card.number] = asked.number;
   CardRequest new_card = asked;
   new_card.member = old_card.member;
@@ -421,13 +455,13 @@ Answer NaiveLedger::ReplaceCard(const ReplaceCardRequest& request) {
   return {};
 }
 
-Answer NaiveLedger::RetireProgramme(const RetireProgrammeRequest& request) {
+Answer NaiveLedger::RetireProgramme(const RetireProgrammeRequest& request, TimestampNs now) {
   for (ProgrammeEntry& programme : programmes_) {
     if (programme.code == request.code) {
-      if (programme.retired) {
+      if (programme.retired()) {
         return Only(Verdict::kUnchanged);
       }
-      programme.retired = true;
+      programme.versions.back().ended_at = now;
       return {};
     }
   }

@@ -1,8 +1,9 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The branches of docs/decisions/0001-lifecycle.md.  The model says which ones it
-// went, so that tests which no longer reach one do not go unnoticed.
+// The branches of docs/decisions/0001-lifecycle.md and 0003-lines-advices-batches.md.
+// The model says which ones it went, so that tests which no longer reach one do not go
+// unnoticed.
 
 #ifndef GONGHUI_TESTS_MODEL_NAIVE_PATH_H_
 #define GONGHUI_TESTS_MODEL_NAIVE_PATH_H_
@@ -73,6 +74,63 @@ enum class NaivePath : uint8_t {
   kCounterBelowZero,  // banked: more is left than the limit
   kExtendedHoldExpires,
   kBudgetBelowSuspense,  // refused only because something stands there
+  kReverseOfOverrun,     // all of a sale whose advice overran
+  kLinesUnevenly,        // the largest remainders get a fen more
+  kLinesOfNothing,       // a list price of 0
+  kLinesDeclined,
+  kLinesAtFullPrice,
+  kIncrementOfLines,    // which stay as they were split
+  kReversePartOfLines,  // the same
+  kRefundLines,
+  kRefundLinesAgain,        // some pieces were given back before
+  kRefundLinesUnevenly,     // a piece has no whole price
+  kRefundLastLines,         // all of CS goes back, which is not what the lines say
+  kRefundLinesClawBack,     // what the rest would not have earned, not what the lines say
+  kRefundLinesRefused,      // below the threshold
+  kRefundLinesOfNone,       // the original has no lines
+  kRefundLinesNotCaptured,  // less is captured than they cost
+  kRefundLinesNoSuchLine,
+  kRefundLinesNoSuchPieces,
+  kRefundLinesExceed,  // an amount was refunded before
+  kRefundOfAmountLeavesLines,
+  kAdviceUnderAnotherId,  // answered as the first
+  kAdviceReversedFirst,
+  kAdviceTooOld,
+  kAdviceBeforeEmptyQueue,  // its clock says before the queue was last empty
+  kAdviceFromTheFuture,
+  kAdviceAtFullPrice,   // the member paid all of it
+  kAdviceOfParties,     // terminal, merchant, card or member declines it
+  kAdviceOfStatusThen,  // other than now
+  kAdviceOfRulesThen,   // of a version that is not live any more
+  kAdviceDelivered,     // the deny list had it
+  kAdviceCardNotDelivered,
+  kAdviceMemberNotDelivered,
+  kAdviceHalfDelivered,  // of the card it was not, of the member it was
+  kAdviceWithoutRule,    // that applies
+  kAdviceRuleGivesMore,  // than was claimed
+  kAdviceRuleGivesLess,  // the acquirer bears the rest
+  kAdviceAsOnline,
+  kAdviceForcedInsteadOfLess,  // online it would have been less
+  kAdviceForcedGivesLess,      // so what it would have been online stays
+  kAdviceForcedInPart,         // a fund has too little and may not overrun
+  kAdviceForcedOverLimit,
+  kAdviceForcesNext,     // too few things of the most generous
+  kAdviceForcesNothing,  // declined after all
+  kAdviceOverrunsFund,
+  kAdviceOverrunsStock,
+  kAdviceToClosedFund,
+  kAdviceThingsOnly,  // no fund of money has anything
+  kCaptureAdviceDeclined,
+  kCaptureAdviceTooOld,
+  kCaptureAdviceLate,             // though the programme is strict
+  kCaptureAdviceLateAtFullPrice,  // not booked
+  kCaptureAdviceOver,             // more than the programme allows
+  kCaptureAdviceOutOfRange,       // beyond limits.h
+  kBatchInBalance,
+  kBatchOutOfBalance,
+  kBatchAfterBatch,
+  kBatchOfReversals,
+  kBatchOfInactive,  // terminal or merchant
 };
 
 // The snake_case of the enumerator; null when the value is none.

@@ -4,11 +4,15 @@
 // A small random world and random commands for it: few members, funds and
 // request ids so that everything meets everything, amounts and instants at the
 // edges where off-by-one lives.
+//
+// random_world.cc: what operators set.  random_repeats.cc: what comes once more, or
+// late.  random_advices.cc: lines, advices and batches.
 
 #ifndef GONGHUI_TESTS_MODEL_RANDOM_COMMANDS_H_
 #define GONGHUI_TESTS_MODEL_RANDOM_COMMANDS_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +46,7 @@ class RandomCommands {
   OwnedCommand AdminCommand();
   OwnedCommand RepeatedCommand();
   OwnedCommand MaybeExplained(const Command& command);
+  // These point to the scratch below: Own() them before the next is made.
   Command Header(CommandKind kind);
   Command AuthorizeCommand(CommandKind kind);
   Command IncrementCommand();
@@ -51,6 +56,17 @@ class RandomCommands {
   Command InquiryCommand();
   Command EntitlementsCommand();
   Command LateCommand();
+  Command CloseBatchCommand();
+  Command AdvisedSale();
+  Command AdvisedCapture();
+  Command SameUnderAnotherId();
+  // Makes it an advice.
+  void Advise(Command* command);
+  void AddLines(AuthorizeRequest* request);
+  void ChangeLines(AuthorizeRequest* request);
+  void AddReturnedLines(const Told& of, RefundRequest* request);
+  void ChangeAdvice(Command* command);
+  void Count(const Command& command, const Answer& answer);
   Told Refer(const std::vector<Told>& preferred,
              TransactionId* id,
              RequestId* request_id,
@@ -64,6 +80,7 @@ class RandomCommands {
   Fen EdgyAmount();
   Fen PartOf(Fen list_price);
   TimestampNs EdgyTime();
+  TimestampNs PastTime();
   RequestId FreshRequestId();
   // Of what keeps a benefit from being given.
   bool Hinders(uint64_t once_in) { return prng_.Chance(1, easy_ ? 5 * once_in : once_in); }
@@ -81,6 +98,7 @@ class RandomCommands {
   uint64_t last_request_ = 0;
   uint64_t last_hash_ = 0;
   uint64_t last_card_ = 0;
+  uint32_t last_sequence_ = 0;
   std::vector<UnionNodeId> unions_;
   std::vector<SegmentCode> segments_;
   std::vector<MemberId> members_;
@@ -90,14 +108,23 @@ class RandomCommands {
   std::vector<FundCode> funds_;
   std::vector<FundCode> stocks_;
   std::vector<ProgrammeCode> programmes_;
-  std::vector<Fen> edges_;       // amounts that some rule turns on
-  std::vector<Fen> thresholds_;  // of these, what has to be spent
+  std::vector<Fen> edges_;          // amounts that some rule turns on
+  std::vector<Fen> thresholds_;     // of these, what has to be spent
+  std::vector<TimestampNs> turns_;  // instants after which something was otherwise
+  std::map<CardNumber, MemberId> holders_;
+  std::vector<CardNumber> blocked_;      // lately
+  std::map<TerminalId, Totals> totals_;  // since the last close, as a terminal counts
+  std::vector<LineItem> lines_;          // scratch
+  std::vector<ReturnedLine> returned_;
+  AdviceRequest advice_;
   std::vector<Told> told_;
   std::vector<std::pair<TerminalId, RequestId>> not_come_;  // reversed before they came
   std::vector<Told> approved_;                              // of these, the authorizations
   std::vector<Told> open_;      // of these, holds that may still be captured
   std::vector<Told> captured_;  // of these, what may be refunded
   std::vector<Told> refunded_;  // of these, holds that were refunded while they were open
+  std::vector<Told> advised_;
+  std::vector<Told> lined_;  // of these, sales with lines
 };
 
 }  // namespace gonghui

@@ -139,20 +139,25 @@ TEST(PropertiesTest, NothingIsOverspent) {
         return "fund " + TextOf(fund.code) + " gave more than its budget";
       }
     }
-    // Beyond a budget only where the programme says so: a capture after its hold.
-    Fen overrun_delta;
+    // Beyond a budget only a capture after its hold, and an advice where the fund says so.
+    const bool advised = step.event.is_advice;
     for (uint32_t i = 0; i < step.event.share_count; ++i) {
-      overrun_delta += step.event.shares[i].overrun_delta;
-    }
-    if (overrun_delta > Fen{} &&
-        !(step.event.kind == EventKind::kCaptured && step.answer.overrun)) {
-      return "a fund overran, and not for a late capture that says so";
+      if (step.event.shares[i].overrun_delta <= Fen{}) {
+        continue;
+      }
+      const Fund& fund = ledger.funds()[step.event.shares[i].fund];
+      const bool may =
+          step.event.kind == EventKind::kCaptured ||
+          (step.event.kind == EventKind::kAuthorized && advised && fund.advice_may_overrun);
+      if (!may || !step.answer.overrun) {
+        return "fund " + TextOf(fund.code) + " overran, and nobody may or says so";
+      }
     }
     // A limit that was overrun earlier stays so; from then on nothing more is taken.
     for (uint32_t i = 0; i < step.event.use_count; ++i) {
       const UseDelta& use = step.event.uses[i];
       if (step.event.kind == EventKind::kAuthorized && use.held_delta + use.used_delta > 0 &&
-          use.left_after < 0) {
+          use.left_after < 0 && !(advised && step.answer.overrun)) {
         return "limit " + TextOf(ledger.limits()[use.limit].code) + " was passed by a new decision";
       }
     }
@@ -165,7 +170,7 @@ TEST(PropertiesTest, NothingIsOverspent) {
 bool IsTerminals(CommandKind kind) {
   return kind == CommandKind::kAuthorize || kind == CommandKind::kCapture ||
          kind == CommandKind::kReverse || kind == CommandKind::kIncrement ||
-         kind == CommandKind::kRefund;
+         kind == CommandKind::kRefund || kind == CommandKind::kCloseBatch;
 }
 
 // Recorded under its id, as an answer that sticks.
@@ -185,13 +190,29 @@ Answer AsDecided(Answer answer) {
   answer.expires_at = TimestampNs{};
   answer.captured = answer.captured_subsidy = Fen{};
   answer.refunded = answer.refunded_subsidy = Fen{};
+  for (AnswerLine& line : answer.lines) {
+    line.returned = 0;
+  }
   return answer;
 }
 
+// Recorded as an advice that its terminal may send under another id as well.
+bool IsOnceUnderAnyId(const Step& step) {
+  return step.answer.advice.has_value() && !step.answer.replay &&
+         step.answer.verdict == Verdict::kDecided && step.answer.id != TransactionId{} &&
+         step.answer.reason != Reason::kPreviouslyReversed;
+}
+
 // Sends again what was sent before, and says what differs.
-std::string SendAgain(Ledger* ledger, const Step& first, TimestampNs now) {
+std::string SendAgain(Ledger* ledger,
+                      const Step& first,
+                      TimestampNs now,
+                      bool under_another_id = false) {
   OwnedCommand again = first.command;
   again.command.deadline = kTimestampMax;  // each attempt has its own
+  if (under_another_id) {
+    again.command.request_id.high = ~again.command.request_id.high;
+  }
   const Step repeat = ApplyTo(ledger, again, now);
   if (repeat.event.kind != EventKind::kNone || ledger->StateHash() != repeat.hash_before) {
     return "a repeat changed the state: " + TextOf(repeat.answer);
@@ -235,7 +256,9 @@ TEST(PropertiesTest, RepeatsChangeNothing) {
       }
       while (!on_their_way.empty() && prng.Chance(1, 2)) {
         const size_t which = prng.Below(on_their_way.size());
-        const std::string wrong = SendAgain(often.get(), *on_their_way[which], step.now);
+        const Step& late = *on_their_way[which];
+        const bool under_another_id = IsOnceUnderAnyId(late) && prng.Chance(1, 2);
+        const std::string wrong = SendAgain(often.get(), late, step.now, under_another_id);
         if (!wrong.empty()) {
           return once.Report(
               "repeat of id " +
@@ -249,6 +272,119 @@ TEST(PropertiesTest, RepeatsChangeNothing) {
     return often->StateHash() == once.ledger().StateHash()
                ? ""
                : once.Report("the state differs at the end", once.steps().size() - 1);
+  });
+}
+
+// ---- Advices ----------------------------------------------------------------------
+
+// Who bears what: list price = what the terminal took + what funds give + what the
+// acquirer bears.
+TEST(PropertiesTest, AnAdviceIsBorneBySomebody) {
+  HoldsAfterEveryCommand([](const Ledger&, const Step& step) -> std::string {
+    const Answer& answer = step.answer;
+    const bool as_it_stands = step.command.command.kind == CommandKind::kGetTransaction;
+    if (!answer.advice.has_value() || as_it_stands) {
+      return "";
+    }
+    const AnswerAdvice& advice = *answer.advice;
+    const bool approved = answer.outcome != Outcome::kDeclined;
+    if (advice.judged_at > answer.decided_at) {
+      return "judged as of the future";
+    }
+    if (answer.reason == Reason::kAdviceTooOld || answer.reason == Reason::kPreviouslyReversed) {
+      return approved || (advice.acquirer_bears != Fen{} &&
+                          answer.kind == TransactionKind::kAuthorization)
+                 ? "nobody bears it, and yet somebody does"
+                 : "";
+    }
+    if (answer.kind == TransactionKind::kCapture) {
+      return approved ? Unequal("acquirer of an approved capture", advice.acquirer_bears, Fen{})
+                      : Unequal("acquirer of a capture", advice.acquirer_bears, answer.list_price);
+    }
+    if (std::string wrong = Unequal("paid + subsidy + borne",
+                                    advice.member_paid + answer.subsidy + advice.acquirer_bears,
+                                    answer.list_price);
+        !wrong.empty()) {
+      return wrong;
+    }
+    const Liability liability = !approved                       ? Liability::kAcquirer
+                                : advice.acquirer_bears > Fen{} ? Liability::kAcquirer
+                                : answer.subsidy > Fen{}        ? Liability::kProgramme
+                                                                : advice.liability;
+    return liability == advice.liability ? ""
+                                         : std::string("liability ") + NameOf(advice.liability) +
+                                               ", not " + NameOf(liability);
+  });
+}
+
+// ---- Batches ----------------------------------------------------------------------
+
+// From the answers alone: what a till that notes them down would count.
+TEST(PropertiesTest, BatchesReAddToTheAnswers) {
+  ForEachSeed([](uint64_t seed) {
+    std::map<TerminalId, Totals> counted;
+    std::map<TerminalId, AnswerBatch> closed;
+    const auto check = [&](const Ledger& ledger, const Step& step) -> std::string {
+      const Answer& answer = step.answer;
+      const TerminalId& terminal = step.command.command.terminal;
+      if (step.event.kind == EventKind::kNone || !answer.has_transaction || answer.replay ||
+          answer.outcome == Outcome::kDeclined) {
+        return "";
+      }
+      Totals& totals = counted[terminal];
+      switch (answer.kind) {
+        case TransactionKind::kAuthorization:
+          if (answer.state != TransactionState::kCaptured) {
+            return "";
+          }
+          [[fallthrough]];
+        case TransactionKind::kCapture:
+          ++totals.captures;
+          totals.captured += answer.list_price;
+          totals.subsidy += answer.subsidy;
+          break;
+        case TransactionKind::kRefund:
+          ++totals.refunds;
+          totals.refunded += answer.list_price;
+          totals.subsidy -= answer.subsidy;
+          break;
+        case TransactionKind::kReversal: {
+          const TransactionRow row = ledger.FindTransaction(answer.original_id);
+          const bool of_sale =
+              row != TransactionRow{} && ledger.transactions()[row].capture_at_once;
+          const bool all = step.event.original.row != TransactionRow{} &&
+                           step.event.original.state == TransactionState::kReversed;
+          if (of_sale && (all || answer.list_price > Fen{})) {
+            ++totals.reversals;
+            totals.reversed += answer.list_price;
+            totals.subsidy -= answer.subsidy;
+          }
+          break;
+        }
+        case TransactionKind::kIncrement:
+          break;
+        case TransactionKind::kBatchClose: {
+          if (!answer.batch.has_value()) {
+            return "a close without its batch";
+          }
+          if (answer.batch->ours != totals) {
+            return "closed " + TextOf(answer.batch->ours) + ", answered " + TextOf(totals);
+          }
+          const AnswerBatch before = closed[terminal];
+          if (answer.batch->number != before.number + 1 ||
+              answer.batch->opened_at != before.closed_at) {
+            return "it does not follow on the batch before";
+          }
+          closed[terminal] = *answer.batch;
+          totals = Totals{};
+          break;
+        }
+      }
+      const OpenBatch& open = ledger.open_batches()[ledger.FindTerminal(terminal)];
+      return open.totals == totals ? ""
+                                   : "open " + TextOf(open.totals) + ", answered " + TextOf(totals);
+    };
+    return RandomRun(seed, commands_flag, check).problem();
   });
 }
 
@@ -365,13 +501,16 @@ TEST(PropertiesTest, AQuoteTellsTheTruthAndChangesNothing) {
                  ? ""
                  : "a question changed the state";
     }
-    if (kind != CommandKind::kAuthorize) {
+    // A repeat may be changed so that its lines do not add up.
+    if (kind != CommandKind::kAuthorize || step.answer.verdict == Verdict::kDuplicateMismatch) {
       return "";
     }
     Command asked = step.command.command;
     asked.request_id = RequestId{~uint64_t{0}, ~uint64_t{0}};
     asked.deadline = kTimestampMax;
     asked.authorize.explanation = nullptr;  // what was told stays as it is
+    asked.details = nullptr;
+    asked.advice = nullptr;  // as if it were asked
     Command quote = asked;
     quote.kind = CommandKind::kQuote;
     Event event;

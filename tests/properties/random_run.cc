@@ -7,24 +7,16 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/domain/explanation.h"
 #include "tests/model/ledger_pair.h"
 #include "tests/model/random_commands.h"
-#include "tests/properties/command_text.h"
+#include "tests/testing/command_text.h"
 #include "tests/testing/names.h"
 
 namespace gonghui {
 
 Step ApplyTo(Ledger* ledger, const OwnedCommand& command, TimestampNs now) {
   Step step{command, now, {}, {}, {}, ledger->StateHash()};
-  // A repeat fills the same memory again.
-  const Command& asked = command.command;
-  if ((asked.kind == CommandKind::kAuthorize || asked.kind == CommandKind::kQuote) &&
-      asked.authorize.explanation != nullptr) {
-    *asked.authorize.explanation = Explanation{};
-  } else if (asked.kind == CommandKind::kGetEntitlements) {
-    *asked.entitlements.list = EntitlementList{};
-  }
+  ClearAnswers(command.command);
   ledger->Decide(step.command.command, now, &step.event, &step.result);
   if (step.event.kind != EventKind::kNone) {
     step.event.command = &step.command.command;

@@ -103,11 +103,17 @@ class Trial {
     LoadPlan plan;
     plan.server_drains = server_drains;
     plan.seed = prng_.Next();
-    plan.hot_member_first = round * kHotMembers % kCityMembers;
+    plan.hot_member_first = round * kHotMembers % kOnlineMembers;
     plan.hot_member_count = kHotMembers;
-    for (const auto& entry : book_.entries()) {
+    // The newest first: the old ones have been through it.
+    const auto entries = book_.entries();
+    for (auto at = entries.rbegin(); at != entries.rend(); ++at) {
+      const std::unique_ptr<BookEntry>& entry = *at;
       if (entry->is_open_hold() && plan.open_holds.size() < 64 && prng_.Chance(1, 4)) {
         plan.open_holds.push_back(entry.get());
+      }
+      if (entry->is_approved_sale() && plan.sales.size() < 64 && prng_.Chance(1, 4)) {
+        plan.sales.push_back(entry.get());
       }
     }
     const size_t known = book_.entries().size();
@@ -168,7 +174,26 @@ class Trial {
       EXPECT_EQ(v1::TransactionState_Name(now.state()), v1::TransactionState_Name(state))
           << now.ShortDebugString();
     }
+    CloseAllBatches(&client);
     CheckBooks();
+  }
+
+  // What every terminal's closes were told, and what is not closed yet, is all that the
+  // book has of it, once.
+  void CloseAllBatches(TerminalClient* client) {
+    std::map<std::string, v1::BatchTotals> totals = book_.OpenTotals();
+    for (int i = 0; i < kCityTerminals; ++i) {
+      auto entry = std::make_unique<BookEntry>();
+      v1::CloseBatchRequest request;
+      request.set_request_id(RandomUuid(&prng_));
+      request.set_terminal_id(CityTerminal(i));
+      *request.mutable_totals() = totals[request.terminal_id()];
+      entry->request = request;
+      SendNew(entry.get(), client, false);
+      EXPECT_EQ(v1::BatchOutcome_Name(entry->batch.outcome()), "BATCH_OUTCOME_IN_BALANCE")
+          << entry->batch.ShortDebugString();
+      book_.Add(std::move(entry));
+    }
   }
 
   // The server's funds and tables against the client's book.
@@ -184,6 +209,7 @@ class Trial {
       EXPECT_EQ(fund.budget(), budget) << code;
       EXPECT_EQ(fund.held(), mine.held) << code;
       EXPECT_EQ(fund.spent(), mine.spent) << code;
+      EXPECT_EQ(fund.overrun(), 0) << code;  // neither lets advices overrun it
       EXPECT_EQ(fund.left(), fund.budget() - fund.held() - fund.spent()) << code;
       EXPECT_GE(fund.left(), 0) << code << " is overspent";
     }
@@ -203,6 +229,9 @@ class Trial {
     int64_t approved = 0;
     int64_t declined_for_limits = 0;
     int64_t declined_for_funds = 0;
+    int64_t advices_borne = 0;
+    int64_t refunds_of_lines = 0;
+    int64_t closes = 0;
     for (const auto& entry : book_.entries()) {
       approved += entry->is_approved() ? 1 : 0;
       const v1::Reason reason = entry->answer->reason();
@@ -212,10 +241,15 @@ class Trial {
               : 0;
       declined_for_funds +=
           reason == v1::REASON_BUDGET_EXHAUSTED || reason == v1::REASON_QUOTA_EXHAUSTED ? 1 : 0;
+      advices_borne += entry->answer->acquirer_bears_fen() > 0 ? 1 : 0;
+      refunds_of_lines +=
+          entry->refund() != nullptr && entry->is_approved() && entry->answer->lines_size() > 0;
+      closes += entry->close() != nullptr ? 1 : 0;
     }
     std::printf(
         "%d starts, %zu requests: %zu acknowledged, %zu not (%zu of them had been decided); "
-        "%lld approved, %lld beyond a limit, %lld beyond a budget\n",
+        "%lld approved, %lld beyond a limit, %lld beyond a budget; %lld advices that an "
+        "acquirer bears, %lld refunds of lines, %lld closes\n",
         starts,
         book_.entries().size(),
         acknowledged_count_,
@@ -223,10 +257,16 @@ class Trial {
         decided_unknown_count_,
         static_cast<long long>(approved),
         static_cast<long long>(declined_for_limits),
-        static_cast<long long>(declined_for_funds));
+        static_cast<long long>(declined_for_funds),
+        static_cast<long long>(advices_borne),
+        static_cast<long long>(refunds_of_lines),
+        static_cast<long long>(closes));
     EXPECT_GT(approved, 0);
     EXPECT_GT(declined_for_limits, 0);
     EXPECT_GT(declined_for_funds, 0);
+    EXPECT_GT(advices_borne, 0);
+    EXPECT_GT(refunds_of_lines, 0);
+    EXPECT_GT(closes, kCityTerminals);
   }
 
  private:
@@ -243,11 +283,11 @@ class Trial {
           EXPECT_TRUE(status.ok()) << "LOST: " << status.error_message() << "\n"
                                    << entry.answer->ShortDebugString();
           EXPECT_TRUE(Same(*entry.answer, now)) << Both(*entry.answer, now);
-          bool replay = false;
-          status = client.Send(entry, &now, &replay);
+          Answer again;
+          status = client.Send(entry, &again);
           EXPECT_TRUE(status.ok()) << status.error_message();
-          EXPECT_TRUE(replay) << "DOUBLED: " << now.ShortDebugString();
-          EXPECT_TRUE(Same(*entry.answer, now)) << Both(*entry.answer, now);
+          EXPECT_TRUE(again.replay) << "DOUBLED: " << again.transaction.ShortDebugString();
+          EXPECT_TRUE(IsAnswer(entry, again)) << Both(*entry.answer, again.transaction);
           if (::testing::Test::HasFailure()) {
             return;
           }
@@ -291,24 +331,36 @@ class Trial {
       EXPECT_EQ(v1::Reason_Name(answer.reason()), "REASON_PREVIOUSLY_REVERSED")
           << answer.ShortDebugString();
     }
-    const std::string wrong = WrongInAnswer(answer);
+    const std::string wrong = WrongInAnswer(*entry, answer);
     EXPECT_EQ(wrong, "");
+    // An upload that was lost half-way is sent again, and some terminals make new ids then.
+    if (entry->advice() != nullptr) {
+      BookEntry renamed;
+      v1::Advice advice = *entry->advice();
+      advice.mutable_sale()->set_request_id(RandomUuid(&prng_));
+      renamed.request = advice;
+      Answer again;
+      const grpc::Status status = client->Send(renamed, &again);
+      ASSERT_TRUE(status.ok()) << status.error_message();
+      EXPECT_TRUE(again.replay) << "DOUBLED: " << again.transaction.ShortDebugString();
+      EXPECT_TRUE(IsAnswer(*entry, again)) << Both(answer, again.transaction);
+    }
   }
 
   // Sends it twice; keeps the answer.
   v1::Transaction SendNew(BookEntry* entry, TerminalClient* client, bool was_decided) {
-    v1::Transaction answer;
-    v1::Transaction again;
-    bool replay = false;
-    grpc::Status status = client->Send(*entry, &answer, &replay);
+    Answer answer;
+    Answer again;
+    grpc::Status status = client->Send(*entry, &answer);
     EXPECT_TRUE(status.ok()) << status.error_message();
-    EXPECT_EQ(replay, was_decided) << answer.ShortDebugString();
-    status = client->Send(*entry, &again, &replay);
+    EXPECT_EQ(answer.replay, was_decided) << answer.transaction.ShortDebugString();
+    entry->answer = answer.transaction;
+    entry->batch = answer.batch;
+    status = client->Send(*entry, &again);
     EXPECT_TRUE(status.ok()) << status.error_message();
-    EXPECT_TRUE(replay) << again.ShortDebugString();
-    EXPECT_TRUE(Same(answer, again)) << Both(answer, again);
-    entry->answer = answer;
-    return answer;
+    EXPECT_TRUE(again.replay) << again.transaction.ShortDebugString();
+    EXPECT_TRUE(IsAnswer(*entry, again)) << Both(answer.transaction, again.transaction);
+    return answer.transaction;
   }
 
   Prng prng_;

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Terminals that keep a server busy until it is gone: some send one call at a
-// time (holds, sales, captures, reversals, repeats), some send bundles on a
-// stream.  Each writes into a book of its own, before it sends.
+// time (holds, sales, captures, reversals, refunds, closes, repeats), some send
+// bundles on a stream, some upload what they did without a network.  Each writes into
+// a book of its own, before it sends.
 
 #ifndef GONGHUI_TESTS_RECOVERY_LOAD_H_
 #define GONGHUI_TESTS_RECOVERY_LOAD_H_
@@ -31,13 +32,15 @@ class TerminalClient {
   explicit TerminalClient(const std::shared_ptr<grpc::Channel>& channel);
 
   // As the entry asks.
-  grpc::Status Send(const BookEntry& entry, v1::Transaction* transaction, bool* replay);
+  grpc::Status Send(const BookEntry& entry, Answer* answer);
   grpc::Status Get(const std::string& terminal_id,
                    const std::string& request_id,
                    v1::Transaction* transaction);
   [[nodiscard]] v1::AuthorizationService::Stub& stub() { return *stub_; }
 
  private:
+  grpc::Status SendAdvice(const v1::Advice& advice, Answer* answer);
+
   const std::unique_ptr<v1::AuthorizationService::Stub> stub_;
 };
 
@@ -45,14 +48,18 @@ struct LoadPlan {
   uint64_t seed = 0;
   int unary_workers = 3;
   int stream_workers = 1;
+  int advice_workers = 1;
   // It is stopped, not killed: gRPC 1.51 cancels a call that comes between the
   // shutdown and its GOAWAY, so there CANCELLED too means "no answer".
   bool server_drains = false;
-  // Every second request is for one of these members, the others for anybody.
+  // Every second request is for one of these members, the others for anybody who is
+  // served online.
   int hot_member_first = 0;
   int hot_member_count = 1;
-  // Holds that may be captured and reversed; each worker takes its part.
+  // Holds that may be captured and reversed, and sales that may be given back; each
+  // worker takes its part.
   std::vector<BookEntry*> open_holds;
+  std::vector<BookEntry*> sales;
 };
 
 class Load {

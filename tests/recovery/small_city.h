@@ -21,6 +21,10 @@
 namespace gonghui {
 
 inline constexpr int kCityMembers = 1'000;
+// The last of them are served without a network alone: what can not be refused goes beyond
+// the limits, which hold for all others.
+inline constexpr int kAdviceMembers = 50;
+inline constexpr int kOnlineMembers = kCityMembers - kAdviceMembers;
 inline constexpr int kCityTerminals = 6;
 inline constexpr int64_t kMealsPerDay = 4;
 inline constexpr int64_t kMealFenPerDay = 5'000;

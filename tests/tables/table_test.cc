@@ -75,7 +75,7 @@ TEST(TablesTest, EveryReasonHasARow) {
             << " reasons\n";
 }
 
-// Nor a branch of docs/decisions/0001-lifecycle.md.
+// Nor a branch of docs/decisions/0001-lifecycle.md or 0003-lines-advices-batches.md.
 TEST(TablesTest, EveryBranchHasARow) {
   std::map<NaivePath, std::string> rows;
   for (const auto& [path, report] : Reports()) {
@@ -155,6 +155,18 @@ TEST(TableRunnerTest, RefusesWhatItDoesNotKnow) {
   EXPECT_NE(
       FirstError(std::string(kWorld) + "increment I1 T1 of=K1 -> approved\n").find("not a number"),
       std::string::npos);
+  EXPECT_NE(FirstError(std::string(kWorld) + "auth K1 C1 T1 lines=cola:1 -> approved\n")
+                .find("not pieces*item:price"),
+            std::string::npos);
+  EXPECT_NE(FirstError(std::string(kWorld) + "refund F1 T1 of=K1 lines=1 -> approved\n")
+                .find("not line:pieces"),
+            std::string::npos);
+  EXPECT_NE(FirstError(std::string(kWorld) + "close B1 T1 totals=1:2 -> approved\n")
+                .find("not captures:fen"),
+            std::string::npos);
+  EXPECT_NE(FirstError(std::string(kWorld) + "close B1 T1 -> approved\n")
+                .find("in_balance or out_of_balance"),
+            std::string::npos);
   EXPECT_NE(FirstError("at 2026-06-01\nat 2026-05-01\n").find("never goes back"),
             std::string::npos);
   EXPECT_NE(FirstError("programme p\n").find("without 'end'"), std::string::npos);

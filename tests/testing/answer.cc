@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "engine/domain/details.h"
 #include "engine/domain/explanation.h"
 #include "tests/testing/names.h"
 
@@ -17,6 +18,9 @@ std::string TextOf(TransactionId id) {
 }
 std::string TextOf(Fen amount) {
   return std::to_string(amount.value());
+}
+std::string TextOf(const std::string& text) {
+  return text;
 }
 std::string TextOf(bool value) {
   return value ? "yes" : "no";
@@ -44,6 +48,39 @@ std::string TextOf(const AnswerStanding& limit) {
          "{used=" + std::to_string(limit.used) + " held=" + std::to_string(limit.held) +
          " left=" + std::to_string(limit.left) + " resets=" + gonghui::TextOf(limit.resets_at) +
          "}";
+}
+std::string TextOf(const AnswerLine& line) {
+  return TextOf(line.number) + ":" + gonghui::TextOf(line.item) + ":" + TextOf(line.quantity) +
+         ":" + TextOf(line.price) + "/" + TextOf(line.subsidy);
+}
+std::string TextOf(const std::optional<AnswerAdvice>& advice) {
+  if (!advice.has_value()) {
+    return "none";
+  }
+  return "{occurred=" + gonghui::TextOf(advice->occurred_at) +
+         " deny_list=" + gonghui::TextOf(advice->deny_list_at) +
+         " judged=" + gonghui::TextOf(advice->judged_at) +
+         (advice->clock_adjusted ? " clock_adjusted" : "") +
+         " paid=" + TextOf(advice->member_paid) + " sequence=" + TextOf(advice->sequence) +
+         " day=" + std::to_string(advice->business_day) +
+         " liability=" + TextOf(advice->liability) + " bears=" + TextOf(advice->acquirer_bears) +
+         "}";
+}
+std::string TextOf(const std::optional<AnswerBatch>& batch) {
+  if (!batch.has_value()) {
+    return "none";
+  }
+  return "{number=" + TextOf(batch->number) + " opened=" + gonghui::TextOf(batch->opened_at) +
+         " closed=" + gonghui::TextOf(batch->closed_at) + " ours=" + gonghui::TextOf(batch->ours) +
+         " theirs=" + gonghui::TextOf(batch->theirs) + "}";
+}
+// What has gone back of each, which changes while the rest stays as it was told.
+std::string ReturnedText(const std::vector<AnswerLine>& lines) {
+  std::string text;
+  for (const AnswerLine& line : lines) {
+    text += (text.empty() ? "" : ",") + TextOf(line.returned);
+  }
+  return text;
 }
 using gonghui::TextOf;
 
@@ -130,7 +167,39 @@ void ReadEntitlements(const Ledger& ledger, const EntitlementList& list, Answer*
   }
 }
 
+void ReadDetails(const Details& details, Answer* answer) {
+  for (uint32_t i = 0; i < details.line_count; ++i) {
+    const Line& line = details.lines[i];
+    answer->lines.push_back(
+        {line.number, line.item, line.quantity, line.price, line.subsidy, line.returned});
+  }
+  if (details.is_advice) {
+    const Advice& advice = details.advice;
+    answer->advice = AnswerAdvice{advice.occurred_at,
+                                  advice.deny_list_at,
+                                  advice.judged_at,
+                                  advice.member_paid,
+                                  advice.acquirer_bears,
+                                  advice.sequence,
+                                  advice.business_day,
+                                  advice.liability,
+                                  advice.clock_adjusted};
+  }
+  if (details.is_batch) {
+    const Batch& batch = details.batch;
+    answer->batch =
+        AnswerBatch{batch.ours, batch.theirs, batch.opened_at, batch.closed_at, batch.number};
+  }
+}
+
 }  // namespace
+
+std::string TextOf(const Totals& totals) {
+  return std::to_string(totals.captures) + ":" + std::to_string(totals.captured.value()) + "," +
+         std::to_string(totals.refunds) + ":" + std::to_string(totals.refunded.value()) + "," +
+         std::to_string(totals.reversals) + ":" + std::to_string(totals.reversed.value()) + "," +
+         std::to_string(totals.subsidy.value());
+}
 
 std::string TextOf(const AnswerCheck& check) {
   return (check.benefit.IsNone() ? ""
@@ -160,6 +229,9 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
   if ((command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote) &&
       command.authorize.explanation != nullptr) {
     ReadExplanation(ledger, *command.authorize.explanation, &answer);
+  }
+  if (command.details != nullptr) {
+    ReadDetails(*command.details, &answer);
   }
   if (command.kind == CommandKind::kGetEntitlements) {
     ReadEntitlements(ledger, *command.entitlements.list, &answer);
@@ -264,7 +336,17 @@ std::string TextOf(const Answer& answer) {
   if (answer.next_eligible_at != TimestampNs{}) {
     text += " next=" + TextOf(answer.next_eligible_at);
   }
-  return text + " shares=" + TextOf(answer.shares) + " limits=" + TextOf(answer.limits);
+  text += " shares=" + TextOf(answer.shares) + " limits=" + TextOf(answer.limits);
+  if (!answer.lines.empty()) {
+    text += " lines=" + TextOf(answer.lines) + " returned=" + ReturnedText(answer.lines);
+  }
+  if (answer.advice.has_value()) {
+    text += " advice=" + TextOf(answer.advice);
+  }
+  if (answer.batch.has_value()) {
+    text += " batch=" + TextOf(answer.batch);
+  }
+  return text;
 }
 
 std::string Difference(const Answer& a, const Answer& b) {
@@ -297,6 +379,9 @@ std::string Difference(const Answer& a, const Answer& b) {
       Differs("overrun", a.overrun, b.overrun, &text) ||
       Differs("shares", a.shares, b.shares, &text) ||
       Differs("limits", a.limits, b.limits, &text) ||
+      Differs("returned", ReturnedText(a.lines), ReturnedText(b.lines), &text) ||
+      Differs("lines", a.lines, b.lines, &text) || Differs("advice", a.advice, b.advice, &text) ||
+      Differs("batch", a.batch, b.batch, &text) ||
       Differs("truncated", a.truncated, b.truncated, &text) ||
       ItemDiffers("check", a.checks, b.checks, &text) ||
       ItemDiffers("entitlement", a.entitlements, b.entitlements, &text));

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/domain/advice.h"
+#include "engine/domain/batch.h"
 #include "engine/domain/result.h"
 #include "engine/ledger/ledger.h"
 
@@ -69,6 +71,44 @@ struct AnswerEntitlement {
   friend bool operator==(const AnswerEntitlement&, const AnswerEntitlement&) = default;
 };
 
+// An authorization's line, or what a refund gave back of one.
+struct AnswerLine {
+  uint32_t number = 0;
+  ItemCode item;
+  uint32_t quantity = 0;
+  Fen price;
+  Fen subsidy;
+  uint32_t returned = 0;  // as it stands now
+
+  friend bool operator==(const AnswerLine&, const AnswerLine&) = default;
+};
+
+// An advice's evidence, and who bears it.
+struct AnswerAdvice {
+  TimestampNs occurred_at;
+  TimestampNs deny_list_at;
+  TimestampNs judged_at;
+  Fen member_paid;
+  Fen acquirer_bears;
+  uint32_t sequence = 0;
+  CivilDay business_day = 0;
+  Liability liability = Liability::kNone;
+  bool clock_adjusted = false;
+
+  friend bool operator==(const AnswerAdvice&, const AnswerAdvice&) = default;
+};
+
+// A closed batch.
+struct AnswerBatch {
+  Totals ours;
+  Totals theirs;
+  TimestampNs opened_at;
+  TimestampNs closed_at;
+  uint32_t number = 0;
+
+  friend bool operator==(const AnswerBatch&, const AnswerBatch&) = default;
+};
+
 struct Answer {
   Verdict verdict = Verdict::kDecided;
   Field field = Field::kNone;
@@ -99,10 +139,13 @@ struct Answer {
   Fen captured_subsidy;
   Fen refunded;
   Fen refunded_subsidy;
-  bool overrun = false;  // a capture: posted beyond a fund or limit
+  bool overrun = false;  // a capture or advice: posted beyond a fund or limit
 
   std::vector<AnswerShare> shares;  // none of amount 0
   std::vector<AnswerLimit> limits;
+  std::vector<AnswerLine> lines;
+  std::optional<AnswerAdvice> advice;
+  std::optional<AnswerBatch> batch;
 
   std::vector<AnswerCheck> checks;              // with an explanation
   std::vector<AnswerEntitlement> entitlements;  // what the member may use
@@ -115,6 +158,7 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
 
 // One line, without checks and entitlements.
 std::string TextOf(const Answer& answer);
+std::string TextOf(const Totals& totals);
 std::string TextOf(const AnswerCheck& check);
 std::string TextOf(const AnswerEntitlement& entitlement);
 

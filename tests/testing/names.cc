@@ -53,6 +53,8 @@ const char* NameOf(Reason value) {
       return "further_activity_prevents_reversal";
     case Reason::kExceedsCapturedAmount:
       return "exceeds_captured_amount";
+    case Reason::kAdviceTooOld:
+      return "advice_too_old";
     case Reason::kTerminalInactive:
       return "terminal_inactive";
     case Reason::kMerchantInactive:
@@ -169,6 +171,16 @@ const char* NameOf(Field value) {
       return "amount";
     case Field::kFinalCapture:
       return "final_capture";
+    case Field::kLines:
+      return "lines";
+    case Field::kSequence:
+      return "sequence";
+    case Field::kBusinessDay:
+      return "business_day";
+    case Field::kMemberPaid:
+      return "member_paid";
+    case Field::kTotals:
+      return "totals";
     case Field::kReversalReason:
       return "reversal_reason";
     case Field::kUnionNode:
@@ -287,6 +299,8 @@ const char* NameOf(TransactionKind value) {
       return "increment";
     case TransactionKind::kRefund:
       return "refund";
+    case TransactionKind::kBatchClose:
+      return "batch_close";
   }
   return nullptr;
 }
@@ -501,6 +515,20 @@ const char* NameOf(ReversalReason value) {
   return nullptr;
 }
 
+const char* NameOf(Liability value) {
+  switch (value) {
+    case Liability::kNone:
+      return "none";
+    case Liability::kProgramme:
+      return "programme";
+    case Liability::kAcquirer:
+      return "acquirer";
+    case Liability::kManual:
+      return "manual";
+  }
+  return nullptr;
+}
+
 const char* NameOf(CommandKind value) {
   switch (value) {
     case CommandKind::kAuthorize:
@@ -519,6 +547,8 @@ const char* NameOf(CommandKind value) {
       return "increment";
     case CommandKind::kRefund:
       return "refund";
+    case CommandKind::kCloseBatch:
+      return "close_batch";
     case CommandKind::kGetEntitlements:
       return "get_entitlements";
     case CommandKind::kDefineSegment:

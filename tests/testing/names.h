@@ -45,6 +45,7 @@ const char* NameOf(RefundTo value);
 const char* NameOf(LateCapture value);
 const char* NameOf(PosEntryMode value);
 const char* NameOf(ReversalReason value);
+const char* NameOf(Liability value);
 const char* NameOf(CommandKind value);
 
 // Every enumerator, in order of its number.

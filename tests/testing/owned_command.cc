@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/domain/details.h"
 #include "engine/domain/explanation.h"
 #include "tests/testing/names.h"
 
@@ -20,6 +21,18 @@ OwnedCommand OwnAs(CommandKind kind, const Request* Command::*member, const Requ
   owned.command.*member = content.get();
   owned.content = std::move(content);
   return owned;
+}
+
+// What a terminal's command points to.
+struct TerminalContent {
+  std::vector<LineItem> lines;
+  std::vector<ReturnedLine> returned;
+  AdviceRequest advice;
+  Details details;
+};
+
+bool IsAuthorize(const Command& command) {
+  return command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote;
 }
 
 }  // namespace
@@ -81,20 +94,77 @@ Calendar TestCalendar(std::string_view zone, int32_t cutover_s) {
 
 OwnedCommand Own(const Command& command) {
   GH_CHECK(!IsAdmin(command.kind), "kind=", command.kind);
+  if (IsAuthorize(command) && command.authorize.explanation != nullptr) {
+    return OwnExplained(command);
+  }
   OwnedCommand owned{command, nullptr};
+  if (command.kind == CommandKind::kExpireHolds) {
+    return owned;
+  }
   if (command.kind == CommandKind::kGetEntitlements) {
     auto list = std::make_shared<EntitlementList>();
     owned.command.entitlements.list = list.get();
     owned.content = std::move(list);
+    return owned;
   }
+  auto content = std::make_shared<TerminalContent>();
+  owned.command.details = &content->details;
+  if (command.advice != nullptr) {
+    content->advice = *command.advice;
+    owned.command.advice = &content->advice;
+  }
+  if (IsAuthorize(command)) {
+    AuthorizeRequest& request = owned.command.authorize;
+    content->lines.assign(request.lines, request.lines + request.line_count);
+    request.lines = content->lines.data();
+  }
+  if (command.kind == CommandKind::kRefund) {
+    RefundRequest& request = owned.command.refund;
+    content->returned.assign(request.lines, request.lines + request.line_count);
+    request.lines = content->returned.data();
+  }
+  owned.content = std::move(content);
   return owned;
 }
-OwnedCommand OwnExplained(const Command& command) {
-  auto explanation = std::make_shared<Explanation>();
-  OwnedCommand owned{command, nullptr};
-  owned.command.authorize.explanation = explanation.get();
-  owned.content = std::move(explanation);
+OwnedCommand OwnExplained(Command command) {
+  struct Content {
+    std::shared_ptr<const void> rest;
+    Explanation explanation;
+  };
+  command.authorize.explanation = nullptr;
+  OwnedCommand owned = Own(command);
+  auto content = std::make_shared<Content>();
+  content->rest = std::move(owned.content);
+  owned.command.authorize.explanation = &content->explanation;
+  owned.content = std::move(content);
   return owned;
+}
+OwnedCommand OwnWithLines(Command command, const std::vector<LineItem>& lines) {
+  GH_CHECK(IsAuthorize(command), "kind=", command.kind);
+  command.authorize.lines = lines.data();
+  command.authorize.line_count = static_cast<uint32_t>(lines.size());
+  return Own(command);
+}
+OwnedCommand OwnWithLines(Command command, const std::vector<ReturnedLine>& lines) {
+  GH_CHECK(command.kind == CommandKind::kRefund, "kind=", command.kind);
+  command.refund.lines = lines.data();
+  command.refund.line_count = static_cast<uint8_t>(lines.size());
+  return Own(command);
+}
+OwnedCommand OwnAdvice(Command command, const AdviceRequest& advice) {
+  command.advice = &advice;
+  return Own(command);
+}
+void ClearAnswers(const Command& command) {
+  if (command.details != nullptr) {
+    *command.details = Details{};
+  }
+  if (IsAuthorize(command) && command.authorize.explanation != nullptr) {
+    *command.authorize.explanation = Explanation{};
+  }
+  if (command.kind == CommandKind::kGetEntitlements && command.entitlements.list != nullptr) {
+    *command.entitlements.list = EntitlementList{};
+  }
 }
 OwnedCommand Own(const SegmentRequest& request) {
   return OwnAs(CommandKind::kDefineSegment, &Command::segment, request);

@@ -53,10 +53,21 @@ struct OwnedCommand {
   std::shared_ptr<const void> content;  // what the command points to
 };
 
-// A terminal's.  GetEntitlements is given a list to be filled.
+// A terminal's, with copies of its lines and of an advice's evidence; those of `command`
+// may go.  GetEntitlements is given a list to be filled, all others details; what is
+// explained, an explanation.
 OwnedCommand Own(const Command& command);
 // Authorize or Quote, with an explanation to be filled.
-OwnedCommand OwnExplained(const Command& command);
+OwnedCommand OwnExplained(Command command);
+// Own() with these lines, which add up to the list price; with these pieces to be given
+// back; of what a terminal did without asking, with its evidence.
+OwnedCommand OwnWithLines(Command command, const std::vector<LineItem>& lines);
+OwnedCommand OwnWithLines(Command command, const std::vector<ReturnedLine>& lines);
+OwnedCommand OwnAdvice(Command command, const AdviceRequest& advice);
+
+// Makes empty what the command asked to be filled.  Before it is decided once more: a
+// repeat fills the same memory again.
+void ClearAnswers(const Command& command);
 OwnedCommand Own(const SegmentRequest& request);
 OwnedCommand Own(const UnionNodeRequest& request);
 OwnedCommand Own(const MemberRequest& request);

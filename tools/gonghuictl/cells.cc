@@ -95,6 +95,54 @@ CellResult ReadUnsigned(const RowView& cells, size_t column, uint64_t max, uint6
   return std::nullopt;
 }
 
+CellResult ReadMoney(const RowView& cells,
+                     size_t yuan_column,
+                     size_t fen_column,
+                     int64_t fen_max,
+                     std::optional<int64_t>* out) {
+  out->reset();
+  const std::string_view yuan = cells.Cell(yuan_column);
+  if (yuan.empty() && cells.Cell(fen_column).empty()) {
+    return std::nullopt;
+  }
+  if (!yuan.empty() && !cells.Cell(fen_column).empty()) {
+    return BadCell(fen_column, "the amount is there in yuan already; fill one of the two");
+  }
+  if (yuan.empty()) {
+    uint64_t fen = 0;
+    CTL_RETURN_IF_BAD(ReadUnsigned(cells, fen_column, static_cast<uint64_t>(fen_max), &fen));
+    *out = static_cast<int64_t>(fen);
+    return std::nullopt;
+  }
+  const absl::StatusOr<int64_t> fen = ParseYuan(yuan);
+  if (!fen.ok()) {
+    return BadCell(yuan_column, std::string(fen.status().message()));
+  }
+  if (*fen > fen_max) {
+    return BadCell(yuan_column,
+                   "\"" + std::string(yuan) + "\" is more than " + FormatYuan(fen_max));
+  }
+  *out = *fen;
+  return std::nullopt;
+}
+
+CellResult ReadInstant(const RowView& cells,
+                       size_t column,
+                       const RowOptions& options,
+                       std::optional<google::protobuf::Timestamp>* out) {
+  out->reset();
+  if (cells.Cell(column).empty()) {
+    return std::nullopt;
+  }
+  const absl::StatusOr<Instant> instant = ParseInstant(cells.Cell(column), options.zone);
+  if (!instant.ok()) {
+    return BadCell(column, std::string(instant.status().message()));
+  }
+  out->emplace().set_seconds(instant->seconds);
+  (*out)->set_nanos(instant->nanos);
+  return std::nullopt;
+}
+
 CellResult ReadDay(const RowView& cells,
                    size_t column,
                    const RowOptions& options,

@@ -14,13 +14,30 @@
 #include <string_view>
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include "engine/base/check.h"
 #include "tools/gonghuictl/csv_rows.h"
 
 namespace gonghui::ctl {
 
 using CellResult = std::optional<CellError>;
+
+// Leaves the function with what is wrong with a cell.
+#define CTL_RETURN_IF_BAD(...)                \
+  do {                                        \
+    if (CellResult ctl_bad = (__VA_ARGS__)) { \
+      return ctl_bad;                         \
+    }                                         \
+  } while (false)
+
+// REQUIRES: `row` is a T; the caller made it from the RPC's descriptor.
+template <typename T>
+T& RowAs(google::protobuf::Message* row) {
+  GH_DCHECK(row->GetDescriptor() == T::descriptor(), row->GetDescriptor()->name());
+  return *static_cast<T*>(row);
+}
 
 // Words of an enum are its values' names without the prefix, in lower case:
 // "active" for MEMBER_STATUS_ACTIVE.  Empty for a number that is not known.
@@ -46,6 +63,20 @@ using CellResult = std::optional<CellError>;
                                       size_t column,
                                       uint64_t max,
                                       uint64_t* out);
+
+// Of two columns that say the same amount, in yuan and in fen, at most one is filled.
+// Both empty = unset.
+[[nodiscard]] CellResult ReadMoney(const RowView& cells,
+                                   size_t yuan_column,
+                                   size_t fen_column,
+                                   int64_t fen_max,
+                                   std::optional<int64_t>* out);
+
+// Empty = unset.
+[[nodiscard]] CellResult ReadInstant(const RowView& cells,
+                                     size_t column,
+                                     const RowOptions& options,
+                                     std::optional<google::protobuf::Timestamp>* out);
 
 // Empty = unset; else the first instant of the day.
 [[nodiscard]] CellResult ReadDay(const RowView& cells,

@@ -37,7 +37,8 @@ constexpr const char* kOutputHelp = R"(Output
   -o table   for people: money in yuan, times in the local zone
   -o json    the response in the proto3 JSON mapping, indented
   -o jsonl   one JSON object a line; lists print one row a line
-  -o csv     one line a row under a header; money in fen, times in RFC 3339
+  -o csv     one line a row under a header; money in fen, times in RFC 3339;
+             of one transaction without its lines, benefits and limits
 )";
 
 // REQUIRES: one of the four names.
@@ -209,6 +210,8 @@ int RunCommandLine(int argc, char** argv) {
   AddMerchantCommands(&app, &context);
   AddProgrammeCommands(&app, &context);
   AddTransactionCommands(&app, &context);
+  AddAdviceCommands(&app, &context);
+  AddBatchCommands(&app, &context);
   AddOperationsCommands(&app, &context);
   AddHelpAndCompletion(&app, &context);
   app.footer(ExitCodesHelp() +

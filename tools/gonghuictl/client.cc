@@ -20,11 +20,8 @@
 namespace gonghui::ctl {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::DescriptorPool;
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-using google::protobuf::MessageFactory;
 using google::protobuf::MethodDescriptor;
 
 // How often a waiting call looks whether the user pressed Ctrl-C.
@@ -115,26 +112,18 @@ RpcStatus Unreadable(const MethodDescriptor& method) {
   return out;
 }
 
-class GrpcImportStream final : public ImportStream {
+class GrpcCallStream final : public CallStream {
  public:
-  GrpcImportStream(const Endpoint* endpoint,
-                   grpc::GenericStub* stub,
-                   const MethodDescriptor& method)
-      : endpoint_(endpoint),
-        method_(method),
-        summary_field_(method.output_type()->FindFieldByNumber(1)),
-        response_(MessageFactory::generated_factory()->GetPrototype(method.output_type())->New()) {
+  GrpcCallStream(const Endpoint* endpoint, grpc::GenericStub* stub, const MethodDescriptor& method)
+      : endpoint_(endpoint), method_(method) {
     GH_CHECK(method.client_streaming() && method.server_streaming(), method.full_name());
-    GH_CHECK(summary_field_ != nullptr &&
-                 summary_field_->message_type() == v1::ImportSummary::descriptor(),
-             method.full_name());
     call_ = stub->PrepareCall(&context_, Path(method), &queue_);
     write_pending_ = true;  // until the call is up
     call_->StartCall(Tag(kTagWrite));
     ++pending_;
   }
 
-  ~GrpcImportStream() override {
+  ~GrpcCallStream() override {
     if (!closed_) {
       context_.TryCancel();
     }
@@ -165,7 +154,8 @@ class GrpcImportStream final : public ImportStream {
 
   void Cancel() override { context_.TryCancel(); }
 
-  Event WaitBlocking(int64_t timeout_ms, v1::ImportSummary* summary) override {
+  Event WaitBlocking(int64_t timeout_ms, Message* answer) override {
+    GH_CHECK(answer->GetDescriptor() == method_.output_type(), method_.full_name());
     if (closed_) {
       return Event::kClosed;
     }
@@ -198,17 +188,15 @@ class GrpcImportStream final : public ImportStream {
       }
       return Event::kWritten;
     }
-    if (!FromBytes(bytes_, response_.get())) {
+    if (!FromBytes(bytes_, answer)) {
       unreadable_ = true;
       broken_ = true;
       context_.TryCancel();
       FinishWhenQuiet();
       return Event::kNothing;
     }
-    const Message& field = response_->GetReflection()->GetMessage(*response_, summary_field_);
-    summary->CopyFrom(field);
     StartRead();
-    return Event::kSummary;
+    return Event::kAnswer;
   }
 
   const RpcStatus& status() const override { return status_; }
@@ -234,8 +222,6 @@ class GrpcImportStream final : public ImportStream {
 
   const Endpoint* const endpoint_;  // the client's
   const MethodDescriptor& method_;
-  const FieldDescriptor* const summary_field_;
-  const std::unique_ptr<Message> response_;
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
@@ -292,8 +278,8 @@ class GrpcClient final : public Client {
     return out;
   }
 
-  std::unique_ptr<ImportStream> StartImport(std::string_view method) override {
-    return std::make_unique<GrpcImportStream>(&endpoint_, &stub_, Method(method));
+  std::unique_ptr<CallStream> StartStream(std::string_view method) override {
+    return std::make_unique<GrpcCallStream>(&endpoint_, &stub_, Method(method));
   }
 
  private:

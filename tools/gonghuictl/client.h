@@ -3,7 +3,7 @@
 //
 // Calls to a server, by the full name of the RPC.  The descriptors say what its
 // request and response are, so that one function serves every unary RPC and one
-// class every import; gRPC itself is seen by client.cc alone.
+// class every stream; gRPC itself is seen by client.cc alone.
 
 #ifndef GONGHUI_TOOLS_GONGHUICTL_CLIENT_H_
 #define GONGHUI_TOOLS_GONGHUICTL_CLIENT_H_
@@ -15,8 +15,7 @@
 
 #include <google/protobuf/message.h>
 
-#include "gonghui/v1/import.pb.h"
-#include "tools/gonghuictl/import_stream.h"
+#include "tools/gonghuictl/call_stream.h"
 #include "tools/gonghuictl/rpc_status.h"
 
 namespace gonghui::ctl {
@@ -47,9 +46,8 @@ class Client {
                                                google::protobuf::Message* response,
                                                int64_t timeout_ms) = 0;
 
-  // Opens an import.  REQUIRES: both sides of that RPC stream, and the response
-  // has an ImportSummary as field 1.
-  [[nodiscard]] virtual std::unique_ptr<ImportStream> StartImport(std::string_view method) = 0;
+  // Opens a stream.  REQUIRES: both sides of that RPC stream.
+  [[nodiscard]] virtual std::unique_ptr<CallStream> StartStream(std::string_view method) = 0;
 };
 
 }  // namespace gonghui::ctl

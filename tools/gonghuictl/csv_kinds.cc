@@ -1,13 +1,12 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The seven kinds of rows.  Each enum numbers the columns of the array below it.
+// The seven kinds of imports.  Each enum numbers the columns of the array below it.
 
 #include <array>
 #include <cstdint>
 #include <limits>
 
-#include "engine/base/check.h"
 #include "gonghui/v1/member_service.pb.h"
 #include "gonghui/v1/merchant_service.pb.h"
 #include "gonghui/v1/programme_service.pb.h"
@@ -21,21 +20,6 @@ namespace {
 using google::protobuf::Message;
 using google::protobuf::Timestamp;
 
-// Leaves the function with what is wrong with a cell.
-#define CTL_RETURN_IF_BAD(...)                \
-  do {                                        \
-    if (CellResult ctl_bad = (__VA_ARGS__)) { \
-      return ctl_bad;                         \
-    }                                         \
-  } while (false)
-
-// REQUIRES: `row` is a T; the caller made it from the RPC's descriptor.
-template <typename T>
-T& As(Message* row) {
-  GH_DCHECK(row->GetDescriptor() == T::descriptor(), row->GetDescriptor()->name());
-  return *static_cast<T*>(row);
-}
-
 // --- unions ---
 
 enum : size_t { kUnionId, kUnionParent, kUnionLevel, kUnionName };
@@ -48,7 +32,7 @@ constexpr std::array kUnionColumns = {
 };
 
 CellResult ParseUnion(const RowView& cells, const RowOptions&, Message* message) {
-  auto& row = As<v1::UnionNode>(message);
+  auto& row = RowAs<v1::UnionNode>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kUnionId, row.mutable_union_node_id()));
   row.set_parent_id(std::string(cells.Cell(kUnionParent)));
   std::string level;
@@ -68,7 +52,7 @@ constexpr std::array kSegmentColumns = {
 };
 
 CellResult ParseSegment(const RowView& cells, const RowOptions&, Message* message) {
-  auto& row = As<v1::Segment>(message);
+  auto& row = RowAs<v1::Segment>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kSegmentCode, row.mutable_segment_code()));
   return ReadRequired(cells, kSegmentName, row.mutable_display_name());
 }
@@ -149,7 +133,7 @@ CellResult ParseSpan(std::string_view text, const RowOptions& options, v1::Membe
 }
 
 CellResult ParseMember(const RowView& cells, const RowOptions& options, Message* message) {
-  auto& row = As<v1::Member>(message);
+  auto& row = RowAs<v1::Member>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kMemberId, row.mutable_member_id()));
   if (cells.Has(kMemberUnion)) {
     CTL_RETURN_IF_BAD(ReadRequired(cells, kMemberUnion, row.mutable_union_node_id()));
@@ -201,7 +185,7 @@ constexpr std::array kCardColumns = {
 };
 
 CellResult ParseCard(const RowView& cells, const RowOptions&, Message* message) {
-  auto& row = As<v1::Card>(message);
+  auto& row = RowAs<v1::Card>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kCardNumber, row.mutable_card_number()));
   CTL_RETURN_IF_BAD(ReadRequired(cells, kCardMember, row.mutable_member_id()));
   v1::CardStatus status{};
@@ -230,7 +214,7 @@ constexpr std::array kMerchantColumns = {
 };
 
 CellResult ParseMerchant(const RowView& cells, const RowOptions&, Message* message) {
-  auto& row = As<v1::Merchant>(message);
+  auto& row = RowAs<v1::Merchant>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kMerchantId, row.mutable_merchant_id()));
   CTL_RETURN_IF_BAD(ReadRequired(cells, kMerchantUnion, row.mutable_union_node_id()));
   std::string text;
@@ -255,7 +239,7 @@ constexpr std::array kTerminalColumns = {
 };
 
 CellResult ParseTerminal(const RowView& cells, const RowOptions&, Message* message) {
-  auto& row = As<v1::Terminal>(message);
+  auto& row = RowAs<v1::Terminal>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kTerminalId, row.mutable_terminal_id()));
   CTL_RETURN_IF_BAD(ReadRequired(cells, kTerminalMerchant, row.mutable_merchant_id()));
   v1::TerminalKind kind{};
@@ -336,7 +320,7 @@ CellResult ParseBudget(const RowView& cells, v1::Fund* row) {
 }
 
 CellResult ParseFund(const RowView& cells, const RowOptions& options, Message* message) {
-  auto& row = As<v1::Fund>(message);
+  auto& row = RowAs<v1::Fund>(message);
   CTL_RETURN_IF_BAD(ReadRequired(cells, kFundCode, row.mutable_fund_code()));
   row.set_display_name(std::string(cells.Cell(kFundName)));
   v1::Asset asset{};
@@ -362,8 +346,6 @@ CellResult ParseFund(const RowView& cells, const RowOptions& options, Message* m
   row.set_advice_may_overrun(overrun);
   return std::nullopt;
 }
-
-#undef CTL_RETURN_IF_BAD
 
 constexpr std::array kKinds = {
     ImportKind{

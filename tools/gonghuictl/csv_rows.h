@@ -1,12 +1,13 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the cells of a CSV record to the message of an import: which columns a
-// kind of row has, and what may stand in them.
+// From the cells of a CSV record to the message of an import, or to an advice: which
+// columns a kind of row has, and what may stand in them.
 //
-// Here is checked only what must be understood to build the message (words,
+// Of imports is checked only what must be understood to build the message (words,
 // numbers, days, amounts).  Whether an id is well formed, known or allowed is
-// the server's decision, so that there is one answer to it.
+// the server's decision, so that there is one answer to it.  Advices are checked as far
+// as they can be without it: a file of them is sent when all of it is right.
 
 #ifndef GONGHUI_TOOLS_GONGHUICTL_CSV_ROWS_H_
 #define GONGHUI_TOOLS_GONGHUICTL_CSV_ROWS_H_
@@ -63,7 +64,7 @@ struct RowOptions {
   std::string zone;  // in which days begin
 };
 
-// A kind of import: `gonghuictl import <name> FILE.csv`.
+// A kind of row: `gonghuictl import <name> FILE.csv`, `gonghuictl advice submit FILE.csv`.
 struct ImportKind {
   std::string_view name;
   std::string_view method;  // full name of the RPC
@@ -78,6 +79,9 @@ struct ImportKind {
 // unions, segments, members, cards, merchants, terminals, funds.
 [[nodiscard]] std::span<const ImportKind> ImportKinds();
 [[nodiscard]] const ImportKind* FindImportKind(std::string_view name);
+
+// Stored advices, sales and captures.
+[[nodiscard]] const ImportKind& AdviceKind();
 
 // Columns whose name begins like this are passed over: they are what a rejects
 // file adds, so that a mended rejects file can be imported as it is.

@@ -47,7 +47,9 @@ std::string ExitCodesHelp() {
     5  not allowed: the server does not trust this caller
     6  unreachable, stopping or overloaded: the same again may succeed later
     7  timeout: no answer in time; a change may or may not have been made
-    8  partly done: an import with rejected rows, or some of several ids failed
+    8  partly done: an import with rejected rows, some of several ids failed, some of
+       several advices were not accepted
+    9  out of balance: the batch is closed, but terminal and ledger count differently
   130  interrupted by Ctrl-C
 )";
 }

@@ -22,6 +22,7 @@ enum class ExitCode : uint8_t {
   kUnreachable = 6,
   kTimeout = 7,
   kPartlyDone = 8,
+  kOutOfBalance = 9,
   kInterrupted = 130,
 };
 

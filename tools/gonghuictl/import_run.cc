@@ -209,7 +209,7 @@ class ImportRun {
   }
 
   // By the contract every import request has its rows as field 1 and
-  // validate_only as field 2.
+  // validate_only as field 2, and every response its summary as field 1.
   bool PrepareMessage() {
     const MethodDescriptor* method =
         DescriptorPool::generated_pool()->FindMethodByName(std::string(kind_.method));
@@ -217,7 +217,11 @@ class ImportRun {
     request_.reset(MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
     rows_field_ = method->input_type()->FindFieldByNumber(1);
     validate_only_field_ = method->input_type()->FindFieldByNumber(2);
+    response_.reset(
+        MessageFactory::generated_factory()->GetPrototype(method->output_type())->New());
+    summary_field_ = method->output_type()->FindFieldByNumber(1);
     GH_CHECK(rows_field_->is_repeated(), kind_.method);
+    GH_CHECK(summary_field_->message_type() == v1::ImportSummary::descriptor(), kind_.method);
     GH_CHECK(validate_only_field_->name() == "validate_only", kind_.method);
     const google::protobuf::Reflection* reflection = request_->GetReflection();
     reflection->SetBool(request_.get(), validate_only_field_, options_.validate_only);
@@ -263,18 +267,17 @@ class ImportRun {
           stream_->StartWritesDone();
         }
       }
-      v1::ImportSummary summary;
-      switch (stream_->WaitBlocking(kTickMs, &summary)) {
-        case ImportStream::Event::kNothing:
+      switch (stream_->WaitBlocking(kTickMs, response_.get())) {
+        case CallStream::Event::kNothing:
           break;
-        case ImportStream::Event::kWritten:
+        case CallStream::Event::kWritten:
           heard_ns = clock_.MonotonicNs();
           break;
-        case ImportStream::Event::kSummary:
+        case CallStream::Event::kAnswer:
           heard_ns = clock_.MonotonicNs();
-          OnSummary(summary);
+          OnSummary(Summary());
           break;
-        case ImportStream::Event::kClosed:
+        case CallStream::Event::kClosed:
           return;
       }
       if (!broken_ && Interrupted()) {
@@ -347,6 +350,13 @@ class ImportRun {
   // The line in which the key of this record, its kind's first column, came first.
   uint64_t FirstLineOf(const CsvRecord& record) {
     return lines_by_key_.try_emplace(record.fields[positions_[0]], record.line).first->second;
+  }
+
+  // Of the answer that came last.
+  v1::ImportSummary Summary() const {
+    v1::ImportSummary summary;
+    summary.CopyFrom(response_->GetReflection()->GetMessage(*response_, summary_field_));
+    return summary;
   }
 
   void OnSummary(const v1::ImportSummary& summary) {
@@ -608,7 +618,9 @@ class ImportRun {
   std::unique_ptr<Message> request_;
   const FieldDescriptor* rows_field_ = nullptr;
   const FieldDescriptor* validate_only_field_ = nullptr;
-  std::unique_ptr<ImportStream> stream_;
+  std::unique_ptr<Message> response_;
+  const FieldDescriptor* summary_field_ = nullptr;
+  std::unique_ptr<CallStream> stream_;
   std::deque<Batch> in_flight_;
   Batch tail_;  // refused on this side after the last row that was sent
   bool broken_ = false;

@@ -13,15 +13,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 
 #include "engine/base/clock.h"
 #include "gonghui/v1/import.pb.h"
+#include "tools/gonghuictl/call_stream.h"
 #include "tools/gonghuictl/csv_rows.h"
 #include "tools/gonghuictl/exit_code.h"
-#include "tools/gonghuictl/import_stream.h"
 #include "tools/gonghuictl/progress.h"
 
 namespace gonghui::ctl {
@@ -54,9 +52,6 @@ struct ImportReport {
   v1::ImportSummary summary;
   std::string rejects_path;  // empty when nothing was rejected, and after a dry run
 };
-
-// Called once, when the file has been found to be right.
-using OpenStream = std::function<std::unique_ptr<ImportStream>()>;
 
 // Prints progress, complaints and errors on `err`.
 [[nodiscard]] ImportReport RunImport(const ImportOptions& options,

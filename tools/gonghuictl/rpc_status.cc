@@ -7,9 +7,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <memory>
 
 #include <absl/status/status.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include "google/rpc/error_details.pb.h"
 #include "tools/gonghuictl/text.h"
@@ -54,6 +58,23 @@ bool IsViolated(const google::rpc::Status& status, const std::string& field) {
     }
   }
   return false;
+}
+
+// Whether the JSON mapping can show it.
+bool IsReadable(const google::protobuf::Any& any) {
+  constexpr std::string_view kPrefix = "type.googleapis.com/";
+  if (!any.type_url().starts_with(kPrefix)) {
+    return false;
+  }
+  const google::protobuf::Descriptor* type =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+          any.type_url().substr(kPrefix.size()));
+  if (type == nullptr) {
+    return false;
+  }
+  const std::unique_ptr<google::protobuf::Message> message(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  return message->ParseFromString(any.value());
 }
 
 std::string FormatDetail(const google::rpc::Status& status,
@@ -126,6 +147,14 @@ std::string FormatRpcStatus(const RpcStatus& status) {
     lines += "  " + status.hint + "\n";
   }
   return head + "\n" + lines;
+}
+
+void DropUnreadableDetails(google::rpc::Status* status) {
+  auto* details = status->mutable_details();
+  details->erase(std::remove_if(details->begin(),
+                                details->end(),
+                                [](const google::protobuf::Any& any) { return !IsReadable(any); }),
+                 details->end());
 }
 
 }  // namespace gonghui::ctl

@@ -37,6 +37,9 @@ struct RpcStatus {
 //     card_number: 8 to 19 digits
 [[nodiscard]] std::string FormatRpcStatus(const RpcStatus& status);
 
+// A message can be printed as JSON only with details that we can read.
+void DropUnreadableDetails(google::rpc::Status* status);
+
 }  // namespace gonghui::ctl
 
 #endif  // GONGHUI_TOOLS_GONGHUICTL_RPC_STATUS_H_

@@ -178,4 +178,62 @@ absl::StatusOr<Instant> ParseDay(std::string_view text, const std::string& zone)
   return Instant{absl::ToUnixSeconds(absl::FromCivil(day, loaded)), 0};
 }
 
+absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& zone) {
+  const absl::Status malformed = absl::InvalidArgumentError(absl::StrCat(
+      "\"", ToAbsl(text), "\" is not a time such as 2026-01-31 08:15:00 or 2026-01-31T00:15:00Z"));
+  // ParseTime() takes days that are not there, years of one digit and blanks around.
+  if (text.size() < std::string_view("2026-01-31 08:15:00").size() || !IsDay(text.substr(0, 10)) ||
+      (text[10] != ' ' && text[10] != 'T') || !IsDigit(text[11]) || !IsDigit(text[18]) ||
+      text.back() == ' ') {
+    return malformed;
+  }
+  absl::TimeZone loaded;
+  if (!absl::LoadTimeZone(zone, &loaded)) {
+    return absl::InvalidArgumentError(absl::StrCat("unknown time zone \"", zone, "\""));
+  }
+  std::string with_t(text);
+  with_t[10] = 'T';
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S%Ez", with_t, &time, &error) &&
+      !absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S", with_t, loaded, &time, &error)) {
+    return malformed;
+  }
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  return Instant{
+      seconds,
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds)))};
+}
+
+bool IsUuid(std::string_view text) {
+  if (text.size() != 36) {
+    return false;
+  }
+  bool nil = true;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      if (c != '-') {
+        return false;
+      }
+      continue;
+    }
+    if (!IsDigit(c) && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F')) {
+      return false;
+    }
+    nil = nil && c == '0';
+  }
+  return !nil;
+}
+
+bool IsCode(std::string_view text, size_t bytes_max) {
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!letter && !IsDigit(c) && c != '.' && c != '_' && c != ':' && c != '-') {
+      return false;
+    }
+  }
+  return !text.empty() && text.size() <= bytes_max;
+}
+
 }  // namespace gonghui::ctl

@@ -1,11 +1,12 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Money, counts and times as people write them.
+// Money, counts, times and ids as people write them.
 
 #ifndef GONGHUI_TOOLS_GONGHUICTL_UNITS_H_
 #define GONGHUI_TOOLS_GONGHUICTL_UNITS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -54,6 +55,16 @@ inline constexpr std::string_view kDefaultZone = "Asia/Shanghai";
 
 // The first instant of that day in that zone.  REQUIRES: IsKnownZone(zone).
 [[nodiscard]] absl::StatusOr<Instant> ParseDay(std::string_view text, const std::string& zone);
+
+// "2026-05-03T00:15:00Z" or with an offset, as +08:00; "2026-05-03 08:15:00" is in `zone`.
+// Seconds may have a fraction.  REQUIRES: IsKnownZone(zone).
+[[nodiscard]] absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& zone);
+
+// 8-4-4-4-12 hexadecimal digits that are not all 0.
+[[nodiscard]] bool IsUuid(std::string_view text);
+
+// 1 to `bytes_max` of A-Z a-z 0-9 . _ : -
+[[nodiscard]] bool IsCode(std::string_view text, size_t bytes_max);
 
 }  // namespace gonghui::ctl
 

@@ -11,6 +11,7 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include "gonghui/v1/transaction.pb.h"
 #include "tools/gonghuictl/cells.h"
 #include "tools/gonghuictl/output.h"
 #include "tools/gonghuictl/units.h"
@@ -52,6 +53,27 @@ inline Cell TimeCell(bool is_set, const google::protobuf::Timestamp& time) {
 template <typename Enum>
 Cell EnumCell(Enum value) {
   return TextCell(EnumWord(google::protobuf::GetEnumDescriptor<Enum>(), static_cast<int>(value)));
+}
+
+// "exceeds_frequency_limit (701)"; empty for none.
+inline Cell ReasonCell(const v1::Transaction& transaction) {
+  if (transaction.reason() == v1::REASON_UNSPECIFIED) {
+    return {};
+  }
+  const std::string word = EnumWord(v1::Reason_descriptor(), transaction.reason());
+  return {(word.empty() ? "unknown" : word) + " (" + std::to_string(transaction.reason()) + ")",
+          word.empty() ? std::to_string(transaction.reason()) : word};
+}
+
+// "acquirer (收单方承担)"; empty for none.
+inline Cell LiabilityCell(v1::Liability liability) {
+  Cell cell = EnumCell(liability);
+  if (!cell.text.empty()) {
+    cell.text += liability == v1::LIABILITY_PROGRAMME  ? " (工会承担)"
+                 : liability == v1::LIABILITY_ACQUIRER ? " (收单方承担)"
+                                                       : " (人工处理)";
+  }
+  return cell;
 }
 
 }  // namespace gonghui::ctl

@@ -13,15 +13,6 @@
 namespace gonghui::ctl {
 namespace {
 
-Cell ReasonCell(const v1::Transaction& t) {
-  if (t.reason() == v1::REASON_UNSPECIFIED) {
-    return {};
-  }
-  const std::string word = EnumWord(v1::Reason_descriptor(), t.reason());
-  return {fmt::format("{} ({})", word.empty() ? "unknown" : word, static_cast<int>(t.reason())),
-          word.empty() ? std::to_string(t.reason()) : word};
-}
-
 // Money that plays no part in this kind of transaction is left out for people.
 Cell UnlessZero(int64_t fen) {
   Cell cell = MoneyCell(fen);
@@ -93,6 +84,14 @@ constexpr std::array kTransaction = {
                 cell.text = t.overrun() ? "yes: beyond a limit or fund" : "";
                 return cell;
               }},
+    TxnColumn{"liability",
+              "liability",
+              Align::kLeft,
+              [](const Txn& t) { return LiabilityCell(t.liability()); }},
+    TxnColumn{"acquirer bears",
+              "acquirer_bears_fen",
+              Align::kRight,
+              [](const Txn& t) { return UnlessZero(t.acquirer_bears_fen()); }},
     TxnColumn{"approval code",
               "approval_code",
               Align::kLeft,
@@ -119,6 +118,35 @@ constexpr std::array kTransaction = {
                 cell.text = unknown ? "not known (yet)" : cell.text;
                 return cell;
               }},
+    TxnColumn{"stan",
+              "stan",
+              Align::kLeft,
+              [](const Txn& t) {
+                const std::string number = std::to_string(t.stan());
+                return Cell{t.stan() == 0 ? "" : number, number};
+              }},
+    TxnColumn{"occurred at",
+              "occurred_at",
+              Align::kLeft,
+              [](const Txn& t) { return TimeCell(t.has_occurred_at(), t.occurred_at()); }},
+    TxnColumn{"judged as of",
+              "judged_at",
+              Align::kLeft,
+              [](const Txn& t) {
+                Cell cell = TimeCell(t.has_judged_at(), t.judged_at());
+                if (t.clock_adjusted()) {
+                  cell.text += ", not when it occurred by the terminal's clock (终端时钟有误)";
+                }
+                return cell;
+              }},
+    TxnColumn{"clock adjusted",
+              "clock_adjusted",
+              Align::kLeft,
+              [](const Txn& t) {
+                Cell cell = BoolCell(t.clock_adjusted());
+                cell.text.clear();  // told with judged_at
+                return cell;
+              }},
     TxnColumn{"decided at",
               "decided_at",
               Align::kLeft,
@@ -127,6 +155,43 @@ constexpr std::array kTransaction = {
               "expires_at",
               Align::kLeft,
               [](const Txn& t) { return TimeCell(t.has_expires_at(), t.expires_at()); }},
+};
+
+using LineColumn = ViewColumn<v1::TransactionLine>;
+using Line = v1::TransactionLine;
+constexpr std::array kLine = {
+    LineColumn{"line",
+               "line_number",
+               Align::kRight,
+               [](const Line& l) { return CountCell(l.line_number()); }},
+    LineColumn{
+        "item", "item_code", Align::kLeft, [](const Line& l) { return TextCell(l.item_code()); }},
+    LineColumn{"quantity",
+               "quantity",
+               Align::kRight,
+               [](const Line& l) { return CountCell(l.quantity()); }},
+    LineColumn{"price",
+               "price_fen",
+               Align::kRight,
+               [](const Line& l) { return MoneyCell(l.price_fen()); }},
+    LineColumn{"member pays",
+               "member_pays_fen",
+               Align::kRight,
+               [](const Line& l) { return MoneyCell(l.member_pays_fen()); }},
+    LineColumn{"subsidy",
+               "subsidy_fen",
+               Align::kRight,
+               [](const Line& l) { return MoneyCell(l.subsidy_fen()); }},
+    LineColumn{"given back",
+               "returned_quantity",
+               Align::kRight,
+               [](const Line& l) {
+                 Cell cell = CountCell(l.returned_quantity());
+                 if (l.returned_quantity() == 0) {
+                   cell.text.clear();
+                 }
+                 return cell;
+               }},
 };
 
 using AppliedColumn = ViewColumn<v1::AppliedBenefit>;
@@ -301,6 +366,9 @@ View<v1::Transaction> TransactionView() {
 View<v1::AppliedBenefit> AppliedBenefitView() {
   return kApplied;
 }
+View<v1::TransactionLine> TransactionLineView() {
+  return kLine;
+}
 View<v1::LimitState> LimitStateView() {
   return kLimitState;
 }
@@ -315,6 +383,10 @@ void ShowTransaction(const v1::Transaction& transaction, Output* out) {
   out->RecordOf(transaction, TransactionView());
   if (out->format() != OutputFormat::kTable) {
     return;
+  }
+  if (!transaction.lines().empty()) {
+    out->Heading(transaction.kind() == v1::TRANSACTION_KIND_REFUND ? "Given back" : "Lines");
+    out->TableOf<v1::TransactionLine>(transaction.lines(), TransactionLineView());
   }
   if (!transaction.applied_benefits().empty()) {
     out->Heading("Benefits");

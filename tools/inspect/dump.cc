@@ -56,6 +56,24 @@ void PutRequestId(JsonLine& line, std::string_view name, const RequestId& id) {
   }
 }
 
+// As a terminal writes its business date: 2026-11-24.
+std::string DayText(CivilDay day) {
+  const CivilDate date = DateOf(day);
+  return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
+
+void PutTotals(JsonLine& line, std::string_view name, const Totals& totals) {
+  line.OpenObject(name);
+  line.Number("captures", totals.captures);
+  line.Number("captured_fen", totals.captured.value());
+  line.Number("refunds", totals.refunds);
+  line.Number("refunded_fen", totals.refunded.value());
+  line.Number("reversals", totals.reversals);
+  line.Number("reversed_fen", totals.reversed.value());
+  line.Number("subsidy_fen", totals.subsidy.value());
+  line.CloseObject();
+}
+
 // The writer of one event's line; knows what may be shown.
 class Liner {
  public:
@@ -70,6 +88,9 @@ class Liner {
     PutRequestId(line_, "request_id", command_.request_id);
     line_.OpenObject("command");
     PutCommand();
+    if (command_.advice != nullptr) {
+      PutEvidence(*command_.advice);
+    }
     line_.CloseObject();
     line_.OpenObject("effect");
     if (IsAdmin(command_.kind)) {
@@ -111,6 +132,45 @@ class Liner {
     line_.Text("if_no_benefit",
                r.if_no_benefit == IfNoBenefit::kFullPrice ? "full_price" : "decline");
     line_.Text("entry_mode", NameOf(r.entry_mode));
+    if (r.line_count == 0) {
+      return;
+    }
+    line_.OpenArray("lines");
+    for (uint32_t i = 0; i < r.line_count; ++i) {
+      line_.OpenItem();
+      PutCode(line_, "item_code", r.lines[i].item);
+      line_.Number("quantity", r.lines[i].quantity);
+      line_.Number("price_fen", r.lines[i].price.value());
+      line_.CloseObject();
+    }
+    line_.CloseArray();
+  }
+
+  void PutReturnedLines(const RefundRequest& r) {
+    if (r.line_count == 0) {
+      return;
+    }
+    line_.OpenArray("lines");
+    for (uint32_t i = 0; i < r.line_count; ++i) {
+      line_.OpenItem();
+      line_.Number("line_number", r.lines[i].number);
+      line_.Number("quantity", r.lines[i].quantity);
+      line_.CloseObject();
+    }
+    line_.CloseArray();
+  }
+
+  void PutEvidence(const AdviceRequest& r) {
+    line_.OpenObject("advice");
+    line_.Text("occurred_at", TimeText(r.occurred_at));
+    line_.Number("terminal_sequence", r.sequence);
+    line_.Text("business_date", DayText(r.business_day));
+    PutFen(line_, "member_paid_fen", r.member_paid);
+    if (r.deny_list_at != TimestampNs{}) {
+      line_.Text("deny_list_at", TimeText(r.deny_list_at));
+    }
+    line_.Flag("queue_empty", r.queue_empty);
+    line_.CloseObject();
   }
 
   // What a command about an original says of it.
@@ -231,7 +291,10 @@ class Liner {
         }
         return;
       case CommandKind::kRefund:
-        return PutReference(command_.refund, command_.refund.has_amount);
+        PutReference(command_.refund, command_.refund.has_amount);
+        return PutReturnedLines(command_.refund);
+      case CommandKind::kCloseBatch:
+        return PutTotals(line_, "totals", command_.close_batch.theirs);
       case CommandKind::kQuote:
       case CommandKind::kGetTransaction:
       case CommandKind::kGetEntitlements:
@@ -336,6 +399,43 @@ class Liner {
     line_.CloseObject();
   }
 
+  void PutLines() {
+    line_.OpenArray("lines");
+    for (uint32_t i = 0; i < event_.line_count; ++i) {
+      const LineDelta& line = event_.lines[i];
+      line_.OpenItem();
+      line_.Number("line_number", line.number);
+      line_.Number("quantity", line.quantity);
+      line_.Number("price_fen", line.price.value());
+      line_.Number("subsidy_fen", line.subsidy.value());
+      line_.CloseObject();
+    }
+    line_.CloseArray();
+  }
+
+  // What was made of the evidence, which stands with the command.
+  void PutVerdict(const Advice& advice) {
+    line_.OpenObject("advice");
+    PutRow(line_, "advice_row", event_.transaction.advice());
+    line_.Text("judged_at", TimeText(advice.judged_at));
+    line_.Flag("clock_adjusted", advice.clock_adjusted);
+    line_.Text("liability", NameOf(advice.liability));
+    line_.Number("acquirer_bears_fen", advice.acquirer_bears.value());
+    line_.CloseObject();
+  }
+
+  void PutBatch(const Batch& batch) {
+    line_.OpenObject("batch");
+    PutRow(line_, "batch_row", event_.transaction.reference.batch);
+    line_.Number("number", batch.number);
+    line_.Flag("in_balance", batch.ours == batch.theirs);
+    PutTotals(line_, "totals", batch.ours);
+    if (batch.opened_at != TimestampNs{}) {
+      line_.Text("opened_at", TimeText(batch.opened_at));
+    }
+    line_.CloseObject();
+  }
+
   void PutTransactionEffect() {
     if (event_.kind != EventKind::kHoldExpired) {
       PutTransaction(event_.transaction);
@@ -344,6 +444,15 @@ class Liner {
       PutOriginalChange(event_.original);
     }
     PutRow(line_, "tombstone_row", event_.tombstone_row);
+    if (event_.line_count != 0) {
+      PutLines();
+    }
+    if (event_.is_advice) {
+      PutVerdict(event_.advice);
+    }
+    if (event_.kind == EventKind::kBatchClosed) {
+      PutBatch(event_.batch);
+    }
     PutFen(line_, "member_pending_delta_fen", event_.member_pending_delta);
     PutFen(line_, "member_posted_delta_fen", event_.member_posted_delta);
     line_.OpenArray("shares");

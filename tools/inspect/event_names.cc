@@ -7,23 +7,12 @@ namespace gonghui {
 namespace {
 
 constexpr EventKind kKinds[] = {
-    EventKind::kAuthorized,
-    EventKind::kCaptured,
-    EventKind::kReversed,
-    EventKind::kHoldExpired,
-    EventKind::kIncremented,
-    EventKind::kRefunded,
-    EventKind::kSegmentDefined,
-    EventKind::kUnionNodeSet,
-    EventKind::kMemberSet,
-    EventKind::kCardSet,
-    EventKind::kMerchantSet,
-    EventKind::kTerminalSet,
-    EventKind::kFundSet,
-    EventKind::kProgrammeApplied,
-    EventKind::kMemberStatusSet,
-    EventKind::kCardStatusSet,
-    EventKind::kCardReplaced,
+    EventKind::kAuthorized,       EventKind::kCaptured,       EventKind::kReversed,
+    EventKind::kHoldExpired,      EventKind::kIncremented,    EventKind::kRefunded,
+    EventKind::kBatchClosed,      EventKind::kSegmentDefined, EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,        EventKind::kCardSet,        EventKind::kMerchantSet,
+    EventKind::kTerminalSet,      EventKind::kFundSet,        EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,  EventKind::kCardStatusSet,  EventKind::kCardReplaced,
     EventKind::kProgrammeRetired,
 };
 
@@ -58,6 +47,8 @@ std::string_view NameOf(EventKind value) {
       return "incremented";
     case EventKind::kRefunded:
       return "refunded";
+    case EventKind::kBatchClosed:
+      return "batch_closed";
     case EventKind::kSegmentDefined:
       return "segment_defined";
     case EventKind::kUnionNodeSet:
@@ -108,6 +99,8 @@ std::string_view NameOf(Reason value) {
       return "further_activity_prevents_reversal";
     case Reason::kExceedsCapturedAmount:
       return "exceeds_captured_amount";
+    case Reason::kAdviceTooOld:
+      return "advice_too_old";
     case Reason::kTerminalInactive:
       return "terminal_inactive";
     case Reason::kMerchantInactive:
@@ -231,6 +224,20 @@ std::string_view NameOf(PosEntryMode value) {
     case PosEntryMode::kMagstripe:
       return "magstripe";
     case PosEntryMode::kManual:
+      return "manual";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(Liability value) {
+  switch (value) {
+    case Liability::kNone:
+      return "none";
+    case Liability::kProgramme:
+      return "programme";
+    case Liability::kAcquirer:
+      return "acquirer";
+    case Liability::kManual:
       return "manual";
   }
   return "unknown";

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "engine/base/status_macros.h"
+#include "engine/domain/limits.h"
 #include "engine/durability/record_format.h"
 #include "engine/ledger/ledger.h"
 
@@ -114,6 +115,15 @@ class Replay {
     ++report_.block_count;
     const uint64_t last = header.first_seq + header.event_count - 1;
     if (last == ledger_.applied_seq().value() && ledger_.StateHash() != header.state_hash) {
+      if (header.rules_version != kRulesVersion) {
+        // Its rows were perhaps of other sizes, and their digest another.
+        return absl::FailedPreconditionError(fmt::format(
+            "block at {} is of rules version {}, this program is of {}, and does not find the "
+            "state that the block names; use the release that wrote it",
+            header.first_seq,
+            header.rules_version,
+            kRulesVersion));
+      }
       return Damage("block at {}: state hash {:016x}, its replay gives {:016x}",
                     header.first_seq,
                     header.state_hash,

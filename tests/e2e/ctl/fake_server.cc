@@ -5,25 +5,19 @@
 
 #include "tests/e2e/ctl/fake_server.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <mutex>
-#include <string_view>
 #include <utility>
 
 #include <grpcpp/grpcpp.h>
 
 #include "engine/base/check.h"
-#include "gonghui/v1/authorization_service.grpc.pb.h"
 #include "gonghui/v1/member_service.grpc.pb.h"
 #include "gonghui/v1/merchant_service.grpc.pb.h"
 #include "gonghui/v1/operations_service.grpc.pb.h"
 #include "gonghui/v1/programme_service.grpc.pb.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
+#include "tests/e2e/ctl/fake_shared.h"
 
 namespace gonghui::testing_e2e {
 namespace {
@@ -31,90 +25,6 @@ namespace {
 using grpc::ServerContext;
 using grpc::Status;
 using grpc::StatusCode;
-
-template <typename... Details>
-Status Error(StatusCode code,
-             const std::string& message,
-             const std::string& reason,
-             const Details&... details) {
-  google::rpc::Status status;
-  status.set_code(static_cast<int>(code));
-  status.set_message(message);
-  google::rpc::ErrorInfo info;
-  info.set_reason(reason);
-  info.set_domain("gonghui");
-  status.add_details()->PackFrom(info);
-  (status.add_details()->PackFrom(details), ...);
-  return Status(code, message, status.SerializeAsString());
-}
-
-// What the imports of all kinds share.
-struct Imports {
-  std::atomic<size_t> messages{0};
-  std::atomic<size_t> fail_after{SIZE_MAX};
-  std::atomic<size_t> stall_after{SIZE_MAX};
-
-  // Calls `row` for each row; it returns whether the row is right.
-  template <typename Request, typename Response, typename Row, typename Take>
-  Status Run(ServerContext* context,
-             grpc::ServerReaderWriter<Response, Request>* stream,
-             const google::protobuf::RepeatedPtrField<Row>& (Request::*rows)() const,
-             Take take) {
-    Request request;
-    while (stream->Read(&request)) {
-      const size_t number = messages.fetch_add(1);
-      if (number >= fail_after) {
-        return Error(StatusCode::UNAVAILABLE, "the server is stopping", "DRAINING");
-      }
-      while (number >= stall_after && !context->IsCancelled()) {
-        usleep(1'000);
-      }
-      Response response;
-      v1::ImportSummary& summary = *response.mutable_summary();
-      uint32_t index = 0;
-      for (const auto& row : (request.*rows)()) {
-        if (take(row, request.validate_only())) {
-          summary.set_accepted_count(summary.accepted_count() + 1);
-          summary.set_created_count(summary.created_count() + 1);
-        } else {
-          v1::RejectedRow& rejected = *summary.add_rejected_rows();
-          rejected.set_index(index);
-          rejected.set_field("union_node_id");
-          rejected.set_reason("UNKNOWN_REFERENCE");
-          rejected.set_description("there is no such union");
-        }
-        ++index;
-      }
-      if (!stream->Write(response)) {
-        break;
-      }
-    }
-    return Status::OK;
-  }
-};
-
-struct Shared {
-  Imports imports;
-  std::mutex mutex;
-  std::vector<v1::Member> members;
-  std::vector<v1::Fund> funds;
-  v1::AuthorizeRequest authorize;
-  v1::CaptureRequest capture;
-  v1::ReverseRequest reverse;
-  v1::IncrementAuthorizationRequest increment;
-  v1::RefundRequest refund;
-  v1::GetEntitlementsRequest entitlements;
-  v1::GetMemberEntitlementsRequest member_entitlements;
-  v1::ApplyProgrammeRequest apply;
-  size_t authorize_count = 0;
-  size_t change_count = 0;
-  std::atomic<size_t> slow_calls{0};
-
-  void Change(bool validate_only) {
-    const std::lock_guard lock(mutex);
-    change_count += validate_only ? 0 : 1;
-  }
-};
 
 v1::Member MaskedMember(const std::string& id) {
   v1::Member member;
@@ -126,70 +36,30 @@ v1::Member MaskedMember(const std::string& id) {
   return member;
 }
 
-v1::LimitState RidesADay(int64_t used) {
-  v1::LimitState limit;
-  limit.set_programme_code("metro");
-  limit.set_limit_code("rides-per-day");
-  limit.set_measure(v1::LIMIT_MEASURE_COUNT);
-  limit.set_max(4);
-  limit.set_used(used);
-  limit.set_left(4 - used);
-  return limit;
-}
-
-// Either of the two answers.
-template <typename Response>
-void FillEntitlements(const std::string& card, Response* response) {
-  if (card.starts_with("9")) {
-    response->set_outcome(v1::OUTCOME_DECLINED);
-    response->set_reason(v1::REASON_CARD_LOST_OR_STOLEN);
-    response->set_display_message("Card is reported lost or stolen");
-    response->set_display_message_zh("卡已挂失");
-    return;
-  }
-  response->set_outcome(v1::OUTCOME_APPROVED);
-  v1::Entitlement& ride = *response->add_entitlements();
-  ride.set_programme_code("metro");
-  ride.set_benefit_code("ride");
-  ride.set_display_name("一分钱乘地铁");
-  ride.set_price("member pays 1 fen");
-  ride.set_reason(v1::REASON_EXCEEDS_FREQUENCY_LIMIT);
-  ride.mutable_next_eligible_at()->set_seconds(1'781'539'200);
-  *ride.add_limits() = RidesADay(4);
-  ride.set_display_message_zh("优惠次数已用完");
-  v1::Entitlement& groceries = *response->add_entitlements();
-  groceries.set_programme_code("shops");
-  groceries.set_benefit_code("groceries");
-  groceries.set_display_name("购物八折");
-  groceries.set_price("20% off");
-  groceries.set_display_message_zh("现在可用");
-  v1::LimitState& month = *groceries.add_limits();
-  month.set_limit_code("month");
-  month.set_measure(v1::LIMIT_MEASURE_AMOUNT_FEN);
-  month.set_max(10'000);
-  month.set_left(7'550);
-}
-
-// What a request that asks for them is told.
-template <typename Response>
-void FillChecks(const v1::AuthorizeRequest& request, Response* response) {
-  if (!request.explain()) {
-    return;
-  }
-  v1::CheckOutcome& card = *response->add_checks();
-  const bool declined = request.card_number().starts_with("9");
-  card.set_check(declined ? v1::REASON_CARD_LOST_OR_STOLEN : v1::REASON_CARD_NOT_ACTIVE);
-  card.set_passed(!declined);
-  card.set_display_message_zh(declined ? "卡已挂失" : "卡可用");
-  if (!declined) {
-    v1::CheckOutcome& rides = *response->add_checks();
-    rides.set_programme_code("metro");
-    rides.set_benefit_code("ride");
-    rides.set_check(v1::REASON_EXCEEDS_FREQUENCY_LIMIT);
-    rides.set_passed(true);
-    rides.set_display_message_zh("优惠次数未用完");
-    *rides.mutable_limit() = RidesADay(1);
-  }
+// An advice that the terminal's clock was wrong about.
+v1::Transaction StoredSale() {
+  v1::Transaction t;
+  t.set_transaction_id("0123456789AD");
+  t.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+  t.set_outcome(v1::OUTCOME_APPROVED_PARTIAL);
+  t.set_list_price_fen(10'000);
+  t.set_member_pays_fen(8'500);
+  t.set_subsidy_fen(1'500);
+  t.set_acquirer_bears_fen(500);
+  t.set_liability(v1::LIABILITY_ACQUIRER);
+  t.mutable_occurred_at()->set_seconds(1'781'539'200);
+  t.mutable_judged_at()->set_seconds(1'781'535'600);
+  t.set_clock_adjusted(true);
+  t.set_stan(42);
+  v1::TransactionLine& line = *t.add_lines();
+  line.set_line_number(1);
+  line.set_item_code("rice-5kg");
+  line.set_quantity(2);
+  line.set_price_fen(10'000);
+  line.set_member_pays_fen(8'500);
+  line.set_subsidy_fen(1'500);
+  line.set_returned_quantity(1);
+  return t;
 }
 
 class FakeMembers final : public v1::MemberService::Service {
@@ -437,145 +307,6 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
   Shared* const shared_;
 };
 
-class FakeAuthorization final : public v1::AuthorizationService::Service {
- public:
-  explicit FakeAuthorization(Shared* shared) : shared_(shared) {}
-
-  Status Authorize(ServerContext* context,
-                   const v1::AuthorizeRequest* request,
-                   v1::AuthorizeResponse* response) override {
-    const Status trouble = Trouble(context, *request);
-    if (!trouble.ok()) {
-      return trouble;
-    }
-    const std::lock_guard lock(shared_->mutex);
-    response->set_idempotent_replay(shared_->authorize.request_id() == request->request_id());
-    shared_->authorize = *request;
-    ++shared_->authorize_count;
-    Decide(*request, response->mutable_transaction());
-    if (!response->idempotent_replay()) {
-      FillChecks(*request, response);
-    }
-    return Status::OK;
-  }
-  Status Quote(ServerContext* context,
-               const v1::QuoteRequest* request,
-               v1::QuoteResponse* response) override {
-    const Status trouble = Trouble(context, request->authorize());
-    if (trouble.ok()) {
-      Decide(request->authorize(), response->mutable_transaction());
-      response->mutable_transaction()->clear_transaction_id();
-      FillChecks(request->authorize(), response);
-    }
-    return trouble;
-  }
-  Status Capture(ServerContext*,
-                 const v1::CaptureRequest* request,
-                 v1::CaptureResponse* response) override {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->capture = *request;
-    response->mutable_transaction()->set_outcome(v1::OUTCOME_APPROVED);
-    response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_CAPTURE);
-    return Status::OK;
-  }
-  Status Reverse(ServerContext*,
-                 const v1::ReverseRequest* request,
-                 v1::ReverseResponse* response) override {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->reverse = *request;
-    response->mutable_transaction()->set_outcome(v1::OUTCOME_APPROVED);
-    response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_REVERSAL);
-    return Status::OK;
-  }
-  Status IncrementAuthorization(ServerContext*,
-                                const v1::IncrementAuthorizationRequest* request,
-                                v1::IncrementAuthorizationResponse* response) override {
-    const std::lock_guard lock(shared_->mutex);
-    response->set_idempotent_replay(shared_->increment.request_id() == request->request_id());
-    shared_->increment = *request;
-    response->mutable_transaction()->set_outcome(v1::OUTCOME_APPROVED);
-    response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_INCREMENT);
-    return Status::OK;
-  }
-  Status Refund(ServerContext*,
-                const v1::RefundRequest* request,
-                v1::RefundResponse* response) override {
-    const std::lock_guard lock(shared_->mutex);
-    response->set_idempotent_replay(shared_->refund.request_id() == request->request_id());
-    shared_->refund = *request;
-    v1::Transaction* const transaction = response->mutable_transaction();
-    transaction->set_kind(v1::TRANSACTION_KIND_REFUND);
-    const bool declined = request->terminal_id().starts_with("REFUSE");
-    transaction->set_outcome(declined ? v1::OUTCOME_DECLINED : v1::OUTCOME_APPROVED);
-    transaction->set_reason(declined ? v1::REASON_EXCEEDS_CAPTURED_AMOUNT : v1::REASON_UNSPECIFIED);
-    return Status::OK;
-  }
-  Status GetEntitlements(ServerContext*,
-                         const v1::GetEntitlementsRequest* request,
-                         v1::GetEntitlementsResponse* response) override {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->entitlements = *request;
-    FillEntitlements(request->card_number(), response);
-    return Status::OK;
-  }
-  Status GetTransaction(ServerContext*,
-                        const v1::GetTransactionRequest* request,
-                        v1::GetTransactionResponse* response) override {
-    response->mutable_transaction()->set_request_id(request->request_id());
-    response->mutable_transaction()->set_transaction_id(request->transaction_id());
-    response->mutable_transaction()->set_terminal_id(request->terminal_id());
-    return Status::OK;
-  }
-
- private:
-  Status Trouble(ServerContext* context, const v1::AuthorizeRequest& request) {
-    const std::string& terminal = request.terminal_id();
-    if (terminal.starts_with("DENIED")) {
-      return Error(StatusCode::PERMISSION_DENIED, "you are another terminal", "WRONG_TERMINAL");
-    }
-    if (terminal.starts_with("FULL")) {
-      google::rpc::RetryInfo retry;
-      retry.mutable_retry_delay()->set_nanos(50'000'000);
-      return Error(StatusCode::RESOURCE_EXHAUSTED, "the engine is full", "ENGINE_FULL", retry);
-    }
-    if (terminal.starts_with("SLOW")) {
-      ++shared_->slow_calls;
-    }
-    while (terminal.starts_with("SLOW") && !context->IsCancelled()) {
-      usleep(1'000);
-    }
-    if (request.list_price_fen() < 0) {
-      google::rpc::BadRequest bad;
-      auto* violation = bad.add_field_violations();
-      violation->set_field("list_price_fen");
-      violation->set_description("must be 0 or more");
-      return Error(StatusCode::INVALID_ARGUMENT, "a field is wrong", "INVALID_FIELD", bad);
-    }
-    return Status::OK;
-  }
-
-  static void Decide(const v1::AuthorizeRequest& request, v1::Transaction* t) {
-    t->set_transaction_id("0123456789AB");
-    t->set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
-    t->set_terminal_id(request.terminal_id());
-    t->set_request_id(request.request_id());
-    t->set_list_price_fen(request.list_price_fen());
-    if (request.card_number().starts_with("9")) {
-      t->set_outcome(v1::OUTCOME_DECLINED);
-      t->set_reason(v1::REASON_CARD_LOST_OR_STOLEN);
-      t->set_member_pays_fen(request.list_price_fen());
-      t->set_display_message("Card reported lost");
-      t->set_display_message_zh("卡已挂失");
-      return;
-    }
-    t->set_outcome(v1::OUTCOME_APPROVED);
-    t->set_member_pays_fen(1);
-    t->set_subsidy_fen(request.list_price_fen() - 1);
-  }
-
-  Shared* const shared_;
-};
-
 class FakeOperations final : public v1::OperationsService::Service {
  public:
   Status GetStatus(ServerContext*,
@@ -591,6 +322,10 @@ class FakeOperations final : public v1::OperationsService::Service {
   Status FindTransaction(ServerContext*,
                          const v1::FindTransactionRequest* request,
                          v1::FindTransactionResponse* response) override {
+    if (request->transaction_id() == "0123456789AD") {
+      *response->mutable_transaction() = StoredSale();
+      return Status::OK;
+    }
     if (request->transaction_id() != "0123456789AB") {
       return Error(StatusCode::NOT_FOUND, "there is no such transaction", "TRANSACTION_NOT_FOUND");
     }
@@ -607,7 +342,7 @@ struct FakeServer::State {
   FakeMembers members{&shared};
   FakeMerchants merchants{&shared};
   FakeProgrammes programmes{&shared};
-  FakeAuthorization authorization{&shared};
+  const std::unique_ptr<grpc::Service> authorization = MakeFakeAuthorization(&shared);
   FakeOperations operations;
   std::string target;
   int tls_port = 0;
@@ -626,7 +361,7 @@ FakeServer::FakeServer(const std::string& folder, const Certificates& certificat
   builder.RegisterService(&state_->members);
   builder.RegisterService(&state_->merchants);
   builder.RegisterService(&state_->programmes);
-  builder.RegisterService(&state_->authorization);
+  builder.RegisterService(state_->authorization.get());
   builder.RegisterService(&state_->operations);
   state_->server = builder.BuildAndStart();
   GH_CHECK(state_->server != nullptr, state_->target);
@@ -710,6 +445,16 @@ v1::GetMemberEntitlementsRequest FakeServer::last_member_entitlements() const {
 v1::ApplyProgrammeRequest FakeServer::last_apply() const {
   const std::lock_guard lock(state_->shared.mutex);
   return state_->shared.apply;
+}
+
+std::vector<v1::SubmitAdvicesRequest> FakeServer::advice_messages() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.advices;
+}
+
+v1::CloseBatchRequest FakeServer::last_close() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.close;
 }
 
 size_t FakeServer::change_count() const {

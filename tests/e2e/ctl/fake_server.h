@@ -10,8 +10,10 @@
 //   terminal DENIED...    PERMISSION_DENIED
 //            SLOW...      no answer before the deadline
 //            FULL...      RESOURCE_EXHAUSTED with RetryInfo
-//            REFUSE...    refunds are declined
-//   card     9...         declined; may use nothing
+//            REFUSE...    refunds are declined; so are advices and closes of a batch
+//            BREAKS...    a stream of advices ends with UNAVAILABLE after one answer
+//   card     9...         declined; may use nothing; its advices cost the acquirer
+//            8...         its advices are answered with an error of the card number
 
 #ifndef GONGHUI_TESTS_E2E_CTL_FAKE_SERVER_H_
 #define GONGHUI_TESTS_E2E_CTL_FAKE_SERVER_H_
@@ -58,6 +60,8 @@ class FakeServer {
   [[nodiscard]] v1::GetEntitlementsRequest last_entitlements() const;
   [[nodiscard]] v1::GetMemberEntitlementsRequest last_member_entitlements() const;
   [[nodiscard]] v1::ApplyProgrammeRequest last_apply() const;
+  [[nodiscard]] std::vector<v1::SubmitAdvicesRequest> advice_messages() const;
+  [[nodiscard]] v1::CloseBatchRequest last_close() const;
   [[nodiscard]] size_t change_count() const;  // of status, cards, programmes
 
  private:

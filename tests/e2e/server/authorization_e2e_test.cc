@@ -355,6 +355,40 @@ TEST_F(AuthorizationTest, AStreamTakes1024ItemsAndNotMore) {
   }
 }
 
+TEST_F(AuthorizationTest, StreamsOfBothKindsAreCountedTogether) {
+  TearDown();
+  HarnessOptions options;
+  options.configure = [](Config* config) {
+    config->terminals.streams_max = 1;
+    config->terminals.lanes = 1;
+  };
+  StartWith(options);
+  grpc::ClientContext context;
+  auto stream = stub_->AuthorizeStream(&context);
+  v1::AuthorizeStreamRequest message;
+  *message.add_requests() = Ride();
+  stream->Write(message);
+  v1::AuthorizeStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  const auto submit = [&] {
+    grpc::ClientContext advices_context;
+    auto advices = stub_->SubmitAdvices(&advices_context);
+    v1::SubmitAdvicesResponse none;
+    advices->WritesDone();
+    EXPECT_FALSE(advices->Read(&none));
+    return advices->Finish();
+  };
+  const grpc::Status status = submit();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(DetailsOf(status).info.reason(), "OVERLOADED");
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  // The place is free as soon as the server has seen that the first is over.
+  for (int i = 0; i < 1'000 && !submit().ok(); ++i) {
+  }
+  EXPECT_TRUE(submit().ok());
+}
+
 TEST_F(AuthorizationTest, AStreamThatIsCutLeavesTheServerWell) {
   for (int i = 0; i < 50; ++i) {
     grpc::ClientContext context;
@@ -524,6 +558,53 @@ TEST_F(AuthorizationTest, AFullEngineRefusesItemsOfAStreamAndTheStreamLives) {
   stream->Write(second);
   ASSERT_TRUE(stream->Read(&response));
   EXPECT_TRUE(response.results(0).has_response()) << response.results(0).DebugString();
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(AuthorizationTest, AFullEngineRefusesAdvicesThatMayComeAgain) {
+  TearDown();
+  HarnessOptions options;
+  options.engine.in_flight_commands_max = 64;
+  options.engine.ring_slots = 64;
+  StartWith(options);
+  v1::SubmitAdvicesRequest message;
+  message.set_terminal_id("GATE1");
+  for (uint32_t i = 1; i <= 40; ++i) {
+    v1::Advice* const advice = message.add_advices();
+    *advice->mutable_sale() = Ride();
+    advice->mutable_sale()->set_capture(true);
+    advice->mutable_sale()->set_transport_data(std::to_string(i));
+    advice->set_member_paid_fen(400);
+    advice->mutable_occurred_at()->set_seconds(SystemClock::Instance().NowNs() / kNsPerSecond);
+    advice->set_terminal_sequence(i);
+    advice->set_business_date("2026-05-03");
+  }
+  Gate gate(&harness_->journal());
+  grpc::ClientContext context;
+  auto stream = stub_->SubmitAdvices(&context);
+  stream->Write(message);
+  gate.WaitUntilOneIsHeld();
+  stream->Write(message);
+  while (harness_->engine().stats().submissions_refused == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  gate.Open();
+  v1::SubmitAdvicesResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_TRUE(response.results(39).accepted());
+  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_EQ(response.results_size(), 40);
+  for (const v1::AdviceResult& result : response.results()) {
+    EXPECT_FALSE(result.accepted());
+    EXPECT_EQ(result.error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_TRUE(DetailsOf(result.error()).has_retry);
+  }
+  EXPECT_EQ(response.results(39).transport_data(), "40");
+  stream->Write(message);
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_TRUE(response.results(0).accepted()) << response.results(0).DebugString();
+  EXPECT_TRUE(response.results(0).idempotent_replay());
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
 }

@@ -49,36 +49,49 @@ std::string MakeTestFolder() {
   return pattern;
 }
 
-Harness::Harness(const HarnessOptions& options) : folder_(MakeTestFolder()) {
+Harness::Harness(const HarnessOptions& options) : options_(options), folder_(MakeTestFolder()) {
   GH_CHECK(InitLogging(LogLevel::kError, LogFormat::kText, "").ok());
-  const Clock& clock = options.clock != nullptr ? *options.clock : SystemClock::Instance();
-  auto engine = Engine::Start(options.engine, clock, journal_, /*checkpoints=*/nullptr);
-  GH_CHECK(engine.ok(), engine.status().ToString());
-  engine_ = *std::move(engine);
-  ServerOptions server;
-  server.insecure_dev = options.insecure_dev;
-  server.version = "test";
-  server.config.terminals.listen = "127.0.0.1:0";
-  server.config.operators.listen = "unix:" + folder_ + "/operator.sock";
-  if (options.configure != nullptr) {
-    options.configure(&server.config);
-  }
-  auto started = Server::Start(server, engine_.get(), &personal_data_, SystemClock::Instance());
-  GH_CHECK(started.ok(), started.status().ToString());
-  server_ = *std::move(started);
+  Start();
   if (options.populate) {
     Populate();
   }
 }
 
 Harness::~Harness() {
+  Stop();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void Harness::Restart() {
+  Stop();
+  Start();
+}
+
+void Harness::Start() {
+  const Clock& clock = options_.clock != nullptr ? *options_.clock : SystemClock::Instance();
+  auto engine = Engine::Start(options_.engine, clock, journal_, /*checkpoints=*/nullptr);
+  GH_CHECK(engine.ok(), engine.status().ToString());
+  engine_ = *std::move(engine);
+  ServerOptions server;
+  server.insecure_dev = options_.insecure_dev;
+  server.version = "test";
+  server.config.terminals.listen = "127.0.0.1:0";
+  server.config.operators.listen = "unix:" + folder_ + "/operator.sock";
+  if (options_.configure != nullptr) {
+    options_.configure(&server.config);
+  }
+  auto started = Server::Start(server, engine_.get(), &personal_data_, SystemClock::Instance());
+  GH_CHECK(started.ok(), started.status().ToString());
+  server_ = *std::move(started);
+}
+
+void Harness::Stop() {
   server_->Drain(0, 1'000);
   engine_->Stop();
   server_->Join();
   server_.reset();
   engine_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 std::shared_ptr<grpc::Channel> Harness::Terminals(

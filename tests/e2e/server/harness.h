@@ -64,8 +64,14 @@ class Harness {
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
   void Populate();
+  // Stops the server and the engine, and starts others on the same journal.
+  void Restart();
 
  private:
+  void Start();
+  void Stop();
+
+  const HarnessOptions options_;
   std::string folder_;
   MemoryJournal journal_;
   MemoryPersonalDataStore personal_data_;

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -323,6 +324,36 @@ TEST(ProcessTest, GrpcsOwnLinesAreInTheLogsFormat) {
     EXPECT_THAT(line, ::testing::StartsWith("{\"ts\":\""));
     EXPECT_THAT(line, ::testing::EndsWith("}"));
   }
+}
+
+// Whoever connects may send as many as they like.
+TEST(ProcessTest, TextThatIsNotUtf8FillsNoLog) {
+  Process process("[log]\nformat = \"json\"\n");
+  process.Spawn({"--insecure-dev"});
+  const std::string address = process.WaitUntilReady();
+  auto stub = v1::AuthorizationService::NewStub(
+      grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  v1::RefundRequest request;
+  request.set_request_id("\xff");
+  auto* const complaints = google::protobuf::SetLogHandler(nullptr);  // of the client
+  for (int i = 0; i < 200; ++i) {
+    grpc::ClientContext context;
+    v1::RefundResponse response;
+    const grpc::Status status = stub->Refund(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(DetailsOf(status).info.reason(), "MALFORMED_MESSAGE");
+  }
+  google::protobuf::SetLogHandler(complaints);
+  stub.reset();  // or the server waits for it to hang up
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), 0);
+  int told = 0;
+  std::istringstream lines(process.Log());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_THAT(line, ::testing::StartsWith("{\"ts\":\""));
+    told += line.find("\"msg\":\"Protocol Buffers\"") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(told, 10) << process.Log();
 }
 
 TEST(ProcessTest, ASecondServerOnTheSameFolderIsRefused) {

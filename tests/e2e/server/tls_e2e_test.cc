@@ -7,9 +7,11 @@
 #include <memory>
 #include <string>
 
+#include <google/protobuf/util/time_util.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/clock.h"
 #include "tests/e2e/server/certificates.h"
 #include "tests/e2e/server/harness.h"
 
@@ -131,6 +133,55 @@ TEST_F(TlsTest, StreamsAreHeldToTheCertificateToo) {
   EXPECT_EQ(response.results(0).error().code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(response.results(1).response().transaction().terminal_id(), "POS1");
   EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(TlsTest, AdvicesAndClosesAreHeldToTheCertificateToo) {
+  const auto gate = Stub("gate");
+  grpc::ClientContext context;
+  auto stream = gate->SubmitAdvices(&context);
+  v1::SubmitAdvicesRequest message;
+  for (uint32_t i = 1; i <= 2; ++i) {
+    v1::Advice* const advice = message.add_advices();
+    *advice->mutable_sale() = Ride();
+    advice->mutable_sale()->clear_terminal_id();
+    advice->mutable_sale()->set_capture(true);
+    advice->set_member_paid_fen(400);
+    *advice->mutable_occurred_at() =
+        google::protobuf::util::TimeUtil::NanosecondsToTimestamp(SystemClock::Instance().NowNs());
+    advice->set_terminal_sequence(i);
+    advice->set_business_date("2026-05-03");
+  }
+  message.set_terminal_id("POS1");
+  stream->Write(message);
+  v1::SubmitAdvicesResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_EQ(response.results_size(), 2);
+  for (const v1::AdviceResult& result : response.results()) {
+    EXPECT_FALSE(result.accepted());
+    EXPECT_EQ(result.error().code(), grpc::StatusCode::PERMISSION_DENIED);
+    EXPECT_EQ(DetailsOf(result.error()).info.metadata().at("field"), "terminal_id");
+  }
+  // The stream lives on; unnamed, or by its own name within an advice, it is itself.
+  message.clear_terminal_id();
+  message.mutable_advices(1)->mutable_sale()->set_terminal_id("GATE1");
+  stream->Write(message);
+  stream->WritesDone();
+  ASSERT_TRUE(stream->Read(&response));
+  for (const v1::AdviceResult& result : response.results()) {
+    EXPECT_TRUE(result.accepted()) << result.DebugString();
+    EXPECT_EQ(result.transaction().terminal_id(), "GATE1");
+  }
+  EXPECT_TRUE(stream->Finish().ok());
+
+  v1::CloseBatchRequest close;
+  close.set_request_id(NextUuid());
+  close.set_terminal_id("POS1");
+  close.mutable_totals();
+  v1::CloseBatchResponse closed;
+  grpc::ClientContext close_context;
+  const grpc::Status status = gate->CloseBatch(&close_context, close, &closed);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(DetailsOf(status).info.metadata().at("field"), "terminal_id");
 }
 
 TEST_F(TlsTest, WithoutAGoodCertificateThereIsNoCall) {

@@ -25,6 +25,7 @@ TEST(ReasonTest, NumbersNeverChange) {
                                              {"exceeds_authorized_amount", 226},
                                              {"further_activity_prevents_reversal", 227},
                                              {"exceeds_captured_amount", 228},
+                                             {"advice_too_old", 231},
                                              {"terminal_inactive", 241},
                                              {"merchant_inactive", 242},
                                              {"invalid_card", 301},

@@ -3,103 +3,13 @@
 
 #include "tests/unit/durability/event_maker.h"
 
-#include <cstring>
+#include <algorithm>
 #include <span>
+
+#include "tests/unit/durability/any_value.h"
 
 namespace gonghui {
 namespace {
-
-uint64_t AnyUint(Prng& prng, uint64_t max) {
-  switch (prng.Below(6)) {
-    case 0:
-      return 0;
-    case 1:
-      return max;
-    case 2:
-      return prng.Below(max < 300 ? max + 1 : 300);
-    default: {
-      const uint64_t bits = prng.Below(64) + 1;
-      const uint64_t value = prng.Next() >> (64 - bits);
-      return value <= max ? value : (max == UINT64_MAX ? value : value % (max + 1));
-    }
-  }
-}
-
-int64_t AnyInt(Prng& prng) {
-  switch (prng.Below(8)) {
-    case 0:
-      return INT64_MIN;
-    case 1:
-      return INT64_MAX;
-    default: {
-      const int64_t value = static_cast<int64_t>(AnyUint(prng, INT64_MAX));
-      return prng.Chance(1, 2) ? value : -value;
-    }
-  }
-}
-
-int32_t AnyInt32(Prng& prng) {
-  return static_cast<int32_t>(AnyInt(prng));
-}
-Fen AnyFen(Prng& prng) {
-  return Fen{AnyInt(prng)};
-}
-TimestampNs AnyTime(Prng& prng) {
-  return prng.Chance(1, 4) ? kTimestampMax : TimestampNs{AnyInt(prng)};
-}
-bool AnyBool(Prng& prng) {
-  return prng.Chance(1, 2);
-}
-
-template <class Row>
-Row AnyRow(Prng& prng, uint32_t max) {
-  return Row{static_cast<uint32_t>(AnyUint(prng, max))};
-}
-
-template <class Enum>
-Enum AnyEnum(Prng& prng, Enum last, Enum first = Enum{1}) {
-  return static_cast<Enum>(prng.Between(static_cast<int64_t>(first), static_cast<int64_t>(last)));
-}
-
-template <class CodeType>
-CodeType AnyCode(Prng& prng, bool may_be_none = true) {
-  static constexpr std::string_view kCharacters =
-      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._:-";
-  if (may_be_none && prng.Chance(1, 6)) {
-    return {};
-  }
-  const size_t size = prng.Chance(1, 4) ? CodeType::kBytes : 1 + prng.Below(CodeType::kBytes);
-  std::string text;
-  for (size_t i = 0; i < size; ++i) {
-    text += kCharacters[prng.Below(kCharacters.size())];
-  }
-  return CodeOf<CodeType>(text);
-}
-
-DisplayName AnyName(Prng& prng) {
-  static constexpr std::string_view kNames[] = {"", "昆明市总工会", "翠湖超市（南屏街店）", "x"};
-  std::string name(kNames[prng.Below(std::size(kNames))]);
-  if (prng.Chance(1, 8)) {
-    name.assign(96, 'n');
-  }
-  return *DisplayName::From(std::span<const char>(name.data(), name.size()));
-}
-
-RequestId AnyRequestId(Prng& prng, bool may_be_none = true) {
-  return may_be_none && prng.Chance(1, 4) ? RequestId{} : RequestId{prng.Next(), prng.Next()};
-}
-
-Reason AnyReason(Prng& prng) {
-  static constexpr Reason kReasons[] = {Reason::kNone,
-                                        Reason::kOriginalNotFound,
-                                        Reason::kExceedsCapturedAmount,
-                                        Reason::kInvalidCard,
-                                        Reason::kMemberClosed,
-                                        Reason::kNoEffect,
-                                        Reason::kExceedsAmountLimit,
-                                        Reason::kBudgetExhausted};
-  return kReasons[prng.Below(std::size(kReasons))];
-}
 
 // -a, where that is an amount.
 Fen NegativeOf(Fen a) {
@@ -114,8 +24,12 @@ struct SentReference {
 // What a command about an original says of it.
 SentReference ReferenceIn(const Command& c) {
   const auto of = [](const auto& r, bool has_amount) {
-    return SentReference{{r.original, r.original_request_id, has_amount ? r.amount : Fen{0}},
-                         has_amount};
+    SentReference sent;
+    sent.reference.original_id = r.original;
+    sent.reference.original_request_id = r.original_request_id;
+    sent.reference.asked_amount = has_amount ? r.amount : Fen{0};
+    sent.has_amount = has_amount;
+    return sent;
   };
   switch (c.kind) {
     case CommandKind::kCapture:
@@ -148,6 +62,10 @@ void FillUsualAmounts(const Command& c, const OriginalChange& change, Transactio
     case CommandKind::kRefund:
       t.list_price = change.refunded_delta;
       t.subsidy = change.refunded_subsidy_delta;
+      return;
+    case CommandKind::kCloseBatch:
+      t.list_price = Fen{0};
+      t.subsidy = Fen{0};
       return;
     default: {
       const bool lowered = change.list_price_delta != Fen{0};
@@ -283,6 +201,145 @@ void FillDeltas(Prng& prng, Event& e) {
     use.used_delta = AnyInt(prng);
     use.used_after = AnyInt(prng);
     use.left_after = AnyInt(prng);
+  }
+}
+
+Totals AnyTotals(Prng& prng) {
+  const auto count = [&prng] { return static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)); };
+  return {count(), count(), count(), 0, AnyFen(prng), AnyFen(prng), AnyFen(prng), AnyFen(prng)};
+}
+
+AdviceRequest AnyAdviceRequest(Prng& prng) {
+  return {AnyTime(prng),
+          AnyBool(prng) ? AnyTime(prng) : TimestampNs{},
+          AnyBool(prng) ? AnyFen(prng) : Fen{0},
+          static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)),
+          AnyInt32(prng),
+          AnyBool(prng)};
+}
+
+uint32_t AnyLineCount(Prng& prng) {
+  return prng.Chance(1, 12) ? kLinesPerTransactionMax : 1 + static_cast<uint32_t>(prng.Below(4));
+}
+uint32_t AnyLineNumber(Prng& prng) {
+  return 1 + static_cast<uint32_t>(prng.Below(kLinesPerTransactionMax));
+}
+
+// Lines of a request, and evidence: of the kinds that have them now and then, of others
+// hardly ever.
+void FillAskedDetails(Prng& prng, OwnedEvent& o) {
+  Command& c = o.command;
+  const uint32_t line_count = prng.Chance(1, 3) ? AnyLineCount(prng) : 0;
+  if (c.kind == CommandKind::kAuthorize) {
+    for (uint32_t i = 0; i < line_count; ++i) {
+      o.lines.push_back({AnyCode<ItemCode>(prng),
+                         AnyFen(prng),
+                         static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)),
+                         0});
+    }
+    c.authorize.lines = o.lines.data();
+    c.authorize.line_count = line_count;
+  } else if (c.kind == CommandKind::kRefund) {
+    for (uint32_t i = 0; i < line_count; ++i) {
+      o.returned.push_back({AnyLineNumber(prng), static_cast<uint32_t>(AnyUint(prng, UINT32_MAX))});
+    }
+    c.refund.lines = o.returned.data();
+    c.refund.line_count = static_cast<uint8_t>(line_count);
+  }
+  const bool has_evidence = c.kind == CommandKind::kAuthorize || c.kind == CommandKind::kCapture
+                                ? prng.Chance(1, 3)
+                                : prng.Chance(1, 24);
+  if (has_evidence) {
+    o.advice = AnyAdviceRequest(prng);
+    c.advice = &o.advice;
+  }
+}
+
+void FillLines(Prng& prng, OwnedEvent& o) {
+  Event& e = o.event;
+  const bool as_asked = prng.Chance(3, 4);
+  if (as_asked && e.kind == EventKind::kAuthorized) {
+    for (const LineItem& item : o.lines) {
+      e.lines[e.line_count] = {e.line_count + 1, item.quantity, item.price, AnyFen(prng)};
+      ++e.line_count;
+    }
+  } else if (as_asked && e.kind == EventKind::kRefunded) {
+    for (const ReturnedLine& returned : o.returned) {
+      e.lines[e.line_count++] = {returned.number, returned.quantity, AnyFen(prng), AnyFen(prng)};
+    }
+  } else if (prng.Chance(1, 4)) {
+    e.line_count = AnyLineCount(prng);
+    for (uint32_t i = 0; i < e.line_count; ++i) {
+      e.lines[i] = {AnyLineNumber(prng),
+                    static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)),
+                    AnyFen(prng),
+                    AnyFen(prng)};
+    }
+  }
+}
+
+void FillAdvice(Prng& prng, OwnedEvent& o) {
+  const auto unusual = [&prng] { return prng.Chance(1, 4); };
+  Event& e = o.event;
+  const bool asked = o.command.advice != nullptr;
+  e.is_advice = asked != prng.Chance(1, 12);
+  e.queue_empty = (asked && o.advice.queue_empty) != prng.Chance(1, 12);
+  if (!e.is_advice) {
+    return;
+  }
+  const AdviceRequest evidence = unusual() ? AnyAdviceRequest(prng) : o.advice;
+  Advice& advice = e.advice;
+  advice.occurred_at = evidence.occurred_at;
+  advice.deny_list_at = evidence.deny_list_at;
+  advice.member_paid = evidence.member_paid;
+  advice.sequence = evidence.sequence;
+  advice.business_day = evidence.business_day;
+  advice.judged_at = unusual() ? AnyTime(prng) : advice.occurred_at;
+  advice.clock_adjusted = AnyBool(prng);
+  advice.liability = AnyEnum(prng, Liability::kManual, Liability::kNone);
+  advice.acquirer_bears = AnyBool(prng) ? AnyFen(prng) : Fen{0};
+  advice.transaction =
+      unusual() ? AnyRow<TransactionRow>(prng, kTransactionsMax) : e.transaction_row;
+}
+
+void FillBatch(Prng& prng, OwnedEvent& o) {
+  const auto unusual = [&prng] { return prng.Chance(1, 4); };
+  Event& e = o.event;
+  Batch& batch = e.batch;
+  batch.theirs = unusual() ? AnyTotals(prng) : o.command.close_batch.theirs;
+  batch.ours = AnyBool(prng) ? batch.theirs : AnyTotals(prng);
+  batch.opened_at = AnyBool(prng) ? AnyTime(prng) : TimestampNs{};
+  batch.closed_at = unusual() ? AnyTime(prng) : e.at;
+  batch.transaction =
+      unusual() ? AnyRow<TransactionRow>(prng, kTransactionsMax) : e.transaction_row;
+  batch.terminal = unusual() ? AnyRow<TerminalRow>(prng, kTerminalsMax) : e.transaction.terminal;
+  batch.previous = AnyRow<BatchRow>(prng, kBatchesMax);
+  batch.number = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+}
+
+// What follows from lines, evidence and totals, and where it stands.
+void FillDetails(Prng& prng, OwnedEvent& o) {
+  FillLines(prng, o);
+  FillAdvice(prng, o);
+  if (o.event.kind == EventKind::kBatchClosed) {
+    FillBatch(prng, o);
+  }
+  Transaction& t = o.event.transaction;
+  const auto first_line = prng.Chance(1, 3) ? AnyRow<LineRow>(prng, kLinesMax) : LineRow{};
+  const auto advice = prng.Chance(1, 3) ? AnyRow<AdviceRow>(prng, kAdvicesMax) : AdviceRow{};
+  const auto line_count = static_cast<uint8_t>(
+      prng.Chance(1, 8) ? prng.Below(kLinesPerTransactionMax + 1) : o.event.line_count);
+  if (t.IsAuthorization()) {
+    t.progress.first_line = first_line;
+    t.progress.advice = advice;
+    t.progress.line_count = line_count;
+  } else {
+    t.reference.first_line = first_line;
+    t.reference.advice = advice;
+    t.reference.line_count = line_count;
+    t.reference.batch = o.event.kind == EventKind::kBatchClosed || prng.Chance(1, 24)
+                            ? AnyRow<BatchRow>(prng, kBatchesMax)
+                            : BatchRow{};
   }
 }
 
@@ -471,6 +528,8 @@ void FillTerminalsCommand(Prng& prng, Command& c) {
     c.refund.original_request_id = AnyRequestId(prng);
     c.refund.amount = AnyFen(prng);
     c.refund.has_amount = AnyBool(prng);
+  } else if (c.kind == CommandKind::kCloseBatch) {
+    c.close_batch = CloseBatchRequest{AnyTotals(prng)};
   }
 }
 
@@ -552,301 +611,14 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
       break;
     default:
       FillTerminalsCommand(prng, c);
+      if (c.kind != CommandKind::kExpireHolds) {
+        FillAskedDetails(prng, o);
+      }
       break;
   }
 }
 
-// ---- Comparing ----------------------------------------------------------------
-
-// Remembers the first difference; a field is compared by its bytes, and so must
-// have no padding.
-class Comparison {
- public:
-  template <class T>
-  void Field(const char* name, const T& a, const T& b) {
-    static_assert(std::has_unique_object_representations_v<T>);
-    if (first_.empty() && std::memcmp(&a, &b, sizeof(T)) != 0) {
-      first_ = name;
-    }
-  }
-  template <class T>
-  void List(const char* name, std::span<const T> a, std::span<const T> b) {
-    if (first_.empty() && a.size() != b.size()) {
-      first_ = name;
-    }
-    for (size_t i = 0; first_.empty() && i < a.size(); ++i) {
-      Field(name, a[i], b[i]);
-    }
-  }
-  [[nodiscard]] const std::string& first() const { return first_; }
-
- private:
-  std::string first_;
-};
-
-#define GH_SAME(field) c.Field(#field, a.field, b.field)
-
-void Compare(Comparison& c, const AuthorizeRequest& a, const AuthorizeRequest& b) {
-  GH_SAME(merchant);
-  GH_SAME(card);
-  GH_SAME(list_price);
-  GH_SAME(programme);
-  GH_SAME(stan);
-  GH_SAME(hold_s);
-  GH_SAME(capture_at_once);
-  GH_SAME(allow_partial);
-  GH_SAME(if_no_benefit);
-  GH_SAME(entry_mode);
-}
-
-void Compare(Comparison& c, const CaptureRequest& a, const CaptureRequest& b) {
-  GH_SAME(original);
-  GH_SAME(original_request_id);
-  GH_SAME(amount);
-  GH_SAME(has_amount);
-  GH_SAME(final_capture);
-}
-
-void Compare(Comparison& c, const ReverseRequest& a, const ReverseRequest& b) {
-  GH_SAME(original);
-  GH_SAME(original_request_id);
-  GH_SAME(amount);
-  GH_SAME(has_amount);
-  GH_SAME(reason);
-}
-
-void Compare(Comparison& c, const IncrementRequest& a, const IncrementRequest& b) {
-  GH_SAME(original);
-  GH_SAME(original_request_id);
-  GH_SAME(amount);
-  GH_SAME(hold_s);
-}
-
-void Compare(Comparison& c, const RefundRequest& a, const RefundRequest& b) {
-  GH_SAME(original);
-  GH_SAME(original_request_id);
-  GH_SAME(amount);
-  GH_SAME(has_amount);
-}
-
-void Compare(Comparison& c, const SegmentRequest& a, const SegmentRequest& b) {
-  GH_SAME(code);
-  GH_SAME(name);
-}
-
-void Compare(Comparison& c, const UnionNodeRequest& a, const UnionNodeRequest& b) {
-  GH_SAME(id);
-  GH_SAME(parent);
-  GH_SAME(level);
-  GH_SAME(name);
-}
-
-void Compare(Comparison& c, const MemberRequest& a, const MemberRequest& b) {
-  GH_SAME(id);
-  GH_SAME(union_node);
-  GH_SAME(status);
-  GH_SAME(real_name_verified);
-  GH_SAME(sex);
-  GH_SAME(span_count);
-  GH_SAME(spans);
-  GH_SAME(keep.union_node);
-  GH_SAME(keep.status);
-  GH_SAME(keep.real_name_verified);
-  GH_SAME(keep.sex);
-  GH_SAME(keep.segments);
-}
-
-void Compare(Comparison& c, const CardRequest& a, const CardRequest& b) {
-  GH_SAME(number);
-  GH_SAME(member);
-  GH_SAME(status);
-  GH_SAME(kind);
-  GH_SAME(expires_day);
-  GH_SAME(keep.status);
-  GH_SAME(keep.kind);
-  GH_SAME(keep.expires_day);
-}
-
-void Compare(Comparison& c, const MerchantRequest& a, const MerchantRequest& b) {
-  GH_SAME(id);
-  GH_SAME(union_node);
-  GH_SAME(mcc);
-  GH_SAME(status);
-  GH_SAME(name);
-}
-
-void Compare(Comparison& c, const TerminalRequest& a, const TerminalRequest& b) {
-  GH_SAME(id);
-  GH_SAME(merchant);
-  GH_SAME(kind);
-  GH_SAME(status);
-}
-
-void Compare(Comparison& c, const FundRequest& a, const FundRequest& b) {
-  GH_SAME(code);
-  GH_SAME(owner);
-  GH_SAME(asset);
-  GH_SAME(budget);
-  GH_SAME(opens_at);
-  GH_SAME(closes_at);
-  GH_SAME(advice_may_overrun);
-  GH_SAME(name);
-}
-
-void Compare(Comparison& c, const BenefitSpec& a, const BenefitSpec& b) {
-  GH_SAME(code);
-  GH_SAME(name);
-  GH_SAME(price);
-  GH_SAME(segments_any);
-  GH_SAME(segments_all);
-  GH_SAME(mccs);
-  GH_SAME(merchants);
-  GH_SAME(hours);
-  GH_SAME(limits);
-  GH_SAME(funding);
-  GH_SAME(stock);
-  GH_SAME(stock_units);
-  GH_SAME(terminal_kinds);
-  GH_SAME(weekdays);
-  GH_SAME(require_real_name);
-  GH_SAME(member_union);
-  GH_SAME(merchant_union);
-  GH_SAME(starts_at);
-  GH_SAME(ends_at);
-  GH_SAME(hold_s);
-}
-
-void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
-  GH_SAME(programme.code);
-  GH_SAME(programme.name);
-  GH_SAME(programme.calendar.zone);
-  GH_SAME(programme.calendar.cutover_s);
-  GH_SAME(programme.calendar.offset_change_count);
-  GH_SAME(programme.calendar.offset_changes);
-  GH_SAME(programme.starts_at);
-  GH_SAME(programme.ends_at);
-  GH_SAME(programme.owner);
-  GH_SAME(programme.content_hash);
-  GH_SAME(programme.late_capture);
-  c.List("limits", a.limits, b.limits);
-  c.List("segments", a.segments, b.segments);
-  c.List("mccs", a.mccs, b.mccs);
-  c.List("merchants", a.merchants, b.merchants);
-  c.List("hours", a.hours, b.hours);
-  c.List("limit_refs", a.limit_refs, b.limit_refs);
-  c.List("funding", a.funding, b.funding);
-  c.List("over_capture", a.over_capture, b.over_capture);
-  const size_t benefits[] = {a.benefits.size(), b.benefits.size()};
-  c.Field("benefits", benefits[0], benefits[1]);
-  for (size_t i = 0; c.first().empty() && i < a.benefits.size(); ++i) {
-    Compare(c, a.benefits[i], b.benefits[i]);
-  }
-}
-
-void Compare(Comparison& c, const Command& a, const Command& b) {
-  GH_SAME(kind);
-  if (!c.first().empty()) {
-    return;
-  }
-  GH_SAME(terminal);
-  GH_SAME(request_id);
-  switch (a.kind) {
-    case CommandKind::kAuthorize:
-      return Compare(c, a.authorize, b.authorize);
-    case CommandKind::kCapture:
-      return Compare(c, a.capture, b.capture);
-    case CommandKind::kReverse:
-      return Compare(c, a.reverse, b.reverse);
-    case CommandKind::kIncrement:
-      return Compare(c, a.increment, b.increment);
-    case CommandKind::kRefund:
-      return Compare(c, a.refund, b.refund);
-    case CommandKind::kQuote:
-    case CommandKind::kGetTransaction:
-    case CommandKind::kGetEntitlements:
-    case CommandKind::kExpireHolds:
-      return;
-    case CommandKind::kDefineSegment:
-      return Compare(c, *a.segment, *b.segment);
-    case CommandKind::kSetUnionNode:
-      return Compare(c, *a.union_node, *b.union_node);
-    case CommandKind::kSetMember:
-      return Compare(c, *a.member, *b.member);
-    case CommandKind::kSetCard:
-      return Compare(c, *a.card, *b.card);
-    case CommandKind::kSetMerchant:
-      return Compare(c, *a.merchant, *b.merchant);
-    case CommandKind::kSetTerminal:
-      return Compare(c, *a.terminal_setting, *b.terminal_setting);
-    case CommandKind::kSetFund:
-      return Compare(c, *a.fund, *b.fund);
-    case CommandKind::kApplyProgramme:
-      return Compare(c, *a.programme, *b.programme);
-    case CommandKind::kSetMemberStatus:
-      GH_SAME(member_status->member);
-      GH_SAME(member_status->status);
-      return;
-    case CommandKind::kSetCardStatus:
-      GH_SAME(card_status->card);
-      GH_SAME(card_status->status);
-      return;
-    case CommandKind::kReplaceCard:
-      GH_SAME(replace_card->old_card);
-      return Compare(c, a.replace_card->new_card, b.replace_card->new_card);
-    case CommandKind::kRetireProgramme:
-      GH_SAME(retire_programme->code);
-      return;
-  }
-}
-
 }  // namespace
-
-std::string FirstDifference(const Event& a, const Event& b) {
-  Comparison c;
-  GH_SAME(kind);
-  GH_SAME(seq);
-  GH_SAME(at);
-  GH_SAME(transaction_row);
-  GH_SAME(transaction);
-  GH_SAME(original.row);
-  GH_SAME(original.state);
-  GH_SAME(original.restates);
-  GH_SAME(original.list_price_delta);
-  GH_SAME(original.subsidy_delta);
-  GH_SAME(original.captured_delta);
-  GH_SAME(original.captured_subsidy_delta);
-  GH_SAME(original.refunded_delta);
-  GH_SAME(original.refunded_subsidy_delta);
-  GH_SAME(original.expires_at_delta_ns);
-  GH_SAME(tombstone_row);
-  GH_SAME(share_count);
-  GH_SAME(use_count);
-  GH_SAME(member_pending_delta);
-  GH_SAME(member_posted_delta);
-  GH_SAME(shares);
-  for (size_t i = 0; i < a.uses.size(); ++i) {
-    GH_SAME(uses[i].limit);
-    GH_SAME(uses[i].subject);
-    GH_SAME(uses[i].window);
-    GH_SAME(uses[i].benefit);
-    GH_SAME(uses[i].held_delta);
-    GH_SAME(uses[i].used_delta);
-    GH_SAME(uses[i].used_after);
-    GH_SAME(uses[i].left_after);
-  }
-  GH_SAME(row);
-  GH_SAME(row_2);
-  GH_SAME(span_count);
-  for (size_t i = 0; i < a.spans.size(); ++i) {
-    GH_SAME(spans[i].starts_at);
-    GH_SAME(spans[i].ends_at);
-    GH_SAME(spans[i].segment);
-  }
-  Compare(c, *a.command, *b.command);
-  return c.first();
-}
-
-#undef GH_SAME
 
 std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
                                             uint64_t seq,
@@ -882,165 +654,13 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
   }
   if (kind != EventKind::kHoldExpired) {
     FillTransaction(prng, *owned);
+    FillDetails(prng, *owned);
     if (prng.Chance(1, 4)) {
       e.tombstone_row = AnyRow<TransactionRow>(prng, kTransactionsMax);
     }
   }
   if (AnyBool(prng)) {
     FillMemberDeltas(prng, e);
-  }
-  return owned;
-}
-
-std::unique_ptr<OwnedEvent> MakeSale(uint64_t seq, TimestampNs at, uint32_t number) {
-  auto owned = std::make_unique<OwnedEvent>();
-  Command& c = owned->command;
-  c.kind = CommandKind::kAuthorize;
-  c.terminal = CodeOf<TerminalId>("KM004217");
-  c.request_id = {uint64_t{0x01934a5e7c2b7f31} + number, 0x9d1f62a8b04ce573};
-  c.authorize.card = CardNumber{uint64_t{6'217'003'860'012'345'678} + number};
-  c.authorize.list_price = Fen{2'580 + number % 1'000};
-  c.authorize.stan = 104'211 + number % 100'000;
-  c.authorize.capture_at_once = true;
-  c.authorize.entry_mode = PosEntryMode::kContactless;
-
-  Event& e = owned->event;
-  e.kind = EventKind::kAuthorized;
-  e.seq = CommandSeq{seq};
-  e.at = at;
-  e.command = &c;
-  e.transaction_row = TransactionRow{1'843'212 + number};
-  Transaction& t = e.transaction;
-  t.request_id = c.request_id;
-  t.seq = e.seq;
-  t.decided_at = at;
-  t.card = c.authorize.card;
-  t.list_price = c.authorize.list_price;
-  t.subsidy = Fen{1'032};
-  t.member_pays = t.list_price - t.subsidy;
-  t.captured = t.list_price;
-  t.captured_subsidy = t.subsidy;
-  t.terminal = TerminalRow{4'217};
-  t.merchant = MerchantRow{1'630};
-  t.member = MemberRow{812'345 + number};
-  t.first_applied = AppliedRow{1'720'044 + number};
-  t.first_use = UseRow{3'611'870 + 2 * number};
-  t.stan = c.authorize.stan;
-  t.kind = TransactionKind::kAuthorization;
-  t.state = TransactionState::kCaptured;
-  t.outcome = Outcome::kApproved;
-  t.entry_mode = c.authorize.entry_mode;
-  t.applied_count = 1;
-  t.use_count = 2;
-  t.capture_at_once = true;
-
-  e.share_count = 1;
-  e.shares[0] = {BenefitRow{17}, FundRow{3}, Fen{0}, t.subsidy, Fen{0}, Fen{0}};
-  e.use_count = 2;
-  e.uses[0] = {LimitRow{21}, t.member.value(), 20'780, BenefitRow{17}, 0, 1, 1, 1, {}};
-  e.uses[1] = {LimitRow{22}, t.member.value(), 24'322, BenefitRow{17}, 0, 1'032, 1'032, 18'968, {}};
-  e.member_posted_delta = t.member_pays;
-  return owned;
-}
-
-std::unique_ptr<OwnedEvent> MakeFollowUp(EventKind kind, uint64_t seq, TimestampNs at) {
-  constexpr Fen kAmount{1'000};
-  constexpr Fen kSubsidy{400};
-  constexpr Fen kMemberPays = kAmount - kSubsidy;
-  const auto sale = MakeSale(5'001, at);
-  const TransactionId original = MakeTransactionId(0, sale->event.seq);
-
-  auto owned = std::make_unique<OwnedEvent>();
-  Command& c = owned->command;
-  c.kind = static_cast<CommandKind>(kind);
-  c.terminal = sale->command.terminal;
-  c.request_id = {0x01934a5e80c41b07, 0xa4f30c1dd2956e18};
-
-  Event& e = owned->event;
-  e.kind = kind;
-  e.seq = CommandSeq{seq};
-  e.at = at;
-  e.command = &c;
-  e.transaction_row = TransactionRow{1'843'213};
-  e.original.row = sale->event.transaction_row;
-  Transaction& t = e.transaction;
-  t.request_id = c.request_id;
-  t.seq = e.seq;
-  t.decided_at = at;
-  t.card = sale->event.transaction.card;
-  t.list_price = kAmount;
-  t.subsidy = kSubsidy;
-  t.member_pays = kMemberPays;
-  t.terminal = sale->event.transaction.terminal;
-  t.merchant = sale->event.transaction.merchant;
-  t.member = sale->event.transaction.member;
-  t.original = e.original.row;
-  t.first_applied = AppliedRow{1'720'045};
-  t.kind = static_cast<TransactionKind>(kind);
-  t.state = TransactionState::kCompleted;
-  t.outcome = Outcome::kApproved;
-  t.applied_count = 1;
-  t.original_found = true;
-  t.reference = Reference{original, {}, kAmount};
-
-  e.share_count = 1;
-  ShareDelta& share = e.shares[0];
-  share.benefit = BenefitRow{17};
-  share.fund = FundRow{3};
-  e.use_count = 1;
-  UseDelta& use = e.uses[0];
-  use.limit = LimitRow{22};
-  use.subject = t.member.value();
-  use.window = 24'322;
-  use.benefit = share.benefit;
-
-  switch (kind) {
-    case EventKind::kCaptured:
-      c.capture = CaptureRequest{original, {}, kAmount, true, false};
-      e.original.state = TransactionState::kPartiallyCaptured;
-      e.original.captured_delta = kAmount;
-      e.original.captured_subsidy_delta = kSubsidy;
-      share.held_delta = -kSubsidy;
-      share.spent_delta = kSubsidy;
-      use.held_delta = -kSubsidy.value();
-      use.used_delta = kSubsidy.value();
-      e.member_pending_delta = -kMemberPays;
-      e.member_posted_delta = kMemberPays;
-      break;
-    case EventKind::kIncremented:
-      c.increment = IncrementRequest{original, {}, kAmount, 0};
-      e.original.state = TransactionState::kPending;
-      e.original.restates = true;
-      e.original.list_price_delta = kAmount;
-      e.original.subsidy_delta = kSubsidy;
-      share.held_delta = kSubsidy;
-      use.held_delta = kSubsidy.value();
-      e.member_pending_delta = kMemberPays;
-      t.expires_at = TimestampNs{at.value() + 60 * kNsPerSecond};
-      break;
-    case EventKind::kReversed:
-      c.reverse = ReverseRequest{original, {}, kAmount, true, t.reversal_reason};
-      e.original.state = TransactionState::kPending;
-      e.original.restates = true;
-      e.original.list_price_delta = -kAmount;
-      e.original.subsidy_delta = -kSubsidy;
-      share.held_delta = -kSubsidy;
-      use.held_delta = -kSubsidy.value();
-      e.member_pending_delta = -kMemberPays;
-      break;
-    default:
-      c.refund = RefundRequest{original, {}, kAmount, true};
-      e.original.state = TransactionState::kPartiallyRefunded;
-      e.original.refunded_delta = kAmount;
-      e.original.refunded_subsidy_delta = kSubsidy;
-      share.spent_delta = -kSubsidy;
-      use.used_delta = -kSubsidy.value();
-      use.used_after = 632;
-      use.left_after = 19'368;
-      t.first_use = UseRow{3'611'872};
-      t.use_count = 1;
-      e.member_posted_delta = -kMemberPays;
-      break;
   }
   return owned;
 }

@@ -37,6 +37,9 @@ struct OwnedEvent {
   CardStatusRequest card_status;
   ReplaceCardRequest replace_card;
   RetireProgrammeRequest retire_programme;
+  AdviceRequest advice;
+  std::vector<LineItem> lines;
+  std::vector<ReturnedLine> returned;
   ProgrammeImage image;
   std::vector<BenefitSpec> benefits;
   std::vector<LimitSpec> limits;
@@ -50,23 +53,12 @@ struct OwnedEvent {
 };
 
 inline constexpr EventKind kAllEventKinds[] = {
-    EventKind::kAuthorized,
-    EventKind::kCaptured,
-    EventKind::kReversed,
-    EventKind::kHoldExpired,
-    EventKind::kIncremented,
-    EventKind::kRefunded,
-    EventKind::kSegmentDefined,
-    EventKind::kUnionNodeSet,
-    EventKind::kMemberSet,
-    EventKind::kCardSet,
-    EventKind::kMerchantSet,
-    EventKind::kTerminalSet,
-    EventKind::kFundSet,
-    EventKind::kProgrammeApplied,
-    EventKind::kMemberStatusSet,
-    EventKind::kCardStatusSet,
-    EventKind::kCardReplaced,
+    EventKind::kAuthorized,       EventKind::kCaptured,       EventKind::kReversed,
+    EventKind::kHoldExpired,      EventKind::kIncremented,    EventKind::kRefunded,
+    EventKind::kBatchClosed,      EventKind::kSegmentDefined, EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,        EventKind::kCardSet,        EventKind::kMerchantSet,
+    EventKind::kTerminalSet,      EventKind::kFundSet,        EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,  EventKind::kCardStatusSet,  EventKind::kCardReplaced,
     EventKind::kProgrammeRetired,
 };
 
@@ -84,6 +76,20 @@ std::unique_ptr<OwnedEvent> MakeSale(uint64_t seq, TimestampNs at, uint32_t numb
 // What may become of such an authorization: 10.00 yuan of it captured, added, reversed
 // or refunded (`kind`), 4.00 of them the fund's.
 std::unique_ptr<OwnedEvent> MakeFollowUp(EventKind kind, uint64_t seq, TimestampNs at);
+
+// The sale with what was bought: 2 pieces for 20.00 yuan, of which the fund bears 8.00, and
+// one for 5.80, of which it bears 2.32.
+std::unique_ptr<OwnedEvent> MakeSaleOfLines(uint64_t seq, TimestampNs at);
+
+// One of the first line's pieces is given back: the refund of MakeFollowUp().
+std::unique_ptr<OwnedEvent> MakeRefundOfLine(uint64_t seq, TimestampNs at);
+
+// The sale as a terminal tells of it two hours later: it took 12.00 yuan, the fund has
+// 10.32 of the other 13.80, and the rest is the acquirer's.
+std::unique_ptr<OwnedEvent> MakeAdvice(uint64_t seq, TimestampNs at);
+
+// The terminal's first batch: three sales, and it counts one that the ledger does not.
+std::unique_ptr<OwnedEvent> MakeBatchClose(uint64_t seq, TimestampNs at);
 
 // Empty when the two say the same in every field their kind uses, or the name of
 // the first field that differs.

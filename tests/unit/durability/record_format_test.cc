@@ -16,6 +16,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/strings.h"
+#include "engine/domain/details.h"
 #include "engine/durability/block_format.h"
 #include "tests/unit/durability/event_maker.h"
 
@@ -137,7 +138,7 @@ TEST(RecordFormatTest, NoiseNeverBreaksTheDecoder) {
     if (bytes.size() > 4) {  // past the first checks, so that the fields are tried
       bytes[0] = static_cast<uint8_t>(bytes.size() - 1);
       bytes[1] = static_cast<uint8_t>(kAllEventKinds[prng.Below(std::size(kAllEventKinds))]);
-      bytes[2] = 1;
+      bytes[2] = static_cast<uint8_t>(prng.Chance(1, 2) ? 1 : 2);
     }
     std::span<const uint8_t> payload(bytes);
     while (!payload.empty()) {
@@ -179,6 +180,11 @@ TEST(RecordFormatTest, WhatAKindDoesNotUseComesBackAsZero) {
   const auto owned = MakeSale(9, kAt);
   owned->event.row = 77;
   owned->event.span_count = 2;
+  owned->event.lines[0].number = 1;
+  owned->event.advice.sequence = 7;
+  owned->event.batch.number = 7;
+  Details details;
+  owned->command.details = &details;
   owned->command.deadline = TimestampNs{1};
   const std::vector<uint8_t> bytes = Encode(owned->event, TimestampNs{});
   RecordDecoder decoder;
@@ -187,22 +193,39 @@ TEST(RecordFormatTest, WhatAKindDoesNotUseComesBackAsZero) {
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ((*decoded)->row, 0u);
   EXPECT_EQ((*decoded)->span_count, 0u);
+  EXPECT_EQ((*decoded)->lines[0].number, 0u);
+  EXPECT_EQ((*decoded)->advice.sequence, 0u);
+  EXPECT_EQ((*decoded)->batch.number, 0u);
+  EXPECT_EQ((*decoded)->command->details, nullptr);
   EXPECT_EQ((*decoded)->command->deadline, kTimestampMax);
 }
 
 TEST(RecordFormatTest, AnUnknownVersionOrKindIsRefusedWithItsByte) {
-  const auto owned = MakeSale(9, kAt);
-  std::vector<uint8_t> bytes = Encode(owned->event, TimestampNs{});
   RecordDecoder decoder;
-  bytes[2] = 2;
-  std::span<const uint8_t> payload(bytes);
-  EXPECT_EQ(decoder.Next(&payload, 9, TimestampNs{}).status().message(),
-            "record of event 9, byte 2: unknown version of a record");
-  bytes[2] = 1;
-  bytes[1] = 99;
-  payload = bytes;
-  EXPECT_EQ(decoder.Next(&payload, 9, TimestampNs{}).status().message(),
-            "record of event 9, byte 1: unknown kind of event");
+  const auto message_of = [&decoder](std::vector<uint8_t> bytes, size_t at, uint8_t value) {
+    bytes[at] = value;
+    std::span<const uint8_t> payload(bytes);
+    return std::string(decoder.Next(&payload, 9, TimestampNs{}).status().message());
+  };
+  const std::vector<uint8_t> sale = Encode(MakeSale(9, kAt)->event, TimestampNs{});
+  for (const int version : {0, 3, 255}) {
+    EXPECT_EQ(message_of(sale, 2, static_cast<uint8_t>(version)),
+              "record of event 9, byte 2: unknown version of a record");
+  }
+  EXPECT_EQ(message_of(sale, 1, 99), "record of event 9, byte 1: unknown kind of event");
+  // Versions are of a kind.
+  const std::vector<uint8_t> close = Encode(MakeBatchClose(9, kAt)->event, TimestampNs{});
+  ASSERT_EQ(close[2], 2);
+  EXPECT_EQ(message_of(close, 2, 1), "record of event 9, byte 2: unknown version of a record");
+  Prng prng(Seed());
+  for (const EventKind kind : {EventKind::kHoldExpired, EventKind::kSegmentDefined}) {
+    std::vector<uint8_t> other;
+    do {
+      other = Encode(MakeRandomEvent(kind, 9, kAt, prng)->event, TimestampNs{});
+    } while (other[0] >= 0x80);
+    ASSERT_EQ(other[2], 1);
+    EXPECT_EQ(message_of(other, 2, 2), "record of event 9, byte 2: unknown version of a record");
+  }
 }
 
 TEST(RecordFormatTest, AnImageThatRefersBeyondItselfIsDamage) {
@@ -406,16 +429,20 @@ TEST(RecordFormatTest, MoreOverCapturesThanTheLimitAreRefused) {
 
 // A record has no place for them, so they would come back as zero.
 TEST(RecordFormatTest, ReservedFieldsAreZero) {
-  const auto with = [](auto&& set) {
-    const auto owned = MakeSale(9, kAt);
-    set(owned->event.transaction.progress);
+  const auto with = [](auto&& make, auto&& set) {
+    const auto owned = make(9, kAt);
+    set(owned->event);
     Encode(owned->event, TimestampNs{});
   };
-  with([](Progress&) {});
-  EXPECT_DEATH(with([](Progress& p) { p.reserved = 1; }), "reserved=1");
-  EXPECT_DEATH(with([](Progress& p) { p.reserved_2 = 1; }), "reserved_2=1");
-  EXPECT_DEATH(with([](Progress& p) { p.reserved_3 = 1; }), "reserved_3=1");
-  EXPECT_DEATH(with([](Progress& p) { p.reserved_4 = 1; }), "reserved_4=1");
+  const auto sale = [](uint64_t seq, TimestampNs at) { return MakeSale(seq, at); };
+  with(sale, [](Event&) {});
+  EXPECT_DEATH(with(sale, [](Event& e) { e.transaction.progress.reserved = 1; }), "reserved=1");
+  EXPECT_DEATH(with(sale, [](Event& e) { e.transaction.progress.reserved_2 = 1; }), "reserved_2=1");
+  EXPECT_DEATH(with(MakeAdvice, [](Event& e) { e.advice.reserved[1] = 1; }), "reserved");
+  EXPECT_DEATH(with(MakeBatchClose, [](Event& e) { e.batch.reserved = 1; }), "reserved=1");
+  EXPECT_DEATH(with(MakeBatchClose, [](Event& e) { e.batch.ours.reserved = 1; }), "reserved=1");
+  EXPECT_DEATH(with(MakeBatchClose, [](Event& e) { e.transaction.reference.reserved[2] = 1; }),
+               "reserved.2.=1");
 }
 
 TEST(RecordFormatTest, TheLargestProgrammeFitsABlock) {

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -22,8 +21,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/base/check.h"
 #include "gonghui/v1/member_service.pb.h"
+#include "tests/unit/gonghuictl/fake_stream.h"
 
 namespace gonghui::ctl {
 namespace {
@@ -32,85 +31,28 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Lives longer than the stream.
-struct FakeServer {
-  std::vector<v1::ImportSegmentsRequest> requests;
-  size_t in_flight_max = 0;
-  // The answer to a message; by default every row is accepted.
-  std::function<v1::ImportSummary(const v1::ImportSegmentsRequest&)> answer =
-      [](const v1::ImportSegmentsRequest& request) {
-        v1::ImportSummary summary;
-        summary.set_accepted_count(static_cast<uint32_t>(request.segments_size()));
-        return summary;
-      };
-  size_t answers_max = SIZE_MAX;  // then the call ends with `end`
-  RpcStatus end;
-  bool answer_late = false;  // only when no more can be written
-  bool silent = false;       // never answers
-};
+using Request = v1::ImportSegmentsRequest;
+using Response = v1::ImportSegmentsResponse;
 
-class FakeStream final : public ImportStream {
- public:
-  explicit FakeStream(FakeServer* server) : server_(server) {}
+// Answers with what `summarise` makes of a request.
+template <typename Summarise>
+std::function<Response(const Request&)> Summaries(Summarise summarise) {
+  return [summarise](const Request& request) {
+    Response response;
+    *response.mutable_summary() = summarise(request);
+    return response;
+  };
+}
 
-  bool CanWrite() const override { return !write_pending_ && !done_ && !cancelled_; }
-  void StartWrite(const google::protobuf::Message& request) override {
-    GH_CHECK(CanWrite());
-    write_pending_ = true;
-    waiting_.emplace_back().CopyFrom(request);
-    server_->requests.push_back(waiting_.back());
-    server_->in_flight_max = std::max(server_->in_flight_max, waiting_.size());
+// By default every row is accepted.
+struct ImportServer : FakeServer<Request, Response> {
+  ImportServer() {
+    answer = Summaries([](const Request& request) {
+      v1::ImportSummary summary;
+      summary.set_accepted_count(static_cast<uint32_t>(request.segments_size()));
+      return summary;
+    });
   }
-  void StartWritesDone() override {
-    GH_CHECK(CanWrite());
-    done_ = true;
-  }
-  void Cancel() override { cancelled_ = true; }
-
-  Event WaitBlocking(int64_t, v1::ImportSummary* summary) override {
-    if (cancelled_) {
-      status_.code = 1;
-      return Event::kClosed;
-    }
-    if (answered_ == server_->answers_max) {
-      status_ = server_->end;
-      return Event::kClosed;
-    }
-    if (write_pending_) {
-      write_pending_ = false;
-      quiet_turns_ = 0;
-      return Event::kWritten;
-    }
-    const bool hold_back = server_->answer_late && ++quiet_turns_ < 2;
-    if (!waiting_.empty() && !server_->silent && !hold_back) {
-      *summary = server_->answer(waiting_.front());
-      waiting_.pop_front();
-      ++answered_;
-      return Event::kSummary;
-    }
-    return done_ ? Event::kClosed : Event::kNothing;
-  }
-  const RpcStatus& status() const override { return status_; }
-
- private:
-  FakeServer* const server_;
-  std::deque<v1::ImportSegmentsRequest> waiting_;
-  RpcStatus status_;
-  size_t answered_ = 0;
-  int quiet_turns_ = 0;
-  bool write_pending_ = false;
-  bool done_ = false;
-  bool cancelled_ = false;
-};
-
-// Each look at it is a millisecond.
-class TickingClock final : public Clock {
- public:
-  int64_t NowNs() const override { return 0; }
-  int64_t MonotonicNs() const override { return now_ns_ += 1'000'000; }
-
- private:
-  mutable int64_t now_ns_ = 0;
 };
 
 class ImportRunTest : public testing::Test {
@@ -143,7 +85,7 @@ class ImportRunTest : public testing::Test {
         options_,
         [this] {
           ++streams_;
-          return std::make_unique<FakeStream>(&server_);
+          return std::make_unique<FakeStream<Request, Response>>(&server_);
         },
         clock_,
         err);
@@ -177,7 +119,7 @@ class ImportRunTest : public testing::Test {
   std::string path_;
   std::string err_;
   ImportOptions options_;
-  FakeServer server_;
+  ImportServer server_;
   TickingClock clock_;
   int streams_ = 0;
 };
@@ -218,7 +160,7 @@ TEST_F(ImportRunTest, NoRows) {
 
 TEST_F(ImportRunTest, RejectsOfBothSidesInFileOrder) {
   Write("display_name,segment_code\n甲,a\n,b\n丙,c\n\"丁,\n戊\",d\n");
-  server_.answer = [](const v1::ImportSegmentsRequest& request) {
+  server_.answer = Summaries([](const Request& request) {
     v1::ImportSummary summary;
     summary.set_accepted_count(static_cast<uint32_t>(request.segments_size()) - 1);
     auto* row = summary.add_rejected_rows();
@@ -227,7 +169,7 @@ TEST_F(ImportRunTest, RejectsOfBothSidesInFileOrder) {
     row->set_reason("TOO_MANY_SEGMENTS");
     row->set_description("at most 64");
     return summary;
-  };
+  });
   const ImportReport report = Run();
   EXPECT_EQ(report.exit, ExitCode::kPartlyDone);
   EXPECT_EQ(report.row_count, 4U);
@@ -318,7 +260,7 @@ TEST_F(ImportRunTest, ARowThatComesTwiceIsFoundAfterResuming) {
   server_.answers_max = 1;
   server_.end.code = 14;
   EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
-  server_ = FakeServer();
+  server_ = ImportServer();
   options_.resume = true;
   EXPECT_EQ(Run().exit, ExitCode::kPartlyDone) << err_;
   EXPECT_THAT(SentCodes(), ElementsAre("b"));
@@ -343,13 +285,13 @@ TEST_F(ImportRunTest, FilesAreTheirOwnersAlone) {
 TEST_F(ImportRunTest, CreatedIsCountedApart) {
   WriteRows(30);
   options_.batch_rows = 10;
-  server_.answer = [](const v1::ImportSegmentsRequest&) {
+  server_.answer = Summaries([](const Request&) {
     v1::ImportSummary summary;
     summary.set_accepted_count(7);
     summary.set_created_count(4);
     summary.set_unchanged_count(3);
     return summary;
-  };
+  });
   const ImportReport report = Run();
   EXPECT_EQ(report.summary.accepted_count(), 21U);
   EXPECT_EQ(report.summary.created_count(), 12U);
@@ -396,7 +338,7 @@ TEST_F(ImportRunTest, ResumesAfterTheLastAnswer) {
                         path_ + " --resume"));
   EXPECT_TRUE(Exists("/s.csv.progress"));
 
-  server_ = FakeServer();
+  server_ = ImportServer();
   options_.resume = true;
   const ImportReport second = Run();
   EXPECT_EQ(second.exit, ExitCode::kOk) << err_;
@@ -419,7 +361,7 @@ TEST_F(ImportRunTest, ResumeKeepsRejectsAndCutsWhatIsRepeated) {
   // As if a crash had come between the two files.
   std::ofstream(folder_ + "/s.rejects.csv", std::ios::app) << "half a li";
 
-  server_ = FakeServer();
+  server_ = ImportServer();
   options_.resume = true;
   EXPECT_EQ(Run().exit, ExitCode::kPartlyDone) << err_;
   EXPECT_THAT(SentCodes(), ElementsAre("b", "c"));
@@ -455,7 +397,7 @@ TEST_F(ImportRunTest, WithoutResumeItBeginsAgain) {
   server_.answers_max = 2;
   server_.end.code = 14;
   EXPECT_EQ(Run().exit, ExitCode::kUnreachable);
-  server_ = FakeServer();
+  server_ = ImportServer();
   EXPECT_EQ(Run().exit, ExitCode::kOk);
   EXPECT_THAT(err_, HasSubstr("stopped after row 20; beginning again (--resume would go on)"));
   EXPECT_EQ(SentCodes().size(), 50U);
@@ -491,15 +433,15 @@ TEST_F(ImportRunTest, SilentServer) {
 
 TEST_F(ImportRunTest, AnswersThatMakeNoSense) {
   WriteRows(3);
-  server_.answer = [](const v1::ImportSegmentsRequest&) { return v1::ImportSummary(); };
+  server_.answer = Summaries([](const Request&) { return v1::ImportSummary(); });
   EXPECT_EQ(Run().exit, ExitCode::kError);
   EXPECT_THAT(err_, HasSubstr("answered for 0 rows of 3"));
-  server_.answer = [](const v1::ImportSegmentsRequest&) {
+  server_.answer = Summaries([](const Request&) {
     v1::ImportSummary summary;
     summary.set_accepted_count(2);
     summary.add_rejected_rows()->set_index(3);
     return summary;
-  };
+  });
   EXPECT_EQ(Run().exit, ExitCode::kError);
   EXPECT_THAT(err_, HasSubstr("refused a row that was not sent"));
 }
@@ -514,13 +456,13 @@ TEST_F(ImportRunTest, CallThatEndsTooSoon) {
 
 TEST_F(ImportRunTest, ServersFieldsBecomeColumns) {
   Write("segment_code,display_name\na,x\n");
-  server_.answer = [](const v1::ImportSegmentsRequest&) {
+  server_.answer = Summaries([](const Request&) {
     v1::ImportSummary summary;
     auto* row = summary.add_rejected_rows();
     row->set_field("something_new");
     row->set_reason("ODD");
     return summary;
-  };
+  });
   EXPECT_EQ(Run().exit, ExitCode::kPartlyDone);
   EXPECT_THAT(Read("/s.rejects.csv"), HasSubstr("\n2,,,ODD,,a,x\n"));
 }

@@ -160,5 +160,24 @@ TEST(RpcStatusTest, ServersTextCanNotMoveTheCursor) {
   EXPECT_EQ(FormatRpcStatus(status).find('\x1b'), std::string::npos);
 }
 
+TEST(RpcStatusTest, DetailsThatCanNotBeReadAreDropped) {
+  google::rpc::Status status;
+  google::rpc::ErrorInfo info;
+  info.set_reason("INVALID_FIELD");
+  status.add_details()->PackFrom(info);
+  status.add_details()->set_type_url("type.googleapis.com/of.a.newer.Server");
+  auto* broken = status.add_details();
+  broken->set_type_url("type.googleapis.com/google.rpc.ErrorInfo");
+  broken->set_value("\xff");
+  auto* elsewhere = status.add_details();
+  elsewhere->PackFrom(info);
+  elsewhere->set_type_url("example.com/google.rpc.ErrorInfo");
+  DropUnreadableDetails(&status);
+  ASSERT_EQ(status.details_size(), 1);
+  google::rpc::ErrorInfo left;
+  ASSERT_TRUE(status.details(0).UnpackTo(&left));
+  EXPECT_EQ(left.reason(), "INVALID_FIELD");
+}
+
 }  // namespace
 }  // namespace gonghui::ctl

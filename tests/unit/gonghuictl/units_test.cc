@@ -110,5 +110,61 @@ TEST(UnitsTest, ParseDay) {
   EXPECT_FALSE(IsKnownZone("Asia/Kunming"));
 }
 
+TEST(UnitsTest, ParseInstant) {
+  const auto seconds = [](const char* text) {
+    return ParseInstant(text, "Asia/Shanghai").value().seconds;
+  };
+  EXPECT_EQ(seconds("2026-01-01 00:00:00"), 1'767'196'800);
+  EXPECT_EQ(seconds("2026-01-01T00:00:00"), 1'767'196'800);
+  EXPECT_EQ(seconds("2025-12-31T16:00:00Z"), 1'767'196'800);
+  EXPECT_EQ(seconds("2025-12-31 16:00:00Z"), 1'767'196'800);
+  EXPECT_EQ(seconds("2026-01-01T01:00:00+09:00"), 1'767'196'800);
+  EXPECT_EQ(ParseInstant("2026-01-01 00:00:00", "UTC")->seconds, 1'767'225'600);
+  EXPECT_EQ(ParseInstant("2026-01-01T00:00:00.25Z", "UTC")->nanos, 250'000'000);
+  for (const char* text : {"",
+                           "2026-01-01",
+                           "2026-01-01 00:00",
+                           "2026-02-29 00:00:00",
+                           "2026-01-01 24:00:00",
+                           "2026-01-01 00:60:00",
+                           "2026-01-01_00:00:00",
+                           "2026-01-01  0:00:00",
+                           "2026-01-01 00:00: 0",
+                           "2026-01-01 00:00:00 ",
+                           "2026-01-01 00:00:00x",
+                           "2026-01-01 00:00:00+8",
+                           "26-01-01 00:00:00.00",
+                           "infinite-future-and-more"}) {
+    EXPECT_FALSE(ParseInstant(text, "UTC").ok()) << text;
+  }
+  EXPECT_THAT(std::string(ParseInstant("noon", "UTC").status().message()),
+              HasSubstr("\"noon\" is not a time such as 2026-01-31 08:15:00"));
+  EXPECT_FALSE(ParseInstant("2026-01-01 00:00:00", "Asia/Kunming").ok());
+}
+
+TEST(UnitsTest, IsUuid) {
+  EXPECT_TRUE(IsUuid("8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b11"));
+  EXPECT_TRUE(IsUuid("8C9F3A52-6A0E-4D3C-9A57-2F1F0E6F2B11"));
+  for (const char* text : {"",
+                           "8c9f3a52",
+                           "8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b1",
+                           "8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b111",
+                           "8c9f3a52-6a0e-4d3c-9a57_2f1f0e6f2b11",
+                           "8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b1g",
+                           "8c9f3a5-26a0e-4d3c-9a57-2f1f0e6f2b11",
+                           "00000000-0000-0000-0000-000000000000"}) {
+    EXPECT_FALSE(IsUuid(text)) << text;
+  }
+}
+
+TEST(UnitsTest, IsCode) {
+  EXPECT_TRUE(IsCode("AZaz09._:-", 10));
+  EXPECT_FALSE(IsCode("AZaz09._:-", 9));
+  EXPECT_FALSE(IsCode("", 9));
+  for (const char* text : {"a b", "a/b", "茶", "a\n"}) {
+    EXPECT_FALSE(IsCode(text, 32)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace gonghui::ctl

@@ -219,5 +219,70 @@ TEST_F(ViewsTest, JsonIsTheProto3Mapping) {
   EXPECT_EQ(ToJson(response, true).back(), '\n');
 }
 
+TEST_F(ViewsTest, LinesAndWhoBearsAnAdvice) {
+  v1::Transaction t;
+  t.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+  t.set_liability(v1::LIABILITY_PROGRAMME);
+  t.mutable_occurred_at()->set_seconds(1'767'196'800);
+  t.mutable_judged_at()->set_seconds(1'767'196'800);
+  auto* line = t.add_lines();
+  line->set_line_number(1);
+  line->set_item_code("tea");
+  line->set_quantity(1'000);
+  line->set_price_fen(100);
+  line->set_member_pays_fen(80);
+  line->set_subsidy_fen(20);
+  const auto show = [&](OutputFormat format) {
+    return Capture(format, [&](Output* out) { ShowTransaction(t, out); });
+  };
+  std::string text = show(OutputFormat::kTable);
+  EXPECT_THAT(text, HasSubstr("liability     programme (工会承担)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("acquirer bears")));
+  EXPECT_THAT(text, Not(HasSubstr("not when it occurred")));
+  EXPECT_THAT(text, HasSubstr("   1  tea      1,000  1.00 yuan    0.80 yuan  0.20 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("\nLines\n"));
+  t.set_kind(v1::TRANSACTION_KIND_REFUND);
+  t.set_liability(v1::LIABILITY_MANUAL);
+  t.set_clock_adjusted(true);
+  text = show(OutputFormat::kTable);
+  EXPECT_THAT(text, HasSubstr("\nGiven back\n"));
+  EXPECT_THAT(text, HasSubstr("manual (人工处理)"));
+  EXPECT_THAT(text, HasSubstr(", not when it occurred by the terminal's clock (终端时钟有误)\n"));
+  text = show(OutputFormat::kCsv);
+  EXPECT_THAT(text, HasSubstr(",manual,0,"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+  EXPECT_THAT(text, Not(HasSubstr("tea")));
+}
+
+TEST_F(ViewsTest, BothSidesOfABatch) {
+  v1::CloseBatchResponse response;
+  response.set_outcome(v1::BATCH_OUTCOME_OUT_OF_BALANCE);
+  v1::BatchTotals& terminal = *response.mutable_terminal_totals();
+  terminal.set_capture_count(1);
+  terminal.set_captured_fen(2);
+  terminal.set_refund_count(3);
+  terminal.set_refunded_fen(4);
+  terminal.set_reversal_count(5);
+  terminal.set_reversed_fen(6);
+  terminal.set_subsidy_fen(-7);
+  v1::BatchTotals& ledger = *response.mutable_engine_totals();
+  ledger.set_capture_count(11);
+  ledger.set_subsidy_fen(-7);
+  EXPECT_EQ(Capture(OutputFormat::kCsv, [&](Output* out) { ShowBatch(response, out); }),
+            "total,label_zh,terminal,ledger,difference\n"
+            "capture_count,消费笔数,1,11,-10\n"
+            "captured_fen,消费金额,2,0,2\n"
+            "refund_count,退货笔数,3,0,3\n"
+            "refunded_fen,退货金额,4,0,4\n"
+            "reversal_count,撤销笔数,5,0,5\n"
+            "reversed_fen,撤销金额,6,0,6\n"
+            "subsidy_fen,补贴净额,-7,-7,0\n");
+  const std::string text =
+      Capture(OutputFormat::kTable, [&](Output* out) { ShowBatch(response, out); });
+  EXPECT_THAT(text, HasSubstr("out_of_balance (不平)"));
+  EXPECT_THAT(text, HasSubstr("captures   消费笔数           1          11         -10\n"));
+  EXPECT_THAT(text, HasSubstr("subsidy    补贴净额  -0.07 yuan  -0.07 yuan\n"));
+}
+
 }  // namespace
 }  // namespace gonghui::ctl

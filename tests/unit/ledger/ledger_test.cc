@@ -12,86 +12,18 @@
 #include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/ledger/postings.h"
 #include "tests/testing/names.h"
 #include "tests/testing/owned_command.h"
+#include "tests/unit/ledger/ledger_world.h"
 
 namespace gonghui {
 namespace {
 
-constexpr TimestampNs kNow{1'777'860'000 * kNsPerSecond};
-
-class LedgerTest : public ::testing::Test {
- protected:
-  LedgerTest() {
-    LedgerLimits limits;
-    limits.members_max = limits.cards_max = limits.counters_max = limits.transactions_max = 1 << 12;
-    ledger_ = std::make_unique<Ledger>(uint16_t{3}, limits);
-    UnionNodeRequest node;
-    node.id = CodeOf<UnionNodeId>("U");
-    Run(Own(node));
-    MemberRequest member;
-    member.id = CodeOf<MemberId>("M1");
-    member.union_node = node.id;
-    member.real_name_verified = true;
-    Run(Own(member));
-    CardRequest card;
-    card.number = CardNumber{62'000'001};
-    card.member = member.id;
-    Run(Own(card));
-    MerchantRequest merchant;
-    merchant.id = CodeOf<MerchantId>("S1");
-    merchant.union_node = node.id;
-    merchant.mcc = 5411;
-    Run(Own(merchant));
-    TerminalRequest terminal;
-    terminal.id = CodeOf<TerminalId>("T1");
-    terminal.merchant = merchant.id;
-    Run(Own(terminal));
-    FundRequest fund;
-    fund.code = CodeOf<FundCode>("F");
-    fund.budget = Fen{10'000};
-    Run(Own(fund));
-    OwnedProgramme programme;
-    programme.spec.code = CodeOf<ProgrammeCode>("p");
-    programme.spec.calendar = TestCalendar("Asia:Shanghai");
-    programme.spec.ends_at = kTimestampMax;
-    BenefitSpec benefit;
-    benefit.code = CodeOf<BenefitCode>("b");
-    benefit.price.kind = PriceKind::kPercentOff;
-    benefit.price.rate = Bps{5000};
-    benefit.ends_at = kTimestampMax;
-    benefit.funding = Append(programme.funding, {{fund.code, Bps{kBpsPerOne}, 0}});
-    programme.benefits.push_back(benefit);
-    Run(Own(programme));
-  }
-
-  const Result& Run(const OwnedCommand& command) {
-    commands_.push_back(command);  // events point to it
-    event_ = Event{};
-    ledger_->Decide(command.command, kNow, &event_, &result_);
-    if (event_.kind != EventKind::kNone) {
-      ledger_->Evolve(event_);
-    }
-    return result_;
-  }
-
-  static Command Authorize(uint64_t request, int64_t price) {
-    Command command;
-    command.terminal = CodeOf<TerminalId>("T1");
-    command.request_id = RequestId{1, request};
-    command.authorize.card = CardNumber{62'000'001};
-    command.authorize.list_price = Fen{price};
-    return command;
-  }
-
-  std::unique_ptr<Ledger> ledger_;
-  std::vector<OwnedCommand> commands_;
-  Event event_;
-  Result result_;
-};
+class LedgerTest : public LedgerWorld {};
 
 TEST_F(LedgerTest, IdsCarryShardAndSequenceAndAreFound) {
   for (uint64_t i = 1; i <= 20; ++i) {
@@ -195,7 +127,7 @@ TEST_F(LedgerTest, AWrongTrailMisleadsNobody) {
   member.union_node = CodeOf<UnionNodeId>("U");
   Run(Own(member));
   CardRequest card;
-  card.number = CardNumber{62'000'002};
+  card.number = CardNumber{kCard.value() + 1};
   card.member = member.id;
   const uint32_t other_card = Run(Own(card)).row;
   TerminalRequest terminal;
@@ -207,7 +139,7 @@ TEST_F(LedgerTest, AWrongTrailMisleadsNobody) {
   Ledger::Trail right;
   const Command* const ahead[] = {&command};
   ledger_->Prefetch(ahead, kNow, {&right, 1});
-  EXPECT_EQ(right.card, ledger_->FindCard(CardNumber{62'000'001}));
+  EXPECT_EQ(right.card, ledger_->FindCard(kCard));
   EXPECT_EQ(right.terminal, ledger_->FindTerminal(CodeOf<TerminalId>("T1")));
   Ledger::Trail wrong;
   wrong.card = CardRow{other_card};
@@ -277,23 +209,123 @@ TEST_F(LedgerTest, EvolvingTheWrongEventIsABug) {
   Result result;
   ledger_->Decide(Authorize(1, 10), kNow, &event, &result);
   ledger_->Evolve(event);
+  spoiled_ = true;                                   // it is not among those to replay
   EXPECT_DEATH(ledger_->Evolve(event), "GH_CHECK");  // its sequence has passed
   event.seq = CommandSeq{event.seq.value() + 5};
   EXPECT_DEATH(ledger_->Evolve(event), "GH_CHECK");  // and this one is yet to come
 }
 
-TEST_F(LedgerTest, InvariantsHoldAndNoticeWhatWasTamperedWith) {
-  Run(Own(Authorize(1, 10)));
+// A table offers its pages to loading only; enough to change a row of it.
+class TamperedTest : public LedgerWorld {
+ protected:
+  TamperedTest() {
+    const std::vector<LineItem> lines = {{CodeOf<ItemCode>("A"), Fen{40}, 2, 0},
+                                         {CodeOf<ItemCode>("B"), Fen{60}, 1, 0}};
+    Run(OwnWithLines(Sale(1, 100), lines));
+    Run(OwnWithLines(About(CommandKind::kRefund, 2, 1), std::vector<ReturnedLine>{{1, 1}}));
+    AdviceRequest advice;
+    advice.occurred_at = kNow;
+    advice.sequence = 1;
+    Run(OwnAdvice(Sale(3, 100), advice));
+    Run(Own(Close(4, Totals{})));
+    Run(Own(Close(5, Totals{})));
+    for (const MemberStatus status : {MemberStatus::kSuspended, MemberStatus::kActive}) {
+      Run(Own(MemberStatusRequest{CodeOf<MemberId>("M1"), status}));
+    }
+    spoiled_ = true;
+  }
+
+  // What CheckInvariants() says of a copy after change(row); "" when all hold.
+  template <class Row, class RowId, class Change>
+  std::string After(const Table<Row, RowId>& table, RowId row, Change&& change) const {
+    const std::unique_ptr<Ledger> copy = Copy();
+    std::vector<Row> rows(table.size() + 1u);
+    for (uint32_t i = 1; i <= table.size(); ++i) {
+      rows[i] = table[RowId{i}];
+    }
+    change(rows[row.value()]);
+    TableBase& tampered = *copy->tables()[static_cast<size_t>(table.id()) - 1];
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(rows.data());
+    EXPECT_TRUE(tampered.LoadPage(0, {bytes, rows.size() * sizeof(Row)}));
+    tampered.FinishLoad();  // the digest is that of what was loaded
+    uint64_t at = 0;
+    const char* const problem = copy->CheckInvariants(&at);
+    return problem == nullptr ? "" : problem;
+  }
+};
+
+TEST_F(TamperedTest, InvariantsHoldAndNoticeEachChange) {
+  using ::testing::HasSubstr;
   uint64_t row = 0;
   EXPECT_EQ(ledger_->CheckInvariants(&row), nullptr);
-  // A table offers its pages to loading only; enough to break a fund.
-  for (TableBase* table : ledger_->tables()) {
-    if (table->id() == TableId::kFunds) {
-      const std::vector<uint8_t> zeroes((table->size() + 1) * table->row_bytes());
-      ASSERT_TRUE(table->LoadPage(0, zeroes));
-    }
-  }
-  EXPECT_NE(ledger_->CheckInvariants(&row), nullptr);
+  EXPECT_EQ(After(ledger_->funds(), FundRow{1}, [](Fund&) {}), "");
+  EXPECT_THAT(After(ledger_->funds(), FundRow{1}, [](Fund& fund) { fund.spent += Fen{1}; }),
+              HasSubstr("sum of its shares"));
+
+  const auto line = [this](auto change) { return After(ledger_->lines(), LineRow{1}, change); };
+  EXPECT_THAT(line([](Line& changed) { changed.price += Fen{1}; }), HasSubstr("list price"));
+  EXPECT_THAT(line([](Line& changed) { changed.subsidy -= Fen{1}; }), HasSubstr("the subsidy"));
+  EXPECT_THAT(line([](Line& changed) { changed.subsidy = Fen{41}; }), HasSubstr("no part"));
+  EXPECT_THAT(line([](Line& changed) { changed.number = 2; }), HasSubstr("wrong number"));
+  EXPECT_THAT(line([](Line& changed) { changed.returned = 3; }), HasSubstr("more than there was"));
+  EXPECT_THAT(line([](Line& changed) { changed.returned = 0; }), HasSubstr("sum of its refunds"));
+  EXPECT_THAT(After(ledger_->lines(), LineRow{3}, [](Line& changed) { changed.number = 3; }),
+              HasSubstr("that there was not"));
+  EXPECT_THAT(After(ledger_->transactions(),
+                    TransactionRow{1},
+                    [](Transaction& sale) { sale.progress.first_line = LineRow{9}; }),
+              HasSubstr("line is not there"));
+  EXPECT_THAT(After(ledger_->transactions(),
+                    TransactionRow{3},
+                    [](Transaction& sale) {
+                      sale.progress.first_line = LineRow{1};
+                      sale.progress.line_count = 2;
+                    }),
+              HasSubstr("line has no transaction"));
+
+  EXPECT_THAT(
+      After(
+          ledger_->open_batches(), TerminalRow{1}, [](OpenBatch& open) { ++open.totals.captures; }),
+      HasSubstr("what it was answered"));
+  const auto batch = [this](auto change) { return After(ledger_->batches(), BatchRow{2}, change); };
+  EXPECT_THAT(batch([](Batch& changed) { changed.number = 3; }), HasSubstr("does not follow"));
+  EXPECT_THAT(batch([](Batch& changed) { changed.transaction = TransactionRow{1}; }),
+              HasSubstr("name each other"));
+
+  const auto advice = [this](auto change) {
+    return After(ledger_->advices(), AdviceRow{1}, change);
+  };
+  EXPECT_THAT(advice([](Advice& changed) { changed.transaction = TransactionRow{1}; }),
+              HasSubstr("name each other"));
+  EXPECT_THAT(advice([](Advice& changed) { changed.acquirer_bears = Fen{51}; }),
+              HasSubstr("bears more"));
+  EXPECT_THAT(advice([](Advice& changed) { changed.judged_at = kTimestampMax; }),
+              HasSubstr("later than now"));
+  EXPECT_THAT(advice([](Advice& changed) { ++changed.sequence; }), HasSubstr("by its key"));
+  EXPECT_THAT(After(ledger_->transactions(),
+                    TransactionRow{3},
+                    [](Transaction& sale) { sale.progress.advice = AdviceRow{}; }),
+              HasSubstr("advice has no transaction"));
+
+  const auto change = [this](auto tamper) {
+    return After(ledger_->status_changes(), StatusChangeRow{2}, tamper);
+  };
+  EXPECT_THAT(change([](StatusChange& changed) { changed.subject_row = 2; }),
+              HasSubstr("does not follow"));
+  EXPECT_THAT(change([](StatusChange& changed) { changed.until = TimestampNs{1}; }),
+              HasSubstr("does not follow"));
+}
+
+// ... and what FinishLoad() does.
+TEST_F(TamperedTest, RowsThatDoNotHoldTogetherAreNotLoaded) {
+  const auto finish_without = [this](TableId table) {
+    const std::unique_ptr<Ledger> copy = Copy();
+    EXPECT_TRUE(copy->tables()[static_cast<size_t>(table) - 1]->BeginLoad(0));
+    const char* const problem = copy->FinishLoad();
+    return std::string(problem == nullptr ? "" : problem);
+  };
+  EXPECT_EQ(finish_without(TableId::kOpenBatches), "a terminal has no open batch");
+  EXPECT_EQ(finish_without(TableId::kFundNames), "a merchant or fund has no row of names");
 }
 
 }  // namespace

@@ -70,7 +70,12 @@ TEST(PricingTest, TheLargestAmountsDoNotWrap) {
 
 std::vector<Fen> Split(int64_t amount, const std::vector<int64_t>& weights) {
   std::vector<Fen> parts(weights.size());
-  SplitByLargestRemainder(Fen{amount}, weights, parts);
+  SplitByLargestRemainder<kLinesPerTransactionMax>(Fen{amount}, weights, parts);
+  if (weights.size() <= 8) {
+    std::vector<Fen> few(weights.size());
+    SplitByLargestRemainder(Fen{amount}, weights, few);
+    EXPECT_EQ(few, parts);
+  }
   return parts;
 }
 
@@ -87,7 +92,7 @@ TEST(SplitTest, PartsReAddAreFairAndNeverExceedTheirWeight) {
   Prng prng(3);
   for (int i = 0; i < 50'000; ++i) {
     std::vector<int64_t> weights;
-    const uint64_t count = 1 + prng.Below(8);
+    const uint64_t count = 1 + prng.Below(prng.Chance(1, 4) ? kLinesPerTransactionMax : 8);
     for (uint64_t j = 0; j < count; ++j) {
       weights.push_back(
           prng.Chance(1, 4) ? 0 : prng.Between(0, prng.Chance(1, 4) ? kTransactionFenMax : 20));

@@ -145,6 +145,16 @@ TEST(TableTest, AddingToAPairIsAnUpdate) {
   EXPECT_NE(added.digest(), before);
   EXPECT_EQ(added.digest(), updated.digest());
   EXPECT_EQ(added.digest(), added.RecomputeDigest());
+
+  // So is a change within some pairs.
+  added.UpdatePairs<0, 2>(PairsId{1}, [](Pairs& row) {
+    row.spare = 3;
+    row.spent = 107;
+  });
+  updated.Set(PairsId{1}, Pairs{7, 3, 0, 107});
+  EXPECT_EQ(added.digest(), updated.digest());
+  added.UpdatePairs<1, 1>(PairsId{1}, [](Pairs& row) { row.held = 9; });
+  EXPECT_EQ(added.digest(), added.RecomputeDigest());
 }
 
 // Each byte that an Append() writes was told of before, but for the first huge pages,

@@ -3,16 +3,23 @@
 
 #include "engine/pipeline/engine.h"
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
+#include <latch>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "engine/base/check.h"
+#include "engine/durability/block_format.h"
 #include "engine/durability/memory_checkpoint_store.h"
 #include "engine/durability/memory_journal.h"
 #include "tests/testing/city.h"
@@ -31,6 +38,10 @@ class HandClock final : public Clock {
  private:
   std::atomic<int64_t> now_ns_{kCityNoon.value()};
 };
+
+ItemCode ItemOf(std::string_view text) {
+  return *ItemCode::Parse(std::span<const char>(text.data(), text.size()));
+}
 
 // Counts completions, and waits for them.
 class Counter final : public Completions {
@@ -68,11 +79,37 @@ struct Work {
   Submission submission;
 };
 
+// Keeps the ledger thread busy from its construction until Release(), so that what is
+// submitted meanwhile waits in the rings.
+class Plug {
+ public:
+  explicit Plug(Engine& engine) {
+    submission_.inspect = [](const Ledger&, void* argument) {
+      auto* const plug = static_cast<Plug*>(argument);
+      plug->inside_.count_down();
+      plug->released_.wait();
+    };
+    submission_.inspect_argument = this;
+    submission_.completions = &counter_;
+    GH_CHECK(engine.Submit(&submission_));
+    inside_.wait();
+  }
+  ~Plug() { counter_.WaitFor(1); }
+  void Release() { released_.count_down(); }
+
+ private:
+  std::latch inside_{1};
+  std::latch released_{1};
+  Submission submission_;
+  Counter counter_;
+};
+
 class EngineTest : public ::testing::TestWithParam<CommitPipeline> {
  protected:
+  EngineTest() { options_.ring_slots = 64; }
+
   void Start(bool with_checkpoints = true) {
     options_.pipeline = GetParam();
-    options_.ring_slots = 64;
     auto engine = Engine::Start(options_, clock_, journal_, with_checkpoints ? &store_ : nullptr);
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
@@ -87,6 +124,22 @@ class EngineTest : public ::testing::TestWithParam<CommitPipeline> {
     const absl::Status status = engine_->RunBlocking({&command, 1}, {&result, 1});
     EXPECT_TRUE(status.ok()) << status;
     return result;
+  }
+
+  // Tries to submit so many sales, each by itself; answers those that were accepted.
+  std::vector<std::unique_ptr<Work>> SubmitSales(size_t count,
+                                                 Priority priority,
+                                                 Completions* completions) {
+    std::vector<std::unique_ptr<Work>> works;
+    for (size_t i = 0; i < count; ++i) {
+      auto work = std::make_unique<Work>(std::vector<Command>{RandomSale(city_, prng_)});
+      work->submission.priority = priority;
+      work->submission.completions = completions;
+      if (engine_->Submit(&work->submission)) {
+        works.push_back(std::move(work));
+      }
+    }
+    return works;
   }
 
   uint64_t StateHash() {
@@ -248,6 +301,62 @@ TEST_P(EngineTest, RefusesAtOnceWhenTooMuchIsInFlight) {
   EXPECT_EQ(Run(RandomSale(city_, prng_)).verdict, Verdict::kDecided);
 }
 
+// A till that is being served does not wait for uploads that came before it, nor do these
+// wait for ever.
+TEST_P(EngineTest, LiveWorkGoesFirstAndNothingStarves) {
+  options_.ring_slots = 512;
+  Start();
+  Build();
+  Counter counter;
+  Plug plug(*engine_);
+  const auto admin = SubmitSales(6, Priority::kAdmin, &counter);
+  const auto advices = SubmitSales(40, Priority::kAdvice, &counter);
+  const auto live = SubmitSales(300, Priority::kLive, &counter);
+  plug.Release();
+  counter.WaitFor(346);
+  const std::vector<Submission*> order = counter.order();
+  const auto places_of = [&order](Priority priority) {
+    std::vector<size_t> places;
+    for (size_t i = 0; i < order.size(); ++i) {
+      if (order[i]->priority == priority) {
+        places.push_back(i);
+      }
+    }
+    return places;
+  };
+  const std::vector<size_t> of_live = places_of(Priority::kLive);
+  const std::vector<size_t> of_advice = places_of(Priority::kAdvice);
+  const std::vector<size_t> of_admin = places_of(Priority::kAdmin);
+  ASSERT_EQ(of_live.size(), 300U);
+  ASSERT_EQ(of_advice.size(), 40U);
+  ASSERT_EQ(of_admin.size(), 6U);
+  EXPECT_GT(of_advice.front(), 200U);
+  EXPECT_LT(of_advice.front(), of_live.back());
+  EXPECT_GT(of_advice.back(), of_live.back());
+  EXPECT_GT(of_admin.front(), of_advice.front());
+  EXPECT_LT(of_admin.front(), of_advice.back());
+  EXPECT_GT(of_admin.back(), of_advice.back());
+}
+
+TEST_P(EngineTest, UploadsThatFindTheirRingFullLeaveRoomForLiveWork) {
+  Start();
+  Build();
+  Counter counter;
+  Plug plug(*engine_);
+  const auto advices = SubmitSales(100, Priority::kAdvice, &counter);
+  EXPECT_EQ(advices.size(), 64U);
+  EXPECT_EQ(engine_->stats().submissions_refused, 36U);
+  const auto live = SubmitSales(1, Priority::kLive, &counter);
+  ASSERT_EQ(live.size(), 1U);
+  plug.Release();
+  counter.WaitFor(65);
+  EXPECT_EQ(counter.order().front(), &live[0]->submission);
+  // Nothing of the others is left behind.
+  const auto later = SubmitSales(1, Priority::kAdvice, &counter);
+  ASSERT_EQ(later.size(), 1U);
+  counter.WaitFor(66);
+}
+
 TEST_P(EngineTest, AReadWaitsForWhatItSaw) {
   Start();
   Build();
@@ -393,6 +502,141 @@ TEST_P(EngineTest, ManyCommandsOfOneSubmissionMaySpanBlocks) {
   engine_.reset();
   Start();
   EXPECT_EQ(StateHash(), hash);
+}
+
+// Lines and evidence are the submitter's, who does with them what it likes once it has
+// its answer: the journal has its own.
+TEST_P(EngineTest, WhatACommandPointsToMayGoWhenItIsComplete) {
+  options_.checkpoint_at_stop = false;
+  Start();
+  Build();
+  std::array<LineItem, 2> lines;
+  lines[0] = {ItemOf("6901234567892"), Fen{1'300}, 2, 0};
+  lines[1] = {ItemOf("fruit"), Fen{700}, 1, 0};
+  AdviceRequest evidence;
+  evidence.occurred_at = TimestampNs{kCityNoon.value() - 60 * kNsPerSecond};
+  evidence.member_paid = Fen{2'000};
+  evidence.sequence = 1;
+  evidence.business_day = 20'576;
+  std::array<ReturnedLine, 1> returned = {ReturnedLine{1, 1}};
+  const auto forget = [](auto& content) {
+    std::memset(static_cast<void*>(&content), 0xff, sizeof(content));
+  };
+
+  Command sale = RandomSale(city_, prng_);
+  sale.authorize.list_price = Fen{2'000};
+  sale.authorize.lines = lines.data();
+  sale.authorize.line_count = 2;
+  ASSERT_EQ(Run(sale).transaction.line_count(), 2U);
+  forget(lines);
+
+  Command refund;
+  refund.kind = CommandKind::kRefund;
+  refund.terminal = sale.terminal;
+  refund.request_id = RequestId{prng_.Next(), prng_.Next()};
+  refund.refund = RefundRequest{};
+  refund.refund.original_request_id = sale.request_id;
+  refund.refund.lines = returned.data();
+  refund.refund.line_count = 1;
+  ASSERT_EQ(Run(refund).transaction.list_price, Fen{650});
+  forget(returned);
+
+  Command advice = RandomSale(city_, prng_);
+  advice.authorize.list_price = Fen{2'000};
+  advice.advice = &evidence;
+  ASSERT_NE(Run(advice).transaction.advice(), AdviceRow{});
+  forget(evidence);
+
+  Command close;
+  close.kind = CommandKind::kCloseBatch;
+  close.terminal = sale.terminal;
+  close.request_id = RequestId{prng_.Next(), prng_.Next()};
+  close.close_batch = CloseBatchRequest{};
+  ASSERT_EQ(Run(close).transaction.reference.batch, BatchRow{1});
+
+  const uint64_t hash = StateHash();
+  engine_.reset();
+  options_.checkpoint_at_stop = true;
+  Start();  // from the journal
+  EXPECT_FALSE(engine_->recovery().had_checkpoint);
+  EXPECT_EQ(StateHash(), hash);
+  Run(RandomSale(city_, prng_));  // something for a checkpoint
+  const uint64_t later_hash = StateHash();
+  engine_.reset();
+  Start();
+  EXPECT_EQ(engine_->recovery().events_replayed, 0U);
+  EXPECT_EQ(StateHash(), later_hash);
+}
+
+TEST_P(EngineTest, SalesOfSixtyFourLinesSpanBlocks) {
+  options_.in_flight_commands_max = 1u << 20;
+  Start();
+  Build();
+  std::array<LineItem, kLinesPerTransactionMax> lines;
+  lines.fill({ItemOf(std::string(32, 'i')), Fen{100}, 1, 0});
+  std::vector<Command> sales;
+  for (int i = 0; i < 4'000; ++i) {
+    Command& sale = sales.emplace_back(RandomSale(city_, prng_));
+    sale.authorize.list_price = Fen{100 * kLinesPerTransactionMax};
+    sale.authorize.lines = lines.data();
+    sale.authorize.line_count = kLinesPerTransactionMax;
+  }
+  const uint64_t bytes_before = engine_->stats().block_bytes;
+  Work work(std::move(sales));
+  Counter counter;
+  work.submission.completions = &counter;
+  ASSERT_TRUE(engine_->Submit(&work.submission));
+  counter.WaitFor(1);
+  for (const Result& result : work.results) {
+    ASSERT_EQ(result.transaction.outcome, Outcome::kApproved);
+  }
+  EXPECT_GT(engine_->stats().block_bytes - bytes_before, kBlockBytesMax);
+  const uint64_t hash = StateHash();
+  engine_.reset();
+  Start();
+  EXPECT_EQ(StateHash(), hash);
+}
+
+// Also those of a release that did not have the table yet.
+TEST_P(EngineTest, RefusesACheckpointWhoseRowsAreOfOtherSizes) {
+  Start();
+  Build();
+  engine_.reset();
+  const CheckpointMeta meta = **store_.LatestBlocking(0);
+  for (const uint32_t row_bytes : {0U, 48U}) {
+    SCOPED_TRACE(row_bytes);
+    CheckpointMeta other = meta;
+    other.row_bytes[static_cast<size_t>(TableId::kLines)] = row_bytes;
+    ASSERT_TRUE(store_.BeginBlocking(0).ok());
+    ASSERT_TRUE(store_.CommitBlocking(other).ok());
+    const absl::Status status = Engine::Start(options_, clock_, journal_, &store_).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_NE(status.message().find("table 26 has rows of "), std::string::npos) << status;
+  }
+}
+
+// A block whose state is not found again is damage, unless other rules made it.
+TEST_P(EngineTest, TellsABlockOfOtherRulesFromDamage) {
+  options_.checkpoint_at_stop = false;
+  Start(/*with_checkpoints=*/false);
+  Build();
+  engine_.reset();
+  const size_t last = journal_.block_count(0) - 1;
+  const auto forge = [&](uint32_t rules_version) {
+    std::vector<uint8_t> block = journal_.block(0, last);
+    auto view = OpenBlock(block);
+    GH_CHECK(view.ok(), view.status().message());
+    BlockHeader header = view->header;
+    header.state_hash = 7;
+    header.rules_version = rules_version;
+    SealBlock(header, block);
+    journal_.set_block(0, last, block);
+    return Engine::Start(options_, clock_, journal_, nullptr).status();
+  };
+  EXPECT_EQ(forge(kRulesVersion).code(), absl::StatusCode::kDataLoss);
+  const absl::Status status = forge(kRulesVersion - 1);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.message().find("is of rules version"), std::string::npos) << status;
 }
 
 TEST_P(EngineTest, RefusesToStartOnADamagedJournal) {

@@ -45,6 +45,7 @@ TEST(ReasonTextTest, EveryReasonSaysWhetherToTryAgain) {
   EXPECT_EQ(RetryOf(Reason::kInvalidCard), Retry::kNever);
   EXPECT_EQ(RetryOf(Reason::kExceedsFrequencyLimit), Retry::kNewIdLater);
   EXPECT_EQ(RetryOf(Reason::kExceedsCapturedAmount), Retry::kNever);
+  EXPECT_EQ(RetryOf(Reason::kAdviceTooOld), Retry::kNever);
 }
 
 TEST(ReasonTextTest, ACheckSaysWhatWasFound) {
@@ -84,12 +85,52 @@ TEST(ReasonTextTest, AnApprovalSaysOfWhat) {
   transaction.kind = TransactionKind::kCapture;
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Captured");
   transaction.kind = TransactionKind::kReversal;
+  transaction.no_amount = true;
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Reversed");
   transaction.kind = TransactionKind::kIncrement;
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Authorization raised");
   transaction.kind = TransactionKind::kRefund;
   EXPECT_EQ(DisplayMessageOf(transaction).english, "Refunded");
   EXPECT_EQ(DisplayMessageOf(transaction).chinese, "已退货");
+  transaction.kind = TransactionKind::kBatchClose;
+  EXPECT_EQ(DisplayMessageOf(transaction).english, "Batch closed");
+}
+
+// The amount it named may be all there was, which the reversal itself does not tell.
+TEST(ReasonTextTest, AReversalOfAnAmountDoesNotSayThatAllIsUndone) {
+  Transaction reversal;
+  reversal.kind = TransactionKind::kReversal;
+  reversal.outcome = Outcome::kApproved;
+  reversal.list_price = Fen{400};
+  reversal.no_amount = true;
+  EXPECT_EQ(DisplayMessageOf(reversal).english, "Reversed");
+  EXPECT_EQ(DisplayMessageOf(reversal).chinese, "已撤销");
+  reversal.no_amount = false;
+  EXPECT_EQ(DisplayMessageOf(reversal).english, "Amount reversed");
+  EXPECT_EQ(DisplayMessageOf(reversal).chinese, "已撤销该金额");
+  // Nothing was there to be undone.
+  reversal.list_price = Fen{0};
+  EXPECT_EQ(DisplayMessageOf(reversal).english, "Reversed");
+}
+
+// Approved with the reason why the terminal should have known better, had it been told.
+TEST(ReasonTextTest, AnAdviceMayHaveAReasonAndItsBenefit) {
+  Transaction sale;
+  sale.outcome = Outcome::kApproved;
+  sale.reason = Reason::kCardPaused;
+  sale.applied_count = 1;
+  EXPECT_EQ(DisplayMessageOf(sale).english, "Approved");
+  sale.outcome = Outcome::kApprovedPartial;
+  EXPECT_EQ(DisplayMessageOf(sale).english, "Approved, benefit in part");
+}
+
+TEST(ReasonTextTest, ACloseSaysWhetherItBalances) {
+  Batch batch;
+  EXPECT_EQ(BatchMessageOf(batch).english, "Batch closed, in balance");
+  EXPECT_EQ(BatchMessageOf(batch).chinese, "批结算完成，账平");
+  batch.theirs.captures = 1;
+  EXPECT_EQ(BatchMessageOf(batch).english, "Batch closed, OUT OF BALANCE");
+  EXPECT_EQ(BatchMessageOf(batch).chinese, "批结算完成，账不平");
 }
 
 }  // namespace

@@ -73,6 +73,21 @@ class FormatDocTest : public testing::Test {
     return HexOf(value);
   }
 
+  // Behind an event at kAt: written as the document says, and read back from it.
+  void ExpectRecord(const std::string& name, const Event& expected) {
+    SCOPED_TRACE(name);
+    std::vector<uint8_t> record(RecordBytesMax(*expected.command));
+    record.resize(EncodeRecord(expected, kAt, record.data()));
+    EXPECT_EQ(HexOf({reinterpret_cast<const char*>(record.data()), record.size()}), Example(name));
+    const std::string bytes = absl::HexStringToBytes(Example(name));
+    RecordDecoder decoder;
+    std::span<const uint8_t> payload(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    const auto event = decoder.Next(&payload, expected.seq.value(), kAt);
+    ASSERT_TRUE(event.ok()) << event.status();
+    EXPECT_TRUE(payload.empty());
+    EXPECT_EQ(FirstDifference(**event, expected), "");
+  }
+
   const TempFolder temp_;
   std::map<std::string, std::string> examples_;
   std::unique_ptr<RocksdbStore> store_;
@@ -111,19 +126,13 @@ TEST_F(FormatDocTest, TheExampleBlockIsRead) {
   EXPECT_EQ(FirstDifference(**event, MakeSale(5'001, kAt)->event), "");
 }
 
-TEST_F(FormatDocTest, Refund) {
-  const auto refund = MakeFollowUp(EventKind::kRefunded, 5'002, TimestampNs{kAt.value() + 4'000});
-  std::vector<uint8_t> record(RecordBytesMax(refund->command));
-  record.resize(EncodeRecord(refund->event, kAt, record.data()));
-  EXPECT_EQ(HexOf({reinterpret_cast<const char*>(record.data()), record.size()}),
-            Example("refund"));
-  const std::string bytes = absl::HexStringToBytes(Example("refund"));
-  RecordDecoder decoder;
-  std::span<const uint8_t> payload(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
-  const auto event = decoder.Next(&payload, 5'002, kAt);
-  ASSERT_TRUE(event.ok()) << event.status();
-  EXPECT_TRUE(payload.empty());
-  EXPECT_EQ(FirstDifference(**event, refund->event), "");
+TEST_F(FormatDocTest, Records) {
+  constexpr TimestampNs kAfter{kAt.value() + 4'000};
+  ExpectRecord("refund", MakeFollowUp(EventKind::kRefunded, 5'002, kAfter)->event);
+  ExpectRecord("sale-of-lines", MakeSaleOfLines(5'002, kAfter)->event);
+  ExpectRecord("refund-of-line", MakeRefundOfLine(5'002, kAfter)->event);
+  ExpectRecord("advice", MakeAdvice(5'002, kAfter)->event);
+  ExpectRecord("batch-close", MakeBatchClose(5'002, kAfter)->event);
 }
 
 TEST_F(FormatDocTest, Page) {

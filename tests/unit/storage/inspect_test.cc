@@ -72,8 +72,8 @@ class InspectTest : public testing::Test {
     store_.reset();
   }
 
-  // A server's life: a city (at first), a checkpoint, sales and holds after it.
-  void RunServer(bool build, int sales, int holds = 0) {
+  // A server's life: a city (at first), a checkpoint, sales, holds and shifts after it.
+  void RunServer(bool build, int sales, int holds = 0, int shifts = 0) {
     OpenStore();
     EngineOptions options;
     options.checkpoint_at_stop = false;
@@ -92,6 +92,11 @@ class InspectTest : public testing::Test {
     }
     for (int i = 0; i < holds; ++i) {
       for (const Command& command : LifeOfAHold()) {
+        run(command);
+      }
+    }
+    for (int i = 0; i < shifts; ++i) {
+      for (const Command& command : Shift()) {
         run(command);
       }
     }
@@ -125,6 +130,41 @@ class InspectTest : public testing::Test {
     return life;
   }
 
+  // What a till does in a day: it sells and takes back by lines, uploads what it did while
+  // it was cut off, and closes.
+  std::vector<Command> Shift() {
+    Command sale = RandomSale(city_, prng_);
+    sale.authorize.list_price = Fen{2'000};
+    sale.authorize.lines = lines_.data();
+    sale.authorize.line_count = 2;
+    std::vector<Command> shift = {sale};
+    Command& refund = shift.emplace_back();
+    refund.kind = CommandKind::kRefund;
+    refund.terminal = sale.terminal;
+    refund.request_id = RequestId{prng_.Next(), prng_.Next()};
+    refund.refund = RefundRequest{};
+    refund.refund.original_request_id = sale.request_id;
+    refund.refund.lines = &returned_;
+    refund.refund.line_count = 1;
+    Command& uploaded = shift.emplace_back(RandomSale(city_, prng_));
+    uploaded.terminal = sale.terminal;
+    uploaded.authorize.merchant = {};
+    uploaded.authorize.list_price = Fen{1'000};
+    evidence_.occurred_at = TimestampNs{kCityNoon.value() - 60 * kNsPerSecond};
+    evidence_.member_paid = Fen{1'000};
+    evidence_.sequence = 1;
+    evidence_.business_day = 20'576;
+    evidence_.queue_empty = true;
+    uploaded.advice = &evidence_;
+    Command& close = shift.emplace_back();
+    close.kind = CommandKind::kCloseBatch;
+    close.terminal = sale.terminal;
+    close.request_id = RequestId{prng_.Next(), prng_.Next()};
+    close.close_batch = CloseBatchRequest{};
+    close.close_batch.theirs.captures = 2;
+    return shift;
+  }
+
   [[nodiscard]] std::string folder() const { return temp_.path("data"); }
 
   absl::StatusOr<VerifyReport> Verify(bool from_checkpoint = false) {
@@ -155,6 +195,10 @@ class InspectTest : public testing::Test {
   CityOptions city_;
   Prng prng_{11};
   uint64_t last_seq_ = 0;
+  std::array<LineItem, 2> lines_ = {LineItem{CodeOf<ItemCode>("6901234567892"), Fen{1'300}, 2, 0},
+                                    LineItem{CodeOf<ItemCode>("fruit"), Fen{700}, 1, 0}};
+  ReturnedLine returned_{1, 1};
+  AdviceRequest evidence_;
   std::unique_ptr<RocksdbStore> store_;
   std::unique_ptr<RocksdbJournal> journal_;
   std::unique_ptr<RocksdbCheckpointStore> checkpoints_;
@@ -207,6 +251,31 @@ TEST_F(InspectTest, TheLifeOfAHoldVerifiesAndIsTold) {
   EXPECT_THAT(refunded, HasSubstr(R"("state":"refunded","refunded_delta_fen":6000)"));
 }
 
+TEST_F(InspectTest, AShiftVerifiesAndIsTold) {
+  RunServer(/*build=*/true, 0, 0, /*shifts=*/1);
+  for (const char* arguments : {"", "--from-checkpoint"}) {
+    const Ran ran = Inspect("verify", arguments);
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  }
+  const Ran dump = Inspect("dump", absl::StrCat("--from ", last_seq_ - 3));
+  EXPECT_EQ(dump.exit_code, 0);
+  EXPECT_EQ(std::count(dump.output.begin(), dump.output.end(), '\n'), 4) << dump.output;
+  for (const char* part :
+       {R"("item_code":"6901234567892","quantity":2,"price_fen":1300})",
+        R"("lines":[{"line_number":1,"quantity":1}]},"effect":)",
+        R"("list_price_fen":650,)",
+        R"("terminal_sequence":1,"business_date":"2026-05-03","member_paid_fen":1000,)",
+        R"("judged_at":"2026-05-03T02:59:00.000000000Z","clock_adjusted":false,)",
+        R"("kind":"batch_closed")",
+        R"("in_balance":false,"totals":{"captures":2,"captured_fen":3000,"refunds":1,)"
+        R"("refunded_fen":650,)"}) {
+    EXPECT_THAT(dump.output, HasSubstr(part));
+  }
+  const Ran stats = Inspect("stats", "");
+  EXPECT_EQ(stats.exit_code, 0);
+  EXPECT_THAT(stats.output, HasSubstr("batch_closed"));
+}
+
 TEST_F(InspectTest, AnEmptyFolderVerifies) {
   OpenStore();
   CloseStore();
@@ -234,6 +303,28 @@ TEST_F(InspectTest, AForgedHistoryDoesNotReplay) {
   const auto report = Verify();
   EXPECT_EQ(report.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(report.status().message()), HasSubstr("its replay gives"));
+}
+
+// What other rules wrote may not replay here: that is said, and not called damage.
+TEST_F(InspectTest, ABlockOfOtherRulesIsNoDamage) {
+  RunServer(/*build=*/true, 5);
+  OpenStore();
+  const std::string key = JournalKey(0, last_seq_);
+  std::string value;
+  ASSERT_TRUE(*store_->GetBlocking(Family::kJournal, key, &value));
+  auto view = OpenBlock({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
+  ASSERT_TRUE(view.ok());
+  std::vector<uint8_t> other(value.begin(), value.end());
+  view->header.state_hash ^= 1;
+  view->header.rules_version = kRulesVersion - 1;
+  SealBlock(view->header, other);
+  ASSERT_TRUE(
+      store_->PutBlocking(Family::kJournal, key, std::string(other.begin(), other.end())).ok());
+  EXPECT_EQ(Verify().status().code(), absl::StatusCode::kFailedPrecondition);
+  CloseStore();
+  const Ran ran = Inspect("verify", "");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.output, HasSubstr("is of rules version"));
 }
 
 TEST_F(InspectTest, ACheckpointThatIsNotTheReplayIsFound) {
@@ -427,6 +518,59 @@ TEST(DumpTest, AnAmountThatWasNotGivenIsNotTold) {
                                     : command.refund.has_amount) = false;
     EXPECT_THAT(LineOf(with->event, 0, false), testing::Not(HasSubstr("\"amount_fen\"")));
   }
+}
+
+TEST(DumpTest, LinesAreToldAsAskedAndAsSplit) {
+  const auto sale = MakeSaleOfLines(5'001, kCityNoon);
+  const std::string sold = LineOf(sale->event, 0, false);
+  for (const char* part :
+       {R"("lines":[{"item_code":"6901234567892","quantity":2,"price_fen":2000},)"
+        R"({"item_code":"fruit","quantity":1,"price_fen":580}])",
+        R"("lines":[{"line_number":1,"quantity":2,"price_fen":2000,"subsidy_fen":800},)"
+        R"({"line_number":2,"quantity":1,"price_fen":580,"subsidy_fen":232}])"}) {
+    EXPECT_THAT(sold, HasSubstr(part));
+  }
+  const auto refund = MakeRefundOfLine(5'002, kCityNoon);
+  const std::string returned = LineOf(refund->event, 0, false);
+  for (const char* part :
+       {R"("command":{"original_transaction_id":5001,"lines":[{"line_number":1,"quantity":1}]})",
+        R"("lines":[{"line_number":1,"quantity":1,"price_fen":1000,"subsidy_fen":400}])"}) {
+    EXPECT_THAT(returned, HasSubstr(part));
+  }
+  EXPECT_THAT(LineOf(MakeSale(5'001, kCityNoon)->event, 0, false),
+              testing::Not(HasSubstr("\"lines\"")));
+}
+
+TEST(DumpTest, AnAdviceIsToldWithItsEvidenceAndItsVerdict) {
+  const auto advice = MakeAdvice(5'001, kCityNoon);
+  advice->advice.deny_list_at = TimestampNs{kCityNoon.value() - kNsPerSecond};
+  advice->event.advice.judged_at = kCityNoon;
+  advice->event.advice.clock_adjusted = true;
+  const std::string line = LineOf(advice->event, 0, false);
+  for (const char* part :
+       {R"("advice":{"occurred_at":"2026-05-03T01:00:00.000000000Z","terminal_sequence":37,)"
+        R"("business_date":"2026-11-23","member_paid_fen":1200,)"
+        R"("deny_list_at":"2026-05-03T02:59:59.000000000Z","queue_empty":true}},"effect":)",
+        R"("advice":{"advice_row":412,"judged_at":"2026-05-03T03:00:00.000000000Z",)"
+        R"("clock_adjusted":true,"liability":"acquirer","acquirer_bears_fen":348})"}) {
+    EXPECT_THAT(line, HasSubstr(part));
+  }
+}
+
+TEST(DumpTest, ABatchIsToldWithBothSides) {
+  const auto close = MakeBatchClose(5'004, kCityNoon);
+  close->event.batch.opened_at = TimestampNs{kCityNoon.value() - kNsPerSecond};
+  const std::string line = LineOf(close->event, 0, false);
+  for (const char* part :
+       {R"("kind":"batch_closed","terminal_id":"KM004217")",
+        R"("command":{"totals":{"captures":4,"captured_fen":10320,"refunds":0,"refunded_fen":0,)"
+        R"("reversals":0,"reversed_fen":0,"subsidy_fen":4128}},"effect":)",
+        R"("batch":{"batch_row":77,"number":1,"in_balance":false,"totals":{"captures":3,)",
+        R"("subsidy_fen":3096},"opened_at":"2026-05-03T02:59:59.000000000Z"})"}) {
+    EXPECT_THAT(line, HasSubstr(part));
+  }
+  close->event.batch.ours = close->event.batch.theirs;
+  EXPECT_THAT(LineOf(close->event, 0, false), HasSubstr("\"in_balance\":true"));
 }
 
 TEST(DumpTest, AProgrammeIsToldWithItsCaptures) {

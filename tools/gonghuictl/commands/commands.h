@@ -22,6 +22,8 @@ void AddEntitlementCommands(CLI::App* app, Context* context);
 void AddMerchantCommands(CLI::App* app, Context* context);   // merchant, terminal
 void AddProgrammeCommands(CLI::App* app, Context* context);  // programme, fund
 void AddTransactionCommands(CLI::App* app, Context* context);
+void AddAdviceCommands(CLI::App* app, Context* context);
+void AddBatchCommands(CLI::App* app, Context* context);
 void AddOperationsCommands(CLI::App* app, Context* context);  // status, version
 
 }  // namespace gonghui::ctl

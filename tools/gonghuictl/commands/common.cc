@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include "tools/gonghuictl/units.h"
+
 namespace gonghui::ctl {
 
 namespace {
@@ -64,6 +66,34 @@ CLI::Option* AddYes(CLI::App* command, bool* flag) {
 
 void NoteDryRun(const Context& context) {
   context.Note("dry run: the server checked the request, nothing was changed");
+}
+
+void AddAmount(CLI::App* command,
+               const std::string& name,
+               const std::string& what,
+               AmountFlags* flags) {
+  CLI::Option* yuan = command->add_option(name, flags->yuan, what + " in yuan, e.g. 12.34");
+  CLI::Option* fen = command->add_option(name + "-fen", flags->fen, what + " in fen, e.g. 1234");
+  yuan->excludes(fen);
+}
+
+absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags) {
+  if (flags.yuan.empty()) {
+    return flags.fen;
+  }
+  const absl::StatusOr<int64_t> fen = ParseYuan(flags.yuan);
+  if (!fen.ok()) {
+    return fen.status();
+  }
+  return std::optional<int64_t>(*fen);
+}
+
+void NoteUnknownOutcome(const Context& context, ExitCode exit, const std::string& request_id) {
+  const bool unknown = exit == ExitCode::kTimeout || exit == ExitCode::kUnreachable ||
+                       exit == ExitCode::kInterrupted;
+  if (unknown && !context.never_sent()) {
+    context.Note("the outcome is not known; ask again with --request-id " + request_id);
+  }
 }
 
 void AddPageOptions(CLI::App* command, PageOptions* page) {

@@ -12,8 +12,11 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include <absl/status/statusor.h>
 
 #include "tools/gonghuictl/context.h"
 #include "tools/gonghuictl/output.h"
@@ -41,6 +44,22 @@ CLI::Option* AddYes(CLI::App* command, bool* flag);
 
 // Says on standard error that nothing was changed.
 void NoteDryRun(const Context& context);
+
+// 12.34 yuan or 1234 fen, as two options of which one may be given.
+struct AmountFlags {
+  std::string yuan;
+  std::optional<int64_t> fen;
+};
+void AddAmount(CLI::App* command,
+               const std::string& name,
+               const std::string& what,
+               AmountFlags* flags);
+// Nothing when neither was given.
+[[nodiscard]] absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags);
+
+// Without an answer nobody knows whether the request took effect, but the same
+// id will always get the same answer.
+void NoteUnknownOutcome(const Context& context, ExitCode exit, const std::string& request_id);
 
 // A page size and where to go on.
 struct PageOptions {

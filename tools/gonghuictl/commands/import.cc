@@ -85,7 +85,7 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
   options.progress = context->progress_mode(flags.quiet);
   const ImportReport report = RunImport(
       options,
-      [&] { return (*client)->StartImport(kind.method); },
+      [&] { return (*client)->StartStream(kind.method); },
       SystemClock::Instance(),
       stderr);
   if (report.finished) {

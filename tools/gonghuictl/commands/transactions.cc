@@ -9,12 +9,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <absl/strings/str_cat.h>
+
+#include "engine/base/status_macros.h"
 #include "gonghui/v1/authorization_service.pb.h"
 #include "gonghui/v1/operations_service.pb.h"
 #include "tools/gonghuictl/cells.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/line_items.h"
 #include "tools/gonghuictl/units.h"
 #include "tools/gonghuictl/views.h"
 
@@ -54,45 +59,9 @@ ExitCode ShowExplained(Context* context, const Response& response, bool explain,
   return exit;
 }
 
-// Without an answer nobody knows whether the request took effect, but the same
-// id will always get the same answer.
-void NoteUnknownOutcome(const Context& context, ExitCode exit, const std::string& request_id) {
-  const bool unknown = exit == ExitCode::kTimeout || exit == ExitCode::kUnreachable ||
-                       exit == ExitCode::kInterrupted;
-  if (unknown && !context.never_sent()) {
-    context.Note("the outcome is not known; ask again with --request-id " + request_id);
-  }
-}
-
 // A UUID, which terminals make, or else one of the engine's ids.
 bool IsRequestId(const std::string& id) {
   return id.size() == 36 && id[8] == '-';
-}
-
-// 12.34 yuan or 1234 fen, as two options of which one may be given.
-struct AmountFlags {
-  std::string yuan;
-  std::optional<int64_t> fen;
-};
-
-void AddAmount(CLI::App* command,
-               const std::string& name,
-               const std::string& what,
-               AmountFlags* flags) {
-  CLI::Option* yuan = command->add_option(name, flags->yuan, what + " in yuan, e.g. 12.34");
-  CLI::Option* fen = command->add_option(name + "-fen", flags->fen, what + " in fen, e.g. 1234");
-  yuan->excludes(fen);
-}
-
-absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags) {
-  if (flags.yuan.empty()) {
-    return flags.fen;
-  }
-  const absl::StatusOr<int64_t> fen = ParseYuan(flags.yuan);
-  if (!fen.ok()) {
-    return fen.status();
-  }
-  return std::optional<int64_t>(*fen);
 }
 
 // --- authorize, quote ---
@@ -105,6 +74,7 @@ struct AuthorizeFlags {
   std::string request_id;
   std::string entry_mode;
   AmountFlags price;
+  std::vector<std::string> lines;
   uint32_t hold_seconds = 0;
   bool capture = false;
   bool full_price = false;
@@ -117,6 +87,12 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
   command->add_option("--terminal", flags->terminal_id, "The calling terminal")->required();
   command->add_option("--card", flags->card_number, "Card number")->required();
   AddAmount(command, "--price", "Price before benefits,", &flags->price);
+  command
+      ->add_option("--line",
+                   flags->lines,
+                   "What was bought, ITEM:QUANTITY:PRICE, the price of all pieces in yuan; may be\n"
+                   "repeated, up to 64 times; without --price their sum is the price")
+      ->allow_extra_args(false);
   command->add_flag("--capture", flags->capture, "A sale, captured at once; else a hold");
   command->add_option("--programme", flags->programme_code, "Consider only this programme");
   command->add_option("--merchant", flags->merchant_id, "The terminal's merchant");
@@ -138,14 +114,20 @@ absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* requ
   if (!fen.ok()) {
     return fen.status();
   }
-  if (!*fen) {
-    return absl::InvalidArgumentError("--price or --price-fen is needed");
+  GH_RETURN_IF_ERROR(ParseLineItems(flags.lines, request->mutable_lines()));
+  const int64_t sum_fen = SumOf(request->lines());
+  if (!*fen && flags.lines.empty()) {
+    return absl::InvalidArgumentError("--price, --price-fen or --line is needed");
+  }
+  if (*fen && !flags.lines.empty() && **fen != sum_fen) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the lines cost ", FormatYuan(sum_fen), ", the price is ", FormatYuan(**fen)));
   }
   request->set_request_id(flags.request_id.empty() ? RandomUuid() : flags.request_id);
   request->set_terminal_id(flags.terminal_id);
   request->set_merchant_id(flags.merchant_id);
   request->set_card_number(flags.card_number);
-  request->set_list_price_fen(**fen);
+  request->set_list_price_fen(fen->value_or(sum_fen));
   request->set_programme_code(flags.programme_code);
   request->set_capture(flags.capture);
   request->set_if_no_benefit(flags.full_price ? v1::IF_NO_BENEFIT_FULL_PRICE
@@ -196,6 +178,7 @@ struct FollowUpFlags {
   std::string request_id;
   std::string reason;
   AmountFlags amount;
+  std::vector<std::string> lines;
   uint32_t hold_seconds = 0;
   bool more_follow = false;
 };
@@ -285,7 +268,8 @@ ExitCode Reverse(Context* context, const FollowUpFlags& flags) {
 
 ExitCode Refund(Context* context, const FollowUpFlags& flags) {
   v1::RefundRequest request;
-  const absl::Status filled = FillPart(flags, &request);
+  absl::Status filled = FillPart(flags, &request);
+  filled.Update(ParseReturnedLines(flags.lines, request.mutable_lines()));
   if (!filled.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(filled.message()));
   }
@@ -395,11 +379,20 @@ void AddFollowUps(CLI::App* app, Context* context) {
                                 "refund",
                                 "Gives back what was captured, in whole or in part (退货)",
                                 {"refund --terminal T0000002 0123456789AB",
-                                 "refund --terminal T0000002 0123456789AB --amount 35.00"},
+                                 "refund --terminal T0000002 0123456789AB --amount 35.00",
+                                 "refund --terminal T0000002 0123456789AB --line 2:1 --line 3:4"},
                                 [context, refund_flags] { return Refund(context, *refund_flags); });
   refund->group(kGroup);
   AddFollowUpOptions(refund, refund_flags.get());
   AddAmount(refund, "--amount", "Part of the list price to give back,", &refund_flags->amount);
+  refund
+      ->add_option("--line",
+                   refund_flags->lines,
+                   "Pieces to give back, NUMBER:QUANTITY, numbered from 1 as txn show tells; may\n"
+                   "be repeated; instead of an amount")
+      ->allow_extra_args(false)
+      ->excludes(refund->get_option("--amount"))
+      ->excludes(refund->get_option("--amount-fen"));
 }
 
 }  // namespace
@@ -414,7 +407,9 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
       {"authorize --terminal T0000001 --card 6253011000000016 --price 5.00",
        "authorize --terminal T0000002 --card 6253011000000016 --price-fen 12000 --capture",
        "authorize --terminal T0000002 --card 6253011000000016 --price 300 --allow-partial",
-       "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run --explain"},
+       "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run --explain",
+       "authorize --terminal T0000002 --card 6253011000000016 --capture --line rice-5kg:2:59.80 "
+       "--line tea:1:88"},
       [context, authorize_flags] { return Authorize(context, *authorize_flags); });
   authorize->group(kGroup);
   AddAuthorizeOptions(authorize, authorize_flags.get());

@@ -1,0 +1,100 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the parts of a record (record_format.h) have in common: which event is caused
+// by which command, and the room that a record's head takes.
+//
+// The parts, in the order in which they stand in a record:
+//
+//   terminal_request.h     what a terminal asked
+//   operator_content.h     what an operator asked
+//   transaction_row.h      the new transaction
+//   transaction_deltas.h   what becomes of its original, of funds and counters
+//   record_details.h       lines, evidence, batches: of the request, and of the effect
+//
+// Writers take where to write and return where they ended: a cursor that stays in the
+// caller's hands would be stored and loaded again around every byte.
+
+#ifndef GONGHUI_ENGINE_DURABILITY_RECORD_PARTS_H_
+#define GONGHUI_ENGINE_DURABILITY_RECORD_PARTS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/domain/command.h"
+#include "engine/domain/event.h"
+#include "engine/durability/byte_codec.h"
+
+namespace gonghui::codec {
+
+constexpr bool IsOperators(EventKind kind) {
+  return static_cast<uint8_t>(kind) >= static_cast<uint8_t>(EventKind::kSegmentDefined);
+}
+// Has a transaction's row of its own.
+constexpr bool IsTransaction(EventKind kind) {
+  return kind != EventKind::kNone && kind != EventKind::kHoldExpired && !IsOperators(kind);
+}
+
+// The one command that causes events of this kind.
+constexpr CommandKind CauseOf(EventKind kind) {
+  if (kind == EventKind::kHoldExpired) {
+    return CommandKind::kExpireHolds;
+  }
+  return static_cast<CommandKind>(kind);  // numbered alike
+}
+static_assert(CauseOf(EventKind::kReversed) == CommandKind::kReverse);
+static_assert(CauseOf(EventKind::kIncremented) == CommandKind::kIncrement);
+static_assert(CauseOf(EventKind::kRefunded) == CommandKind::kRefund);
+static_assert(CauseOf(EventKind::kBatchClosed) == CommandKind::kCloseBatch);
+static_assert(CauseOf(EventKind::kSegmentDefined) == CommandKind::kDefineSegment);
+static_assert(CauseOf(EventKind::kFundSet) == CommandKind::kSetFund);
+static_assert(CauseOf(EventKind::kProgrammeRetired) == CommandKind::kRetireProgramme);
+
+constexpr TransactionKind TransactionKindOf(EventKind kind) {
+  return static_cast<TransactionKind>(kind);  // numbered alike
+}
+static_assert(TransactionKindOf(EventKind::kAuthorized) == TransactionKind::kAuthorization);
+static_assert(TransactionKindOf(EventKind::kCaptured) == TransactionKind::kCapture);
+static_assert(TransactionKindOf(EventKind::kReversed) == TransactionKind::kReversal);
+static_assert(TransactionKindOf(EventKind::kIncremented) == TransactionKind::kIncrement);
+static_assert(TransactionKindOf(EventKind::kRefunded) == TransactionKind::kRefund);
+static_assert(TransactionKindOf(EventKind::kBatchClosed) == TransactionKind::kBatchClose);
+
+// As code.IsNone(), without the call to memcmp that comparing arrays becomes.
+template <class Tag, size_t kWords>
+bool IsNone(const Code<Tag, kWords>& code) {
+  uint64_t all = 0;
+  for (const uint64_t word : code.words) {
+    all |= word;
+  }
+  return all == 0;
+}
+
+template <class C>
+void Content(C& c, Ref<C, Totals> r) {
+  c.Number(r.captures);
+  c.Number(r.refunds);
+  c.Number(r.reversals);
+  c.Amount(r.captured);
+  c.Amount(r.refunded);
+  c.Amount(r.reversed);
+  c.Amount(r.subsidy);
+}
+inline constexpr size_t kTotalsBytesMax = 3 * kInt32BytesMax + 4 * kVarintBytesMax;
+
+constexpr Fen Negative(Fen amount) {
+  return Fen{WrappingSubtract(0, amount.value())};
+}
+
+// Bits of a byte or varint that are a state.
+inline constexpr uint8_t kStateMask = 15;
+static_assert(static_cast<uint8_t>(TransactionState::kRefunded) <= kStateMask);
+
+// Length, kind, version, flags, time and caller.
+inline constexpr size_t kRecordLengthBytesMax = 4;
+inline constexpr size_t kRecordHeadBytesMax =
+    kRecordLengthBytesMax + 3 + kVarintBytesMax + kCode2BytesMax + kRequestIdBytes;
+
+}  // namespace gonghui::codec
+
+#endif  // GONGHUI_ENGINE_DURABILITY_RECORD_PARTS_H_

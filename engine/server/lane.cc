@@ -1,0 +1,180 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/lane.h"
+
+#include <chrono>
+
+#include "engine/base/check.h"
+#include "engine/server/stream_call.h"
+#include "engine/server/unary_call.h"
+
+namespace gonghui {
+namespace {
+
+constexpr size_t kRareCallsPosted = 16;
+
+// Messages kept for the next one; more than these are given back.
+constexpr size_t kMessagesPooledMax = 16;
+
+}  // namespace
+
+TimestampNs DeadlineOf(const grpc::ServerContext& context) {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) {
+    return kTimestampMax;
+  }
+  return TimestampNs{
+      std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.time_since_epoch()).count()};
+}
+
+grpc::Slice ToSlice(const grpc::ByteBuffer& buffer) {
+  grpc::Slice slice;
+  if (!buffer.TrySingleSlice(&slice).ok()) {
+    GH_CHECK(buffer.DumpToSingleSlice(&slice).ok(), "bytes=", buffer.Length());
+  }
+  return slice;
+}
+
+Lane::Lane(const AuthorizationOptions& options,
+           RawService* service,
+           std::unique_ptr<grpc::ServerCompletionQueue> queue)
+    : options_(options), service_(service), queue_(std::move(queue)) {}
+
+Lane::~Lane() = default;
+
+void Lane::Start(Engine* engine) {
+  engine_ = engine;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Lane::BeginDrain() {
+  drain_alarm_.Set(queue_.get(), AtOnce(), &drain_);
+}
+
+void Lane::Join() {
+  if (thread_.joinable()) {
+    stop_alarm_.Set(queue_.get(), AtOnce(), &stop_);
+    thread_.join();
+  } else {
+    DrainQueue();  // never started
+  }
+}
+
+void Lane::Complete(Submission* first) {
+  Submission* last = first;
+  while (last->next != nullptr) {
+    last = last->next;
+  }
+  Submission* head = mailbox_->load(std::memory_order_relaxed);
+  do {
+    last->next = head;
+    // Publishes the results.  Pairs with the acquire exchange in OnKick().
+  } while (!mailbox_->compare_exchange_weak(
+      head, first, std::memory_order_release, std::memory_order_relaxed));
+  if (head == nullptr) {
+    // Only the kick empties the mailbox, so the alarm before this one has fired
+    // and been handed out: it may be set again.
+    kick_alarm_.Set(queue_.get(), AtOnce(), &kick_);
+  }
+}
+
+void Lane::OnStreamTaken(StreamCall* stream) {
+  active_streams_.push_back(stream);
+  PostStream(stream->method());
+}
+
+void Lane::Recycle(StreamCall* stream) {
+  active_streams_.erase(std::find(active_streams_.begin(), active_streams_.end(), stream));
+  idle_streams_[static_cast<size_t>(stream->method())].push_back(stream);
+}
+
+std::unique_ptr<StreamMessage> Lane::NewMessage() {
+  if (messages_.empty()) {
+    return std::make_unique<StreamMessage>();
+  }
+  std::unique_ptr<StreamMessage> message = std::move(messages_.back());
+  messages_.pop_back();
+  return message;
+}
+
+void Lane::Recycle(std::unique_ptr<StreamMessage> message) {
+  if (messages_.size() < kMessagesPooledMax) {
+    message->Clear();
+    messages_.push_back(std::move(message));
+  }
+}
+
+void Lane::Run() {
+  for (size_t method = 0; method < kUnaryMethods.size(); ++method) {
+    PostCalls(method);
+  }
+  for (const StreamMethod method : kStreamMethods) {
+    PostStream(method);
+  }
+  void* tag = nullptr;
+  bool ok = false;
+  while (!(stopping_ && pending_ == 0 && in_engine_ == 0) && queue_->Next(&tag, &ok)) {
+    static_cast<QueueTag*>(tag)->Proceed(ok);
+  }
+  DrainQueue();
+}
+
+void Lane::DrainQueue() {
+  queue_->Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) {
+  }
+}
+
+void Lane::OnKick() {
+  Submission* submission = mailbox_->exchange(nullptr, std::memory_order_acquire);
+  while (submission != nullptr) {
+    Submission* const next = submission->next;
+    --in_engine_;
+    static_cast<EngineWork*>(submission->user)->OnDecided();
+    submission = next;
+  }
+}
+
+void Lane::OnDrain() {
+  draining_ = true;
+  // A stream may end, and leave the list, while it is told.
+  const std::vector<StreamCall*> streams = active_streams_;
+  for (StreamCall* stream : streams) {
+    stream->BeginDrain();
+  }
+}
+
+void Lane::PostCalls(size_t method) {
+  const size_t target = kUnaryMethods[method] == CommandKind::kAuthorize
+                            ? static_cast<size_t>(options_.calls_posted)
+                            : kRareCallsPosted;
+  while (!shutdown_ && posted_[method] < target) {
+    if (idle_[method].empty()) {
+      calls_.push_back(std::make_unique<UnaryCall>(this, method));
+      idle_[method].push_back(calls_.back().get());
+    }
+    UnaryCall* const call = idle_[method].back();
+    idle_[method].pop_back();
+    ++posted_[method];
+    call->Post();
+  }
+}
+
+void Lane::PostStream(StreamMethod method) {
+  if (shutdown_) {
+    return;
+  }
+  std::vector<StreamCall*>& idle = idle_streams_[static_cast<size_t>(method)];
+  if (idle.empty()) {
+    streams_.push_back(std::make_unique<StreamCall>(this, method));
+    idle.push_back(streams_.back().get());
+  }
+  StreamCall* const stream = idle.back();
+  idle.pop_back();
+  stream->Post();
+}
+
+}  // namespace gonghui

@@ -1,0 +1,213 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A lane: a completion queue, its one thread, and every call that came in by it.  See
+// authorization_service.h for the whole.
+
+#ifndef GONGHUI_ENGINE_SERVER_LANE_H_
+#define GONGHUI_ENGINE_SERVER_LANE_H_
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/grpcpp.h>
+
+#include "engine/base/cache_line.h"
+#include "engine/domain/command.h"
+#include "engine/pipeline/engine.h"
+#include "engine/server/authorization_service.h"
+#include "engine/server/wire.h"
+#include "gonghui/v1/authorization_service.grpc.pb.h"
+
+namespace gonghui {
+
+// The service with every method as bytes: see wire.h.
+template <class Base>
+using RawUnaries = v1::AuthorizationService::WithRawMethod_Authorize<
+    v1::AuthorizationService::WithRawMethod_Capture<v1::AuthorizationService::WithRawMethod_Reverse<
+        v1::AuthorizationService::WithRawMethod_Quote<
+            v1::AuthorizationService::WithRawMethod_GetTransaction<
+                v1::AuthorizationService::WithRawMethod_IncrementAuthorization<
+                    v1::AuthorizationService::WithRawMethod_Refund<
+                        v1::AuthorizationService::WithRawMethod_GetEntitlements<
+                            v1::AuthorizationService::WithRawMethod_CloseBatch<Base>>>>>>>>>;
+using RawService = RawUnaries<v1::AuthorizationService::WithRawMethod_AuthorizeStream<
+    v1::AuthorizationService::WithRawMethod_SubmitAdvices<v1::AuthorizationService::Service>>>;
+
+// The unary methods.  Authorize is the one that comes by the thousand.
+inline constexpr std::array kUnaryMethods = {CommandKind::kAuthorize,
+                                             CommandKind::kCapture,
+                                             CommandKind::kReverse,
+                                             CommandKind::kQuote,
+                                             CommandKind::kGetTransaction,
+                                             CommandKind::kIncrement,
+                                             CommandKind::kRefund,
+                                             CommandKind::kGetEntitlements,
+                                             CommandKind::kCloseBatch};
+
+enum class StreamMethod : uint8_t { kAuthorizeStream, kSubmitAdvices };
+inline constexpr std::array kStreamMethods = {StreamMethod::kAuthorizeStream,
+                                              StreamMethod::kSubmitAdvices};
+
+// What a completion queue hands back.
+class QueueTag {
+ public:
+  virtual void Proceed(bool ok) = 0;
+
+ protected:
+  ~QueueTag() = default;
+};
+
+// What the engine hands back, on the lane's thread.
+class EngineWork {
+ public:
+  virtual void OnDecided() = 0;
+
+ protected:
+  ~EngineWork() = default;
+};
+
+// The call's deadline in engine time.
+TimestampNs DeadlineOf(const grpc::ServerContext& context);
+
+grpc::Slice ToSlice(const grpc::ByteBuffer& buffer);
+
+inline std::string_view ViewOf(const grpc::Slice& slice) {
+  return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
+}
+
+class StreamCall;
+struct StreamMessage;
+class UnaryCall;
+
+class Lane final : public Completions {
+ public:
+  Lane(const AuthorizationOptions& options,
+       RawService* service,
+       std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  ~Lane() override;
+
+  void Start(Engine* engine);
+  void BeginDrain();
+  void Join();
+
+  // Engine's threads.
+  void Complete(Submission* first) override;
+
+  // The rest: lane thread only.
+
+  [[nodiscard]] const AuthorizationOptions& options() const { return options_; }
+  [[nodiscard]] RawService* service() { return service_; }
+  [[nodiscard]] grpc::ServerCompletionQueue* queue() { return queue_.get(); }
+  [[nodiscard]] const Ledger& names() const { return engine_->names(); }
+  [[nodiscard]] bool draining() const { return draining_; }
+
+  // An operation was given to the queue, which will hand its tag back.
+  void ExpectTag() { ++pending_; }
+  // A tag of a call came back.
+  void TagCameBack() { --pending_; }
+  // A posted call came back without a request: the server is shut down.
+  void OnServerShutdown() { shutdown_ = true; }
+
+  [[nodiscard]] bool Submit(Submission* submission) {
+    submission->completions = this;
+    submission->next = nullptr;
+    if (!engine_->Submit(submission)) {
+      return false;
+    }
+    ++in_engine_;
+    return true;
+  }
+
+  [[nodiscard]] bool TooManyCalls() const {
+    return in_engine_ >= static_cast<int64_t>(options_.calls_in_flight_max);
+  }
+
+  // A posted call was taken by a request: another takes its place at once, so
+  // that requests never wait in gRPC's own queue, which has no bound.
+  void OnTaken(size_t method) {
+    --posted_[method];
+    PostCalls(method);
+  }
+  void Recycle(UnaryCall* call, size_t method) {
+    idle_[method].push_back(call);
+    PostCalls(method);
+  }
+
+  void OnStreamTaken(StreamCall* stream);
+  [[nodiscard]] bool TooManyStreams() const {
+    return active_streams_.size() > static_cast<size_t>(options_.streams_max);
+  }
+  void Recycle(StreamCall* stream);
+
+  std::unique_ptr<StreamMessage> NewMessage();
+  void Recycle(std::unique_ptr<StreamMessage> message);
+
+  WireWriter scratch;  // for one reply at a time
+
+ private:
+  // The queue's tags that belong to no call.
+  class Signal final : public QueueTag {
+   public:
+    Signal(Lane* lane, void (Lane::*run)()) : lane_(lane), run_(run) {}
+    void Proceed(bool /*ok*/) override { (lane_->*run_)(); }
+
+   private:
+    Lane* const lane_;
+    void (Lane::*const run_)();
+  };
+
+  static gpr_timespec AtOnce() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
+
+  void Run();
+  void DrainQueue();
+  void OnKick();
+  void OnDrain();
+  void OnStop() { stopping_ = true; }
+  void PostCalls(size_t method);
+  void PostStream(StreamMethod method);
+
+  const AuthorizationOptions& options_;
+  RawService* const service_;
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  Engine* engine_ = nullptr;
+  std::thread thread_;
+
+  // Shared with the engine.
+  CacheLinePadded<std::atomic<Submission*>> mailbox_;
+  grpc::Alarm kick_alarm_;  // whoever found the mailbox empty
+  Signal kick_{this, &Lane::OnKick};
+
+  // Whoever ends the server.
+  grpc::Alarm drain_alarm_;
+  grpc::Alarm stop_alarm_;
+  Signal drain_{this, &Lane::OnDrain};
+  Signal stop_{this, &Lane::OnStop};
+
+  // Lane thread only.
+  int64_t pending_ = 0;    // tags that the queue holds
+  int64_t in_engine_ = 0;  // submissions
+  bool draining_ = false;
+  bool stopping_ = false;
+  bool shutdown_ = false;
+  std::array<size_t, kUnaryMethods.size()> posted_{};
+  std::array<std::vector<UnaryCall*>, kUnaryMethods.size()> idle_;
+  std::array<std::vector<StreamCall*>, kStreamMethods.size()> idle_streams_;
+  std::vector<StreamCall*> active_streams_;
+  std::vector<std::unique_ptr<StreamMessage>> messages_;  // for the next ones
+  std::vector<std::unique_ptr<UnaryCall>> calls_;         // all of them
+  std::vector<std::unique_ptr<StreamCall>> streams_;      // all of them
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_LANE_H_

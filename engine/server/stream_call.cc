@@ -1,0 +1,364 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/server/stream_call.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "engine/domain/limits.h"
+#include "engine/server/caller.h"
+#include "engine/server/grpc_status.h"
+#include "engine/server/translate_advice.h"
+#include "engine/server/wire.h"
+#include "gonghui/v1/authorization_service.pb.h"
+
+namespace gonghui {
+namespace {
+
+constexpr int kResultsField = v1::AuthorizeStreamResponse::kResultsFieldNumber;
+static_assert(kResultsField == v1::SubmitAdvicesResponse::kResultsFieldNumber);
+
+std::string SerializedStatus(const Refusal& refusal) {
+  google::rpc::Status status;
+  FillStatus(refusal, &status);
+  return status.SerializeAsString();
+}
+
+// One result of a stream's message that is an error.
+void AppendError(bool advice,
+                 const std::string& status,
+                 std::string_view transport_data,
+                 WireWriter* out) {
+  constexpr size_t kOverhead = 16 + 2 + kTransportDataBytesMax;
+  out->Reserve(status.size() + kOverhead);
+  char* const result = out->Begin<kResultsField>();
+  if (advice) {
+    out->Bytes<v1::AdviceResult::kErrorFieldNumber>(status);
+    // One that is too long is what the error is about.
+    if (transport_data.size() <= kTransportDataBytesMax) {
+      out->Bytes<v1::AdviceResult::kTransportDataFieldNumber>(transport_data);
+    }
+  } else {
+    out->Bytes<v1::AuthorizeStreamResult::kErrorFieldNumber>(status);
+  }
+  out->End(result);
+}
+
+}  // namespace
+
+void StreamCall::Post() {
+  stream_.reset();
+  context_.emplace();
+  stream_.emplace(&*context_);
+  reading_ = writing_ = finished_ = ended_ = broken_ = false;
+  status_ = grpc::Status::OK;
+  caller_ = Caller{};
+  lane_->ExpectTag();
+  const auto request = [this](auto post) {
+    (lane_->service()->*post)(
+        &*context_, &*stream_, lane_->queue(), lane_->queue(), static_cast<QueueTag*>(this));
+  };
+  switch (method_) {
+    case StreamMethod::kAuthorizeStream:
+      return request(&RawService::RequestAuthorizeStream);
+    case StreamMethod::kSubmitAdvices:
+      return request(&RawService::RequestSubmitAdvices);
+  }
+}
+
+void StreamCall::Proceed(bool ok) {
+  lane_->TagCameBack();
+  if (!ok) {
+    lane_->OnServerShutdown();
+    return;
+  }
+  lane_->OnStreamTaken(this);
+  Refusal refusal;
+  if (lane_->draining()) {
+    End(ToGrpcStatus(Draining()));
+  } else if (lane_->TooManyStreams()) {
+    End(ToGrpcStatus(Overloaded()));
+  } else if (!lane_->options().trust_words && !IdentifyTerminal(*context_, &caller_, &refusal)) {
+    End(ToGrpcStatus(refusal));
+  }
+  Advance();
+}
+
+void StreamCall::BeginDrain() {
+  End(ToGrpcStatus(Draining()));
+  Advance();
+}
+
+void StreamCall::End(grpc::Status status) {
+  if (!ended_) {
+    ended_ = true;
+    status_ = std::move(status);
+  }
+}
+
+void StreamCall::Read() {
+  reading_ = true;
+  lane_->ExpectTag();
+  stream_->Read(&request_, &read_);
+}
+
+void StreamCall::OnRead(bool ok) {
+  lane_->TagCameBack();
+  reading_ = false;
+  if (!ok) {  // the client has said all, or is gone
+    End(grpc::Status::OK);
+  } else if (!ended_) {
+    messages_.push_back(lane_->NewMessage());
+    StreamMessage* const message = messages_.back().get();
+    message->stream = this;
+    message->message = ToSlice(request_);
+    request_.Clear();
+    if (method_ == StreamMethod::kAuthorizeStream) [[likely]] {
+      TakeRequests(message);
+    } else {
+      TakeAdvices(message);
+    }
+  }
+  Advance();
+}
+
+void StreamCall::OnWrite(bool ok) {
+  lane_->TagCameBack();
+  writing_ = false;
+  if (!ok) {
+    broken_ = true;
+    End(grpc::Status::OK);
+  }
+  Advance();
+}
+
+void StreamCall::OnFinish(bool /*ok*/) {
+  lane_->TagCameBack();
+  writing_ = false;
+  Advance();
+}
+
+void StreamMessage::OnDecided() {
+  decided = true;
+  stream->Advance();
+}
+
+void StreamMessage::Clear() {
+  message = grpc::Slice();
+  items.clear();
+  commands.clear();
+  attachments.clear();
+  errors.clear();
+  decided = false;
+}
+
+void StreamCall::Advance() {
+  if (broken_) {
+    while (!messages_.empty() && messages_.front()->decided) {
+      lane_->Recycle(std::move(messages_.front()));
+      messages_.pop_front();
+    }
+  }
+  if (!writing_ && !finished_) {
+    if (!messages_.empty() && messages_.front()->decided) {
+      Answer(messages_.front().get());
+      lane_->Recycle(std::move(messages_.front()));
+      messages_.pop_front();
+    } else if (ended_ && messages_.empty()) {
+      finished_ = writing_ = true;
+      lane_->ExpectTag();
+      stream_->Finish(status_, &finish_);
+      return;
+    }
+  }
+  if (!ended_ && !reading_ &&
+      messages_.size() < static_cast<size_t>(lane_->options().stream_messages_in_flight)) {
+    Read();
+  }
+  // A read that was under way comes back when the call is over.
+  if (finished_ && !writing_ && !reading_) {
+    lane_->Recycle(this);
+  }
+}
+
+void StreamCall::TakeRequests(StreamMessage* message) {
+  using Request = v1::AuthorizeStreamRequest;
+  const TimestampNs deadline = DeadlineOf(*context_);
+  Refusal refusal;
+  WireReader reader(ViewOf(message->message));
+  bool good = true;
+  while (good && !reader.AtEnd() && message->items.size() <= kItemsPerMessageMax) {
+    uint32_t tag = 0;
+    std::string_view bytes;
+    good = reader.ReadTag(&tag);
+    if (good && tag != WireTag(Request::kRequestsFieldNumber, WireType::kBytes)) {
+      good = reader.Skip(tag);
+      continue;
+    }
+    AuthorizeFields fields;
+    good = good && reader.ReadBytes(&bytes) && ParseAuthorizeRequest(bytes, &fields);
+    if (!good) {
+      break;
+    }
+    std::unique_ptr<Attachment> attachment;
+    Command& command = message->commands.emplace_back();
+    command.deadline = deadline;
+    if (ToCommand(fields, caller_, "", CommandKind::kAuthorize, &command, &refusal, &attachment))
+        [[likely]] {
+      message->items.push_back({fields.transport_data,
+                                static_cast<uint32_t>(message->commands.size() - 1),
+                                /*refused=*/false});
+      if (attachment != nullptr) {
+        message->attachments.push_back(std::move(attachment));
+      }
+    } else {
+      message->commands.pop_back();
+      AddError(message, "requests", {}, &refusal);
+    }
+  }
+  if (!good || message->items.empty() || message->items.size() > kItemsPerMessageMax) {
+    return EndWithBadMessage(good, "requests", "AuthorizeStreamRequest");
+  }
+  Submit(message);
+}
+
+void StreamCall::TakeAdvices(StreamMessage* message) {
+  using Request = v1::SubmitAdvicesRequest;
+  std::vector<std::string_view> advices;
+  std::string_view terminal_id;
+  WireReader reader(ViewOf(message->message));
+  bool good = true;
+  while (good && !reader.AtEnd() && advices.size() <= kItemsPerMessageMax) {
+    uint32_t tag = 0;
+    good = reader.ReadTag(&tag);
+    if (good && tag == WireTag(Request::kAdvicesFieldNumber, WireType::kBytes)) {
+      good = reader.ReadBytes(&advices.emplace_back());
+    } else if (good && tag == WireTag(Request::kTerminalIdFieldNumber, WireType::kBytes)) {
+      good = reader.ReadBytes(&terminal_id);
+    } else {
+      good = good && reader.Skip(tag);
+    }
+  }
+  if (!good || advices.empty() || advices.size() > kItemsPerMessageMax) {
+    return EndWithBadMessage(good, "advices", "SubmitAdvicesRequest");
+  }
+  const TimestampNs deadline = DeadlineOf(*context_);
+  TerminalId sender;
+  Refusal refusal;
+  if (!ReadSender(terminal_id, caller_, &sender, &refusal)) {
+    // About the message, so nothing stands before the field's name.
+    message->errors.push_back(SerializedStatus(refusal));
+    message->items.assign(advices.size(), {{}, /*index=*/0, /*refused=*/true});
+    message->decided = true;
+    return;
+  }
+  for (const std::string_view advice : advices) {
+    std::string_view transport_data;
+    std::unique_ptr<Attachment> attachment;
+    Command& command = message->commands.emplace_back();
+    command.deadline = deadline;
+    if (ToCommand(advice, sender, &command, &transport_data, &attachment, &refusal)) {
+      message->items.push_back({transport_data,
+                                static_cast<uint32_t>(message->commands.size() - 1),
+                                /*refused=*/false});
+      if (attachment != nullptr) {
+        message->attachments.push_back(std::move(attachment));
+      }
+    } else {
+      // One that cannot be read stands in nobody's way.
+      message->commands.pop_back();
+      AddError(message, "advices", transport_data, &refusal);
+    }
+  }
+  Submit(message);
+}
+
+void StreamCall::EndWithBadMessage(bool well_formed,
+                                   std::string_view items,
+                                   std::string_view message_name) {
+  messages_.pop_back();
+  End(ToGrpcStatus(
+      well_formed
+          ? InvalidArgument(items, "must hold 1 to 1024 " + std::string(items))
+          : InvalidArgument("", "the bytes are not a gonghui.v1." + std::string(message_name))));
+}
+
+void StreamCall::Submit(StreamMessage* message) {
+  if (message->commands.empty()) {
+    message->decided = true;
+    return;
+  }
+  if (message->results.size() < message->commands.size()) {
+    message->results.resize(message->commands.size());
+  }
+  message->submission = Submission{};
+  message->submission.commands = message->commands;
+  message->submission.results = message->results.data();
+  message->submission.priority =
+      method_ == StreamMethod::kSubmitAdvices ? Priority::kAdvice : Priority::kLive;
+  message->submission.user = static_cast<EngineWork*>(message);
+  if (lane_->Submit(&message->submission)) {
+    return;
+  }
+  // The stream lives on; each of the message's items is told to come again.
+  message->errors.push_back(SerializedStatus(Overloaded()));
+  for (StreamMessage::Item& item : message->items) {
+    if (!item.refused) {
+      item.refused = true;
+      item.index = static_cast<uint32_t>(message->errors.size() - 1);
+    }
+  }
+  message->decided = true;
+}
+
+void StreamCall::AddError(StreamMessage* message,
+                          std::string_view items,
+                          std::string_view transport_data,
+                          Refusal* refusal) {
+  // As seen from the message that holds the item.
+  const std::string path = std::string(items) + "[" + std::to_string(message->items.size()) + "].";
+  for (FieldViolation& violation : refusal->violations) {
+    violation.field.insert(0, path);
+  }
+  message->items.push_back(
+      {transport_data, static_cast<uint32_t>(message->errors.size()), /*refused=*/true});
+  message->errors.push_back(SerializedStatus(*refusal));
+}
+
+void StreamCall::Answer(StreamMessage* message) {
+  constexpr size_t kTypicalItemBytes = 512;
+  const bool advices = method_ == StreamMethod::kSubmitAdvices;
+  WireWriter out;
+  out.Reserve(message->items.size() * kTypicalItemBytes + kReplyBytesMax);
+  Refusal refusal;
+  for (const StreamMessage::Item& item : message->items) {
+    if (item.refused) {
+      AppendError(advices, message->errors[item.index], item.transport_data, &out);
+      continue;
+    }
+    const Command& command = message->commands[item.index];
+    const Result& decided = message->results[item.index];
+    if (IsRefused(command, decided, &refusal)) {
+      AppendError(advices, SerializedStatus(refusal), item.transport_data, &out);
+      continue;
+    }
+    out.Reserve(kReplyBytesMax);
+    char* const result = out.Begin<kResultsField>();
+    if (advices) {
+      AppendAdviceResult(lane_->names(), command, decided, item.transport_data, &out);
+    } else {
+      char* const response = out.Begin<v1::AuthorizeStreamResult::kResponseFieldNumber>();
+      AppendReply(lane_->names(), command, decided, item.transport_data, &out);
+      out.End(response);
+    }
+    out.End(result);
+  }
+  const size_t size = out.size();
+  const grpc::Slice slice(out.Release(), size, std::free);
+  writing_ = true;
+  lane_->ExpectTag();
+  stream_->Write(grpc::ByteBuffer(&slice, 1), &write_);
+}
+
+}  // namespace gonghui

@@ -1,0 +1,119 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// One bidirectional stream of a lane: AuthorizeStream or SubmitAdvices.  They differ in
+// what an item is, and in the ring that it goes to the engine by.
+
+#ifndef GONGHUI_ENGINE_SERVER_STREAM_CALL_H_
+#define GONGHUI_ENGINE_SERVER_STREAM_CALL_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "engine/domain/command.h"
+#include "engine/domain/result.h"
+#include "engine/pipeline/engine.h"
+#include "engine/server/lane.h"
+#include "engine/server/refusal.h"
+#include "engine/server/translate.h"
+
+namespace gonghui {
+
+class StreamCall;
+
+// One message of a stream on its way through the engine.
+struct StreamMessage final : public EngineWork {
+  // What item i became: a command with a result, or an error.
+  struct Item {
+    std::string_view transport_data;
+    uint32_t index = 0;  // of commands, or of errors
+    bool refused = false;
+  };
+
+  grpc::Slice message;  // transport_data points into it
+  std::vector<Item> items;
+  std::vector<Command> commands;
+  // What some of the commands point to: 4 KB each, so none is kept for the next message.
+  std::vector<std::unique_ptr<Attachment>> attachments;
+  std::vector<std::string> errors;  // serialised google.rpc.Status
+  std::vector<Result> results;      // grows, never shrinks
+  Submission submission;
+  StreamCall* stream = nullptr;
+  bool decided = false;
+
+  void OnDecided() override;
+  void Clear();
+};
+
+// At most one read and one write are under way; a message is answered when it is decided
+// and all before it are answered.  Lane thread only.
+class StreamCall final : public QueueTag {
+ public:
+  StreamCall(Lane* lane, StreamMethod method) : lane_(lane), method_(method) {}
+
+  [[nodiscard]] StreamMethod method() const { return method_; }
+
+  void Post();
+  void Proceed(bool ok) override;  // accepted
+  void BeginDrain();
+  // Does whatever can be done next.
+  void Advance();
+
+ private:
+  class Step final : public QueueTag {
+   public:
+    Step(StreamCall* call, void (StreamCall::*run)(bool)) : call_(call), run_(run) {}
+    void Proceed(bool ok) override { (call_->*run_)(ok); }
+
+   private:
+    StreamCall* const call_;
+    void (StreamCall::*const run_)(bool);
+  };
+
+  void OnRead(bool ok);
+  void OnWrite(bool ok);
+  void OnFinish(bool ok);
+  void Read();
+  // Parses a message and sends it on its way.
+  void TakeRequests(StreamMessage* message);
+  void TakeAdvices(StreamMessage* message);
+  void Submit(StreamMessage* message);
+  // `items` is the field that holds them.
+  void AddError(StreamMessage* message,
+                std::string_view items,
+                std::string_view transport_data,
+                Refusal* refusal);
+  void Answer(StreamMessage* message);
+  // No more is read; what is under way is answered, then the call ends so.
+  void End(grpc::Status status);
+  // The newest message, which is of no use.
+  void EndWithBadMessage(bool well_formed, std::string_view items, std::string_view message_name);
+
+  Lane* const lane_;
+  const StreamMethod method_;
+  Step read_{this, &StreamCall::OnRead};
+  Step write_{this, &StreamCall::OnWrite};
+  Step finish_{this, &StreamCall::OnFinish};
+  bool reading_ = false;
+  bool writing_ = false;
+  bool finished_ = false;  // Finish() was called
+  bool ended_ = false;     // nothing more is read
+  bool broken_ = false;    // nothing more can be written
+  grpc::Status status_;
+  Caller caller_;
+  std::deque<std::unique_ptr<StreamMessage>> messages_;  // in order of arrival
+  grpc::ByteBuffer request_;
+  std::optional<grpc::ServerContext> context_;
+  std::optional<grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>> stream_;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_STREAM_CALL_H_

@@ -1,0 +1,581 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//
+// What the ledger tells, as bytes of replies or as a refusal.
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/domain/details.h"
+#include "engine/domain/explanation.h"
+#include "engine/domain/limits.h"
+#include "engine/server/reason_text.h"
+#include "engine/server/text_codec.h"
+#include "engine/server/translate.h"
+#include "engine/server/translate_rows.h"
+#include "gonghui/v1/authorization_service.pb.h"
+#include "gonghui/v1/member_service.pb.h"
+
+namespace gonghui {
+
+std::string_view FieldName(Field field) {
+  switch (field) {
+    case Field::kNone:
+      return "";
+    case Field::kMethod:
+      return "method";
+    case Field::kTerminalId:
+      return "terminal_id";
+    case Field::kMerchantId:
+    case Field::kMerchant:
+      return "merchant_id";
+    case Field::kCardNumber:
+      return "card_number";
+    case Field::kListPrice:
+      return "list_price_fen";
+    case Field::kProgramme:
+      return "programme_code";
+    case Field::kCapture:
+      return "capture";
+    case Field::kIfNoBenefit:
+      return "if_no_benefit";
+    case Field::kHoldSeconds:
+      return "hold_seconds";
+    case Field::kPosEntryMode:
+      return "pos_entry_mode";
+    case Field::kAllowPartial:
+      return "allow_partial_approval";
+    case Field::kOriginal:
+      return "original_transaction_id";
+    case Field::kAmount:
+      return "amount_fen";
+    case Field::kFinalCapture:
+      return "final_capture";
+    case Field::kLines:
+      return "lines";
+    case Field::kSequence:
+      return "terminal_sequence";
+    case Field::kBusinessDay:
+      return "business_date";
+    case Field::kMemberPaid:
+      return "member_paid_fen";
+    case Field::kTotals:
+      return "totals";
+    case Field::kReversalReason:
+      return "reversal_reason";
+    case Field::kUnionNode:
+    case Field::kOwner:
+      return "union_node_id";
+    case Field::kParent:
+      return "parent_id";
+    case Field::kMember:
+      return "member_id";
+    case Field::kSegment:
+      return "segment_code";
+    case Field::kFund:
+    case Field::kStock:
+      return "fund_code";
+    case Field::kMemberUnion:
+      return "member_union";
+    case Field::kMerchantUnion:
+      return "merchant_union";
+    case Field::kAsset:
+      return "asset";
+    case Field::kBudget:
+      return "budget";
+    case Field::kStatus:
+      return "status";
+    case Field::kTransactions:
+      return "transactions";
+    case Field::kMembers:
+      return "members";
+    case Field::kCards:
+      return "cards";
+    case Field::kMerchants:
+      return "merchants";
+    case Field::kTerminals:
+      return "terminals";
+    case Field::kFunds:
+      return "funds";
+    case Field::kProgrammes:
+      return "programmes";
+    case Field::kUnionNodes:
+      return "union_nodes";
+    case Field::kSegments:
+      return "segments";
+    case Field::kCounters:
+      return "counters";
+  }
+  return "";
+}
+
+bool IsRefused(const Command& command, const Result& result, Refusal* refusal) {
+  if (result.verdict == Verdict::kDecided || result.verdict == Verdict::kUnchanged) [[likely]] {
+    return false;
+  }
+  *refusal = Refusal{};
+  refusal->field = std::string(FieldName(result.field));
+  switch (result.verdict) {
+    case Verdict::kDecided:
+    case Verdict::kUnchanged:
+      return false;
+    case Verdict::kDuplicateMismatch:
+      refusal->code = StatusCode::kAlreadyExists;
+      refusal->reason = "DUPLICATE_MISMATCH";
+      refusal->message = "the request_id was used before with another value of " + refusal->field;
+      if (result.field == Field::kLines) {
+        refusal->index = result.index;
+      }
+      return true;
+    case Verdict::kPermissionDenied:
+      refusal->code = StatusCode::kPermissionDenied;
+      refusal->reason = "PERMISSION_DENIED";
+      refusal->message = "the terminal may not act for another " +
+                         std::string(result.field == Field::kMerchantId ? "merchant" : "terminal");
+      return true;
+    case Verdict::kNotFound:
+      *refusal = NotFound("transaction of this terminal",
+                          command.kind == CommandKind::kGetTransaction &&
+                                  command.inquiry.transaction == TransactionId{}
+                              ? "request_id"
+                              : "transaction_id");
+      return true;
+    case Verdict::kDeadlineExceeded:
+      refusal->code = StatusCode::kDeadlineExceeded;
+      refusal->reason = "DEADLINE_EXCEEDED";
+      refusal->message = "the call's deadline passed before the decision; nothing was changed";
+      return true;
+    case Verdict::kFull:
+      refusal->code = StatusCode::kResourceExhausted;
+      refusal->reason = "TABLE_FULL";
+      refusal->message = "the ledger's table of " + refusal->field + " is full";
+      refusal->retry_delay_ms = 60'000;
+      return true;
+    case Verdict::kRefused:
+      refusal->code = StatusCode::kFailedPrecondition;
+      refusal->reason = "REFUSED";
+      refusal->message = "refused because of " + refusal->field;
+      return true;
+    case Verdict::kOutOfRange:
+      *refusal =
+          InvalidArgument(FieldName(result.field), "would take the whole past 1000000000000 fen");
+      return true;
+  }
+  return false;
+}
+
+namespace {
+
+using WireTransaction = v1::Transaction;
+using WireShare = v1::AppliedBenefit;
+using WireLimit = v1::LimitState;
+using WireCheck = v1::FailedCheck;
+using WireLine = v1::TransactionLine;
+
+static_assert(static_cast<int>(Outcome::kDeclined) == v1::OUTCOME_DECLINED);
+static_assert(static_cast<int>(TransactionKind::kReversal) == v1::TRANSACTION_KIND_REVERSAL);
+static_assert(static_cast<int>(TransactionKind::kIncrement) == v1::TRANSACTION_KIND_INCREMENT);
+static_assert(static_cast<int>(TransactionKind::kRefund) == v1::TRANSACTION_KIND_REFUND);
+static_assert(static_cast<int>(TransactionKind::kBatchClose) == v1::TRANSACTION_KIND_BATCH_CLOSE);
+static_assert(static_cast<int>(Liability::kNone) == v1::LIABILITY_UNSPECIFIED);
+static_assert(static_cast<int>(Liability::kProgramme) == v1::LIABILITY_PROGRAMME);
+static_assert(static_cast<int>(Liability::kAcquirer) == v1::LIABILITY_ACQUIRER);
+static_assert(static_cast<int>(Liability::kManual) == v1::LIABILITY_MANUAL);
+static_assert(static_cast<int>(TransactionState::kCompleted) == v1::TRANSACTION_STATE_COMPLETED);
+static_assert(static_cast<int>(TransactionState::kRefunded) == v1::TRANSACTION_STATE_REFUNDED);
+static_assert(static_cast<int>(Retry::kNewIdLater) == v1::RETRY_NEW_ID_LATER);
+static_assert(static_cast<int>(LimitMeasure::kAmount) == v1::LIMIT_MEASURE_AMOUNT_FEN);
+static_assert(static_cast<int>(LimitSubject::kTerminal) == v1::LIMIT_SUBJECT_TERMINAL);
+static_assert(static_cast<int>(WindowKind::kYear) == v1::LIMIT_WINDOW_YEAR);
+
+// Lengths: every field of Transaction at its longest, checked by a test.
+static_assert(kSharesPerTransactionMax * 160 + kUsesPerTransactionMax * 200 +
+                  kLinesPerTransactionMax * 96 + 1'024 <
+              kReplyBytesMax);
+
+template <class E>
+int64_t Number(E value) {
+  return static_cast<int64_t>(value);
+}
+
+void AppendShare(const Ledger& names, const ResultShare& share, WireWriter* out) {
+  const Benefit& benefit = names.benefits()[share.benefit];
+  const Programme& programme = names.programmes()[benefit.programme];
+  const Fund& fund = names.funds()[share.fund];
+  char* const start = out->Begin<WireTransaction::kAppliedBenefitsFieldNumber>();
+  out->Text<WireShare::kProgrammeCodeFieldNumber>(programme.code);
+  out->Int<WireShare::kProgrammeVersionFieldNumber>(programme.version);
+  out->Text<WireShare::kBenefitCodeFieldNumber>(benefit.code);
+  out->Text<WireShare::kFundCodeFieldNumber>(fund.code);
+  if (fund.asset == Asset::kMoney) {
+    out->Int<WireShare::kAmountFenFieldNumber>(share.amount.value());
+  } else {
+    out->Int<WireShare::kPiecesFieldNumber>(share.amount.value());
+  }
+  out->End(start);
+}
+
+void AppendLimit(const Ledger& names, const ResultLimit& state, WireWriter* out) {
+  const Limit& limit = names.limits()[state.limit];
+  out->Text<WireLimit::kProgrammeCodeFieldNumber>(names.programmes()[limit.programme].code);
+  out->Text<WireLimit::kLimitCodeFieldNumber>(limit.code);
+  out->Int<WireLimit::kMeasureFieldNumber>(Number(limit.measure));
+  out->Int<WireLimit::kSubjectFieldNumber>(Number(limit.subject));
+  out->Int<WireLimit::kWindowFieldNumber>(Number(limit.window));
+  out->Int<WireLimit::kMaxFieldNumber>(limit.max);
+  out->Int<WireLimit::kUsedFieldNumber>(state.used);
+  out->Int<WireLimit::kHeldFieldNumber>(state.held);
+  out->Int<WireLimit::kLeftFieldNumber>(state.left);
+  out->Time<WireLimit::kResetsAtFieldNumber>(state.resets_at);
+}
+
+void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* out) {
+  const Transaction& transaction = result.transaction;
+  char* const start = out->Begin<WireTransaction::kFailedCheckFieldNumber>();
+  const Benefit& benefit = names.benefits()[transaction.failed_benefit];
+  const Programme& programme = names.programmes()[benefit.programme];
+  out->Text<WireCheck::kProgrammeCodeFieldNumber>(programme.code);
+  out->Int<WireCheck::kProgrammeVersionFieldNumber>(programme.version);
+  out->Text<WireCheck::kBenefitCodeFieldNumber>(benefit.code);
+  for (uint32_t i = 0; i < result.limit_count; ++i) {
+    if (transaction.failed_limit != LimitRow{} &&
+        result.limits[i].limit == transaction.failed_limit) {
+      char* const limit = out->Begin<WireCheck::kLimitFieldNumber>();
+      AppendLimit(names, result.limits[i], out);
+      out->End(limit);
+      break;
+    }
+  }
+  out->End(start);
+}
+
+void AppendLine(const Line& line, WireWriter* out) {
+  char* const start = out->Begin<WireTransaction::kLinesFieldNumber>();
+  out->Int<WireLine::kLineNumberFieldNumber>(line.number);
+  out->Text<WireLine::kItemCodeFieldNumber>(line.item);
+  out->Int<WireLine::kQuantityFieldNumber>(line.quantity);
+  out->Int<WireLine::kPriceFenFieldNumber>(line.price.value());
+  out->Int<WireLine::kMemberPaysFenFieldNumber>((line.price - line.subsidy).value());
+  out->Int<WireLine::kSubsidyFenFieldNumber>(line.subsidy.value());
+  out->Int<WireLine::kReturnedQuantityFieldNumber>(line.returned);
+  out->End(start);
+}
+
+// Of the transaction: its lines, and what an advice has.
+void AppendDetails(const Details& details, WireWriter* out) {
+  using T = WireTransaction;
+  for (uint32_t i = 0; i < details.line_count; ++i) {
+    AppendLine(details.lines[i], out);
+  }
+  if (details.is_advice) {
+    const Advice& advice = details.advice;
+    out->Time<T::kOccurredAtFieldNumber>(advice.occurred_at);
+    out->Time<T::kJudgedAtFieldNumber>(advice.judged_at);
+    out->Bool<T::kClockAdjustedFieldNumber>(advice.clock_adjusted);
+    out->Int<T::kLiabilityFieldNumber>(Number(advice.liability));
+    out->Int<T::kAcquirerBearsFenFieldNumber>(advice.acquirer_bears.value());
+  }
+}
+
+template <int kField>
+void AppendTotals(const Totals& totals, WireWriter* out) {
+  using B = v1::BatchTotals;
+  char* const start = out->Begin<kField>();
+  out->Int<B::kCaptureCountFieldNumber>(totals.captures);
+  out->Int<B::kCapturedFenFieldNumber>(totals.captured.value());
+  out->Int<B::kRefundCountFieldNumber>(totals.refunds);
+  out->Int<B::kRefundedFenFieldNumber>(totals.refunded.value());
+  out->Int<B::kReversalCountFieldNumber>(totals.reversals);
+  out->Int<B::kReversedFenFieldNumber>(totals.reversed.value());
+  out->Int<B::kSubsidyFenFieldNumber>(totals.subsidy.value());
+  out->End(start);
+}
+
+// The rest of CloseBatchResponse.
+void AppendBatch(const Batch& batch, WireWriter* out) {
+  using R = v1::CloseBatchResponse;
+  out->Int<R::kOutcomeFieldNumber>(batch.ours == batch.theirs ? v1::BATCH_OUTCOME_IN_BALANCE
+                                                              : v1::BATCH_OUTCOME_OUT_OF_BALANCE);
+  out->Int<R::kBatchNumberFieldNumber>(batch.number);
+  out->Time<R::kOpenedAtFieldNumber>(batch.opened_at);
+  out->Time<R::kClosedAtFieldNumber>(batch.closed_at);
+  AppendTotals<R::kEngineTotalsFieldNumber>(batch.ours, out);
+  AppendTotals<R::kTerminalTotalsFieldNumber>(batch.theirs, out);
+}
+
+// Numbers of fields, of several messages.
+template <class... E>
+constexpr bool AreSame(E... numbers) {
+  const std::array<int, sizeof...(numbers)> all = {static_cast<int>(numbers)...};
+  for (const int number : all) {
+    if (number != all[0]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Lengths: the fields of each at their longest, checked by a test.
+constexpr size_t kCheckBytesMax = 512;
+constexpr size_t kEntitlementBytesMax = 2'560;
+
+void AppendCheck(const Ledger& names, const CheckResult& check, WireWriter* out) {
+  using C = v1::CheckOutcome;
+  out->Reserve(kCheckBytesMax);
+  char* const start = out->Begin<v1::AuthorizeResponse::kChecksFieldNumber>();
+  if (check.benefit != BenefitRow{}) {
+    const Benefit& benefit = names.benefits()[check.benefit];
+    const Programme& programme = names.programmes()[benefit.programme];
+    out->Text<C::kProgrammeCodeFieldNumber>(programme.code);
+    out->Int<C::kProgrammeVersionFieldNumber>(programme.version);
+    out->Text<C::kBenefitCodeFieldNumber>(benefit.code);
+  }
+  out->Int<C::kCheckFieldNumber>(Number(check.check));
+  out->Bool<C::kPassedFieldNumber>(check.passed);
+  if (check.about_limit) {
+    char* const limit = out->Begin<C::kLimitFieldNumber>();
+    AppendLimit(names, check.limit, out);
+    out->End(limit);
+  }
+  const DisplayMessage display = CheckMessageOf(check.check, check.passed);
+  out->Bytes<C::kDisplayMessageFieldNumber>(display.english);
+  out->Bytes<C::kDisplayMessageZhFieldNumber>(display.chinese);
+  out->End(start);
+}
+
+void AppendChecks(const Ledger& names, const Explanation& explanation, WireWriter* out) {
+  using R = v1::AuthorizeResponse;
+  using Q = v1::QuoteResponse;
+  static_assert(AreSame(R::kChecksFieldNumber, Q::kChecksFieldNumber));
+  static_assert(AreSame(R::kChecksTruncatedFieldNumber, Q::kChecksTruncatedFieldNumber));
+  for (uint32_t i = 0; i < explanation.count; ++i) {
+    AppendCheck(names, explanation.checks[i], out);
+  }
+  out->Reserve(kCheckBytesMax);
+  out->Bool<R::kChecksTruncatedFieldNumber>(explanation.truncated);
+}
+
+// A benefit's row never changes, so its name and price may be read like its code.
+void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter* out) {
+  using E = v1::Entitlement;
+  const Benefit& benefit = names.benefits()[item.benefit];
+  const Programme& programme = names.programmes()[benefit.programme];
+  const std::string price = PriceInWords(benefit.price);
+  out->Reserve(kEntitlementBytesMax + price.size());
+  char* const start = out->Begin<v1::GetEntitlementsResponse::kEntitlementsFieldNumber>();
+  out->Text<E::kProgrammeCodeFieldNumber>(programme.code);
+  out->Int<E::kProgrammeVersionFieldNumber>(programme.version);
+  out->Text<E::kBenefitCodeFieldNumber>(benefit.code);
+  out->Bytes<E::kDisplayNameFieldNumber>({benefit.name.data(), benefit.name.size()});
+  out->Bytes<E::kPriceFieldNumber>(price);
+  out->Int<E::kReasonFieldNumber>(Number(item.reason));
+  out->Time<E::kNextEligibleAtFieldNumber>(item.next_eligible_at);
+  for (uint32_t i = 0; i < item.limit_count; ++i) {
+    char* const limit = out->Begin<E::kLimitsFieldNumber>();
+    AppendLimit(names, item.limits[i], out);
+    out->End(limit);
+  }
+  const DisplayMessage display = EntitlementMessageOf(item.reason);
+  out->Bytes<E::kDisplayMessageFieldNumber>(display.english);
+  out->Bytes<E::kDisplayMessageZhFieldNumber>(display.chinese);
+  out->End(start);
+}
+
+// The transaction tells, but for an unknown terminal there is none.
+TransactionKind KindOf(const Command& command, const Result& result) {
+  if (result.transaction_id != TransactionId{}) {
+    return result.transaction.kind;
+  }
+  switch (command.kind) {
+    case CommandKind::kCapture:
+      return TransactionKind::kCapture;
+    case CommandKind::kReverse:
+      return TransactionKind::kReversal;
+    case CommandKind::kIncrement:
+      return TransactionKind::kIncrement;
+    case CommandKind::kRefund:
+      return TransactionKind::kRefund;
+    case CommandKind::kCloseBatch:
+      return TransactionKind::kBatchClose;
+    default:
+      return TransactionKind::kAuthorization;
+  }
+}
+
+}  // namespace
+
+void AppendTransaction(const Ledger& names,
+                       const Command& command,
+                       const Result& result,
+                       WireWriter* out) {
+  using T = WireTransaction;
+  const Transaction& transaction = result.transaction;
+  const bool recorded = result.transaction_id != TransactionId{};
+  const bool declined = transaction.outcome == Outcome::kDeclined;
+  const TransactionKind kind = KindOf(command, result);
+  const bool authorization = kind == TransactionKind::kAuthorization;
+  std::array<char, kTransactionIdTextBytes> id{};
+  if (recorded) {
+    WriteTransactionId(result.transaction_id, id.data());
+    std::memcpy(out->Fixed<T::kTransactionIdFieldNumber, kTransactionIdTextBytes>(),
+                id.data(),
+                kTransactionIdTextBytes);
+  }
+  out->Int<T::kKindFieldNumber>(Number(kind));
+  out->Int<T::kOutcomeFieldNumber>(Number(transaction.outcome));
+  out->Int<T::kReasonFieldNumber>(Number(transaction.reason));
+  if (declined) {
+    out->Int<T::kRetryFieldNumber>(Number(RetryOf(transaction.reason)));
+  }
+  if (recorded) {
+    out->Int<T::kStateFieldNumber>(Number(transaction.state));
+  }
+  const RequestId& request_id =
+      transaction.request_id.IsNone() ? command.request_id : transaction.request_id;
+  if (!request_id.IsNone()) {
+    WriteUuid(request_id, out->Fixed<T::kRequestIdFieldNumber, kUuidTextBytes>());
+  }
+  out->Text<T::kTerminalIdFieldNumber>(result.terminal.IsNone() ? command.terminal
+                                                                : result.terminal);
+  out->Text<T::kMerchantIdFieldNumber>(result.merchant);
+  if (recorded && !declined) {
+    // The last six characters: the transaction's number within 2^30.
+    std::memcpy(out->Fixed<T::kApprovalCodeFieldNumber, kApprovalCodeBytes>(),
+                id.data() + kTransactionIdTextBytes - kApprovalCodeBytes,
+                kApprovalCodeBytes);
+  }
+  out->Time<T::kDecidedAtFieldNumber>(transaction.decided_at);
+  out->Int<T::kListPriceFenFieldNumber>(transaction.list_price.value());
+  out->Int<T::kMemberPaysFenFieldNumber>(transaction.member_pays.value());
+  out->Int<T::kSubsidyFenFieldNumber>(transaction.subsidy.value());
+  for (uint32_t i = 0; i < result.share_count; ++i) {
+    AppendShare(names, result.shares[i], out);
+  }
+  if (declined) {
+    if (transaction.failed_benefit != BenefitRow{}) {
+      AppendFailedCheck(names, result, out);
+    }
+    out->Time<T::kNextEligibleAtFieldNumber>(transaction.expires_at);
+  } else {
+    for (uint32_t i = 0; i < result.limit_count; ++i) {
+      char* const start = out->Begin<T::kLimitsFieldNumber>();
+      AppendLimit(names, result.limits[i], out);
+      out->End(start);
+    }
+    if (authorization) {
+      if (!transaction.capture_at_once) {
+        out->Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
+      }
+      out->Int<T::kCapturedFenFieldNumber>(transaction.captured.value());
+    } else if (kind == TransactionKind::kIncrement) {
+      out->Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
+    }
+  }
+  if (result.original_id != TransactionId{}) {
+    WriteTransactionId(result.original_id,
+                       out->Fixed<T::kOriginalTransactionIdFieldNumber, kTransactionIdTextBytes>());
+  }
+  if (kind == TransactionKind::kReversal) {
+    out->Bool<T::kOriginalFoundFieldNumber>(transaction.original_found);
+  }
+  const Details* const details = command.details;
+  const DisplayMessage display = details != nullptr && details->is_batch
+                                     ? BatchMessageOf(details->batch)
+                                     : DisplayMessageOf(transaction);
+  out->Bytes<T::kDisplayMessageFieldNumber>(display.english);
+  out->Bytes<T::kDisplayMessageZhFieldNumber>(display.chinese);
+  out->Int<T::kStanFieldNumber>(transaction.stan);
+  // Of a decline these tell something else: see Transaction.
+  if (authorization && !declined) {
+    out->Int<T::kCapturedSubsidyFenFieldNumber>(transaction.captured_subsidy.value());
+    out->Int<T::kRefundedFenFieldNumber>(transaction.progress.refunded.value());
+    out->Int<T::kRefundedSubsidyFenFieldNumber>(transaction.progress.refunded_subsidy.value());
+  }
+  out->Bool<T::kOverrunFieldNumber>(transaction.overrun);
+  if (details != nullptr) [[unlikely]] {
+    AppendDetails(*details, out);
+  }
+}
+
+void AppendReply(const Ledger& names,
+                 const Command& command,
+                 const Result& result,
+                 std::string_view transport_data,
+                 WireWriter* out) {
+  // The replies agree on their numbers; Quote and GetTransaction have the
+  // first only.
+  using R = v1::AuthorizeResponse;
+  static_assert(AreSame(R::kTransactionFieldNumber,
+                        v1::CaptureResponse::kTransactionFieldNumber,
+                        v1::ReverseResponse::kTransactionFieldNumber,
+                        v1::IncrementAuthorizationResponse::kTransactionFieldNumber,
+                        v1::RefundResponse::kTransactionFieldNumber,
+                        v1::CloseBatchResponse::kTransactionFieldNumber,
+                        v1::QuoteResponse::kTransactionFieldNumber,
+                        v1::GetTransactionResponse::kTransactionFieldNumber));
+  static_assert(AreSame(R::kIdempotentReplayFieldNumber,
+                        v1::CaptureResponse::kIdempotentReplayFieldNumber,
+                        v1::ReverseResponse::kIdempotentReplayFieldNumber,
+                        v1::IncrementAuthorizationResponse::kIdempotentReplayFieldNumber,
+                        v1::RefundResponse::kIdempotentReplayFieldNumber,
+                        v1::CloseBatchResponse::kIdempotentReplayFieldNumber));
+  static_assert(AreSame(R::kTransportDataFieldNumber,
+                        v1::CaptureResponse::kTransportDataFieldNumber,
+                        v1::ReverseResponse::kTransportDataFieldNumber,
+                        v1::IncrementAuthorizationResponse::kTransportDataFieldNumber,
+                        v1::RefundResponse::kTransportDataFieldNumber,
+                        v1::CloseBatchResponse::kTransportDataFieldNumber));
+  if (command.kind == CommandKind::kGetEntitlements) [[unlikely]] {
+    return AppendEntitlements(names, command, result, out);
+  }
+  char* const start = out->Begin<R::kTransactionFieldNumber>();
+  AppendTransaction(names, command, result, out);
+  out->End(start);
+  if (command.kind != CommandKind::kQuote && command.kind != CommandKind::kGetTransaction) {
+    out->Bool<R::kIdempotentReplayFieldNumber>(result.replay);
+    out->Bytes<R::kTransportDataFieldNumber>(transport_data);
+  }
+  const bool may_explain =
+      command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote;
+  if (may_explain && command.authorize.explanation != nullptr) [[unlikely]] {
+    AppendChecks(names, *command.authorize.explanation, out);
+  }
+  if (command.kind == CommandKind::kCloseBatch && command.details->is_batch) [[unlikely]] {
+    AppendBatch(command.details->batch, out);
+  }
+}
+
+void AppendEntitlements(const Ledger& names,
+                        const Command& command,
+                        const Result& result,
+                        WireWriter* out) {
+  using R = v1::GetEntitlementsResponse;
+  using M = v1::GetMemberEntitlementsResponse;
+  static_assert(AreSame(R::kOutcomeFieldNumber, M::kOutcomeFieldNumber));
+  static_assert(AreSame(R::kReasonFieldNumber, M::kReasonFieldNumber));
+  static_assert(AreSame(R::kDisplayMessageFieldNumber, M::kDisplayMessageFieldNumber));
+  static_assert(AreSame(R::kDisplayMessageZhFieldNumber, M::kDisplayMessageZhFieldNumber));
+  static_assert(AreSame(R::kEntitlementsFieldNumber, M::kEntitlementsFieldNumber));
+  static_assert(AreSame(R::kTruncatedFieldNumber, M::kTruncatedFieldNumber));
+  static_assert(AreSame(R::kAsOfFieldNumber, M::kAsOfFieldNumber));
+  const EntitlementList& list = *command.entitlements.list;
+  const Transaction& answer = result.transaction;
+  const DisplayMessage display = EntitlementsMessageOf(answer, list.count);
+  out->Reserve(kReplyBytesMax);
+  out->Int<R::kOutcomeFieldNumber>(Number(answer.outcome));
+  out->Int<R::kReasonFieldNumber>(Number(answer.reason));
+  out->Bytes<R::kDisplayMessageFieldNumber>(display.english);
+  out->Bytes<R::kDisplayMessageZhFieldNumber>(display.chinese);
+  for (uint32_t i = 0; i < list.count; ++i) {
+    AppendEntitlement(names, list.items[i], out);
+  }
+  out->Reserve(kReplyBytesMax);
+  out->Bool<R::kTruncatedFieldNumber>(list.truncated);
+  out->Time<R::kAsOfFieldNumber>(answer.decided_at);
+}
+
+}  // namespace gonghui

@@ -1,0 +1,329 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//
+// AuthorizeRequest, which comes by the hundred thousand a second: read in place.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/check.h"
+#include "engine/domain/limits.h"
+#include "engine/server/request_fields.h"
+#include "engine/server/text_codec.h"
+#include "engine/server/translate.h"
+#include "gonghui/v1/authorization_service.pb.h"
+
+namespace gonghui {
+namespace {
+
+using WireAuthorize = v1::AuthorizeRequest;
+
+static_assert(static_cast<int>(PosEntryMode::kContactless) == v1::POS_ENTRY_MODE_CONTACTLESS);
+static_assert(static_cast<int>(PosEntryMode::kManual) == v1::POS_ENTRY_MODE_MANUAL);
+
+// A LineItem as it came, in place.
+struct LineFields {
+  std::string_view item_code;
+  uint32_t quantity = 0;
+  int64_t price_fen = 0;
+};
+
+bool ParseLine(std::string_view message, LineFields* line) {
+  WireReader reader(message);
+  while (!reader.AtEnd()) {
+    uint32_t tag = 0;
+    uint64_t value = 0;
+    bool good = reader.ReadTag(&tag);
+    if (!good) {
+      return false;
+    }
+    switch (tag) {
+      case BytesTag(v1::LineItem::kItemCodeFieldNumber):
+        good = reader.ReadBytes(&line->item_code);
+        break;
+      case VarintTag(v1::LineItem::kQuantityFieldNumber):
+        good = reader.ReadVarint(&value);
+        line->quantity = static_cast<uint32_t>(value);
+        break;
+      case VarintTag(v1::LineItem::kPriceFenFieldNumber):
+        good = reader.ReadVarint(&value);
+        line->price_fen = static_cast<int64_t>(value);
+        break;
+      default:
+        good = reader.Skip(tag);
+    }
+    if (!good) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// False: the price is none, so it cannot be added up.
+bool ReadLine(const LineFields& line, size_t index, Violations* violations, LineItem* item) {
+  const auto path = [index](std::string_view field) {
+    return "lines[" + std::to_string(index) + "]." + std::string(field);
+  };
+  const auto code = ParseCode<ItemCode>(line.item_code);
+  if (code.has_value()) {
+    item->item = *code;
+  } else {
+    violations->Add(path("item_code"), kCodeRule);
+  }
+  if (line.quantity >= 1 && line.quantity <= kLineQuantityMax) {
+    item->quantity = line.quantity;
+  } else {
+    violations->Add(path("quantity"), "must be 1 to 1000000 pieces");
+  }
+  if (line.price_fen < 0 || line.price_fen > kTransactionFenMax) {
+    violations->Add(path("price_fen"), "must be 0 to 1000000000000 fen");
+    return false;
+  }
+  item->price = Fen{line.price_fen};
+  return true;
+}
+
+// The lines were counted and seen to be well-formed by ParseAuthorizeRequest(); here they
+// are read once more, so that requests without them, which are the most, carry no room
+// for them.
+[[gnu::noinline]] void ReadLines(const AuthorizeFields& fields,
+                                 Violations* violations,
+                                 std::unique_ptr<Attachment>* attachment,
+                                 Command* command) {
+  if (fields.line_count > kLinesPerTransactionMax) {
+    violations->Add("lines", "must be at most 64 lines");
+    return;
+  }
+  *attachment = std::make_unique<Attachment>();
+  std::vector<LineItem>& lines = (*attachment)->lines;
+  lines.resize(fields.line_count);
+  size_t count = 0;
+  bool priced = true;
+  Fen sum;
+  WireReader reader(fields.message);
+  while (!reader.AtEnd()) {
+    uint32_t tag = 0;
+    std::string_view bytes;
+    LineFields line;
+    bool good = reader.ReadTag(&tag);
+    if (tag != BytesTag(WireAuthorize::kLinesFieldNumber)) {
+      good = good && reader.Skip(tag);
+      GH_CHECK(good, "the message was parsed before; tag=", tag);
+      continue;
+    }
+    good = good && reader.ReadBytes(&bytes) && ParseLine(bytes, &line);
+    GH_CHECK(good, "the message was parsed before; lines=", count);
+    priced = ReadLine(line, count, violations, &lines[count]) && priced;
+    sum += lines[count].price;
+    ++count;
+  }
+  const Fen list_price = command->authorize.list_price;
+  const bool has_list_price = list_price == Fen{fields.list_price_fen};  // else that is told
+  if (priced && has_list_price && sum != list_price) {
+    violations->Add("lines",
+                    "their prices must add up to list_price_fen, " +
+                        std::to_string(fields.list_price_fen) + ", not to " +
+                        std::to_string(sum.value()));
+  }
+  command->authorize.lines = lines.data();
+  command->authorize.line_count = fields.line_count;
+  command->details = &(*attachment)->details;
+}
+
+}  // namespace
+
+bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields) {
+  fields->message = message;
+  WireReader reader(message);
+  while (!reader.AtEnd()) {
+    uint32_t tag = 0;
+    uint64_t value = 0;
+    std::string_view bytes;
+    bool good = reader.ReadTag(&tag);
+    if (!good) {
+      return false;
+    }
+    switch (tag) {
+      case BytesTag(WireAuthorize::kRequestIdFieldNumber):
+        good = reader.ReadBytes(&fields->request_id);
+        break;
+      case BytesTag(WireAuthorize::kTerminalIdFieldNumber):
+        good = reader.ReadBytes(&fields->terminal_id);
+        break;
+      case BytesTag(WireAuthorize::kMerchantIdFieldNumber):
+        good = reader.ReadBytes(&fields->merchant_id);
+        break;
+      case BytesTag(WireAuthorize::kCardNumberFieldNumber):
+        good = reader.ReadBytes(&fields->card_number);
+        break;
+      case VarintTag(WireAuthorize::kListPriceFenFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->list_price_fen = static_cast<int64_t>(value);
+        break;
+      case BytesTag(WireAuthorize::kProgrammeCodeFieldNumber):
+        good = reader.ReadBytes(&fields->programme_code);
+        break;
+      case VarintTag(WireAuthorize::kCaptureFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->capture = value != 0;
+        break;
+      case VarintTag(WireAuthorize::kIfNoBenefitFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->if_no_benefit = static_cast<int32_t>(value);
+        break;
+      case VarintTag(WireAuthorize::kPosEntryModeFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->pos_entry_mode = static_cast<int32_t>(value);
+        break;
+      case VarintTag(WireAuthorize::kHoldSecondsFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->hold_seconds = static_cast<uint32_t>(value);
+        break;
+      case VarintTag(WireAuthorize::kStanFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->stan = static_cast<uint32_t>(value);
+        break;
+      case BytesTag(WireAuthorize::kTransmissionTimeFieldNumber):
+        good = reader.ReadBytes(&bytes) && ReadTime(bytes, &fields->transmission_time);
+        break;
+      case BytesTag(WireAuthorize::kOccurredAtFieldNumber):
+        good = reader.ReadBytes(&bytes) && ReadTime(bytes, &fields->occurred_at);
+        break;
+      case BytesTag(WireAuthorize::kTransportDataFieldNumber):
+        good = reader.ReadBytes(&fields->transport_data);
+        break;
+      case VarintTag(WireAuthorize::kAllowPartialApprovalFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->allow_partial_approval = value != 0;
+        break;
+      case VarintTag(WireAuthorize::kExplainFieldNumber):
+        good = reader.ReadVarint(&value);
+        fields->explain = value != 0;
+        break;
+      case BytesTag(WireAuthorize::kLinesFieldNumber): {
+        LineFields line;
+        good = reader.ReadBytes(&bytes) && ParseLine(bytes, &line);
+        ++fields->line_count;
+        break;
+      }
+      default:
+        good = reader.Skip(tag);
+    }
+    if (!good) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool ReadAuthorize(const AuthorizeFields& fields,
+                   const Caller& caller,
+                   CommandKind kind,
+                   Violations* violations,
+                   Command* command,
+                   std::unique_ptr<Attachment>* attachment,
+                   Explanation* explanation) {
+  command->kind = kind;
+  command->request_id = RequestId{};
+  command->advice = nullptr;
+  command->details = nullptr;
+  command->validate_only = false;
+  command->authorize = AuthorizeRequest{};
+  AuthorizeRequest& request = command->authorize;
+
+  const bool own = ReadTerminal(fields.terminal_id, caller, violations, &command->terminal);
+  if (kind == CommandKind::kAuthorize || !fields.request_id.empty()) {
+    ReadRequestId(fields.request_id, "request_id", violations, &command->request_id);
+  }
+  if (!fields.merchant_id.empty()) {
+    const auto merchant = ParseCode<MerchantId>(fields.merchant_id);
+    if (merchant.has_value()) [[likely]] {
+      request.merchant = *merchant;
+    } else {
+      violations->Add("merchant_id", "must be empty or 1 to 16 characters of [A-Za-z0-9._:-]");
+    }
+  }
+  ReadCard(fields.card_number, violations, &request.card);
+  if (fields.list_price_fen >= 0 && fields.list_price_fen <= kTransactionFenMax) [[likely]] {
+    request.list_price = Fen{fields.list_price_fen};
+  } else {
+    violations->Add("list_price_fen", "must be 0 to 1000000000000 fen");
+  }
+  if (!fields.programme_code.empty()) {
+    const auto programme = ParseCode<ProgrammeCode>(fields.programme_code);
+    if (programme.has_value()) [[likely]] {
+      request.programme = *programme;
+    } else {
+      violations->Add("programme_code", "must be empty or 1 to 32 characters of [A-Za-z0-9._:-]");
+    }
+  }
+  request.capture_at_once = fields.capture;
+  request.allow_partial = fields.allow_partial_approval;
+  switch (fields.if_no_benefit) {
+    case v1::IF_NO_BENEFIT_UNSPECIFIED:
+    case v1::IF_NO_BENEFIT_DECLINE:
+      request.if_no_benefit = IfNoBenefit::kDecline;
+      break;
+    case v1::IF_NO_BENEFIT_FULL_PRICE:
+      request.if_no_benefit = IfNoBenefit::kFullPrice;
+      break;
+    default:
+      violations->Add("if_no_benefit", "is not a value of IfNoBenefit");
+  }
+  if (v1::PosEntryMode_IsValid(fields.pos_entry_mode)) [[likely]] {
+    request.entry_mode = static_cast<PosEntryMode>(fields.pos_entry_mode);
+  } else {
+    violations->Add("pos_entry_mode", "is not a value of PosEntryMode");
+  }
+  ReadHold(fields.hold_seconds, violations, &request.hold_s);
+  CheckStan(fields.stan, violations);
+  request.stan = fields.stan;
+  CheckTime(fields.transmission_time.set,
+            fields.transmission_time.seconds,
+            fields.transmission_time.nanos,
+            "transmission_time",
+            violations);
+  CheckTime(fields.occurred_at.set,
+            fields.occurred_at.seconds,
+            fields.occurred_at.nanos,
+            "occurred_at",
+            violations);
+  CheckTransportData(fields.transport_data.size(), violations);
+  if (fields.explain) [[unlikely]] {
+    request.explanation = explanation;
+    if (explanation == nullptr) {
+      violations->Add("explain", "must be false on a stream: ask with Authorize or Quote");
+    }
+  }
+  if (fields.line_count > 0) [[unlikely]] {
+    ReadLines(fields, violations, attachment, command);
+  }
+  return own;
+}
+
+bool ToCommand(const AuthorizeFields& fields,
+               const Caller& caller,
+               std::string_view path,
+               CommandKind kind,
+               Command* command,
+               Refusal* refusal,
+               std::unique_ptr<Attachment>* attachment,
+               Explanation* explanation) {
+  Violations violations(path);
+  const bool own =
+      ReadAuthorize(fields, caller, kind, &violations, command, attachment, explanation);
+  if (!violations.none()) [[unlikely]] {
+    *refusal = violations.ToRefusal();
+    return false;
+  }
+  if (!own) [[unlikely]] {
+    *refusal = AnotherTerminal(path);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace gonghui

@@ -1,0 +1,331 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/tables/table_operators.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/hash.h"
+
+namespace gonghui {
+namespace {
+
+DisplayName NameFrom(Words& row) {
+  const std::string name = row.Value("name", "");
+  const auto fixed = DisplayName::From(std::span<const char>(name.data(), name.size()));
+  return fixed.has_value() ? *fixed : (Fail("name too long"), DisplayName{});
+}
+
+MemberRequest ReadMember(Words& row) {
+  MemberRequest request;
+  request.id = Coded<MemberId>(row.Next("a member"));
+  request.union_node = Coded<UnionNodeId>(row.Value("union", "ALL"));
+  request.status = Worded<MemberStatus>(row.Value("status", "active"));
+  request.real_name_verified = !row.Flag("unverified");
+  // segments=hero,hard:2026-01-01..2026-06-01
+  for (const std::string& text : SplitAt(row.Value("segments", ""), ',')) {
+    if (request.span_count == kSegmentSpansPerMemberMax) {
+      Fail("too many segments");
+    }
+    SegmentSpanRequest& span = request.spans[request.span_count++];
+    const size_t colon = text.find(':');
+    span.segment = Coded<SegmentCode>(text.substr(0, colon));
+    span.starts_at = TimestampNs{kTimestampNsMin};
+    if (colon != std::string::npos) {
+      const size_t dots = text.find("..");
+      if (dots == std::string::npos) {
+        Fail("not segment:from..until: '" + text + "'");
+      }
+      span.starts_at = TimeOf(text.substr(colon + 1, dots - colon - 1));
+      span.ends_at = TimeOf(text.substr(dots + 2));
+    }
+  }
+  return request;
+}
+
+void ReadCard(Words& row, CardRequest* request) {
+  if (const auto member = row.Value("member")) {
+    request->member = Coded<MemberId>(*member);
+  }
+  request->status = Worded<CardStatus>(row.Value("status", "active"));
+  request->kind = row.Flag("digital") ? CardKind::kDigital : CardKind::kPhysical;
+  if (const auto expires = row.Value("expires")) {
+    // A UTC day.
+    request->expires_day = FloorDay(TimeOf(*expires + "T00:00:00Z").value() / kNsPerSecond);
+  }
+}
+
+MccRange MccsOf(const std::string& text) {
+  const std::vector<std::string> ends = SplitAt(text, '-');
+  return {static_cast<Mcc>(NumberOf(ends.front())), static_cast<Mcc>(NumberOf(ends.back()))};
+}
+
+// 5812:20, in per cent.
+OverCapture ReadOverCapture(const std::string& text) {
+  const std::vector<std::string> parts = SplitAt(text, ':');
+  if (parts.size() != 2) {
+    Fail("not category:percent: '" + text + "'");
+  }
+  return {MccsOf(parts[0]), Bps{static_cast<int32_t>(NumberOf(parts[1]) * 100)}};
+}
+
+// limit day count person day max=2 [reduce] [refund_to=current]
+void ReadLimit(Words& row, OwnedProgramme* programme) {
+  LimitSpec limit;
+  limit.code = Coded<LimitCode>(row.Next("a limit"));
+  limit.measure = Worded<LimitMeasure>(row.Next("count or amount"));
+  limit.subject = Worded<LimitSubject>(row.Next("a subject"));
+  limit.window = Worded<WindowKind>(row.Next("a window"));
+  limit.max = NumberOf(row.Value("max", ""));
+  if (row.Flag("reduce")) {
+    limit.when_exceeded = WhenExceeded::kReduce;
+  }
+  limit.refund_to = Worded<RefundTo>(row.Value("refund_to", "original"));
+  programme->limits.push_back(limit);
+}
+
+PriceRule ReadPrice(Words& row) {
+  PriceRule price;
+  const auto fen = [&row](const char* key) { return Fen{NumberOf(row.Value(key, "0"))}; };
+  if (const auto fixed = row.Value("price")) {
+    price.kind = PriceKind::kFixedPrice;
+    price.amount = Fen{NumberOf(*fixed)};
+  } else if (const auto off = row.Value("percent")) {
+    price.kind = PriceKind::kPercentOff;
+    price.rate = Bps{static_cast<int32_t>(NumberOf(*off) * 100)};
+  } else if (const auto bps = row.Value("bps")) {
+    price.kind = PriceKind::kPercentOff;
+    price.rate = Bps{static_cast<int32_t>(NumberOf(*bps))};
+  } else if (const auto spend = row.Value("spend")) {
+    price.kind = PriceKind::kThreshold;
+    price.threshold = Fen{NumberOf(*spend)};
+    price.amount = fen("less");
+    price.repeat = row.Flag("repeat");
+  } else if (row.Flag("free")) {
+    price.kind = PriceKind::kFree;
+  } else {
+    Fail("a benefit has price=, percent=, bps=, spend= or free");
+  }
+  if (const auto least = row.Value("least")) {
+    price.threshold = Fen{NumberOf(*least)};
+  }
+  price.on_return = Worded<OnReturn>(row.Value("on_return", "keep"));
+  price.discount_max = fen("cap");
+  price.member_pays_min = fen("pays-min");
+  const std::string rounding = row.Value("round", "half_up");
+  price.rounding = rounding == "half_up" ? Rounding::kHalfUp
+                   : rounding == "down"  ? Rounding::kDown
+                   : rounding == "up"    ? Rounding::kUp
+                                         : (Fail("round= half_up, down or up"), Rounding{});
+  return price;
+}
+
+void ReadBenefit(Words& row, OwnedProgramme* programme) {
+  BenefitSpec benefit;
+  benefit.code = Coded<BenefitCode>(row.Next("a benefit"));
+  benefit.price = ReadPrice(row);
+  const auto list = [&row](const char* key) { return SplitAt(row.Value(key, ""), ','); };
+  const auto segments = [&](const char* key) {
+    std::vector<SegmentCode> codes;
+    for (const std::string& code : list(key)) {
+      codes.push_back(Coded<SegmentCode>(code));
+    }
+    return Append(programme->segments, codes);
+  };
+  benefit.segments_any = segments("any");
+  benefit.segments_all = segments("all");
+  std::vector<MccRange> mccs;
+  for (const std::string& text : list("mcc")) {
+    mccs.push_back(MccsOf(text));
+  }
+  benefit.mccs = Append(programme->mccs, mccs);
+  std::vector<MerchantId> merchants;
+  for (const std::string& code : list("merchants")) {
+    merchants.push_back(Coded<MerchantId>(code));
+  }
+  benefit.merchants = Append(programme->merchants, merchants);
+  std::vector<HoursRange> hours;
+  for (const std::string& text : list("hours")) {
+    const std::vector<std::string> ends = SplitAt(text, '-');
+    hours.push_back({SecondsOf(ends.front()), SecondsOf(ends.back())});
+  }
+  benefit.hours = Append(programme->hours, hours);
+  std::vector<uint32_t> limits;
+  for (const std::string& code : list("limits")) {
+    const auto& all = programme->limits;
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const LimitSpec& l) { return TextOf(l.code) == code; });
+    if (found == all.end()) {
+      Fail("no such limit above: '" + code + "'");
+    }
+    limits.push_back(static_cast<uint32_t>(found - all.begin()));
+  }
+  benefit.limits = Append(programme->limit_refs, limits);
+  std::vector<FundingShareSpec> funding;
+  for (const std::string& text : list("fund")) {
+    const std::vector<std::string> parts = SplitAt(text, ':');
+    const int64_t share = parts.size() == 2 ? NumberOf(parts[1]) : kBpsPerOne;
+    funding.push_back({Coded<FundCode>(parts[0]), Bps{static_cast<int32_t>(share)}, 0});
+  }
+  benefit.funding = Append(programme->funding, funding);
+  if (const auto stock = row.Value("stock")) {
+    const std::vector<std::string> parts = SplitAt(*stock, ':');
+    benefit.stock = Coded<FundCode>(parts[0]);
+    benefit.stock_units = parts.size() == 2 ? static_cast<int32_t>(NumberOf(parts[1])) : 1;
+  }
+  for (const std::string& kind : list("terminals")) {
+    benefit.terminal_kinds =
+        static_cast<uint8_t>(benefit.terminal_kinds | MaskOf(Worded<TerminalKind>(kind)));
+  }
+  const std::vector<std::string> days = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  for (const std::string& day : list("weekdays")) {
+    const auto found = std::find(days.begin(), days.end(), day);
+    if (found == days.end()) {
+      Fail("not a weekday: '" + day + "'");
+    }
+    benefit.weekdays = static_cast<uint8_t>(benefit.weekdays | 1u << (found - days.begin()));
+  }
+  benefit.require_real_name = !row.Flag("anyone");
+  if (const auto node = row.Value("member-union")) {
+    benefit.member_union = Coded<UnionNodeId>(*node);
+  }
+  if (const auto node = row.Value("merchant-union")) {
+    benefit.merchant_union = Coded<UnionNodeId>(*node);
+  }
+  const auto from = row.Value("from");
+  const auto until = row.Value("until");
+  benefit.starts_at = from.has_value() ? TimeOf(*from) : programme->spec.starts_at;
+  benefit.ends_at = until.has_value() ? TimeOf(*until) : programme->spec.ends_at;
+  if (const auto hold = row.Value("hold")) {
+    benefit.hold_s = DurationNsOf(*hold) / kNsPerSecond;
+  }
+  programme->benefits.push_back(benefit);
+}
+
+}  // namespace
+
+OwnedCommand ReadAdmin(const std::string& verb, Words& row) {
+  if (verb == "segment") {
+    SegmentRequest request;
+    request.code = Coded<SegmentCode>(row.Next("a segment"));
+    request.name = NameFrom(row);
+    return Own(request);
+  }
+  if (verb == "union") {
+    UnionNodeRequest request;
+    request.id = Coded<UnionNodeId>(row.Next("a union node"));
+    const std::string parent = row.Value("under", "ALL");
+    request.parent = parent == "none" ? UnionNodeId{} : Coded<UnionNodeId>(parent);
+    request.level = Worded<UnionLevel>(row.Value("level", "other"));
+    request.name = NameFrom(row);
+    return Own(request);
+  }
+  if (verb == "member") {
+    return Own(ReadMember(row));
+  }
+  if (verb == "card") {
+    CardRequest request;
+    request.number = CardOf(row.Next("a card"));
+    ReadCard(row, &request);
+    return Own(request);
+  }
+  if (verb == "merchant") {
+    MerchantRequest request;
+    request.id = Coded<MerchantId>(row.Next("a merchant"));
+    request.union_node = Coded<UnionNodeId>(row.Value("union", "ALL"));
+    request.mcc = static_cast<Mcc>(NumberOf(row.Value("mcc", "5411")));
+    request.status = Worded<MerchantStatus>(row.Value("status", "active"));
+    request.name = NameFrom(row);
+    return Own(request);
+  }
+  if (verb == "terminal") {
+    TerminalRequest request;
+    request.id = Coded<TerminalId>(row.Next("a terminal"));
+    request.merchant = Coded<MerchantId>(row.Value("merchant", "S1"));
+    request.kind = Worded<TerminalKind>(row.Value("kind", "pos"));
+    request.status = Worded<TerminalStatus>(row.Value("status", "active"));
+    return Own(request);
+  }
+  if (verb == "fund" || verb == "stock") {
+    FundRequest request;
+    request.code = Coded<FundCode>(row.Next("a fund"));
+    request.asset = verb == "fund" ? Asset::kMoney : Asset::kThing;
+    request.budget = Fen{NumberOf(row.Value("budget", "0"))};
+    request.opens_at = TimeOf(row.Value("opens", "2026-01-01"));
+    request.closes_at = TimeOf(row.Value("closes", "never"));
+    request.advice_may_overrun = row.Flag("may-overrun");
+    if (const auto owner = row.Value("owner")) {
+      request.owner = Coded<UnionNodeId>(*owner);
+    }
+    request.name = NameFrom(row);
+    return Own(request);
+  }
+  if (verb == "member-status") {
+    MemberStatusRequest request;
+    request.member = Coded<MemberId>(row.Next("a member"));
+    request.status = Worded<MemberStatus>(row.Next("a status"));
+    return Own(request);
+  }
+  if (verb == "card-status") {
+    CardStatusRequest request;
+    request.card = CardOf(row.Next("a card"));
+    request.status = Worded<CardStatus>(row.Next("a status"));
+    return Own(request);
+  }
+  if (verb == "replace") {
+    ReplaceCardRequest request;
+    request.old_card = CardOf(row.Next("the old card"));
+    request.new_card.number = CardOf(row.Next("the new card"));
+    ReadCard(row, &request.new_card);
+    return Own(request);
+  }
+  if (verb == "retire") {
+    RetireProgrammeRequest request;
+    request.code = Coded<ProgrammeCode>(row.Next("a programme"));
+    return Own(request);
+  }
+  Fail("not a verb: '" + verb + "'");
+}
+
+OwnedCommand ReadProgramme(const std::vector<std::string>& block) {
+  OwnedProgramme programme;
+  Words head(block.front());
+  head.Next("programme");
+  ProgrammeSpec& spec = programme.spec;
+  spec.code = Coded<ProgrammeCode>(head.Next("a programme"));
+  std::string zone = head.Value("zone", "Asia/Shanghai");
+  std::replace(zone.begin(), zone.end(), '/', ':');
+  if (!FindTestCalendar(zone, &spec.calendar)) {
+    Fail("no such zone in tests/testing: '" + zone + "'");
+  }
+  spec.calendar.cutover_s = SecondsOf(head.Value("cutover", "00:00"));
+  spec.starts_at = TimeOf(head.Value("from", "2026-01-01"));
+  spec.ends_at = TimeOf(head.Value("until", "2027-01-01"));
+  if (const auto owner = head.Value("owner")) {
+    spec.owner = Coded<UnionNodeId>(*owner);
+  }
+  spec.late_capture = Worded<LateCapture>(head.Value("late", "strict"));
+  for (const std::string& text : SplitAt(head.Value("over_capture", ""), ',')) {
+    programme.over_capture.push_back(ReadOverCapture(text));
+  }
+  head.ExpectNothingLeft();
+  std::string source = block.front();
+  for (size_t i = 1; i + 1 < block.size(); ++i) {
+    Words row(block[i]);
+    const std::string verb = row.Next("limit or benefit");
+    if (verb == "limit") {
+      ReadLimit(row, &programme);
+    } else if (verb == "benefit") {
+      ReadBenefit(row, &programme);
+    } else {
+      Fail("not in a programme: '" + verb + "'");
+    }
+    row.ExpectNothingLeft();
+    source += "\n" + block[i];
+  }
+  spec.content_hash = HashBytes(source.data(), source.size());
+  return Own(std::move(programme));
+}
+
+}  // namespace gonghui

@@ -1,0 +1,162 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/testing/command_text.h"
+
+#include "tests/testing/answer.h"
+#include "tests/testing/names.h"
+
+namespace gonghui {
+namespace {
+
+template <class Request>
+std::string ReferenceText(const Request& request) {
+  return request.original != TransactionId{}
+             ? " of=#" + std::to_string(request.original.value())
+             : " of=" + std::to_string(request.original_request_id.low);
+}
+
+template <class Request>
+std::string Part(const Request& request) {
+  return request.has_amount ? " amount=" + std::to_string(request.amount.value()) : "";
+}
+
+std::string Hold(uint32_t hold_s) {
+  return hold_s == 0 ? "" : " hold=" + std::to_string(hold_s);
+}
+
+// 3*cola:450,1*rice:99
+std::string LinesText(const AuthorizeRequest& request) {
+  std::string text;
+  for (uint32_t i = 0; i < request.line_count; ++i) {
+    const LineItem& line = request.lines[i];
+    text += (i == 0 ? " lines=" : ",") + std::to_string(line.quantity) + "*" + TextOf(line.item) +
+            ":" + std::to_string(line.price.value());
+  }
+  return text;
+}
+
+// 1:2,3:1
+std::string LinesText(const RefundRequest& request) {
+  std::string text;
+  for (uint32_t i = 0; i < request.line_count; ++i) {
+    const ReturnedLine& line = request.lines[i];
+    text += (i == 0 ? " lines=" : ",") + std::to_string(line.number) + ":" +
+            std::to_string(line.quantity);
+  }
+  return text;
+}
+
+std::string AdviceText(const AdviceRequest& advice) {
+  return " advice occurred=" + TextOf(advice.occurred_at) +
+         " deny_list=" + TextOf(advice.deny_list_at) +
+         " sequence=" + std::to_string(advice.sequence) +
+         " day=" + std::to_string(advice.business_day) +
+         " paid=" + std::to_string(advice.member_paid.value()) +
+         (advice.queue_empty ? " queue-empty" : "");
+}
+
+std::string AuthorizeText(const AuthorizeRequest& request) {
+  std::string text = " card=" + std::to_string(request.card.value()) +
+                     " price=" + std::to_string(request.list_price.value());
+  if (!request.programme.IsNone()) {
+    text += " programme=" + TextOf(request.programme);
+  }
+  if (!request.merchant.IsNone()) {
+    text += " merchant=" + TextOf(request.merchant);
+  }
+  text += request.capture_at_once ? " sale" : "";
+  text += request.if_no_benefit == IfNoBenefit::kFullPrice ? " full-price" : "";
+  text += request.allow_partial ? " partial" : "";
+  text += request.explanation != nullptr ? " explain" : "";
+  return text + Hold(request.hold_s) + LinesText(request);
+}
+
+std::string OperatorText(const Command& command) {
+  switch (command.kind) {
+    case CommandKind::kSetMember:
+      return " " + TextOf(command.member->id);
+    case CommandKind::kSetCard:
+      return " " + std::to_string(command.card->number.value());
+    case CommandKind::kSetFund:
+      return " " + TextOf(command.fund->code) +
+             " budget=" + std::to_string(command.fund->budget.value()) +
+             " opens=" + TextOf(command.fund->opens_at) +
+             " closes=" + TextOf(command.fund->closes_at);
+    case CommandKind::kSetTerminal:
+      return " " + TextOf(command.terminal_setting->id) +
+             " merchant=" + TextOf(command.terminal_setting->merchant);
+    case CommandKind::kSetMerchant:
+      return " " + TextOf(command.merchant->id);
+    case CommandKind::kApplyProgramme:
+      return " " + TextOf(command.programme->programme.code);
+    case CommandKind::kSetMemberStatus:
+      return " " + TextOf(command.member_status->member) + " " +
+             NameOf(command.member_status->status);
+    case CommandKind::kSetCardStatus:
+      return " " + std::to_string(command.card_status->card.value()) + " " +
+             NameOf(command.card_status->status);
+    case CommandKind::kReplaceCard:
+      return " " + std::to_string(command.replace_card->old_card.value()) +
+             " by=" + std::to_string(command.replace_card->new_card.number.value());
+    case CommandKind::kRetireProgramme:
+      return " " + TextOf(command.retire_programme->code);
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string CommandText(const Command& command) {
+  const char* const name = NameOf(command.kind);
+  std::string text = name == nullptr ? "?" : name;
+  if (IsAdmin(command.kind)) {
+    return text + OperatorText(command) + (command.validate_only ? " dry-run" : "");
+  }
+  if (command.kind == CommandKind::kExpireHolds) {
+    return text;
+  }
+  text += " " + TextOf(command.terminal) + " id=" + std::to_string(command.request_id.low);
+  switch (command.kind) {
+    case CommandKind::kAuthorize:
+    case CommandKind::kQuote:
+      text += AuthorizeText(command.authorize);
+      break;
+    case CommandKind::kIncrement:
+      text += ReferenceText(command.increment) +
+              " amount=" + std::to_string(command.increment.amount.value()) +
+              Hold(command.increment.hold_s);
+      break;
+    case CommandKind::kCapture:
+      text += ReferenceText(command.capture) + Part(command.capture) +
+              (command.capture.final_capture ? "" : " more");
+      break;
+    case CommandKind::kReverse:
+      text += ReferenceText(command.reverse) + Part(command.reverse);
+      break;
+    case CommandKind::kRefund:
+      text += ReferenceText(command.refund) + Part(command.refund) + LinesText(command.refund);
+      break;
+    case CommandKind::kCloseBatch:
+      text += " totals=" + TextOf(command.close_batch.theirs);
+      break;
+    case CommandKind::kGetEntitlements:
+      text += command.entitlements.member.IsNone()
+                  ? " card=" + std::to_string(command.entitlements.card.value())
+                  : " member=" + TextOf(command.entitlements.member);
+      text += command.entitlements.here ? " here" : "";
+      break;
+    case CommandKind::kGetTransaction:
+      text += command.inquiry.transaction != TransactionId{}
+                  ? " of=#" + std::to_string(command.inquiry.transaction.value())
+                  : " of=" + std::to_string(command.inquiry.request_id.low);
+      break;
+    default:
+      break;
+  }
+  text += command.advice != nullptr ? AdviceText(*command.advice) : "";
+  return command.deadline == kTimestampMax ? text : text + " deadline=" + TextOf(command.deadline);
+}
+
+}  // namespace gonghui

@@ -1,0 +1,327 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <cstring>
+#include <span>
+
+#include "tests/unit/durability/event_maker.h"
+
+namespace gonghui {
+namespace {
+
+// Remembers the first difference; a field is compared by its bytes, and so must
+// have no padding.
+class Comparison {
+ public:
+  template <class T>
+  void Field(const char* name, const T& a, const T& b) {
+    static_assert(std::has_unique_object_representations_v<T>);
+    if (first_.empty() && std::memcmp(&a, &b, sizeof(T)) != 0) {
+      first_ = name;
+    }
+  }
+  template <class T>
+  void List(const char* name, std::span<const T> a, std::span<const T> b) {
+    if (first_.empty() && a.size() != b.size()) {
+      first_ = name;
+    }
+    for (size_t i = 0; first_.empty() && i < a.size(); ++i) {
+      Field(name, a[i], b[i]);
+    }
+  }
+  [[nodiscard]] const std::string& first() const { return first_; }
+
+ private:
+  std::string first_;
+};
+
+#define GH_SAME(field) c.Field(#field, a.field, b.field)
+
+void Compare(Comparison& c, const AuthorizeRequest& a, const AuthorizeRequest& b) {
+  GH_SAME(merchant);
+  GH_SAME(card);
+  GH_SAME(list_price);
+  GH_SAME(programme);
+  GH_SAME(stan);
+  GH_SAME(hold_s);
+  GH_SAME(capture_at_once);
+  GH_SAME(allow_partial);
+  GH_SAME(if_no_benefit);
+  GH_SAME(entry_mode);
+  c.List("lines", std::span(a.lines, a.line_count), std::span(b.lines, b.line_count));
+}
+
+void Compare(Comparison& c, const CaptureRequest& a, const CaptureRequest& b) {
+  GH_SAME(original);
+  GH_SAME(original_request_id);
+  GH_SAME(amount);
+  GH_SAME(has_amount);
+  GH_SAME(final_capture);
+}
+
+void Compare(Comparison& c, const ReverseRequest& a, const ReverseRequest& b) {
+  GH_SAME(original);
+  GH_SAME(original_request_id);
+  GH_SAME(amount);
+  GH_SAME(has_amount);
+  GH_SAME(reason);
+}
+
+void Compare(Comparison& c, const IncrementRequest& a, const IncrementRequest& b) {
+  GH_SAME(original);
+  GH_SAME(original_request_id);
+  GH_SAME(amount);
+  GH_SAME(hold_s);
+}
+
+void Compare(Comparison& c, const RefundRequest& a, const RefundRequest& b) {
+  GH_SAME(original);
+  GH_SAME(original_request_id);
+  GH_SAME(amount);
+  GH_SAME(has_amount);
+  c.List("lines", std::span(a.lines, a.line_count), std::span(b.lines, b.line_count));
+}
+
+void Compare(Comparison& c, const AdviceRequest* a, const AdviceRequest* b) {
+  c.Field("advice", a != nullptr, b != nullptr);
+  if (a == nullptr || b == nullptr) {
+    return;
+  }
+  c.Field("advice.occurred_at", a->occurred_at, b->occurred_at);
+  c.Field("advice.deny_list_at", a->deny_list_at, b->deny_list_at);
+  c.Field("advice.member_paid", a->member_paid, b->member_paid);
+  c.Field("advice.sequence", a->sequence, b->sequence);
+  c.Field("advice.business_day", a->business_day, b->business_day);
+  c.Field("advice.queue_empty", a->queue_empty, b->queue_empty);
+}
+
+void Compare(Comparison& c, const SegmentRequest& a, const SegmentRequest& b) {
+  GH_SAME(code);
+  GH_SAME(name);
+}
+
+void Compare(Comparison& c, const UnionNodeRequest& a, const UnionNodeRequest& b) {
+  GH_SAME(id);
+  GH_SAME(parent);
+  GH_SAME(level);
+  GH_SAME(name);
+}
+
+void Compare(Comparison& c, const MemberRequest& a, const MemberRequest& b) {
+  GH_SAME(id);
+  GH_SAME(union_node);
+  GH_SAME(status);
+  GH_SAME(real_name_verified);
+  GH_SAME(sex);
+  GH_SAME(span_count);
+  GH_SAME(spans);
+  GH_SAME(keep.union_node);
+  GH_SAME(keep.status);
+  GH_SAME(keep.real_name_verified);
+  GH_SAME(keep.sex);
+  GH_SAME(keep.segments);
+}
+
+void Compare(Comparison& c, const CardRequest& a, const CardRequest& b) {
+  GH_SAME(number);
+  GH_SAME(member);
+  GH_SAME(status);
+  GH_SAME(kind);
+  GH_SAME(expires_day);
+  GH_SAME(keep.status);
+  GH_SAME(keep.kind);
+  GH_SAME(keep.expires_day);
+}
+
+void Compare(Comparison& c, const MerchantRequest& a, const MerchantRequest& b) {
+  GH_SAME(id);
+  GH_SAME(union_node);
+  GH_SAME(mcc);
+  GH_SAME(status);
+  GH_SAME(name);
+}
+
+void Compare(Comparison& c, const TerminalRequest& a, const TerminalRequest& b) {
+  GH_SAME(id);
+  GH_SAME(merchant);
+  GH_SAME(kind);
+  GH_SAME(status);
+}
+
+void Compare(Comparison& c, const FundRequest& a, const FundRequest& b) {
+  GH_SAME(code);
+  GH_SAME(owner);
+  GH_SAME(asset);
+  GH_SAME(budget);
+  GH_SAME(opens_at);
+  GH_SAME(closes_at);
+  GH_SAME(advice_may_overrun);
+  GH_SAME(name);
+}
+
+void Compare(Comparison& c, const BenefitSpec& a, const BenefitSpec& b) {
+  GH_SAME(code);
+  GH_SAME(name);
+  GH_SAME(price);
+  GH_SAME(segments_any);
+  GH_SAME(segments_all);
+  GH_SAME(mccs);
+  GH_SAME(merchants);
+  GH_SAME(hours);
+  GH_SAME(limits);
+  GH_SAME(funding);
+  GH_SAME(stock);
+  GH_SAME(stock_units);
+  GH_SAME(terminal_kinds);
+  GH_SAME(weekdays);
+  GH_SAME(require_real_name);
+  GH_SAME(member_union);
+  GH_SAME(merchant_union);
+  GH_SAME(starts_at);
+  GH_SAME(ends_at);
+  GH_SAME(hold_s);
+}
+
+void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
+  GH_SAME(programme.code);
+  GH_SAME(programme.name);
+  GH_SAME(programme.calendar.zone);
+  GH_SAME(programme.calendar.cutover_s);
+  GH_SAME(programme.calendar.offset_change_count);
+  GH_SAME(programme.calendar.offset_changes);
+  GH_SAME(programme.starts_at);
+  GH_SAME(programme.ends_at);
+  GH_SAME(programme.owner);
+  GH_SAME(programme.content_hash);
+  GH_SAME(programme.late_capture);
+  c.List("limits", a.limits, b.limits);
+  c.List("segments", a.segments, b.segments);
+  c.List("mccs", a.mccs, b.mccs);
+  c.List("merchants", a.merchants, b.merchants);
+  c.List("hours", a.hours, b.hours);
+  c.List("limit_refs", a.limit_refs, b.limit_refs);
+  c.List("funding", a.funding, b.funding);
+  c.List("over_capture", a.over_capture, b.over_capture);
+  const size_t benefits[] = {a.benefits.size(), b.benefits.size()};
+  c.Field("benefits", benefits[0], benefits[1]);
+  for (size_t i = 0; c.first().empty() && i < a.benefits.size(); ++i) {
+    Compare(c, a.benefits[i], b.benefits[i]);
+  }
+}
+
+void Compare(Comparison& c, const Command& a, const Command& b) {
+  GH_SAME(kind);
+  if (!c.first().empty()) {
+    return;
+  }
+  GH_SAME(terminal);
+  GH_SAME(request_id);
+  Compare(c, a.advice, b.advice);
+  switch (a.kind) {
+    case CommandKind::kAuthorize:
+      return Compare(c, a.authorize, b.authorize);
+    case CommandKind::kCapture:
+      return Compare(c, a.capture, b.capture);
+    case CommandKind::kReverse:
+      return Compare(c, a.reverse, b.reverse);
+    case CommandKind::kIncrement:
+      return Compare(c, a.increment, b.increment);
+    case CommandKind::kRefund:
+      return Compare(c, a.refund, b.refund);
+    case CommandKind::kCloseBatch:
+      GH_SAME(close_batch.theirs);
+      return;
+    case CommandKind::kQuote:
+    case CommandKind::kGetTransaction:
+    case CommandKind::kGetEntitlements:
+    case CommandKind::kExpireHolds:
+      return;
+    case CommandKind::kDefineSegment:
+      return Compare(c, *a.segment, *b.segment);
+    case CommandKind::kSetUnionNode:
+      return Compare(c, *a.union_node, *b.union_node);
+    case CommandKind::kSetMember:
+      return Compare(c, *a.member, *b.member);
+    case CommandKind::kSetCard:
+      return Compare(c, *a.card, *b.card);
+    case CommandKind::kSetMerchant:
+      return Compare(c, *a.merchant, *b.merchant);
+    case CommandKind::kSetTerminal:
+      return Compare(c, *a.terminal_setting, *b.terminal_setting);
+    case CommandKind::kSetFund:
+      return Compare(c, *a.fund, *b.fund);
+    case CommandKind::kApplyProgramme:
+      return Compare(c, *a.programme, *b.programme);
+    case CommandKind::kSetMemberStatus:
+      GH_SAME(member_status->member);
+      GH_SAME(member_status->status);
+      return;
+    case CommandKind::kSetCardStatus:
+      GH_SAME(card_status->card);
+      GH_SAME(card_status->status);
+      return;
+    case CommandKind::kReplaceCard:
+      GH_SAME(replace_card->old_card);
+      return Compare(c, a.replace_card->new_card, b.replace_card->new_card);
+    case CommandKind::kRetireProgramme:
+      GH_SAME(retire_programme->code);
+      return;
+  }
+}
+
+}  // namespace
+
+std::string FirstDifference(const Event& a, const Event& b) {
+  Comparison c;
+  GH_SAME(kind);
+  GH_SAME(seq);
+  GH_SAME(at);
+  GH_SAME(transaction_row);
+  GH_SAME(transaction);
+  GH_SAME(original.row);
+  GH_SAME(original.state);
+  GH_SAME(original.restates);
+  GH_SAME(original.list_price_delta);
+  GH_SAME(original.subsidy_delta);
+  GH_SAME(original.captured_delta);
+  GH_SAME(original.captured_subsidy_delta);
+  GH_SAME(original.refunded_delta);
+  GH_SAME(original.refunded_subsidy_delta);
+  GH_SAME(original.expires_at_delta_ns);
+  GH_SAME(tombstone_row);
+  GH_SAME(share_count);
+  GH_SAME(use_count);
+  GH_SAME(member_pending_delta);
+  GH_SAME(member_posted_delta);
+  GH_SAME(shares);
+  for (size_t i = 0; i < a.uses.size(); ++i) {
+    GH_SAME(uses[i].limit);
+    GH_SAME(uses[i].subject);
+    GH_SAME(uses[i].window);
+    GH_SAME(uses[i].benefit);
+    GH_SAME(uses[i].held_delta);
+    GH_SAME(uses[i].used_delta);
+    GH_SAME(uses[i].used_after);
+    GH_SAME(uses[i].left_after);
+  }
+  GH_SAME(line_count);
+  GH_SAME(lines);
+  GH_SAME(is_advice);
+  GH_SAME(queue_empty);
+  GH_SAME(advice);
+  GH_SAME(batch);
+  GH_SAME(row);
+  GH_SAME(row_2);
+  GH_SAME(span_count);
+  for (size_t i = 0; i < a.spans.size(); ++i) {
+    GH_SAME(spans[i].starts_at);
+    GH_SAME(spans[i].ends_at);
+    GH_SAME(spans[i].segment);
+  }
+  Compare(c, *a.command, *b.command);
+  return c.first();
+}
+
+#undef GH_SAME
+
+}  // namespace gonghui
