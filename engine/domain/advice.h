@@ -45,7 +45,7 @@ struct Advice {
   uint32_t sequence = 0;
   CivilDay business_day = 0;
   Liability liability = Liability::kNone;
-  bool clock_adjusted = false;  // judged_at is not occurred_at
+  bool clock_adjusted = false;  // occurred_at could not be believed
   std::array<uint8_t, 2> reserved{};
 };
 static_assert(sizeof(Advice) == 56);

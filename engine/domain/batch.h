@@ -19,7 +19,7 @@ namespace gonghui {
 struct Totals {
   uint32_t captures = 0;
   uint32_t refunds = 0;
-  uint32_t reversals = 0;  // those that took back something captured
+  uint32_t reversals = 0;  // those that took back something captured, or a whole sale
   uint32_t reserved = 0;
   Fen captured;
   Fen subsidy;  // net: of captures, less that of refunds and reversals; beside `captured`,

@@ -5,8 +5,8 @@
 // checked (server/translate.h) before a command is made: amounts are within
 // limits.h, enums are known values, the caller is the terminal that is named.
 //
-// Commands of operators carry their content by pointer; it belongs to whoever
-// submits and outlives the submission.
+// Commands of operators, and lines and evidence of terminals', are content by pointer; it
+// belongs to whoever submits and outlives the submission.
 
 #ifndef GONGHUI_ENGINE_DOMAIN_COMMAND_H_
 #define GONGHUI_ENGINE_DOMAIN_COMMAND_H_

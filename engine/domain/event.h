@@ -133,7 +133,8 @@ struct Event {
   // Operators' events: the row that is set (new rows: the next number), and the
   // content by the command's pointer.
   uint32_t row = 0;
-  uint32_t row_2 = 0;  // kCardSet, kTerminalSet, kMemberSet ...: the parent's row; see ledger.cc
+  uint32_t row_2 =
+      0;  // kCardSet, kTerminalSet, kMemberSet ...: the parent's row; see evolve_admin.cc
   uint32_t span_count = 0;
   std::array<ResolvedSpan, kSegmentSpansPerMemberMax> spans;
   const Command* command = nullptr;  // what caused it; valid as long as the command is

@@ -56,6 +56,7 @@ inline constexpr uint32_t kCandidatesPerDecisionMax = 1024;
 inline constexpr uint32_t kLinesPerTransactionMax = 64;
 inline constexpr uint32_t kLineQuantityMax = 1'000'000;
 inline constexpr int64_t kAdviceAgeMaxS = 60 * 86'400;
+inline constexpr int64_t kDenyListAgeMaxS = 7 * 86'400;  // at the time of the sale
 
 // One answer.
 inline constexpr uint32_t kChecksPerExplanationMax = 512;

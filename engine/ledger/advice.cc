@@ -52,6 +52,8 @@ bool Decider::AnsweredUnderAnotherId() {
   } else {
     key.kind = TransactionKind::kCapture;
     key.amount = command_.capture.has_amount ? command_.capture.amount : Fen{0};
+    key.original = command_.capture.original;
+    key.original_request_id = command_.capture.original_request_id;
   }
   const AdviceRow row = ledger_.FindAdvice(key);
   if (row == AdviceRow{}) {
@@ -69,9 +71,14 @@ AdviceKey Ledger::KeyOf(const Advice& advice) const {
   key.sequence = advice.sequence;
   key.business_day = advice.business_day;
   key.kind = transaction.kind;
-  key.amount =
-      transaction.IsAuthorization() ? transaction.list_price : transaction.reference.asked_amount;
-  key.card = transaction.IsAuthorization() ? transaction.card : CardNumber{};
+  if (transaction.IsAuthorization()) {
+    key.amount = transaction.list_price;
+    key.card = transaction.card;
+  } else {
+    key.amount = transaction.reference.asked_amount;
+    key.original = transaction.reference.original_id;
+    key.original_request_id = transaction.reference.original_request_id;
+  }
   return key;
 }
 
@@ -80,8 +87,13 @@ AdviceRow Ledger::FindAdvice(const AdviceKey& key) const {
       HashOf(key), [&](uint32_t row) { return KeyOf(advices_[AdviceRow{row}]) == key; })};
 }
 
-// The first of a key stays: a second one has a request id that was reversed before.
+// The first of a key stays: a second one has a request id that was reversed before.  One
+// that was too old answers for nothing but its own id, so that a terminal whose clock was
+// wrong can tell it again.
 void Ledger::IndexAdvice(AdviceRow row) {
+  if (transactions_[advices_[row].transaction].reason == Reason::kAdviceTooOld) {
+    return;
+  }
   const AdviceKey key = KeyOf(advices_[row]);
   if (FindAdvice(key) == AdviceRow{}) {
     advice_index_.Insert(HashOf(key), row.value());

@@ -13,7 +13,7 @@ namespace gonghui {
 
 // Neither terminal nor merchant need be active: the shift has to end.
 void Decider::CloseBatch() {
-  if (!FindCaller() || AnsweredBefore() || !HasRoom(1, 0, 0) || !HasRoomBeside(0, 0, 1)) {
+  if (!FindCaller() || AnsweredBefore() || !HasRoom(1, 0, 0) || !HasRoomForDetails(0, 0, 1)) {
     return;
   }
 

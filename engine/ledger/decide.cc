@@ -319,7 +319,7 @@ bool Decider::HasRoom(uint32_t transactions, uint32_t shares, uint32_t uses) {
 }
 
 // The same for what few transactions have.
-bool Decider::HasRoomBeside(uint32_t lines, uint32_t advices, uint32_t batches) {
+bool Decider::HasRoomForDetails(uint32_t lines, uint32_t advices, uint32_t batches) {
   const auto lacks = [](const TableBase& table, uint32_t rows) {
     return table.size_max() - table.size() < rows;
   };
@@ -457,8 +457,12 @@ Reason Decider::CheckParties(CardNumber number) {
 // card or member of which the terminal's deny list could not tell passes, and the first
 // such reason is told.
 Reason Decider::CheckPartiesThen(Reason* undelivered) {
+  // It held no list of later than the sale, and one that it let grow old is its own fault.
+  const TimestampNs list_at = std::min(advice_->deny_list_at, judged_at_);
+  const bool had_list = list_at != TimestampNs{} &&
+                        judged_at_.value() - list_at.value() <= kDenyListAgeMaxS * kNsPerSecond;
   const auto pass_undelivered = [&](Reason reason, bool was_active) {
-    const bool passes = advice_->deny_list_at != TimestampNs{} && was_active;
+    const bool passes = had_list && was_active;
     if (passes && *undelivered == Reason::kNone) {
       *undelivered = reason;
     }
@@ -478,7 +482,7 @@ Reason Decider::CheckPartiesThen(Reason* undelivered) {
   Reason reason = WhyNotUsable(card, ledger_.StatusAt(card, judged_at_));
   if (reason == Reason::kCardPaused || reason == Reason::kCardLostOrStolen ||
       reason == Reason::kCardClosed) {
-    const bool was_active = ledger_.StatusAt(card, advice_->deny_list_at) == CardStatus::kActive;
+    const bool was_active = ledger_.StatusAt(card, list_at) == CardStatus::kActive;
     reason = pass_undelivered(reason, was_active) ? Reason::kNone : reason;
   }
   if (reason != Reason::kNone) {
@@ -491,8 +495,7 @@ Reason Decider::CheckPartiesThen(Reason* undelivered) {
   const Member& member = ledger_.members_[member_];
   reason = WhyNotActive(ledger_.StatusAt(member, judged_at_));
   if (reason != Reason::kNone) {
-    const bool was_active =
-        ledger_.StatusAt(member, advice_->deny_list_at) == MemberStatus::kActive;
+    const bool was_active = ledger_.StatusAt(member, list_at) == MemberStatus::kActive;
     reason = pass_undelivered(reason, was_active) ? Reason::kNone : reason;
   }
   return reason;
@@ -587,7 +590,8 @@ void Decider::Authorize(bool quote) {
       return;
     }
     const bool more = request.line_count != 0 || advice_ != nullptr;
-    if (more && !HasRoomBeside(request.line_count, advice_ != nullptr ? 1 : 0, 0)) [[unlikely]] {
+    if (more && !HasRoomForDetails(request.line_count, advice_ != nullptr ? 1 : 0, 0))
+        [[unlikely]] {
       return;
     }
   }

@@ -111,7 +111,7 @@ class Decider {
   [[nodiscard]] Field DifferenceFrom(const Transaction& stored,
                                      const AuthorizeRequest& request) const;
   bool HasRoom(uint32_t transactions, uint32_t shares, uint32_t uses);
-  bool HasRoomBeside(uint32_t lines, uint32_t advices, uint32_t batches);
+  bool HasRoomForDetails(uint32_t lines, uint32_t advices, uint32_t batches);
   void BeginTransaction(TransactionKind kind);
   void FinishTransaction(bool quote);
   void Decline(Reason reason);

@@ -371,6 +371,18 @@ const char* Ledger::CheckAdvices(uint64_t* row) const {
     if (advice.judged_at > transaction.decided_at) {
       return "an advice is judged as of later than now (row = advice)";
     }
+    const bool booked = transaction.IsAuthorization() && transaction.outcome != Outcome::kDeclined;
+    if (booked && transaction.list_price - advice.member_paid !=
+                      transaction.subsidy + advice.acquirer_bears) {
+      return "what a sale gave away is not what is borne (row = advice)";
+    }
+    if ((advice.acquirer_bears > Fen{0} && advice.liability != Liability::kAcquirer) ||
+        (booked && advice.acquirer_bears == Fen{0} && advice.liability == Liability::kAcquirer)) {
+      return "an advice's liability is another's than its bearer's (row = advice)";
+    }
+    if (transaction.reason == Reason::kAdviceTooOld) {
+      continue;
+    }
     const AdviceRow found = FindAdvice(KeyOf(advice));
     if (found == AdviceRow{} || found > AdviceRow{i}) {
       return "an advice is not found by its key (row = advice)";

@@ -54,6 +54,9 @@ struct AdviceKey {
   TransactionKind kind = TransactionKind::kAuthorization;
   Fen amount;       // a sale's list price, a capture's asked amount or 0
   CardNumber card;  // of a sale
+  // A capture's, as it names them.
+  TransactionId original;
+  RequestId original_request_id;
 
   friend bool operator==(const AdviceKey&, const AdviceKey&) = default;
 };
@@ -64,6 +67,8 @@ inline uint64_t HashOf(const AdviceKey& key) {
                                  0x9e3779b97f4a7c15 ^ (day << 8 | static_cast<uint8_t>(key.kind)));
   hash ^= FoldedMultiply(static_cast<uint64_t>(key.amount.value()) ^ 0xa0761d6478bd642f,
                          key.card.value() ^ 0xd6e8feb86659fd93);
+  hash ^= FoldedMultiply(key.original.value() ^ key.original_request_id.high ^ 0x8ebc6af09c88c6e3,
+                         key.original_request_id.low ^ 0xe7037ed1a0b428db);
   return Mix64(hash);
 }
 

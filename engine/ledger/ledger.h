@@ -295,7 +295,7 @@ class Ledger {
   void ChangeStatus(Table<Row, RowId>& table, RowId row, Status status, TimestampNs until);
   void PushExpiry(TimestampNs at, TransactionRow row);
   void PopStaleExpiries();
-  [[nodiscard]] uint32_t PrefetchLines(uint32_t ahead, uint32_t count) const;
+  [[nodiscard]] uint32_t PrefetchItemLines(uint32_t ahead, uint32_t count) const;
   void PrefetchOriginals(std::span<const uint64_t> hashes) const;
   [[nodiscard]] ItemCode ItemOf(const Event& event, uint32_t line) const;
   void IndexAdvice(AdviceRow row);

@@ -201,7 +201,8 @@ void Decider::Capture() {
   const CaptureRequest& request = command_.capture;
   advice_ = command_.advice;
   if (!FindCaller() || AnsweredBefore() || (advice_ != nullptr && AnsweredUnderAnotherId()) ||
-      !HasRoom(1, kSharesPerTransactionMax, 0) || (advice_ != nullptr && !HasRoomBeside(0, 1, 0))) {
+      !HasRoom(1, kSharesPerTransactionMax, 0) ||
+      (advice_ != nullptr && !HasRoomForDetails(0, 1, 0))) {
     return;
   }
 

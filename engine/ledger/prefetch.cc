@@ -78,7 +78,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     applied_.PrefetchAppend(ahead);
     uses_.PrefetchAppend(2 * ahead);
     if (command.authorize.line_count != 0) [[unlikely]] {
-      lines_ahead = PrefetchLines(lines_ahead, command.authorize.line_count);
+      lines_ahead = PrefetchItemLines(lines_ahead, command.authorize.line_count);
     }
   }
   if (original_count > 0) {
@@ -118,7 +118,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
 }
 
 // Returns how far ahead that is.
-uint32_t Ledger::PrefetchLines(uint32_t ahead, uint32_t count) const {
+uint32_t Ledger::PrefetchItemLines(uint32_t ahead, uint32_t count) const {
   for (uint32_t line = 0; line < count; ++line) {
     lines_.PrefetchAppend(++ahead);
   }

@@ -32,7 +32,7 @@ void Decider::Refund() {
   const RefundRequest& request = command_.refund;
   if (!FindCaller() || AnsweredBefore() ||
       !HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax) ||
-      !HasRoomBeside(request.line_count, 0, 0)) {
+      !HasRoomForDetails(request.line_count, 0, 0)) {
     return;
   }
 

@@ -28,8 +28,9 @@
 namespace gonghui {
 namespace {
 
-// Submissions taken from one ring before the next look at the others, at the
-// journal and at the clock.
+// Taken from one ring before the next look at the others, at the journal and at the
+// clock: submissions of the live one; commands of the others, whose submissions are taken
+// one by one, because an upload's may hold a thousand and taps wait meanwhile.
 constexpr int kLiveTurn = 256;
 constexpr int kAdviceTurn = 32;
 constexpr int kAdminTurn = 4;
@@ -337,7 +338,7 @@ bool Engine::Impl::DrainRings() {
   for (size_t i = 0; i < kTurns.size(); ++i) {
     std::array<Submission*, Ledger::kPrefetchMax> taken;
     for (int n = 0; n < kTurns[i];) {
-      const size_t most = std::min(taken.size(), static_cast<size_t>(kTurns[i] - n));
+      const size_t most = i > 0 ? 1 : std::min(taken.size(), static_cast<size_t>(kTurns[i] - n));
       size_t count = 0;
       while (count < most && rings_[i].Pop(&taken[count])) {
         __builtin_prefetch(taken[count]);
@@ -346,7 +347,8 @@ bool Engine::Impl::DrainRings() {
       if (count == 0) {
         break;
       }
-      n += static_cast<int>(count);
+      n += i > 0 ? static_cast<int>(std::max(taken[0]->commands.size(), size_t{1}))
+                 : static_cast<int>(count);
       worked = true;
       ProcessAll({taken.data(), count});
     }

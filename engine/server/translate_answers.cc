@@ -1,6 +1,5 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
-
 //
 // What the ledger tells, as bytes of replies or as a refusal.
 
@@ -416,6 +415,7 @@ void AppendTransaction(const Ledger& names,
   const Transaction& transaction = result.transaction;
   const bool recorded = result.transaction_id != TransactionId{};
   const bool declined = transaction.outcome == Outcome::kDeclined;
+  const bool is_advice = command.details != nullptr && command.details->is_advice;
   const TransactionKind kind = KindOf(command, result);
   const bool authorization = kind == TransactionKind::kAuthorization;
   std::array<char, kTransactionIdTextBytes> id{};
@@ -429,7 +429,8 @@ void AppendTransaction(const Ledger& names,
   out->Int<T::kOutcomeFieldNumber>(Number(transaction.outcome));
   out->Int<T::kReasonFieldNumber>(Number(transaction.reason));
   if (declined) {
-    out->Int<T::kRetryFieldNumber>(Number(RetryOf(transaction.reason)));
+    // What an advice tells has happened: there is nothing to try again.
+    out->Int<T::kRetryFieldNumber>(Number(is_advice ? Retry::kNever : RetryOf(transaction.reason)));
   }
   if (recorded) {
     out->Int<T::kStateFieldNumber>(Number(transaction.state));
@@ -459,7 +460,9 @@ void AppendTransaction(const Ledger& names,
     if (transaction.failed_benefit != BenefitRow{}) {
       AppendFailedCheck(names, result, out);
     }
-    out->Time<T::kNextEligibleAtFieldNumber>(transaction.expires_at);
+    if (!is_advice) {
+      out->Time<T::kNextEligibleAtFieldNumber>(transaction.expires_at);
+    }
   } else {
     for (uint32_t i = 0; i < result.limit_count; ++i) {
       char* const start = out->Begin<T::kLimitsFieldNumber>();

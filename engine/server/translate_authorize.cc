@@ -1,6 +1,5 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
-
 //
 // AuthorizeRequest, which comes by the hundred thousand a second: read in place.
 

@@ -1,6 +1,5 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
-
 //
 // The terminals' calls one by one.  All but Authorize are too rare to be read in place.
 

@@ -38,8 +38,9 @@ const NaiveLedger::Entry* NaiveLedger::SameAdvice(const Command& command) const 
     return nullptr;
   }
   for (const auto& [id, entry] : entries_) {
-    if (!entry.advice.has_value() || entry.terminal != command.terminal ||
-        entry.command.kind != command.kind || entry.advice->sequence != command.advice->sequence ||
+    if (!entry.advice.has_value() || entry.answer.reason == Reason::kAdviceTooOld ||
+        entry.terminal != command.terminal || entry.command.kind != command.kind ||
+        entry.advice->sequence != command.advice->sequence ||
         entry.advice->business_day != command.advice->business_day) {
       continue;
     }
@@ -49,8 +50,10 @@ const NaiveLedger::Entry* NaiveLedger::SameAdvice(const Command& command) const 
         command.kind == CommandKind::kAuthorize
             ? entry.command.authorize.card == sale.card &&
                   entry.command.authorize.list_price == sale.list_price
-            : (entry.command.capture.has_amount ? entry.command.capture.amount : Fen{}) ==
-                  (capture.has_amount ? capture.amount : Fen{});
+            : entry.command.capture.original == capture.original &&
+                  entry.command.capture.original_request_id == capture.original_request_id &&
+                  (entry.command.capture.has_amount ? entry.command.capture.amount : Fen{}) ==
+                      (capture.has_amount ? capture.amount : Fen{});
     if (same) {
       return &entry;
     }
@@ -104,8 +107,9 @@ std::pair<Reason, Reason> NaiveLedger::JudgeAdvice(const Command& command, Times
     return {Reason::kInvalidCard, Reason::kNone};
   }
   // As far as it stood on the deny list that the terminal held.
-  const TimestampNs list_at = command.advice->deny_list_at;
-  const bool had_list = list_at != TimestampNs{};
+  const TimestampNs list_at = std::min(command.advice->deny_list_at, at);
+  const bool had_list =
+      list_at != TimestampNs{} && at.value() <= list_at.value() + kDenyListAgeMaxS * kNsPerSecond;
   Reason kept = Reason::kNone;
   if (const Reason fault = FaultOfCard(number, at); fault != Reason::kNone) {
     const bool passed_then =

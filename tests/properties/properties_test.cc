@@ -200,7 +200,8 @@ Answer AsDecided(Answer answer) {
 bool IsOnceUnderAnyId(const Step& step) {
   return step.answer.advice.has_value() && !step.answer.replay &&
          step.answer.verdict == Verdict::kDecided && step.answer.id != TransactionId{} &&
-         step.answer.reason != Reason::kPreviouslyReversed;
+         step.answer.reason != Reason::kPreviouslyReversed &&
+         step.answer.reason != Reason::kAdviceTooOld;
 }
 
 // Sends again what was sent before, and says what differs.

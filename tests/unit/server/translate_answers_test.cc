@@ -295,10 +295,16 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   const v1::Transaction refused = Reply(command, declined).transaction();
   EXPECT_EQ(refused.limits_size(), 0);
   EXPECT_EQ(refused.failed_check().limit().held(), INT64_MIN);
-  EXPECT_EQ(refused.retry(), v1::RETRY_NEW_ID_LATER);
   EXPECT_EQ(refused.reason(), v1::REASON_EXCEEDS_AMOUNT_LIMIT);
   EXPECT_FALSE(refused.has_expires_at());
-  EXPECT_TRUE(refused.has_next_eligible_at());
+  // An advice has happened; a sale that was asked for may be tried again.
+  EXPECT_EQ(refused.retry(), v1::RETRY_NEVER);
+  EXPECT_FALSE(refused.has_next_eligible_at());
+  Command asked = command;
+  asked.details = nullptr;
+  const v1::Transaction again = Reply(asked, declined).transaction();
+  EXPECT_EQ(again.retry(), v1::RETRY_NEW_ID_LATER);
+  EXPECT_TRUE(again.has_next_eligible_at());
   EXPECT_EQ(refused.captured_fen(), 0);
   EXPECT_EQ(refused.captured_subsidy_fen(), 0);
   EXPECT_EQ(refused.refunded_fen(), 0);
