@@ -24,9 +24,9 @@ constexpr size_t kKeyBytes = 2 + 1 + 4 + 8;
 constexpr size_t kKeyBytesBeforeNumber = 2 + 1 + 4;
 constexpr size_t kChecksumBytes = 8;
 
-constexpr uint32_t kMetaVersion = 1;
+constexpr uint32_t kMetaVersion = 2;
 constexpr size_t kMetaHeadBytes = 4 + 4 + 8 + 8 + 8 + 8;
-constexpr size_t kMetaTableBytes = 12;
+constexpr size_t kMetaTableBytes = 16;
 
 // One write of pages keeps the journal's writer out for as long as it takes to
 // copy this much.
@@ -76,13 +76,25 @@ std::string_view ViewOf(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
+uint8_t TableOf(std::string_view key) {
+  return static_cast<uint8_t>(key[2]);
+}
+uint32_t PageOf(std::string_view key) {
+  return BigEndian32At(key, 3);
+}
+// Of the key's table.
+uint32_t FirstPageOf(const CheckpointMeta& meta, std::string_view key) {
+  const uint8_t table = TableOf(key);
+  return table < kCheckpointTablesMax ? meta.first_pages[table] : 0;
+}
+
 std::string Where(std::string_view key) {
   return absl::StrCat("checkpoint of shard ",
                       BigEndian16At(key, 0),
                       ", table ",
-                      static_cast<int>(static_cast<uint8_t>(key[2])),
+                      static_cast<int>(TableOf(key)),
                       ", page ",
-                      BigEndian32At(key, 3),
+                      PageOf(key),
                       ", number ",
                       BigEndian64At(key, kKeyBytesBeforeNumber));
 }
@@ -111,6 +123,7 @@ std::string EncodeCheckpointMeta(uint64_t number, const CheckpointMeta& meta) {
       AppendLittle(id, 4, &entries);
       AppendLittle(meta.table_sizes[id], 4, &entries);
       AppendLittle(meta.row_bytes[id], 4, &entries);
+      AppendLittle(meta.first_pages[id], 4, &entries);
     }
   }
   std::string value;
@@ -156,6 +169,7 @@ absl::Status DecodeCheckpointMeta(std::string_view value, uint64_t* number, Chec
     }
     meta->table_sizes[id] = static_cast<uint32_t>(LittleAt(value, at + 4, 4));
     meta->row_bytes[id] = static_cast<uint32_t>(LittleAt(value, at + 8, 4));
+    meta->first_pages[id] = static_cast<uint32_t>(LittleAt(value, at + 12, 4));
   }
   return absl::OkStatus();
 }
@@ -203,8 +217,8 @@ absl::Status RocksdbCheckpointStore::LoadBlocking(uint16_t shard, const PageVisi
   // that is not above the committed number.
   std::string key;  // of the newest version seen of the page at hand
   std::string value;
-  const auto deliver = [&key, &value, &visit]() -> absl::Status {
-    if (key.empty()) {
+  const auto deliver = [&key, &value, &visit, &committed]() -> absl::Status {
+    if (key.empty() || PageOf(key) < FirstPageOf(committed.meta, key)) {
       return absl::OkStatus();
     }
     if (value.size() < kChecksumBytes) {
@@ -215,9 +229,7 @@ absl::Status RocksdbCheckpointStore::LoadBlocking(uint16_t shard, const PageVisi
     if (ChecksumOf(key, bytes, size) != LittleAt(value, 0, kChecksumBytes)) {
       return absl::DataLossError(absl::StrCat(Where(key), ": checksum does not match the bytes"));
     }
-    return visit(static_cast<uint8_t>(key[2]),
-                 BigEndian32At(key, 3),
-                 {reinterpret_cast<const uint8_t*>(bytes), size});
+    return visit(TableOf(key), PageOf(key), {reinterpret_cast<const uint8_t*>(bytes), size});
   };
   const std::unique_ptr<rocksdb::Iterator> it(
       store_.db()->NewIterator(ScanOptions(), store_.family(Family::kState)));
@@ -325,10 +337,30 @@ absl::Status RocksdbCheckpointStore::CommitBlocking(const CheckpointMeta& meta) 
   GH_RETURN_IF_ERROR(WriteBatchBlocking());
   GH_RETURN_IF_ERROR(FlushBlocking());
   // From here on a crash finds every page of this checkpoint.
-  GH_RETURN_IF_ERROR(store_.PutBlocking(
-      Family::kMeta, MetaKey(kCheckpointKey, meta.shard), EncodeCheckpointMeta(number_, meta)));
   const uint16_t shard = *shard_;
+  GH_ASSIGN_OR_RETURN(const Committed before, CommittedBlocking(shard));
+  rocksdb::WriteBatch batch;
+  batch.Put(store_.family(Family::kMeta),
+            MetaKey(kCheckpointKey, shard),
+            EncodeCheckpointMeta(number_, meta));
+  // With the commit, so that none is left that nobody looks for any more.
+  for (uint32_t id = 0; id < kCheckpointTablesMax; ++id) {
+    const auto table = static_cast<uint8_t>(id);
+    const uint32_t first = meta.first_pages[id];
+    GH_CHECK(first >= before.meta.first_pages[id], "table=", id, " first=", first);
+    if (first != before.meta.first_pages[id]) {
+      batch.DeleteRange(store_.family(Family::kState),
+                        PageKey(shard, table, before.meta.first_pages[id], 0),
+                        PageKey(shard, table, first, 0));
+    }
+  }
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  GH_RETURN_IF_ERROR(ToStatus(store_.db()->Write(synced, &batch), "checkpoint: committing"));
   shard_.reset();
+  std::erase_if(pages_, [&meta](const std::pair<uint8_t, uint32_t>& page) {
+    return page.second < meta.first_pages[page.first];
+  });
   return ClearSupersededBlocking(shard);
 }
 

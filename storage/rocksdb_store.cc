@@ -22,6 +22,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/rate_limiter.h>
@@ -37,8 +38,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<Family, kFamilyCount> kFamilies = {
-    Family::kDefault, Family::kJournal, Family::kState, Family::kMeta, Family::kVault};
+constexpr std::array<Family, kFamilyCount> kFamilies = {Family::kDefault,
+                                                        Family::kJournal,
+                                                        Family::kState,
+                                                        Family::kMeta,
+                                                        Family::kVault,
+                                                        Family::kArchive,
+                                                        Family::kArchiveIds};
 
 // Out of reach: no write ever waits for compaction (see the header).
 constexpr int kNever = 1 << 30;
@@ -108,6 +114,14 @@ rocksdb::DBOptions DbOptions(const RocksdbStoreOptions& o) {
   return options;
 }
 
+// Of what grows for ever: few files, and of no level much that is superseded.
+void OptionsOfLargeFamily(rocksdb::ColumnFamilyOptions& options) {
+  options.level_compaction_dynamic_level_bytes = true;
+  options.target_file_size_base = 256 << 20;
+  options.target_file_size_multiplier = 2;
+  options.max_bytes_for_level_base = uint64_t{1} << 30;
+}
+
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
                                            const RocksdbStoreOptions& o,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -144,6 +158,23 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
       table.block_size = 4 << 10;
       options.compression = rocksdb::kNoCompression;
       options.write_buffer_size = 16 << 20;
+      break;
+    case Family::kArchive:
+      // Keys rise, so that files are hardly ever rewritten: what is slow to compress is
+      // compressed once.  A block is a hundred rows like one another.
+      options.compression = rocksdb::kZSTD;
+      OptionsOfLargeFamily(options);
+      break;
+    case Family::kArchiveIds:
+      // Random ids: nothing to compress, each alone is looked up.  Who asks mostly finds
+      // (the filter in memory is asked first), so that only the levels on top, where an id
+      // mostly is not, have filters.
+      table.block_size = 8 << 10;
+      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+      table.whole_key_filtering = true;
+      options.optimize_filters_for_hits = true;
+      options.compression = rocksdb::kNoCompression;
+      OptionsOfLargeFamily(options);
       break;
     case Family::kMeta:
     case Family::kDefault:
@@ -231,6 +262,19 @@ absl::Status MakeFolder(const std::string& folder) {
   return absl::OkStatus();
 }
 
+absl::Status CheckVersion(const std::string& folder, const std::string& value) {
+  if (value.size() != 4 || BigEndian32At(value, 0) != kFormatVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        Described(folder),
+        " has format version ",
+        value.size() == 4 ? absl::StrCat(BigEndian32At(value, 0)) : std::string("(unreadable)"),
+        "; this program knows version ",
+        kFormatVersion,
+        " only"));
+  }
+  return absl::OkStatus();
+}
+
 // A database that is there must have our families and no others.
 absl::Status CheckFamilies(const RocksdbStoreOptions& o, const rocksdb::DBOptions& options) {
   std::vector<std::string> names;
@@ -249,24 +293,50 @@ absl::Status CheckFamilies(const RocksdbStoreOptions& o, const rocksdb::DBOption
   if (names.size() == kFamilies.size()) {
     return absl::OkStatus();
   }
-  // A first start cut off before the families were made leaves an empty database.
+  // A first start cut off before the families were made leaves an empty database; another
+  // format has other families.
   rocksdb::DBOptions quiet = options;
   quiet.create_if_missing = false;
   quiet.create_missing_column_families = false;
   quiet.info_log = std::make_shared<SilentLogger>();
   quiet.listeners.clear();
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : names) {
+    descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status opened =
-      rocksdb::DB::OpenForReadOnly(rocksdb::Options(quiet, {}), o.folder, &raw);
+      rocksdb::DB::OpenForReadOnly(quiet, o.folder, descriptors, &handles, &raw);
   const std::unique_ptr<rocksdb::DB> db(raw);
   if (!opened.ok()) {
     return ToStatus(opened, absl::StrCat(Described(o.folder), ": opening"));
   }
-  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
-  it->SeekToFirst();
-  if (o.read_only || it->Valid() || !it->status().ok()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        Described(o.folder), " is not one of Gonghui's: it lacks the column family \"meta\""));
+  bool empty = true;
+  std::string format;
+  for (size_t i = 0; i < names.size(); ++i) {
+    {
+      const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}, handles[i]));
+      it->SeekToFirst();
+      empty = empty && !it->Valid() && it->status().ok();
+    }
+    if (names[i] == NameOf(Family::kMeta)) {
+      (void)db->Get({}, handles[i], ToSlice(kFormatKey), &format);
+    }
+    db->DestroyColumnFamilyHandle(handles[i]);
+  }
+  if (!format.empty()) {
+    GH_RETURN_IF_ERROR(CheckVersion(o.folder, format));
+  }
+  if (o.read_only || !empty) {
+    const auto missing = std::find_if(kFamilies.begin(), kFamilies.end(), [&names](Family family) {
+      return std::find(names.begin(), names.end(), NameOf(family)) == names.end();
+    });
+    return absl::FailedPreconditionError(
+        absl::StrCat(Described(o.folder),
+                     " is not one of Gonghui's: it lacks the column family \"",
+                     ToAbsl(NameOf(*missing)),
+                     "\""));
   }
   return absl::OkStatus();
 }
@@ -394,16 +464,7 @@ absl::Status RocksdbStore::Impl::CheckFormat() {
   if (!got.ok()) {
     return ToStatus(got, absl::StrCat(Described(options.folder), ": reading the format version"));
   }
-  if (value.size() != 4 || BigEndian32At(value, 0) != kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        Described(options.folder),
-        " has format version ",
-        value.size() == 4 ? absl::StrCat(BigEndian32At(value, 0)) : std::string("(unreadable)"),
-        "; this program knows version ",
-        kFormatVersion,
-        " only"));
-  }
-  return absl::OkStatus();
+  return CheckVersion(options.folder, value);
 }
 
 absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::OpenBlocking(
@@ -516,6 +577,10 @@ std::string_view NameOf(Family family) {
       return "meta";
     case Family::kVault:
       return "vault";
+    case Family::kArchive:
+      return "archive";
+    case Family::kArchiveIds:
+      return "archive_ids";
   }
   return "";
 }

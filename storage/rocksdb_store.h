@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The data folder: one RocksDB with a column family each for the journal, the
-// checkpoint's pages, a few facts and the vault.  storage/FORMAT.md gives every
-// key and value.
+// checkpoint's pages, a few facts, the vault, and two for the archive.  storage/FORMAT.md
+// gives every key and value.
 //
 // A folder belongs to one process: RocksDB's LOCK is taken first, and whoever
 // comes second is refused.  A folder that is not ours, or of a format that this
@@ -44,8 +44,10 @@ enum class Family : uint8_t {
   kState = 2,
   kMeta = 3,
   kVault = 4,
+  kArchive = 5,
+  kArchiveIds = 6,
 };
-inline constexpr int kFamilyCount = 5;
+inline constexpr int kFamilyCount = 7;
 [[nodiscard]] std::string_view NameOf(Family family);
 
 struct RocksdbStoreOptions {

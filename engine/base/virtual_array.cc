@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <cstdint>
 
 namespace gonghui {
 
@@ -32,6 +33,17 @@ VirtualMemory::VirtualMemory(size_t bytes, Use use) : size_(bytes) {
 
 void PopulateMemory(MemoryRange range) {
   (void)madvise(range.data, range.size, MADV_POPULATE_WRITE);
+}
+
+void ReleaseMemory(MemoryRange range) {
+  constexpr uintptr_t kPage = 4096;
+  const auto data = reinterpret_cast<uintptr_t>(range.data);
+  const uintptr_t begin = (data + kPage - 1) / kPage * kPage;
+  const uintptr_t end = (data + range.size) / kPage * kPage;
+  if (begin < end) {
+    GH_CHECK(
+        madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED) == 0, "errno ", errno);
+  }
 }
 
 VirtualMemory::~VirtualMemory() {

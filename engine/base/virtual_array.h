@@ -36,6 +36,9 @@ struct MemoryRange {
 // kernel that can not (before 5.14, or out of memory) does it at the first write.
 void PopulateMemory(MemoryRange range);
 
+// Gives the whole pages of the range back; they are zero when they are next touched.
+void ReleaseMemory(MemoryRange range);
+
 // The mapping behind a VirtualArray; move-only.
 class VirtualMemory {
  public:

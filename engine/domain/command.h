@@ -5,8 +5,8 @@
 // checked (server/translate.h) before a command is made: amounts are within
 // limits.h, enums are known values, the caller is the terminal that is named.
 //
-// Commands of operators, and lines and evidence of terminals', are content by pointer; it
-// belongs to whoever submits and outlives the submission.
+// Commands of operators and of the pipeline, and lines and evidence of terminals', are
+// content by pointer; it belongs to whoever submits and outlives the submission.
 
 #ifndef GONGHUI_ENGINE_DOMAIN_COMMAND_H_
 #define GONGHUI_ENGINE_DOMAIN_COMMAND_H_
@@ -16,7 +16,9 @@
 #include <type_traits>
 
 #include "engine/domain/advice.h"
+#include "engine/domain/archive.h"
 #include "engine/domain/batch.h"
+#include "engine/domain/code_use.h"
 #include "engine/domain/fund.h"
 #include "engine/domain/ids.h"
 #include "engine/domain/line.h"
@@ -38,6 +40,8 @@ enum class CommandKind : uint8_t {  // stored: do not change values
   kRefund = 8,
   kCloseBatch = 9,
   kGetEntitlements = 10,  // changes nothing
+  kArchive = 11,          // from the pipeline, never from outside: rows leave memory
+  kThaw = 12,             // likewise: a transaction comes back
 
   kDefineSegment = 20,
   kSetUnionNode = 21,
@@ -75,11 +79,16 @@ struct AuthorizeRequest {
   IfNoBenefit if_no_benefit = IfNoBenefit::kDecline;
   PosEntryMode entry_mode = PosEntryMode::kUnspecified;
   // What was bought; the prices add up to list_price.  Empty = not told.
-  const LineItem* lines = nullptr;
   uint32_t line_count = 0;
+  const LineItem* lines = nullptr;
   // When given, filled with every check of every candidate, unless the answer is that to
   // a repeat.  Not journalled.
   Explanation* explanation = nullptr;
+  // entry_mode kQrCode: when the code that was shown was issued; 0 = not told, the
+  // terminal answers for it.  Not compared when the request is repeated.
+  TimestampNs code_issued_at;
+  uint32_t code_valid_s = 0;  // from then on; 1 .. kCodeValidSMax
+  CodePurpose code_purpose = CodePurpose::kPayment;
 };
 
 // Exactly one of the two references is set.  By request id, it is one of the
@@ -247,6 +256,8 @@ struct Command {
   constexpr Command() : authorize{} {}
 
   CommandKind kind = CommandKind::kAuthorize;
+  // Operators' commands: decide and answer, change nothing.
+  bool validate_only = false;
   // Terminals' commands:
   TerminalId terminal;  // the caller, as the listener established it
   RequestId request_id;
@@ -257,8 +268,6 @@ struct Command {
   const AdviceRequest* advice = nullptr;
   // When given, filled with what the transaction that is answered has of these.
   Details* details = nullptr;
-  // Operators' commands: decide and answer, change nothing.
-  bool validate_only = false;
 
   union {
     AuthorizeRequest authorize;  // kAuthorize, kQuote
@@ -269,6 +278,8 @@ struct Command {
     CloseBatchRequest close_batch;
     InquiryRequest inquiry;
     EntitlementsRequest entitlements;
+    const ArchiveMark* archive;
+    const ArchivedTransaction* thaw;
     const SegmentRequest* segment;
     const UnionNodeRequest* union_node;
     const MemberRequest* member;

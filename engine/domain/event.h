@@ -28,6 +28,8 @@ enum class EventKind : uint8_t {  // stored: do not change values
   kIncremented = 7,
   kRefunded = 8,
   kBatchClosed = 9,
+  kArchived = 11,  // content by the command's pointer, as operators' events
+  kThawed = 12,    // likewise; transaction_row is the new row
 
   kSegmentDefined = 20,
   kUnionNodeSet = 21,
@@ -129,6 +131,9 @@ struct Event {
   bool queue_empty = false;
   Advice advice;
   Batch batch;  // kBatchClosed: the row that is added
+  // kAuthorized: the row of the code that is used up; the next number = a new one; none =
+  // no code.  Which code, the command says.
+  CodeUseRow code_use_row;
 
   // Operators' events: the row that is set (new rows: the next number), and the
   // content by the command's pointer.

@@ -54,6 +54,7 @@ using UseRow = StrongId<struct UseRowTag, uint32_t>;
 using LineRow = StrongId<struct LineRowTag, uint32_t>;
 using AdviceRow = StrongId<struct AdviceRowTag, uint32_t>;
 using BatchRow = StrongId<struct BatchRowTag, uint32_t>;
+using CodeUseRow = StrongId<struct CodeUseRowTag, uint32_t>;
 
 // The identity of a limit's counters.  It outlives programme versions: a new
 // version whose limit has the same code counts on where the old one stood.

@@ -42,9 +42,10 @@ inline constexpr uint32_t kUsesMax = 1u << 30;          // (40)
 inline constexpr uint32_t kLinesMax = 1u << 30;         // (64)
 inline constexpr uint32_t kAdvicesMax = 1u << 28;       // (56)
 inline constexpr uint32_t kBatchesMax = 1u << 26;       // (136)
+inline constexpr uint32_t kCodeUsesMax = 1u << 28;      // (40)
 
 // Raised whenever Decide() may answer differently; journalled with every block.
-inline constexpr uint32_t kRulesVersion = 2;
+inline constexpr uint32_t kRulesVersion = 3;
 
 inline constexpr uint32_t kUnionDepthMax = 8;  // national = 1
 inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
@@ -57,6 +58,9 @@ inline constexpr uint32_t kLinesPerTransactionMax = 64;
 inline constexpr uint32_t kLineQuantityMax = 1'000'000;
 inline constexpr int64_t kAdviceAgeMaxS = 60 * 86'400;
 inline constexpr int64_t kDenyListAgeMaxS = 7 * 86'400;  // at the time of the sale
+inline constexpr uint32_t kCodeValidSDefault = 60;       // of a code that does not say
+inline constexpr uint32_t kCodeValidSMax = 3600;
+inline constexpr int64_t kCodeAheadMaxS = 5 * 60;  // of our clock, the phone's may be
 
 // One answer.
 inline constexpr uint32_t kChecksPerExplanationMax = 512;

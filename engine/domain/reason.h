@@ -21,6 +21,10 @@ enum class Reason : uint16_t {
   // Caller.  Not stored: there is no known terminal to bind the id to.
   kInvalidTerminal = 201,  // no such terminal
 
+  // Message.
+  kSecurityViolation = 211,  // the code was accepted before
+  kCredentialExpired = 212,  // the code is too old, or not yet valid
+
   // Lifecycle: about the original of a capture, increment, reversal or refund.  They
   // stand before merchant and card because those were judged when it was made.
   kOriginalNotFound = 221,

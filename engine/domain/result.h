@@ -25,10 +25,11 @@ enum class Verdict : uint8_t {
   kPermissionDenied = 3,   // another terminal's or merchant's business: see `field`
   kNotFound = 4,           // inquiry: no such transaction
   kDeadlineExceeded = 5,
-  kFull = 6,        // a table of limits.h is full: see `field`
-  kRefused = 7,     // an operator's command: see `admin_reason`, `field`, `index`
-  kUnchanged = 8,   // an operator's command that asks for what already is
-  kOutOfRange = 9,  // the sum would pass what limits.h allows: see `field`
+  kFull = 6,                // a table of limits.h is full: see `field`
+  kRefused = 7,             // an operator's command: see `admin_reason`, `field`, `index`
+  kUnchanged = 8,           // an operator's command that asks for what already is
+  kOutOfRange = 9,          // the sum would pass what limits.h allows: see `field`
+  kArchiveUnreadable = 10,  // what the command names can not be read back from the archive
 };
 
 // The request field that a verdict is about.
@@ -77,6 +78,7 @@ enum class Field : uint8_t {
   kUnionNodes,
   kSegments,
   kCounters,
+  kCodes,
 };
 
 // Why an operator's command is refused.
@@ -105,7 +107,6 @@ struct ResultShare {
 // A limit that the decision touched (or failed on), after the decision.
 struct ResultLimit {
   LimitRow limit;
-  WindowNumber window = 0;
   int64_t used = 0;
   int64_t held = 0;
   int64_t left = 0;

@@ -84,7 +84,8 @@ struct Progress {
   LineRow first_line;  // line_count rows from here
   AdviceRow advice;    // none = it was asked online
   uint32_t reserved = 0;
-  uint16_t reserved_2 = 0;
+  uint8_t reserved_2 = 0;
+  bool returned = false;  // from the archive: stands out of order
   uint8_t line_count = 0;
   bool allow_partial = false;  // as asked
 };
@@ -98,7 +99,8 @@ struct Reference {
   LineRow first_line;  // refund: line_count rows from here
   AdviceRow advice;    // none = it was asked online
   BatchRow batch;      // kBatchClose
-  std::array<uint8_t, 3> reserved{};
+  std::array<uint8_t, 2> reserved{};
+  bool returned = false;  // from the archive, as Progress
   uint8_t line_count = 0;
 };
 static_assert(sizeof(Progress) == sizeof(Reference));
@@ -118,11 +120,16 @@ struct Transaction {
   // Declined by a limit: what was used and held of failed_limit then.
   Fen captured;
   Fen captured_subsidy;
-  uint64_t programme_hash = 0;  // of the programme code that the caller named; 0 = none
+  union {
+    uint64_t programme_hash = 0;  // authorization: of the programme code named; 0 = none
+    CommandSeq original_seq;      // others: of their original; 0 = none was found
+  };
   TerminalRow terminal;
   MerchantRow merchant;
   MemberRow member;
-  TransactionRow original;    // all but authorizations
+  // Came back from the archive, out of order: the last row before it that did not.  Of
+  // all others none (0 as well when there was no such row: see `returned`).
+  TransactionRow in_order;
   AppliedRow first_applied;   // applied_count rows from here
   UseRow first_use;           // use_count rows from here
   BenefitRow failed_benefit;  // declined: the candidate that came furthest
@@ -166,7 +173,14 @@ struct Transaction {
   [[nodiscard]] constexpr AdviceRow advice() const {
     return IsAuthorization() ? progress.advice : reference.advice;
   }
+  [[nodiscard]] constexpr bool returned() const {
+    return IsAuthorization() ? progress.returned : reference.returned;
+  }
 
+  // Something is held, though its time may be over and not swept yet.
+  [[nodiscard]] constexpr bool IsOpenHold() const {
+    return state == TransactionState::kPending || state == TransactionState::kPartiallyCaptured;
+  }
   // Of an authorization, as it stands.
   [[nodiscard]] constexpr Fen standing_price() const { return list_price + progress.restated; }
   [[nodiscard]] constexpr Fen standing_subsidy() const {

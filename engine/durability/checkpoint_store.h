@@ -31,9 +31,11 @@ struct CheckpointMeta {
   uint64_t applied_seq = 0;  // state after this event
   TimestampNs applied_at;
   uint64_t state_hash = 0;
-  // By table id (ledger/table.h): rows in use, and bytes of a row.
+  // By table id (ledger/table.h): number of the last row, and bytes of a row.
   std::array<uint32_t, kCheckpointTablesMax> table_sizes{};
   std::array<uint32_t, kCheckpointTablesMax> row_bytes{};
+  // Pages below this one are of no use any more, and are not loaded.
+  std::array<uint32_t, kCheckpointTablesMax> first_pages{};
 };
 
 // All methods block on I/O and belong to one thread at a time (the checkpoint

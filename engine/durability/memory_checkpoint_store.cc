@@ -63,6 +63,9 @@ absl::Status MemoryCheckpointStore::CommitBlocking(const CheckpointMeta& meta) {
   for (auto& [key, bytes] : writing_) {
     shard.pages[key] = std::move(bytes);
   }
+  std::erase_if(shard.pages, [&meta](const auto& page) {
+    return page.first.second < meta.first_pages[page.first.first];
+  });
   shard.meta = meta;
   writing_.clear();
   writing_shard_.reset();

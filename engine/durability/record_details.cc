@@ -14,8 +14,9 @@ namespace {
 enum AskedFlag : uint8_t {
   kAskedLines = 1 << 0,
   kAskedAdvice = 1 << 1,
+  kAskedCode = 1 << 2,
 };
-constexpr uint8_t kAskedFlagsAll = kAskedLines | kAskedAdvice;
+constexpr uint8_t kAskedFlagsAll = kAskedLines | kAskedAdvice | kAskedCode;
 
 // First byte of an advice's evidence.
 enum EvidenceFlag : uint8_t {
@@ -33,10 +34,11 @@ enum DetailFlag : uint32_t {
   kLinesAsAsked = 1 << 3,  // one for each line of the request, of its number and pieces
   kLines = 1 << 4,         // any
   kAdvice = 1 << 5,
-  kLineCount = 1 << 6,        // the transaction's; predicted: the event's
-  kOtherQueueEmpty = 1 << 7,  // no bytes: the opposite of what the request says
+  kCodeUse = 1 << 6,          // the row of the code that is used up
+  kLineCount = 1 << 7,        // the transaction's; predicted: the event's
+  kOtherQueueEmpty = 1 << 8,  // no bytes: the opposite of what the request says
 };
-constexpr uint32_t kDetailFlagsAll = (1 << 8) - 1;
+constexpr uint32_t kDetailFlagsAll = (1 << 9) - 1;
 
 // Byte of an advice's verdict; bits 0..1 are the liability.
 enum VerdictFlag : uint8_t {
@@ -73,6 +75,15 @@ uint32_t AskedLineCount(const Command& command) {
     return command.authorize.line_count;
   }
   return command.kind == CommandKind::kRefund ? command.refund.line_count : 0;
+}
+
+bool TellsCode(const Command& command) {
+  if (command.kind != CommandKind::kAuthorize) {
+    return false;
+  }
+  const AuthorizeRequest& r = command.authorize;
+  return r.code_issued_at != TimestampNs{} || r.code_valid_s != 0 ||
+         r.code_purpose != CodePurpose::kPayment;
 }
 
 // The line that follows from line `i` of the request.  What a refund gives back of its
@@ -327,6 +338,7 @@ bool HasDetails(const Event& event, const Command& command) {
   const Transaction& t = event.transaction;
   const bool has_batch = !t.IsAuthorization() && t.reference.batch != BatchRow{};
   return command.advice != nullptr || event.is_advice || event.queue_empty || has_batch ||
+         TellsCode(command) || event.code_use_row != CodeUseRow{} ||
          (AskedLineCount(command) | event.line_count | t.line_count() | t.first_line().value() |
           t.advice().value()) != 0;
 }
@@ -336,8 +348,10 @@ bool HasDetails(const Event& event, const Command& command) {
 uint8_t* WriteAskedDetails(uint8_t* out, const Command& command, TimestampNs at) {
   ByteWriter w(out);
   const uint32_t line_count = AskedLineCount(command);
+  const bool tells_code = TellsCode(command);
   w.Byte(static_cast<uint8_t>((line_count != 0 ? kAskedLines : 0) |
-                              (command.advice != nullptr ? kAskedAdvice : 0)));
+                              (command.advice != nullptr ? kAskedAdvice : 0) |
+                              (tells_code ? kAskedCode : 0)));
   if (line_count != 0) {
     w.Count(line_count, kLinesPerTransactionMax);
   }
@@ -367,6 +381,11 @@ uint8_t* WriteAskedDetails(uint8_t* out, const Command& command, TimestampNs at)
     if (advice.member_paid != Fen{0}) {
       w.Amount(advice.member_paid);
     }
+  }
+  if (tells_code) {
+    WriteBefore(w, at, command.authorize.code_issued_at);
+    w.Varint(command.authorize.code_valid_s);
+    w.EnumByte(command.authorize.code_purpose, CodePurpose::kExit);
   }
   return w.at();
 }
@@ -422,6 +441,16 @@ void ReadAskedDetails(ByteReader& r, TimestampNs at, AskedDetails& places, Comma
     }
     command.advice = &advice;
   }
+  if ((flags & kAskedCode) == 0) {
+    return;
+  }
+  if (command.kind != CommandKind::kAuthorize) {
+    r.FailAt("a code of a request that has none", where);
+    return;
+  }
+  command.authorize.code_issued_at = ReadBefore(r, at);
+  r.Number(command.authorize.code_valid_s);
+  r.EnumByte(command.authorize.code_purpose, CodePurpose::kExit);
 }
 
 // ---- Of the effect --------------------------------------------------------------
@@ -435,6 +464,7 @@ uint8_t* WriteDetails(uint8_t* out, const Event& event, const Command& command) 
            (t.advice() != AdviceRow{} ? kAdviceRow : 0u) | (batch != BatchRow{} ? kBatchRow : 0u) |
            (as_asked ? kLinesAsAsked : 0u) | (event.is_advice ? kAdvice : 0u) |
            (event.line_count != 0 && !as_asked ? kLines : 0u) |
+           (event.code_use_row != CodeUseRow{} ? kCodeUse : 0u) |
            (t.line_count() != event.line_count ? kLineCount : 0u) |
            (event.queue_empty != PredictQueueEmpty(command) ? kOtherQueueEmpty : 0u));
   if (t.first_line() != LineRow{}) {
@@ -451,6 +481,9 @@ uint8_t* WriteDetails(uint8_t* out, const Event& event, const Command& command) 
   }
   if (event.is_advice) {
     WriteAdvice(w, event, command);
+  }
+  if (event.code_use_row != CodeUseRow{}) {
+    w.Row(event.code_use_row);
   }
   if (t.line_count() != event.line_count) {
     w.Byte(static_cast<uint8_t>(t.line_count()));
@@ -483,6 +516,9 @@ void ReadDetails(ByteReader& r, const Command& command, Event& event) {
   if (flags & kAdvice) {
     event.is_advice = true;
     ReadAdvice(r, command, event);
+  }
+  if (flags & kCodeUse) {
+    r.Row(event.code_use_row, kCodeUsesMax);
   }
   uint8_t line_count = static_cast<uint8_t>(event.line_count);
   if (flags & kLineCount) {

@@ -3,6 +3,7 @@
 
 #include "engine/durability/record_format.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -10,6 +11,7 @@
 
 #include "engine/base/check.h"
 #include "engine/domain/limits.h"
+#include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/byte_codec.h"
 #include "engine/durability/operator_content.h"
@@ -47,6 +49,7 @@ enum RecordFlag : uint8_t {
 constexpr uint8_t kTransactionFlags =
     kHasCaller | kHasOriginal | kHasTombstone | kHasDeltas | kHasMemberPending | kHasMemberPosted;
 constexpr uint8_t kOperatorFlags = kHasCaller | kHasSpans;
+constexpr uint8_t kArchiveFlags = kHasCaller;
 
 // Byte of a resolved span: the segment's bit; the times, if they are not those of
 // the command's span of the same index.
@@ -63,6 +66,8 @@ bool IsKnown(EventKind kind) {
     case EventKind::kIncremented:
     case EventKind::kRefunded:
     case EventKind::kBatchClosed:
+    case EventKind::kArchived:
+    case EventKind::kThawed:
     case EventKind::kSegmentDefined:
     case EventKind::kUnionNodeSet:
     case EventKind::kMemberSet:
@@ -80,7 +85,7 @@ bool IsKnown(EventKind kind) {
   return false;
 }
 
-// Hold expiries never had anything to add, and operators' records neither.
+// Hold expiries never have anything to add, nor has what is not a terminal's.
 constexpr bool IsVersionOf(EventKind kind, uint8_t version) {
   return version == kDetailsVersion ? codec::IsTransaction(kind)
                                     : version == kPlainVersion && kind != EventKind::kBatchClosed;
@@ -93,6 +98,12 @@ uint8_t* WriteCommand(uint8_t* out, const Command& command) {
   using codec::WriteRequest;
   ByteWriter w(out);
   switch (command.kind) {
+    case CommandKind::kArchive:
+      GH_CHECK(command.archive->reserved == 0, "reserved=", command.archive->reserved);
+      codec::MarkContent(w, *command.archive);
+      break;
+    case CommandKind::kThaw:
+      return codec::WriteArchived(out, *command.thaw);
     case CommandKind::kAuthorize:
       return WriteRequest(out, command.authorize);
     case CommandKind::kCapture:
@@ -181,6 +192,14 @@ uint8_t* WriteTransactionEffect(uint8_t* at,
   return member.at();
 }
 
+uint8_t* WriteArchiveEffect(uint8_t* out, const Event& event) {
+  ByteWriter w(out);
+  if (event.kind == EventKind::kThawed) {
+    w.Row(event.transaction_row);
+  }
+  return w.at();
+}
+
 // The times that a resolved span has, unless it says otherwise.
 ResolvedSpan PredictSpan(const Command& command, uint32_t i) {
   ResolvedSpan span;
@@ -241,6 +260,11 @@ static_assert(codec::kRecordHeadBytesMax + codec::kTerminalRequestBytesMax +
               kTransactionRecordBytesMax);
 static_assert(kBlockHeaderBytes + kTransactionRecordBytesMax <= kBlockBytesMax);
 
+constexpr size_t kArchiveRecordBytesMax = codec::kRecordHeadBytesMax + ByteWriter::kSlackBytes +
+                                          codec::kRowBytesMax +
+                                          std::max(codec::kMarkBytesMax, codec::kArchivedBytesMax);
+static_assert(kArchiveRecordBytesMax <= kTransactionRecordBytesMax);
+
 constexpr size_t kOperatorEffectBytesMax =
     2 * codec::kRowBytesMax + 1 + kSegmentSpansPerMemberMax * (1 + 2 * kVarintBytesMax);
 
@@ -278,6 +302,7 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   GH_CHECK(event.line_count <= kLinesPerTransactionMax, "line_count=", event.line_count);
 
   const bool is_operators = codec::IsOperators(event.kind);
+  const bool is_archives = codec::IsArchives(event.kind);
   const bool has_caller = !codec::IsNone(command.terminal) || !command.request_id.IsNone();
   const bool has_deltas = event.share_count != 0 || event.use_count != 0;
   const bool has_details = codec::HasDetails(event, command);
@@ -285,12 +310,13 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   const bool has_pending = event.member_pending_delta != predicted.pending;
   const bool has_posted = event.member_posted_delta != predicted.posted;
   const int flags =
-      is_operators ? (has_caller ? kHasCaller : 0) | (event.span_count != 0 ? kHasSpans : 0)
-                   : (has_caller ? kHasCaller : 0) |
-                         (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
-                         (event.tombstone_row != TransactionRow{} ? kHasTombstone : 0) |
-                         (has_deltas ? kHasDeltas : 0) | (has_pending ? kHasMemberPending : 0) |
-                         (has_posted ? kHasMemberPosted : 0);
+      (has_caller ? kHasCaller : 0) |
+      (is_archives    ? 0
+       : is_operators ? (event.span_count != 0 ? kHasSpans : 0)
+                      : (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
+                            (event.tombstone_row != TransactionRow{} ? kHasTombstone : 0) |
+                            (has_deltas ? kHasDeltas : 0) | (has_pending ? kHasMemberPending : 0) |
+                            (has_posted ? kHasMemberPosted : 0));
 
   ByteWriter head(out + 1);  // see PutLength()
   head.Byte(static_cast<uint8_t>(event.kind));
@@ -305,7 +331,9 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   if (has_details) {
     at = codec::WriteAskedDetails(at, command, event.at);
   }
-  if (is_operators) {
+  if (is_archives) {
+    at = WriteArchiveEffect(at, event);
+  } else if (is_operators) {
     at = WriteOperatorEffect(at, event, command);
   } else {
     at = WriteTransactionEffect(at, event, command, flags);
@@ -338,6 +366,8 @@ struct RecordDecoder::Storage {
   ProgrammeImage image;
   codec::ProgrammePools pools;
   codec::AskedDetails asked;
+  ArchiveMark archive;
+  ArchivedTransaction thaw;
 };
 
 namespace {
@@ -410,6 +440,15 @@ void RecordDecoder::ReadCommand(codec::ByteReader& r) {
   Storage& s = *storage_;
   Command& command = s.command;
   switch (command.kind) {
+    case CommandKind::kArchive:
+      s.archive = ArchiveMark{};
+      codec::MarkContent(r, s.archive);
+      command.archive = &s.archive;
+      return;
+    case CommandKind::kThaw:
+      codec::ReadArchived(r, s.thaw);
+      command.thaw = &s.thaw;
+      return;
     case CommandKind::kAuthorize:
       return codec::ReadRequest(r, command.authorize);
     case CommandKind::kCapture:
@@ -505,7 +544,11 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
   }
   const uint8_t flags = r.Byte();
   const bool is_operators = codec::IsOperators(event.kind);
-  if ((flags & ~(is_operators ? kOperatorFlags : kTransactionFlags)) != 0) {
+  const bool is_archives = codec::IsArchives(event.kind);
+  const uint8_t known_flags = is_archives    ? kArchiveFlags
+                              : is_operators ? kOperatorFlags
+                                             : kTransactionFlags;
+  if ((flags & ~known_flags) != 0) {
     r.Fail("unknown flag of a record");
   }
   event.at = TimestampNs{WrappingAdd(previous_at.value(), r.Signed())};
@@ -518,7 +561,11 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
   if (has_details) {
     codec::ReadAskedDetails(r, event.at, storage_->asked, command);
   }
-  if (is_operators) {
+  if (is_archives) {
+    if (event.kind == EventKind::kThawed) {
+      r.Row(event.transaction_row, kTransactionsMax);
+    }
+  } else if (is_operators) {
     ReadOperatorEffect(r, flags, command, event);
   } else {
     ReadTransactionEffect(r, flags, command, event);

@@ -10,8 +10,8 @@
 //              varints (signed ones zigzag), ids and hashes as fixed
 //              little-endian words, times as deltas to the event before
 //
-// A record is of the first version that can hold it: 2 with lines, evidence or a batch,
-// else 1.  Both are read.
+// A record is of the first version that can hold it: 2 with lines, a code, evidence or a
+// batch, else 1.  Both are read.
 //
 // storage/FORMAT.md gives every field byte by byte, with worked examples.  DO
 // NOT CHANGE what a (kind, version) means: add a version.
@@ -35,8 +35,8 @@ namespace codec {
 class ByteReader;
 }
 
-// An upper bound for any record of a terminal's command, most of it for 64 lines with
-// the longest item codes; operators' records may be larger (a programme), see
+// An upper bound for any record of a terminal's command, or of the archive's, most of it for
+// 64 lines with the longest item codes; operators' records may be larger (a programme), see
 // RecordBytesMax(command).
 inline constexpr size_t kTransactionRecordBytesMax = 8192;
 
@@ -46,7 +46,8 @@ size_t RecordBytesMax(const Command& command);
 // Appends the record of `event` (and event.command) at `out`; returns the bytes
 // written.  All of the event comes back bit for bit but what its kind does not
 // use (for operators' events, say, the transaction): that comes back as zero, as do
-// the command's deadline, details and validate_only, and hints (UseDelta::counter).
+// the command's deadline, details and validate_only, hints (UseDelta::counter), and what
+// archived_codec.h leaves out.
 // `previous_at` is the time of the event before in the same block, or 0 for the
 // block's first.  REQUIRES: room for RecordBytesMax().
 size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out);

@@ -8,6 +8,7 @@
 //
 //   terminal_request.h     what a terminal asked
 //   operator_content.h     what an operator asked
+//   archived_codec.h       a transaction that comes back from the archive
 //   transaction_row.h      the new transaction
 //   transaction_deltas.h   what becomes of its original, of funds and counters
 //   record_details.h       lines, evidence, batches: of the request, and of the effect
@@ -30,9 +31,14 @@ namespace gonghui::codec {
 constexpr bool IsOperators(EventKind kind) {
   return static_cast<uint8_t>(kind) >= static_cast<uint8_t>(EventKind::kSegmentDefined);
 }
+// Rows leave memory, or come back.
+constexpr bool IsArchives(EventKind kind) {
+  return kind == EventKind::kArchived || kind == EventKind::kThawed;
+}
 // Has a transaction's row of its own.
 constexpr bool IsTransaction(EventKind kind) {
-  return kind != EventKind::kNone && kind != EventKind::kHoldExpired && !IsOperators(kind);
+  return kind != EventKind::kNone && kind != EventKind::kHoldExpired && !IsArchives(kind) &&
+         !IsOperators(kind);
 }
 
 // The one command that causes events of this kind.
@@ -46,6 +52,8 @@ static_assert(CauseOf(EventKind::kReversed) == CommandKind::kReverse);
 static_assert(CauseOf(EventKind::kIncremented) == CommandKind::kIncrement);
 static_assert(CauseOf(EventKind::kRefunded) == CommandKind::kRefund);
 static_assert(CauseOf(EventKind::kBatchClosed) == CommandKind::kCloseBatch);
+static_assert(CauseOf(EventKind::kArchived) == CommandKind::kArchive);
+static_assert(CauseOf(EventKind::kThawed) == CommandKind::kThaw);
 static_assert(CauseOf(EventKind::kSegmentDefined) == CommandKind::kDefineSegment);
 static_assert(CauseOf(EventKind::kFundSet) == CommandKind::kSetFund);
 static_assert(CauseOf(EventKind::kProgrammeRetired) == CommandKind::kRetireProgramme);
@@ -81,6 +89,19 @@ void Content(C& c, Ref<C, Totals> r) {
   c.Amount(r.subsidy);
 }
 inline constexpr size_t kTotalsBytesMax = 3 * kInt32BytesMax + 4 * kVarintBytesMax;
+
+[[nodiscard]] bool IsKnown(Reason reason);
+
+// What has no place in a record must be as it comes back: zero.
+void CheckReserved(const Transaction& transaction);
+
+// How long before `seq` another was, and back.
+constexpr int64_t SeqsBetween(CommandSeq earlier, CommandSeq seq) {
+  return static_cast<int64_t>(seq.value() - earlier.value());
+}
+constexpr CommandSeq SeqBefore(int64_t between, CommandSeq seq) {
+  return CommandSeq{seq.value() - static_cast<uint64_t>(between)};
+}
 
 constexpr Fen Negative(Fen amount) {
   return Fen{WrappingSubtract(0, amount.value())};

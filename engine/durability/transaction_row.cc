@@ -33,75 +33,28 @@ enum TransactionField : uint32_t {
   kExpiresAt = 1u << 8,     // any instant.  Neither: 0
   kFailedBenefit = 1u << 9,
   kFailedLimit = 1u << 10,
-  kProgrammeHash = 1u << 11,        // predicted: 0
+  kHashOrOriginal = 1u << 11,       // by kind; predicted: 0, or the seq the command names
   kCard = 1u << 12,                 // predicted: the command's, or none
   kListPrice = 1u << 13,            // predicted: the command's, or what the original's change says
   kCaptured = 1u << 14,             // predicted: list price when captured, else 0
   kCapturedSubsidy = 1u << 15,      // predicted: subsidy when captured, else 0
   kCounts = 1u << 16,               // applied_count, use_count; predicted: the event's
   kOverrun = 1u << 17,              // no bytes: true
-  kOriginal = 1u << 18,             // predicted: the changed original's row
-  kMemberPays = 1u << 19,           // predicted: list price - subsidy
-  kProgressOrReference = 1u << 20,  // by kind; predicted: the command's
-  kNoAmount = 1u << 21,             // no bytes: not as the command says
-  kStan = 1u << 22,                 // predicted: the command's
-  kHoldS = 1u << 23,                // predicted: the command's
-  kSmall = 1u << 24,                // capture_at_once .. reversal_reason; predicted: the command's
-  kTombstone = 1u << 25,            // no bytes: true
-  kRequest = 1u << 26,              // predicted: the command's
-  kSeq = 1u << 27,                  // predicted: the event's
-  kDecidedAt = 1u << 28,            // predicted: the event's
+  kMemberPays = 1u << 18,           // predicted: list price - subsidy
+  kProgressOrReference = 1u << 19,  // by kind; predicted: the command's
+  kNoAmount = 1u << 20,             // no bytes: not as the command says
+  kStan = 1u << 21,                 // predicted: the command's
+  kHoldS = 1u << 22,                // predicted: the command's
+  kSmall = 1u << 23,                // capture_at_once .. reversal_reason; predicted: the command's
+  kTombstone = 1u << 24,            // no bytes: true
+  kRequest = 1u << 25,              // predicted: the command's
+  kSeq = 1u << 26,                  // predicted: the event's
+  kDecidedAt = 1u << 27,            // predicted: the event's
 };
-constexpr uint32_t kTransactionFieldsAll = (1u << 29) - 1;
+constexpr uint32_t kTransactionFieldsAll = (1u << 28) - 1;
 // A new field needs a place above, in Predicted and so on, and a new version.
 static_assert(sizeof(Transaction) == 200);
 static_assert(sizeof(Progress) == 48 && sizeof(Reference) == 48);
-
-bool IsKnown(Reason reason) {
-  switch (reason) {
-    case Reason::kNone:
-    case Reason::kInvalidTerminal:
-    case Reason::kOriginalNotFound:
-    case Reason::kPreviouslyReversed:
-    case Reason::kAlreadyCaptured:
-    case Reason::kHoldExpired:
-    case Reason::kOriginalDeclined:
-    case Reason::kExceedsAuthorizedAmount:
-    case Reason::kFurtherActivityPreventsReversal:
-    case Reason::kExceedsCapturedAmount:
-    case Reason::kAdviceTooOld:
-    case Reason::kTerminalInactive:
-    case Reason::kMerchantInactive:
-    case Reason::kInvalidCard:
-    case Reason::kCardNotActive:
-    case Reason::kCardExpired:
-    case Reason::kCardPaused:
-    case Reason::kCardLostOrStolen:
-    case Reason::kCardClosed:
-    case Reason::kMemberNotFound:
-    case Reason::kMemberSuspended:
-    case Reason::kMembershipExpired:
-    case Reason::kMemberClosed:
-    case Reason::kProgrammeNotFound:
-    case Reason::kNoApplicableBenefit:
-    case Reason::kMerchantNotInProgramme:
-    case Reason::kNotPermittedToTerminal:
-    case Reason::kProgrammeNotStarted:
-    case Reason::kProgrammeEnded:
-    case Reason::kOutsideTimeWindow:
-    case Reason::kMemberNotVerified:
-    case Reason::kNotPermittedToMember:
-    case Reason::kBelowMinimumAmount:
-    case Reason::kNoEffect:
-    case Reason::kExceedsFrequencyLimit:
-    case Reason::kExceedsAmountLimit:
-    case Reason::kFundNotOpen:
-    case Reason::kQuotaExhausted:
-    case Reason::kBudgetExhausted:
-      return true;
-  }
-  return false;
-}
 
 // ---- Predictions --------------------------------------------------------------
 
@@ -193,6 +146,15 @@ Predicted PredictFrom(const Event& event, const Command& command) {
   return p;
 }
 
+// A transaction's original, found and named by its transaction id.  Named by a request id it
+// is known to the ledger alone.
+CommandSeq PredictOriginal(const Transaction& t, const Predicted& p) {
+  return t.original_found ? SeqOf(p.reference.original_id) : CommandSeq{};
+}
+bool HashOrOriginalDiffers(const Transaction& t, const Predicted& p) {
+  return t.IsAuthorization() ? t.programme_hash != 0 : t.original_seq != PredictOriginal(t, p);
+}
+
 Fen PredictMemberPays(const Transaction& t) {
   return Fen{WrappingSubtract(t.list_price.value(), t.subsidy.value())};
 }
@@ -240,14 +202,13 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   }
   mark(t.failed_benefit != BenefitRow{}, kFailedBenefit);
   mark(t.failed_limit != LimitRow{}, kFailedLimit);
-  mark(t.programme_hash != 0, kProgrammeHash);
+  mark(HashOrOriginalDiffers(t, predicted), kHashOrOriginal);
   mark(t.card != predicted.card, kCard);
   mark(t.list_price != predicted.list_price, kListPrice);
   mark(t.captured != PredictCaptured(t), kCaptured);
   mark(t.captured_subsidy != PredictCapturedSubsidy(t), kCapturedSubsidy);
   mark(t.applied_count != predicted.applied_count || t.use_count != predicted.use_count, kCounts);
   mark(t.overrun, kOverrun);
-  mark(t.original != event.original.row, kOriginal);
   mark(t.member_pays != PredictMemberPays(t), kMemberPays);
   mark(ProgressOrReferenceDiffers(t, predicted), kProgressOrReference);
   mark(t.no_amount != predicted.no_amount, kNoAmount);
@@ -276,7 +237,10 @@ void WriteProgressOrReference(ByteWriter& w, const Transaction& t) {
 }
 
 // Fields that no usual transaction has; out of the way of those that do.
-[[gnu::noinline]] uint8_t* WriteUnusualFields(uint8_t* out, const Transaction& t, uint32_t fields) {
+[[gnu::noinline]] uint8_t* WriteUnusualFields(uint8_t* out,
+                                              CommandSeq seq,
+                                              const Transaction& t,
+                                              uint32_t fields) {
   ByteWriter w(out);
   if (fields & kFailedBenefit) {
     w.Row(t.failed_benefit);
@@ -284,8 +248,12 @@ void WriteProgressOrReference(ByteWriter& w, const Transaction& t) {
   if (fields & kFailedLimit) {
     w.Row(t.failed_limit);
   }
-  if (fields & kProgrammeHash) {
-    w.Fixed64(t.programme_hash);
+  if (fields & kHashOrOriginal) {
+    if (t.IsAuthorization()) {
+      w.Fixed64(t.programme_hash);
+    } else {
+      w.Signed(SeqsBetween(t.original_seq, seq));
+    }
   }
   if (fields & kCard) {
     w.Id64(t.card);
@@ -302,9 +270,6 @@ void WriteProgressOrReference(ByteWriter& w, const Transaction& t) {
   if (fields & kCounts) {
     w.Byte(t.applied_count);
     w.Byte(t.use_count);
-  }
-  if (fields & kOriginal) {
-    w.Row(t.original);
   }
   if (fields & kMemberPays) {
     w.Amount(t.member_pays);
@@ -336,21 +301,6 @@ void WriteProgressOrReference(ByteWriter& w, const Transaction& t) {
   return w.at();
 }
 
-// What has no place in a record must be as it comes back: zero.
-void CheckReserved(const Progress& p) {
-  GH_CHECK((p.reserved | p.reserved_2) == 0, "reserved=", p.reserved, " reserved_2=", p.reserved_2);
-}
-
-void CheckReserved(const Reference& r) {
-  GH_CHECK((r.reserved[0] | r.reserved[1] | r.reserved[2]) == 0,
-           "reserved=",
-           r.reserved[0],
-           " reserved[1]=",
-           r.reserved[1],
-           " reserved[2]=",
-           r.reserved[2]);
-}
-
 // ---- Reading ------------------------------------------------------------------
 
 void ReadProgressOrReference(ByteReader& r, Transaction& t) {
@@ -367,15 +317,19 @@ void ReadProgressOrReference(ByteReader& r, Transaction& t) {
   }
 }
 
-void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
+void ReadUnusualFields(ByteReader& r, CommandSeq seq, uint32_t fields, Transaction& t) {
   if (fields & kFailedBenefit) {
     r.Row(t.failed_benefit, kBenefitsMax);
   }
   if (fields & kFailedLimit) {
     r.Row(t.failed_limit, kLimitsMax);
   }
-  if (fields & kProgrammeHash) {
-    r.Fixed64(t.programme_hash);
+  if (fields & kHashOrOriginal) {
+    if (t.IsAuthorization()) {
+      r.Fixed64(t.programme_hash);
+    } else {
+      t.original_seq = SeqBefore(r.Signed(), seq);
+    }
   }
   if (fields & kCard) {
     r.Id64(t.card);
@@ -399,9 +353,6 @@ void ReadUnusualFields(ByteReader& r, uint32_t fields, Transaction& t) {
     }
   }
   t.overrun = (fields & kOverrun) != 0;
-  if (fields & kOriginal) {
-    r.Row(t.original, kTransactionsMax);
-  }
   t.member_pays = PredictMemberPays(t);
   if (fields & kMemberPays) {
     r.Amount(t.member_pays);
@@ -453,6 +404,7 @@ void Apply(const Predicted& p, Transaction& t) {
     t.progress.allow_partial = p.allow_partial;
   } else {
     t.reference = p.reference;
+    t.original_seq = PredictOriginal(t, p);
   }
 }
 
@@ -466,11 +418,8 @@ uint8_t* WriteTransaction(uint8_t* out, const Event& event, const Command& comma
             t.state);
   GH_DCHECK(
       t.outcome >= Outcome::kApproved && t.outcome <= Outcome::kDeclined, "outcome=", t.outcome);
-  if (t.kind == TransactionKind::kAuthorization) {
-    CheckReserved(t.progress);
-  } else {
-    CheckReserved(t.reference);
-  }
+  CheckReserved(t);
+  GH_CHECK(!t.returned() && t.in_order == TransactionRow{}, "in_order=", t.in_order);
   ByteWriter w(out);
   w.Row(event.transaction_row);
   w.Byte(static_cast<uint8_t>(
@@ -506,7 +455,7 @@ uint8_t* WriteTransaction(uint8_t* out, const Event& event, const Command& comma
     w.Time(t.expires_at);
   }
   if (fields >= kFailedBenefit) {
-    return WriteUnusualFields(w.at(), t, fields);
+    return WriteUnusualFields(w.at(), event.seq, t, fields);
   }
   return w.at();
 }
@@ -522,7 +471,6 @@ void ReadTransaction(ByteReader& r, const Command& command, Event& event) {
   t.kind = TransactionKindOf(event.kind);
   t.seq = event.seq;
   t.decided_at = event.at;
-  t.original = event.original.row;
   Apply(PredictFrom(event, command), t);
   const uint32_t fields =
       static_cast<uint32_t>(r.Varint(kTransactionFieldsAll, "unknown field of a transaction"));
@@ -559,7 +507,7 @@ void ReadTransaction(ByteReader& r, const Command& command, Event& event) {
   if (fields & kExpiresAt) {
     r.Time(t.expires_at);
   }
-  ReadUnusualFields(r, fields, t);
+  ReadUnusualFields(r, event.seq, fields, t);
 }
 
 }  // namespace gonghui::codec

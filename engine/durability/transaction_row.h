@@ -25,7 +25,8 @@ namespace gonghui::codec {
 inline constexpr size_t kTransactionRowBytesMax =
     kRowBytesMax + 1 + kRowBytesMax +             // row, state, mask
     8 * kRowBytesMax + 3 + 2 * kVarintBytesMax +  // rows, reason, expiry
-    16 + 5 * kVarintBytesMax + 2 +                // hash, card, amounts, counts
+    8 + kVarintBytesMax +                         // card, hash or original
+    5 * kVarintBytesMax + 2 +                     // amounts, counts
     4 * kVarintBytesMax + 1 +                     // progress, longer than reference
     2 * kRowBytesMax + 4 +                        // stan, hold, small
     kRequestIdBytes + 2 * kVarintBytesMax;        // request id, seq, time

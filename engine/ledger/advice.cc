@@ -87,16 +87,21 @@ AdviceRow Ledger::FindAdvice(const AdviceKey& key) const {
       HashOf(key), [&](uint32_t row) { return KeyOf(advices_[AdviceRow{row}]) == key; })};
 }
 
-// The first of a key stays: a second one has a request id that was reversed before.  One
-// that was too old answers for nothing but its own id, so that a terminal whose clock was
-// wrong can tell it again.
+// The first of a key is found, in whatever order they come back from the archive: a second
+// one has a request id that was reversed before.  A row of the same seq is the same advice,
+// which moves.  One that was too old answers for nothing but its own id, so that a terminal whose
+// clock was wrong can tell it again.
 void Ledger::IndexAdvice(AdviceRow row) {
   if (transactions_[advices_[row].transaction].reason == Reason::kAdviceTooOld) {
     return;
   }
   const AdviceKey key = KeyOf(advices_[row]);
-  if (FindAdvice(key) == AdviceRow{}) {
+  const AdviceRow found = FindAdvice(key);
+  const auto seq_of = [this](AdviceRow of) { return transactions_[advices_[of].transaction].seq; };
+  if (found == AdviceRow{}) {
     advice_index_.Insert(HashOf(key), row.value());
+  } else if (seq_of(row) <= seq_of(found)) {
+    advice_index_.Replace(HashOf(key), found.value(), row.value());
   }
 }
 

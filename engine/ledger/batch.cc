@@ -7,9 +7,22 @@
 #include <cstddef>
 
 #include "engine/base/check.h"
+#include "engine/domain/limits.h"
 #include "engine/ledger/decide.h"
 
 namespace gonghui {
+
+// Whether one more of any amount can be added up; refuses the command when it can not:
+// the batch has to be closed first.
+bool Decider::HasRoomInBatch() {
+  const Totals& open = ledger_.open_batches_[terminal_].totals;
+  const Fen most = Larger(open.captured, Larger(open.refunded, open.reversed));
+  if (most > Fen{kFundFenMax - kTransactionFenMax}) [[unlikely]] {
+    Full(Field::kTotals);
+    return false;
+  }
+  return true;
+}
 
 // Neither terminal nor merchant need be active: the shift has to end.
 void Decider::CloseBatch() {
@@ -82,10 +95,10 @@ void Ledger::EvolveTotals(const Event& event) {
         totals.subsidy -= transaction.subsidy;
       });
     case EventKind::kReversed: {
-      // Of what was captured at once; what a capture took can not be reversed.
+      // Of what was captured at once, here; what a capture took can not be reversed.
+      const Transaction& original = transactions_[event.original.row];
       const bool undoes =
-          event.original.row != TransactionRow{} &&
-          transactions_[event.original.row].capture_at_once &&
+          original.capture_at_once && original.seq < kImportedSeqFirst &&
           (transaction.list_price > Fen{0} || event.original.state == TransactionState::kReversed);
       if (undoes) {
         update([&transaction](Totals& totals) {

@@ -33,6 +33,7 @@ void Decider::Decide() {
   event_->line_count = 0;
   event_->is_advice = false;
   event_->queue_empty = false;
+  event_->code_use_row = CodeUseRow{};
   event_->member_pending_delta = Fen{0};
   event_->member_posted_delta = Fen{0};
   event_->row = 0;
@@ -84,6 +85,10 @@ void Decider::Decide() {
       return CloseBatch();
     case CommandKind::kGetEntitlements:
       return GetEntitlements();
+    case CommandKind::kArchive:
+      return Archive();
+    case CommandKind::kThaw:
+      return Thaw();
     case CommandKind::kDefineSegment:
       return DefineSegment();
     case CommandKind::kSetUnionNode:
@@ -350,16 +355,18 @@ void Decider::Decline(Reason reason) {
 }
 
 // The numbers stay with the decline, for a repeat's answer.
-void Decider::TellFailedLimit(
-    LimitRow row, WindowNumber window, int64_t used, int64_t held, TimestampNs next_eligible_at) {
+void Decider::TellFailedLimit(LimitRow row,
+                              int64_t used,
+                              int64_t held,
+                              TimestampNs next_eligible_at) {
   Transaction& transaction = event_->transaction;
   transaction.failed_limit = row;
   transaction.captured = Fen{used};
   transaction.captured_subsidy = Fen{held};
   transaction.expires_at = next_eligible_at;
   result_->limit_count = 1;
-  result_->limits[0] = ResultLimit{
-      row, window, used, held, ledger_.limits_[row].max - used - held, next_eligible_at};
+  result_->limits[0] =
+      ResultLimit{row, used, held, ledger_.limits_[row].max - used - held, next_eligible_at};
 }
 
 // The result tells the transaction as it will stand after Evolve().
@@ -533,7 +540,6 @@ Reason Decider::CheckPartiesThen(Reason* undelivered) {
     }
     const Limit& limit = ledger_.limits_[use.limit];
     result_->limits[i] = ResultLimit{use.limit,
-                                     use.window,
                                      use.used_after,
                                      limit.max - use.used_after - use.left_after,
                                      use.left_after,
@@ -586,7 +592,8 @@ void Decider::Authorize(bool quote) {
     if (AnsweredBefore() || (advice_ != nullptr && AnsweredUnderAnotherId())) {
       return;
     }
-    if (!HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax)) {
+    if (!HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax) ||
+        (request.capture_at_once && !HasRoomInBatch())) {
       return;
     }
     const bool more = request.line_count != 0 || advice_ != nullptr;
@@ -594,6 +601,12 @@ void Decider::Authorize(bool quote) {
         [[unlikely]] {
       return;
     }
+  }
+
+  // Who advises has checked the code itself.
+  const bool shows_code = request.code_issued_at != TimestampNs{} && advice_ == nullptr;
+  if (shows_code && !BeginCode(quote)) [[unlikely]] {
+    return;
   }
 
   // From here on the command must succeed: with an approval or a decline.
@@ -622,6 +635,17 @@ void Decider::Authorize(bool quote) {
   }
   allow_partial_ = request.allow_partial;
 
+  // A late original is judged by nothing but its reversal: its code is old by nature.
+  if (shows_code && tombstone_ == TransactionRow{}) [[unlikely]] {
+    const Reason reason = CheckCode();
+    if (request.explanation != nullptr) {
+      ExplainCode(reason);
+    }
+    if (reason != Reason::kNone) {
+      Decline(reason);
+      return FinishTransaction(quote);
+    }
+  }
   Reason reason = Reason::kNone;
   if (tombstone_ != TransactionRow{}) {
     reason = Reason::kPreviouslyReversed;
@@ -667,6 +691,9 @@ void Decider::Authorize(bool quote) {
   if (sale) {
     CaptureAtOnce();
   }
+  if (shows_code && !quote) [[unlikely]] {
+    UseCode();
+  }
   FinishTransaction(quote);
 }
 
@@ -677,11 +704,8 @@ void Decider::DeclineAs(const Offer& offer) {
   transaction.failed_benefit = offer.benefit;
   transaction.expires_at = offer.next_eligible_at;
   if (offer.failed_limit != LimitRow{}) {
-    TellFailedLimit(offer.failed_limit,
-                    offer.failed_window,
-                    offer.failed_used,
-                    offer.failed_held,
-                    offer.next_eligible_at);
+    TellFailedLimit(
+        offer.failed_limit, offer.failed_used, offer.failed_held, offer.next_eligible_at);
   }
 }
 

@@ -46,7 +46,6 @@ class Decider {
     uint32_t order = 0;             // of precedence among the candidates
     BenefitRow benefit;
     LimitRow failed_limit;
-    WindowNumber failed_window = 0;
     int64_t failed_used = 0;
     int64_t failed_held = 0;
     TimestampNs next_eligible_at;
@@ -115,8 +114,7 @@ class Decider {
   void BeginTransaction(TransactionKind kind);
   void FinishTransaction(bool quote);
   void Decline(Reason reason);
-  void TellFailedLimit(
-      LimitRow row, WindowNumber window, int64_t used, int64_t held, TimestampNs next_eligible_at);
+  void TellFailedLimit(LimitRow row, int64_t used, int64_t held, TimestampNs next_eligible_at);
   Reason CheckParties(CardNumber number);
   Reason CheckPartiesThen(Reason* undelivered);
   Reason CheckCardAndMember(CardNumber number);
@@ -157,7 +155,14 @@ class Decider {
   [[gnu::noinline]] std::span<const BenefitRow> CollectPastCandidates();
   [[gnu::noinline]] const CalendarMoment& PastMomentOf(CalendarRow row);
 
+  // Codes that are shown (code_use.cc).
+  bool BeginCode(bool quote);
+  [[nodiscard]] Reason CheckCode() const;
+  void UseCode();
+  void ExplainCode(Reason reason);
+
   // The end of a shift (batch.cc).
+  bool HasRoomInBatch();
   void CloseBatch();
   [[nodiscard]] Field CloseDifference(const Transaction& stored) const;
 
@@ -208,6 +213,20 @@ class Decider {
   void TakeBackFromShares(Fen subsidy);
   void PutInSuspenseIfClosed(uint32_t share);
   [[nodiscard]] Fen RefundedSubsidyAt(Fen refunded) const;
+
+  // Memory that ends (archive.cc).
+  void Archive();
+  void Thaw();
+  struct RowCounts {
+    uint32_t transactions = 0;
+    uint32_t applied = 0;
+    uint32_t uses = 0;
+    uint32_t lines = 0;
+    uint32_t advices = 0;
+
+    void Add(const Transaction& transaction);
+  };
+  bool HasRoomAgain(const RowCounts& rows);
 
   // Rules (offers.cc).
   void ChooseOffer(ProgrammeCode programme);
@@ -305,6 +324,7 @@ class Decider {
   MemberRow member_;
   TransactionRow tombstone_;  // the id was reversed before it came
   TransactionRow referred_;   // what a reference finds, whatever it is
+  CodeUseRow code_use_;       // of the code that is shown; none = its first
   const Transaction* original_ = nullptr;
   uint64_t segments_ = 0;
   bool segments_known_ = false;

@@ -4,6 +4,7 @@
 // Ledger::Evolve(): applies what an event says, looks at no rule, cannot fail.
 
 #include "engine/base/check.h"
+#include "engine/ledger/archive_slice.h"
 #include "engine/ledger/keys.h"
 #include "engine/ledger/ledger.h"
 
@@ -24,6 +25,12 @@ void Ledger::Evolve(const Event& event) {
     case EventKind::kRefunded:
     case EventKind::kBatchClosed:
       EvolveTransaction(event);
+      break;
+    case EventKind::kArchived:
+      EvolveArchived(*event.command->archive);
+      break;
+    case EventKind::kThawed:
+      EvolveThawed(event);
       break;
     case EventKind::kProgrammeApplied:
     case EventKind::kProgrammeRetired:
@@ -69,8 +76,10 @@ void Ledger::EvolveTransaction(const Event& event) {
       original.expires_at = TimestampNs{original.expires_at.value() + change.expires_at_delta_ns};
     });
     if (change.expires_at_delta_ns != 0) {
-      PushExpiry(transactions_[change.row].expires_at, change.row);
+      PushExpiry(change.row);
     }
+    // Its shares, uses and lines change with it, or not at all.
+    copies_stale_ = copies_stale_ || change.row < copied_until_;
   }
   if (event.kind == EventKind::kHoldExpired) {
     PopStaleExpiries();
@@ -100,7 +109,7 @@ void Ledger::EvolveTransaction(const Event& event) {
     request_index_.Insert(HashOf(tombstone.request_id), tombstone_row.value());
   }
   if (transaction.state == TransactionState::kPending) {
-    PushExpiry(transaction.expires_at, row);
+    PushExpiry(row);
   }
   EvolveTotals(event);
   if (event.line_count != 0) [[unlikely]] {
@@ -111,6 +120,9 @@ void Ledger::EvolveTransaction(const Event& event) {
   }
   if (event.kind == EventKind::kBatchClosed) [[unlikely]] {
     EvolveClose(event);
+  }
+  if (event.code_use_row != CodeUseRow{}) [[unlikely]] {
+    EvolveCodeUse(event);
   }
   if (event.original.row != TransactionRow{}) {
     PopStaleExpiries();
@@ -230,32 +242,38 @@ void Ledger::EvolveUses(const Event& event) {
   }
 }
 
-// ---- The queue of expiries: a binary min-heap by (instant, row) ----------------
+// ---- The queue of expiries: a binary min-heap by (instant, seq) ----------------
 
 bool Ledger::IsOpenHold(TransactionRow row) const {
-  const TransactionState state = transactions_[row].state;
-  return state == TransactionState::kPending || state == TransactionState::kPartiallyCaptured;
+  return StaysInMemory(transactions_[row]);
 }
 
-void Ledger::PushExpiry(TimestampNs at, TransactionRow row) {
+// The instant as the row tells it.
+void Ledger::PushExpiry(TransactionRow row) {
+  const Transaction& hold = transactions_[row];
+  const Expiry expiry{hold.expires_at, row, static_cast<uint32_t>(hold.seq.value())};
   uint32_t i = expiry_count_++;
   while (i > 0) {
     const uint32_t parent = (i - 1) / 2;
     const Expiry& above = expiries_[parent];
-    if (above.at < at || (above.at == at && above.row < row)) {
+    if (above.at < expiry.at || (above.at == expiry.at && above.seq < expiry.seq)) {
       break;
     }
     expiries_[i] = above;
     i = parent;
   }
-  expiries_[i] = Expiry{at, row, 0};
+  expiries_[i] = expiry;
 }
 
 // Captured and reversed holds stay in the queue until they reach its head, and so do the
-// former instants of holds that were given longer.
+// former instants of holds that were given longer, and the former rows of those that were
+// appended again.
 void Ledger::PopStaleExpiries() {
-  while (expiry_count_ > 0 && !(IsOpenHold(expiries_[0].row) &&
-                                transactions_[expiries_[0].row].expires_at == expiries_[0].at)) {
+  const auto is_stale = [this](const Expiry& expiry) {
+    return !transactions_.Contains(expiry.row) || !IsOpenHold(expiry.row) ||
+           transactions_[expiry.row].expires_at != expiry.at;
+  };
+  while (expiry_count_ > 0 && is_stale(expiries_[0])) {
     const Expiry last = expiries_[--expiry_count_];
     uint32_t i = 0;
     for (;;) {
@@ -265,13 +283,13 @@ void Ledger::PopStaleExpiries() {
       }
       const auto before = [this](uint32_t a, uint32_t b) {
         return expiries_[a].at < expiries_[b].at ||
-               (expiries_[a].at == expiries_[b].at && expiries_[a].row < expiries_[b].row);
+               (expiries_[a].at == expiries_[b].at && expiries_[a].seq < expiries_[b].seq);
       };
       if (child + 1 < expiry_count_ && before(child + 1, child)) {
         ++child;
       }
       const Expiry& below = expiries_[child];
-      if (last.at < below.at || (last.at == below.at && last.row < below.row)) {
+      if (last.at < below.at || (last.at == below.at && last.seq < below.seq)) {
         break;
       }
       expiries_[i] = below;

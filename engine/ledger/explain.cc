@@ -134,8 +134,8 @@ ResultLimit Decider::LimitAsItStands(const Benefit& benefit, LimitRow row) const
   const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
   ResultLimit state;
   state.limit = row;
-  state.window = moment.WindowIn(limit.window);
-  const Counter& counter = CounterOf(limit, SubjectOf(limit.subject), state.window);
+  const Counter& counter =
+      CounterOf(limit, SubjectOf(limit.subject), moment.WindowIn(limit.window));
   state.used = counter.used;
   state.held = counter.held;
   state.left = limit.max - counter.used - counter.held;

@@ -95,11 +95,8 @@ Reason Decider::TakeIncrement(Fen amount, Fen* wanted) {
     const bool renews =
         limit.window != WindowKind::kProgramme && moment.WindowIn(limit.window) == use.window;
     event_->transaction.failed_benefit = use.benefit;
-    TellFailedLimit(use.limit,
-                    use.window,
-                    counter.used,
-                    counter.held,
-                    renews ? moment.EndOf(limit.window) : TimestampNs{});
+    TellFailedLimit(
+        use.limit, counter.used, counter.held, renews ? moment.EndOf(limit.window) : TimestampNs{});
     return Reason::kExceedsAmountLimit;
   }
   for (uint32_t i = 0; i < original_->use_count; ++i) {

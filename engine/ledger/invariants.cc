@@ -58,9 +58,16 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
       return "a table's digest is not that of its rows (row = table)";
     }
   }
+  *row = globals().archived_count;
+  if (globals().archived_count != 0) {
+    return "transactions are in the archive: thaw them first";
+  }
+  if (const char* const problem = CheckOrder(row); problem != nullptr) {
+    return problem;
+  }
 
   VirtualArray<FundTotals> funds(size_t{funds_.size()} + 1);
-  for (uint32_t i = 1; i <= applied_.size(); ++i) {
+  for (uint32_t i = applied_.first(); i <= applied_.size(); ++i) {
     const Applied& applied = applied_[AppliedRow{i}];
     *row = i;
     if (!funds_.Contains(applied.fund)) {
@@ -101,7 +108,7 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
   VirtualArray<HeldAndUsed> counters(size_t{counters_.size()} + 1);
   VirtualArray<uint8_t> banked(size_t{counters_.size()} + 1);
   VirtualArray<HeldAndUsed> collected(size_t{merchants_.size()} + 1);
-  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
     const TransactionRow transaction_row{i};
     const Transaction& transaction = transactions_[transaction_row];
     *row = i;
@@ -207,7 +214,8 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
   for (const auto check : {&Ledger::CheckLines,
                            &Ledger::CheckTotals,
                            &Ledger::CheckAdvices,
-                           &Ledger::CheckStatusChanges}) {
+                           &Ledger::CheckStatusChanges,
+                           &Ledger::CheckCodeUses}) {
     if (const char* const problem = (this->*check)(row); problem != nullptr) {
       return problem;
     }
@@ -223,12 +231,35 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
   return nullptr;
 }
 
+// Each transaction is found by its id, and those that came back from the archive name the
+// last row before them that did not.
+const char* Ledger::CheckOrder(uint64_t* row) const {
+  TransactionRow in_order;
+  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
+    const Transaction& transaction = transactions_[TransactionRow{i}];
+    *row = i;
+    if (!transaction.returned()) {
+      if (transaction.in_order != TransactionRow{}) {
+        return "a transaction that never left memory stands out of order";
+      }
+      in_order = TransactionRow{i};
+    } else if ((transactions_.Contains(transaction.in_order) ? transaction.in_order
+                                                             : TransactionRow{}) != in_order) {
+      return "a transaction that came back does not name the last row in order";
+    }
+    if (!transaction.tombstone && FindTransaction(IdOf(transaction)) != TransactionRow{i}) {
+      return "a transaction's id does not find it";
+    }
+  }
+  return nullptr;
+}
+
 // The frozen split re-adds, and what refunds gave back of each line is what it has
 // returned.
 const char* Ledger::CheckLines(uint64_t* row) const {
   VirtualArray<uint32_t> returned(size_t{lines_.size()} + 1);
   uint64_t count = 0;
-  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
     const Transaction& transaction = transactions_[TransactionRow{i}];
     *row = i;
     Fen price;
@@ -250,7 +281,7 @@ const char* Ledger::CheckLines(uint64_t* row) const {
           return "a line has a wrong number, or has returned more than there was";
         }
       } else if (transaction.outcome != Outcome::kDeclined) {
-        const Progress& original = transactions_[transaction.original].progress;
+        const Progress& original = transactions_[FindOriginalOf(transaction)].progress;
         if (line.number < 1 || line.number > original.line_count) {
           return "a refund gives back a line that there was not";
         }
@@ -266,10 +297,10 @@ const char* Ledger::CheckLines(uint64_t* row) const {
     }
   }
   *row = 0;
-  if (count != lines_.size()) {
+  if (count != lines_.size() + 1 - lines_.first()) {
     return "a line has no transaction";
   }
-  for (uint32_t i = 1; i <= lines_.size(); ++i) {
+  for (uint32_t i = lines_.first(); i <= lines_.size(); ++i) {
     *row = i;
     if (lines_[LineRow{i}].returned != returned[i]) {
       return "what a line has returned is not the sum of its refunds (row = line)";
@@ -283,14 +314,24 @@ const char* Ledger::CheckTotals(uint64_t* row) const {
   VirtualArray<Totals> answered(size_t{terminals_.size()} + 1);
   // A sale of price 0 is given back by its first reversal; the later ones find nothing.
   VirtualArray<uint8_t> reversed(size_t{transactions_.size()} + 1);
-  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+  VirtualArray<TransactionRow> closes(size_t{batches_.size()} + 1);
+  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
     const Transaction& transaction = transactions_[TransactionRow{i}];
-    if (transaction.outcome == Outcome::kDeclined) {
+    if (transaction.outcome == Outcome::kDeclined || transaction.seq >= kImportedSeqFirst) {
       continue;
     }
     Totals& totals = answered[transaction.terminal.value()];
-    const Transaction& original = transactions_[transaction.original];
-    const bool of_sale = original.capture_at_once && original.outcome != Outcome::kDeclined;
+    const TransactionRow original_row = FindOriginalOf(transaction);
+    const Transaction& original = transactions_[original_row];
+    const bool of_sale = original.capture_at_once && original.outcome != Outcome::kDeclined &&
+                         original.seq < kImportedSeqFirst;
+    if (transaction.kind == TransactionKind::kBatchClose) {
+      *row = i;
+      if (!batches_.Contains(transaction.reference.batch)) {
+        return "a close has no batch";
+      }
+      closes[transaction.reference.batch.value()] = TransactionRow{i};
+    }
     if (transaction.kind == TransactionKind::kCapture ||
         (transaction.IsAuthorization() && transaction.capture_at_once)) {
       ++totals.captures;
@@ -302,8 +343,8 @@ const char* Ledger::CheckTotals(uint64_t* row) const {
       totals.subsidy -= transaction.subsidy;
     } else if (transaction.kind == TransactionKind::kReversal && of_sale &&
                (transaction.list_price > Fen{0} ||
-                (original.list_price == Fen{0} && reversed[transaction.original.value()] == 0))) {
-      reversed[transaction.original.value()] = 1;
+                (original.list_price == Fen{0} && reversed[original_row.value()] == 0))) {
+      reversed[original_row.value()] = 1;
       ++totals.reversals;
       totals.reversed += transaction.list_price;
       totals.subsidy -= transaction.subsidy;
@@ -324,8 +365,9 @@ const char* Ledger::CheckTotals(uint64_t* row) const {
     const BatchRow batch_row{i};
     const Batch& batch = batches_[batch_row];
     *row = i;
-    const Transaction& close = transactions_[batch.transaction];
-    if (close.kind != TransactionKind::kBatchClose || close.reference.batch != batch_row) {
+    const TransactionRow close_row = closes[i];
+    const bool moved = transactions_[close_row].returned();
+    if (close_row == TransactionRow{} || (!moved && batch.transaction != close_row)) {
       return "a batch and its close do not name each other (row = batch)";
     }
     if (batch.number != batches_[batch.previous].number + 1 ||
@@ -346,7 +388,7 @@ const char* Ledger::CheckTotals(uint64_t* row) const {
 
 const char* Ledger::CheckAdvices(uint64_t* row) const {
   uint64_t count = 0;
-  for (uint32_t i = 1; i <= transactions_.size(); ++i) {
+  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
     const AdviceRow advice = transactions_[TransactionRow{i}].advice();
     *row = i;
     if (advice == AdviceRow{}) {
@@ -358,10 +400,10 @@ const char* Ledger::CheckAdvices(uint64_t* row) const {
     }
   }
   *row = 0;
-  if (count != advices_.size()) {
+  if (count != advices_.size() + 1 - advices_.first()) {
     return "an advice has no transaction";
   }
-  for (uint32_t i = 1; i <= advices_.size(); ++i) {
+  for (uint32_t i = advices_.first(); i <= advices_.size(); ++i) {
     const Advice& advice = advices_[AdviceRow{i}];
     const Transaction& transaction = transactions_[advice.transaction];
     *row = i;
@@ -384,7 +426,7 @@ const char* Ledger::CheckAdvices(uint64_t* row) const {
       continue;
     }
     const AdviceRow found = FindAdvice(KeyOf(advice));
-    if (found == AdviceRow{} || found > AdviceRow{i}) {
+    if (found == AdviceRow{} || transactions_[advices_[found].transaction].seq > transaction.seq) {
       return "an advice is not found by its key (row = advice)";
     }
   }

@@ -33,9 +33,18 @@ inline uint64_t HashOf(const RequestId& id) {
   return Mix64(id.high ^ FoldedMultiply(id.low, 0xa0761d6478bd642f));
 }
 
+inline uint64_t HashOf(CommandSeq seq) {
+  return Mix64(seq.value());
+}
+
 inline uint64_t HashOf(CounterSeriesRow series, uint32_t subject, WindowNumber window) {
   return Mix64(FoldedMultiply(uint64_t{series.value()} << 32 | subject, 0x9e3779b97f4a7c15) ^
                static_cast<uint32_t>(window));
+}
+
+inline uint64_t HashOf(CardRow card, CodePurpose purpose) {
+  return Mix64(FoldedMultiply(uint64_t{card.value()} << 8 | static_cast<uint8_t>(purpose),
+                              0x9e3779b97f4a7c15));
 }
 
 inline uint64_t HashOf(const CounterSeries& series) {

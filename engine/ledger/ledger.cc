@@ -52,13 +52,14 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       advices_(TableId::kAdvices, limits.advices_max),
       open_batches_(TableId::kOpenBatches, limits.terminals_max),
       batches_(TableId::kBatches, limits.batches_max),
+      code_uses_(TableId::kCodeUses, limits.code_uses_max),
       all_tables_{
           &union_nodes_, &segments_,       &members_,        &status_changes_, &segment_spans_,
           &cards_,       &merchants_,      &terminals_,      &funds_,          &calendars_,
           &programmes_,  &benefits_,       &limits_,         &mcc_pool_,       &merchant_pool_,
           &hours_pool_,  &counter_series_, &counters_,       &transactions_,   &applied_,
           &uses_,        &globals_table_,  &merchant_names_, &fund_names_,     &over_capture_pool_,
-          &lines_,       &advices_,        &open_batches_,   &batches_},
+          &lines_,       &advices_,        &open_batches_,   &batches_,        &code_uses_},
       union_node_index_(kSmallIndexBits),
       member_index_(kLargeIndexBits),
       card_index_(kLargeIndexBits),
@@ -70,6 +71,8 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       counter_index_(kLargeIndexBits),
       request_index_(kLargeIndexBits),
       advice_index_(kLargeIndexBits),
+      returned_index_(kLargeIndexBits),
+      code_use_index_(kLargeIndexBits),
       candidates_by_mcc_(kMccMax + 1),
       candidates_(kCandidateRowsMax),
       person_counters_by_mcc_(kMccMax + 1),
@@ -125,24 +128,35 @@ TransactionRow Ledger::FindTransaction(TerminalRow terminal, const RequestId& id
   })};
 }
 
-// Rows are appended in order of sequence; a tombstone shares its reversal's.
+// Rows are appended in order of sequence, but for those that came back from the archive,
+// which name the last row before them that stands in order and have an index of their own.
+// A tombstone shares its reversal's sequence, and is never answered.
 TransactionRow Ledger::FindTransaction(TransactionId id) const {
   if (id == TransactionId{} || ShardOf(id) != shard_) {
     return TransactionRow{};
   }
   const CommandSeq seq = SeqOf(id);
-  uint32_t low = 1;
+  // All rows in order before `low` are of earlier sequences; `high` is in order, or the end,
+  // and none from there on is of an earlier one.
+  uint32_t low = transactions_.first();
   uint32_t high = transactions_.size() + 1;
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
-    if (transactions_[TransactionRow{middle}].seq < seq) {
+    const Transaction& there = transactions_[TransactionRow{middle}];
+    const uint32_t in_order = there.returned() ? there.in_order.value() : middle;
+    if (in_order < low || transactions_[TransactionRow{in_order}].seq < seq) {
       low = middle + 1;
     } else {
-      high = middle;
+      high = in_order;
     }
   }
-  const TransactionRow row{low};
-  return transactions_.Contains(row) && transactions_[row].seq == seq ? row : TransactionRow{};
+  const auto is_it = [this, seq](uint32_t row) {
+    const Transaction& transaction = transactions_[TransactionRow{row}];
+    return transaction.seq == seq && !transaction.tombstone;
+  };
+  return TransactionRow{transactions_.Contains(TransactionRow{low}) && is_it(low)
+                            ? low
+                            : returned_index_.Find(HashOf(seq), is_it)};
 }
 
 CounterSeriesRow Ledger::FindCounterSeries(const CounterSeries& series) const {
@@ -192,8 +206,8 @@ void Ledger::Describe(TransactionRow row, Result* result, Details* details) cons
   result->row = row.value();
   result->transaction = transaction;
   result->transaction_id = MakeTransactionId(shard_, transaction.seq);
-  if (transaction.original != TransactionRow{}) {
-    result->original_id = MakeTransactionId(shard_, transactions_[transaction.original].seq);
+  if (!transaction.IsAuthorization() && transaction.original_seq != CommandSeq{}) {
+    result->original_id = MakeTransactionId(shard_, transaction.original_seq);
   }
   result->merchant = merchants_[transaction.merchant].id;
   result->terminal = terminals_[transaction.terminal].id;
@@ -214,7 +228,6 @@ void Ledger::Describe(TransactionRow row, Result* result, Details* details) cons
     const Calendar& calendar = calendars_[benefits_[use.benefit].calendar];
     result->limits[result->limit_count++] =
         ResultLimit{use.limit,
-                    use.window,
                     use.used_after,
                     limit.max - use.used_after - use.left_after,
                     use.left_after,
@@ -222,27 +235,11 @@ void Ledger::Describe(TransactionRow row, Result* result, Details* details) cons
   }
   if (transaction.outcome == Outcome::kDeclined && transaction.failed_limit != LimitRow{}) {
     const Limit& limit = limits_[transaction.failed_limit];
-    const Calendar& calendar = calendars_[benefits_[transaction.failed_benefit].calendar];
     const int64_t used = transaction.captured.value();
     const int64_t held = transaction.captured_subsidy.value();
-    const TimestampNs judged_at = transaction.advice() == AdviceRow{}
-                                      ? transaction.decided_at
-                                      : advices_[transaction.advice()].judged_at;
-    WindowNumber window = WindowOf(limit.window, BusinessDayOf(calendar, judged_at));
-    if (transaction.original != TransactionRow{}) {  // an increment asks where its hold took from
-      const Transaction& original = transactions_[transaction.original];
-      for (uint32_t i = 0; i < original.use_count; ++i) {
-        const Use& use = uses_[UseRow{original.first_use.value() + i}];
-        window = use.limit == transaction.failed_limit ? use.window : window;
-      }
-    }
     result->limit_count = 1;
-    result->limits[0] = ResultLimit{transaction.failed_limit,
-                                    window,
-                                    used,
-                                    held,
-                                    limit.max - used - held,
-                                    transaction.expires_at};
+    result->limits[0] = ResultLimit{
+        transaction.failed_limit, used, held, limit.max - used - held, transaction.expires_at};
   }
   if (details != nullptr) {
     DescribeDetails(transaction, details);
@@ -267,7 +264,7 @@ void Ledger::DescribeStanding(TransactionRow row, Result* result, Details* detai
 // ---- Memory ----------------------------------------------------------------------
 
 size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
-  static_assert(kUpcomingMax >= kTableCount + 5);
+  static_assert(kUpcomingMax >= kTableCount + 7);
   size_t count = 0;
   const auto take = [&](auto& owner) {
     if (const MemoryRange range = owner.TakeUpcomingMemory(); range.size != 0) {
@@ -277,8 +274,13 @@ size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
   for (TableBase* const table : all_tables_) {
     take(*table);
   }
-  for (RowIndex* const index :
-       {&member_index_, &card_index_, &counter_index_, &request_index_, &advice_index_}) {
+  for (RowIndex* const index : {&member_index_,
+                                &card_index_,
+                                &counter_index_,
+                                &request_index_,
+                                &advice_index_,
+                                &returned_index_,
+                                &code_use_index_}) {
     take(*index);
   }
   return count;
@@ -295,12 +297,23 @@ uint64_t Ledger::StateHash() const {
 }
 
 const char* Ledger::FinishLoad() {
-  for (TableBase* table : all_tables_) {
-    table->FinishLoad();
-  }
   if (globals_table_.size() != 1) {
     return "the globals table does not have exactly one row";
   }
+  const ArchiveMark& mark = globals().archived;
+  const std::array<uint32_t, kArchivedTables> firsts = FirstRowsOf(mark);
+  const std::array<TableBase*, kArchivedTables> archived = ArchivedTables();
+  for (size_t i = 0; i < kArchivedTables; ++i) {
+    if (firsts[i] < 1 || firsts[i] > archived[i]->size() + 1) {
+      return "more rows were archived than there are";
+    }
+  }
+  for (TableBase* table : all_tables_) {
+    const auto at = std::find(archived.begin(), archived.end(), table);
+    table->FinishLoad(at == archived.end() ? 1
+                                           : firsts[static_cast<size_t>(at - archived.begin())]);
+  }
+  SetFirstRows(mark);
   if (merchant_names_.size() != merchants_.size() || fund_names_.size() != funds_.size()) {
     return "a merchant or fund has no row of names";
   }
@@ -335,32 +348,40 @@ const char* Ledger::FinishLoad() {
     const Counter& counter = counters_[CounterRow{row}];
     return HashOf(counter.series, counter.subject, counter.window);
   });
+  reindex(code_uses_, code_use_index_, [this](uint32_t row) {
+    const CodeUse& use = code_uses_[CodeUseRow{row}];
+    return HashOf(use.card, use.purpose);
+  });
   for (uint32_t row = 1; row <= programmes_.size(); ++row) {
     const Programme& programme = programmes_[ProgrammeRow{row}];
     if (programme.next_version == ProgrammeRow{}) {
       programme_index_.Insert(HashOf(programme.code), row);
     }
   }
-  request_index_.Reserve(transactions_.size());
+  request_index_.Reserve(transactions_.size() + 1 - transactions_.first());
   expiry_count_ = 0;
-  for (uint32_t row = 1; row <= transactions_.size(); ++row) {
+  for (uint32_t row = transactions_.first(); row <= transactions_.size(); ++row) {
     const Transaction& transaction = transactions_[TransactionRow{row}];
     const uint64_t hash = HashOf(transaction.request_id);
-    // A late original stands behind the tombstone whose id it took over.
-    const TransactionRow before = FindTransaction(transaction.terminal, transaction.request_id);
-    if (before == TransactionRow{}) {
+    // A late original takes over the id of its tombstone, which may stand behind it when it
+    // came back from the archive.
+    const TransactionRow other = FindTransaction(transaction.terminal, transaction.request_id);
+    if (other == TransactionRow{}) {
       request_index_.Insert(hash, row);
-    } else if (transactions_[before].tombstone) {
-      request_index_.Replace(hash, before.value(), row);
-    } else {
+    } else if (transactions_[other].tombstone && !transaction.tombstone) {
+      request_index_.Replace(hash, other.value(), row);
+    } else if (!transaction.tombstone || transactions_[other].tombstone) {
       return "a request id has two transactions";
     }
+    if (transaction.returned() && !transaction.tombstone) {
+      returned_index_.Insert(HashOf(transaction.seq), row);
+    }
     if (IsOpenHold(TransactionRow{row})) {
-      PushExpiry(transaction.expires_at, TransactionRow{row});
+      PushExpiry(TransactionRow{row});
     }
   }
-  advice_index_.Reserve(advices_.size());
-  for (uint32_t row = 1; row <= advices_.size(); ++row) {
+  advice_index_.Reserve(advices_.size() + 1 - advices_.first());
+  for (uint32_t row = advices_.first(); row <= advices_.size(); ++row) {
     if (!transactions_.Contains(advices_[AdviceRow{row}].transaction)) {
       return "an advice has no transaction";
     }

@@ -36,6 +36,8 @@
 //       answered.
 //   (10) An advice and its transaction name each other; the acquirer bears at most what
 //       the member was to pay.
+// With transactions in the archive, (1), (2), (5), (8), (9) and (10) are about them, too:
+// thaw them all first (ledger/archive_slice.h).
 
 #ifndef GONGHUI_ENGINE_LEDGER_LEDGER_H_
 #define GONGHUI_ENGINE_LEDGER_LEDGER_H_
@@ -45,6 +47,7 @@
 #include <span>
 
 #include "engine/base/virtual_array.h"
+#include "engine/domain/archive.h"
 #include "engine/domain/command.h"
 #include "engine/domain/details.h"
 #include "engine/domain/event.h"
@@ -70,6 +73,7 @@ struct LedgerLimits {
   uint32_t lines_max = kLinesMax;
   uint32_t advices_max = kAdvicesMax;
   uint32_t batches_max = kBatchesMax;
+  uint32_t code_uses_max = kCodeUsesMax;
 };
 
 // A counter's identity across programme versions.  What is counted belongs to
@@ -85,7 +89,8 @@ struct CounterSeries {
   friend bool operator==(const CounterSeries&, const CounterSeries&) = default;
 };
 
-struct AdviceKey;  // keys.h
+struct AdviceKey;     // keys.h
+struct ArchiveSlice;  // archive_slice.h
 
 // What belongs to nobody else.  One row.
 struct Globals {
@@ -96,6 +101,10 @@ struct Globals {
   Fen members_payable_posted;
   // When a programme was last applied or retired: what was live since then is live now.
   TimestampNs programmes_changed_at;
+  ArchiveMark archived;
+  // Transactions that are in the archive and not in memory; tombstones, of which nothing was
+  // decided, and those of another system are not counted.
+  uint64_t archived_count;
 };
 
 class Ledger {
@@ -152,8 +161,27 @@ class Ledger {
   // half a millisecond for a huge page.  Fills `ranges` with memory that Evolve() will
   // soon be the first to write and returns how many there are; the owner of the
   // ledger hands them to another thread, for PopulateMemory().  Cheap; call it often.
-  static constexpr size_t kUpcomingMax = 40;
+  static constexpr size_t kUpcomingMax = 42;
   size_t TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges);
+
+  // ---- Archive: docs/decisions/0004-archive.md --------------------------------
+
+  // Transactions that left memory: rows up to here are gone.  Rises for ever.
+  [[nodiscard]] uint32_t archived_rows() const {
+    return globals().archived.transactions.value() - 1;
+  }
+  // Of the oldest transaction in memory, of those that never left it (a hold that stayed
+  // longer, or one that came back, leaves with the rows around it); kTimestampMax = there
+  // is none.
+  [[nodiscard]] TimestampNs oldest_decided_at() const;
+  // Adds up to `rows_max` of the oldest transactions to *slice, after those that it has;
+  // returns how many.  An empty slice begins with the oldest.  The rows stay; kArchive
+  // makes them leave, and is refused when one of them has changed since it was copied.
+  uint32_t CopyForArchive(uint32_t rows_max, ArchiveSlice* slice);
+  // Memory of rows that have left: each part is told once, for somebody else to have it
+  // given back (ReleaseMemory()).  Cheap; call it often.
+  static constexpr size_t kReleasedMax = kArchivedTables;
+  size_t TakeReleasedMemory(std::span<MemoryRange, kReleasedMax> ranges);
 
   // ---- Reading --------------------------------------------------------------
 
@@ -188,6 +216,7 @@ class Ledger {
   [[nodiscard]] const Table<Line, LineRow>& lines() const { return lines_; }
   [[nodiscard]] const Table<Advice, AdviceRow>& advices() const { return advices_; }
   [[nodiscard]] const Table<Batch, BatchRow>& batches() const { return batches_; }
+  [[nodiscard]] const Table<CodeUse, CodeUseRow>& code_uses() const { return code_uses_; }
   // Row for row beside terminals().
   [[nodiscard]] const Table<OpenBatch, TerminalRow>& open_batches() const { return open_batches_; }
   // Row for row beside merchants() and funds().
@@ -211,6 +240,7 @@ class Ledger {
   [[nodiscard]] ProgrammeRow FindProgramme(const ProgrammeCode& code) const;  // live version
   [[nodiscard]] TransactionRow FindTransaction(TerminalRow terminal, const RequestId& id) const;
   [[nodiscard]] TransactionRow FindTransaction(TransactionId id) const;
+  [[nodiscard]] CodeUseRow FindCodeUse(CardRow card, CodePurpose purpose) const;
   [[nodiscard]] CounterSeriesRow FindCounterSeries(const CounterSeries& series) const;
   [[nodiscard]] CounterRow FindCounter(CounterSeriesRow series,
                                        uint32_t subject,
@@ -277,7 +307,7 @@ class Ledger {
   struct Expiry {
     TimestampNs at;
     TransactionRow row;
-    uint32_t reserved;
+    uint32_t seq;  // of the hold, the low half: breaks ties, and does not change with the row
   };
 
   // Evolve(), by theme.
@@ -288,20 +318,50 @@ class Ledger {
   void EvolveAdvice(const Event& event);
   void EvolveTotals(const Event& event);
   void EvolveClose(const Event& event);
+  void EvolveCodeUse(const Event& event);
+  void EvolveArchived(const ArchiveMark& mark);
+  void EvolveThawed(const Event& event);
+  TransactionRow AppendAgain(const Transaction& transaction,
+                             const Applied* applied,
+                             const Use* uses,
+                             const Line* lines,
+                             const Advice* advice);
+  [[nodiscard]] TransactionRow LastInOrder() const;
+  void SetFirstRows(const ArchiveMark& mark);
+  // The tables of which the oldest rows leave, in the order of ArchiveMark::digests.
+  [[nodiscard]] std::array<TableBase*, kArchivedTables> ArchivedTables() {
+    return {&transactions_, &applied_, &uses_, &lines_, &advices_};
+  }
+  static std::array<uint32_t, kArchivedTables> FirstRowsOf(const ArchiveMark& mark) {
+    return {mark.transactions.value(),
+            mark.applied.value(),
+            mark.uses.value(),
+            mark.lines.value(),
+            mark.advices.value()};
+  }
   void EvolveAdmin(const Event& event);
   void EvolveMember(const Event& event);
   void EvolveProgramme(const Event& event);
   template <class RowId, class Row, class Status>
   void ChangeStatus(Table<Row, RowId>& table, RowId row, Status status, TimestampNs until);
-  void PushExpiry(TimestampNs at, TransactionRow row);
+  void PushExpiry(TransactionRow row);
   void PopStaleExpiries();
   [[nodiscard]] uint32_t PrefetchItemLines(uint32_t ahead, uint32_t count) const;
   void PrefetchOriginals(std::span<const uint64_t> hashes) const;
   [[nodiscard]] ItemCode ItemOf(const Event& event, uint32_t line) const;
   void IndexAdvice(AdviceRow row);
   [[nodiscard]] AdviceKey KeyOf(const Advice& advice) const;
-  // The first advice of that key, whatever became of it.
+  // The first advice of that key that is in memory, whatever became of it.
   [[nodiscard]] AdviceRow FindAdvice(const AdviceKey& key) const;
+  [[nodiscard]] TransactionId IdOf(const Transaction& transaction) const {
+    return MakeTransactionId(shard_, transaction.seq);
+  }
+  // None: it has none, or it is in the archive.
+  [[nodiscard]] TransactionRow FindOriginalOf(const Transaction& transaction) const {
+    return transaction.IsAuthorization()
+               ? TransactionRow{}
+               : FindTransaction(MakeTransactionId(shard_, transaction.original_seq));
+  }
   void DescribeDetails(const Transaction& transaction, Details* details) const;
   // Calls visit(ProgrammeRow) for the version of each code that is live at `at`, in the
   // order in which the codes first came.
@@ -336,10 +396,12 @@ class Ledger {
     });
   }
   // Parts of CheckInvariants().
+  [[nodiscard]] const char* CheckOrder(uint64_t* row) const;
   [[nodiscard]] const char* CheckLines(uint64_t* row) const;
   [[nodiscard]] const char* CheckTotals(uint64_t* row) const;
   [[nodiscard]] const char* CheckAdvices(uint64_t* row) const;
   [[nodiscard]] const char* CheckStatusChanges(uint64_t* row) const;
+  [[nodiscard]] const char* CheckCodeUses(uint64_t* row) const;
   void RebuildCandidates();
   void AddPersonCounters(uint32_t mcc, const Benefit& benefit);
   [[nodiscard]] bool IsOpenHold(TransactionRow row) const;
@@ -385,6 +447,7 @@ class Ledger {
   Table<Advice, AdviceRow> advices_;
   Table<OpenBatch, TerminalRow> open_batches_;
   Table<Batch, BatchRow> batches_;
+  Table<CodeUse, CodeUseRow> code_uses_;
   std::array<TableBase*, kTableCount> all_tables_;
 
   // Derived from the rows; rebuilt by FinishLoad().
@@ -398,7 +461,9 @@ class Ledger {
   RowIndex series_index_;
   RowIndex counter_index_;
   RowIndex request_index_;
-  RowIndex advice_index_;  // by AdviceKey -> the first of it
+  RowIndex advice_index_;    // by AdviceKey -> the first of it
+  RowIndex returned_index_;  // by seq: transactions that came back from the archive
+  RowIndex code_use_index_;
   // Candidate benefits by MCC, in order of precedence: candidates_[first .. + count).
   VirtualArray<PoolRange> candidates_by_mcc_;
   VirtualArray<BenefitRow> candidates_;
@@ -417,9 +482,14 @@ class Ledger {
   // By calendar.  Decide() writes it, which changes nothing that anybody can see: an
   // entry follows from the calendar's row, which never changes, and the time asked for.
   mutable VirtualArray<CalendarMoment> moments_;
-  // Binary min-heap by (instant, row) of holds that may still be open, or may end later.
+  // Binary min-heap by (instant, seq) of holds that may still be open, or may end later.
   VirtualArray<Expiry> expiries_;
   uint32_t expiry_count_ = 0;
+
+  // Not state: transactions before this row were copied for the archive, and whether one
+  // of them has changed since.
+  TransactionRow copied_until_;
+  bool copies_stale_ = false;
 };
 
 }  // namespace gonghui

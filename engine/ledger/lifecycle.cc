@@ -59,7 +59,7 @@ bool Decider::TakeOriginal() {
   }
   original_ = &original;
   Transaction& transaction = event_->transaction;
-  transaction.original = referred_;
+  transaction.original_seq = original.seq;
   transaction.original_found = true;
   transaction.card = original.card;
   transaction.member = original.member;
@@ -69,8 +69,7 @@ bool Decider::TakeOriginal() {
 
 // Not yet swept, though its time may be over.
 bool Decider::IsOpen() const {
-  return original_->state == TransactionState::kPending ||
-         original_->state == TransactionState::kPartiallyCaptured;
+  return original_->IsOpenHold();
 }
 
 // Why nothing more can be captured of the original, or none.
@@ -168,7 +167,7 @@ void Decider::AcceptAbout(Fen amount, Fen subsidy) {
   transaction.outcome = Outcome::kApproved;
   transaction.state = TransactionState::kCompleted;
   transaction.applied_count = original_->applied_count;
-  event_->original.row = transaction.original;
+  event_->original.row = referred_;
 }
 
 // ---- Capture -----------------------------------------------------------------
@@ -190,8 +189,11 @@ Fen Decider::OverCaptureOf() const {
   return Fen{0};
 }
 
-// Of what was not booked nothing is at stake.
+// Of what was not booked nothing is at stake.  What another system decided is closed here.
 bool Decider::MayForcePost() const {
+  if (original_->seq >= kImportedSeqFirst) {
+    return false;
+  }
   return advice_ != nullptr ||
          (IsBooked() && ledger_.programmes_[BenefitOfOriginal().programme].late_capture ==
                             LateCapture::kForcePost);
@@ -202,7 +204,7 @@ void Decider::Capture() {
   advice_ = command_.advice;
   if (!FindCaller() || AnsweredBefore() || (advice_ != nullptr && AnsweredUnderAnotherId()) ||
       !HasRoom(1, kSharesPerTransactionMax, 0) ||
-      (advice_ != nullptr && !HasRoomForDetails(0, 1, 0))) {
+      (advice_ != nullptr && !HasRoomForDetails(0, 1, 0)) || !HasRoomInBatch()) {
     return;
   }
 
@@ -366,7 +368,8 @@ void Decider::CaptureExpired(Fen subsidy, bool taken) {
 
 void Decider::Reverse() {
   const ReverseRequest& request = command_.reverse;
-  if (!FindCaller() || AnsweredBefore() || !HasRoom(2, kSharesPerTransactionMax, 0)) {
+  if (!FindCaller() || AnsweredBefore() || !HasRoom(2, kSharesPerTransactionMax, 0) ||
+      !HasRoomInBatch()) {
     return;
   }
 
@@ -409,7 +412,7 @@ void Decider::Reverse() {
       if (original.captured == Fen{0}) {
         // Nothing is held any more, but a late capture must find it reversed, whether
         // the sweep came first or not.
-        event_->original.row = reversal.original;
+        event_->original.row = referred_;
         event_->original.state = TransactionState::kReversed;
         return FinishTransaction(false);
       }

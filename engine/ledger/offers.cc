@@ -372,7 +372,6 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
     }
     if (exceeded) {
       offer->failed_limit = row;
-      offer->failed_window = offer->uses[i].window;
       offer->failed_used = counter.used;
       offer->failed_held = counter.held;
       if (limit.window != WindowKind::kProgramme) {

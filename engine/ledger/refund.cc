@@ -32,7 +32,7 @@ void Decider::Refund() {
   const RefundRequest& request = command_.refund;
   if (!FindCaller() || AnsweredBefore() ||
       !HasRoom(1, kSharesPerTransactionMax, kUsesPerTransactionMax) ||
-      !HasRoomForDetails(request.line_count, 0, 0)) {
+      !HasRoomForDetails(request.line_count, 0, 0) || !HasRoomInBatch()) {
     return;
   }
 
@@ -160,7 +160,6 @@ void Decider::Refund() {
     delta.left_after = limit.max - counter.held - delta.used_after;
     result_->limits[result_->limit_count++] =
         ResultLimit{use.limit,
-                    delta.window,
                     delta.used_after,
                     counter.held,
                     delta.left_after,

@@ -25,19 +25,65 @@ RowIndex::RowIndex(uint32_t segment_bits)
   }
 }
 
-// The first free place from the tag's own bucket on.
-void RowIndex::Put(Segment& segment, uint32_t tag, uint32_t row) {
-  uint32_t i = tag & segment.mask;
-  while (IsFull(segment.buckets[i])) {
-    i = (i + 1) & segment.mask;
+// The first place from the tag's own bucket on that no living row has.
+bool RowIndex::Put(Segment& segment, uint32_t tag, uint32_t row) const {
+  for (uint32_t i = tag & segment.mask;; i = (i + 1) & segment.mask) {
+    Bucket& bucket = segment.buckets[i];
+    for (uint32_t place = 0; place < kPlaces; ++place) {
+      const uint32_t taken = bucket.rows[place];
+      if (taken < first_row_) {
+        bucket.tags[place] = tag;
+        bucket.rows[place] = row;
+        return taken == 0;
+      }
+    }
   }
-  Bucket& bucket = segment.buckets[i];
-  uint32_t place = 0;
-  while (bucket.rows[place] != 0) {
-    ++place;
+}
+
+uint32_t RowIndex::LivingIn(const Segment& segment) const {
+  uint32_t living = 0;
+  for (uint32_t i = 0; i <= segment.mask; ++i) {
+    for (const uint32_t row : segment.buckets[i].rows) {
+      living += row >= first_row_ ? 1 : 0;
+    }
   }
-  bucket.tags[place] = tag;
-  bucket.rows[place] = row;
+  return living;
+}
+
+// The living are put again from nothing: a place in the middle of a chain can not be freed.
+void RowIndex::DropDead(Segment& segment, uint32_t living) const {
+  struct Item {
+    uint32_t tag;
+    uint32_t row;
+  };
+  VirtualArray<Item> items(living);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i <= segment.mask; ++i) {
+    Bucket& bucket = segment.buckets[i];
+    for (uint32_t place = 0; place < kPlaces; ++place) {
+      if (bucket.rows[place] >= first_row_) {
+        items[count++] = Item{bucket.tags[place], bucket.rows[place]};
+      }
+    }
+    bucket = Bucket{};
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    Put(segment, items[i].tag, items[i].row);
+  }
+  segment.size = count;
+}
+
+// Of a segment whose places are taken.
+void RowIndex::MakeRoom(size_t number) {
+  Segment& segment = segments_[number];
+  const uint32_t living = LivingIn(segment);
+  if (living <= segment.size / 2) {
+    size_ -= segment.size - living;
+    DropDead(segment, living);
+    return;
+  }
+  GH_CHECK(segment.mask < (1u << (kArenas - 1)) - 1, "segment=", number, " rows=", segment.size);
+  Grow(number, (segment.mask + 1) * 2);
 }
 
 void RowIndex::Grow(size_t number, uint32_t buckets) {
@@ -56,11 +102,17 @@ void RowIndex::Grow(size_t number, uint32_t buckets) {
   ++arena.segments;
   segment.buckets = static_cast<Bucket*>(arena.memory.data()) + number * buckets;
   segment.mask = buckets - 1;
+  uint32_t living = 0;
   for (uint32_t i = 0; i < old_count; ++i) {
-    for (uint32_t place = 0; place < kPlaces && old_buckets[i].rows[place] != 0; ++place) {
-      Put(segment, old_buckets[i].tags[place], old_buckets[i].rows[place]);
+    for (uint32_t place = 0; place < kPlaces; ++place) {
+      if (old_buckets[i].rows[place] >= first_row_) {
+        Put(segment, old_buckets[i].tags[place], old_buckets[i].rows[place]);
+        ++living;
+      }
     }
   }
+  size_ -= segment.size - living;
+  segment.size = living;
   bytes_ += (uint64_t{buckets} - old_count) * sizeof(Bucket);
   if (old_count != 0) {
     Arena& left = arenas_[static_cast<size_t>(std::countr_zero(old_count))];
@@ -79,12 +131,12 @@ void RowIndex::Insert(uint64_t hash, uint32_t row) {
   const size_t number = SegmentOf(hash);
   Segment& segment = segments_[number];
   if (segment.size + 1 > UsableOf(uint64_t{segment.mask} + 1)) [[unlikely]] {
-    GH_CHECK(segment.mask < (1u << (kArenas - 1)) - 1, "segment=", number, " rows=", segment.size);
-    Grow(number, (segment.mask + 1) * 2);
+    MakeRoom(number);
   }
-  Put(segment, TagOf(hash), row);
-  ++segment.size;
-  ++size_;
+  if (Put(segment, TagOf(hash), row)) [[likely]] {
+    ++segment.size;
+    ++size_;
+  }
 }
 
 void RowIndex::Replace(uint64_t hash, uint32_t old_row, uint32_t new_row) {

@@ -52,7 +52,7 @@ class RowIndex {
       const Bucket& bucket = segment.buckets[i];
       for (uint32_t places = PlacesOf(tag, bucket); places != 0; places &= places - 1) {
         const uint32_t row = bucket.rows[static_cast<size_t>(std::countr_zero(places))];
-        if (row != 0 && is_it(row)) {
+        if (row >= first_row_ && is_it(row)) {
           return row;
         }
       }
@@ -66,6 +66,9 @@ class RowIndex {
   [[nodiscard]] uint32_t Guess(uint64_t hash) const {
     return Find(hash, [](uint32_t) { return true; });
   }
+
+  // Rows before `row` are gone: nobody finds them, and their places are free.  Rises.
+  void set_first_row(uint32_t row) { first_row_ = row; }
 
   // REQUIRES: row != 0 and not yet inserted.
   void Insert(uint64_t hash, uint32_t row);
@@ -82,6 +85,7 @@ class RowIndex {
   // Memory that growing segments will be the first to write, told once; see Table.
   MemoryRange TakeUpcomingMemory() { return std::exchange(upcoming_, MemoryRange{}); }
 
+  // Places taken: rows that were inserted, less the dead whose places were used again.
   [[nodiscard]] uint64_t size() const { return size_; }
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
@@ -89,13 +93,15 @@ class RowIndex {
   static constexpr uint32_t kPlaces = 8;
   struct alignas(64) Bucket {
     std::array<uint32_t, kPlaces> tags;
-    std::array<uint32_t, kPlaces> rows;  // 0 = free; none after a free one is taken
+    // 0 = free; none after a free one is taken.  A dead row's place counts as taken, so
+    // that no chain ends early, but may be taken again.
+    std::array<uint32_t, kPlaces> rows;
   };
   static_assert(sizeof(Bucket) == 64);
   struct Segment {
     Bucket* buckets;
     uint32_t mask;  // of bucket numbers
-    uint32_t size;  // rows
+    uint32_t size;  // places taken, those of dead rows among them
   };
   // All segments of 2^k buckets, each at its own number's place.
   struct Arena {
@@ -125,13 +131,18 @@ class RowIndex {
     return places;
 #endif
   }
-  static void Put(Segment& segment, uint32_t tag, uint32_t row);
+  // False when the place had been a dead row's, so that no more are taken than before.
+  bool Put(Segment& segment, uint32_t tag, uint32_t row) const;
+  void MakeRoom(size_t number);
   void Grow(size_t number, uint32_t buckets);
+  void DropDead(Segment& segment, uint32_t living) const;
+  [[nodiscard]] uint32_t LivingIn(const Segment& segment) const;
 
   const uint64_t segment_mask_;
   VirtualArray<Segment> segments_;
   std::array<Arena, kArenas> arenas_;
   MemoryRange upcoming_;
+  uint32_t first_row_ = 1;
   uint64_t size_ = 0;
   uint64_t bytes_ = 0;
 };

@@ -27,11 +27,11 @@ TableBase::TableBase(TableId id, uint32_t row_bytes, uint32_t size_max)
 
 uint32_t TableBase::BeginPhoto() {
   photo_size_ = size_;
-  photo_page_ = 0;
+  photo_page_ = first_page();
   const uint32_t pages = (photo_size_ >> page_shift_) + 1;
   uint32_t to_copy = 0;
   uint8_t* flags = page_flags_.data();
-  for (uint32_t page = 0; page < pages; ++page) {
+  for (uint32_t page = first_page(); page < pages; ++page) {
     // A page that a photo left uncopied stays in the next one.
     const uint8_t marked = flags[page] != 0 ? 1 : 0;
     flags[page] = static_cast<uint8_t>(marked << 1);
@@ -41,7 +41,9 @@ uint32_t TableBase::BeginPhoto() {
 }
 
 void TableBase::MarkAllChanged() {
-  std::fill_n(page_flags_.data(), (size_ >> page_shift_) + 1, uint8_t{kChanged});
+  uint8_t* const flags = page_flags_.data();
+  const uint32_t end = (size_ >> page_shift_) + 1;
+  std::fill(flags + std::min(first_page(), end), flags + end, uint8_t{kChanged});
 }
 
 void TableBase::TouchPage(uint32_t page) {
@@ -87,6 +89,34 @@ MemoryRange TableBase::TakeUpcomingMemory() {
   const size_t to = std::min(round_up(used + ahead), (size_t{size_max_} + 1) * row_bytes_);
   told_bytes_ = to;
   return from < to ? MemoryRange{bytes() + from, to - from} : MemoryRange{};
+}
+
+void TableBase::EvictBefore(uint32_t first, uint64_t digest) {
+  GH_CHECK(first >= first_ && first <= size_ + 1,
+           "table=",
+           id_,
+           " first=",
+           first,
+           " was=",
+           first_,
+           " size=",
+           size_);
+  first_ = first;
+  digest_ -= digest;
+}
+
+MemoryRange TableBase::TakeReleasedMemory() {
+  constexpr size_t kHugePage = size_t{2} << 20;
+  // Whole pages of photos: a photo reads all of the page that the first row is in.
+  const size_t left = (size_t{first_page()} << page_shift_) * row_bytes_;
+  const auto base = reinterpret_cast<uintptr_t>(bytes());
+  const uintptr_t end = (base + left) / kHugePage * kHugePage;
+  if (end <= base + released_bytes_) {
+    return {};
+  }
+  const size_t from = released_bytes_;
+  released_bytes_ = end - base;
+  return {bytes() + from, released_bytes_ - from};
 }
 
 bool TableBase::BeginLoad(uint32_t size) {

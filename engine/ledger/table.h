@@ -66,8 +66,9 @@ enum class TableId : uint8_t {
   kAdvices = 27,
   kOpenBatches = 28,
   kBatches = 29,
+  kCodeUses = 30,
 };
-inline constexpr int kTableCount = 29;
+inline constexpr int kTableCount = 30;
 
 // Receives the pages of a photo.  `bytes` are valid during the call only.
 class PageSink {
@@ -82,8 +83,10 @@ class TableBase {
   virtual ~TableBase() = default;
 
   [[nodiscard]] TableId id() const { return id_; }
-  // Rows in use, not counting row 0, which is "none".
+  // The number of the last row; row 0 is "none".
   [[nodiscard]] uint32_t size() const { return size_; }
+  // Rows in use are [first, size]; those before have left (EvictBefore).
+  [[nodiscard]] uint32_t first() const { return first_; }
   [[nodiscard]] uint32_t size_max() const { return size_max_; }
   [[nodiscard]] uint32_t row_bytes() const { return row_bytes_; }
   [[nodiscard]] uint64_t digest() const { return digest_; }
@@ -103,11 +106,23 @@ class TableBase {
   // All pages count as changed: the next photo is complete in itself.
   void MarkAllChanged();
 
+  // Rows before `first` leave: they may not be read any more, and `digest`, the sum of
+  // theirs, goes from the table's.  REQUIRES: no photo is under way.
+  void EvictBefore(uint32_t first, uint64_t digest);
+  // Memory of rows that have left, whole huge pages of it; each part is told once.
+  MemoryRange TakeReleasedMemory();
+  [[nodiscard]] uint32_t first_page() const { return first_ >> page_shift_; }
+
   // Loading.  Pages in any order, then FinishLoad(), which recomputes the digest.
   // False when the page lies outside the table or has the wrong size.
   [[nodiscard]] bool LoadPage(uint32_t page, std::span<const uint8_t> bytes);
   [[nodiscard]] bool BeginLoad(uint32_t size);
-  void FinishLoad() { digest_ = RecomputeDigest(); }
+  // Rows before `first` had left.  REQUIRES: 1 <= first <= size() + 1.
+  void FinishLoad(uint32_t first) {
+    GH_CHECK(first >= 1 && first <= size_ + 1, "table=", id_, " first=", first, " size=", size_);
+    first_ = first;
+    digest_ = RecomputeDigest();
+  }
 
   // From the rows alone, O(size); equals digest().
   [[nodiscard]] virtual uint64_t RecomputeDigest() const = 0;
@@ -135,7 +150,9 @@ class TableBase {
   const uint32_t size_max_;
   const uint32_t page_shift_;
   uint32_t size_ = 0;
+  uint32_t first_ = 1;
   uint64_t digest_ = 0;
+  size_t released_bytes_ = 0;  // up to here TakeReleasedMemory() has told
   VirtualArray<uint8_t> page_flags_;
   // The photo in progress: rows [1, photo_size_], pages below photo_page_ done.
   size_t told_bytes_ = 0;  // up to here TakeUpcomingMemory() has told
@@ -219,10 +236,20 @@ class Table final : public TableBase {
 
   // REQUIRES: row is none or in use.
   [[nodiscard]] const Row& operator[](RowId row) const {
-    GH_DCHECK(row.value() <= size_, "table=", id_, " row=", row.value(), " size=", size_);
+    GH_DCHECK(row == RowId{} || Contains(row),
+              "table=",
+              id_,
+              " row=",
+              row.value(),
+              " first=",
+              first_,
+              " size=",
+              size_);
     return rows_[row.value()];
   }
-  [[nodiscard]] bool Contains(RowId row) const { return row.value() >= 1 && row.value() <= size_; }
+  [[nodiscard]] bool Contains(RowId row) const {
+    return row.value() >= first_ && row.value() <= size_;
+  }
   [[nodiscard]] bool full() const { return size_ == size_max_; }
   [[nodiscard]] RowId next() const { return RowId{size_ + 1}; }
 
@@ -325,7 +352,7 @@ class Table final : public TableBase {
 
   [[nodiscard]] uint64_t RecomputeDigest() const override {
     uint64_t digest = 0;
-    for (uint32_t number = 1; number <= size_; ++number) {
+    for (uint32_t number = first_; number <= size_; ++number) {
       digest += RowDigest(id_, number, rows_[number]);
     }
     return digest;

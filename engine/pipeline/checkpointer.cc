@@ -57,6 +57,7 @@ void Checkpointer::Begin() {
     const size_t id = static_cast<size_t>(table->id());
     meta_.table_sizes[id] = table->size();
     meta_.row_bytes[id] = table->row_bytes();
+    meta_.first_pages[id] = table->first_page();
     table->BeginPhoto();
   }
   table_ = 0;

@@ -16,6 +16,10 @@
 // a refusal, also a read.  A failed append ends the process (fail-stop): nothing
 // unacknowledged was promised.
 //
+// With an archive (docs/decisions/0004-archive.md) old transactions leave memory.  Submit()
+// then reads back, on the caller's thread, whatever the commands name of them: it blocks
+// on the disk when there is something, which is rare.
+//
 // Everything is bounded: Submit() answers false at once when its ring is full or
 // too much is in flight.
 
@@ -29,16 +33,20 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "engine/base/clock.h"
+#include "engine/domain/archive.h"
 #include "engine/domain/command.h"
 #include "engine/domain/result.h"
+#include "engine/durability/archive.h"
 #include "engine/durability/checkpoint_store.h"
 #include "engine/durability/journal.h"
 #include "engine/ledger/ledger.h"
+#include "engine/pipeline/archive_lookup.h"
 
 namespace gonghui {
 
@@ -79,6 +87,12 @@ struct Submission {
   // For the completions' owner: the next of the list, and what it likes.
   Submission* next = nullptr;
   void* user = nullptr;
+  // The engine's: what Submit() found in the archive (null = nothing), by which slice
+  // (archive_lookup.h), and whether something of it could not be read.
+  std::unique_ptr<ArchiveFinds> archived;
+  uint64_t archive_seen = 0;
+  bool archive_looked = false;
+  bool archive_unreadable = false;
 };
 
 enum class CommitPipeline : uint8_t {
@@ -97,11 +111,24 @@ struct EngineOptions {
   uint64_t checkpoint_journal_bytes = 256u << 20;
   int64_t checkpoint_interval_ns = 60'000'000'000;
   bool checkpoint_at_stop = true;
+  // A transaction leaves memory when it is so old, or when more than these are there.
+  int64_t archive_after_ns = int64_t{72} * 3'600'000'000'000;
+  uint32_t archive_rows_max = 20'000'000;
+  uint32_t archive_slice_rows = 65'536;  // stored together
+  // By age it begins when so many are old enough, or one has been for so long (at most as
+  // long as archive_after_ns), because each slice costs two syncs.
+  uint32_t archive_begin_rows = 4'096;
+  int64_t archive_overdue_ns = 60'000'000'000;
+  // Of all that is found in the archive and waits for its submission to be decided.
+  uint64_t archive_finds_bytes_max = 256u << 20;
   LedgerLimits limits;
-  // Called once when an append or checkpoint fails, on the thread that saw it;
+  // Called once when an append, a checkpoint or the archive fails, on the thread that saw it;
   // afterwards nothing is ever completed.  Empty = print why and abort, which is
   // the only right thing for a server.
   std::function<void(const std::string& why)> fail_stop;
+  // Called for each submission that names something that can not be read back, or is not
+  // this ledger's; it is answered kArchiveUnreadable.  Any thread.
+  std::function<void(const std::string& why)> archive_unreadable;
 };
 
 // What recovery did, for the log and the status.
@@ -131,18 +158,27 @@ struct EngineStats {
   uint64_t checkpoints = 0;
   int64_t sync_ns_last = 0;
   int64_t sync_ns_max = 0;
-  int64_t ledger_pause_ns_max = 0;  // longest time spent on checkpoint copies at once
+  int64_t ledger_pause_ns_max = 0;     // longest time spent on checkpoint or archive at once
+  uint64_t archived_transactions = 0;  // in the archive and not in memory, but imported ones
+  uint64_t thawed_transactions = 0;    // since the start, as all below
+  uint64_t archive_puts = 0;           // transactions
+  uint64_t archive_disk_lookups = 0;
+  uint64_t archive_unreadable = 0;  // submissions
+  uint64_t archive_filter_bytes = 0;
+  bool archive_filter_complete = false;  // until then every id is asked of the disk
 };
 
 class Engine {
  public:
   // Recovers the ledger from `checkpoints` and `journal`, acquires the shard and
   // starts the threads.  The ports and the clock outlive the engine.
-  // `checkpoints` may be null (tests, benchmarks): then there are none.
+  // `checkpoints` may be null (tests, benchmarks): then there are none.  `archive` may be
+  // null as long as nothing has ever left memory: then nothing does.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(const EngineOptions& options,
                                                        const Clock& clock,
                                                        Journal& journal,
-                                                       CheckpointStore* checkpoints);
+                                                       CheckpointStore* checkpoints,
+                                                       Archive* archive = nullptr);
   // Stop().
   ~Engine();
   Engine(const Engine&) = delete;

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Populates memory ahead of the ledger thread, so that a page fault (half a
-// millisecond for a huge page) is nobody's answer's delay.
+// millisecond for a huge page) is nobody's answer's delay; and gives memory back behind
+// it, which costs as much.
 //
-// Ask() is called by one thread, never waits, and may be ignored: memory that is
-// not populated in time is populated by its first write.
+// Both are asked for by one thread, which never waits.  To populate may be ignored: memory
+// that is not populated in time is populated by its first write.
 
 #ifndef GONGHUI_ENGINE_PIPELINE_MEMORY_THREAD_H_
 #define GONGHUI_ENGINE_PIPELINE_MEMORY_THREAD_H_
@@ -23,7 +24,7 @@ namespace gonghui {
 
 class MemoryThread {
  public:
-  MemoryThread() : ranges_(kRanges), thread_([this] { Run(); }) {}
+  MemoryThread() : tasks_(kTasks), thread_([this] { Run(); }) {}
   ~MemoryThread() { Stop(); }
   MemoryThread(const MemoryThread&) = delete;
   MemoryThread& operator=(const MemoryThread&) = delete;
@@ -32,9 +33,19 @@ class MemoryThread {
   // address space that nobody else then maps to lasting effect: populating memory
   // changes no content.
   void Ask(MemoryRange range) {
-    if (ranges_.Push(range)) {
+    if (tasks_.Push({range, /*release=*/false})) {
       bell_.Ring();
     }
+  }
+
+  // False: not now; ask again.
+  // REQUIRES: what owns the range outlives the thread, and nobody uses it any more.
+  [[nodiscard]] bool AskToRelease(MemoryRange range) {
+    if (!tasks_.Push({range, /*release=*/true})) {
+      return false;
+    }
+    bell_.Ring();
+    return true;
   }
 
   // Idempotent; what was asked for and not done stays undone.
@@ -47,23 +58,29 @@ class MemoryThread {
   }
 
  private:
-  static constexpr uint32_t kRanges = 64;
+  struct Task {
+    MemoryRange range;
+    bool release = false;
+  };
+
+  static constexpr uint32_t kTasks = 64;
   static constexpr size_t kSliceBytes = size_t{2} << 20;
   static constexpr int64_t kSleepNsMax = 1'000'000'000;
 
   void Run() {
-    MemoryRange range;  // what is still to do
+    Task task;  // what is still to do
     while (!stopping_.load(std::memory_order_acquire)) {
       // A slice at a time: the kernel holds a lock of the process's memory map while it
       // populates, and the ledger thread needs that lock to map an index's next arena.
-      if (range.size != 0 || ranges_.Pop(&range)) {
+      if (task.range.size != 0 || tasks_.Pop(&task)) {
+        MemoryRange& range = task.range;
         const size_t slice = range.size < kSliceBytes ? range.size : kSliceBytes;
-        PopulateMemory({range.data, slice});
+        task.release ? ReleaseMemory({range.data, slice}) : PopulateMemory({range.data, slice});
         range = {static_cast<char*>(range.data) + slice, range.size - slice};
         continue;
       }
       bell_.Prepare();
-      if (!ranges_.Empty() || stopping_.load(std::memory_order_seq_cst)) {
+      if (!tasks_.Empty() || stopping_.load(std::memory_order_seq_cst)) {
         bell_.Cancel();
       } else {
         bell_.Sleep(kSleepNsMax);
@@ -71,7 +88,7 @@ class MemoryThread {
     }
   }
 
-  MpscRing<MemoryRange> ranges_;
+  MpscRing<Task> tasks_;
   std::atomic<bool> stopping_{false};
   Doorbell bell_;
   std::thread thread_;  // last: it uses the others

@@ -11,6 +11,8 @@
 #include "engine/base/status_macros.h"
 #include "engine/domain/limits.h"
 #include "engine/durability/record_format.h"
+#include "engine/ledger/archive_slice.h"
+#include "engine/pipeline/archiver.h"
 
 namespace gonghui {
 
@@ -89,9 +91,34 @@ absl::StatusOr<bool> LoadCheckpointBlocking(Ledger& ledger, CheckpointStore& che
   return true;
 }
 
+namespace {
+
+// Puts what the event is about to make leave.  Most of it is there already; what a later
+// event of the journal puts again replaces it.
+absl::Status ArchiveBlocking(Ledger& ledger,
+                             const Event& event,
+                             Archive& archive,
+                             ArchiveSlice* slice) {
+  slice->Clear();
+  const uint32_t last = event.command->archive->transactions.value() - 1;
+  const uint32_t rows = last > ledger.archived_rows() ? last - ledger.archived_rows() : 0;
+  if (ledger.CopyForArchive(rows, slice) != rows) {
+    return absl::DataLossError(
+        absl::StrFormat("event at seq %d: rows up to %d leave memory, which "
+                        "has %d",
+                        event.seq.value(),
+                        last,
+                        ledger.transactions().size()));
+  }
+  return PutSliceBlocking(*slice, ledger, archive);
+}
+
+}  // namespace
+
 absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
                                                Journal& journal,
                                                CheckpointStore* checkpoints,
+                                               Archive* archive,
                                                const Clock& clock) {
   RecoveryReport report;
   const int64_t begin_ns = clock.MonotonicNs();
@@ -111,6 +138,7 @@ absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
                         tail.next_seq - 1));
   }
   RecordDecoder decoder;
+  ArchiveSlice leaving;
   const auto replay = [&](const BlockView& block) -> absl::Status {
     std::span<const uint8_t> payload = block.payload;
     TimestampNs previous_at;
@@ -120,6 +148,9 @@ absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
       previous_at = event->at;
       if (seq <= ledger.applied_seq().value()) {
         continue;  // the checkpoint was taken in the middle of this block
+      }
+      if (event->kind == EventKind::kArchived && archive != nullptr) {
+        GH_RETURN_IF_ERROR(ArchiveBlocking(ledger, *event, *archive, &leaving));
       }
       ledger.Evolve(*event);
       ++report.events_replayed;

@@ -12,6 +12,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/base/clock.h"
+#include "engine/durability/archive.h"
 #include "engine/durability/checkpoint_store.h"
 #include "engine/durability/journal.h"
 #include "engine/ledger/ledger.h"
@@ -20,10 +21,13 @@
 namespace gonghui {
 
 // Fills an empty ledger.  DATA_LOSS names the place when something does not hold
-// together; the ledger is then in no state to be used.
+// together; the ledger is then in no state to be used.  What leaves memory on the way is
+// put into `archive` before it does, so that a standby, or a restore to an earlier time,
+// has the archive that belongs to its state; null = only the ledger is wanted.
 absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
                                                Journal& journal,
                                                CheckpointStore* checkpoints,
+                                               Archive* archive,
                                                const Clock& clock);
 
 // Loads the newest checkpoint into an empty ledger; false = there is none.

@@ -160,6 +160,17 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"checkpoint.at_stop",
        &c->checkpoint.at_stop,
        "And one at a graceful stop, so that the next start replays nothing."},
+      {"archive.after_hours",
+       &c->archive.after_hours,
+       "A transaction leaves memory for the archive on disk when it is so old, in hours.  It is\n"
+       "found there for ever.",
+       1,
+       8'760},
+      {"archive.memory_transactions_max",
+       &c->archive.memory_transactions_max,
+       "The oldest leave earlier when more transactions than this are in memory.",
+       1'000,
+       kTransactionsMax},
       {"shutdown.lame_duck_ms",
        &c->shutdown.lame_duck_ms,
        "After SIGTERM: how long to answer on while health says NOT_SERVING, in milliseconds.",
@@ -501,6 +512,8 @@ EngineOptions ToEngineOptions(const Config& config) {
   options.checkpoint_journal_bytes = static_cast<uint64_t>(config.checkpoint.journal_bytes);
   options.checkpoint_interval_ns = config.checkpoint.interval_seconds * kNsPerSecond;
   options.checkpoint_at_stop = config.checkpoint.at_stop;
+  options.archive_after_ns = config.archive.after_hours * 3'600 * kNsPerSecond;
+  options.archive_rows_max = static_cast<uint32_t>(config.archive.memory_transactions_max);
   return options;
 }
 

@@ -64,6 +64,11 @@ struct Config {
     bool at_stop = true;
   } checkpoint;
 
+  struct ArchiveSection {
+    int64_t after_hours = 72;
+    int64_t memory_transactions_max = 20'000'000;
+  } archive;
+
   struct Shutdown {
     int64_t lame_duck_ms = 0;
     int64_t grace_ms = 5'000;

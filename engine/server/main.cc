@@ -39,6 +39,8 @@
 #include "engine/server/preflight.h"
 #include "engine/server/protobuf_log.h"
 #include "engine/server/server.h"
+#include "engine/server/table_watch.h"
+#include "storage/rocksdb_archive.h"
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
 #include "storage/rocksdb_store.h"
@@ -160,16 +162,20 @@ absl::Status Serve(const Config& config, const Flags& flags) {
                       RocksdbStore::OpenBlocking(std::move(store_options)));
   WarnOfWideFolder(config.data.dir);
   EngineOptions engine_options = ToEngineOptions(config);
-  engine_options.fail_stop = [](const std::string& why) { FailStop("the journal failed", why); };
+  engine_options.fail_stop = [](const std::string& why) { FailStop("the storage failed", why); };
+  engine_options.archive_unreadable = [](const std::string& why) {
+    LogError("a request names what can not be read back from the archive", {{"why", why}});
+  };
   GH_ASSIGN_OR_RETURN(
       const std::unique_ptr<Vault> vault,
       OpenVault(*store, engine_options.shard, config.vault.key_file, flags.insecure_dev));
   RocksdbJournal journal(*store);
   RocksdbCheckpointStore checkpoints(*store);
+  RocksdbArchive archive(*store);
   VaultAdapter personal_data(vault.get());
 
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                      Engine::Start(engine_options, clock, journal, &checkpoints));
+                      Engine::Start(engine_options, clock, journal, &checkpoints, &archive));
   const RecoveryReport& recovery = engine->recovery();
   LogInfo("recovered",
           {{"summary", recovery.Summary()},
@@ -185,9 +191,11 @@ absl::Status Serve(const Config& config, const Flags& flags) {
            {"operators", server->operators_address()},
            {"version", GONGHUI_VERSION}});
 
+  TableWatch table_watch(engine.get());
   RunUntilSignal(
       [&] {
         server->Drain(config.shutdown.lame_duck_ms, config.shutdown.grace_ms);
+        table_watch.Stop();
         engine->Stop();
         server->Join();
       },

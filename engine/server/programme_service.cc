@@ -19,6 +19,7 @@
 #include "engine/server/operator_call.h"
 #include "engine/server/operator_services.h"
 #include "engine/server/programme_changes.h"
+#include "engine/server/table_watch.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate.h"
 #include "engine/server/translate_rows.h"
@@ -466,28 +467,17 @@ class OperationsService final : public v1::OperationsService::Service {
     const grpc::Status status = Inspect(context_.engine, [&](const Ledger& ledger) {
       state_hash = ledger.StateHash();
       response->set_applied_seq(ledger.applied_seq().value());
+      response->mutable_archive()->set_archived_count(ledger.globals().archived_count);
+      response->mutable_archive()->set_memory_count(ledger.transactions().size() -
+                                                    ledger.archived_rows());
       response->clear_tables();
-      const auto add = [response](const char* name, const TableBase& table) {
+      ForEachTable(ledger, [response](const char* name, const TableBase& table) {
         v1::TableStatus* const added = response->add_tables();
         added->set_name(name);
         added->set_row_count(table.size());
         added->set_row_count_max(table.size_max());
-        added->set_bytes(uint64_t{table.size()} * table.row_bytes());
-      };
-      add("union_nodes", ledger.union_nodes());
-      add("segments", ledger.segments());
-      add("members", ledger.members());
-      add("cards", ledger.cards());
-      add("merchants", ledger.merchants());
-      add("terminals", ledger.terminals());
-      add("funds", ledger.funds());
-      add("programmes", ledger.programmes());
-      add("benefits", ledger.benefits());
-      add("limits", ledger.limits());
-      add("counters", ledger.counters());
-      add("transactions", ledger.transactions());
-      add("applied", ledger.applied());
-      add("uses", ledger.uses());
+        added->set_bytes(uint64_t{table.size() - table.first() + 1} * table.row_bytes());
+      });
     });
     if (!status.ok()) {
       return status;
@@ -502,6 +492,12 @@ class OperationsService final : public v1::OperationsService::Service {
     response->set_overload_count(stats.submissions_refused);
     response->set_checkpoint_seq(stats.checkpoint_seq);
     response->set_recovery_summary(context_.engine->recovery().Summary());
+    v1::ArchiveStatus* const archive = response->mutable_archive();
+    archive->set_thawed_count(stats.thawed_transactions);
+    archive->set_put_count(stats.archive_puts);
+    archive->set_disk_lookup_count(stats.archive_disk_lookups);
+    archive->set_filter_bytes(stats.archive_filter_bytes);
+    archive->set_filter_complete(stats.archive_filter_complete);
     return status;
   }
 
@@ -519,24 +515,23 @@ class OperationsService final : public v1::OperationsService::Service {
                           "must be 12 characters of Crockford's base 32; a request id, which is a "
                           "UUID, is known to its terminal only"));
     }
-    TransactionRow row;
+    // A command, and not a look at the ledger: it may be in the archive.
     Result result;
     const auto details = std::make_unique<Details>();
-    const grpc::Status status = Inspect(context_.engine, [&](const Ledger& ledger) {
-      row = ledger.FindTransaction(*id);
-      if (row != TransactionRow{}) {
-        ledger.DescribeStanding(row, &result, details.get());
-      }
-    });
+    Command command;
+    command.kind = CommandKind::kGetTransaction;
+    command.inquiry = InquiryRequest{*id, RequestId{}};
+    command.details = details.get();
+    const grpc::Status status = RunTogether(context_.engine, {&command, 1}, {&result, 1});
     if (!status.ok()) {
       return status;
     }
-    if (row == TransactionRow{}) {
+    if (result.verdict == Verdict::kNotFound) {
       return ToGrpcStatus(NotFound("transaction", "transaction_id"));
     }
-    Command command;
-    command.kind = CommandKind::kGetTransaction;
-    command.details = details.get();
+    if (Refusal refusal; IsRefused(command, result, &refusal)) {
+      return ToGrpcStatus(refusal);
+    }
     WireWriter writer;
     writer.Reserve(kReplyBytesMax);
     AppendTransaction(context_.engine->names(), command, result, &writer);

@@ -11,6 +11,10 @@ DisplayMessage DisplayMessageOf(Reason reason) {
       return {"Approved", "已批准"};
     case Reason::kInvalidTerminal:
       return {"Terminal not known", "终端未登记"};
+    case Reason::kSecurityViolation:
+      return {"Code was used, show a fresh code", "二维码已使用，请刷新二维码"};
+    case Reason::kCredentialExpired:
+      return {"Code has expired, show a fresh code", "二维码已过期，请刷新二维码"};
     case Reason::kOriginalNotFound:
       return {"Original not found", "找不到原交易"};
     case Reason::kPreviouslyReversed:
@@ -132,6 +136,10 @@ DisplayMessage CheckMessageOf(Reason check, bool passed) {
     return DisplayMessageOf(check);
   }
   switch (check) {
+    case Reason::kSecurityViolation:
+      return {"Code was not used before", "二维码未使用过"};
+    case Reason::kCredentialExpired:
+      return {"Code is fresh", "二维码有效"};
     case Reason::kTerminalInactive:
       return {"Terminal is in use", "终端已启用"};
     case Reason::kMerchantInactive:
@@ -235,6 +243,8 @@ Retry RetryOf(Reason reason) {
     case Reason::kBelowMinimumAmount:
     case Reason::kNoEffect:
       return Retry::kNever;
+    case Reason::kSecurityViolation:  // with another code; this one stays used
+    case Reason::kCredentialExpired:
     case Reason::kOriginalNotFound:  // it may still be on its way
     case Reason::kTerminalInactive:
     case Reason::kMerchantInactive:

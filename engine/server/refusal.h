@@ -31,6 +31,7 @@ enum class StatusCode : int32_t {
   kFailedPrecondition = 9,
   kInternal = 13,
   kUnavailable = 14,
+  kDataLoss = 15,
   kUnauthenticated = 16,
 };
 

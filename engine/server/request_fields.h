@@ -150,6 +150,18 @@ constexpr uint32_t VarintTag(int field) {
 // A google.protobuf.Timestamp in place.  False: it is none.
 bool ReadTime(std::string_view message, AuthorizeFields::Time* time);
 
+// REQUIRES: the time is set.
+inline void ReadInstant(const AuthorizeFields::Time& time,
+                        std::string_view field,
+                        Violations* violations,
+                        TimestampNs* at) {
+  if (IsInstant(time.seconds, time.nanos)) {
+    *at = TimestampNs{time.seconds * kNsPerSecond + time.nanos};
+  } else {
+    violations->Add(field, kInstantRule);
+  }
+}
+
 // The last of the fields with this number; it keeps its place in the message: the reply
 // echoes it from there.
 std::string_view FindBytes(std::string_view message, int field);

@@ -249,7 +249,9 @@ void StreamCall::TakeAdvices(StreamMessage* message) {
   if (!ReadSender(terminal_id, caller_, &sender, &refusal)) {
     // About the message, so nothing stands before the field's name.
     message->errors.push_back(SerializedStatus(refusal));
-    message->items.assign(advices.size(), {{}, /*index=*/0, /*refused=*/true});
+    for (const std::string_view advice : advices) {
+      message->items.push_back({TransportDataOf(advice), /*index=*/0, /*refused=*/true});
+    }
     message->decided = true;
     return;
   }

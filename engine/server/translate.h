@@ -51,6 +51,12 @@ struct AuthorizeFields {
     int64_t seconds = 0;
     int32_t nanos = 0;
   };
+  struct Code {
+    bool set = false;
+    Time issued_at;
+    uint32_t valid_seconds = 0;
+    int32_t purpose = 0;
+  };
   std::string_view request_id;
   std::string_view terminal_id;
   std::string_view merchant_id;
@@ -67,6 +73,7 @@ struct AuthorizeFields {
   bool explain = false;
   Time transmission_time;
   Time occurred_at;
+  Code qr_code;
   // Lines are read from here when there are any.
   std::string_view message;
   uint32_t line_count = 0;

@@ -76,17 +76,6 @@ bool ParseAdvice(std::string_view message, AdviceFields* fields) {
   return true;
 }
 
-void ReadInstant(const AuthorizeFields::Time& time,
-                 std::string_view field,
-                 Violations* violations,
-                 TimestampNs* at) {
-  if (IsInstant(time.seconds, time.nanos)) {
-    *at = TimestampNs{time.seconds * kNsPerSecond + time.nanos};
-  } else {
-    violations->Add(field, kInstantRule);
-  }
-}
-
 // One advice on its way to a command.
 class AdviceReader {
  public:
@@ -173,6 +162,9 @@ class AdviceReader {
     }
     if (sale.hold_seconds != 0) {
       violations_.Add("hold_seconds", "must be 0: a sale holds nothing");
+    }
+    if (sale.qr_code.set) {
+      violations_.Add("qr_code", "must be unset: the terminal has checked the code itself");
     }
     const AuthorizeFields::Time& inner = sale.occurred_at;
     const AuthorizeFields::Time& outer = fields_.occurred_at;
@@ -273,6 +265,25 @@ bool ReadSender(std::string_view terminal_id,
     return false;
   }
   return true;
+}
+
+std::string_view TransportDataOf(std::string_view advice) {
+  AdviceFields fields;
+  if (!ParseAdvice(advice, &fields)) {
+    return {};
+  }
+  switch (fields.kind) {
+    case WireAdvice::kSaleFieldNumber:
+      return FindBytes(fields.content, v1::AuthorizeRequest::kTransportDataFieldNumber);
+    case WireAdvice::kCaptureFieldNumber:
+      return FindBytes(fields.content, v1::CaptureRequest::kTransportDataFieldNumber);
+    case WireAdvice::kReversalFieldNumber:
+      return FindBytes(fields.content, v1::ReverseRequest::kTransportDataFieldNumber);
+    case WireAdvice::kRefundFieldNumber:
+      return FindBytes(fields.content, v1::RefundRequest::kTransportDataFieldNumber);
+    default:
+      return {};
+  }
 }
 
 bool ToCommand(std::string_view advice,

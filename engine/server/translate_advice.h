@@ -30,6 +30,9 @@ bool ReadSender(std::string_view terminal_id,
                 TerminalId* sender,
                 Refusal* refusal);
 
+// What an Advice, of whomever, wants to be answered with; empty when that can not be read.
+std::string_view TransportDataOf(std::string_view advice);
+
 // One Advice, from its bytes, which outlive the call.  False: *refusal says why; names of
 // fields begin in the Advice, as "sale.card_number".  Sets everything but the deadline, and
 // *transport_data as soon as it is known.

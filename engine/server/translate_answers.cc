@@ -106,6 +106,8 @@ std::string_view FieldName(Field field) {
       return "union_nodes";
     case Field::kSegments:
       return "segments";
+    case Field::kCodes:
+      return "codes";
     case Field::kCounters:
       return "counters";
   }
@@ -150,9 +152,14 @@ bool IsRefused(const Command& command, const Result& result, Refusal* refusal) {
       return true;
     case Verdict::kFull:
       refusal->code = StatusCode::kResourceExhausted;
+      refusal->retry_delay_ms = 60'000;
+      if (result.field == Field::kTotals) {
+        refusal->reason = "BATCH_FULL";
+        refusal->message = "the terminal's open batch can add up no more: close it first";
+        return true;
+      }
       refusal->reason = "TABLE_FULL";
       refusal->message = "the ledger's table of " + refusal->field + " is full";
-      refusal->retry_delay_ms = 60'000;
       return true;
     case Verdict::kRefused:
       refusal->code = StatusCode::kFailedPrecondition;
@@ -162,6 +169,13 @@ bool IsRefused(const Command& command, const Result& result, Refusal* refusal) {
     case Verdict::kOutOfRange:
       *refusal =
           InvalidArgument(FieldName(result.field), "would take the whole past 1000000000000 fen");
+      return true;
+    case Verdict::kArchiveUnreadable:
+      refusal->code = StatusCode::kDataLoss;
+      refusal->reason = "ARCHIVE_DAMAGED";
+      refusal->message =
+          "what the request names can not be read back from the archive, so nothing was decided: "
+          "the operator must look at it";
       return true;
   }
   return false;

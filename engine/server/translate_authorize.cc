@@ -23,6 +23,69 @@ using WireAuthorize = v1::AuthorizeRequest;
 static_assert(static_cast<int>(PosEntryMode::kContactless) == v1::POS_ENTRY_MODE_CONTACTLESS);
 static_assert(static_cast<int>(PosEntryMode::kManual) == v1::POS_ENTRY_MODE_MANUAL);
 
+static_assert(static_cast<int>(CodePurpose::kPayment) == v1::CODE_PURPOSE_PAYMENT);
+static_assert(static_cast<int>(CodePurpose::kEntry) == v1::CODE_PURPOSE_ENTRY);
+static_assert(static_cast<int>(CodePurpose::kExit) == v1::CODE_PURPOSE_EXIT);
+
+// A QrCode in place.  False: it is none.  Of a second one only what it tells counts, as
+// generated code merges it.
+bool ParseCodeShown(std::string_view message, AuthorizeFields::Code* code) {
+  code->set = true;
+  WireReader reader(message);
+  while (!reader.AtEnd()) {
+    uint32_t tag = 0;
+    uint64_t value = 0;
+    std::string_view bytes;
+    bool good = reader.ReadTag(&tag);
+    if (!good) {
+      return false;
+    }
+    switch (tag) {
+      case BytesTag(v1::QrCode::kIssuedAtFieldNumber):
+        good = reader.ReadBytes(&bytes) && ReadTime(bytes, &code->issued_at);
+        break;
+      case VarintTag(v1::QrCode::kValidSecondsFieldNumber):
+        good = reader.ReadVarint(&value);
+        code->valid_seconds = static_cast<uint32_t>(value);
+        break;
+      case VarintTag(v1::QrCode::kPurposeFieldNumber):
+        good = reader.ReadVarint(&value);
+        code->purpose = static_cast<int32_t>(value);
+        break;
+      default:
+        good = reader.Skip(tag);
+    }
+    if (!good) {
+      return false;
+    }
+  }
+  return true;
+}
+
+[[gnu::noinline]] void ReadCodeShown(const AuthorizeFields& fields,
+                                     Violations* violations,
+                                     AuthorizeRequest* request) {
+  const AuthorizeFields::Code& code = fields.qr_code;
+  if (fields.pos_entry_mode != v1::POS_ENTRY_MODE_QR_CODE) {
+    violations->Add("qr_code", "must be unset unless pos_entry_mode is POS_ENTRY_MODE_QR_CODE");
+  }
+  if (code.issued_at.set) {
+    ReadInstant(code.issued_at, "qr_code.issued_at", violations, &request->code_issued_at);
+  } else {
+    violations->Add("qr_code.issued_at", "is required: when the card made the code");
+  }
+  if (code.valid_seconds <= kCodeValidSMax) {
+    request->code_valid_s = code.valid_seconds != 0 ? code.valid_seconds : kCodeValidSDefault;
+  } else {
+    violations->Add("qr_code.valid_seconds", "must be at most 3600 seconds");
+  }
+  if (!v1::CodePurpose_IsValid(code.purpose)) {
+    violations->Add("qr_code.purpose", "is not a value of CodePurpose");
+  } else if (code.purpose != v1::CODE_PURPOSE_UNSPECIFIED) {
+    request->code_purpose = static_cast<CodePurpose>(code.purpose);
+  }
+}
+
 // A LineItem as it came, in place.
 struct LineFields {
   std::string_view item_code;
@@ -208,6 +271,9 @@ bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields) {
         ++fields->line_count;
         break;
       }
+      case BytesTag(WireAuthorize::kQrCodeFieldNumber):
+        good = reader.ReadBytes(&bytes) && ParseCodeShown(bytes, &fields->qr_code);
+        break;
       default:
         good = reader.Skip(tag);
     }
@@ -296,6 +362,9 @@ bool ReadAuthorize(const AuthorizeFields& fields,
     if (explanation == nullptr) {
       violations->Add("explain", "must be false on a stream: ask with Authorize or Quote");
     }
+  }
+  if (fields.qr_code.set) [[unlikely]] {
+    ReadCodeShown(fields, violations, &request);
   }
   if (fields.line_count > 0) [[unlikely]] {
     ReadLines(fields, violations, attachment, command);

@@ -31,6 +31,20 @@ LedgerLimits FuzzLimits() {
   return limits;
 }
 
+std::string Archive(LedgerPair* pair, uint8_t how, TimestampNs now) {
+  const uint32_t rows = 1u + how / 8u;
+  switch (how % 4) {
+    case 0:
+    case 1:
+      return pair->TakeAllAway(now);
+    case 2:
+      pair->CopySome(rows);
+      return "";
+    default:
+      return pair->LeaveSome(now, rows == 32 ? UINT32_MAX : rows);
+  }
+}
+
 }  // namespace
 
 uint8_t CommandBytes::Byte() {
@@ -277,6 +291,9 @@ OwnedCommand CommandBytes::AuthorizeCommand(CommandKind kind) {
   }
   request.entry_mode = static_cast<PosEntryMode>(card / 43 % 6);
   const uint8_t more = Byte();
+  if ((more & 60) == 48) {  // of an advice no code is told
+    ReadCode(&request);
+  }
   std::vector<LineItem> lines;
   if ((more & 3) == 3) {
     lines = ReadLines(request.list_price);
@@ -288,6 +305,16 @@ OwnedCommand CommandBytes::AuthorizeCommand(CommandKind kind) {
     return OwnAdvice(command, ReadAdvice(request.list_price));
   }
   return (how & 12) == 4 ? OwnExplained(command) : Own(command);
+}
+
+// Mostly one of the last few, so that it is shown again.
+void CommandBytes::ReadCode(AuthorizeRequest* request) {
+  const uint8_t form = Byte();
+  constexpr int64_t kAgesS[] = {0, 1, 2, 59, 60, -kCodeAheadMaxS, -kCodeAheadMaxS - 1, 3'000};
+  request->entry_mode = PosEntryMode::kQrCode;
+  request->code_purpose = static_cast<CodePurpose>(1 + form % 3);
+  request->code_issued_at = TimestampNs{now_.value() - kAgesS[form / 3 % 8] * kNsPerSecond};
+  request->code_valid_s = form / 24 % 4 == 3 ? kCodeValidSMax : kCodeValidSDefault;
 }
 
 // They add up, whatever the bytes say.
@@ -565,7 +592,10 @@ bool CommandBytes::Next(TimestampNs next_expiry, OwnedCommand* command, Timestam
   if (bytes_.empty()) {
     return false;
   }
-  const uint8_t what = Byte();
+  uint8_t what = Byte();
+  for (archiving_.clear(); what % 32 == 30; what = Byte()) {
+    archiving_.push_back(Byte());
+  }
   PassTime(next_expiry);
   *now = now_;
   last_price_ = told_.empty() ? Fen{} : told_.back().list_price;
@@ -590,7 +620,7 @@ bool CommandBytes::Next(TimestampNs next_expiry, OwnedCommand* command, Timestam
       command->command.validate_only = what >= 0xe0;
       return true;
     default:
-      *command = TerminalCommand(what % 32 > 29 ? what % 8 : what % 32);
+      *command = TerminalCommand(what % 32 == 31 ? what / 32 : what % 32);
       return true;
   }
 }
@@ -619,7 +649,15 @@ CommandBytesOutcome RunCommandBytes(std::span<const uint8_t> bytes, std::ostream
     if (trace != nullptr) {
       *trace << number << " " << TextOf(now) << " " << CommandText(command.command) << std::flush;
     }
-    outcome.problem = pair.Apply(command, now);
+    for (const uint8_t how : source.archiving()) {
+      if (outcome.problem.empty()) {
+        outcome.problem = Archive(&pair, how, now);
+      }
+    }
+    const int returned = pair.archiver().counts().returned;
+    if (outcome.problem.empty()) {
+      outcome.problem = pair.Apply(command, now);
+    }
     if (trace != nullptr) {
       *trace << " -> " << TextOf(pair.answer()) << std::endl;
     }
@@ -634,7 +672,8 @@ CommandBytesOutcome RunCommandBytes(std::span<const uint8_t> bytes, std::ostream
     if (trace != nullptr) {
       outcome.paths.insert(std::string(NameOf(answer.verdict)) + " " +
                            NameOf(command.command.kind) + " " + NameOf(answer.reason) + " " +
-                           NameOf(answer.state) + (answer.replay ? " replay" : ""));
+                           NameOf(answer.state) + (answer.replay ? " replay" : "") +
+                           (pair.archiver().counts().returned > returned ? " returned" : ""));
     }
     source.Remember(command, answer);
   }

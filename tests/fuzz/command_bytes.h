@@ -7,6 +7,7 @@
 //
 //   input   := world(1) start(1) command*
 //   command := what(1) when(1+) fields
+//   what    := 30 how(1) what, for the archive; or the kind of the command
 //
 // Missing bytes are zero; an input ends where a command would begin.  The meaning of
 // bytes may change at any time: make the corpus again (make_corpus.cc).
@@ -38,6 +39,9 @@ class CommandBytes {
   bool Next(TimestampNs next_expiry, OwnedCommand* command, TimestampNs* now);
   // Tells what was answered, so that later commands can refer to it.
   void Remember(const OwnedCommand& command, const Answer& answer);
+  // What the archive does before that command, one after another: by the lowest two bits
+  // all leave, so many rows are copied, or a step of so many is made.
+  [[nodiscard]] const std::vector<uint8_t>& archiving() const { return archiving_; }
   // Whether the ledgers are to be made anew at the end: it takes as long as the rest.
   [[nodiscard]] bool ends_with_crash() const { return ends_with_crash_; }
 
@@ -62,6 +66,7 @@ class CommandBytes {
   OwnedCommand RefundCommand();
   OwnedCommand CloseBatchCommand();
   OwnedCommand RepeatedCommand(bool otherwise);
+  void ReadCode(AuthorizeRequest* request);
   std::vector<LineItem> ReadLines(Fen list_price);
   AdviceRequest ReadAdvice(Fen list_price);
   void Refer(Command* command, TransactionId* id, RequestId* request_id);
@@ -74,6 +79,7 @@ class CommandBytes {
   std::span<const uint8_t> bytes_;
   TimestampNs now_;
   bool ends_with_crash_ = false;
+  std::vector<uint8_t> archiving_;
   uint64_t last_request_ = 0;
   uint64_t last_card_ = 0;
   // Of the world, from its setup.

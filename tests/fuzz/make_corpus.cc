@@ -22,12 +22,15 @@
 
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
+#include "engine/durability/archive.h"
+#include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/record_format.h"
 #include "gonghui/v1/authorization_service.pb.h"
 #include "gonghui/v1/member_service.pb.h"
 #include "gonghui/v1/merchant_service.pb.h"
 #include "gonghui/v1/programme_service.pb.h"
+#include "storage/archive_keys.h"
 #include "tests/fuzz/command_bytes.h"
 #include "tests/unit/durability/event_maker.h"
 
@@ -64,8 +67,8 @@ class Corpus {
 
 // Of many random inputs those that together reach most, greedily.
 void MakeLedgerCorpus(Corpus corpus) {
-  constexpr uint64_t kCandidates = 600;
-  constexpr size_t kKept = 60;
+  constexpr uint64_t kCandidates = 1000;
+  constexpr size_t kKept = 80;
   struct Candidate {
     Bytes bytes;
     std::set<std::string> paths;
@@ -123,6 +126,7 @@ void MakeRecordCorpus(Corpus corpus) {
     corpus.Add(name, bytes);
   };
   payload("sale", RecordOf(MakeSale(1, kAt)->event, TimestampNs{}));
+  payload("code-sale", RecordOf(MakeCodeSale(1, kAt)->event, TimestampNs{}));
   for (const EventKind kind : kAllEventKinds) {
     Prng prng(static_cast<uint64_t>(kind));
     for (int i = 0; i < 2; ++i) {
@@ -161,6 +165,24 @@ void MakeRecordCorpus(Corpus corpus) {
     corpus.Add(how == 0 ? "block-cut" : "block-cut-to-mend", bytes);
     bytes[1 + 24] = 200;  // more events than there is room for
     corpus.Add(how == 0 ? "block-count" : "block-count-to-mend", bytes);
+  }
+  const auto terminal = CodeOf<TerminalId>("KM004217");
+  for (const ArchivedTransaction& archived :
+       {MakeArchivedSale(1, kAt), MakeArchivedRefund(2, kAt), MakeArchivedAdvice(3, kAt)}) {
+    std::string value;
+    AppendArchiveValue(archived, terminal, &value);
+    for (const uint8_t how : {uint8_t{3}, uint8_t{4}}) {
+      Bytes bytes(value.begin(), value.end() - (how == 3 ? 0 : 4));
+      bytes.insert(bytes.begin(), how);
+      corpus.Add(how == 3 ? "archived" : "archived-to-mend", bytes);
+    }
+  }
+  for (const std::string& key :
+       {ArchiveIdKey(0, RequestId{1, 2}, terminal),
+        ArchiveNameKey(0, AdviceNameOf(MakeArchivedAdvice(3, kAt), terminal))}) {
+    Bytes bytes(key.begin(), key.end());
+    bytes.insert(bytes.begin(), 5);
+    corpus.Add("archive-id-key", bytes);
   }
   std::printf("record_fuzz: %zu inputs\n", corpus.count());
 }
@@ -237,6 +259,25 @@ void MakeTranslateCorpus(Requests requests) {
   });
   requests.AddChanged<Authorize>(
       0, "authorize-explain", authorize, [](Authorize* r) { r->set_explain(true); });
+  v1::AuthorizeRequest shows_code = authorize;
+  v1::QrCode* const code = shows_code.mutable_qr_code();
+  code->mutable_issued_at()->set_seconds(1'777'777'770);
+  code->set_valid_seconds(30);
+  code->set_purpose(v1::CODE_PURPOSE_ENTRY);
+  requests.Add(0, "authorize-code", shows_code);
+  requests.Add(18, "authorize-code-twice-read", shows_code);
+  requests.AddChanged<Authorize>(0, "authorize-code-valid", shows_code, [](Authorize* r) {
+    r->mutable_qr_code()->set_valid_seconds(3'601);
+  });
+  requests.AddChanged<Authorize>(0, "authorize-code-purpose", shows_code, [](Authorize* r) {
+    r->mutable_qr_code()->set_purpose(static_cast<v1::CodePurpose>(9));
+  });
+  requests.AddChanged<Authorize>(0, "authorize-code-of-no-time", shows_code, [](Authorize* r) {
+    r->mutable_qr_code()->clear_issued_at();
+  });
+  requests.AddChanged<Authorize>(0, "authorize-code-by-chip", shows_code, [](Authorize* r) {
+    r->set_pos_entry_mode(v1::POS_ENTRY_MODE_CHIP);
+  });
   authorize.set_list_price_fen(549);
   v1::LineItem* line = authorize.add_lines();
   line->set_item_code("6901234567892");

@@ -1,24 +1,32 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes of a journal that may have been damaged or forged: they are refused, or they
-// are an event that can be written and read again.  Nothing is read outside them.
+// Bytes of a journal or an archive that may have been damaged or forged: they are refused,
+// or they are an event, or a transaction, that can be written and read again.  Nothing is
+// read outside them.
 //
 //   input := how(1) bytes
 //
-// how % 3: 0 a block as it lies on the disk; 1 a block whose length and checksum are
-// mended first (a fuzzer does not guess a checksum); 2 the payload of one.
+// how % 6: 0 a block as it lies on the disk; 1 a block whose length and checksum are
+// mended first (a fuzzer does not guess a checksum); 2 the payload of one; 3 a value of the
+// archive; 4 one whose checksum is mended; 5 a key of its ids.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/hash.h"
+#include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/chain.h"
 #include "engine/durability/record_format.h"
+#include "storage/archive_keys.h"
 
 namespace gonghui {
 namespace {
@@ -96,6 +104,48 @@ void ReadMendedBlock(std::span<const uint8_t> bytes) {
   ReadBlock(block);
 }
 
+std::string_view TextOf(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// As CheckWritable().
+void ReadArchiveValue(std::string_view value) {
+  static ArchivedTransaction archived;
+  TerminalId terminal;
+  if (const absl::Status status = DecodeArchiveValue(value, &archived, &terminal); !status.ok()) {
+    GH_CHECK(!status.message().empty());
+    return;
+  }
+  std::string written;
+  AppendArchiveValue(archived, terminal, &written);
+  const absl::Status status = DecodeArchiveValue(written, &archived, &terminal);
+  GH_CHECK(status.ok(), status.ToString());
+  std::string again;
+  AppendArchiveValue(archived, terminal, &again);
+  GH_CHECK(again == written, "seq=", archived.transaction.seq);
+}
+
+void ReadMendedArchiveValue(std::span<const uint8_t> bytes) {
+  std::string value(TextOf(bytes));
+  const auto checksum = static_cast<uint32_t>(HashBytes(value.data(), value.size()));
+  value.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
+  ReadArchiveValue(value);
+}
+
+// There is one key of each thing.
+void ReadArchiveIdKey(std::string_view key) {
+  const auto parsed = ParseArchiveIdKey(key);
+  if (!parsed.ok()) {
+    GH_CHECK(!parsed.status().message().empty());
+    return;
+  }
+  const auto shard =
+      static_cast<uint16_t>(static_cast<uint8_t>(key[0]) << 8 | static_cast<uint8_t>(key[1]));
+  const auto* const request = std::get_if<ArchivedRequest>(&*parsed);
+  GH_CHECK(key == (request != nullptr ? ArchiveIdKey(shard, request->id, request->terminal)
+                                      : ArchiveNameKey(shard, std::get<AdviceName>(*parsed))));
+}
+
 }  // namespace
 }  // namespace gonghui
 
@@ -104,15 +154,24 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const std::span<const uint8_t> bytes(data + 1, size - 1);
-  switch (data[0] % 3) {
+  switch (data[0] % 6) {
     case 0:
       gonghui::ReadBlock(bytes);
       break;
     case 1:
       gonghui::ReadMendedBlock(bytes);
       break;
-    default:
+    case 2:
       gonghui::ReadPayload(bytes, 1);
+      break;
+    case 3:
+      gonghui::ReadArchiveValue(gonghui::TextOf(bytes));
+      break;
+    case 4:
+      gonghui::ReadMendedArchiveValue(bytes);
+      break;
+    default:
+      gonghui::ReadArchiveIdKey(gonghui::TextOf(bytes));
       break;
   }
   return 0;

@@ -140,6 +140,24 @@ void CheckAdvice(const Command& command) {
            advice.member_paid.value());
 }
 
+// One that is told is whole; an advice tells none.
+void CheckCode(const AuthorizeRequest& request, bool advised) {
+  if (request.code_issued_at == TimestampNs{}) {
+    GH_CHECK(request.code_valid_s == 0, "s=", request.code_valid_s);
+    return;
+  }
+  GH_CHECK(!advised && request.entry_mode == PosEntryMode::kQrCode);
+  GH_CHECK(request.code_issued_at.value() >= kTimestampNsMin &&
+               request.code_issued_at.value() < kTimestampNsMax,
+           "ns=",
+           request.code_issued_at.value());
+  GH_CHECK(request.code_valid_s >= 1 && request.code_valid_s <= kCodeValidSMax,
+           "s=",
+           request.code_valid_s);
+  GH_CHECK(request.code_purpose >= CodePurpose::kPayment &&
+           request.code_purpose <= CodePurpose::kExit);
+}
+
 // What command.h asks of whoever makes a command.
 void CheckPreconditions(const Command& command) {
   GH_CHECK(!command.terminal.IsNone());
@@ -154,6 +172,7 @@ void CheckPreconditions(const Command& command) {
     case CommandKind::kQuote:
       CheckAmount(command.authorize.list_price);
       CheckLines(command.authorize);
+      CheckCode(command.authorize, command.advice != nullptr);
       GH_CHECK(command.authorize.card != CardNumber{});
       GH_CHECK(command.authorize.hold_s <= kHoldSecondsMax, "s=", command.authorize.hold_s);
       GH_CHECK(command.authorize.entry_mode <= PosEntryMode::kManual);
@@ -313,6 +332,11 @@ void CompareParsers(std::string_view message) {
   same_time(
       fields.transmission_time, generated.has_transmission_time(), generated.transmission_time());
   same_time(fields.occurred_at, generated.has_occurred_at(), generated.occurred_at());
+  const v1::QrCode& code = generated.qr_code();
+  GH_CHECK(fields.qr_code.set == generated.has_qr_code());
+  GH_CHECK(fields.qr_code.valid_seconds == code.valid_seconds());
+  GH_CHECK(fields.qr_code.purpose == code.purpose());
+  same_time(fields.qr_code.issued_at, code.has_issued_at(), code.issued_at());
 }
 
 template <class Row, class Request>

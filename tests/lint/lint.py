@@ -44,6 +44,8 @@ LAYERS = {
     "tools/datagen": {"engine/base"},
     "tools/inspect": {"engine/base", "engine/domain", "engine/ledger", "engine/durability",
                       "storage"},
+    "tools/bulkload": {"engine/base", "engine/domain", "engine/ledger", "engine/pipeline",
+                       "storage", "tools/gonghuictl", "tools/inspect"},
     "bench": {"*"},
     "tests": {"*"},
 }

@@ -8,6 +8,7 @@
 //   differential_test --seed=42         that seed alone (or GONGHUI_SEED=42)
 //   differential_test --commands=5000   of each seed
 //   differential_test --seconds=600     of fresh seeds
+//   differential_test --archiving=always --seed=42   with an archive, or "sometimes"
 //
 // A seed that found a bug is added to kSeedsThatFoundBugs with its story.
 
@@ -31,6 +32,7 @@ namespace gonghui {
 namespace {
 
 std::optional<uint64_t> seed_flag;
+Archiving archiving_flag = Archiving::kNever;  // of the seed
 int commands_flag = 1500;
 int fresh_seconds_flag = 6;
 
@@ -41,16 +43,25 @@ struct Seen {
   std::map<Reason, int> failed_checks;
   std::map<Reason, int> entitlements;
   std::map<NaivePath, int> paths;
+  RandomArchiver::Counts archived;
 };
+
+std::string ReplayText(uint64_t seed, int commands, Archiving archiving) {
+  return "Replay: differential_test --seed=" + std::to_string(seed) +
+         " --commands=" + std::to_string(commands) +
+         (archiving == Archiving::kNever       ? ""
+          : archiving == Archiving::kSometimes ? " --archiving=sometimes"
+                                               : " --archiving=always");
+}
 
 const char* KindOf(const Command& command, const Answer& answer) {
   return command.kind == CommandKind::kGetEntitlements ? NameOf(command.kind) : NameOf(answer.kind);
 }
 
 // False when the two disagree; says so.
-bool RunSeed(uint64_t seed, int commands, Seen* seen) {
+bool RunSeed(uint64_t seed, int commands, Archiving archiving, Seen* seen) {
   RandomCommands random(seed);
-  LedgerPair pair;
+  LedgerPair pair(LedgerPair::SmallLimits(), archiving, seed);
   int step = 0;
   std::string trail;
   const auto report =
@@ -58,8 +69,7 @@ bool RunSeed(uint64_t seed, int commands, Seen* seen) {
         ADD_FAILURE() << "seed " << seed << ", command " << step << " at " << TextOf(now) << ": "
                       << CommandText(command.command) << "\n"
                       << problem << "\nLast commands:\n"
-                      << trail << "Replay: differential_test --seed=" << seed
-                      << " --commands=" << commands;
+                      << trail << ReplayText(seed, commands, archiving);
         return false;
       };
   const TimestampNs start{kTimestampNsMin};
@@ -76,7 +86,7 @@ bool RunSeed(uint64_t seed, int commands, Seen* seen) {
     lines.push_back("  " + std::to_string(step) + " " + TextOf(now) + " " +
                     CommandText(command.command) + " -> " + TextOf(pair.answer()) + "\n");
     if (problem.empty() && step % 10 == 0) {
-      problem = pair.CheckEverything();
+      problem = pair.CheckEverything(step % 100 == 0);
     }
     if (problem.empty() && step % 500 == 0) {
       problem = pair.Crash();
@@ -106,10 +116,18 @@ bool RunSeed(uint64_t seed, int commands, Seen* seen) {
   for (const auto& [path, times] : pair.model().paths()) {
     seen->paths[path] += times;
   }
-  const std::string problem = pair.CheckEverything();
-  EXPECT_EQ(problem, "") << "seed " << seed
-                         << " at the end\nReplay: differential_test --seed=" << seed
-                         << " --commands=" << commands;
+  std::string problem = pair.CheckEverything();
+  if (problem.empty() && archiving != Archiving::kNever) {
+    problem = pair.BringAllBack(pair.ledger().applied_at());
+    problem = problem.empty() ? pair.CheckEverything() : problem;
+    problem = problem.empty() ? pair.Crash() : problem;
+  }
+  seen->archived.left += pair.archiver().counts().left;
+  seen->archived.returned += pair.archiver().counts().returned;
+  seen->archived.steps += pair.archiver().counts().steps;
+  seen->archived.refused += pair.archiver().counts().refused;
+  EXPECT_EQ(problem, "") << "seed " << seed << " at the end\n"
+                         << ReplayText(seed, commands, archiving);
   return problem.empty();
 }
 
@@ -127,18 +145,36 @@ TEST(DifferentialTest, SeedsThatFoundBugs) {
   Seen seen;
   for (const NamedSeed& named : kSeedsThatFoundBugs) {
     SCOPED_TRACE(named.story);
-    ASSERT_TRUE(RunSeed(named.seed, commands_flag, &seen));
+    for (const Archiving archiving :
+         {Archiving::kNever, Archiving::kSometimes, Archiving::kAlways}) {
+      ASSERT_TRUE(RunSeed(named.seed, commands_flag, archiving, &seen));
+    }
   }
+}
+
+// A ledger that archives gives the same answers as one that never does.
+TEST(DifferentialTest, WithAnArchive) {
+  Seen seen;
+  for (uint64_t seed = 3'000; seed < 3'012; ++seed) {
+    const Archiving archiving = seed % 3 == 0 ? Archiving::kAlways : Archiving::kSometimes;
+    ASSERT_TRUE(RunSeed(seed, commands_flag, archiving, &seen));
+  }
+  std::cout << seen.archived.left << " rows left in " << seen.archived.steps << " steps, "
+            << seen.archived.refused << " were refused; " << seen.archived.returned
+            << " transactions came back\n";
+  EXPECT_GT(seen.archived.left, 0);
+  EXPECT_GT(seen.archived.returned, 0);
+  EXPECT_GT(seen.archived.refused, 0);
 }
 
 TEST(DifferentialTest, FixedSeeds) {
   Seen seen;
   if (seed_flag.has_value()) {
-    ASSERT_TRUE(RunSeed(*seed_flag, commands_flag, &seen));
+    ASSERT_TRUE(RunSeed(*seed_flag, commands_flag, archiving_flag, &seen));
     return;
   }
-  for (uint64_t seed = 1'000; seed < 1'032; ++seed) {
-    ASSERT_TRUE(RunSeed(seed, commands_flag, &seen));
+  for (uint64_t seed = 1'000; seed < 1'048; ++seed) {
+    ASSERT_TRUE(RunSeed(seed, commands_flag, Archiving::kNever, &seen));
   }
   for (const auto& [answer, times] : seen.answers) {
     std::cout << times << "\t" << answer << "\n";
@@ -299,7 +335,8 @@ TEST(DifferentialTest, FreshSeeds) {
   int runs = 0;
   do {
     const uint64_t seed = uint64_t{device()} << 16 ^ device();
-    ASSERT_TRUE(RunSeed(seed, commands_flag, &seen));
+    constexpr Archiving kTurns[] = {Archiving::kNever, Archiving::kSometimes, Archiving::kAlways};
+    ASSERT_TRUE(RunSeed(seed, commands_flag, kTurns[runs % 3], &seen));
     ++runs;
   } while (clock.MonotonicNs() < end_ns);
   std::cout << runs << " fresh seeds of " << commands_flag << " commands\n";
@@ -319,6 +356,10 @@ void ReadFlags(int argc, char** argv) {
       commands_flag = std::atoi(argv[i] + 11);
     } else if (argument.starts_with("--seconds=")) {
       fresh_seconds_flag = std::atoi(argv[i] + 10);
+    } else if (argument == "--archiving=sometimes") {
+      archiving_flag = Archiving::kSometimes;
+    } else if (argument == "--archiving=always") {
+      archiving_flag = Archiving::kAlways;
     } else if (!argument.starts_with("--gtest")) {
       std::cerr << "unknown argument " << argument << "\n";
       std::exit(2);

@@ -15,23 +15,6 @@
 namespace gonghui {
 namespace {
 
-struct PhotoPage {
-  TableId table;
-  uint32_t page;
-  std::vector<uint8_t> bytes;
-};
-
-class PhotoAlbum final : public PageSink {
- public:
-  void AddPage(TableId table, uint32_t page, std::span<const uint8_t> bytes) override {
-    pages_.push_back({table, page, {bytes.begin(), bytes.end()}});
-  }
-  [[nodiscard]] const std::vector<PhotoPage>& pages() const { return pages_; }
-
- private:
-  std::vector<PhotoPage> pages_;
-};
-
 // The code of the row that a counter counts for.
 std::string SubjectText(const Ledger& ledger, LimitSubject kind, uint32_t row) {
   switch (kind) {
@@ -79,6 +62,19 @@ void TruncateLikeTheLedger(Answer* answer) {
   };
   truncate(&answer->checks, kChecksPerExplanationMax);
   truncate(&answer->entitlements, kEntitlementsMax);
+}
+
+// What leaves memory with an event, before it does.
+std::string PutArchived(Ledger* ledger, const ArchiveMark& mark, MapArchive* archive) {
+  ArchiveSlice slice;
+  const uint32_t rows = mark.transactions.value() - 1 - ledger->archived_rows();
+  if (ledger->CopyForArchive(rows, &slice) != rows) {
+    return "there are not so many rows to leave";
+  }
+  slice.ForEach([&](const ArchivedTransaction& transaction) {
+    archive->Put(transaction, ledger->terminals()[transaction.transaction.terminal].id);
+  });
+  return slice.StepsOf(rows).back() == mark ? "" : "other rows leave";
 }
 
 bool AboutSameBenefit(const AnswerCheck& a, const AnswerCheck& b) {
@@ -145,6 +141,10 @@ std::string ContradictionIn(const Answer& answer) {
 std::string BrokenInvariant(const Ledger& ledger) {
   uint64_t row = 0;
   const char* broken = ledger.CheckInvariants(&row);
+  if (broken != nullptr && ledger.globals().archived_count != 0 &&
+      broken == std::string("transactions are in the archive: thaw them first")) {
+    return "";
+  }
   return broken == nullptr ? ""
                            : std::string("invariant: ") + broken + " row " + std::to_string(row);
 }
@@ -163,16 +163,38 @@ LedgerLimits LedgerPair::SmallLimits() {
   limits.advices_max = 1u << 14;
   limits.batches_max = 1u << 14;
   limits.status_changes_max = 1u << 14;
+  limits.code_uses_max = 1u << 12;
   return limits;
 }
 
-LedgerPair::LedgerPair(const LedgerLimits& limits)
+LedgerPair::LedgerPair(const LedgerLimits& limits, Archiving archiving, uint64_t seed)
     : limits_(limits),
       ledger_(std::make_unique<Ledger>(uint16_t{7}, limits)),
       follower_(std::make_unique<Ledger>(uint16_t{7}, limits)),
-      model_(7) {}
+      model_(7),
+      archiver_(archiving, seed, [this](const OwnedCommand& command, const Event& event) {
+        history_.push_back({command, event});
+        Step& step = history_.back();
+        step.event.command = &step.command.command;
+        follower_->Evolve(step.event);
+        model_.PassNumber();
+      }) {}
 
 std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
+  std::string problem = archiver_.BringBack(ledger_.get(), command.command, now);
+  if (problem.empty() && archiver_.was_full()) {
+    result_ = Result{};
+    result_.verdict = Verdict::kFull;
+    naive_answer_ = answer_ = AnswerOf(*ledger_, command.command, result_);
+    return "";
+  }
+  if (problem.empty()) {
+    problem = Decide(command, now);
+  }
+  return problem.empty() ? archiver_.TakeAway(ledger_.get(), now) : problem;
+}
+
+std::string LedgerPair::Decide(const OwnedCommand& command, TimestampNs now) {
   history_.push_back({command, Event{}});
   Step& step = history_.back();
   const Command& asked = step.command.command;
@@ -326,31 +348,31 @@ std::string LedgerPair::CompareTotals() const {
 }
 
 // What a repeat and an inquiry would be told of each.
-std::string LedgerPair::CompareTransactions() const {
+std::string LedgerPair::CompareTransactions(const Ledger& ledger) const {
   Details details;
   Command inquiry;
   inquiry.kind = CommandKind::kGetTransaction;
   inquiry.details = &details;
   const auto compare = [&](const Result& told, const Answer& want) {
-    const Answer have = AnswerOf(*ledger_, inquiry, told);
+    const Answer have = AnswerOf(ledger, inquiry, told);
     const std::string difference = Difference(have, want);
     return difference.empty()
                ? ""
                : difference + "\n  ledger: " + TextOf(have) + "\n  model:  " + TextOf(want);
   };
   for (const NaiveTold& want : model_.AllTransactions()) {
-    const TransactionRow row = ledger_->FindTransaction(want.now.id);
+    const TransactionRow row = ledger.FindTransaction(want.now.id);
     if (row == TransactionRow{}) {
       return "transaction #" + std::to_string(want.now.id.value()) + " is not there";
     }
     Result told;
     details = Details{};
-    ledger_->Describe(row, &told, &details);
+    ledger.Describe(row, &told, &details);
     if (const std::string difference = compare(told, want.again); !difference.empty()) {
       return "told again: " + difference;
     }
     details = Details{};
-    ledger_->DescribeStanding(row, &told, &details);
+    ledger.DescribeStanding(row, &told, &details);
     if (const std::string difference = compare(told, want.now); !difference.empty()) {
       return "as it stands: " + difference;
     }
@@ -358,7 +380,26 @@ std::string LedgerPair::CompareTransactions() const {
   return "";
 }
 
-std::string LedgerPair::CheckEverything() {
+// On a copy, so that it changes nothing: all of it comes back.
+std::string LedgerPair::CheckWithArchive() {
+  auto whole = std::make_unique<Ledger>(uint16_t{7}, limits_);
+  if (std::string problem = LoadPhoto(whole.get()); !problem.empty()) {
+    return problem;
+  }
+  RandomArchiver archiver(Archiving::kAlways, 0, [](const OwnedCommand&, const Event&) {});
+  archiver.Restart(archiver_.archive());
+  const std::string problem = archiver.BringAllBack(whole.get(), whole->applied_at());
+  if (!problem.empty() || archiver.was_full()) {
+    return problem;
+  }
+  if (std::string broken = BrokenInvariant(*whole); !broken.empty()) {
+    return broken;
+  }
+  const std::string different = CompareTransactions(*whole);
+  return different.empty() ? "" : "ledger against model: " + different;
+}
+
+std::string LedgerPair::CheckEverything(bool with_archive) {
   if (std::string broken = BrokenInvariant(*ledger_); !broken.empty()) {
     return broken;
   }
@@ -368,13 +409,18 @@ std::string LedgerPair::CheckEverything() {
   if (std::string different = CompareTotals(); !different.empty()) {
     return "ledger against model: " + different;
   }
-  if (std::string different = CompareTransactions(); !different.empty()) {
+  if (ledger_->globals().archived_count != 0) {
+    const std::string problem = with_archive ? CheckWithArchive() : "";
+    return problem.empty() ? "" : "with the archive: " + problem;
+  }
+  if (std::string different = CompareTransactions(*ledger_); !different.empty()) {
     return "ledger against model: " + different;
   }
   return "";
 }
 
-std::string LedgerPair::Replay(Ledger* ledger) const {
+// As a standby does: what leaves memory goes to an archive of its own.
+std::string LedgerPair::Replay(Ledger* ledger, MapArchive* archive) const {
   // As a journal block would hold them, a few events each.
   constexpr size_t kEventsPerBlock = 5;
   RecordDecoder decoder;
@@ -397,6 +443,12 @@ std::string LedgerPair::Replay(Ledger* ledger) const {
         return "record " + std::to_string(i) + ": " + event.status().ToString();
       }
       previous_at = (*event)->at;
+      if ((*event)->kind == EventKind::kArchived) {
+        if (std::string problem = PutArchived(ledger, *(*event)->command->archive, archive);
+            !problem.empty()) {
+          return "record " + std::to_string(i) + ": " + problem;
+        }
+      }
       ledger->Evolve(**event);
     }
     if (!payload.empty()) {
@@ -406,29 +458,38 @@ std::string LedgerPair::Replay(Ledger* ledger) const {
   return "";
 }
 
+void LedgerPair::PhotoAlbum::AddPage(TableId table, uint32_t page, std::span<const uint8_t> bytes) {
+  pages_[table][page].assign(bytes.begin(), bytes.end());
+}
+
+void LedgerPair::PhotoAlbum::DropBefore(TableId table, uint32_t first_page) {
+  Pages& pages = pages_[table];
+  pages.erase(pages.begin(), pages.lower_bound(first_page));
+}
+
+// Of what has changed since the photo before, as checkpoints are.
 std::string LedgerPair::LoadPhoto(Ledger* ledger) {
-  PhotoAlbum album;
-  std::map<TableId, uint32_t> sizes;
+  std::map<TableId, std::pair<uint32_t, uint32_t>> extents;
   for (TableBase* table : ledger_->tables()) {
-    table->MarkAllChanged();
     table->BeginPhoto();
-    sizes[table->id()] = table->size();
+    extents[table->id()] = {table->first_page(), table->size()};
+    album_.DropBefore(table->id(), table->first_page());
   }
   for (TableBase* table : ledger_->tables()) {
-    while (table->CopyPages(3, album) == 3) {
+    while (table->CopyPages(3, album_) == 3) {
     }
   }
   for (TableBase* table : ledger->tables()) {
-    if (!table->BeginLoad(sizes[table->id()])) {
+    const auto [first_page, size] = extents[table->id()];
+    if (!table->BeginLoad(size)) {
       return "BeginLoad of table " + std::to_string(static_cast<int>(table->id()));
     }
-    for (const PhotoPage& page : album.pages()) {
-      if (page.table == table->id() && !table->LoadPage(page.page, page.bytes)) {
-        return "LoadPage of table " + std::to_string(static_cast<int>(table->id())) + " page " +
-               std::to_string(page.page);
+    for (const auto& [page, bytes] : album_.PagesOf(table->id())) {
+      if (page < first_page || !table->LoadPage(page, bytes)) {
+        return "page " + std::to_string(page) + " of table " +
+               std::to_string(static_cast<int>(table->id()));
       }
     }
-    table->FinishLoad();
   }
   const char* wrong = ledger->FinishLoad();
   return wrong == nullptr ? "" : std::string("FinishLoad: ") + wrong;
@@ -437,7 +498,8 @@ std::string LedgerPair::LoadPhoto(Ledger* ledger) {
 std::string LedgerPair::Crash() {
   auto replayed = std::make_unique<Ledger>(uint16_t{7}, limits_);
   auto loaded = std::make_unique<Ledger>(uint16_t{7}, limits_);
-  if (std::string problem = Replay(replayed.get()); !problem.empty()) {
+  MapArchive archive;
+  if (std::string problem = Replay(replayed.get(), &archive); !problem.empty()) {
     return "replay: " + problem;
   }
   if (std::string problem = LoadPhoto(loaded.get()); !problem.empty()) {
@@ -460,7 +522,20 @@ std::string LedgerPair::Crash() {
   }
   ledger_ = std::move(loaded);
   follower_ = std::move(replayed);
+  archiver_.Restart(std::move(archive));
   return "";
+}
+
+std::string LedgerPair::TakeAllAway(TimestampNs now) {
+  return archiver_.TakeAllAway(ledger_.get(), now);
+}
+
+std::string LedgerPair::LeaveSome(TimestampNs now, uint32_t step_rows) {
+  return archiver_.LeaveSome(ledger_.get(), now, step_rows);
+}
+
+std::string LedgerPair::BringAllBack(TimestampNs now) {
+  return archiver_.BringAllBack(ledger_.get(), now);
 }
 
 }  // namespace gonghui

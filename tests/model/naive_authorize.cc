@@ -71,7 +71,6 @@ AnswerLimit NaiveLedger::LimitNow(const Calendar& calendar,
   AnswerLimit told;
   told.programme = key.programme;
   told.limit = limit.code;
-  told.window = key.window;
   told.taken = TakenOf(key) + more;
   told.left = limit.max - told.taken;
   told.resets_at = WindowEnd(calendar, limit.window, key.window);
@@ -399,7 +398,10 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
   answer.has_transaction = true;
   answer.list_price = answer.member_pays = request.list_price;
   answer.decided_at = now;
-  answer.reason = JudgeCaller(command.terminal, request.card, now);
+  answer.reason = JudgeCode(command, now);
+  if (answer.reason == Reason::kNone) {
+    answer.reason = JudgeCaller(command.terminal, request.card, now);
+  }
   Choice choice;
   if (answer.reason == Reason::kNone) {
     choice = Choose(command, now);
@@ -437,6 +439,9 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     answer.subsidy = entry.subsidy;
     answer.member_pays = entry.list_price - entry.subsidy;
     answer.shares = SharesOf(entry);
+    if (recorded) {
+      AcceptCode(command, now);
+    }
   }
   WentWithLines(entry);
   Answer told = recorded ? Record(std::move(entry)) : Retell(entry);

@@ -106,13 +106,17 @@ AnswerCheck NaiveLedger::CheckMember(const MemberId& member, TimestampNs at) con
 
 std::vector<AnswerCheck> NaiveLedger::Explain(const Command& command, TimestampNs now) const {
   const AuthorizeRequest& request = command.authorize;
-  std::vector<AnswerCheck> checks = CheckTerminal(command.terminal, now);
-  if (!checks.back().passed) {
-    return checks;
-  }
+  std::vector<AnswerCheck> checks = CheckCode(command, now);
   const auto append = [&checks](const std::vector<AnswerCheck>& more) {
     checks.insert(checks.end(), more.begin(), more.end());
   };
+  if (!checks.empty() && !checks.back().passed) {
+    return checks;
+  }
+  append(CheckTerminal(command.terminal, now));
+  if (!checks.back().passed) {
+    return checks;
+  }
   append(CheckCard(request.card, now));
   if (!checks.back().passed) {
     return checks;
@@ -180,7 +184,6 @@ AnswerStanding NaiveLedger::StandingOf(const BenefitEntry& benefit,
   AnswerStanding standing;
   standing.programme = benefit.programme;
   standing.limit = limit.code;
-  standing.window = key.window;
   for (const auto& [id, entry] : entries_) {
     for (const CounterUse& use : entry.uses) {
       if (use.key == key) {

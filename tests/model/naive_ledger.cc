@@ -222,6 +222,8 @@ Answer NaiveLedger::ApplyTerminal(const Command& command, TimestampNs now) {
     // A late original: its reversal came first.
     Entry late = EntryOf(command);
     late.answer.reason = Reason::kPreviouslyReversed;
+    // Whatever its code is like.
+    Went(NaivePath::kCodeReversedFirst, command.authorize.code_issued_at != TimestampNs{});
     late.answer.list_price = late.answer.member_pays = command.authorize.list_price;
     late.answer.decided_at = now;
     if (command.advice != nullptr) {

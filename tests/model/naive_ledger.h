@@ -8,7 +8,8 @@
 // docs/decisions, in their words and their order: how an authorization is decided in
 // naive_authorize.cc, its life (0001) in naive_lifecycle.cc and naive_refund.cc, what
 // explains an answer (0002) in naive_explain.cc, advices and batches (0003) in
-// naive_advice.cc, operators' commands in naive_operators.cc.
+// naive_advice.cc, codes (0005) in naive_code.cc, operators' commands in
+// naive_operators.cc.
 //
 // It knows no limits.h: tables never get full here.
 
@@ -91,6 +92,9 @@ class NaiveLedger {
 
   // Decides and, if anything changes, changes it.
   Answer Apply(const Command& command, TimestampNs now);
+
+  // An event of which no answer tells (the archive's) takes a number as well.
+  void PassNumber() { ++seq_; }
 
   [[nodiscard]] CommandSeq applied_seq() const { return CommandSeq{seq_}; }
   // The hold that runs out first; kTimestampMax = none.
@@ -233,6 +237,11 @@ class NaiveLedger {
     bool enough_things = true;
     bool overrun = false;
   };
+  struct AcceptedCode {
+    CardNumber card;
+    CodePurpose purpose = CodePurpose::kPayment;
+    TimestampNs issued_at;
+  };
   // Where a repeat is another request.
   struct Mismatch {
     Field field = Field::kNone;
@@ -335,6 +344,12 @@ class NaiveLedger {
   void WentWithForced(const Entry& entry, const std::optional<Forced>& forced, TimestampNs at);
   [[nodiscard]] Totals OpenTotals(const TerminalId& terminal) const;
 
+  // Codes: naive_code.cc.
+  [[nodiscard]] std::vector<TimestampNs> AcceptedCodes(CardNumber card, CodePurpose purpose) const;
+  [[nodiscard]] std::vector<AnswerCheck> CheckCode(const Command& command, TimestampNs now) const;
+  Reason JudgeCode(const Command& command, TimestampNs now);
+  void AcceptCode(const Command& command, TimestampNs now);
+
   // Answers that explain.
   [[nodiscard]] std::vector<AnswerCheck> Explain(const Command& command, TimestampNs now) const;
   // Of what decides, in order; the first that fails is the last.
@@ -408,6 +423,7 @@ class NaiveLedger {
   std::map<TransactionId, Entry> entries_;
   // None = a tombstone: reversed before it came.
   std::map<RequestKey, TransactionId> by_request_;
+  std::vector<AcceptedCode> accepted_codes_;  // all that ever were
   std::map<NaivePath, int> paths_;
 };
 

@@ -243,6 +243,24 @@ const char* NameOf(NaivePath value) {
       return "batch_of_reversals";
     case NaivePath::kBatchOfInactive:
       return "batch_of_inactive";
+    case NaivePath::kCodeUsed:
+      return "code_used";
+    case NaivePath::kCodeBeforeAllRemembered:
+      return "code_before_all_remembered";
+    case NaivePath::kCodeTooOld:
+      return "code_too_old";
+    case NaivePath::kCodeFromTheFuture:
+      return "code_from_the_future";
+    case NaivePath::kCodeOfUnknownCard:
+      return "code_of_unknown_card";
+    case NaivePath::kCodeReversedFirst:
+      return "code_reversed_first";
+    case NaivePath::kCodeAheadOfClock:
+      return "code_ahead_of_clock";
+    case NaivePath::kCodeOutOfOrder:
+      return "code_out_of_order";
+    case NaivePath::kCodeForAnotherPurpose:
+      return "code_for_another_purpose";
   }
   return nullptr;
 }

@@ -131,6 +131,15 @@ enum class NaivePath : uint8_t {
   kBatchAfterBatch,
   kBatchOfReversals,
   kBatchOfInactive,  // terminal or merchant
+  kCodeUsed,
+  kCodeBeforeAllRemembered,  // so it counts as used
+  kCodeTooOld,
+  kCodeFromTheFuture,
+  kCodeOfUnknownCard,  // and not fresh
+  kCodeReversedFirst,  // and so not judged
+  kCodeAheadOfClock,   // accepted, as all that follow
+  kCodeOutOfOrder,
+  kCodeForAnotherPurpose,  // accepted for one before
 };
 
 // The snake_case of the enumerator; null when the value is none.

@@ -141,6 +141,9 @@ void RandomCommands::Advise(Command* command) {
     turns_.push_back(now_);
   }
   if (command->kind == CommandKind::kAuthorize) {
+    command->authorize.code_issued_at = TimestampNs{};  // the gate has checked it itself
+    command->authorize.code_valid_s = 0;
+    command->authorize.code_purpose = CodePurpose::kPayment;
     const int64_t list = command->authorize.list_price.value();
     int64_t claimed = 0;
     switch (Pick(8)) {

@@ -17,7 +17,11 @@ constexpr int64_t kHourNs = 3600 * kNsPerSecond;
 }  // namespace
 
 RandomCommands::RandomCommands(uint64_t seed)
-    : prng_(seed), import_prng_(~seed), easy_(prng_.Chance(1, 2)) {
+    : prng_(seed),
+      import_prng_(~seed),
+      code_prng_(seed ^ 0xc0de),
+      has_codes_(code_prng_.Chance(1, 3)),
+      easy_(prng_.Chance(1, 2)) {
   // Near what calendars turn on: midnight, ends of months and years, changes of
   // the wall clock.
   constexpr const char* kStarts[] = {"2026-05-03T08:00:00+08:00",
@@ -115,8 +119,8 @@ Command RandomCommands::AuthorizeCommand(CommandKind kind) {
   AuthorizeRequest& request = command.authorize;
   request.card = prng_.Chance(1, 60) ? CardNumber{123'456'789} : Any(cards_);
   request.list_price = EdgyAmount();
-  if (!thresholds_.empty() && prng_.Chance(1, 4)) {
-    request.list_price = Any(thresholds_) + Fen{prng_.Between(-1, 2)};
+  if (!thresholds_.empty() && prng_.Chance(1, 3)) {
+    request.list_price = std::max(Fen{}, Any(thresholds_) + Fen{prng_.Between(-3, 2)});
   }
   if (Hinders(5)) {
     request.programme = prng_.Chance(1, 8) ? CodeOf<ProgrammeCode>("p-unknown") : Any(programmes_);
@@ -140,7 +144,68 @@ Command RandomCommands::AuthorizeCommand(CommandKind kind) {
   if (prng_.Chance(1, 3)) {
     AddLines(&request);
   }
+  if (has_codes_ && code_prng_.Chance(1, 12)) {
+    ShowCode(&request);
+  }
   return command;
+}
+
+// A new one, mostly fresh; or one of the last once more, for this purpose or another.
+void RandomCommands::ShowCode(AuthorizeRequest* request) {
+  request->entry_mode = PosEntryMode::kQrCode;
+  request->code_purpose = static_cast<CodePurpose>(1 + code_prng_.Below(3));
+  if (!shown_.empty() && code_prng_.Chance(1, 4)) {
+    const size_t back = code_prng_.Below(std::min<size_t>(4, shown_.size()));
+    const ShownCode& again = shown_[shown_.size() - 1 - back];
+    request->card = again.card;
+    request->code_issued_at = again.issued_at;
+    request->code_valid_s = again.valid_s;
+    return;
+  }
+  constexpr uint32_t kValid[] = {1, 30, 60, kCodeValidSMax, kCodeValidSMax, kCodeValidSMax};
+  request->code_valid_s = kValid[code_prng_.Below(std::size(kValid))];
+  int64_t age_ns = 0;
+  switch (code_prng_.Below(12)) {
+    case 0:  // when its time is over
+      age_ns = int64_t{request->code_valid_s} * kNsPerSecond + code_prng_.Between(-1, 1);
+      break;
+    case 1:  // as far ahead as it may be
+      age_ns = -kCodeAheadMaxS * kNsPerSecond + code_prng_.Between(-1, 1);
+      break;
+    case 2:
+      age_ns = -code_prng_.Between(0, 20) * kNsPerSecond;
+      break;
+    default:
+      age_ns = code_prng_.Between(0, std::min(request->code_valid_s, 20u) - 1) * kNsPerSecond;
+      break;
+  }
+  request->code_issued_at = TimestampNs{now_.value() - age_ns};
+  shown_.push_back({request->card, request->code_issued_at, request->code_valid_s});
+}
+
+// The same card again and again, mostly for the same purpose: what is remembered of its
+// codes is used up.
+OwnedCommand RandomCommands::CodeCommand() {
+  --codes_to_come_;
+  now_ = TimestampNs{now_.value() + code_prng_.Between(0, 3) * kNsPerSecond};
+  Command command;
+  command.kind = code_prng_.Chance(1, 10) ? CommandKind::kQuote : CommandKind::kAuthorize;
+  command.terminal = terminals_[code_prng_.Below(terminals_.size())].id;
+  command.request_id = FreshRequestId();
+  command.authorize = AuthorizeRequest{};
+  AuthorizeRequest& request = command.authorize;
+  request.card = code_card_;
+  request.list_price = Fen{code_prng_.Between(0, 9)};
+  request.capture_at_once = code_prng_.Chance(1, 2);
+  request.if_no_benefit = IfNoBenefit::kFullPrice;
+  ShowCode(&request);
+  if (code_prng_.Chance(1, 12)) {
+    request.card = CardNumber{123'456'789};
+  }
+  if (code_prng_.Chance(3, 4)) {
+    request.code_purpose = code_purpose_;
+  }
+  return code_prng_.Chance(1, 4) ? OwnExplained(command) : Own(command);
 }
 
 // Makes the command about something earlier: mostly recent, mostly as its own
@@ -181,6 +246,11 @@ Command RandomCommands::IncrementCommand() {
   IncrementRequest& request = command.increment;
   const Told told = Refer(open_, &request.original, &request.original_request_id, &command);
   request.amount = std::max(Fen{1}, prng_.Chance(1, 2) ? PartOf(told.list_price) : EdgyAmount());
+  if (!thresholds_.empty() && prng_.Chance(1, 2)) {  // up to it, once more
+    const int64_t threshold = std::max<int64_t>(1, Any(thresholds_).value());
+    request.amount =
+        Fen{std::min(threshold - told.list_price.value() % threshold, kTransactionFenMax)};
+  }
   if (prng_.Chance(1, 3)) {
     request.hold_s =
         static_cast<uint32_t>(prng_.Between(1, prng_.Chance(1, 2) ? 90'000 : 1'500'000));
@@ -230,8 +300,11 @@ Command RandomCommands::ReverseCommand() {
                      : told.captured > Fen{} && prng_.Chance(1, 2) ? rest
                                                                    : PartOf(rest);
   }
-  if (!thresholds_.empty() && prng_.Chance(1, 4)) {  // to a fen below it
-    const Fen below = Any(thresholds_) - Fen{1};
+  if (!thresholds_.empty() && prng_.Chance(1, 3)) {  // to a fen below it, or a multiple of it
+    const Fen threshold = Any(thresholds_);
+    const int64_t times =
+        threshold > Fen{} && prng_.Chance(1, 2) ? told.list_price.value() / threshold.value() : 1;
+    const Fen below = Fen{std::max<int64_t>(1, times) * threshold.value() - 1};
     if (told.list_price > below) {
       request.has_amount = true;
       request.amount = told.list_price - below;
@@ -355,6 +428,16 @@ OwnedCommand RandomCommands::MaybeExplained(const Command& command) {
 }
 
 OwnedCommand RandomCommands::Next(TimestampNs next_expiry, TimestampNs* now) {
+  if (has_codes_ && code_prng_.Chance(1, 60)) {
+    codes_to_come_ = 12;
+    code_card_ = cards_[code_prng_.Below(cards_.size())];
+    code_purpose_ = static_cast<CodePurpose>(1 + code_prng_.Below(3));
+  }
+  if (codes_to_come_ > 0) {
+    OwnedCommand command = CodeCommand();
+    *now = now_;
+    return command;
+  }
   PassTime(next_expiry);
   *now = now_;
   if ((next_expiry <= now_ && prng_.Chance(1, 3)) || prng_.Chance(1, 100)) {

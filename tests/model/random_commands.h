@@ -41,6 +41,11 @@ class RandomCommands {
     Fen list_price;
     Fen captured;
   };
+  struct ShownCode {
+    CardNumber card;
+    TimestampNs issued_at;
+    uint32_t valid_s = 0;
+  };
 
   OwnedCommand TerminalCommand();
   OwnedCommand AdminCommand();
@@ -60,6 +65,8 @@ class RandomCommands {
   Command AdvisedSale();
   Command AdvisedCapture();
   Command SameUnderAnotherId();
+  void ShowCode(AuthorizeRequest* request);
+  OwnedCommand CodeCommand();
   // Makes it an advice.
   void Advise(Command* command);
   void AddLines(AuthorizeRequest* request);
@@ -92,6 +99,9 @@ class RandomCommands {
 
   Prng prng_;
   Prng import_prng_;
+  Prng code_prng_;
+  // In a third of the worlds codes are shown: they keep others from getting anywhere.
+  bool has_codes_ = false;
   // Half of the worlds refuse little, so that much happens to what they approve.
   bool easy_ = false;
   TimestampNs now_;
@@ -113,6 +123,7 @@ class RandomCommands {
   std::vector<TimestampNs> turns_;  // instants after which something was otherwise
   std::map<CardNumber, MemberId> holders_;
   std::vector<CardNumber> blocked_;      // lately
+  MemberId suspended_;                   // likewise
   std::map<TerminalId, Totals> totals_;  // since the last close, as a terminal counts
   std::vector<LineItem> lines_;          // scratch
   std::vector<ReturnedLine> returned_;
@@ -125,6 +136,10 @@ class RandomCommands {
   std::vector<Told> refunded_;  // of these, holds that were refunded while they were open
   std::vector<Told> advised_;
   std::vector<Told> lined_;  // of these, sales with lines
+  std::vector<ShownCode> shown_;
+  uint32_t codes_to_come_ = 0;  // of one card, at about the same time
+  CardNumber code_card_;
+  CodePurpose code_purpose_ = CodePurpose::kPayment;
 };
 
 }  // namespace gonghui

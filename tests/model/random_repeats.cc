@@ -56,6 +56,9 @@ Command RandomCommands::LateCommand() {
     default:
       command = AuthorizeCommand(CommandKind::kAuthorize);
       command.request_id = id;
+      if (has_codes_ && code_prng_.Chance(1, 3)) {
+        ShowCode(&command.authorize);
+      }
       break;
   }
   command.terminal = terminal;
@@ -121,8 +124,12 @@ OwnedCommand RandomCommands::RepeatedCommand() {
         case 6:
           request.entry_mode = static_cast<PosEntryMode>(Pick(6));
           break;
-        case 7:
-          request.stan += 1;  // not content
+        case 7:  // what is no content
+          request.stan += 1;
+          if (command.advice == nullptr) {
+            request.code_issued_at = now_;
+            request.code_valid_s = 1;
+          }
           break;
         case 8:
           request.allow_partial = !request.allow_partial;

@@ -98,6 +98,7 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
   if (price.threshold > Fen{}) {
     thresholds_.push_back(price.threshold);
     thresholds_.push_back(price.threshold + price.threshold);
+    edges_.push_back(price.threshold + price.threshold);
   }
   for (const Fen edge : {price.amount, price.threshold, price.discount_max}) {
     if (edge > Fen{}) {
@@ -316,6 +317,9 @@ OwnedCommand RandomCommands::AdminCommand() {
       request.status = prng_.Chance(of_blocked ? 1 : 5, of_blocked ? 2 : 6)
                            ? MemberStatus::kActive
                            : static_cast<MemberStatus>(2 + Pick(2));
+      if (request.status != MemberStatus::kActive) {
+        suspended_ = request.member;
+      }
       return Own(request);
     }
     case 1: {
@@ -324,6 +328,13 @@ OwnedCommand RandomCommands::AdminCommand() {
       request.status = prng_.Chance(4, 5)
                            ? CardStatus::kActive
                            : static_cast<CardStatus>(1 + Pick(prng_.Chance(1, 9) ? 8 : 6));
+      if (prng_.Chance(1, 5)) {  // and the card of a member who has lost it
+        const auto theirs = std::find_if(cards_.begin(), cards_.end(), [this](CardNumber card) {
+          return holders_[card] == suspended_;
+        });
+        request.card = theirs == cards_.end() ? request.card : *theirs;
+        request.status = CardStatus::kLost;
+      }
       blocked_.push_back(request.card);
       if (once_in(3)) {
         CardRequest import;

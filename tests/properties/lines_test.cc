@@ -74,7 +74,7 @@ void PartsReAdd(const Answer& sale) {
 
 void WhoBringsAllBackGetsAllBack(const Goods& goods, const std::vector<uint8_t>& dice) {
   RC_PRE(!goods.empty() && goods.size() <= kLinesPerTransactionMax);
-  PropertyCity city;
+  PropertyCity city(dice);
   const Answer sale = city.Apply(SaleOf(goods));
   RC_PRE(sale.list_price > Fen{});
   RC_ASSERT(sale.outcome == Outcome::kApproved);

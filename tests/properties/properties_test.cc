@@ -23,6 +23,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/prng.h"
+#include "tests/model/ledger_pair.h"
 #include "tests/properties/random_run.h"
 #include "tests/testing/names.h"
 
@@ -66,9 +67,28 @@ void ForEachSeed(const std::function<std::string(uint64_t)>& run) {
   }
 }
 
-// The same, where one look after each command is enough.
+// Without an archive, and with one.
+constexpr Archiving kWithoutAndWith[] = {Archiving::kNever, Archiving::kSometimes};
+
+// The same, where one look after each command is enough; and one at the end, when all is
+// in memory again.
 void HoldsAfterEveryCommand(const RandomRun::Check& check) {
-  ForEachSeed([&](uint64_t seed) { return RandomRun(seed, commands_flag, check).problem(); });
+  ForEachSeed([&](uint64_t seed) -> std::string {
+    for (const Archiving archiving : kWithoutAndWith) {
+      RandomRun run(seed, commands_flag, check, archiving);
+      if (!run.problem().empty()) {
+        return run.problem();
+      }
+      if (archiving != Archiving::kNever) {
+        std::string problem = run.BringAllBack();
+        problem = problem.empty() ? BrokenInvariant(run.ledger()) : problem;
+        if (!problem.empty()) {
+          return run.Report(problem, run.steps().size() - 1);
+        }
+      }
+    }
+    return "";
+  });
 }
 
 std::string Unequal(const std::string& what, Fen a, Fen b) {
@@ -82,9 +102,8 @@ std::string Unequal(const std::string& what, Fen a, Fen b) {
 // paid is what merchants collect.  CheckInvariants() compares each account with its
 // transactions; this compares the accounts with one another.
 std::string Unbalanced(const Ledger& ledger) {
-  uint64_t row = 0;
-  if (const char* broken = ledger.CheckInvariants(&row); broken != nullptr) {
-    return std::string("invariant: ") + broken + ", row " + std::to_string(row);
+  if (std::string broken = BrokenInvariant(ledger); !broken.empty()) {
+    return broken;
   }
   Fen held;
   Fen spent;
@@ -204,18 +223,19 @@ bool IsOnceUnderAnyId(const Step& step) {
          step.answer.reason != Reason::kAdviceTooOld;
 }
 
-// Sends again what was sent before, and says what differs.
-std::string SendAgain(Ledger* ledger,
-                      const Step& first,
-                      TimestampNs now,
-                      bool under_another_id = false) {
+// What was sent before, to be sent again.
+OwnedCommand AgainOf(const Step& first, bool under_another_id) {
   OwnedCommand again = first.command;
   again.command.deadline = kTimestampMax;  // each attempt has its own
   if (under_another_id) {
     again.command.request_id.high = ~again.command.request_id.high;
   }
-  const Step repeat = ApplyTo(ledger, again, now);
-  if (repeat.event.kind != EventKind::kNone || ledger->StateHash() != repeat.hash_before) {
+  return again;
+}
+
+// What differs when it was sent again.
+std::string DifferenceWhenSentAgain(const Step& first, const Step& repeat) {
+  if (repeat.event.kind != EventKind::kNone) {
     return "a repeat changed the state: " + TextOf(repeat.answer);
   }
   if (!IsTerminals(first.command.command.kind)) {
@@ -227,6 +247,16 @@ std::string SendAgain(Ledger* ledger,
     return "a repeat was decided as if it were new";
   }
   return Difference(AsDecided(first.answer), AsDecided(repeat.answer));
+}
+
+// Sends it, and says what differs.
+std::string SendAgain(Ledger* ledger,
+                      const Step& first,
+                      TimestampNs now,
+                      bool under_another_id = false) {
+  const Step repeat = ApplyTo(ledger, AgainOf(first, under_another_id), now);
+  return ledger->StateHash() != repeat.hash_before ? "a repeat changed the state"
+                                                   : DifferenceWhenSentAgain(first, repeat);
 }
 
 // Every command one to three times, in any order that keeps the first attempts as
@@ -273,6 +303,45 @@ TEST(PropertiesTest, RepeatsChangeNothing) {
     return often->StateHash() == once.ledger().StateHash()
                ? ""
                : once.Report("the state differs at the end", once.steps().size() - 1);
+  });
+}
+
+// Every command that sticks once more, in any order, with all that was decided in the
+// archive before each: what is told is what was told, and no account moves.
+TEST(PropertiesTest, RepeatsAreAnsweredFromTheArchive) {
+  ForEachSeed([](uint64_t seed) -> std::string {
+    RandomRun run(
+        seed,
+        commands_flag,
+        [](const Ledger&, const Step&) { return std::string(); },
+        Archiving::kAlways);
+    if (!run.problem().empty()) {
+      return run.problem();
+    }
+    std::vector<size_t> recorded;
+    for (size_t i = 0; i < run.steps().size(); ++i) {
+      if (IsRecorded(run.steps()[i])) {
+        recorded.push_back(i);
+      }
+    }
+    Prng prng(seed);
+    for (size_t left = recorded.size(); left > 0; --left) {
+      std::swap(recorded[prng.Below(left)], recorded[left - 1]);
+      const Step& first = run.steps()[recorded[left - 1]];
+      const bool under_another_id = IsOnceUnderAnyId(first) && prng.Chance(1, 2);
+      const Step repeat = run.Send(AgainOf(first, under_another_id), run.ledger().applied_at());
+      std::string wrong = DifferenceWhenSentAgain(first, repeat);
+      wrong = wrong.empty() ? run.problem() : wrong;
+      if (!wrong.empty()) {
+        return run.Report("from the archive: " + wrong, recorded[left - 1]);
+      }
+    }
+    if (!recorded.empty() && run.archiver().counts().returned == 0) {
+      return "nothing came back from the archive: the test has gone blind";
+    }
+    std::string problem = run.BringAllBack();
+    problem = problem.empty() ? Unbalanced(run.ledger()) : problem;
+    return problem.empty() ? "" : run.Report(problem, run.steps().size() - 1);
   });
 }
 
@@ -385,7 +454,7 @@ TEST(PropertiesTest, BatchesReAddToTheAnswers) {
       return open.totals == totals ? ""
                                    : "open " + TextOf(open.totals) + ", answered " + TextOf(totals);
     };
-    return RandomRun(seed, commands_flag, check).problem();
+    return RandomRun(seed, commands_flag, check, kWithoutAndWith[seed % 2]).problem();
   });
 }
 
@@ -424,7 +493,7 @@ TEST(PropertiesTest, AReversalCloses) {
     if (step.event.kind == EventKind::kNone) {
       return "";
     }
-    for (uint32_t i = 1; i <= ledger.transactions().size(); ++i) {
+    for (uint32_t i = ledger.transactions().first(); i <= ledger.transactions().size(); ++i) {
       if (ledger.transactions()[TransactionRow{i}].state == TransactionState::kReversed) {
         if (const std::string taken = StillTaken(ledger, TransactionRow{i}); !taken.empty()) {
           return "transaction row " + std::to_string(i) + ": " + taken;
@@ -441,6 +510,7 @@ TEST(PropertiesTest, RefundsNeverExceedWhatWasCaptured) {
   ForEachSeed([](uint64_t seed) {
     // From the answers alone, beside what the rows say.
     std::map<TransactionId, std::pair<Fen, Fen>> refunded;
+    const Archiving archiving = kWithoutAndWith[seed % 2];
     return RandomRun(
                seed,
                commands_flag,
@@ -485,7 +555,8 @@ TEST(PropertiesTest, RefundsNeverExceedWhatWasCaptured) {
                                   original.captured_subsidy);
                  }
                  return "";
-               })
+               },
+               archiving)
         .problem();
   });
 }

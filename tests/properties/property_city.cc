@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <numeric>
 
 #include "tests/properties/random_run.h"
 #include "tests/testing/names.h"
@@ -17,7 +18,15 @@ std::string Told(Answer answer) {
   return TextOf(answer);
 }
 
-PropertyCity::PropertyCity() : ledger_(MakeSmallLedger()) {
+PropertyCity::PropertyCity(const std::vector<uint8_t>& dice)
+    : PropertyCity(dice.empty()            ? Archiving::kNever
+                   : dice.front() % 3 == 0 ? Archiving::kAlways
+                                           : Archiving::kSometimes,
+                   std::accumulate(dice.begin(), dice.end(), uint64_t{0})) {}
+
+PropertyCity::PropertyCity(Archiving archiving, uint64_t seed)
+    : ledger_(MakeSmallLedger()),
+      archiver_(archiving, seed, [this](const OwnedCommand&, const Event&) { ++archive_events_; }) {
   // Long before, for what a terminal tells of lately.
   constexpr TimestampNs kBuilt{kTimestampNsMin};
   BuildCity(kOptions, [this](const Command& command) {
@@ -30,8 +39,11 @@ PropertyCity::PropertyCity() : ledger_(MakeSmallLedger()) {
 }
 
 Answer PropertyCity::Apply(const OwnedCommand& command) {
+  std::string problem = archiver_.BringBack(ledger_.get(), command.command, kCityNoon);
   const Step step = ApplyTo(ledger_.get(), command, kCityNoon);
   replays_ += step.answer.replay;
+  problem = problem.empty() ? archiver_.TakeAway(ledger_.get(), kCityNoon) : problem;
+  archiver_problem_ = archiver_problem_.empty() ? problem : archiver_problem_;
   return step.answer;
 }
 
@@ -76,7 +88,7 @@ std::vector<std::string> PropertyCity::Books() const {
   return lines;
 }
 
-std::vector<std::string> PropertyCity::Standing(const std::vector<OwnedCommand>& commands) const {
+std::vector<std::string> PropertyCity::Standing(const std::vector<OwnedCommand>& commands) {
   std::vector<std::string> lines;
   for (const OwnedCommand& command : commands) {
     Command question;
@@ -84,16 +96,18 @@ std::vector<std::string> PropertyCity::Standing(const std::vector<OwnedCommand>&
     question.terminal = command.command.terminal;
     question.inquiry = InquiryRequest{};
     question.inquiry.request_id = command.command.request_id;
-    const OwnedCommand owned = Own(question);
-    Event event;
-    Result result;
-    ledger_->Decide(owned.command, kCityNoon, &event, &result);
-    lines.push_back(Told(AnswerOf(*ledger_, owned.command, result)));
+    lines.push_back(Send(Own(question)));
   }
   return lines;
 }
 
-std::string PropertyCity::Broken() const {
+std::string PropertyCity::Broken() {
+  if (!archiver_problem_.empty()) {
+    return archiver_problem_;
+  }
+  if (std::string problem = archiver_.BringAllBack(ledger_.get(), kCityNoon); !problem.empty()) {
+    return problem;
+  }
   uint64_t row = 0;
   const char* broken = ledger_->CheckInvariants(&row);
   return broken == nullptr ? "" : broken;

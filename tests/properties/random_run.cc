@@ -31,8 +31,11 @@ std::unique_ptr<Ledger> MakeSmallLedger() {
   return std::make_unique<Ledger>(uint16_t{7}, LedgerPair::SmallLimits());
 }
 
-RandomRun::RandomRun(uint64_t seed, int commands, const Check& check)
-    : seed_(seed), commands_(commands), ledger_(MakeSmallLedger()) {
+RandomRun::RandomRun(uint64_t seed, int commands, const Check& check, Archiving archiving)
+    : seed_(seed),
+      commands_(commands),
+      ledger_(MakeSmallLedger()),
+      archiver_(archiving, seed, [](const OwnedCommand&, const Event&) {}) {
   RandomCommands random(seed);
   for (const OwnedCommand& command : random.Setup()) {
     if (!Apply(command, TimestampNs{kTimestampNsMin}, check)) {
@@ -52,12 +55,30 @@ RandomRun::RandomRun(uint64_t seed, int commands, const Check& check)
 }
 
 bool RandomRun::Apply(const OwnedCommand& command, TimestampNs now, const Check& check) {
+  std::string wrong = archiver_.BringBack(ledger_.get(), command.command, now);
   steps_.push_back(ApplyTo(ledger_.get(), command, now));
-  const std::string wrong = check(*ledger_, steps_.back());
+  if (wrong.empty()) {
+    wrong = check(*ledger_, steps_.back());
+  }
+  if (wrong.empty()) {
+    wrong = archiver_.TakeAway(ledger_.get(), now);
+  }
   if (!wrong.empty()) {
     problem_ = Report(wrong, steps_.size() - 1);
   }
   return wrong.empty();
+}
+
+Step RandomRun::Send(const OwnedCommand& command, TimestampNs now) {
+  std::string wrong = archiver_.BringBack(ledger_.get(), command.command, now);
+  Step step = ApplyTo(ledger_.get(), command, now);
+  if (wrong.empty()) {
+    wrong = archiver_.TakeAway(ledger_.get(), now);
+  }
+  if (!wrong.empty() && problem_.empty()) {
+    problem_ = Report(wrong, steps_.size() - 1);
+  }
+  return step;
 }
 
 std::string RandomRun::Report(const std::string& problem, size_t step) const {

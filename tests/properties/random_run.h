@@ -16,6 +16,7 @@
 #include <string>
 
 #include "engine/ledger/ledger.h"
+#include "tests/model/random_archiver.h"
 #include "tests/testing/answer.h"
 #include "tests/testing/owned_command.h"
 
@@ -42,13 +43,23 @@ class RandomRun {
   using Check = std::function<std::string(const Ledger&, const Step&)>;
 
   // The whole run: the world's setup first, then `commands` random commands.  Stops at
-  // the first that `check` finds fault with.
-  RandomRun(uint64_t seed, int commands, const Check& check);
+  // the first that `check` finds fault with.  What a command names is in memory then.
+  RandomRun(uint64_t seed,
+            int commands,
+            const Check& check,
+            Archiving archiving = Archiving::kNever);
 
   // Empty, or what is wrong, with the last commands and the replay command.
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] const Ledger& ledger() const { return *ledger_; }
   [[nodiscard]] const std::deque<Step>& steps() const { return steps_; }
+  // One more command, after the run.
+  Step Send(const OwnedCommand& command, TimestampNs now);
+  // All that has left for the archive.  Empty, or what is wrong.
+  [[nodiscard]] std::string BringAllBack() {
+    return archiver_.BringAllBack(ledger_.get(), ledger_->applied_at());
+  }
+  [[nodiscard]] const RandomArchiver& archiver() const { return archiver_; }
   // The same report about anything that was found after the run.
   [[nodiscard]] std::string Report(const std::string& problem, size_t step) const;
 
@@ -58,6 +69,7 @@ class RandomRun {
   const uint64_t seed_;
   const int commands_;
   std::unique_ptr<Ledger> ledger_;
+  RandomArchiver archiver_;
   std::deque<Step> steps_;  // a deque: events point to their commands
   std::string problem_;
 };

@@ -91,7 +91,7 @@ Ran RunProgram(const std::vector<std::string>& arguments) {
   return ran;
 }
 
-ServerProcess::ServerProcess() {
+ServerProcess::ServerProcess(std::string_view sections) {
   // Short: a Unix socket's path has to fit 107 characters.
   std::string pattern = (std::filesystem::temp_directory_path() / "gh-rec.XXXXXX").string();
   GH_CHECK(::mkdtemp(pattern.data()) != nullptr, pattern);
@@ -105,7 +105,8 @@ ServerProcess::ServerProcess() {
          << "\"\n"
          // As often as may be, so that kills come in the middle of checkpoints too.
          << "[checkpoint]\njournal_bytes = 1048576\ninterval_seconds = 1\n"
-         << "[log]\nlevel = \"debug\"\n";
+         << "[log]\nlevel = \"debug\"\n"
+         << sections;
 }
 
 ServerProcess::~ServerProcess() {

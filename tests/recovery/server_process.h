@@ -27,8 +27,9 @@ namespace gonghui {
 
 class ServerProcess {
  public:
-  // Makes the folder and the configuration; starts nothing.
-  ServerProcess();
+  // Makes the folder and the configuration, with `sections` (TOML) at its end; starts
+  // nothing.
+  explicit ServerProcess(std::string_view sections = "");
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;

@@ -224,15 +224,9 @@ v1::GetStatusResponse CityOffice::GetStatus() const {
   return response;
 }
 
-uint64_t CityOffice::TransactionRows() const {
-  const v1::GetStatusResponse status = GetStatus();
-  for (const v1::TableStatus& table : status.tables()) {
-    if (table.name() == "transactions") {
-      return table.row_count();
-    }
-  }
-  ADD_FAILURE() << "GetStatus names no table of transactions: " << status.ShortDebugString();
-  return 0;
+uint64_t CityOffice::TransactionCount() const {
+  const v1::ArchiveStatus archive = GetStatus().archive();
+  return archive.memory_count() + archive.archived_count();
 }
 
 v1::GetMemberResponse CityOffice::GetMember(const std::string& member_id) const {

@@ -46,8 +46,8 @@ class CityOffice {
   void SetBudget(const std::string& fund, int64_t budget) const;
   [[nodiscard]] v1::Fund GetFund(const std::string& fund) const;
   [[nodiscard]] v1::GetStatusResponse GetStatus() const;
-  // Rows of the ledger's table of transactions.
-  [[nodiscard]] uint64_t TransactionRows() const;
+  // In memory, and in the archive alone.
+  [[nodiscard]] uint64_t TransactionCount() const;
 
   // One member under the city's only union.
   v1::ImportSummary ImportMember(const v1::Member& member) const;

@@ -117,11 +117,37 @@ class CommandReader {
     if (const auto entry = row.Value("entry")) {
       authorize.entry_mode = Worded<PosEntryMode>(*entry);
     }
+    ReadCode(row, &authorize);
     authorize.stan = static_cast<uint32_t>(NumberOf(row.Value("stan", "0")));
     if (verb == "advise") {
       return OwnAdvice(command, ReadAdvice(row));
     }
     return row.Flag("explain") ? OwnExplained(command) : Own(command);
+  }
+
+  // code=10:00:05 valid=30s for=entry
+  void ReadCode(Words& row, AuthorizeRequest* request) const {
+    const auto code = row.Value("code");
+    if (!code.has_value()) {
+      return;
+    }
+    request->entry_mode = PosEntryMode::kQrCode;
+    request->code_issued_at = IssuedAt(*code);
+    const int64_t valid_ns = DurationNsOf(row.Value("valid", "60s"));
+    request->code_valid_s = static_cast<uint32_t>(valid_ns / kNsPerSecond);
+    request->code_purpose = Worded<CodePurpose>(row.Value("for", "payment"));
+  }
+
+  // A time, or one of the day that it is at +08:00.
+  [[nodiscard]] TimestampNs IssuedAt(const std::string& text) const {
+    const std::vector<std::string> parts = SplitAt(text, ':');
+    if (text.find('T') != std::string::npos || parts.size() != 3) {
+      return TimeOf(text);
+    }
+    constexpr int64_t kZoneS = 8 * 3600;
+    const int64_t day = FloorDay(now_.value() / kNsPerSecond + kZoneS);
+    const int64_t s = NumberOf(parts[0]) * 3600 + NumberOf(parts[1]) * 60 + NumberOf(parts[2]);
+    return TimestampNs{(day * kSecondsPerDay + s - kZoneS) * kNsPerSecond};
   }
 
   // lines=3*cola:450,1*rice:99

@@ -26,7 +26,8 @@ struct TextLine {
 
 class Runner {
  public:
-  Runner(const std::string& file, TableReport* report) : file_(file), report_(report) {}
+  Runner(const std::string& file, BetweenRows between, TableReport* report)
+      : file_(file), between_(between), report_(report) {}
 
   void Run(const std::vector<TextLine>& lines) {
     // Lines before the first scenario are the beginning of each.
@@ -52,7 +53,7 @@ class Runner {
  private:
   void RunScenario(const std::vector<TextLine>& lines, size_t prologue_size) {
     ++report_->scenarios;
-    StartWorld(LedgerPair::SmallLimits());
+    StartWorld(LedgerPair::SmallLimits(), true);
     for (size_t i = 0; i < lines.size(); ++i) {
       line_ = lines[i].number;
       try {
@@ -72,11 +73,19 @@ class Runner {
         } else {
           RunRow(lines[i].text);
         }
-        if (const std::string problem = pair_->CheckEverything(); !problem.empty()) {
+        // To make ledgers takes most of the time.
+        const bool last = i + 1 == lines.size();
+        if (between_ == BetweenRows::kArchiveAndCrash && (last || i % 4 == 3)) {
+          Crash();
+        }
+        if (const std::string problem = pair_->CheckEverything(last); !problem.empty()) {
           Fail("after this row: " + problem);
         }
       } catch (const RowError& error) {
-        report_->errors.push_back(Where() + ": " + error.what() + "\n    " + lines[i].text);
+        const char* const how = between_ == BetweenRows::kNothing   ? ": "
+                                : between_ == BetweenRows::kArchive ? ": with an archive: "
+                                                                    : ": archived and crashed: ";
+        report_->errors.push_back(Where() + how + error.what() + "\n    " + lines[i].text);
         return;  // what follows would only repeat it
       }
       for (const auto& [path, times] : pair_->model().paths()) {
@@ -90,8 +99,10 @@ class Runner {
     }
   }
 
-  void StartWorld(const LedgerLimits& limits) {
-    pair_ = std::make_unique<LedgerPair>(limits);
+  // With few rows nothing is archived: what comes back takes new ones.
+  void StartWorld(const LedgerLimits& limits, bool may_archive) {
+    const bool archive = may_archive && between_ != BetweenRows::kNothing;
+    pair_ = std::make_unique<LedgerPair>(limits, archive ? Archiving::kAlways : Archiving::kNever);
     now_ = *ParseTimestamp("2026-05-04T10:00:00+08:00");  // a Monday
     given_ = GivenIds{};
     UnionNodeRequest all;
@@ -117,10 +128,12 @@ class Runner {
     } else if (verb == "wait") {
       MoveTo(TimestampNs{now_.value() + DurationNsOf(row.Next("a duration"))});
     } else if (verb == "tables") {
-      StartWorld(ReadLimits(row));
+      StartWorld(ReadLimits(row), false);
     } else if (verb == "crash") {
-      if (const std::string problem = pair_->Crash(); !problem.empty()) {
-        Fail("crash: " + problem);
+      Crash();
+    } else if (verb == "archive") {
+      if (const std::string problem = pair_->TakeAllAway(now_); !problem.empty()) {
+        Fail("archive: " + problem);
       }
     } else if (verb == "sweep") {
       Sweep(wanted);
@@ -132,6 +145,12 @@ class Runner {
       SubmitAdmin(verb, row, wanted);
     }
     row.ExpectNothingLeft();
+  }
+
+  void Crash() {
+    if (const std::string problem = pair_->Crash(); !problem.empty()) {
+      Fail("crash: " + problem);
+    }
   }
 
   void MoveTo(TimestampNs at) {
@@ -160,6 +179,7 @@ class Runner {
     read("advices", &limits.advices_max);
     read("batches", &limits.batches_max);
     read("status_changes", &limits.status_changes_max);
+    read("code_uses", &limits.code_uses_max);
     return limits;
   }
 
@@ -235,6 +255,7 @@ class Runner {
   }
 
   const std::string file_;
+  const BetweenRows between_;
   TableReport* const report_;
   int line_ = 0;
   std::unique_ptr<LedgerPair> pair_;
@@ -244,7 +265,7 @@ class Runner {
 
 }  // namespace
 
-TableReport RunTable(const std::string& file, const std::string& text) {
+TableReport RunTable(const std::string& file, const std::string& text, BetweenRows between) {
   TableReport report;
   std::vector<TextLine> lines;
   std::istringstream stream(text);
@@ -258,7 +279,7 @@ TableReport RunTable(const std::string& file, const std::string& text) {
     }
     lines.push_back({number, line.substr(begin, line.find_last_not_of(" \t") - begin + 1)});
   }
-  Runner(file, &report).Run(lines);
+  Runner(file, between, &report).Run(lines);
   return report;
 }
 

@@ -31,8 +31,17 @@ struct TableReport {
   std::vector<std::string> errors;
 };
 
+// What happens between the rows, of which no answer may tell.
+enum class BetweenRows {
+  kNothing,
+  kArchive,          // all that may leave memory does, after every command
+  kArchiveAndCrash,  // the same, and after some all is made again from events and photos
+};
+
 // Runs the table in `text`; `file` is what errors call it.
-TableReport RunTable(const std::string& file, const std::string& text);
+TableReport RunTable(const std::string& file,
+                     const std::string& text,
+                     BetweenRows between = BetweenRows::kNothing);
 
 // The table files of this folder, sorted.
 std::vector<std::string> TableFiles();

@@ -51,6 +51,23 @@ TEST_P(TableTest, Holds) {
   EXPECT_GT(report.rows, 0);
 }
 
+// And so nobody notices an archive, nor a crash.
+TEST_P(TableTest, HoldsWithAnArchive) {
+  const TableReport report =
+      RunTable(ShortName(GetParam()), ReadFile(GetParam()), BetweenRows::kArchive);
+  for (const std::string& error : report.errors) {
+    ADD_FAILURE() << error;
+  }
+}
+
+TEST_P(TableTest, HoldsArchivedAndCrashed) {
+  const TableReport report =
+      RunTable(ShortName(GetParam()), ReadFile(GetParam()), BetweenRows::kArchiveAndCrash);
+  for (const std::string& error : report.errors) {
+    ADD_FAILURE() << error;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Tables,
                          TableTest,
                          ::testing::ValuesIn(TableFiles()),
@@ -75,7 +92,8 @@ TEST(TablesTest, EveryReasonHasARow) {
             << " reasons\n";
 }
 
-// Nor a branch of docs/decisions/0001-lifecycle.md or 0003-lines-advices-batches.md.
+// Nor a branch of docs/decisions/0001-lifecycle.md, 0003-lines-advices-batches.md or
+// 0005-codes.md.
 TEST(TablesTest, EveryBranchHasARow) {
   std::map<NaivePath, std::string> rows;
   for (const auto& [path, report] : Reports()) {

@@ -33,10 +33,9 @@ std::string TextOf(const AnswerShare& share) {
          TextOf(share.amount);
 }
 std::string TextOf(const AnswerLimit& limit) {
-  return gonghui::TextOf(limit.programme) + "/" + gonghui::TextOf(limit.limit) + "@" +
-         std::to_string(limit.window) + "{taken=" + std::to_string(limit.taken) +
-         " left=" + std::to_string(limit.left) + " resets=" + gonghui::TextOf(limit.resets_at) +
-         "}";
+  return gonghui::TextOf(limit.programme) + "/" + gonghui::TextOf(limit.limit) +
+         "{taken=" + std::to_string(limit.taken) + " left=" + std::to_string(limit.left) +
+         " resets=" + gonghui::TextOf(limit.resets_at) + "}";
 }
 template <class Enum>
 requires std::is_enum_v<Enum> std::string TextOf(Enum value) {
@@ -44,10 +43,9 @@ requires std::is_enum_v<Enum> std::string TextOf(Enum value) {
   return name == nullptr ? "?" + std::to_string(static_cast<int>(value)) : name;
 }
 std::string TextOf(const AnswerStanding& limit) {
-  return gonghui::TextOf(limit.limit) + "@" + std::to_string(limit.window) +
-         "{used=" + std::to_string(limit.used) + " held=" + std::to_string(limit.held) +
-         " left=" + std::to_string(limit.left) + " resets=" + gonghui::TextOf(limit.resets_at) +
-         "}";
+  return gonghui::TextOf(limit.limit) + "{used=" + std::to_string(limit.used) +
+         " held=" + std::to_string(limit.held) + " left=" + std::to_string(limit.left) +
+         " resets=" + gonghui::TextOf(limit.resets_at) + "}";
 }
 std::string TextOf(const AnswerLine& line) {
   return TextOf(line.number) + ":" + gonghui::TextOf(line.item) + ":" + TextOf(line.quantity) +
@@ -124,7 +122,6 @@ AnswerStanding StandingOf(const Ledger& ledger, const ResultLimit& limit) {
   const Limit& row = ledger.limits()[limit.limit];
   return {ledger.programmes()[row.programme].code,
           row.code,
-          limit.window,
           limit.used,
           limit.held,
           limit.left,
@@ -294,7 +291,6 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
     const Limit& row = ledger.limits()[limit.limit];
     answer.limits.push_back({ledger.programmes()[row.programme].code,
                              row.code,
-                             limit.window,
                              limit.used + limit.held,
                              limit.left,
                              limit.resets_at == TimestampNs{} ? kTimestampMax : limit.resets_at});

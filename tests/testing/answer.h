@@ -30,7 +30,6 @@ struct AnswerShare {
 struct AnswerLimit {
   ProgrammeCode programme;
   LimitCode limit;
-  WindowNumber window = 0;
   int64_t taken = 0;  // used and held together
   int64_t left = 0;
   TimestampNs resets_at;
@@ -42,7 +41,6 @@ struct AnswerLimit {
 struct AnswerStanding {
   ProgrammeCode programme;
   LimitCode limit;
-  WindowNumber window = 0;
   int64_t used = 0;
   int64_t held = 0;
   int64_t left = 0;

@@ -56,6 +56,14 @@ std::string AdviceText(const AdviceRequest& advice) {
          (advice.queue_empty ? " queue-empty" : "");
 }
 
+std::string CodeText(const AuthorizeRequest& request) {
+  return request.code_issued_at == TimestampNs{}
+             ? ""
+             : " code=" + TextOf(request.code_issued_at) +
+                   " valid=" + std::to_string(request.code_valid_s) + "s " +
+                   NameOf(request.code_purpose);
+}
+
 std::string AuthorizeText(const AuthorizeRequest& request) {
   std::string text = " card=" + std::to_string(request.card.value()) +
                      " price=" + std::to_string(request.list_price.value());
@@ -69,7 +77,7 @@ std::string AuthorizeText(const AuthorizeRequest& request) {
   text += request.if_no_benefit == IfNoBenefit::kFullPrice ? " full-price" : "";
   text += request.allow_partial ? " partial" : "";
   text += request.explanation != nullptr ? " explain" : "";
-  return text + Hold(request.hold_s) + LinesText(request);
+  return text + Hold(request.hold_s) + CodeText(request) + LinesText(request);
 }
 
 std::string OperatorText(const Command& command) {
@@ -116,6 +124,14 @@ std::string CommandText(const Command& command) {
   }
   if (command.kind == CommandKind::kExpireHolds) {
     return text;
+  }
+  if (command.kind == CommandKind::kArchive) {
+    return text + " before row " + std::to_string(command.archive->transactions.value());
+  }
+  if (command.kind == CommandKind::kThaw) {
+    const Transaction& transaction = command.thaw->transaction;
+    return text + " " + std::to_string(transaction.seq.value()) +
+           (transaction.tombstone ? " tombstone" : "");
   }
   text += " " + TextOf(command.terminal) + " id=" + std::to_string(command.request_id.low);
   switch (command.kind) {

@@ -37,6 +37,10 @@ const char* NameOf(Reason value) {
       return "none";
     case Reason::kInvalidTerminal:
       return "invalid_terminal";
+    case Reason::kSecurityViolation:
+      return "security_violation";
+    case Reason::kCredentialExpired:
+      return "credential_expired";
     case Reason::kOriginalNotFound:
       return "original_not_found";
     case Reason::kPreviouslyReversed:
@@ -135,6 +139,8 @@ const char* NameOf(Verdict value) {
       return "unchanged";
     case Verdict::kOutOfRange:
       return "out_of_range";
+    case Verdict::kArchiveUnreadable:
+      return "archive_unreadable";
   }
   return nullptr;
 }
@@ -227,6 +233,8 @@ const char* NameOf(Field value) {
       return "union_nodes";
     case Field::kSegments:
       return "segments";
+    case Field::kCodes:
+      return "codes";
     case Field::kCounters:
       return "counters";
   }
@@ -483,6 +491,18 @@ const char* NameOf(LateCapture value) {
   return nullptr;
 }
 
+const char* NameOf(CodePurpose value) {
+  switch (value) {
+    case CodePurpose::kPayment:
+      return "payment";
+    case CodePurpose::kEntry:
+      return "entry";
+    case CodePurpose::kExit:
+      return "exit";
+  }
+  return nullptr;
+}
+
 const char* NameOf(PosEntryMode value) {
   switch (value) {
     case PosEntryMode::kUnspecified:
@@ -551,6 +571,10 @@ const char* NameOf(CommandKind value) {
       return "close_batch";
     case CommandKind::kGetEntitlements:
       return "get_entitlements";
+    case CommandKind::kArchive:
+      return "archive";
+    case CommandKind::kThaw:
+      return "thaw";
     case CommandKind::kDefineSegment:
       return "define_segment";
     case CommandKind::kSetUnionNode:

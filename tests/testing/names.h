@@ -44,6 +44,7 @@ const char* NameOf(OnReturn value);
 const char* NameOf(RefundTo value);
 const char* NameOf(LateCapture value);
 const char* NameOf(PosEntryMode value);
+const char* NameOf(CodePurpose value);
 const char* NameOf(ReversalReason value);
 const char* NameOf(Liability value);
 const char* NameOf(CommandKind value);

@@ -262,6 +262,21 @@ constexpr std::array kStatus = {
                  "overload_count",
                  Align::kRight,
                  [](const v1::GetStatusResponse& s) { return CountCell(s.overload_count()); }},
+    StatusColumn{
+        "transactions in the archive",
+        "archived_count",
+        Align::kRight,
+        [](const v1::GetStatusResponse& s) { return CountCell(s.archive().archived_count()); }},
+    StatusColumn{
+        "brought back from it",
+        "thawed_count",
+        Align::kRight,
+        [](const v1::GetStatusResponse& s) { return CountCell(s.archive().thawed_count()); }},
+    StatusColumn{
+        "asked of its disk",
+        "archive_disk_lookup_count",
+        Align::kRight,
+        [](const v1::GetStatusResponse& s) { return CountCell(s.archive().disk_lookup_count()); }},
 };
 
 using TableStatusColumn = ViewColumn<v1::TableStatus>;

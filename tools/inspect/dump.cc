@@ -95,6 +95,8 @@ class Liner {
     line_.OpenObject("effect");
     if (IsAdmin(command_.kind)) {
       PutOperatorEffect();
+    } else if (command_.kind == CommandKind::kArchive || command_.kind == CommandKind::kThaw) {
+      PutRow(line_, "transaction_row", event_.transaction_row);
     } else {
       PutTransactionEffect();
     }
@@ -132,6 +134,13 @@ class Liner {
     line_.Text("if_no_benefit",
                r.if_no_benefit == IfNoBenefit::kFullPrice ? "full_price" : "decline");
     line_.Text("entry_mode", NameOf(r.entry_mode));
+    if (r.code_issued_at != TimestampNs{}) {
+      line_.OpenObject("code");
+      line_.Text("issued_at", TimeText(r.code_issued_at));
+      line_.Number("valid_s", r.code_valid_s);
+      line_.Text("purpose", NameOf(r.code_purpose));
+      line_.CloseObject();
+    }
     if (r.line_count == 0) {
       return;
     }
@@ -144,6 +153,36 @@ class Liner {
       line_.CloseObject();
     }
     line_.CloseArray();
+  }
+
+  // Rows before these have left memory.
+  void PutMark(const ArchiveMark& r) {
+    line_.Number("first_transaction_row", r.transactions.value());
+    line_.Number("first_applied_row", r.applied.value());
+    line_.Number("first_use_row", r.uses.value());
+    line_.Number("first_line_row", r.lines.value());
+    line_.Number("first_advice_row", r.advices.value());
+  }
+
+  void PutArchived(const ArchivedTransaction& r) {
+    const Transaction& t = r.transaction;
+    PutTransactionId("transaction_id", t.seq);
+    PutRequestId(line_, "request_id", t.request_id);
+    line_.Text("transaction_kind", NameOf(t.kind));
+    line_.Text("decided_at", TimeText(t.decided_at));
+    if (t.tombstone) {
+      line_.Flag("tombstone", true);
+    }
+    PutCard("card_number", t.card);
+    if (!t.IsAuthorization() && t.original_seq != CommandSeq{}) {
+      PutTransactionId("original_transaction_id", t.original_seq);
+    }
+    PutDecision(t);
+    PutFen(line_, "refunded_fen", t.IsAuthorization() ? t.progress.refunded : Fen{0});
+    line_.Number("share_count", t.applied_count);
+    line_.Number("use_count", t.use_count);
+    line_.Number("line_count", t.line_count());
+    line_.Flag("is_advice", t.advice() != AdviceRow{});
   }
 
   void PutReturnedLines(const RefundRequest& r) {
@@ -295,6 +334,10 @@ class Liner {
         return PutReturnedLines(command_.refund);
       case CommandKind::kCloseBatch:
         return PutTotals(line_, "totals", command_.close_batch.theirs);
+      case CommandKind::kArchive:
+        return PutMark(*command_.archive);
+      case CommandKind::kThaw:
+        return PutArchived(*command_.thaw);
       case CommandKind::kQuote:
       case CommandKind::kGetTransaction:
       case CommandKind::kGetEntitlements:
@@ -356,6 +399,10 @@ class Liner {
   void PutTransaction(const Transaction& t) {
     PutTransactionId("transaction_id", event_.seq);
     PutRow(line_, "transaction_row", event_.transaction_row);
+    PutDecision(t);
+  }
+
+  void PutDecision(const Transaction& t) {
     line_.Text("outcome", NameOf(t.outcome));
     line_.Text("state", NameOf(t.state));
     if (t.reason != Reason::kNone) {
@@ -444,6 +491,7 @@ class Liner {
       PutOriginalChange(event_.original);
     }
     PutRow(line_, "tombstone_row", event_.tombstone_row);
+    PutRow(line_, "code_use_row", event_.code_use_row);
     if (event_.line_count != 0) {
       PutLines();
     }

@@ -7,13 +7,13 @@ namespace gonghui {
 namespace {
 
 constexpr EventKind kKinds[] = {
-    EventKind::kAuthorized,       EventKind::kCaptured,       EventKind::kReversed,
-    EventKind::kHoldExpired,      EventKind::kIncremented,    EventKind::kRefunded,
-    EventKind::kBatchClosed,      EventKind::kSegmentDefined, EventKind::kUnionNodeSet,
-    EventKind::kMemberSet,        EventKind::kCardSet,        EventKind::kMerchantSet,
-    EventKind::kTerminalSet,      EventKind::kFundSet,        EventKind::kProgrammeApplied,
-    EventKind::kMemberStatusSet,  EventKind::kCardStatusSet,  EventKind::kCardReplaced,
-    EventKind::kProgrammeRetired,
+    EventKind::kAuthorized,     EventKind::kCaptured,         EventKind::kReversed,
+    EventKind::kHoldExpired,    EventKind::kIncremented,      EventKind::kRefunded,
+    EventKind::kBatchClosed,    EventKind::kArchived,         EventKind::kThawed,
+    EventKind::kSegmentDefined, EventKind::kUnionNodeSet,     EventKind::kMemberSet,
+    EventKind::kCardSet,        EventKind::kMerchantSet,      EventKind::kTerminalSet,
+    EventKind::kFundSet,        EventKind::kProgrammeApplied, EventKind::kMemberStatusSet,
+    EventKind::kCardStatusSet,  EventKind::kCardReplaced,     EventKind::kProgrammeRetired,
 };
 
 }  // namespace
@@ -49,6 +49,10 @@ std::string_view NameOf(EventKind value) {
       return "refunded";
     case EventKind::kBatchClosed:
       return "batch_closed";
+    case EventKind::kArchived:
+      return "archived";
+    case EventKind::kThawed:
+      return "thawed";
     case EventKind::kSegmentDefined:
       return "segment_defined";
     case EventKind::kUnionNodeSet:
@@ -83,6 +87,10 @@ std::string_view NameOf(Reason value) {
       return "none";
     case Reason::kInvalidTerminal:
       return "invalid_terminal";
+    case Reason::kSecurityViolation:
+      return "security_violation";
+    case Reason::kCredentialExpired:
+      return "credential_expired";
     case Reason::kOriginalNotFound:
       return "original_not_found";
     case Reason::kPreviouslyReversed:
@@ -227,6 +235,36 @@ std::string_view NameOf(PosEntryMode value) {
       return "manual";
   }
   return "unknown";
+}
+
+std::string_view NameOf(CodePurpose value) {
+  switch (value) {
+    case CodePurpose::kPayment:
+      return "payment";
+    case CodePurpose::kEntry:
+      return "entry";
+    case CodePurpose::kExit:
+      return "exit";
+  }
+  return "";
+}
+
+std::string_view NameOf(TransactionKind value) {
+  switch (value) {
+    case TransactionKind::kAuthorization:
+      return "authorization";
+    case TransactionKind::kCapture:
+      return "capture";
+    case TransactionKind::kReversal:
+      return "reversal";
+    case TransactionKind::kIncrement:
+      return "increment";
+    case TransactionKind::kRefund:
+      return "refund";
+    case TransactionKind::kBatchClose:
+      return "batch_close";
+  }
+  return "";
 }
 
 std::string_view NameOf(Liability value) {

@@ -26,6 +26,8 @@ std::string_view NameOf(TransactionState value);
 std::string_view NameOf(Outcome value);
 std::string_view NameOf(ReversalReason value);
 std::string_view NameOf(PosEntryMode value);
+std::string_view NameOf(CodePurpose value);
+std::string_view NameOf(TransactionKind value);
 std::string_view NameOf(Liability value);
 std::string_view NameOf(MemberStatus value);
 std::string_view NameOf(CardStatus value);

@@ -19,6 +19,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include "storage/rocksdb_archive.h"
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
 #include "storage/rocksdb_store.h"
@@ -67,7 +68,8 @@ int Verify(RocksdbStore& store, VerifyOptions options) {
   if (tty) {
     options.progress = [](uint64_t seq) { fmt::print(stderr, "\rreplayed to seq {} ", seq); };
   }
-  const auto report = VerifyBlocking(journal, checkpoints, options);
+  const RocksdbArchive archive(store);
+  const auto report = VerifyBlocking(journal, checkpoints, archive, options);
   if (tty) {
     fmt::print(stderr, "\r\x1b[K");
   }

@@ -8,6 +8,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/record_format.h"
+#include "storage/rocksdb_archive.h"
 #include "tools/inspect/dump.h"
 #include "tools/inspect/event_names.h"
 
@@ -102,12 +103,20 @@ std::string Render(const JournalStats& s, uint16_t shard) {
   return text;
 }
 
-std::string RenderFolder(const RocksdbStore& store) {
+std::string RenderFolder(RocksdbStore& store) {
   std::string text = fmt::format("data folder {}\n", store.folder());
-  for (const Family family : {Family::kJournal, Family::kState, Family::kMeta, Family::kVault}) {
+  for (const Family family : {Family::kJournal,
+                              Family::kState,
+                              Family::kMeta,
+                              Family::kVault,
+                              Family::kArchive,
+                              Family::kArchiveIds}) {
     text += fmt::format("  {:<18}{} bytes\n", NameOf(family), store.ApproximateBytes(family));
   }
   text += fmt::format("  {:<18}{} bytes\n", "wal", store.WalBytes());
+  text += fmt::format("  {:<18}about {} transactions\n",
+                      "archived",
+                      RocksdbArchive(store).ApproximateTransactions());
   if (const auto free = store.FreeBytes(); free.ok()) {
     text += fmt::format("  {:<18}{} bytes\n", "free on disk", *free);
   }

@@ -44,7 +44,7 @@ absl::StatusOr<JournalStats> CollectStatsBlocking(Journal& journal, uint16_t sha
 
 // For people.
 std::string Render(const JournalStats& stats, uint16_t shard);
-std::string RenderFolder(const RocksdbStore& store);
+std::string RenderFolder(RocksdbStore& store);
 
 }  // namespace gonghui
 

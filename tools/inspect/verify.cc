@@ -20,6 +20,7 @@ absl::Status Damage(fmt::format_string<Values...> format, Values&&... values) {
   return absl::DataLossError(fmt::format(format, std::forward<Values>(values)...));
 }
 
+// Some of them are about all transactions, wherever these are: see the archive first.
 absl::Status CheckInvariants(const Ledger& ledger) {
   uint64_t row = 0;
   if (const char* const what = ledger.CheckInvariants(&row); what != nullptr) {
@@ -68,8 +69,89 @@ absl::Status LoadCheckpointBlocking(CheckpointStore& checkpoints,
                   ledger.applied_seq().value(),
                   ledger.StateHash());
   }
-  return CheckInvariants(ledger);
+  // The archive is of the journal's end, and may say of a transaction what came later.
+  return ledger.globals().archived_count == 0 ? CheckInvariants(ledger) : absl::OkStatus();
 }
+
+// Whether every transaction of the archive can be read and found again, and none is missing
+// that has left memory.  Brings all of them back, so that the ledger's sums are over
+// everything.
+class ArchiveCheck {
+ public:
+  ArchiveCheck(Ledger& ledger, const Archive& archive, VerifyReport& report)
+      : ledger_(ledger), archive_(archive), report_(report) {}
+
+  absl::Status RunBlocking() {
+    GH_RETURN_IF_ERROR(archive_.ForEachBlocking(
+        ledger_.shard(), [this](const Archive::Entry& entry) { return Visit(entry); }));
+    if (const uint64_t missing = ledger_.globals().archived_count; missing != 0) {
+      return Damage("the archive lacks {} of the transactions that have left memory", missing);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Visit(const Archive::Entry& entry) {
+    const Transaction& transaction = entry.transaction.transaction;
+    const uint64_t seq = transaction.seq.value();
+    ++report_.archive_count;
+    if (!ledger_.terminals().Contains(transaction.terminal) ||
+        ledger_.terminals()[transaction.terminal].id != entry.terminal) {
+      return Damage("archive, seq {}: its terminal is not one of the ledger's", seq);
+    }
+    if (transaction.seq >= kImportedSeqFirst) {
+      // In none of the ledger's sums, and perhaps too many to look each up at random.
+      ++report_.imported_count;
+      return absl::OkStatus();
+    }
+    // A tombstone's id may be its late original's by now.
+    GH_ASSIGN_OR_RETURN(
+        const bool found,
+        archive_.FindBlocking(ledger_.shard(), entry.terminal, transaction.request_id, &found_));
+    if (!found || (found_.transaction.seq != transaction.seq && !transaction.tombstone)) {
+      return Damage("archive, seq {}: its request id does not lead to it", seq);
+    }
+    if (transaction.advice() != AdviceRow{} && transaction.reason != Reason::kAdviceTooOld) {
+      // To it, or to the first of the name.
+      GH_ASSIGN_OR_RETURN(
+          const bool named,
+          archive_.FindBlocking(
+              ledger_.shard(), AdviceNameOf(entry.transaction, entry.terminal), &found_));
+      if (!named || found_.transaction.seq > transaction.seq) {
+        return Damage("archive, seq {}: its advice's name does not lead to it", seq);
+      }
+    }
+    return Thaw(entry.transaction);
+  }
+
+  absl::Status Thaw(const ArchivedTransaction& archived) {
+    const uint64_t seq = archived.transaction.seq.value();
+    command_.kind = CommandKind::kThaw;
+    command_.thaw = &archived;
+    ledger_.Decide(command_, ledger_.applied_at(), &event_, &result_);
+    if (event_.kind == EventKind::kThawed) {
+      ledger_.Evolve(event_);
+      ++report_.thawed_count;
+      return absl::OkStatus();
+    }
+    if (result_.verdict == Verdict::kUnchanged) {
+      return absl::OkStatus();  // it is in memory, which is right
+    }
+    if (result_.verdict == Verdict::kFull) {
+      return absl::FailedPreconditionError(fmt::format(
+          "archive, seq {}: not all of the archive fits the ledger's tables at once", seq));
+    }
+    return Damage("archive, seq {}: it never left this ledger's memory", seq);
+  }
+
+  Ledger& ledger_;
+  const Archive& archive_;
+  VerifyReport& report_;
+  Command command_;
+  Event event_;
+  Result result_;
+  ArchivedTransaction found_;
+};
 
 // Replays blocks into a ledger, comparing as it goes.
 class Replay {
@@ -161,6 +243,20 @@ std::string VerifyReport::Text() const {
       event_count,
       block_count,
       started_from_checkpoint ? "from the checkpoint" : "from the beginning");
+  if (archive_count == 0) {
+    text += "nothing is archived\n";
+  } else if (archive_count != imported_count) {
+    text += fmt::format(
+        "archive: {} transactions, all found by their request ids; {} of them were not in memory, "
+        "and none is missing\n",
+        archive_count - imported_count,
+        thawed_count);
+  }
+  if (imported_count != 0) {
+    text += fmt::format(
+        "archive: {} transactions of a former system, all whole; they are in no account\n",
+        imported_count);
+  }
   text += fmt::format("last seq {}, state hash {:016x}, last block {:02x}\n",
                       last_seq,
                       state_hash,
@@ -170,6 +266,7 @@ std::string VerifyReport::Text() const {
 
 absl::StatusOr<VerifyReport> VerifyBlocking(Journal& journal,
                                             CheckpointStore& checkpoints,
+                                            const Archive& archive,
                                             const VerifyOptions& options) {
   VerifyReport report;
   GH_ASSIGN_OR_RETURN(report.checkpoint, checkpoints.LatestBlocking(options.shard));
@@ -197,6 +294,7 @@ absl::StatusOr<VerifyReport> VerifyBlocking(Journal& journal,
                   report.checkpoint->applied_seq,
                   report.last_seq);
   }
+  GH_RETURN_IF_ERROR(ArchiveCheck(*ledger, archive, report).RunBlocking());
   GH_RETURN_IF_ERROR(CheckInvariants(*ledger));
   if (report.checkpoint && !report.started_from_checkpoint) {
     ledger.reset();  // one of them in memory at a time

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Whether a data folder is what it says: every block whole and in its place, every
-// event replayed to the state hash that its block names, the invariants of the
-// ledger, and the checkpoint equal to the replay at its sequence.  Independent of
-// the server's own recovery on purpose (engine/pipeline/recovery.h).
+// event replayed to the state hash that its block names, the archive whole and nothing of
+// it missing, the invariants of the ledger with all that was archived back in memory, and
+// the checkpoint equal to the replay at its sequence.  Independent of the server's own
+// recovery on purpose (engine/pipeline/recovery.h).
 
 #ifndef GONGHUI_TOOLS_INSPECT_VERIFY_H_
 #define GONGHUI_TOOLS_INSPECT_VERIFY_H_
@@ -16,6 +17,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "engine/durability/archive.h"
 #include "engine/durability/checkpoint_store.h"
 #include "engine/durability/journal.h"
 
@@ -35,6 +37,9 @@ struct VerifyReport {
   bool started_from_checkpoint = false;
   uint64_t block_count = 0;
   uint64_t event_count = 0;
+  uint64_t archive_count = 0;   // transactions in the archive, tombstones among them
+  uint64_t imported_count = 0;  // of these, those of a former system
+  uint64_t thawed_count = 0;    // of these, those that were not in memory
   uint64_t last_seq = 0;
   uint64_t state_hash = 0;
   BlockHash last_hash{};  // of the last block: the anchor to keep elsewhere
@@ -42,9 +47,10 @@ struct VerifyReport {
   [[nodiscard]] std::string Text() const;
 };
 
-// DATA_LOSS: what is damaged, and where.
+// DATA_LOSS: what is damaged, and where.  Nothing is written.
 absl::StatusOr<VerifyReport> VerifyBlocking(Journal& journal,
                                             CheckpointStore& checkpoints,
+                                            const Archive& archive,
                                             const VerifyOptions& options);
 
 }  // namespace gonghui

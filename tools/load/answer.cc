@@ -244,7 +244,7 @@ std::string_view WrongWith(const Answer& answer, const Sent& sent, const Workloa
   if (sent.earlier != nullptr && !answer.idempotent_replay) {
     return "a repeated request was not answered as a replay";
   }
-  if (sent.earlier != nullptr &&
+  if (sent.earlier != nullptr && !sent.earlier->transaction.empty() &&
       !SameTransaction(sent.capture, answer.transaction, sent.earlier->transaction)) {
     return "a repeated request was answered otherwise than before";
   }

@@ -134,6 +134,14 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "gonghui-load: %s\n", std::string(workload.status().message()).c_str());
     return kUsage;
   }
+  if (!options.old_ids_file.empty()) {
+    auto old_ids = OldIds::Load(options.old_ids_file, *workload);
+    if (!old_ids.ok()) {
+      std::fprintf(stderr, "gonghui-load: %s\n", std::string(old_ids.status().message()).c_str());
+      return kUsage;
+    }
+    options.mix.old_ids = *std::move(old_ids);
+  }
   LoadClient client(options, *workload);
   if (const absl::Status status = client.Connect(); !status.ok()) {
     std::fprintf(stderr, "gonghui-load: %s\n", std::string(status.message()).c_str());

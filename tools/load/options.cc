@@ -111,6 +111,13 @@ void AddWorkloadFlags(CLI::App* app, Options* options, std::string* data_folder)
                   "Percent of requests that are an earlier one again; the answer must be the same")
       ->check(CLI::Range(0, 90))
       ->capture_default_str();
+  app->add_option("--old-ids",
+                  options->old_ids_file,
+                  "Send only the requests of this file again (gonghui-bulkload --ids-file); each "
+                  "must be answered as a repeat")
+      ->check(CLI::ExistingFile)
+      ->excludes("--holds")
+      ->excludes("--repeat-percent");
   app->add_flag("--full-price",
                 options->mix.full_price_if_no_benefit,
                 "Ask for approval at full price when no benefit applies");

@@ -48,6 +48,7 @@ struct Options {
   WorkloadSources sources;
   CardOrder card_order = CardOrder::kUniform;
   RequestMix mix;
+  std::string old_ids_file;
 
   std::string json_file;
   std::string label;

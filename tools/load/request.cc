@@ -6,7 +6,12 @@
 #include <cstring>
 #include <utility>
 
+#include <absl/container/flat_hash_map.h>
+#include <absl/strings/numbers.h>
+
+#include "engine/base/status_macros.h"
 #include "gonghui/v1/authorization_service.pb.h"
+#include "tools/load/csv_file.h"
 #include "tools/load/wire.h"
 
 namespace gonghui::load {
@@ -101,7 +106,60 @@ char* EncodeRequest(const Workload& workload,
   return PutRaw(out, times);
 }
 
+absl::StatusOr<std::shared_ptr<OldIds>> OldIds::Load(const std::string& file,
+                                                     const Workload& workload) {
+  absl::flat_hash_map<std::string_view, uint32_t> cards;
+  for (size_t i = 0; i < workload.card_count(); ++i) {
+    cards.emplace(workload.CardBytes(i), static_cast<uint32_t>(i));
+  }
+  absl::flat_hash_map<std::string_view, uint32_t> terminals;
+  for (size_t i = 0; i < workload.terminal_count(); ++i) {
+    terminals.emplace(workload.terminal(i).id, static_cast<uint32_t>(i));
+  }
+  auto old_ids = std::make_shared<OldIds>();
+  GH_RETURN_IF_ERROR(ReadCsvFile(
+      file,
+      {"terminal_id", "request_id", "card_number", "amount_fen"},
+      [&](const CsvRow& row) -> absl::Status {
+        auto entry = std::make_shared<Earlier>();
+        Sent& sent = entry->sent;
+        const auto terminal = terminals.find(row[0]);
+        if (terminal == terminals.end()) {
+          return absl::InvalidArgumentError("no terminal of this load is named " + row[0]);
+        }
+        sent.terminal = terminal->second;
+        if (row[1].size() != sent.request_id.size()) {
+          return absl::InvalidArgumentError("\"" + row[1] + "\" is not a UUID");
+        }
+        std::memcpy(sent.request_id.data(), row[1].data(), row[1].size());
+        // Longer ones are no card's, either.
+        char field[kRequestBytesMax];
+        const std::string number = row[2].substr(0, 64);
+        const char* const end = PutBytes(field, AuthorizeRequest::kCardNumberFieldNumber, number);
+        const auto card = cards.find(std::string_view(field, static_cast<size_t>(end - field)));
+        if (card == cards.end()) {
+          return absl::InvalidArgumentError("no card of this load has the number " + row[2]);
+        }
+        sent.card = card->second;
+        if (!absl::SimpleAtoi(row[3], &sent.list_price_fen)) {
+          return absl::InvalidArgumentError("amount_fen \"" + row[3] + "\" is not a number");
+        }
+        old_ids->entries_.push_back(std::move(entry));
+        return absl::OkStatus();
+      }));
+  if (old_ids->entries_.empty()) {
+    return absl::InvalidArgumentError(file + ": no old ids");
+  }
+  return old_ids;
+}
+
 void RequestMaker::Choose(Sent* sent) {
+  if (mix_.old_ids != nullptr) {
+    std::shared_ptr<const Earlier> earlier = mix_.old_ids->Next();
+    *sent = earlier->sent;
+    sent->earlier = std::move(earlier);
+    return;
+  }
   if (mix_.repeat_percent > 0 && prng_.Chance(mix_.repeat_percent, 100)) {
     if (std::shared_ptr<const Earlier> earlier = book_->Pick(prng_.Next())) {
       *sent = earlier->sent;

@@ -8,6 +8,7 @@
 #define GONGHUI_TOOLS_LOAD_REQUEST_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <absl/status/statusor.h>
 
 #include "engine/base/prng.h"
 #include "tools/load/workload.h"
@@ -42,7 +45,8 @@ struct Sent {
 // A request with its first answer.
 struct Earlier {
   Sent sent;
-  std::string transaction;  // the bytes of AuthorizeResponse.transaction
+  // The bytes of AuthorizeResponse.transaction; empty: it was answered before our time.
+  std::string transaction;
 };
 
 // Answered requests to send again: a bounded sample of the recent ones.
@@ -63,12 +67,33 @@ class RepeatBook {
   std::vector<std::shared_ptr<const Earlier>> entries_;  // mutex_
 };
 
+// Requests that the server answered long before this run (gonghui-bulkload --ids-file), one
+// after the other, and from the beginning when all were sent.
+// Thread safety: any thread.
+class OldIds {
+ public:
+  // From a CSV file with terminal_id, request_id, card_number and amount_fen, all of them
+  // sales without a trace number, of cards and terminals of the workload.
+  static absl::StatusOr<std::shared_ptr<OldIds>> Load(const std::string& file,
+                                                      const Workload& workload);
+
+  std::shared_ptr<const Earlier> Next() {
+    return entries_[next_.fetch_add(1, std::memory_order_relaxed) % entries_.size()];
+  }
+  [[nodiscard]] size_t size() const { return entries_.size(); }
+
+ private:
+  std::vector<std::shared_ptr<const Earlier>> entries_;
+  std::atomic<size_t> next_{0};
+};
+
 // What is asked for; see --help.
 struct RequestMix {
   uint32_t holds_percent = 0;
   uint32_t repeat_percent = 0;
   bool full_price_if_no_benefit = false;
-  PriceRange prices;  // 0,0 = what is usual for the terminal's merchant
+  PriceRange prices;                // 0,0 = what is usual for the terminal's merchant
+  std::shared_ptr<OldIds> old_ids;  // when there are, nothing else is sent
 };
 
 // No request takes more bytes than this.

@@ -3,14 +3,8 @@
 
 #include "tools/load/workload.h"
 
-#include <csv.h>
-
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <functional>
-#include <memory>
-#include <utility>
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/strings/numbers.h>
@@ -20,6 +14,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/strings.h"
 #include "gonghui/v1/authorization_service.pb.h"
+#include "tools/load/csv_file.h"
 #include "tools/load/wire.h"
 
 namespace gonghui::load {
@@ -29,103 +24,6 @@ using v1::AuthorizeRequest;
 
 constexpr size_t kIdBytesMax = 16;
 constexpr double kZipfExponent = 0.99;
-
-// One CSV file with a header row; calls back with the wanted columns of each row,
-// in the order in which they were asked for.
-class CsvFile {
- public:
-  using Row = std::vector<std::string>;
-  using OnRow = std::function<absl::Status(const Row&)>;
-
-  static absl::Status Read(const std::string& path,
-                           const std::vector<std::string>& columns,
-                           const OnRow& on_row) {
-    CsvFile file(path, columns, on_row);
-    return file.Run();
-  }
-
- private:
-  CsvFile(const std::string& path, const std::vector<std::string>& columns, const OnRow& on_row)
-      : path_(path), columns_(columns), on_row_(on_row), row_(columns.size()) {}
-
-  absl::Status Run() {
-    const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path_.c_str(), "rb"), &std::fclose);
-    if (file == nullptr) {
-      return absl::NotFoundError(absl::StrCat("cannot open ", path_));
-    }
-    csv_parser parser;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
-      return absl::InternalError("libcsv does not start");
-    }
-    const std::unique_ptr<csv_parser, void (*)(csv_parser*)> guard(&parser, &csv_free);
-    std::vector<char> buffer(size_t{1} << 18);
-    size_t size = 0;
-    while (status_.ok() && (size = std::fread(buffer.data(), 1, buffer.size(), file.get())) > 0) {
-      if (csv_parse(&parser, buffer.data(), size, &CsvFile::OnField, &CsvFile::OnRowEnd, this) !=
-          size) {
-        return Error(csv_strerror(csv_error(&parser)));
-      }
-    }
-    if (csv_fini(&parser, &CsvFile::OnField, &CsvFile::OnRowEnd, this) != 0) {
-      return Error("unfinished quotation");
-    }
-    if (status_.ok() && line_ == 0) {
-      return Error("empty file, no header row");
-    }
-    return status_;
-  }
-
-  [[nodiscard]] absl::Status Error(std::string_view what) const {
-    return absl::InvalidArgumentError(absl::StrCat(path_, ": row ", line_ + 1, ": ", ToAbsl(what)));
-  }
-
-  static void OnField(void* text, size_t size, void* self) {
-    static_cast<CsvFile*>(self)->Field({static_cast<const char*>(text), size});
-  }
-
-  static void OnRowEnd(int /*terminator*/, void* self) { static_cast<CsvFile*>(self)->RowEnd(); }
-
-  void Field(std::string_view text) {
-    if (line_ == 0) {
-      constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-      if (column_ == 0 && text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-        text.remove_prefix(kByteOrderMark.size());
-      }
-      const auto found = std::find(columns_.begin(), columns_.end(), text);
-      wanted_.push_back(static_cast<size_t>(found - columns_.begin()));
-    } else if (column_ < wanted_.size() && wanted_[column_] < columns_.size()) {
-      row_[wanted_[column_]].assign(text);
-    }
-    ++column_;
-  }
-
-  void RowEnd() {
-    if (status_.ok() && line_ == 0) {
-      for (size_t i = 0; i < columns_.size(); ++i) {
-        if (std::find(wanted_.begin(), wanted_.end(), i) == wanted_.end()) {
-          status_ = Error("there is no column " + columns_[i]);
-        }
-      }
-    } else if (status_.ok() && column_ != wanted_.size()) {
-      status_ = Error("not as many fields as the header has");
-    } else if (status_.ok()) {
-      if (const absl::Status status = on_row_(row_); !status.ok()) {
-        status_ = Error(ToStd(status.message()));
-      }
-    }
-    column_ = 0;
-    ++line_;
-  }
-
-  const std::string path_;
-  const std::vector<std::string> columns_;
-  const OnRow& on_row_;
-  std::vector<size_t> wanted_;  // of each column of the file: its index in columns_
-  Row row_;
-  size_t line_ = 0;
-  size_t column_ = 0;
-  absl::Status status_;
-};
 
 }  // namespace
 
@@ -177,7 +75,7 @@ absl::Status Workload::ReadFiles(const WorkloadSources& sources) {
   absl::flat_hash_map<std::string, uint32_t> mcc_of_merchant;
   if (!sources.merchants_file.empty()) {
     GH_RETURN_IF_ERROR(
-        CsvFile::Read(sources.merchants_file, {"merchant_id", "mcc"}, [&](const CsvFile::Row& row) {
+        ReadCsvFile(sources.merchants_file, {"merchant_id", "mcc"}, [&](const CsvRow& row) {
           uint32_t mcc = 0;
           if (!absl::SimpleAtoi(row[1], &mcc)) {
             return absl::InvalidArgumentError("mcc \"" + row[1] + "\" is not a number");
@@ -186,8 +84,8 @@ absl::Status Workload::ReadFiles(const WorkloadSources& sources) {
           return absl::OkStatus();
         }));
   }
-  GH_RETURN_IF_ERROR(CsvFile::Read(
-      sources.terminals_file, {"terminal_id", "merchant_id"}, [&](const CsvFile::Row& row) {
+  GH_RETURN_IF_ERROR(
+      ReadCsvFile(sources.terminals_file, {"terminal_id", "merchant_id"}, [&](const CsvRow& row) {
         for (const std::string& id : row) {
           if (id.empty() || id.size() > kIdBytesMax) {
             return absl::InvalidArgumentError("id \"" + id + "\" has not 1 to 16 characters");
@@ -199,9 +97,8 @@ absl::Status Workload::ReadFiles(const WorkloadSources& sources) {
         }
         return absl::OkStatus();
       }));
-  return CsvFile::Read(sources.cards_file, {"card_number"}, [this](const CsvFile::Row& row) {
-    return AddCard(row[0]);
-  });
+  return ReadCsvFile(
+      sources.cards_file, {"card_number"}, [this](const CsvRow& row) { return AddCard(row[0]); });
 }
 
 absl::StatusOr<Workload> Workload::Load(const WorkloadSources& sources) {

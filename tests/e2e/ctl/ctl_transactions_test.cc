@@ -70,6 +70,53 @@ TEST_F(CtlTransactionsTest, AuthorizeOptions) {
   EXPECT_TRUE(request.allow_partial_approval());
 }
 
+TEST_F(CtlTransactionsTest, AuthorizeWithACode) {
+  const std::vector<std::string> base = {
+      "authorize", "--terminal", "T1", "--card", "62530110", "--price", "5", "--code-issued-at"};
+  const auto with = [&base](const std::vector<std::string>& more) {
+    std::vector<std::string> command = base;
+    command.insert(command.end(), more.begin(), more.end());
+    return command;
+  };
+  EXPECT_EQ(RunInsecure(with({"2026-05-03T08:15:00.5+08:00"})).exit, 0);
+  v1::AuthorizeRequest request = server_->last_authorize();
+  EXPECT_EQ(request.pos_entry_mode(), v1::POS_ENTRY_MODE_QR_CODE);
+  EXPECT_EQ(request.qr_code().issued_at().seconds(), 1'777'767'300);
+  EXPECT_EQ(request.qr_code().issued_at().nanos(), 500'000'000);
+  EXPECT_EQ(request.qr_code().valid_seconds(), 0U);
+  EXPECT_EQ(request.qr_code().purpose(), v1::CODE_PURPOSE_UNSPECIFIED);
+
+  EXPECT_EQ(RunInsecure(with({"2026-05-03 08:15:00",
+                              "--code-valid-s",
+                              "30",
+                              "--code-purpose",
+                              "exit",
+                              "--entry-mode",
+                              "qr_code"}))
+                .exit,
+            0);
+  request = server_->last_authorize();
+  EXPECT_EQ(request.qr_code().issued_at().seconds(), 1'777'767'300);
+  EXPECT_EQ(request.qr_code().valid_seconds(), 30U);
+  EXPECT_EQ(request.qr_code().purpose(), v1::CODE_PURPOSE_EXIT);
+
+  const RunResult no_time = RunInsecure(with({"yesterday"}));
+  EXPECT_EQ(no_time.exit, 2);
+  EXPECT_THAT(no_time.err, HasSubstr("--code-issued-at"));
+  EXPECT_EQ(RunInsecure(with({"2026-05-03T08:15:00Z", "--code-purpose", "fun"})).exit, 2);
+  EXPECT_EQ(RunInsecure({"quote",
+                         "--terminal",
+                         "T1",
+                         "--card",
+                         "62530110",
+                         "--price",
+                         "5",
+                         "--code-valid-s",
+                         "30"})
+                .exit,
+            2);
+}
+
 TEST_F(CtlTransactionsTest, ReplayIsSaid) {
   const std::vector<std::string> command = {
       "authorize", "--terminal", "T1", "--card", "62530110", "--price", "5", "--request-id", kUuid};

@@ -451,9 +451,15 @@ TEST_F(AdvicesTest, OneThatIsWrongStandsInNobodysWay) {
 }
 
 TEST_F(AdvicesTest, WithoutASenderNobodyIsAnswered) {
-  const std::vector<v1::Advice> advices = {Sale(1'000, 800), Sale(2'000, 1'600)};
+  std::vector<v1::Advice> advices = {Sale(1'000, 800), Sale(2'000, 1'600)};
+  advices[0].mutable_sale()->set_transport_data("abc");
+  advices[1].mutable_sale()->set_transport_data(std::string(65, 'x'));
   for (const char* const terminal : {"", "no id"}) {
-    for (const v1::AdviceResult& result : Submit(Message(advices, terminal))) {
+    const std::vector<v1::AdviceResult> results = Submit(Message(advices, terminal));
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[0].transport_data(), "abc");
+    EXPECT_EQ(results[1].transport_data(), "") << "it is longer than any may be";
+    for (const v1::AdviceResult& result : results) {
       EXPECT_FALSE(result.accepted());
       EXPECT_EQ(result.error().code(), grpc::StatusCode::INVALID_ARGUMENT);
       EXPECT_EQ(DetailsOf(result.error()).bad_request.field_violations(0).field(), "terminal_id");

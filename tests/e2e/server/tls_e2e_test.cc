@@ -145,6 +145,7 @@ TEST_F(TlsTest, AdvicesAndClosesAreHeldToTheCertificateToo) {
     *advice->mutable_sale() = Ride();
     advice->mutable_sale()->clear_terminal_id();
     advice->mutable_sale()->set_capture(true);
+    advice->mutable_sale()->set_transport_data(std::to_string(i));
     advice->set_member_paid_fen(400);
     *advice->mutable_occurred_at() =
         google::protobuf::util::TimeUtil::NanosecondsToTimestamp(SystemClock::Instance().NowNs());
@@ -161,6 +162,8 @@ TEST_F(TlsTest, AdvicesAndClosesAreHeldToTheCertificateToo) {
     EXPECT_EQ(result.error().code(), grpc::StatusCode::PERMISSION_DENIED);
     EXPECT_EQ(DetailsOf(result.error()).info.metadata().at("field"), "terminal_id");
   }
+  EXPECT_EQ(response.results(0).transport_data(), "1");
+  EXPECT_EQ(response.results(1).transport_data(), "2");
   // The stream lives on; unnamed, or by its own name within an advice, it is itself.
   message.clear_terminal_id();
   message.mutable_advices(1)->mutable_sale()->set_terminal_id("GATE1");

@@ -52,6 +52,29 @@ TEST(VirtualArrayTest, ResetZeroesInPlace) {
   }
 }
 
+// Of a range that begins and ends within pages, what lies beside is not touched.
+TEST(VirtualArrayTest, WholePagesAreGivenBack) {
+  constexpr size_t kPage = 4096;
+  VirtualArray<uint8_t> bytes(8 * kPage);
+  const auto fill = [&bytes] {
+    for (size_t i = 0; i < bytes.capacity(); ++i) {
+      bytes[i] = 1;
+    }
+  };
+  fill();
+  ReleaseMemory({bytes.data() + 1, 3 * kPage});
+  for (size_t i = 0; i < bytes.capacity(); ++i) {
+    ASSERT_EQ(bytes[i], i < kPage || i >= 3 * kPage ? 1 : 0) << i;
+  }
+  fill();
+  ReleaseMemory({bytes.data() + 1, kPage});
+  ReleaseMemory({bytes.data() + kPage, 0});
+  ReleaseMemory({});
+  for (size_t i = 0; i < bytes.capacity(); ++i) {
+    ASSERT_EQ(bytes[i], 1) << i;
+  }
+}
+
 TEST(VirtualArrayTest, MovesKeepAddresses) {
   VirtualArray<Row> first(8);
   first[3].key = 33;

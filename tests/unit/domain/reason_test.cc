@@ -17,6 +17,8 @@ namespace {
 TEST(ReasonTest, NumbersNeverChange) {
   const std::map<std::string, int> frozen = {{"none", 0},
                                              {"invalid_terminal", 201},
+                                             {"security_violation", 211},
+                                             {"credential_expired", 212},
                                              {"original_not_found", 221},
                                              {"previously_reversed", 222},
                                              {"already_captured", 223},

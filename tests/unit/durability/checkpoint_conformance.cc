@@ -75,6 +75,7 @@ TEST_P(CheckpointConformanceTest, WhatIsCommittedIsLoaded) {
   EXPECT_EQ((*latest)->state_hash, expected.state_hash);
   EXPECT_EQ((*latest)->table_sizes, expected.table_sizes);
   EXPECT_EQ((*latest)->row_bytes, expected.row_bytes);
+  EXPECT_EQ((*latest)->first_pages, expected.first_pages);
   EXPECT_EQ(Load(5), pages);
   EXPECT_FALSE(store().LatestBlocking(4)->has_value());
 }
@@ -122,6 +123,34 @@ TEST_P(CheckpointConformanceTest, AnEmptyCheckpointMovesTheSequence) {
   under_test_->Crash();
   EXPECT_EQ((*store().LatestBlocking(0))->applied_seq, 11u);
   EXPECT_EQ(Load(0), (Pages{{{1, 0}, "a"}}));
+}
+
+TEST_P(CheckpointConformanceTest, PagesBelowTheFirstAreGone) {
+  Write(0, 10, {{{1, 0}, "a"}, {{1, 1}, "b"}, {{1, 2}, "c"}, {{2, 0}, "d"}});
+  const auto write_from = [this](uint64_t seq, uint32_t first, const Pages& pages) {
+    ASSERT_TRUE(store().BeginBlocking(0).ok());
+    AddPages(pages);
+    CheckpointMeta meta = MakeMeta(0, seq);
+    meta.row_bytes[1] = 8;
+    meta.first_pages[1] = first;
+    ASSERT_TRUE(store().CommitBlocking(meta).ok());
+  };
+  // A page may leave in the very checkpoint that has it.
+  write_from(20, 1, {{{1, 0}, "A"}, {{1, 2}, "C"}});
+  EXPECT_EQ(Load(0), (Pages{{{1, 1}, "b"}, {{1, 2}, "C"}, {{2, 0}, "d"}}));
+  write_from(30, 2, {});
+  under_test_->Crash();
+  EXPECT_EQ((*store().LatestBlocking(0))->first_pages[1], 2u);
+  EXPECT_EQ((*store().LatestBlocking(0))->first_pages[2], 0u);
+  EXPECT_EQ(Load(0), (Pages{{{1, 2}, "C"}, {{2, 0}, "d"}}));
+  // What is not committed takes none away.
+  ASSERT_TRUE(store().BeginBlocking(0).ok());
+  AddPages({{{1, 3}, "e"}});
+  under_test_->Crash();
+  EXPECT_EQ(Load(0), (Pages{{{1, 2}, "C"}, {{2, 0}, "d"}}));
+  write_from(40, 3, {{{1, 3}, "e"}});
+  under_test_->Crash();
+  EXPECT_EQ(Load(0), (Pages{{{1, 3}, "e"}, {{2, 0}, "d"}}));
 }
 
 TEST_P(CheckpointConformanceTest, ShardsAreApart) {

@@ -48,6 +48,9 @@ void Compare(Comparison& c, const AuthorizeRequest& a, const AuthorizeRequest& b
   GH_SAME(allow_partial);
   GH_SAME(if_no_benefit);
   GH_SAME(entry_mode);
+  GH_SAME(code_issued_at);
+  GH_SAME(code_valid_s);
+  GH_SAME(code_purpose);
   c.List("lines", std::span(a.lines, a.line_count), std::span(b.lines, b.line_count));
 }
 
@@ -209,6 +212,14 @@ void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
   }
 }
 
+void Compare(Comparison& c, const ArchivedTransaction& a, const ArchivedTransaction& b) {
+  GH_SAME(transaction);
+  GH_SAME(advice);
+  GH_SAME(applied);
+  GH_SAME(uses);
+  GH_SAME(lines);
+}
+
 void Compare(Comparison& c, const Command& a, const Command& b) {
   GH_SAME(kind);
   if (!c.first().empty()) {
@@ -231,6 +242,11 @@ void Compare(Comparison& c, const Command& a, const Command& b) {
     case CommandKind::kCloseBatch:
       GH_SAME(close_batch.theirs);
       return;
+    case CommandKind::kArchive:
+      c.Field("archive", *a.archive, *b.archive);
+      return;
+    case CommandKind::kThaw:
+      return Compare(c, *a.thaw, *b.thaw);
     case CommandKind::kQuote:
     case CommandKind::kGetTransaction:
     case CommandKind::kGetEntitlements:
@@ -310,6 +326,7 @@ std::string FirstDifference(const Event& a, const Event& b) {
   GH_SAME(queue_empty);
   GH_SAME(advice);
   GH_SAME(batch);
+  GH_SAME(code_use_row);
   GH_SAME(row);
   GH_SAME(row_2);
   GH_SAME(span_count);
@@ -319,6 +336,12 @@ std::string FirstDifference(const Event& a, const Event& b) {
     GH_SAME(spans[i].segment);
   }
   Compare(c, *a.command, *b.command);
+  return c.first();
+}
+
+std::string FirstDifference(const ArchivedTransaction& a, const ArchivedTransaction& b) {
+  Comparison c;
+  Compare(c, a, b);
   return c.first();
 }
 

@@ -111,7 +111,9 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
   t.reason = AnyReason(prng);
   t.failed_benefit = AnyRow<BenefitRow>(prng, kBenefitsMax);
   t.failed_limit = AnyRow<LimitRow>(prng, kLimitsMax);
-  t.programme_hash = AnyUint(prng, UINT64_MAX);
+  if (t.IsAuthorization()) {
+    t.programme_hash = AnyUint(prng, UINT64_MAX);
+  }
   switch (prng.Below(3)) {
     case 0:
       t.expires_at = AnyTime(prng);
@@ -130,7 +132,6 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
   t.request_id = unusual() ? AnyRequestId(prng) : c.request_id;
   t.seq = unusual() ? CommandSeq{AnyUint(prng, UINT64_MAX)} : e.seq;
   t.decided_at = unusual() ? AnyTime(prng) : e.at;
-  t.original = unusual() ? AnyRow<TransactionRow>(prng, kTransactionsMax) : e.original.row;
   t.card = unusual() || c.kind != CommandKind::kAuthorize ? CardNumber{AnyUint(prng, UINT64_MAX)}
                                                           : c.authorize.card;
   t.list_price = AnyFen(prng);
@@ -146,6 +147,11 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
     t.progress.allow_partial = unusual() ? AnyBool(prng) : c.authorize.allow_partial;
   } else {
     t.reference = sent.reference;
+    t.original_seq =
+        t.original_found ? SeqOf(t.reference.original_id) : CommandSeq{};  // as it mostly is
+    if (unusual()) {
+      t.original_seq = CommandSeq{AnyUint(prng, UINT64_MAX)};
+    }
     if (unusual()) {
       t.reference.original_id = TransactionId{AnyUint(prng, UINT64_MAX)};
     }
@@ -246,6 +252,11 @@ void FillAskedDetails(Prng& prng, OwnedEvent& o) {
     c.refund.lines = o.returned.data();
     c.refund.line_count = static_cast<uint8_t>(line_count);
   }
+  if (c.kind == CommandKind::kAuthorize && prng.Chance(1, 4)) {
+    c.authorize.code_issued_at = AnyTime(prng);
+    c.authorize.code_valid_s = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+    c.authorize.code_purpose = AnyEnum(prng, CodePurpose::kExit);
+  }
   const bool has_evidence = c.kind == CommandKind::kAuthorize || c.kind == CommandKind::kCapture
                                 ? prng.Chance(1, 3)
                                 : prng.Chance(1, 24);
@@ -323,6 +334,9 @@ void FillDetails(Prng& prng, OwnedEvent& o) {
   FillAdvice(prng, o);
   if (o.event.kind == EventKind::kBatchClosed) {
     FillBatch(prng, o);
+  }
+  if (prng.Chance(1, 6)) {
+    o.event.code_use_row = AnyRow<CodeUseRow>(prng, kCodeUsesMax);
   }
   Transaction& t = o.event.transaction;
   const auto first_line = prng.Chance(1, 3) ? AnyRow<LineRow>(prng, kLinesMax) : LineRow{};
@@ -533,16 +547,37 @@ void FillTerminalsCommand(Prng& prng, Command& c) {
   }
 }
 
+void FillMark(Prng& prng, ArchiveMark& mark) {
+  mark.transactions = AnyRow<TransactionRow>(prng, kTransactionsMax + 1);
+  mark.applied = AnyRow<AppliedRow>(prng, kAppliedMax + 1);
+  mark.uses = AnyRow<UseRow>(prng, kUsesMax + 1);
+  mark.lines = AnyRow<LineRow>(prng, kLinesMax + 1);
+  mark.advices = AnyRow<AdviceRow>(prng, kAdvicesMax + 1);
+  for (uint64_t& digest : mark.digests) {
+    digest = prng.Next();
+  }
+}
+
 void FillCommand(Prng& prng, OwnedEvent& o) {
   Command& c = o.command;
   const EventKind kind = o.event.kind;
   c.kind =
       kind == EventKind::kHoldExpired ? CommandKind::kExpireHolds : static_cast<CommandKind>(kind);
-  if (!IsAdmin(c.kind) ? c.kind != CommandKind::kExpireHolds : prng.Chance(1, 8)) {
+  const bool is_terminals = !IsAdmin(c.kind) && c.kind != CommandKind::kExpireHolds &&
+                            c.kind != CommandKind::kArchive && c.kind != CommandKind::kThaw;
+  if (c.kind != CommandKind::kExpireHolds && (is_terminals || prng.Chance(1, 8))) {
     c.terminal = AnyCode<TerminalId>(prng);
     c.request_id = AnyRequestId(prng);
   }
   switch (c.kind) {
+    case CommandKind::kArchive:
+      FillMark(prng, o.archive);
+      c.archive = &o.archive;
+      break;
+    case CommandKind::kThaw:
+      o.thaw = MakeRandomArchived(prng);
+      c.thaw = &o.thaw;
+      break;
     case CommandKind::kDefineSegment:
       o.segment = {AnyCode<SegmentCode>(prng), AnyName(prng)};
       c.segment = &o.segment;
@@ -646,6 +681,13 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
     }
     return owned;
   }
+  if (kind == EventKind::kArchived) {
+    return owned;
+  }
+  if (kind == EventKind::kThawed) {
+    e.transaction_row = AnyRow<TransactionRow>(prng, kTransactionsMax);
+    return owned;
+  }
   if (AnyBool(prng)) {
     FillOriginal(prng, e.original);
   }
@@ -663,6 +705,117 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
     FillMemberDeltas(prng, e);
   }
   return owned;
+}
+
+ArchivedTransaction MakeRandomArchived(Prng& prng) {
+  ArchivedTransaction archived;
+  Transaction& t = archived.transaction;
+  const auto usual = [&prng] { return prng.Chance(2, 3); };
+  const auto fen = [&prng] { return AnyBool(prng) ? AnyFen(prng) : Fen{0}; };
+  constexpr TransactionKind kKinds[] = {TransactionKind::kAuthorization,
+                                        TransactionKind::kCapture,
+                                        TransactionKind::kReversal,
+                                        TransactionKind::kIncrement,
+                                        TransactionKind::kRefund,
+                                        TransactionKind::kBatchClose};
+  t.kind = kKinds[prng.Below(std::size(kKinds))];
+  t.state = AnyEnum(prng, TransactionState::kRefunded);
+  t.outcome = AnyEnum(prng, Outcome::kDeclined);
+  t.if_no_benefit = AnyEnum(prng, IfNoBenefit::kFullPrice);
+  t.entry_mode = AnyEnum(prng, PosEntryMode::kManual, PosEntryMode::kUnspecified);
+  t.reversal_reason = AnyEnum(prng, ReversalReason::kDeviceUnable);
+  t.capture_at_once = AnyBool(prng);
+  t.final_capture = AnyBool(prng);
+  t.original_found = AnyBool(prng);
+  t.tombstone = AnyBool(prng);
+  t.no_amount = AnyBool(prng);
+  t.overrun = AnyBool(prng);
+  t.request_id = AnyRequestId(prng);
+  t.seq = CommandSeq{AnyUint(prng, UINT64_MAX)};
+  t.decided_at = AnyTime(prng);
+  t.expires_at = usual() ? TimestampNs{} : AnyTime(prng);
+  t.card = CardNumber{AnyUint(prng, UINT64_MAX)};
+  t.list_price = AnyFen(prng);
+  t.subsidy = AnyFen(prng);
+  const bool sum_fits =
+      !__builtin_sub_overflow_p(t.list_price.value(), t.subsidy.value(), int64_t{0});
+  t.member_pays = usual() && sum_fits ? t.list_price - t.subsidy : AnyFen(prng);
+  t.captured = usual() ? t.list_price : fen();
+  t.captured_subsidy = usual() ? t.subsidy : fen();
+  t.terminal = AnyRow<TerminalRow>(prng, kTerminalsMax);
+  t.merchant = AnyRow<MerchantRow>(prng, kMerchantsMax);
+  t.member = AnyRow<MemberRow>(prng, kMembersMax);
+  t.failed_benefit = AnyRow<BenefitRow>(prng, kBenefitsMax);
+  t.failed_limit = AnyRow<LimitRow>(prng, kLimitsMax);
+  t.stan = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+  t.hold_s = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+  t.reason = AnyReason(prng);
+  t.applied_count = static_cast<uint8_t>(prng.Below(kSharesPerTransactionMax + 1));
+  t.use_count = static_cast<uint8_t>(prng.Below(kUsesPerTransactionMax + 1));
+  const auto line_count = static_cast<uint8_t>(usual() ? 0u : AnyLineCount(prng));
+  const AdviceRow advice{prng.Chance(1, 3) ? 1u : 0u};
+  if (t.IsAuthorization()) {
+    t.programme_hash = AnyUint(prng, UINT64_MAX);
+    t.progress.refunded = fen();
+    t.progress.refunded_subsidy = fen();
+    t.progress.restated = fen();
+    t.progress.restated_subsidy = fen();
+    t.progress.allow_partial = AnyBool(prng);
+    t.progress.line_count = line_count;
+    t.progress.advice = advice;
+  } else {
+    t.original_seq = CommandSeq{AnyUint(prng, UINT64_MAX)};
+    t.reference = Reference{};
+    t.reference.original_id = TransactionId{AnyUint(prng, UINT64_MAX)};
+    t.reference.original_request_id = AnyRequestId(prng);
+    t.reference.asked_amount = usual() ? t.list_price : fen();
+    t.reference.batch = AnyRow<BatchRow>(prng, kBatchesMax);
+    t.reference.line_count = line_count;
+    t.reference.advice = advice;
+  }
+  for (uint32_t i = 0; i < t.applied_count; ++i) {
+    Applied& share = archived.applied[i];
+    share.benefit = i > 0 && AnyBool(prng) ? archived.applied[i - 1].benefit
+                                           : AnyRow<BenefitRow>(prng, kBenefitsMax);
+    share.fund = AnyRow<FundRow>(prng, kFundsMax);
+    share.authorized = AnyFen(prng);
+    share.restated = fen();
+    share.held = fen();
+    share.overrun = fen();
+    share.spent = fen();
+  }
+  for (uint32_t i = 0; i < t.use_count; ++i) {
+    Use& use = archived.uses[i];
+    use.limit = AnyRow<LimitRow>(prng, kLimitsMax);
+    use.benefit = AnyRow<BenefitRow>(prng, kBenefitsMax);
+    use.subject = usual() ? t.member.value() : static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+    use.window = AnyInt32(prng);
+    use.amount = AnyInt(prng);
+    use.used_after = usual() ? use.amount : AnyInt(prng);
+    use.left_after = AnyInt(prng);
+  }
+  for (uint32_t i = 0; i < line_count; ++i) {
+    Line& line = archived.lines[i];
+    line.item = AnyCode<ItemCode>(prng);
+    line.price = AnyFen(prng);
+    line.subsidy = AnyFen(prng);
+    line.number = usual() ? i + 1 : static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+    line.quantity = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+    line.returned = usual() ? 0 : static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+  }
+  if (advice != AdviceRow{}) {
+    Advice& a = archived.advice;
+    a.occurred_at = AnyTime(prng);
+    a.deny_list_at = usual() ? TimestampNs{} : AnyTime(prng);
+    a.judged_at = usual() ? a.occurred_at : AnyTime(prng);
+    a.member_paid = fen();
+    a.acquirer_bears = fen();
+    a.sequence = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+    a.business_day = AnyInt32(prng);
+    a.liability = AnyEnum(prng, Liability::kManual, Liability::kNone);
+    a.clock_adjusted = AnyBool(prng);
+  }
+  return archived;
 }
 
 }  // namespace gonghui

@@ -50,16 +50,18 @@ struct OwnedEvent {
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
   std::vector<OverCapture> over_capture;
+  ArchiveMark archive;
+  ArchivedTransaction thaw;
 };
 
 inline constexpr EventKind kAllEventKinds[] = {
-    EventKind::kAuthorized,       EventKind::kCaptured,       EventKind::kReversed,
-    EventKind::kHoldExpired,      EventKind::kIncremented,    EventKind::kRefunded,
-    EventKind::kBatchClosed,      EventKind::kSegmentDefined, EventKind::kUnionNodeSet,
-    EventKind::kMemberSet,        EventKind::kCardSet,        EventKind::kMerchantSet,
-    EventKind::kTerminalSet,      EventKind::kFundSet,        EventKind::kProgrammeApplied,
-    EventKind::kMemberStatusSet,  EventKind::kCardStatusSet,  EventKind::kCardReplaced,
-    EventKind::kProgrammeRetired,
+    EventKind::kAuthorized,     EventKind::kCaptured,         EventKind::kReversed,
+    EventKind::kHoldExpired,    EventKind::kIncremented,      EventKind::kRefunded,
+    EventKind::kBatchClosed,    EventKind::kArchived,         EventKind::kThawed,
+    EventKind::kSegmentDefined, EventKind::kUnionNodeSet,     EventKind::kMemberSet,
+    EventKind::kCardSet,        EventKind::kMerchantSet,      EventKind::kTerminalSet,
+    EventKind::kFundSet,        EventKind::kProgrammeApplied, EventKind::kMemberStatusSet,
+    EventKind::kCardStatusSet,  EventKind::kCardReplaced,     EventKind::kProgrammeRetired,
 };
 
 // Any values at all in every field that the kind uses; every enumerator, edges of
@@ -90,6 +92,26 @@ std::unique_ptr<OwnedEvent> MakeAdvice(uint64_t seq, TimestampNs at);
 
 // The terminal's first batch: three sales, and it counts one that the ledger does not.
 std::unique_ptr<OwnedEvent> MakeBatchClose(uint64_t seq, TimestampNs at);
+
+// The sale at a gate, by a code that was issued 12.5 seconds before.
+std::unique_ptr<OwnedEvent> MakeCodeSale(uint64_t seq, TimestampNs at);
+
+// What MakeSale() or MakeFollowUp() leaves, as the archive has it, and with lines and an
+// advice.
+ArchivedTransaction MakeArchivedSale(uint64_t seq, TimestampNs at);
+ArchivedTransaction MakeArchivedRefund(uint64_t seq, TimestampNs at);
+ArchivedTransaction MakeArchivedAdvice(uint64_t seq, TimestampNs at);
+
+// The first 4,096 transactions leave.
+std::unique_ptr<OwnedEvent> MakeArchive(uint64_t seq, TimestampNs at);
+// The sale comes back.
+std::unique_ptr<OwnedEvent> MakeThaw(uint64_t seq, TimestampNs at);
+
+// Any values at all in every field that comes back.
+ArchivedTransaction MakeRandomArchived(Prng& prng);
+
+// As FirstDifference() of events.
+std::string FirstDifference(const ArchivedTransaction& a, const ArchivedTransaction& b);
 
 // Empty when the two say the same in every field their kind uses, or the name of
 // the first field that differs.

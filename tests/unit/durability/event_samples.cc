@@ -87,7 +87,8 @@ std::unique_ptr<OwnedEvent> MakeFollowUp(EventKind kind, uint64_t seq, Timestamp
   t.terminal = sale->event.transaction.terminal;
   t.merchant = sale->event.transaction.merchant;
   t.member = sale->event.transaction.member;
-  t.original = e.original.row;
+  t.reference = Reference{};
+  t.original_seq = sale->event.seq;
   t.first_applied = AppliedRow{1'720'045};
   t.kind = static_cast<TransactionKind>(kind);
   t.state = TransactionState::kCompleted;
@@ -260,6 +261,104 @@ std::unique_ptr<OwnedEvent> MakeBatchClose(uint64_t seq, TimestampNs at) {
   batch.transaction = e.transaction_row;
   batch.terminal = t.terminal;
   batch.number = 1;
+  return owned;
+}
+
+std::unique_ptr<OwnedEvent> MakeCodeSale(uint64_t seq, TimestampNs at) {
+  auto owned = MakeSale(seq, at);
+  AuthorizeRequest& request = owned->command.authorize;
+  request.entry_mode = PosEntryMode::kQrCode;
+  request.code_issued_at = TimestampNs{at.value() - 12'500'000'000};
+  request.code_valid_s = 60;
+  request.code_purpose = CodePurpose::kEntry;
+  owned->event.transaction.entry_mode = request.entry_mode;
+  owned->event.code_use_row = CodeUseRow{90'210};
+  return owned;
+}
+
+ArchivedTransaction MakeArchivedSale(uint64_t seq, TimestampNs at) {
+  const auto sale = MakeSale(seq, at);
+  ArchivedTransaction archived;
+  Transaction& t = archived.transaction;
+  t = sale->event.transaction;
+  t.first_applied = AppliedRow{};
+  t.first_use = UseRow{};
+  archived.applied[0] = {BenefitRow{17}, FundRow{3}, t.subsidy, Fen{0}, Fen{0}, t.subsidy, Fen{0}};
+  for (uint32_t i = 0; i < t.use_count; ++i) {
+    const UseDelta& use = sale->event.uses[i];
+    archived.uses[i] = {use.limit,
+                        use.subject,
+                        use.window,
+                        use.benefit,
+                        use.used_delta,
+                        use.used_after,
+                        use.left_after};
+  }
+  return archived;
+}
+
+ArchivedTransaction MakeArchivedRefund(uint64_t seq, TimestampNs at) {
+  const auto refund = MakeRefundOfLine(seq, at);
+  ArchivedTransaction archived;
+  Transaction& t = archived.transaction;
+  t = refund->event.transaction;
+  t.first_applied = AppliedRow{};
+  t.first_use = UseRow{};
+  t.reference.first_line = LineRow{};
+  archived.applied[0] = {
+      BenefitRow{17}, FundRow{3}, -t.subsidy, Fen{0}, Fen{0}, -t.subsidy, Fen{0}};
+  const UseDelta& use = refund->event.uses[0];
+  archived.uses[0] = {use.limit,
+                      use.subject,
+                      use.window,
+                      use.benefit,
+                      use.used_delta,
+                      use.used_after,
+                      use.left_after};
+  archived.lines[0] = {CodeOf<ItemCode>("6901234567892"), Fen{1'000}, t.subsidy, 1, 1, 0, 0};
+  return archived;
+}
+
+ArchivedTransaction MakeArchivedAdvice(uint64_t seq, TimestampNs at) {
+  const auto advice = MakeAdvice(seq, at);
+  ArchivedTransaction archived = MakeArchivedSale(seq, at);
+  archived.transaction.outcome = advice->event.transaction.outcome;
+  archived.transaction.progress.advice = AdviceRow{1};
+  archived.advice = advice->event.advice;
+  archived.advice.transaction = TransactionRow{};
+  return archived;
+}
+
+std::unique_ptr<OwnedEvent> MakeArchive(uint64_t seq, TimestampNs at) {
+  auto owned = std::make_unique<OwnedEvent>();
+  ArchiveMark& mark = owned->archive;
+  mark.transactions = TransactionRow{4'097};
+  mark.applied = AppliedRow{3'818};
+  mark.uses = UseRow{8'018};
+  mark.digests = {0x0123456789abcdef, 0x1123456789abcdef, 0x2123456789abcdef, 0, 0};
+  Command& c = owned->command;
+  c.kind = CommandKind::kArchive;
+  c.archive = &mark;
+  Event& e = owned->event;
+  e.kind = EventKind::kArchived;
+  e.seq = CommandSeq{seq};
+  e.at = at;
+  e.command = &c;
+  return owned;
+}
+
+std::unique_ptr<OwnedEvent> MakeThaw(uint64_t seq, TimestampNs at) {
+  auto owned = std::make_unique<OwnedEvent>();
+  owned->thaw = MakeArchivedSale(5'001, TimestampNs{at.value() - 4'000});
+  Command& c = owned->command;
+  c.kind = CommandKind::kThaw;
+  c.thaw = &owned->thaw;
+  Event& e = owned->event;
+  e.kind = EventKind::kThawed;
+  e.seq = CommandSeq{seq};
+  e.at = at;
+  e.command = &c;
+  e.transaction_row = TransactionRow{1'850'001};
   return owned;
 }
 

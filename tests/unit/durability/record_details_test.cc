@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines, evidence and batches in records.
+// Lines, codes, evidence and batches in records.
 
 #include <algorithm>
 #include <cstdint>
@@ -66,6 +66,7 @@ TEST_F(RecordDetailsTest, OnlyWhatHasThemIsOfVersionTwo) {
   for (const auto& owned : {MakeSaleOfLines(9, kAt),
                             MakeRefundOfLine(9, kAt),
                             MakeAdvice(9, kAt),
+                            MakeCodeSale(9, kAt),
                             MakeBatchClose(9, kAt)}) {
     SCOPED_TRACE(static_cast<int>(owned->event.kind));
     const std::vector<uint8_t> bytes = Encode(owned->event);
@@ -81,6 +82,7 @@ TEST_F(RecordDetailsTest, TheyAreSmall) {
   // effect the first row and each line's subsidy.
   EXPECT_LE(Encode(MakeSaleOfLines(9, kAt)->event).size(), sale + 1 + 2 + 17 + 9 + 4 + 4);
   EXPECT_LE(Encode(MakeAdvice(9, kAt)->event).size(), sale + 1 + 16 + 8);
+  EXPECT_LE(Encode(MakeCodeSale(9, kAt)->event).size(), sale + 1 + 9 + 4);
   const size_t refund = Encode(MakeFollowUp(EventKind::kRefunded, 9, kAt)->event).size();
   EXPECT_LE(Encode(MakeRefundOfLine(9, kAt)->event).size(), refund + 12);
   EXPECT_LE(Encode(MakeBatchClose(9, kAt)->event).size(), 80u);
@@ -196,6 +198,50 @@ TEST_F(RecordDetailsTest, LinesOfARequestThatHasNoneAreRefused) {
   EXPECT_TRUE(refused);
 }
 
+// A code may be told and not used up (declined), or a purpose alone.
+TEST_F(RecordDetailsTest, ACodeComesBackAsItWasTold) {
+  const auto sale = MakeCodeSale(9, kAt);
+  sale->event.code_use_row = CodeUseRow{};
+  ExpectComesBack(sale->event);
+  sale->command.authorize.code_issued_at = TimestampNs{INT64_MIN};
+  sale->command.authorize.code_valid_s = UINT32_MAX;
+  sale->command.authorize.code_purpose = CodePurpose::kExit;
+  ExpectComesBack(sale->event);
+  sale->command.authorize.code_issued_at = TimestampNs{};
+  sale->command.authorize.code_valid_s = 0;
+  ExpectComesBack(sale->event);
+  sale->command.authorize.code_purpose = CodePurpose::kPayment;
+  EXPECT_EQ(Encode(sale->event)[2], 1);
+  ExpectComesBack(sale->event);
+}
+
+TEST_F(RecordDetailsTest, AnUnknownPurposeIsRefused) {
+  const auto sale = MakeCodeSale(9, kAt);
+  const auto other = MakeCodeSale(9, kAt);
+  other->command.authorize.code_purpose = CodePurpose::kExit;
+  const size_t at = FirstOtherByte(sale->event, other->event);
+  std::vector<uint8_t> bytes = Encode(sale->event);
+  for (const int purpose : {0, 4, 255}) {
+    bytes[at] = static_cast<uint8_t>(purpose);
+    EXPECT_EQ(Decode(bytes), nullptr);
+    EXPECT_TRUE(absl::StrContains(message_, "unknown enumerator")) << message_;
+  }
+}
+
+TEST_F(RecordDetailsTest, ACodeOfARequestThatHasNoneIsRefused) {
+  const auto capture = MakeFollowUp(EventKind::kCaptured, 9, kAt);
+  capture->command.advice = &capture->advice;
+  const std::vector<uint8_t> good = Encode(capture->event);
+  bool refused = false;
+  for (size_t at = 0; at < good.size(); ++at) {
+    std::vector<uint8_t> bytes = good;
+    bytes[at] ^= 4;
+    refused = refused || (Decode(bytes) == nullptr &&
+                          absl::StrContains(message_, "a code of a request that has none"));
+  }
+  EXPECT_TRUE(refused);
+}
+
 // How a byte of flags is found: two events that differ there alone.
 TEST_F(RecordDetailsTest, UnknownFlagsAreRefused) {
   struct Flags {
@@ -248,7 +294,7 @@ TEST_F(RecordDetailsTest, UnknownDetailsAreRefused) {
   const std::vector<uint8_t> lines = {1, 2, 13};  // details, count, length of the first code
   auto at = std::search(bytes.begin(), bytes.end(), lines.begin(), lines.end());
   ASSERT_NE(at, bytes.end());
-  *at |= 4;
+  *at |= 8;
   EXPECT_EQ(Decode(bytes), nullptr);
   EXPECT_TRUE(absl::StrContains(message_, "unknown detail of a request")) << message_;
 
@@ -258,7 +304,7 @@ TEST_F(RecordDetailsTest, UnknownDetailsAreRefused) {
   at = std::search(bytes.begin(), bytes.end(), effect.begin(), effect.end());
   ASSERT_NE(at, bytes.end());
   *at |= 0x80;  // goes on in a second byte: bits 7 and above
-  at = bytes.insert(at + 1, 2);
+  at = bytes.insert(at + 1, 4);
   bytes[0] += 1;
   ASSERT_LT(bytes[0], 0x80);
   EXPECT_EQ(Decode(bytes), nullptr);
@@ -276,6 +322,9 @@ TEST_F(RecordDetailsTest, RowsBeyondTheirTablesAreRefused) {
   const auto advice = MakeAdvice(9, kAt);
   advice->event.transaction.progress.advice = AdviceRow{kAdvicesMax + 1};
   expect_refused(*advice);
+  const auto code = MakeCodeSale(9, kAt);
+  code->event.code_use_row = CodeUseRow{kCodeUsesMax + 1};
+  expect_refused(*code);
   const auto close = MakeBatchClose(9, kAt);
   close->event.transaction.reference.batch = BatchRow{kBatchesMax + 1};
   expect_refused(*close);

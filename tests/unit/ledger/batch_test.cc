@@ -98,6 +98,56 @@ TEST_F(BatchTest, EachTerminalCountsItsOwnCalls) {
   EXPECT_EQ(Open(2), Of(0, 0, 1, 100, 0, 0, -50));
 }
 
+// A million sales of the highest price, as one.
+TEST_F(BatchTest, WhatCanNotBeAddedUpIsRefusedUntilTheBatchIsClosed) {
+  const auto is_full = [this] {
+    return result_.verdict == Verdict::kFull && result_.field == Field::kTotals &&
+           event_.kind == EventKind::kNone;
+  };
+  Command huge = Sale(1, kTransactionFenMax);
+  huge.authorize.if_no_benefit = IfNoBenefit::kFullPrice;
+  Run(Own(Authorize(2, 100)));
+  Run(Own(Sale(3, 100)));
+  ledger_->Decide(huge, now_, &event_, &result_);
+  ASSERT_EQ(result_.transaction.outcome, Outcome::kApproved);
+  event_.transaction.list_price = Fen{kFundFenMax - kTransactionFenMax - 100};
+  event_.transaction.member_pays = event_.transaction.list_price;
+  event_.transaction.captured = event_.transaction.list_price;
+  ledger_->Evolve(event_);
+  spoiled_ = true;  // such a sale can not be
+  EXPECT_EQ(Open().captured, Fen{kFundFenMax - kTransactionFenMax});
+
+  // The last that there is room for.
+  huge.request_id = RequestId{1, 4};
+  EXPECT_EQ(Run(Own(huge)).transaction.outcome, Outcome::kApproved);
+  EXPECT_EQ(Open().captured, Fen{kFundFenMax});
+  Run(Own(Sale(5, 1)));
+  EXPECT_TRUE(is_full());
+  Run(Own(About(CommandKind::kCapture, 6, 2)));
+  EXPECT_TRUE(is_full());
+  Run(Own(AboutPart(CommandKind::kRefund, 7, 3, 1)));
+  EXPECT_TRUE(is_full());
+  Run(Own(About(CommandKind::kReverse, 8, 3)));
+  EXPECT_TRUE(is_full());
+  AdviceRequest advice;
+  advice.occurred_at = now_;
+  advice.member_paid = Fen{50};
+  advice.sequence = 9;
+  Run(OwnAdvice(Sale(9, 100), advice));
+  EXPECT_TRUE(is_full());
+  // Repeats, quotes and holds add nothing.
+  EXPECT_TRUE(Run(Own(Sale(3, 100))).replay);
+  EXPECT_EQ(Run(Own(Authorize(10, 100))).transaction.outcome, Outcome::kApproved);
+  Command quote = Sale(0, 100);
+  quote.kind = CommandKind::kQuote;
+  EXPECT_EQ(Run(Own(quote)).transaction.outcome, Outcome::kApproved);
+
+  EXPECT_EQ(Run(Own(Close(11, Totals{}))).transaction.outcome, Outcome::kApproved);
+  EXPECT_EQ(Run(Own(Sale(5, 1))).verdict, Verdict::kDecided);
+  EXPECT_EQ(Run(Own(About(CommandKind::kCapture, 6, 2))).transaction.outcome, Outcome::kApproved);
+  EXPECT_EQ(Run(OwnAdvice(Sale(9, 100), advice)).transaction.outcome, Outcome::kApproved);
+}
+
 TEST_F(BatchTest, ClosingComparesAndBeginsTheNext) {
   Run(Own(Sale(1, 100)));
   const Totals totals = Of(1, 100, 0, 0, 0, 0, 50);

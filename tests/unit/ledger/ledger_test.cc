@@ -247,7 +247,7 @@ class TamperedTest : public LedgerWorld {
     TableBase& tampered = *copy->tables()[static_cast<size_t>(table.id()) - 1];
     const auto* const bytes = reinterpret_cast<const uint8_t*>(rows.data());
     EXPECT_TRUE(tampered.LoadPage(0, {bytes, rows.size() * sizeof(Row)}));
-    tampered.FinishLoad();  // the digest is that of what was loaded
+    tampered.FinishLoad(1);  // the digest is that of what was loaded
     uint64_t at = 0;
     const char* const problem = copy->CheckInvariants(&at);
     return problem == nullptr ? "" : problem;
@@ -261,6 +261,16 @@ TEST_F(TamperedTest, InvariantsHoldAndNoticeEachChange) {
   EXPECT_EQ(After(ledger_->funds(), FundRow{1}, [](Fund&) {}), "");
   EXPECT_THAT(After(ledger_->funds(), FundRow{1}, [](Fund& fund) { fund.spent += Fen{1}; }),
               HasSubstr("sum of its shares"));
+
+  const auto third = [this](auto change) {
+    return After(ledger_->transactions(), TransactionRow{3}, change);
+  };
+  EXPECT_THAT(third([](Transaction& changed) { changed.in_order = TransactionRow{1}; }),
+              HasSubstr("stands out of order"));
+  EXPECT_THAT(third([](Transaction& changed) { changed.progress.returned = true; }),
+              HasSubstr("id does not find it"));
+  EXPECT_THAT(third([](Transaction& changed) { changed.seq = CommandSeq{1}; }),
+              HasSubstr("id does not find it"));
 
   const auto line = [this](auto change) { return After(ledger_->lines(), LineRow{1}, change); };
   EXPECT_THAT(line([](Line& changed) { changed.price += Fen{1}; }), HasSubstr("list price"));

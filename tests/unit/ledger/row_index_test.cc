@@ -125,6 +125,100 @@ TEST(RowIndexTest, AfterReserveNothingGrows) {
   }
 }
 
+// ---- Rows that are gone ------------------------------------------------------------
+
+TEST(RowIndexTest, RowsThatAreGoneAreNotFoundAndTheOthersAre) {
+  for (const uint64_t mask : {UINT64_MAX, uint64_t{0x0000'0003'0000'000f}}) {
+    Rows rows(2, mask);
+    const uint64_t count = mask == UINT64_MAX ? 5'000 : 500;
+    for (uint64_t key = 1; key <= count; ++key) {
+      rows.Add(key);
+    }
+    const auto first = static_cast<uint32_t>(count / 3);
+    rows.index().set_first_row(first);
+    for (uint64_t key = 1; key <= count; ++key) {
+      ASSERT_EQ(rows.Find(key), key < first ? 0U : key);
+      const uint32_t guess = rows.index().Guess(rows.HashOf(key));
+      ASSERT_TRUE(guess == 0 || guess >= first);
+    }
+  }
+}
+
+// As many come as go: the index stays of a size for those that are there, however long that
+// goes on.
+TEST(RowIndexTest, PlacesOfRowsThatAreGoneAreTakenAgain) {
+  for (const uint64_t mask : {UINT64_MAX, uint64_t{0x0000'0003'0000'00ff}}) {
+    SCOPED_TRACE(mask);
+    Rows rows(2, mask);
+    const uint64_t living = mask == UINT64_MAX ? 2'000 : 300;
+    for (uint64_t key = 1; key <= 40 * living; ++key) {
+      rows.Add(key);
+      if (key > living && key % 50 == 0) {
+        rows.index().set_first_row(static_cast<uint32_t>(key - living + 1));
+      }
+      if (key % (living / 2) == 0) {
+        const uint64_t first = key > living ? (key - living) / 50 * 50 + 51 : 1;
+        for (uint64_t old = first; old <= key; ++old) {
+          ASSERT_EQ(rows.Find(old), old);
+        }
+        ASSERT_EQ(rows.Find(key + 1), 0U);
+      }
+    }
+    // It grew when more than half of three quarters of the places were of the living; the
+    // segments are not quite even.
+    EXPECT_LE(rows.index().bytes(), 8 * living * 8);
+    EXPECT_LE(rows.index().size(), 6 * living);
+  }
+}
+
+// A full segment of which half is gone is put in order at its size; one of the living grows.
+TEST(RowIndexTest, ASegmentGrowsOnlyForTheLiving) {
+  RowIndex index(0);
+  for (uint32_t row = 1; row <= 6; ++row) {
+    index.Insert(row, row);  // one bucket
+  }
+  const uint64_t bytes = index.bytes();
+  index.set_first_row(4);
+  index.Insert(100, 7);
+  index.Insert(101, 8);
+  index.Insert(102, 9);
+  EXPECT_EQ(index.bytes(), bytes);
+  EXPECT_EQ(index.size(), 6U);
+  for (const uint32_t row : {4U, 5U, 6U}) {
+    EXPECT_EQ(index.Guess(row), row);
+  }
+  index.Insert(103, 10);
+  EXPECT_GT(index.bytes(), bytes);
+  EXPECT_EQ(index.size(), 7U);
+  EXPECT_EQ(index.Guess(102), 9U);
+}
+
+// Chains that were full of rows which are gone do not end before the living.
+TEST(RowIndexTest, ChainsThroughRowsThatAreGoneHold) {
+  RowIndex index(0);
+  for (uint32_t row = 1; row <= 40; ++row) {
+    index.Insert(7, row);
+  }
+  index.set_first_row(30);
+  const auto find = [&index](uint32_t wanted) {
+    return index.Find(7, [wanted](uint32_t row) { return row == wanted; });
+  };
+  for (uint32_t row = 30; row <= 40; ++row) {
+    EXPECT_EQ(find(row), row);
+  }
+  EXPECT_EQ(find(29), 0U);
+  index.Replace(7, 35, 41);
+  for (uint32_t row = 42; row <= 60; ++row) {
+    index.Insert(7, row);
+  }
+  index.set_first_row(36);
+  index.Reserve(1'000);
+  for (uint32_t row = 36; row <= 60; ++row) {
+    EXPECT_EQ(find(row), row);
+  }
+  EXPECT_EQ(index.size(), 25U);
+}
+
 TEST(RowIndexTest, ALargeArenaIsToldOfOnce) {
   Rows rows(2, UINT64_MAX);
   EXPECT_EQ(rows.index().TakeUpcomingMemory().size, 0U);

@@ -190,6 +190,65 @@ TEST(TableTest, UpcomingMemoryIsToldOnceAndInTime) {
   EXPECT_LE(told_from, size_t{4} << 20);
 }
 
+// ---- Rows that have left -----------------------------------------------------------
+
+TEST(TableTest, RowsThatHaveLeftAreNotThereAndNotInTheDigest) {
+  TestTable table(TableId::kCards, 1'000);
+  uint64_t left = 0;
+  for (uint32_t i = 1; i <= 100; ++i) {
+    table.Append(RowOf(i));
+    left += i < 40 ? RowDigest(TableId::kCards, i, RowOf(i)) : 0;
+  }
+  const uint64_t all = table.digest();
+  table.EvictBefore(40, left);
+  EXPECT_EQ(table.first(), 40U);
+  EXPECT_EQ(table.size(), 100U);
+  EXPECT_FALSE(table.Contains(RowId{39}));
+  EXPECT_TRUE(table.Contains(RowId{40}));
+  EXPECT_EQ(table.digest(), table.RecomputeDigest());
+  EXPECT_EQ(table.digest() + left, all);
+  EXPECT_EQ(table.Append(RowOf(7)), RowId{101});  // numbers are not used again
+  table.EvictBefore(102, table.digest());
+  EXPECT_EQ(table.digest(), 0U);
+  EXPECT_FALSE(table.Contains(RowId{101}));
+  EXPECT_EQ(table[RowId{}], Row{});
+  EXPECT_EQ(table.Append(RowOf(8)), RowId{102});
+  EXPECT_DEATH(table.EvictBefore(101, 0), "GH_CHECK");
+  EXPECT_DEATH(table.EvictBefore(104, 0), "GH_CHECK");
+}
+
+// Every byte before the first row's huge page, once, and none that a photo still reads.
+TEST(TableTest, MemoryOfRowsThatHaveLeftIsToldOnce) {
+  constexpr uint32_t kRows = 200'000;
+  TestTable table(TableId::kCards, kRows);
+  const auto* const base = reinterpret_cast<const uint8_t*>(&table[RowId{}]);
+  for (uint32_t i = 1; i <= kRows; ++i) {
+    table.Append(RowOf(i));
+  }
+  EXPECT_EQ(table.TakeReleasedMemory().size, 0U);
+  size_t told = 0;
+  for (uint32_t first = 1; first <= kRows; first += 999) {
+    uint64_t left = 0;
+    for (uint32_t i = table.first(); i < first; ++i) {
+      left += RowDigest(TableId::kCards, i, table[RowId{i}]);
+    }
+    table.EvictBefore(first, left);
+    const MemoryRange range = table.TakeReleasedMemory();
+    if (range.size != 0) {
+      ASSERT_EQ(static_cast<const uint8_t*>(range.data), base + told);
+      told += range.size;
+      ASSERT_EQ(reinterpret_cast<uintptr_t>(base + told) % (size_t{2} << 20), 0U);
+      ReleaseMemory(range);
+    }
+    const size_t page_begin = size_t{table.first_page()} * table.rows_per_page() * sizeof(Row);
+    ASSERT_LE(told, page_begin);
+    ASSERT_LT(page_begin - told, size_t{2} << 20);
+    ASSERT_EQ(table[RowId{first}], RowOf(first));
+  }
+  EXPECT_EQ(table.digest(), table.RecomputeDigest());
+  EXPECT_EQ(table[RowId{}], Row{});
+}
+
 // ---- Photos ---------------------------------------------------------------------
 
 // As a checkpoint store keeps them: the newest version of each page.
@@ -223,7 +282,7 @@ void ExpectLoadsAs(const Store& store, const std::vector<Row>& want, uint64_t di
   for (const auto& [page, bytes] : store.pages()) {
     ASSERT_TRUE(loaded.LoadPage(page, bytes)) << "page=" << page;
   }
-  loaded.FinishLoad();
+  loaded.FinishLoad(1);
   EXPECT_EQ(Contents(loaded), want);
   EXPECT_EQ(loaded.digest(), digest);
 }
@@ -309,6 +368,71 @@ TEST(TablePhotoTest, APhotoThatWasGivenUpLosesNothing) {
   while (table.CopyPages(1, store) == 1) {
   }
   ExpectLoadsAs(store, want, digest);
+}
+
+TEST(TablePhotoTest, PagesOfRowsThatHaveLeftAreNotInThePicture) {
+  Prng prng(11);
+  TestTable table(TableId::kCards, 10'000);
+  Store store;
+  table.set_photo_sink(&store);
+  for (uint64_t i = 1; i <= 5'000; ++i) {
+    table.Append(RowOf(i));
+  }
+  const uint32_t all = table.BeginPhoto();
+  table.CopyPages(3, store);  // and the photo is given up
+  uint64_t left = 0;
+  for (uint32_t i = 1; i < 3'000; ++i) {
+    left += RowDigest(TableId::kCards, i, table[RowId{i}]);
+  }
+  table.EvictBefore(3'000, left);
+  table.MarkAllChanged();
+  Store rest;
+  table.set_photo_sink(&rest);
+  const uint32_t pages = table.BeginPhoto();
+  EXPECT_EQ(pages, all - table.first_page());
+  const uint64_t digest = table.digest();
+  const Row last = table[RowId{5'000}];
+  for (int i = 0; i < 200; ++i) {
+    const RowId row{static_cast<uint32_t>(prng.Between(3'000, 5'000))};
+    table.Set(row, RowOf(prng.Next()));
+  }
+  while (table.CopyPages(7, rest) == 7) {
+  }
+  EXPECT_EQ(rest.added(), pages);
+  EXPECT_EQ(rest.pages().begin()->first, table.first_page());
+
+  TestTable loaded(TableId::kCards, 10'000);
+  ASSERT_TRUE(loaded.BeginLoad(5'000));
+  for (const auto& [page, bytes] : rest.pages()) {
+    ASSERT_TRUE(loaded.LoadPage(page, bytes));
+  }
+  loaded.FinishLoad(3'000);
+  EXPECT_EQ(loaded.digest(), digest);
+  EXPECT_EQ(loaded[RowId{5'000}], last);
+  EXPECT_FALSE(loaded.Contains(RowId{2'999}));
+  EXPECT_EQ(loaded.Append(RowOf(1)), RowId{5'001});
+}
+
+// A table of which nothing is left takes no picture, and goes on where it was.
+TEST(TablePhotoTest, ATableOfWhichNothingIsLeft) {
+  TestTable table(TableId::kCards, 10'000);
+  Store store;
+  table.set_photo_sink(&store);
+  const uint32_t size = 2 * table.rows_per_page() - 1;  // the next row begins a page
+  for (uint32_t i = 1; i <= size; ++i) {
+    table.Append(RowOf(i));
+  }
+  table.EvictBefore(size + 1, table.digest());
+  EXPECT_EQ(table.BeginPhoto(), 0U);
+  EXPECT_EQ(table.CopyPages(10, store), 0U);
+  TestTable loaded(TableId::kCards, 10'000);
+  ASSERT_TRUE(loaded.BeginLoad(size));
+  loaded.FinishLoad(size + 1);
+  EXPECT_EQ(loaded.digest(), 0U);
+  table.MarkAllChanged();
+  table.Append(RowOf(9));
+  EXPECT_EQ(table.BeginPhoto(), 1U);
+  EXPECT_EQ(table.CopyPages(10, store), 1U);
 }
 
 TEST(TablePhotoTest, LoadingRefusesPagesThatDoNotFit) {

@@ -211,6 +211,18 @@ TEST_F(AnswerTest, ARepeatMustBeTheSameAndSaySo) {
   EXPECT_THAT(Problem(replay), HasSubstr("otherwise than before"));
 }
 
+TEST_F(AnswerTest, ARepeatOfWhatOthersAskedMustSaySo) {
+  sent_.earlier = std::make_shared<const Earlier>(Earlier{sent_, ""});
+  v1::AuthorizeResponse replay = Approved();
+  EXPECT_THAT(Problem(replay), HasSubstr("was not answered as a replay"));
+  replay.set_idempotent_replay(true);
+  replay.mutable_transaction()->set_state(v1::TRANSACTION_STATE_EXPIRED);
+  replay.mutable_transaction()->set_captured_fen(0);
+  EXPECT_THAT(Problem(replay), IsEmpty());
+  replay.mutable_transaction()->set_member_pays_fen(replay.transaction().member_pays_fen() + 1);
+  EXPECT_THAT(Problem(replay), HasSubstr("list_price_fen is not"));
+}
+
 TEST_F(AnswerTest, ARepeatedHoldMayHaveMovedOn) {
   sent_.capture = false;
   v1::AuthorizeResponse replay = Approved();

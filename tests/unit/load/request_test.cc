@@ -3,6 +3,7 @@
 
 #include "tools/load/request.h"
 
+#include <cstdio>
 #include <memory>
 #include <set>
 #include <string>
@@ -164,6 +165,73 @@ TEST(RepeatBookTest, KeepsTheRecentOnes) {
     kept.insert(book.Pick(random)->transaction);
   }
   EXPECT_EQ(kept, (std::set<std::string>{"b", "c"}));
+}
+
+class OldIdsTest : public RequestTest {
+ protected:
+  static constexpr const char* kHeader =
+      "terminal_id,request_id,card_number,amount_fen,decided_at,outcome\n";
+
+  static std::string File(const std::string& text) {
+    const std::string path = testing::TempDir() + "load_old_ids_" +
+                             testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::FILE* const file = std::fopen(path.c_str(), "wb");
+    EXPECT_NE(file, nullptr);
+    std::fwrite(text.data(), 1, text.size(), file);
+    std::fclose(file);
+    return path;
+  }
+  std::string Failure(const std::string& rows) const {
+    const auto old_ids = OldIds::Load(File(kHeader + rows), workload_);
+    return old_ids.ok() ? "" : std::string(old_ids.status().message());
+  }
+
+  static constexpr const char* kUuid = "00112233-4455-4677-8899-aabbccddeeff";
+};
+
+TEST_F(OldIdsTest, AreAskedInTurnAndOverAgain) {
+  const auto old_ids = OldIds::Load(
+      File(std::string(kHeader) + "T100000," + kUuid +
+           ",8871000000000000,1200,2025-01-31T00:15:00Z,approved\n"
+           "T100003,ffffffff-4455-4677-8899-aabbccddeeff,8871000000000007,5,x,declined\n"),
+      workload_);
+  ASSERT_TRUE(old_ids.ok()) << old_ids.status();
+  EXPECT_EQ((*old_ids)->size(), 2U);
+  RequestMix mix;
+  mix.old_ids = *old_ids;
+  RequestMaker maker = Maker(mix, 1);
+  for (int round = 0; round < 2; ++round) {
+    Sent sent;
+    maker.Choose(&sent);
+    ASSERT_NE(sent.earlier, nullptr);
+    EXPECT_TRUE(sent.earlier->transaction.empty());
+    const v1::AuthorizeRequest first = Parse(maker, sent);
+    EXPECT_EQ(first.request_id(), kUuid);
+    EXPECT_EQ(first.terminal_id(), "T100000");
+    EXPECT_EQ(first.card_number(), "8871000000000000");
+    EXPECT_EQ(first.list_price_fen(), 1'200);
+    EXPECT_EQ(first.stan(), 0U);
+    EXPECT_TRUE(first.capture());
+    maker.Choose(&sent);
+    const v1::AuthorizeRequest second = Parse(maker, sent);
+    EXPECT_EQ(second.terminal_id(), "T100003");
+    EXPECT_EQ(second.card_number(), "8871000000000007");
+    EXPECT_EQ(second.list_price_fen(), 5);
+  }
+}
+
+TEST_F(OldIdsTest, SaysWhatIsWrong) {
+  const std::string id = kUuid;
+  EXPECT_THAT(Failure(""), testing::HasSubstr("no old ids"));
+  EXPECT_THAT(Failure("T1," + id + ",8871000000000000,1,,\n"),
+              testing::HasSubstr("row 2: no terminal of this load is named T1"));
+  EXPECT_THAT(Failure("T100000,123,8871000000000000,1,,\n"),
+              testing::HasSubstr("\"123\" is not a UUID"));
+  EXPECT_THAT(Failure("T100000," + id + ",12345678,1,,\n"),
+              testing::HasSubstr("no card of this load has the number 12345678"));
+  EXPECT_THAT(Failure("T100000," + id + ",8871000000000000,12.5,,\n"),
+              testing::HasSubstr("amount_fen \"12.5\" is not a number"));
+  EXPECT_FALSE(OldIds::Load(testing::TempDir() + "load_absent.csv", workload_).ok());
 }
 
 }  // namespace

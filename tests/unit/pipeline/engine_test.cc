@@ -5,9 +5,7 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstring>
-#include <latch>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -23,86 +21,14 @@
 #include "engine/durability/memory_checkpoint_store.h"
 #include "engine/durability/memory_journal.h"
 #include "tests/testing/city.h"
+#include "tests/unit/pipeline/engine_testing.h"
 
 namespace gonghui {
 namespace {
 
-// A clock that stands at the city's noon until a test moves it; monotonic time
-// runs with it.
-class HandClock final : public Clock {
- public:
-  [[nodiscard]] int64_t NowNs() const override { return now_ns_.load(); }
-  [[nodiscard]] int64_t MonotonicNs() const override { return now_ns_.load(); }
-  void Advance(int64_t ns) { now_ns_.fetch_add(ns); }
-
- private:
-  std::atomic<int64_t> now_ns_{kCityNoon.value()};
-};
-
 ItemCode ItemOf(std::string_view text) {
   return *ItemCode::Parse(std::span<const char>(text.data(), text.size()));
 }
-
-// Counts completions, and waits for them.
-class Counter final : public Completions {
- public:
-  void Complete(Submission* first) override {
-    const std::lock_guard lock(mutex_);
-    for (; first != nullptr; first = first->next) {
-      order_.push_back(first);
-    }
-    changed_.notify_all();
-  }
-  void WaitFor(size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return order_.size() >= count; });
-  }
-  [[nodiscard]] std::vector<Submission*> order() {
-    const std::lock_guard lock(mutex_);
-    return order_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Submission*> order_;
-};
-
-// A unit of work with its memory.
-struct Work {
-  explicit Work(std::vector<Command> list) : commands(std::move(list)), results(commands.size()) {
-    submission.commands = commands;
-    submission.results = results.data();
-  }
-  std::vector<Command> commands;
-  std::vector<Result> results;
-  Submission submission;
-};
-
-// Keeps the ledger thread busy from its construction until Release(), so that what is
-// submitted meanwhile waits in the rings.
-class Plug {
- public:
-  explicit Plug(Engine& engine) {
-    submission_.inspect = [](const Ledger&, void* argument) {
-      auto* const plug = static_cast<Plug*>(argument);
-      plug->inside_.count_down();
-      plug->released_.wait();
-    };
-    submission_.inspect_argument = this;
-    submission_.completions = &counter_;
-    GH_CHECK(engine.Submit(&submission_));
-    inside_.wait();
-  }
-  ~Plug() { counter_.WaitFor(1); }
-  void Release() { released_.count_down(); }
-
- private:
-  std::latch inside_{1};
-  std::latch released_{1};
-  Submission submission_;
-  Counter counter_;
-};
 
 class EngineTest : public ::testing::TestWithParam<CommitPipeline> {
  protected:
@@ -225,7 +151,7 @@ TEST_P(EngineTest, ACheckpointTakenUnderLoadAndTheTailGiveTheSameState) {
       sales.push_back(RandomSale(city_, prng_));
     }
     Work work(sales);
-    Counter counter;
+    CompletionCount counter;
     work.submission.completions = &counter;
     ASSERT_TRUE(engine_->Submit(&work.submission));
     ASSERT_TRUE(engine_->CheckpointBlocking().ok());
@@ -257,7 +183,7 @@ TEST_P(EngineTest, CompletesInOrderAndOnlyWhenDurable) {
     ++appends;
     const std::lock_guard wait(gate);
   });
-  Counter counter;
+  CompletionCount counter;
   std::vector<std::unique_ptr<Work>> works;
   for (int i = 0; i < 20; ++i) {
     works.push_back(std::make_unique<Work>(std::vector<Command>{RandomSale(city_, prng_)}));
@@ -285,7 +211,7 @@ TEST_P(EngineTest, RefusesAtOnceWhenTooMuchIsInFlight) {
   std::mutex gate;
   std::unique_lock closed(gate);
   journal_.set_before_append([&] { const std::lock_guard wait(gate); });
-  Counter counter;
+  CompletionCount counter;
   std::vector<std::unique_ptr<Work>> works;
   size_t accepted = 0;
   for (int i = 0; i < 20; ++i) {
@@ -307,7 +233,7 @@ TEST_P(EngineTest, LiveWorkGoesFirstAndNothingStarves) {
   options_.ring_slots = 512;
   Start();
   Build();
-  Counter counter;
+  CompletionCount counter;
   Plug plug(*engine_);
   const auto admin = SubmitSales(6, Priority::kAdmin, &counter);
   const auto advices = SubmitSales(40, Priority::kAdvice, &counter);
@@ -341,7 +267,7 @@ TEST_P(EngineTest, LiveWorkGoesFirstAndNothingStarves) {
 TEST_P(EngineTest, UploadsThatFindTheirRingFullLeaveRoomForLiveWork) {
   Start();
   Build();
-  Counter counter;
+  CompletionCount counter;
   Plug plug(*engine_);
   const auto advices = SubmitSales(100, Priority::kAdvice, &counter);
   EXPECT_EQ(advices.size(), 64U);
@@ -367,7 +293,7 @@ TEST_P(EngineTest, AReadWaitsForWhatItSaw) {
     ++appends;
     const std::lock_guard wait(gate);
   });
-  Counter counter;
+  CompletionCount counter;
   const Command sale = RandomSale(city_, prng_);
   Work write({sale});
   write.submission.completions = &counter;
@@ -431,7 +357,7 @@ TEST_P(EngineTest, StopsWhenAnAppendFailsAndCompletesNothing) {
   Start();
   Build();
   journal_.FailNextAppend(AppendResult::kUnknown);
-  Counter counter;
+  CompletionCount counter;
   Work work({RandomSale(city_, prng_)});
   work.submission.completions = &counter;
   ASSERT_TRUE(engine_->Submit(&work.submission));
@@ -455,7 +381,7 @@ TEST_P(EngineTest, AnotherWriterFencesThisOne) {
   Start();
   Build();
   ASSERT_TRUE(journal_.Acquire(0).ok());
-  Counter counter;
+  CompletionCount counter;
   Work work({RandomSale(city_, prng_)});
   work.submission.completions = &counter;
   ASSERT_TRUE(engine_->Submit(&work.submission));
@@ -468,7 +394,7 @@ TEST_P(EngineTest, AnotherWriterFencesThisOne) {
 TEST_P(EngineTest, StopCompletesWhatWasAccepted) {
   Start();
   Build();
-  Counter counter;
+  CompletionCount counter;
   std::vector<std::unique_ptr<Work>> works;
   for (int i = 0; i < 50; ++i) {
     works.push_back(std::make_unique<Work>(std::vector<Command>{RandomSale(city_, prng_)}));
@@ -491,7 +417,7 @@ TEST_P(EngineTest, ManyCommandsOfOneSubmissionMaySpanBlocks) {
     sales.push_back(RandomSale(city_, prng_));
   }
   Work work(std::move(sales));
-  Counter counter;
+  CompletionCount counter;
   work.submission.completions = &counter;
   ASSERT_TRUE(engine_->Submit(&work.submission));
   counter.WaitFor(1);
@@ -583,7 +509,7 @@ TEST_P(EngineTest, SalesOfSixtyFourLinesSpanBlocks) {
   }
   const uint64_t bytes_before = engine_->stats().block_bytes;
   Work work(std::move(sales));
-  Counter counter;
+  CompletionCount counter;
   work.submission.completions = &counter;
   ASSERT_TRUE(engine_->Submit(&work.submission));
   counter.WaitFor(1);

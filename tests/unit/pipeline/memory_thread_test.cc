@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -48,6 +49,29 @@ TEST(MemoryThreadTest, PopulatesWhatItIsAskedForAndChangesNothing) {
   thread.Stop();
   thread.Stop();
   thread.Ask({memory.data(), kBytes});  // of no use any more, and no harm
+}
+
+TEST(MemoryThreadTest, GivesBackWhatItIsAskedTo) {
+  constexpr size_t kBytes = size_t{8} << 20;
+  VirtualMemory memory(kBytes);
+  ASSERT_EQ(madvise(memory.data(), kBytes, MADV_NOHUGEPAGE), 0);
+  auto* const bytes = static_cast<uint8_t*>(memory.data());
+  std::memset(bytes, 7, kBytes);
+  MemoryThread thread;
+  ASSERT_TRUE(thread.AskToRelease({bytes, kBytes / 2}));
+  for (int i = 0; i < 10'000 && BackedPages(memory) > kBytes / 2 / kPageBytes; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(BackedPages(memory), kBytes / 2 / kPageBytes);
+  EXPECT_EQ(bytes[kBytes / 2], 7);
+  EXPECT_EQ(bytes[kBytes / 2 - 1], 0);
+  thread.Stop();
+  // Nobody takes it any more; at some point it says so.
+  bool taken = true;
+  for (int i = 0; i < 1'000 && taken; ++i) {
+    taken = thread.AskToRelease({bytes, kPageBytes});
+  }
+  EXPECT_FALSE(taken);
 }
 
 }  // namespace

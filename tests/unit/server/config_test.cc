@@ -48,6 +48,9 @@ block_bytes_max = 2097152
 journal_bytes = 1048576
 interval_seconds = 5
 at_stop = false
+[archive]
+after_hours = 24
+memory_transactions_max = 5000
 )",
                                     true)
                             .config;
@@ -59,6 +62,22 @@ at_stop = false
   EXPECT_EQ(options.checkpoint_journal_bytes, 1U << 20);
   EXPECT_EQ(options.checkpoint_interval_ns, 5'000'000'000);
   EXPECT_FALSE(options.checkpoint_at_stop);
+  EXPECT_EQ(options.archive_after_ns, 24 * int64_t{3'600'000'000'000});
+  EXPECT_EQ(options.archive_rows_max, 5'000U);
+}
+
+TEST(ConfigTest, WhenTransactionsLeaveMemory) {
+  const EngineOptions built_in;
+  const EngineOptions said_nothing = ToEngineOptions(ParseConfig("", true).config);
+  EXPECT_EQ(said_nothing.archive_after_ns, built_in.archive_after_ns);
+  EXPECT_EQ(said_nothing.archive_rows_max, built_in.archive_rows_max);
+  EXPECT_EQ(Errors("[archive]\nafter_hours = 1\nmemory_transactions_max = 1000\n"), "");
+  EXPECT_EQ(Errors("[archive]\nafter_hours = 0\n"),
+            "f:2:15: archive.after_hours is 0; it must be 1 to 8760\n");
+  EXPECT_EQ(Errors("[archive]\nafter_hours = 8761\n"),
+            "f:2:15: archive.after_hours is 8761; it must be 1 to 8760\n");
+  EXPECT_EQ(Errors("[archive]\nmemory_transactions_max = 999\n"),
+            "f:2:27: archive.memory_transactions_max is 999; it must be 1000 to 536870912\n");
 }
 
 TEST(ConfigTest, UnknownKeysAreToldWithTheNearest) {

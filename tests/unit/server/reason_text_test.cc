@@ -46,6 +46,9 @@ TEST(ReasonTextTest, EveryReasonSaysWhetherToTryAgain) {
   EXPECT_EQ(RetryOf(Reason::kExceedsFrequencyLimit), Retry::kNewIdLater);
   EXPECT_EQ(RetryOf(Reason::kExceedsCapturedAmount), Retry::kNever);
   EXPECT_EQ(RetryOf(Reason::kAdviceTooOld), Retry::kNever);
+  // Not with the same code, but with the next one.
+  EXPECT_EQ(RetryOf(Reason::kSecurityViolation), Retry::kNewIdLater);
+  EXPECT_EQ(RetryOf(Reason::kCredentialExpired), Retry::kNewIdLater);
 }
 
 TEST(ReasonTextTest, ACheckSaysWhatWasFound) {

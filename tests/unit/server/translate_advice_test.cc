@@ -266,6 +266,11 @@ TEST(TranslateAdviceTest, WhatIsOverCannotBeAskedFor) {
               ElementsAre("sale.allow_partial_approval"));
   EXPECT_THAT(violations([](R* r) { r->set_hold_seconds(1); }), ElementsAre("sale.hold_seconds"));
   EXPECT_THAT(violations([](R* r) { r->set_explain(true); }), ElementsAre("sale.explain"));
+  EXPECT_THAT(violations([](R* r) {
+                r->set_pos_entry_mode(v1::POS_ENTRY_MODE_QR_CODE);
+                r->mutable_qr_code()->mutable_issued_at()->set_seconds(1'777'777'770);
+              }),
+              ElementsAre("sale.qr_code"));
   EXPECT_THAT(violations([](R* r) { r->mutable_occurred_at()->set_seconds(1'777'777'776); }),
               ElementsAre("sale.occurred_at"));
 }
@@ -306,6 +311,25 @@ TEST(TranslateAdviceTest, OneTerminalSendsItsOwn) {
               ElementsAre("sale.terminal_id"));
   EXPECT_THAT(Violating(GoodReversal(), [](A* a) { a->mutable_reversal()->set_terminal_id("T2"); }),
               ElementsAre("reversal.terminal_id"));
+}
+
+// Also of one that is nobody's, or wrong in all else.
+TEST(TranslateAdviceTest, TransportDataIsFoundInAnyAdvice) {
+  using A = v1::Advice;
+  const auto found = [](A advice, const std::function<void(A*)>& change) {
+    change(&advice);
+    const std::string bytes = advice.SerializeAsString();
+    return std::string(TransportDataOf(bytes));
+  };
+  const auto nothing = [](A*) {};
+  EXPECT_EQ(found(GoodSale(), [](A* a) { a->mutable_sale()->set_transport_data("s"); }), "s");
+  EXPECT_EQ(found(GoodSale(), [](A* a) { a->mutable_sale()->clear_transport_data(); }), "");
+  EXPECT_EQ(found(A(), nothing), "");
+  EXPECT_EQ(found(A(), [](A* a) { a->mutable_capture()->set_transport_data("c"); }), "c");
+  EXPECT_EQ(found(A(), [](A* a) { a->mutable_reversal()->set_transport_data("v"); }), "v");
+  EXPECT_EQ(found(A(), [](A* a) { a->mutable_refund()->set_transport_data("f"); }), "f");
+  EXPECT_EQ(TransportDataOf("\x0a\xff\x01"), "");
+  EXPECT_EQ(TransportDataOf(std::string_view("\x0a\x02\x72\x05", 4)), "");
 }
 
 TEST(TranslateAdviceTest, TheSenderIsTheCaller) {

@@ -54,6 +54,10 @@ TEST(RefusalTest, EveryVerdictHasItsStatus) {
   EXPECT_EQ(code(Verdict::kDeadlineExceeded, Field::kNone), StatusCode::kDeadlineExceeded);
   EXPECT_EQ(code(Verdict::kFull, Field::kTransactions), StatusCode::kResourceExhausted);
   EXPECT_GT(refusal.retry_delay_ms, 0);
+  EXPECT_STREQ(refusal.reason, "TABLE_FULL");
+  EXPECT_EQ(code(Verdict::kFull, Field::kTotals), StatusCode::kResourceExhausted);
+  EXPECT_GT(refusal.retry_delay_ms, 0);
+  EXPECT_STREQ(refusal.reason, "BATCH_FULL");
   EXPECT_EQ(code(Verdict::kRefused, Field::kStatus), StatusCode::kFailedPrecondition);
   EXPECT_EQ(code(Verdict::kOutOfRange, Field::kAmount), StatusCode::kInvalidArgument);
   EXPECT_EQ(refusal.field, "amount_fen");
@@ -103,7 +107,7 @@ TEST(FieldNameTest, OfAdvicesAndBatchesAsInTheProto) {
 }
 
 TEST(FieldNameTest, EveryFieldHasOne) {
-  for (int i = static_cast<int>(Field::kMethod); i <= static_cast<int>(Field::kCounters); ++i) {
+  for (int i = static_cast<int>(Field::kMethod); i <= static_cast<int>(Field::kCodes); ++i) {
     EXPECT_FALSE(FieldName(static_cast<Field>(i)).empty()) << i;
   }
 }

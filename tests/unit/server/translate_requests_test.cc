@@ -81,6 +81,73 @@ TEST(TranslateAuthorizeTest, NothingIsLeftOfTheCallBefore) {
   EXPECT_TRUE(call.transport_data.empty());
 }
 
+TEST(TranslateAuthorizeTest, ACodeArrives) {
+  v1::AuthorizeRequest request = GoodAuthorize();
+  const auto plain = Translate(CommandKind::kAuthorize, request);
+  ASSERT_TRUE(plain->good);
+  EXPECT_EQ(plain->call.command.authorize.code_issued_at, TimestampNs{});
+
+  request.mutable_qr_code()->mutable_issued_at()->set_seconds(1'777'777'770);
+  request.mutable_qr_code()->mutable_issued_at()->set_nanos(5);
+  const auto least = Translate(CommandKind::kAuthorize, request);
+  ASSERT_TRUE(least->good) << least->refusal.message;
+  EXPECT_EQ(least->call.command.authorize.code_issued_at,
+            TimestampNs{1'777'777'770 * kNsPerSecond + 5});
+  EXPECT_EQ(least->call.command.authorize.code_valid_s, kCodeValidSDefault);
+  EXPECT_EQ(least->call.command.authorize.code_purpose, CodePurpose::kPayment);
+
+  request.mutable_qr_code()->set_valid_seconds(3'600);
+  for (const auto& [wire, purpose] : {std::pair(v1::CODE_PURPOSE_PAYMENT, CodePurpose::kPayment),
+                                      std::pair(v1::CODE_PURPOSE_ENTRY, CodePurpose::kEntry),
+                                      std::pair(v1::CODE_PURPOSE_EXIT, CodePurpose::kExit)}) {
+    request.mutable_qr_code()->set_purpose(wire);
+    v1::QuoteRequest quote;
+    *quote.mutable_authorize() = request;
+    const auto quoted = Translate(CommandKind::kQuote, quote);
+    ASSERT_TRUE(quoted->good) << quoted->refusal.message;
+    EXPECT_EQ(quoted->call.command.authorize.code_valid_s, 3'600U);
+    EXPECT_EQ(quoted->call.command.authorize.code_purpose, purpose);
+  }
+
+  // Nor is anything of it left for the next call.
+  Refusal refusal;
+  const std::string next = GoodAuthorize().SerializeAsString();
+  ASSERT_TRUE(ToCommand(CommandKind::kAuthorize, next, {}, &least->call, &refusal));
+  EXPECT_EQ(least->call.command.authorize.code_issued_at, TimestampNs{});
+}
+
+TEST(TranslateAuthorizeTest, ACodeIsHeldToItsRules) {
+  using R = v1::AuthorizeRequest;
+  const auto violations = [](const std::function<void(R*)>& change) {
+    return AuthorizeViolations([&change](R* r) {
+      r->mutable_qr_code()->mutable_issued_at()->set_seconds(1'777'777'770);
+      change(r);
+    });
+  };
+  EXPECT_THAT(violations([](R*) {}), ElementsAre());
+  EXPECT_THAT(violations([](R* r) { r->set_pos_entry_mode(v1::POS_ENTRY_MODE_CONTACTLESS); }),
+              ElementsAre("qr_code"));
+  EXPECT_THAT(violations([](R* r) { r->clear_pos_entry_mode(); }), ElementsAre("qr_code"));
+  EXPECT_THAT(violations([](R* r) { r->mutable_qr_code()->clear_issued_at(); }),
+              ElementsAre("qr_code.issued_at"));
+  for (const int64_t seconds : {int64_t{0}, int64_t{946'684'799}, int64_t{7'258'118'400}}) {
+    EXPECT_THAT(violations([seconds](R* r) {
+                  r->mutable_qr_code()->mutable_issued_at()->set_seconds(seconds);
+                }),
+                ElementsAre("qr_code.issued_at"));
+  }
+  EXPECT_THAT(violations([](R* r) { r->mutable_qr_code()->mutable_issued_at()->set_nanos(-1); }),
+              ElementsAre("qr_code.issued_at"));
+  EXPECT_THAT(violations([](R* r) { r->mutable_qr_code()->set_valid_seconds(3'601); }),
+              ElementsAre("qr_code.valid_seconds"));
+  EXPECT_THAT(
+      violations([](R* r) { r->mutable_qr_code()->set_purpose(static_cast<v1::CodePurpose>(4)); }),
+      ElementsAre("qr_code.purpose"));
+  EXPECT_THAT(
+      violations([](R* r) { r->mutable_qr_code()->set_purpose(static_cast<v1::CodePurpose>(-1)); }),
+      ElementsAre("qr_code.purpose"));
+}
+
 TEST(TranslateAuthorizeTest, EachFieldIsHeldToItsRule) {
   using R = v1::AuthorizeRequest;
   const auto violations = AuthorizeViolations;

@@ -82,6 +82,19 @@ v1::AuthorizeRequest RandomRequest(Prng& prng) {
     request.set_transport_data(RandomText(prng, 80));
   }
   request.set_explain(maybe());
+  if (prng.Chance(1, 3)) {
+    v1::QrCode* const code = request.mutable_qr_code();
+    if (maybe()) {
+      code->mutable_issued_at()->set_seconds(RandomNumber(prng));
+      code->mutable_issued_at()->set_nanos(static_cast<int32_t>(RandomNumber(prng)));
+    }
+    if (maybe()) {
+      code->set_valid_seconds(static_cast<uint32_t>(RandomNumber(prng)));
+    }
+    if (maybe()) {
+      code->set_purpose(static_cast<v1::CodePurpose>(RandomNumber(prng)));
+    }
+  }
   for (uint64_t i = prng.Chance(1, 3) ? prng.Below(70) : 0; i > 0; --i) {
     v1::LineItem* const line = request.add_lines();
     line->set_item_code(RandomText(prng, 40));
@@ -112,6 +125,12 @@ void ExpectSame(const v1::AuthorizeRequest& request, const AuthorizeFields& fiel
   EXPECT_EQ(fields.occurred_at.set, request.has_occurred_at());
   EXPECT_EQ(fields.occurred_at.seconds, request.occurred_at().seconds());
   EXPECT_EQ(fields.line_count, static_cast<uint32_t>(request.lines_size()));
+  EXPECT_EQ(fields.qr_code.set, request.has_qr_code());
+  EXPECT_EQ(fields.qr_code.issued_at.set, request.qr_code().has_issued_at());
+  EXPECT_EQ(fields.qr_code.issued_at.seconds, request.qr_code().issued_at().seconds());
+  EXPECT_EQ(fields.qr_code.issued_at.nanos, request.qr_code().issued_at().nanos());
+  EXPECT_EQ(fields.qr_code.valid_seconds, request.qr_code().valid_seconds());
+  EXPECT_EQ(fields.qr_code.purpose, request.qr_code().purpose());
 }
 
 TEST(WireTest, ReadsWhatTheGeneratedCodeWrites) {
@@ -122,6 +141,20 @@ TEST(WireTest, ReadsWhatTheGeneratedCodeWrites) {
     AuthorizeFields fields;
     ASSERT_TRUE(ParseAuthorizeRequest(bytes, &fields)) << "i=" << i;
     ExpectSame(request, fields);
+  }
+}
+
+// A message that comes in parts is one; so says protobuf of fields that are messages.
+TEST(WireTest, MergesACodeThatComesInParts) {
+  Prng prng(kSeed);
+  for (int i = 0; i < 500; ++i) {
+    const std::string bytes =
+        RandomRequest(prng).SerializeAsString() + RandomRequest(prng).SerializeAsString();
+    v1::AuthorizeRequest merged;
+    ASSERT_TRUE(merged.ParseFromString(bytes));
+    AuthorizeFields fields;
+    ASSERT_TRUE(ParseAuthorizeRequest(bytes, &fields)) << "i=" << i;
+    ExpectSame(merged, fields);
   }
 }
 

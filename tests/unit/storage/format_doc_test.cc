@@ -18,9 +18,12 @@
 #include <gtest/gtest.h>
 
 #include "engine/domain/member.h"
+#include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/record_format.h"
+#include "storage/archive_keys.h"
 #include "storage/meta_keys.h"
+#include "storage/rocksdb_archive.h"
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
 #include "storage/rocksdb_store.h"
@@ -133,6 +136,9 @@ TEST_F(FormatDocTest, Records) {
   ExpectRecord("refund-of-line", MakeRefundOfLine(5'002, kAfter)->event);
   ExpectRecord("advice", MakeAdvice(5'002, kAfter)->event);
   ExpectRecord("batch-close", MakeBatchClose(5'002, kAfter)->event);
+  ExpectRecord("code-sale", MakeCodeSale(5'002, kAfter)->event);
+  ExpectRecord("archived", MakeArchive(5'002, kAfter)->event);
+  ExpectRecord("thawed", MakeThaw(5'002, kAfter)->event);
 }
 
 TEST_F(FormatDocTest, Page) {
@@ -153,7 +159,34 @@ TEST_F(FormatDocTest, CheckpointRecord) {
   meta.state_hash = kStateHash;
   meta.table_sizes[3] = 812'345;
   meta.row_bytes[3] = sizeof(Member);
+  meta.first_pages[3] = 12;
   EXPECT_EQ(HexOf(EncodeCheckpointMeta(7, meta)), Example("checkpoint-record"));
+}
+
+TEST_F(FormatDocTest, Archive) {
+  RocksdbArchive archive(*store_);
+  const auto terminal = CodeOf<TerminalId>("KM004217");
+  const Archive::Entry sale{MakeArchivedSale(5'001, kAt), terminal};
+  const Archive::Entry advice{MakeArchivedAdvice(5'001, kAt), terminal};
+  ASSERT_TRUE(archive.PutBlocking(0, {&sale, 1}).ok());
+  const std::string key = ArchiveKey(0, CommandSeq{5'001}, false);
+  EXPECT_EQ(HexOf(key), Example("archive-key"));
+  EXPECT_EQ(Stored(Family::kArchive, key), Example("archive-value"));
+  const std::string id_key = ArchiveIdKey(0, sale.transaction.transaction.request_id, terminal);
+  EXPECT_EQ(HexOf(id_key), Example("archive-id-key"));
+  EXPECT_EQ(Stored(Family::kArchiveIds, id_key), Example("archive-id-value"));
+  ASSERT_TRUE(archive.PutBlocking(0, {&advice, 1}).ok());
+  const std::string name_key = ArchiveNameKey(0, AdviceNameOf(advice.transaction, terminal));
+  EXPECT_EQ(HexOf(name_key), Example("archive-name-key"));
+  EXPECT_EQ(Stored(Family::kArchiveIds, name_key), Example("archive-id-value"));
+  // What the document says can be read.
+  const std::string value = absl::HexStringToBytes(Example("archive-value"));
+  ArchivedTransaction decoded;
+  TerminalId of;
+  const absl::Status status = DecodeArchiveValue(value, &decoded, &of);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(FirstDifference(decoded, sale.transaction), "");
+  EXPECT_EQ(of, terminal);
 }
 
 TEST_F(FormatDocTest, Vault) {
@@ -180,7 +213,7 @@ TEST_F(FormatDocTest, Vault) {
 }
 
 TEST_F(FormatDocTest, Meta) {
-  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000001");
+  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000002");
   RocksdbJournal journal(*store_);
   ASSERT_TRUE(journal.Acquire(258).ok());
   EXPECT_EQ(Stored(Family::kMeta, "epoch/\x01\x02"), "0000000000000001");
@@ -190,7 +223,7 @@ TEST_F(FormatDocTest, Meta) {
   CheckpointMeta meta;
   meta.shard = 258;
   ASSERT_TRUE(checkpoints.CommitBlocking(meta).ok());
-  EXPECT_EQ(Stored(Family::kMeta, "checkpoint/\x01\x02").substr(0, 8), "01000201");
+  EXPECT_EQ(Stored(Family::kMeta, "checkpoint/\x01\x02").substr(0, 8), "02000201");
 }
 
 }  // namespace

@@ -94,6 +94,25 @@ TEST_P(RocksdbCheckpointTest, WhatACrashLeftBehindIsClearedAway) {
   EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(0), 2u);
 }
 
+TEST_P(RocksdbCheckpointTest, PagesThatLeftAreClearedAway) {
+  Write(0, 10, {{{1, 0}, "a"}, {{1, 1}, "b"}, {{1, 2}, "c"}, {{2, 0}, "d"}});
+  Write(1, 10, {{{1, 0}, "another shard's"}});
+  ASSERT_TRUE(store().BeginBlocking(0).ok());
+  AddPages({{{1, 0}, "A"}});
+  CheckpointMeta meta = MakeMeta(0, 20);
+  meta.row_bytes[1] = 8;
+  meta.first_pages[1] = 2;
+  ASSERT_TRUE(store().CommitBlocking(meta).ok());
+  EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(0), 2u);
+  EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(1), 1u);
+  // They stay away: a checkpoint's pages, written past the WAL, do not come back with it.
+  under_test_->Crash();
+  EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(0), 2u);
+  meta.first_pages[1] = 1;
+  ASSERT_TRUE(store().BeginBlocking(0).ok());
+  EXPECT_DEATH((void)store().CommitBlocking(meta), "table=1 first=1");
+}
+
 TEST_P(RocksdbCheckpointTest, ADamagedPageIsNamed) {
   Write(0, 10, {{{4, 77}, "pages are larger"}, {{4, 78}, "than this"}});
   const std::string key = PageKey(0, 4, 77, 1);
@@ -127,6 +146,7 @@ TEST(CheckpointMetaTest, ComesBackOrIsRefused) {
   meta.state_hash = 77;
   meta.table_sizes[22] = 0;  // an empty table is told from one that is not there
   meta.row_bytes[22] = 8;
+  meta.first_pages[22] = 77;
   std::string value = EncodeCheckpointMeta(9, meta);
   uint64_t number = 0;
   CheckpointMeta decoded;
@@ -137,6 +157,7 @@ TEST(CheckpointMetaTest, ComesBackOrIsRefused) {
   EXPECT_EQ(decoded.applied_at, meta.applied_at);
   EXPECT_EQ(decoded.state_hash, meta.state_hash);
   EXPECT_EQ(decoded.row_bytes, meta.row_bytes);
+  EXPECT_EQ(decoded.first_pages, meta.first_pages);
   for (size_t i = 0; i < value.size(); ++i) {
     value[i] = static_cast<char>(value[i] ^ 0x01);
     EXPECT_FALSE(DecodeCheckpointMeta(value, &number, &decoded).ok()) << "byte " << i;

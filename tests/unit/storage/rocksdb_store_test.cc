@@ -219,13 +219,43 @@ TEST(RocksdbStoreTest, AnUnknownFormatIsRefused) {
   {
     const auto store = Open(temp.path("data"));
     std::string value;
-    AppendBigEndian32(kFormatVersion + 41, &value);
+    AppendBigEndian32(kFormatVersion + 40, &value);
     ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, kFormatKey, value).ok());
   }
   for (const bool read_only : {false, true}) {
     const auto store = Open(temp.path("data"), read_only);
     EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
-    EXPECT_THAT(MessageOf(store), HasSubstr("format version 42; this program knows version 1"));
+    EXPECT_THAT(MessageOf(store), HasSubstr("format version 42; this program knows version 2"));
+  }
+}
+
+// Without the archive's families, as the format before has it, or a folder that was damaged.
+TEST(RocksdbStoreTest, AFolderThatLacksAFamilyIsRefused) {
+  for (const uint32_t format : {1u, kFormatVersion}) {
+    const TempFolder temp;
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    rocksdb::DB* raw = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(options, temp.path("data"), &raw).ok());
+    const std::unique_ptr<rocksdb::DB> db(raw);
+    for (const Family family : {Family::kJournal, Family::kState, Family::kMeta, Family::kVault}) {
+      rocksdb::ColumnFamilyHandle* handle = nullptr;
+      ASSERT_TRUE(db->CreateColumnFamily({}, std::string(NameOf(family)), &handle).ok());
+      if (family == Family::kMeta) {
+        std::string value;
+        AppendBigEndian32(format, &value);
+        ASSERT_TRUE(db->Put({}, handle, std::string(kFormatKey), value).ok());
+      }
+      db->DestroyColumnFamilyHandle(handle);
+    }
+    ASSERT_TRUE(db->Close().ok());
+    for (const bool read_only : {false, true}) {
+      const auto store = Open(temp.path("data"), read_only);
+      EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
+      EXPECT_THAT(MessageOf(store),
+                  HasSubstr(format == 1 ? "has format version 1; this program knows version 2 only"
+                                        : "it lacks the column family \"archive\""));
+    }
   }
 }
 

@@ -73,6 +73,9 @@ struct AuthorizeFlags {
   std::string programme_code;
   std::string request_id;
   std::string entry_mode;
+  std::string code_issued_at;
+  std::string code_purpose;
+  uint32_t code_valid_s = 0;
   AmountFlags price;
   std::vector<std::string> lines;
   uint32_t hold_seconds = 0;
@@ -107,6 +110,41 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
       ->add_option(
           "--entry-mode", flags->entry_mode, "contactless, qr_code, chip, magstripe, manual")
       ->check(CLI::IsMember({"contactless", "qr_code", "chip", "magstripe", "manual"}));
+  CLI::Option* const code =
+      command->add_option("--code-issued-at",
+                          flags->code_issued_at,
+                          "When the code that is shown was made, as 2026-05-03T08:15:00+08:00; "
+                          "means\n--entry-mode qr_code");
+  command->add_option("--code-valid-s", flags->code_valid_s, "How long it is good from then on; 60")
+      ->needs(code);
+  command
+      ->add_option("--code-purpose",
+                   flags->code_purpose,
+                   "What it is shown for: payment, entry, exit; accepted once for each")
+      ->check(CLI::IsMember({"payment", "entry", "exit"}))
+      ->needs(code);
+}
+
+absl::Status FillCode(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
+  if (flags.code_issued_at.empty()) {
+    return absl::OkStatus();
+  }
+  if (request->pos_entry_mode() == v1::POS_ENTRY_MODE_UNSPECIFIED) {
+    request->set_pos_entry_mode(v1::POS_ENTRY_MODE_QR_CODE);
+  }
+  const absl::StatusOr<Instant> issued_at =
+      ParseInstant(flags.code_issued_at, std::string(kDefaultZone));
+  if (!issued_at.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--code-issued-at: ", issued_at.status().message()));
+  }
+  v1::QrCode* const code = request->mutable_qr_code();
+  code->mutable_issued_at()->set_seconds(issued_at->seconds);
+  code->mutable_issued_at()->set_nanos(issued_at->nanos);
+  code->set_valid_seconds(flags.code_valid_s);
+  code->set_purpose(static_cast<v1::CodePurpose>(
+      EnumNumber(v1::CodePurpose_descriptor(), flags.code_purpose).value_or(0)));
+  return absl::OkStatus();
 }
 
 absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
@@ -137,7 +175,7 @@ absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* requ
   request->set_explain(flags.explain);
   request->set_pos_entry_mode(static_cast<v1::PosEntryMode>(
       EnumNumber(v1::PosEntryMode_descriptor(), flags.entry_mode).value_or(0)));
-  return absl::OkStatus();
+  return FillCode(flags, request);
 }
 
 ExitCode Quote(Context* context, const AuthorizeFlags& flags) {

@@ -1,0 +1,298 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The ledger thread: takes from the rings, decides, evolves, fills blocks, and between
+// commands a little of everything else that only it may do.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <thread>
+
+#include "engine/base/cache_line.h"
+#include "engine/durability/record_format.h"
+#include "engine/pipeline/engine_impl.h"
+
+namespace gonghui {
+namespace {
+
+// Taken from one ring before the next look at the others, at the journal and at the
+// clock: submissions of the live one; commands of the others, whose submissions are taken
+// one by one, because an upload's may hold a thousand and taps wait meanwhile.
+constexpr int kLiveTurn = 256;
+constexpr int kAdviceTurn = 32;
+constexpr int kAdminTurn = 4;
+constexpr int kExpiriesPerTurn = 64;
+
+constexpr int64_t kDozeNsMax = 2'000'000;
+constexpr int64_t kCheckpointPollNs = 1'000'000;
+constexpr int64_t kExpiryPollNs = 1'000'000;
+constexpr int64_t kArchivePollNs = 1'000'000;
+
+constexpr size_t kLineBytes = kCacheLineBytes;
+
+void PrefetchCommand(const Command& command) {
+  const auto* const bytes = reinterpret_cast<const char*>(&command);
+  for (size_t at = 0; at < sizeof(Command); at += kLineBytes) {
+    __builtin_prefetch(bytes + at);
+  }
+}
+
+// The part of a result that every decision writes.  It was last touched by the thread
+// that answered with it, on another core.
+void PrefetchForWriting(const Result& result) {
+  constexpr size_t kAlwaysBytes = offsetof(Result, shares) + sizeof(ResultShare);
+  const auto* const bytes = reinterpret_cast<const char*>(&result);
+  for (size_t at = 0; at < kAlwaysBytes; at += kLineBytes) {
+    __builtin_prefetch(bytes + at, /*rw=*/1);
+  }
+  __builtin_prefetch(&result.limits, /*rw=*/1);
+}
+
+}  // namespace
+
+void Engine::Impl::RunLedger() {
+  for (;;) {
+    bool worked = DrainRings();
+    if (worked && options_.pipeline != CommitPipeline::kTwoThreads &&
+        filling_->size_bytes() <= kSmallBlockBytes) {
+      // Whoever waits for this core may have more for the block; an idle one goes on at
+      // once.  Under load that makes larger groups, and fewer syncs.
+      std::this_thread::yield();
+      worked = DrainRings() || worked;
+    }
+    ExpireHolds();
+    TakeCheckpoint();
+    LetOldOnesLeave();
+    HandOver(/*wait=*/false);
+    if (failed_.load(std::memory_order_acquire)) {
+      return;
+    }
+    if (worked) {
+      continue;
+    }
+    if (stopping_.load(std::memory_order_seq_cst) && NothingReady() && filling_->empty() &&
+        JournalIdle() && in_flight_commands_.load(std::memory_order_seq_cst) == 0) {
+      break;
+    }
+    Sleep();
+  }
+  if (options_.checkpoint_at_stop && checkpointer_ != nullptr &&
+      ledger_.applied_seq().value() > photo_seq_) {
+    const uint64_t seq = ledger_.applied_seq().value();
+    while (checkpointer_->active()) {
+      checkpointer_->Continue();
+      std::this_thread::yield();
+    }
+    checkpointer_->Begin();
+    while (checkpointer_->active()) {
+      checkpointer_->Continue();
+      std::this_thread::yield();
+    }
+    while (checkpointer_->committed_seq() < seq && !failed_.load(std::memory_order_acquire)) {
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  }
+}
+
+// Live work first; each lower ring gets a short turn, so that none starves.
+bool Engine::Impl::DrainRings() {
+  now_ = std::max({now_, TimestampNs{clock_.NowNs()}, ledger_.applied_at()});
+  constexpr std::array<int, kPriorityCount> kTurns{kLiveTurn, kAdviceTurn, kAdminTurn};
+  bool worked = false;
+  for (size_t i = 0; i < kTurns.size(); ++i) {
+    std::array<Submission*, Ledger::kPrefetchMax> taken;
+    for (int n = 0; n < kTurns[i];) {
+      const size_t most = i > 0 ? 1 : std::min(taken.size(), static_cast<size_t>(kTurns[i] - n));
+      size_t count = 0;
+      while (count < most && rings_[i].Pop(&taken[count])) {
+        __builtin_prefetch(taken[count]);
+        ++count;
+      }
+      if (count == 0) {
+        break;
+      }
+      n += i > 0 ? static_cast<int>(std::max(taken[0]->commands.size(), size_t{1}))
+                 : static_cast<int>(count);
+      worked = true;
+      ProcessAll({taken.data(), count});
+    }
+  }
+  return worked;
+}
+
+// Submissions of one command each share their fetches as the commands of a large
+// one do: what unary calls ask, comes by the dozen when a sync is over.
+void Engine::Impl::ProcessAll(std::span<Submission* const> taken) {
+  std::array<const Command*, Ledger::kPrefetchMax> singles;
+  std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
+  size_t count = 0;
+  for (const Submission* submission : taken) {
+    if (submission->commands.size() == 1) {
+      singles[count++] = submission->commands.data();
+      PrefetchCommand(submission->commands[0]);
+      PrefetchForWriting(submission->results[0]);
+    }
+  }
+  if (count > 1) {
+    ledger_.Prefetch({singles.data(), count}, now_, {trails.data(), count});
+  }
+  size_t next_trail = 0;
+  for (Submission* const submission : taken) {
+    const bool single = submission->commands.size() == 1;
+    Process(*submission, single && count > 1 ? trails[next_trail++] : Ledger::Trail{});
+    if (submission->commands.size() > 1 || filling_->size_bytes() >= options_.block_bytes_max) {
+      // A large one took a while: let the journal have what there is.
+      HandOver(/*wait=*/filling_->size_bytes() >= options_.block_bytes_max);
+      now_ = std::max(now_, TimestampNs{clock_.NowNs()});
+    }
+  }
+}
+
+// `first` is the trail of a single command.
+void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
+  const std::span<const Command> commands = submission.commands;
+  std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
+  trails[0] = first;
+  const bool thawed = !submission.archive_looked || Thaw(submission);
+  for (size_t i = 0; !thawed && i < commands.size(); ++i) {
+    submission.results[i] = own_result_;
+  }
+  for (size_t i = 0; thawed && i < commands.size(); ++i) {
+    const size_t in_turn = i % Ledger::kPrefetchMax;
+    if (in_turn == 0 && commands.size() > 1) {
+      std::array<const Command*, Ledger::kPrefetchMax> next;
+      const size_t count = std::min(next.size(), commands.size() - i);
+      for (size_t j = 0; j < count; ++j) {
+        next[j] = &commands[i + j];
+        PrefetchForWriting(submission.results[i + j]);
+      }
+      ledger_.Prefetch({next.data(), count}, now_, {trails.data(), count});
+    }
+    DecideOne(commands[i], trails[in_turn], &submission.results[i]);
+  }
+  if (submission.inspect != nullptr) {
+    submission.inspect(ledger_, submission.inspect_argument);
+  }
+  filling_->AddWaiter(&submission);
+  applied_seq_.store(ledger_.applied_seq().value(), std::memory_order_release);
+  commands_ += submission.commands.size();
+  commands_decided_.store(commands_, std::memory_order_relaxed);
+}
+
+void Engine::Impl::DecideOne(const Command& command, const Ledger::Trail& trail, Result* result) {
+  ledger_.Decide(command, now_, trail, &event_, result);
+  if (event_.kind == EventKind::kNone) {
+    return;
+  }
+  const size_t bytes_max = RecordBytesMax(command);
+  if (bytes_max > filling_->room()) {
+    if (bytes_max > kBlockBytesMax - kBlockHeaderBytes) {
+      event_.kind = EventKind::kNone;
+      result->verdict = Verdict::kFull;
+      result->field = Field::kProgrammes;
+      return;
+    }
+    HandOver(/*wait=*/true);
+    if (bytes_max > filling_->room()) {
+      return;  // failed: nobody will ever see this result
+    }
+  }
+  // The journal's copy first: Evolve() of a programme consumes nothing, but the
+  // order shows that what is applied is exactly what is written.  Both copy what the
+  // command points to (lines, evidence, an operator's content), so that nothing of it is
+  // needed once the submission is complete.
+  filling_->Add(event_);
+  ledger_.Evolve(event_);
+}
+
+void Engine::Impl::ExpireHolds() {
+  if (ledger_.next_expiry() > now_) {
+    return;
+  }
+  Command command;
+  command.kind = CommandKind::kExpireHolds;
+  Result result;
+  for (int n = 0; n < kExpiriesPerTurn && ledger_.next_expiry() <= now_; ++n) {
+    DecideOne(command, Ledger::Trail{}, &result);
+  }
+  applied_seq_.store(ledger_.applied_seq().value(), std::memory_order_relaxed);
+}
+
+void Engine::Impl::TakeCheckpoint() {
+  if (checkpointer_ == nullptr) {
+    return;
+  }
+  const int64_t begin_ns = clock_.MonotonicNs();
+  if (checkpointer_->active()) {
+    checkpointer_->Continue();
+  } else {
+    const uint64_t requests = checkpoint_requests_.load(std::memory_order_acquire);
+    const bool asked = requests > checkpoints_begun_;
+    const bool changed = ledger_.applied_seq().value() > photo_seq_;
+    const bool due = journal_bytes_since_photo_ >= options_.checkpoint_journal_bytes ||
+                     begin_ns - photo_monotonic_ns_ >= options_.checkpoint_interval_ns;
+    if (!asked && !(changed && due)) {
+      return;
+    }
+    checkpoints_begun_ = requests;
+    photo_seq_ = ledger_.applied_seq().value();
+    photo_monotonic_ns_ = begin_ns;
+    journal_bytes_since_photo_ = 0;
+    checkpointer_->Begin();
+  }
+  TellPause(clock_.MonotonicNs() - begin_ns);
+}
+
+void Engine::Impl::TellPause(int64_t ns) {
+  if (ns > pause_ns_max_.load(std::memory_order_relaxed)) {
+    pause_ns_max_.store(ns, std::memory_order_relaxed);
+  }
+}
+
+void Engine::Impl::PopulateAhead() {
+  std::array<MemoryRange, Ledger::kUpcomingMax> ranges;
+  const size_t count = ledger_.TakeUpcomingMemory(ranges);
+  for (size_t i = 0; i < count; ++i) {
+    memory_thread_.Ask(ranges[i]);
+  }
+}
+
+void Engine::Impl::Sleep() {
+  const bool journal_busy = !JournalIdle();
+  if (journal_busy) {
+    ledger_bell_.PrepareToDoze();
+  } else {
+    ledger_bell_.Prepare();
+  }
+  const TimestampNs next_archive_step = NextArchiveStep();
+  const bool wakeful =
+      !NothingReady() || (!filling_->empty() && JournalIdle()) || journal_busy == JournalIdle() ||
+      failed_.load(std::memory_order_acquire) ||
+      (checkpointer_ != nullptr && checkpointer_->can_continue()) ||
+      (checkpointer_ != nullptr && !checkpointer_->active() &&
+       checkpoint_requests_.load(std::memory_order_acquire) > checkpoints_begun_) ||
+      next_archive_step <= now_ ||
+      (stopping_.load(std::memory_order_seq_cst) && JournalIdle() &&
+       in_flight_commands_.load(std::memory_order_seq_cst) == 0);
+  if (wakeful) {
+    ledger_bell_.Cancel();
+    return;
+  }
+  int64_t sleep_ns = journal_busy ? kDozeNsMax : kSleepNsMax;
+  if (checkpointer_ != nullptr && checkpointer_->active()) {
+    sleep_ns = kCheckpointPollNs;  // until the disk has caught up
+  }
+  if (ledger_.next_expiry() < kTimestampMax) {
+    const int64_t until_ns = ledger_.next_expiry().value() - clock_.NowNs();
+    sleep_ns = std::min(sleep_ns, std::max<int64_t>(until_ns, kExpiryPollNs));
+  }
+  if (next_archive_step < kTimestampMax) {
+    const int64_t until_ns = next_archive_step.value() - clock_.NowNs();
+    sleep_ns = std::min(sleep_ns, std::max<int64_t>(until_ns, kArchivePollNs));
+  }
+  ledger_bell_.Sleep(sleep_ns);
+}
+
+}  // namespace gonghui
