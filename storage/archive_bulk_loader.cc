@@ -234,8 +234,8 @@ absl::Status ArchiveBulkLoader::Impl::WriteIdsBlocking() {
     if (count > 0 && id.id == before.id && id.terminal == before.terminal) {
       const auto text = id.terminal.Text();
       return absl::AlreadyExistsError(
-          absl::StrFormat("transactions %d and %d of those that are loaded have the same request "
-                          "id of terminal %s",
+          absl::StrFormat("rows %d and %d, not counting the header, have the same request id of "
+                          "terminal %s",
                           before.seq.value() - first_seq.value() + 1,
                           id.seq.value() - first_seq.value() + 1,
                           std::string(text.data(), text.size)));

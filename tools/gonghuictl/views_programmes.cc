@@ -263,7 +263,7 @@ constexpr std::array kStatus = {
                  Align::kRight,
                  [](const v1::GetStatusResponse& s) { return CountCell(s.overload_count()); }},
     StatusColumn{
-        "transactions in the archive",
+        "transactions of here in the archive",
         "archived_count",
         Align::kRight,
         [](const v1::GetStatusResponse& s) { return CountCell(s.archive().archived_count()); }},

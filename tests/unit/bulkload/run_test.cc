@@ -348,7 +348,7 @@ TEST_F(RunTest, TheSameIdTwiceInAFileLoadsNothing) {
   WriteRows(RowOf(1, "approved,") + RowOf(2, "approved,") + RowOf(1, "declined,card_expired"));
   const auto loaded = Load();
   EXPECT_TRUE(absl::IsAlreadyExists(loaded.status())) << loaded.status();
-  EXPECT_THAT(std::string(loaded.status().message()), HasSubstr("transactions 1 and 3"));
+  EXPECT_THAT(std::string(loaded.status().message()), HasSubstr("rows 1 and 3"));
   EXPECT_FALSE(LeftOver());
   EXPECT_EQ(ArchivedCount(), 0u);
 }

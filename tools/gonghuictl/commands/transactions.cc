@@ -113,9 +113,11 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
   CLI::Option* const code =
       command->add_option("--code-issued-at",
                           flags->code_issued_at,
-                          "When the code that is shown was made, as 2026-05-03T08:15:00+08:00; "
-                          "means\n--entry-mode qr_code");
-  command->add_option("--code-valid-s", flags->code_valid_s, "How long it is good from then on; 60")
+                          "When the code that is shown was made, as 2026-05-03T08:15:00+08:00 "
+                          "(without\na zone: Asia/Shanghai); means --entry-mode qr_code");
+  command
+      ->add_option(
+          "--code-valid-s", flags->code_valid_s, "How long it is good from then on, 1 to 3600; 60")
       ->needs(code);
   command
       ->add_option("--code-purpose",
