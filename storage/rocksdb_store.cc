@@ -44,7 +44,8 @@ constexpr std::array<Family, kFamilyCount> kFamilies = {Family::kDefault,
                                                         Family::kMeta,
                                                         Family::kVault,
                                                         Family::kArchive,
-                                                        Family::kArchiveIds};
+                                                        Family::kArchiveIds,
+                                                        Family::kProgrammes};
 
 // Out of reach: no write ever waits for compaction (see the header).
 constexpr int kNever = 1 << 30;
@@ -175,6 +176,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
       options.optimize_filters_for_hits = true;
       options.compression = rocksdb::kNoCompression;
       OptionsOfLargeFamily(options);
+      break;
+    case Family::kProgrammes:
+      // Few and large texts, read one by one.
+      options.compression = rocksdb::kZSTD;
+      options.write_buffer_size = 16 << 20;
       break;
     case Family::kMeta:
     case Family::kDefault:
@@ -581,6 +587,8 @@ std::string_view NameOf(Family family) {
       return "archive";
     case Family::kArchiveIds:
       return "archive_ids";
+    case Family::kProgrammes:
+      return "programmes";
   }
   return "";
 }

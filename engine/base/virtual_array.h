@@ -84,7 +84,8 @@ class VirtualArray {
 
  public:
   VirtualArray() = default;
-  explicit VirtualArray(size_t rows_max) : memory_(BytesFor(rows_max)), capacity_(rows_max) {}
+  explicit VirtualArray(size_t rows_max, VirtualMemory::Use use = VirtualMemory::Use::kSparse)
+      : memory_(BytesFor(rows_max), use), capacity_(rows_max) {}
 
   VirtualArray(VirtualArray&& other) noexcept
       : memory_(std::move(other.memory_)), capacity_(std::exchange(other.capacity_, 0)) {}

@@ -42,6 +42,7 @@ enum class CommandKind : uint8_t {  // stored: do not change values
   kGetEntitlements = 10,  // changes nothing
   kArchive = 11,          // from the pipeline, never from outside: rows leave memory
   kThaw = 12,             // likewise: a transaction comes back
+  kActivateDue = 13,      // from the pipeline's timer: a scheduled version becomes active
 
   kDefineSegment = 20,
   kSetUnionNode = 21,
@@ -55,6 +56,7 @@ enum class CommandKind : uint8_t {  // stored: do not change values
   kSetCardStatus = 29,
   kReplaceCard = 30,
   kRetireProgramme = 31,
+  kStageProgramme = 32,
 };
 
 constexpr bool IsAdmin(CommandKind kind) {
@@ -174,6 +176,7 @@ struct MemberKeeps {
   bool status = false;
   bool real_name_verified = false;
   bool sex = false;
+  bool joined_day = false;
   bool segments = false;
 };
 
@@ -183,6 +186,7 @@ struct MemberRequest {
   MemberStatus status = MemberStatus::kActive;
   bool real_name_verified = false;
   Sex sex = Sex::kUnknown;
+  JoinedDay joined_day = 0;
   uint32_t span_count = 0;
   std::array<SegmentSpanRequest, kSegmentSpansPerMemberMax> spans{};
   MemberKeeps keep;
@@ -229,6 +233,7 @@ struct FundRequest {
   TimestampNs opens_at;
   TimestampNs closes_at = kTimestampMax;
   bool advice_may_overrun = false;
+  Payer payer = Payer::kUnion;
   DisplayName name;
 };
 
@@ -250,6 +255,15 @@ struct ReplaceCardRequest {
 
 struct RetireProgrammeRequest {
   ProgrammeCode code;
+};
+
+// Moves a version to another stage: kShadow, kScheduled, kActive (now; an older version is
+// a rollback), kWithdrawn, or back to kValidated.
+struct StageProgrammeRequest {
+  ProgrammeCode code;
+  uint32_t version = 0;
+  Stage stage = Stage::kActive;
+  TimestampNs activates_at;  // kScheduled
 };
 
 struct Command {
@@ -292,6 +306,7 @@ struct Command {
     const CardStatusRequest* card_status;
     const ReplaceCardRequest* replace_card;
     const RetireProgrammeRequest* retire_programme;
+    const StageProgrammeRequest* stage_programme;
   };
 };
 static_assert(std::is_trivially_copyable_v<Command>);

@@ -28,8 +28,9 @@ enum class EventKind : uint8_t {  // stored: do not change values
   kIncremented = 7,
   kRefunded = 8,
   kBatchClosed = 9,
-  kArchived = 11,  // content by the command's pointer, as operators' events
-  kThawed = 12,    // likewise; transaction_row is the new row
+  kArchived = 11,            // content by the command's pointer, as operators' events
+  kThawed = 12,              // likewise; transaction_row is the new row
+  kProgrammeActivated = 13,  // `row` = the version that was scheduled for `at` or before
 
   kSegmentDefined = 20,
   kUnionNodeSet = 21,
@@ -42,7 +43,8 @@ enum class EventKind : uint8_t {  // stored: do not change values
   kMemberStatusSet = 28,
   kCardStatusSet = 29,
   kCardReplaced = 30,
-  kProgrammeRetired = 31,
+  kProgrammeRetired = 31,  // `row` = the head
+  kProgrammeStaged = 32,   // `row` = the version
 };
 
 // What changes in a fund, and in the share of the transaction that caused it.

@@ -26,6 +26,14 @@ enum class Asset : uint8_t {  // stored: do not change values
   kThing = 2,
 };
 
+// Whose money it is.  All of it is subsidy to the member; what a merchant gives of its own
+// is settled against what the union's funds owe it.
+enum class Payer : uint8_t {  // stored: do not change values
+  kUnion = 1,
+  kMerchant = 2,
+  kSponsor = 3,
+};
+
 struct Fund {
   FundCode code;
   Fen budget;
@@ -38,7 +46,8 @@ struct Fund {
   UnionNodeRow owner;
   Asset asset = Asset::kMoney;
   bool advice_may_overrun = false;
-  std::array<uint8_t, 2> reserved{};
+  Payer payer = Payer::kUnion;
+  uint8_t reserved = 0;
 
   [[nodiscard]] constexpr bool IsOpenAt(TimestampNs at) const {
     return at >= opens_at && at < closes_at;

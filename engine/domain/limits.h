@@ -33,7 +33,8 @@ inline constexpr uint32_t kMerchantsMax = 1u << 22;
 inline constexpr uint32_t kTerminalsMax = 1u << 23;
 inline constexpr uint32_t kFundsMax = 1u << 16;
 inline constexpr uint32_t kProgrammesMax = 1u << 16;  // versions
-inline constexpr uint32_t kBenefitsMax = 1u << 20;    // of all versions
+inline constexpr uint32_t kActivationsMax = 1u << 18;
+inline constexpr uint32_t kBenefitsMax = 1u << 20;  // of all versions
 inline constexpr uint32_t kLimitsMax = 1u << 20;
 inline constexpr uint32_t kCountersMax = 1u << 29;      // (32)
 inline constexpr uint32_t kTransactionsMax = 1u << 29;  // (200)
@@ -45,7 +46,7 @@ inline constexpr uint32_t kBatchesMax = 1u << 26;       // (136)
 inline constexpr uint32_t kCodeUsesMax = 1u << 28;      // (40)
 
 // Raised whenever Decide() may answer differently; journalled with every block.
-inline constexpr uint32_t kRulesVersion = 3;
+inline constexpr uint32_t kRulesVersion = 4;
 
 inline constexpr uint32_t kUnionDepthMax = 8;  // national = 1
 inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
@@ -53,7 +54,10 @@ inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
 // One decision.
 inline constexpr uint32_t kSharesPerTransactionMax = 8;  // (benefit, fund) pairs
 inline constexpr uint32_t kUsesPerTransactionMax = 16;   // counters taken
+// Live benefits that may compete for one decision: of one category and union node of
+// merchants, for one union node of members.  How many there are beside them does not matter.
 inline constexpr uint32_t kCandidatesPerDecisionMax = 1024;
+inline constexpr uint32_t kCombinedBenefitsMax = 3;
 inline constexpr uint32_t kLinesPerTransactionMax = 64;
 inline constexpr uint32_t kLineQuantityMax = 1'000'000;
 inline constexpr int64_t kAdviceAgeMaxS = 60 * 86'400;
@@ -72,6 +76,9 @@ inline constexpr uint32_t kLimitsPerProgrammeMax = 1024;
 inline constexpr uint32_t kLimitsPerBenefitMax = 8;
 inline constexpr uint32_t kFundingSharesPerBenefitMax = 4;
 inline constexpr uint32_t kPoolItemsPerProgrammeMax = 65'536;  // of each pool
+inline constexpr uint32_t kPriceStepsPerBenefitMax = 32;
+inline constexpr uint32_t kLimitSpanMax = 31;  // windows that are added up
+inline constexpr uint32_t kWaitingDaysMax = 3660;
 inline constexpr uint32_t kOverCapturesPerProgrammeMax = 64;
 inline constexpr int32_t kOverCaptureBpsMax = 5'000;
 inline constexpr uint32_t kSegmentSpansPerMemberMax = 8;

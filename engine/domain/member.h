@@ -55,13 +55,24 @@ enum class Sex : uint8_t {
   kFemale = 2,
 };
 
+constexpr uint8_t MaskOf(Sex sex) {
+  return static_cast<uint8_t>(1u << static_cast<uint8_t>(sex));
+}
+
+// The first day of membership: days since 1999-12-31, so that 1 is 2000-01-01, which
+// also stands for all that is earlier; 0 = not known.
+using JoinedDay = uint16_t;
+inline constexpr CivilDay kJoinedDayZero = DayOf({1999, 12, 31});
+
+// In the first column what is asked of nearly every candidate.
 struct Member {
   MemberId id;
   UnionNodeRow union_node;
-  MemberStatus status = MemberStatus::kActive;
-  bool real_name_verified = false;
-  Sex sex = Sex::kUnknown;
+  MemberStatus status : 4 = MemberStatus::kActive;
+  Sex sex : 3 = Sex::kUnknown;
+  bool real_name_verified : 1 = false;
   uint8_t reserved = 0;
+  JoinedDay joined_day = 0;
   SegmentSpanRow first_span;    // chain of this member's spans
   StatusChangeRow last_change;  // chain of status changes, newest first
 };

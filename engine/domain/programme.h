@@ -6,10 +6,13 @@
 //
 // Two forms.  A *spec* is what a programme file compiles to (engine/programmes):
 // it names funds, segments and merchants by code, so that it can be checked and
-// journalled as it was written.  The *rows* (Programme, Benefit, Limit) are what
-// Decide() reads: the same with codes resolved to rows and lists placed in the
+// journalled as it was written.  The *rows* (ProgrammeHead, Programme, Benefit, Limit)
+// are what Decide() reads: the same with codes resolved to rows and lists placed in the
 // ledger's pools.  A new version makes new rows; old ones stay, because captures
 // and reversals use the version that made the authorization.
+//
+// docs/decisions/0006-programme-language.md and 0007-programme-versions.md have the
+// exact meaning.
 
 #ifndef GONGHUI_ENGINE_DOMAIN_PROGRAMME_H_
 #define GONGHUI_ENGINE_DOMAIN_PROGRAMME_H_
@@ -21,6 +24,7 @@
 #include "engine/domain/calendar.h"
 #include "engine/domain/ids.h"
 #include "engine/domain/limits.h"
+#include "engine/domain/member.h"
 #include "engine/domain/merchant.h"
 #include "engine/domain/money.h"
 
@@ -34,6 +38,8 @@ enum class PriceKind : uint8_t {
   kPercentOff = 2,  // the member pays list price x (1 - rate), at most discount_max off
   kThreshold = 3,   // for each (or only the first) `threshold` reached, `amount` off
   kFree = 4,        // the member pays nothing
+  kTiers = 5,       // the last step whose `from` the price reaches holds for all of it
+  kBands = 6,       // each step's rate holds for the part of the price that lies in it
 };
 
 // What a refund of a part gives back to the funds, and so not to the member.
@@ -43,6 +49,26 @@ enum class OnReturn : uint8_t {
   kRefuse = 3,    // as kKeep, but a return that breaks the threshold is declined
 };
 
+// A step of kTiers or kBands: from so much of the price on, up to the next step's `from`.
+// Below the first step nothing is taken off.
+struct PriceStep {
+  Fen from;
+  Fen off;   // kTiers: taken off, when the rate is 0
+  Bps rate;  // the part taken off
+  uint32_t reserved = 0;
+
+  friend constexpr bool operator==(const PriceStep&, const PriceStep&) = default;
+};
+static_assert(sizeof(PriceStep) == 24);
+
+// [first, first + count) of one of the pools below.
+struct PoolRange {
+  uint32_t first = 0;
+  uint32_t count = 0;
+};
+
+// Its price is the *base*: the list price, or that of the items which the benefit is for,
+// or what benefits of earlier layers left of it.
 struct PriceRule {
   PriceKind kind = PriceKind::kFixedPrice;
   Rounding rounding = Rounding::kHalfUp;  // of the price that the member pays
@@ -53,14 +79,9 @@ struct PriceRule {
   Fen threshold;        // kThreshold: list price to reach.  Others: least list price, 0 = none
   Fen discount_max;     // most that is taken off one transaction; 0 = no cap
   Fen member_pays_min;  // the member pays at least this, 0 = nothing is fine
+  PoolRange steps;      // pool `steps`, rising: kTiers, kBands
 };
-static_assert(sizeof(PriceRule) == 40);
-
-// [first, first + count) of one of the pools below.
-struct PoolRange {
-  uint32_t first = 0;
-  uint32_t count = 0;
-};
+static_assert(sizeof(PriceRule) == 48);
 
 struct MccRange {
   Mcc first = 0;
@@ -75,6 +96,27 @@ struct HoursRange {
   int32_t to_s = 0;
 };
 
+// What a business day is, by the programme's own calendar: as listed there, else by the
+// day of the week.  A make-up workday is a Saturday or Sunday that is listed as kWorkday.
+enum class DayKind : uint8_t {
+  kWorkday = 1,
+  kWeekend = 2,
+  kHoliday = 3,
+};
+
+constexpr uint8_t MaskOf(DayKind kind) {
+  return static_cast<uint8_t>(1u << static_cast<uint8_t>(kind));
+}
+
+// Business days, both inclusive.
+struct DayRange {
+  CivilDay first = 0;
+  CivilDay last = 0;
+  DayKind kind = DayKind::kHoliday;  // of days on which a benefit is closed: not looked at
+  std::array<uint8_t, 3> reserved{};
+};
+static_assert(sizeof(DayRange) == 12);
+
 enum class LimitMeasure : uint8_t {
   kCount = 1,   // uses
   kAmount = 2,  // subsidy, in fen
@@ -86,6 +128,16 @@ enum class LimitSubject : uint8_t {
   kCard = 3,
   kMerchant = 4,
   kTerminal = 5,
+  kUnion = 6,  // the member's union node, or its ancestor at a level, with all below
+};
+
+// A limit of this has no end: it counts, and refuses nobody.
+inline constexpr int64_t kLimitUnlimited = INT64_MAX / 4;
+
+// What a limit is asked about.
+enum class LimitScope : uint8_t {
+  kAll = 1,
+  kOffline = 2,  // only what was done without asking; beyond it the acquirer bears it
 };
 
 // What happens when an amount limit has less left than the benefit would give.
@@ -108,10 +160,26 @@ struct LimitSpec {
   WindowKind window = WindowKind::kDay;
   WhenExceeded when_exceeded = WhenExceeded::kRefuse;
   RefundTo refund_to = RefundTo::kOriginalWindow;
-  std::array<uint8_t, 3> reserved{};
+  uint8_t union_level = 0;  // kUnion: a UnionLevel; 0 = the member's own node
+  uint8_t span = 1;         // windows that are added up, this one the last; 1 = calendar
+  LimitScope scope = LimitScope::kAll;
   int64_t max = 0;  // uses or fen, by measure
 };
 static_assert(sizeof(LimitSpec) == 48);
+
+// What a benefit of a later layer is reckoned on.
+enum class StackBase : uint8_t {
+  kListPrice = 1,
+  kRest = 2,  // what the benefits before it left to pay
+};
+
+// Of a benefit that was given without asking.
+enum class OfflinePolicy : uint8_t {
+  kAccept = 1,
+  kRefuse = 2,  // the acquirer bears it
+};
+
+inline constexpr uint8_t kLayersMax = 8;
 
 struct FundingShareSpec {
   FundCode fund;
@@ -125,8 +193,13 @@ struct BenefitSpec {
   PriceRule price;
   PoolRange segments_any;      // pool `segments`: the member is in one of these, if any given
   PoolRange segments_all;      // pool `segments`: and in each of these
+  PoolRange segments_none;     // pool `segments`: and in none of these
   PoolRange mccs;              // pool `mccs`; none given = every category
   PoolRange merchants;         // pool `merchants`; none given = every merchant
+  PoolRange terminals;         // pool `terminals`; none given = every terminal
+  PoolRange items_any;         // pool `items`, rising: lines with these; none = all lines
+  PoolRange items_none;        // pool `items`, rising: and with none of these
+  PoolRange closed_days;       // pool `days`, rising: not on these
   PoolRange hours;             // pool `hours`; none given = all day
   PoolRange limits;            // pool `limit_refs`: indexes into `limits`
   PoolRange funding;           // pool `funding`; at least one when money is given
@@ -135,10 +208,17 @@ struct BenefitSpec {
   uint8_t terminal_kinds = 0;  // MaskOf() bits, 0 = every kind
   uint8_t weekdays = 0;        // bit 0 = Monday; 0 = every day
   bool require_real_name = true;
-  uint8_t reserved = 0;
-  UnionNodeId member_union;    // the member is in this subtree, or none
-  UnionNodeId merchant_union;  // the merchant is
-  TimestampNs starts_at;       // half-open, within the programme's own dates
+  uint8_t sexes = 0;      // MaskOf() bits, 0 = everybody
+  uint8_t day_kinds = 0;  // MaskOf() bits, 0 = every day
+  uint8_t layer = 0;      // 0 = alone; 1 .. kLayersMax = combines with those of other layers
+  StackBase base = StackBase::kListPrice;
+  OfflinePolicy offline = OfflinePolicy::kAccept;
+  uint16_t member_days_min = 0;   // a member for so many days
+  uint16_t segment_days_min = 0;  // and in the segments that are asked for
+  uint32_t pieces_max = 0;        // of the items the cheapest so many; 0 = all
+  UnionNodeId member_union;       // the member is in this subtree, or none
+  UnionNodeId merchant_union;     // the merchant is
+  TimestampNs starts_at;          // half-open, within the programme's own dates
   TimestampNs ends_at;
   int64_t hold_s = kHoldSecondsDefault;
 };
@@ -166,6 +246,17 @@ struct ProgrammeSpec {
   UnionNodeId owner;          // none = the root
   uint64_t content_hash = 0;  // of the source; equal to the live version's = nothing to do
   LateCapture late_capture = LateCapture::kStrict;
+  PoolRange special_days;  // pool `days`, rising: holidays and make-up workdays
+};
+
+// Where a version of a programme stands.
+enum class Stage : uint8_t {
+  kValidated = 1,  // known and right; decides nothing
+  kShadow = 2,     // its decisions are counted beside those of the active one
+  kScheduled = 3,  // becomes active at an instant
+  kActive = 4,
+  kRetired = 5,    // was active
+  kWithdrawn = 6,  // never was, and never will be
 };
 
 // A whole file, ready to apply.  The spans belong to whoever made it and must
@@ -177,37 +268,70 @@ struct ProgrammeImage {
   std::span<const SegmentCode> segments;
   std::span<const MccRange> mccs;
   std::span<const MerchantId> merchants;
+  std::span<const TerminalId> terminals;
+  std::span<const ItemCode> items;
+  std::span<const PriceStep> steps;
+  std::span<const DayRange> days;
   std::span<const HoursRange> hours;
   std::span<const uint32_t> limit_refs;
   std::span<const FundingShareSpec> funding;
   std::span<const OverCapture> over_capture;  // no category twice
+  // What the version begins as: kValidated, kShadow, kScheduled or kActive.
+  Stage stage = Stage::kActive;
+  TimestampNs activates_at;  // kScheduled
 };
 
 // ---- Rows ------------------------------------------------------------------
 
+// All versions of a programme; in the order in which the codes first came, which is the
+// order of precedence.
+struct ProgrammeHead {
+  ProgrammeCode code;
+  ProgrammeRow newest;
+  ProgrammeRow active;     // none = there is none, or it is retired
+  ProgrammeRow shadow;     // at most one
+  ProgrammeRow scheduled;  // at most one
+  ActivationRow last_activation;
+  uint32_t version_count = 0;
+};
+static_assert(sizeof(ProgrammeHead) == 56);
+
+// Which version was active from an instant on, until the next row of the same head.
+struct Activation {
+  TimestampNs from;
+  ProgrammeHeadRow head;
+  ProgrammeRow version;    // none = retired
+  ActivationRow previous;  // of the same head
+  uint32_t reserved = 0;
+};
+static_assert(sizeof(Activation) == 24);
+
+// One version.
 struct Programme {
   ProgrammeCode code;
   uint32_t version = 0;  // 1, 2, ... within the code
   CalendarRow calendar;
   UnionNodeRow owner;
-  ProgrammeRow next_version;  // none: this is the live one
+  ProgrammeHeadRow head;
+  ProgrammeRow previous_version;  // none = the first
+  Stage stage = Stage::kValidated;
+  LateCapture late_capture = LateCapture::kStrict;
+  std::array<uint8_t, 2> reserved{};
   TimestampNs starts_at;
   TimestampNs ends_at;
-  TimestampNs applied_at;
+  TimestampNs applied_at;    // when the version came
+  TimestampNs staged_at;     // since when its stage is what it is
+  TimestampNs activates_at;  // kScheduled
   uint64_t content_hash = 0;
   BenefitRow first_benefit;
   uint32_t benefit_count = 0;
   LimitRow first_limit;
   uint32_t limit_count = 0;
-  TimestampNs retired_at;  // 0 = it is not
-  LateCapture late_capture = LateCapture::kStrict;
-  std::array<uint8_t, 7> reserved{};
   PoolRange over_capture;
+  PoolRange special_days;
   DisplayName name;
-
-  [[nodiscard]] constexpr bool IsRetired() const { return retired_at != TimestampNs{}; }
 };
-static_assert(sizeof(Programme) == 216);
+static_assert(sizeof(Programme) == 232);
 
 struct Limit {
   LimitCode code;
@@ -218,7 +342,9 @@ struct Limit {
   WindowKind window = WindowKind::kDay;
   WhenExceeded when_exceeded = WhenExceeded::kRefuse;
   RefundTo refund_to = RefundTo::kOriginalWindow;
-  std::array<uint8_t, 3> reserved{};
+  uint8_t union_level = 0;
+  uint8_t span = 1;
+  LimitScope scope = LimitScope::kAll;
   int64_t max = 0;
 };
 static_assert(sizeof(Limit) == 56);
@@ -236,14 +362,24 @@ struct Benefit {
   TimestampNs ends_at;
   uint64_t segments_any = 0;
   uint64_t segments_all = 0;
+  uint64_t segments_none = 0;
   UnionNodeRow member_union;
   UnionNodeRow merchant_union;
   uint8_t terminal_kinds = 0;
   uint8_t weekdays = 0;
+  uint8_t day_kinds = 0;
+  uint8_t sexes = 0;
   bool require_real_name = true;
   uint8_t limit_count = 0;
   uint8_t funding_count = 0;
-  std::array<uint8_t, 3> reserved{};
+  uint8_t layer = 0;
+  StackBase base = StackBase::kListPrice;
+  OfflinePolicy offline = OfflinePolicy::kAccept;
+  uint16_t member_days_min = 0;
+  uint16_t segment_days_min = 0;
+  // Whether the rarer conditions below have to be looked at at all.
+  bool has_calendar = false;  // weekdays, day_kinds, hours or closed_days
+  bool has_items = false;     // items_any, items_none or pieces_max
   PriceRule price;
   std::array<LimitRow, kLimitsPerBenefitMax> limits{};
   std::array<FundingShare, kFundingSharesPerBenefitMax> funding{};
@@ -252,7 +388,13 @@ struct Benefit {
   int64_t hold_s = kHoldSecondsDefault;
   PoolRange mccs;
   PoolRange merchants;  // sorted by row in the ledger's pool
+  PoolRange terminals;  // likewise
   PoolRange hours;
+  PoolRange closed_days;
+  PoolRange items_any;
+  PoolRange items_none;
+  uint32_t pieces_max = 0;
+  uint32_t reserved = 0;
   BenefitCode code;
   DisplayName name;
 };

@@ -69,7 +69,10 @@ enum class Reason : uint16_t {
   kMemberNotVerified = 508,     // the benefit asks for a checked real name
   kNotPermittedToMember = 509,  // segment or union node
   kBelowMinimumAmount = 510,
-  kNoEffect = 511,  // the benefit would change nothing at this price
+  kNoEffect = 511,             // the benefit would change nothing at this price
+  kNoEligibleItem = 512,       // no line has an item that the benefit is for
+  kWaitingPeriod = 513,        // not yet long enough a member, or in a segment
+  kOfflineNotPermitted = 514,  // of an advice: the benefit is to be asked for
 
   // Limit.
   kExceedsFrequencyLimit = 701,

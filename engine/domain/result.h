@@ -79,6 +79,11 @@ enum class Field : uint8_t {
   kSegments,
   kCounters,
   kCodes,
+  kTerminal,
+  kStage,
+  kActivatesAt,
+  kJoinedDay,
+  kPayer,
 };
 
 // Why an operator's command is refused.
@@ -121,7 +126,7 @@ struct Result {
   bool created = false;            // operators, when decided: `row` is new
   uint32_t index = 0;              // which benefit, pool item ... `field` is about
   uint32_t row = 0;                // operators: the row that was set; transactions: its row
-  uint32_t programme_version = 0;  // kApplyProgramme
+  uint32_t programme_version = 0;  // kApplyProgramme, kStageProgramme
 
   TransactionId transaction_id;  // none = nothing was recorded (quote, unknown terminal)
   Transaction transaction;       // as it stands after the command

@@ -35,7 +35,7 @@
 namespace gonghui {
 
 inline constexpr size_t kBlockHeaderBytes = 96;
-inline constexpr size_t kBlockBytesMax = 8u << 20;
+inline constexpr size_t kBlockBytesMax = 16u << 20;
 
 // Writes the header into the first kBlockHeaderBytes of `block`, whose payload is
 // already in place behind it, and seals it with the checksum.

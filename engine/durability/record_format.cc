@@ -4,8 +4,10 @@
 #include "engine/durability/record_format.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <memory>
+#include <type_traits>
 
 #include <absl/strings/str_cat.h>
 
@@ -15,6 +17,7 @@
 #include "engine/durability/block_format.h"
 #include "engine/durability/byte_codec.h"
 #include "engine/durability/operator_content.h"
+#include "engine/durability/programme_content.h"
 #include "engine/durability/record_details.h"
 #include "engine/durability/record_parts.h"
 #include "engine/durability/terminal_request.h"
@@ -49,7 +52,7 @@ enum RecordFlag : uint8_t {
 constexpr uint8_t kTransactionFlags =
     kHasCaller | kHasOriginal | kHasTombstone | kHasDeltas | kHasMemberPending | kHasMemberPosted;
 constexpr uint8_t kOperatorFlags = kHasCaller | kHasSpans;
-constexpr uint8_t kArchiveFlags = kHasCaller;
+constexpr uint8_t kTimerFlags = kHasCaller;  // the archive's, and what had been scheduled
 
 // Byte of a resolved span: the segment's bit; the times, if they are not those of
 // the command's span of the same index.
@@ -68,6 +71,7 @@ bool IsKnown(EventKind kind) {
     case EventKind::kBatchClosed:
     case EventKind::kArchived:
     case EventKind::kThawed:
+    case EventKind::kProgrammeActivated:
     case EventKind::kSegmentDefined:
     case EventKind::kUnionNodeSet:
     case EventKind::kMemberSet:
@@ -80,6 +84,7 @@ bool IsKnown(EventKind kind) {
     case EventKind::kCardStatusSet:
     case EventKind::kCardReplaced:
     case EventKind::kProgrammeRetired:
+    case EventKind::kProgrammeStaged:
       return true;
   }
   return false;
@@ -120,6 +125,7 @@ uint8_t* WriteCommand(uint8_t* out, const Command& command) {
     case CommandKind::kGetTransaction:
     case CommandKind::kGetEntitlements:
     case CommandKind::kExpireHolds:
+    case CommandKind::kActivateDue:
       break;
     case CommandKind::kDefineSegment:
       Content(w, *command.segment);
@@ -156,6 +162,9 @@ uint8_t* WriteCommand(uint8_t* out, const Command& command) {
       break;
     case CommandKind::kRetireProgramme:
       Content(w, *command.retire_programme);
+      break;
+    case CommandKind::kStageProgramme:
+      Content(w, *command.stage_programme);
       break;
   }
   return w.at();
@@ -210,7 +219,7 @@ ResolvedSpan PredictSpan(const Command& command, uint32_t i) {
   return span;
 }
 
-uint8_t* WriteOperatorEffect(uint8_t* out, const Event& event, const Command& command) {
+uint8_t* WriteRows(uint8_t* out, const Event& event, const Command& command) {
   ByteWriter w(out);
   w.Varint(event.row);
   w.Varint(event.row_2);
@@ -270,13 +279,7 @@ constexpr size_t kOperatorEffectBytesMax =
 
 // The largest programme fits a block of its own.
 static_assert(kBlockHeaderBytes + codec::kRecordHeadBytesMax + kOperatorEffectBytesMax +
-                  ByteWriter::kSlackBytes + codec::kProgrammeSpecBytesMax +
-                  kLimitsPerProgrammeMax * codec::kLimitSpecBytesMax +
-                  kBenefitsPerProgrammeMax * codec::kBenefitSpecBytesMax +
-                  kOverCapturesPerProgrammeMax * codec::kOverCaptureBytesMax +
-                  kPoolItemsPerProgrammeMax *
-                      (codec::kCode4BytesMax + codec::kMccRangeBytesMax + codec::kCode2BytesMax +
-                       3 * codec::kInt32BytesMax + codec::kFundingBytesMax) <=
+                  ByteWriter::kSlackBytes + codec::kLargestImageBytesMax <=
               kBlockBytesMax);
 
 }  // namespace
@@ -301,7 +304,7 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   GH_CHECK(event.use_count <= kUsesPerTransactionMax, "use_count=", event.use_count);
   GH_CHECK(event.line_count <= kLinesPerTransactionMax, "line_count=", event.line_count);
 
-  const bool is_operators = codec::IsOperators(event.kind);
+  const bool sets_rows = codec::SetsRows(event.kind);
   const bool is_archives = codec::IsArchives(event.kind);
   const bool has_caller = !codec::IsNone(command.terminal) || !command.request_id.IsNone();
   const bool has_deltas = event.share_count != 0 || event.use_count != 0;
@@ -311,12 +314,12 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   const bool has_posted = event.member_posted_delta != predicted.posted;
   const int flags =
       (has_caller ? kHasCaller : 0) |
-      (is_archives    ? 0
-       : is_operators ? (event.span_count != 0 ? kHasSpans : 0)
-                      : (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
-                            (event.tombstone_row != TransactionRow{} ? kHasTombstone : 0) |
-                            (has_deltas ? kHasDeltas : 0) | (has_pending ? kHasMemberPending : 0) |
-                            (has_posted ? kHasMemberPosted : 0));
+      (is_archives ? 0
+       : sets_rows ? (event.span_count != 0 ? kHasSpans : 0)
+                   : (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
+                         (event.tombstone_row != TransactionRow{} ? kHasTombstone : 0) |
+                         (has_deltas ? kHasDeltas : 0) | (has_pending ? kHasMemberPending : 0) |
+                         (has_posted ? kHasMemberPosted : 0));
 
   ByteWriter head(out + 1);  // see PutLength()
   head.Byte(static_cast<uint8_t>(event.kind));
@@ -333,8 +336,8 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   }
   if (is_archives) {
     at = WriteArchiveEffect(at, event);
-  } else if (is_operators) {
-    at = WriteOperatorEffect(at, event, command);
+  } else if (sets_rows) {
+    at = WriteRows(at, event, command);
   } else {
     at = WriteTransactionEffect(at, event, command, flags);
   }
@@ -363,6 +366,7 @@ struct RecordDecoder::Storage {
   CardStatusRequest card_status;
   ReplaceCardRequest replace_card;
   RetireProgrammeRequest retire_programme;
+  StageProgrammeRequest stage_programme;
   ProgrammeImage image;
   codec::ProgrammePools pools;
   codec::AskedDetails asked;
@@ -379,7 +383,7 @@ const T* ReadContent(ByteReader& r, T& place) {
   return &place;
 }
 
-void ReadOperatorEffect(ByteReader& r, uint8_t flags, const Command& command, Event& event) {
+void ReadRows(ByteReader& r, uint8_t flags, const Command& command, Event& event) {
   r.Number(event.row);
   r.Number(event.row_2);
   if ((flags & kHasSpans) == 0) {
@@ -427,6 +431,31 @@ void ReadTransactionEffect(ByteReader& r, uint8_t flags, const Command& command,
   }
 }
 
+// Makes it as new.  Most of an event is room for shares, uses and lines, and where the event
+// before had none it still is as new.
+void Renew(Event& event) {
+  static_assert(std::is_trivially_copyable_v<Event> && std::is_standard_layout_v<Event>);
+  static const Event kNew;
+  auto* const to = reinterpret_cast<uint8_t*>(&event);
+  const auto* const from = reinterpret_cast<const uint8_t*>(&kNew);
+  const auto copy = [&](size_t begin, size_t end) {
+    std::memcpy(to + begin, from + begin, end - begin);
+  };
+  const auto used = [](auto count, const auto& rows) {
+    return std::min<size_t>(count, rows.size()) * sizeof(rows[0]);
+  };
+  const size_t shares = offsetof(Event, shares);
+  const size_t uses = offsetof(Event, uses);
+  const size_t lines = offsetof(Event, lines);
+  const size_t shares_used = used(event.share_count, event.shares);
+  const size_t uses_used = used(event.use_count, event.uses);
+  const size_t lines_used = used(event.line_count, event.lines);
+  copy(0, shares + shares_used);
+  copy(uses, uses + uses_used);
+  copy(uses + sizeof(event.uses), lines + lines_used);
+  copy(lines + sizeof(event.lines), sizeof(Event));
+}
+
 absl::Status Damaged(uint64_t seq, const char* what, size_t offset) {
   return absl::DataLossError(absl::StrCat("record of event ", seq, ", byte ", offset, ": ", what));
 }
@@ -470,6 +499,7 @@ void RecordDecoder::ReadCommand(codec::ByteReader& r) {
     case CommandKind::kGetTransaction:
     case CommandKind::kGetEntitlements:
     case CommandKind::kExpireHolds:
+    case CommandKind::kActivateDue:
       return;
     case CommandKind::kDefineSegment:
       command.segment = ReadContent(r, s.segment);
@@ -509,6 +539,9 @@ void RecordDecoder::ReadCommand(codec::ByteReader& r) {
     case CommandKind::kRetireProgramme:
       command.retire_programme = ReadContent(r, s.retire_programme);
       return;
+    case CommandKind::kStageProgramme:
+      command.stage_programme = ReadContent(r, s.stage_programme);
+      return;
   }
 }
 
@@ -528,7 +561,7 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
 
   Event& event = storage_->event;
   Command& command = storage_->command;
-  std::construct_at(&event);  // in place: an event is large
+  Renew(event);
   std::construct_at(&command);
   event.command = &command;
   event.seq = CommandSeq{seq};
@@ -543,11 +576,11 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
     return Damaged(seq, "unknown version of a record", static_cast<size_t>(r.at() - origin) - 1);
   }
   const uint8_t flags = r.Byte();
-  const bool is_operators = codec::IsOperators(event.kind);
   const bool is_archives = codec::IsArchives(event.kind);
-  const uint8_t known_flags = is_archives    ? kArchiveFlags
-                              : is_operators ? kOperatorFlags
-                                             : kTransactionFlags;
+  const bool sets_rows = codec::SetsRows(event.kind);
+  const uint8_t known_flags = codec::IsOperators(event.kind) ? kOperatorFlags
+                              : is_archives || sets_rows     ? kTimerFlags
+                                                             : kTransactionFlags;
   if ((flags & ~known_flags) != 0) {
     r.Fail("unknown flag of a record");
   }
@@ -565,8 +598,8 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
     if (event.kind == EventKind::kThawed) {
       r.Row(event.transaction_row, kTransactionsMax);
     }
-  } else if (is_operators) {
-    ReadOperatorEffect(r, flags, command, event);
+  } else if (sets_rows) {
+    ReadRows(r, flags, command, event);
   } else {
     ReadTransactionEffect(r, flags, command, event);
   }

@@ -45,6 +45,9 @@ bool IsKnown(Reason reason) {
     case Reason::kNotPermittedToMember:
     case Reason::kBelowMinimumAmount:
     case Reason::kNoEffect:
+    case Reason::kNoEligibleItem:
+    case Reason::kWaitingPeriod:
+    case Reason::kOfflineNotPermitted:
     case Reason::kExceedsFrequencyLimit:
     case Reason::kExceedsAmountLimit:
     case Reason::kFundNotOpen:

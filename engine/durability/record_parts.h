@@ -8,6 +8,7 @@
 //
 //   terminal_request.h     what a terminal asked
 //   operator_content.h     what an operator asked
+//   programme_content.h    a programme that an operator applied
 //   archived_codec.h       a transaction that comes back from the archive
 //   transaction_row.h      the new transaction
 //   transaction_deltas.h   what becomes of its original, of funds and counters
@@ -35,10 +36,14 @@ constexpr bool IsOperators(EventKind kind) {
 constexpr bool IsArchives(EventKind kind) {
   return kind == EventKind::kArchived || kind == EventKind::kThawed;
 }
+// Sets rows that operators know of: an operator's event, or what one had scheduled.
+constexpr bool SetsRows(EventKind kind) {
+  return IsOperators(kind) || kind == EventKind::kProgrammeActivated;
+}
 // Has a transaction's row of its own.
 constexpr bool IsTransaction(EventKind kind) {
   return kind != EventKind::kNone && kind != EventKind::kHoldExpired && !IsArchives(kind) &&
-         !IsOperators(kind);
+         !SetsRows(kind);
 }
 
 // The one command that causes events of this kind.
@@ -54,9 +59,11 @@ static_assert(CauseOf(EventKind::kRefunded) == CommandKind::kRefund);
 static_assert(CauseOf(EventKind::kBatchClosed) == CommandKind::kCloseBatch);
 static_assert(CauseOf(EventKind::kArchived) == CommandKind::kArchive);
 static_assert(CauseOf(EventKind::kThawed) == CommandKind::kThaw);
+static_assert(CauseOf(EventKind::kProgrammeActivated) == CommandKind::kActivateDue);
 static_assert(CauseOf(EventKind::kSegmentDefined) == CommandKind::kDefineSegment);
 static_assert(CauseOf(EventKind::kFundSet) == CommandKind::kSetFund);
 static_assert(CauseOf(EventKind::kProgrammeRetired) == CommandKind::kRetireProgramme);
+static_assert(CauseOf(EventKind::kProgrammeStaged) == CommandKind::kStageProgramme);
 
 constexpr TransactionKind TransactionKindOf(EventKind kind) {
   return static_cast<TransactionKind>(kind);  // numbered alike

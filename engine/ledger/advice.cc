@@ -188,26 +188,55 @@ void Decider::JudgeAdvisedSale() {
 // ---- Forced booking --------------------------------------------------------------
 
 // The goods are gone.  Unless what was chosen gives as much as any rule would, the most
-// generous one is booked where limits and funds have no room for it, too.
+// generous one is booked where limits and funds have no room for it, too; by itself, even
+// if it has a layer.
 void Decider::Force() {
-  const std::span<Contender> contenders{contenders_.list.data(), contender_count_};
+  const auto layered = contenders_.list.end() - static_cast<ptrdiff_t>(layered_count_);
+  const auto end = std::copy(layered,
+                             contenders_.list.end(),
+                             contenders_.list.begin() + static_cast<ptrdiff_t>(contender_count_));
+  const std::span<Contender> contenders{contenders_.list.begin(), end};
   std::sort(contenders.begin(), contenders.end(), IsMoreGenerous);
   const bool chosen = best_->reason == Reason::kNone;
   for (const Contender& contender : contenders) {
     const Benefit& benefit = ledger_.benefits_[contender.benefit];
-    if (CheckRules(benefit, contender.subsidy) != Reason::kNone) {
+    if (CheckRules(benefit, BaseOf(benefit), contender.subsidy) != Reason::kNone) {
       continue;
     }
     if (chosen && best_->subsidy >= contender.subsidy) {
       return;
     }
-    if (HasStockFor(benefit)) {
-      return ForceOne(contender, chosen);
+    const Fen allowance = AllowanceOf(benefit, contender.subsidy);
+    if (allowance >= Fen{0} && HasStockFor(benefit)) {
+      return ForceOne(contender, allowance, chosen);
     }
   }
 }
 
-void Decider::ForceOne(const Contender& contender, bool chosen) {
+// What of the subsidy is within what a terminal may give without asking; below 0: it may
+// not give the benefit at all.
+Fen Decider::AllowanceOf(const Benefit& benefit, Fen subsidy) {
+  constexpr Fen kNothing{-1};
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const Limit& limit = ledger_.limits_[benefit.limits[i]];
+    if (limit.scope != LimitScope::kOffline) {
+      continue;
+    }
+    const WindowNumber window = MomentOf(benefit.calendar).WindowIn(limit.window);
+    const Standing standing = StandingOf(limit, SubjectOf(limit), window);
+    const int64_t left = limit.max - standing.used - standing.held;
+    const bool asks_any = limit.measure == LimitMeasure::kCount || subsidy > Fen{0};
+    if (asks_any && left <= 0) {
+      return kNothing;
+    }
+    if (limit.measure == LimitMeasure::kAmount && subsidy > Fen{0}) {
+      subsidy = Smaller(subsidy, Fen{left});
+    }
+  }
+  return subsidy;
+}
+
+void Decider::ForceOne(const Contender& contender, Fen subsidy, bool chosen) {
   const Benefit& benefit = ledger_.benefits_[contender.benefit];
   Offer* const offer = best_ == &offers_.list[0] ? &offers_.list[1] : &offers_.list[0];
   offer->reason = Reason::kNone;
@@ -215,7 +244,7 @@ void Decider::ForceOne(const Contender& contender, bool chosen) {
   offer->benefit = contender.benefit;
   offer->failed_limit = LimitRow{};
   offer->next_eligible_at = TimestampNs{};
-  offer->subsidy = contender.subsidy;
+  offer->subsidy = subsidy;
   offer->overrun = false;
   offer->share_count = 0;
   offer->use_count = 0;
@@ -274,17 +303,67 @@ ProgrammeRow Decider::FindPastProgramme(ProgrammeCode code) const {
   return found;
 }
 
-// What Candidates() had been then, in the same order.
-std::span<const BenefitRow> Decider::CollectPastCandidates() {
+// To the merchant and to members of the member's union node.
+bool Decider::IsOffered(const Benefit& benefit) const {
+  return IsOfCategory(benefit) && IsAtMerchant(benefit) &&
+         ledger_.IsInside(ledger_.members_[member_].union_node, benefit.member_union);
+}
+
+// What Candidates() had been then: those of now, but for programmes of which another version
+// was active.  So few as have changed since are looked at, unless there are very many.
+std::span<const Candidate> Decider::CollectPastCandidates() {
   auto& candidates = past_.past.candidates;
+  CandidateIndex& index = ledger_.candidate_index_;
+  const std::span<const Candidate> live =
+      index.ListOf(ledger_, index.Find(ledger_, merchant_, ledger_.members_[member_].union_node));
   size_t count = 0;
+  for (const Candidate& candidate : live) {
+    const Programme& version = ledger_.programmes_[ledger_.benefits_[candidate.benefit].programme];
+    const ProgrammeHead& head = ledger_.programme_heads_[version.head];
+    if (ledger_.activations_[head.last_activation].from <= judged_at_) {
+      candidates[count++] = candidate;
+    }
+  }
+  if (live.size() < candidates.size() && CollectWhatChanged(candidates, &count)) {
+    std::sort(candidates.begin(),
+              candidates.begin() + static_cast<ptrdiff_t>(count),
+              [](const Candidate& a, const Candidate& b) { return a.order < b.order; });
+    return {candidates.data(), count};
+  }
+  count = 0;
   ledger_.ForEachBenefitAt(judged_at_, [&](BenefitRow row) {
-    if (IsOfCategory(ledger_.benefits_[row])) {
-      GH_CHECK(count < candidates.size(), "more candidates than were ever live");
-      candidates[count++] = row;
+    const Benefit& benefit = ledger_.benefits_[row];
+    if (count < candidates.size() && IsOffered(benefit)) {
+      const Programme& version = ledger_.programmes_[benefit.programme];
+      candidates[count++] = Candidate{row, CandidateIndex::OrderOf(version, row)};
     }
   });
   return {candidates.data(), count};
+}
+
+// Adds what was offered by versions that were active then and are not any more.  False: there
+// is no room for all of it.
+bool Decider::CollectWhatChanged(std::span<Candidate> candidates, size_t* count) const {
+  bool fits = true;
+  for (uint32_t i = 1; i <= ledger_.programme_heads_.size(); ++i) {
+    const ProgrammeHead& head = ledger_.programme_heads_[ProgrammeHeadRow{i}];
+    if (ledger_.activations_[head.last_activation].from <= judged_at_) {
+      continue;
+    }
+    const ProgrammeRow version = ledger_.ActiveAt(head, judged_at_);
+    ForEachBenefitOf(version, [&](const Candidate& candidate, const Benefit& benefit) {
+      if (!IsOffered(benefit)) {
+        return;
+      }
+      fits = fits && *count < candidates.size();
+      if (fits) {
+        candidates[(*count)++] =
+            Candidate{candidate.benefit,
+                      CandidateIndex::OrderOf(ledger_.programmes_[version], candidate.benefit)};
+      }
+    });
+  }
+  return fits;
 }
 
 // Beside the ledger's own moments, which stay those of now.

@@ -20,6 +20,18 @@ void Ledger::Decide(const Command& command,
   Decider(*this, command, now, trail, event, result).Decide();
 }
 
+void Ledger::DecideShadow(const Command& command,
+                          TimestampNs now,
+                          Event* event,
+                          Result* result) const {
+  Command quote = command;
+  quote.kind = CommandKind::kQuote;
+  quote.details = nullptr;  // those of the answer
+  quote.authorize.explanation = nullptr;
+  Decider(*this, quote, now, Trail{}, event, result, /*shadow=*/true).Decide();
+  event->command = nullptr;
+}
+
 void Decider::Decide() {
   event_->kind = EventKind::kNone;
   event_->seq = CommandSeq{ledger_.applied_seq().value() + 1};
@@ -60,7 +72,8 @@ void Decider::Decide() {
     command_.details->line_count = 0;
   }
 
-  if (now_ > command_.deadline && command_.kind != CommandKind::kExpireHolds) {
+  if (now_ > command_.deadline && command_.kind != CommandKind::kExpireHolds &&
+      command_.kind != CommandKind::kActivateDue) {
     result_->verdict = Verdict::kDeadlineExceeded;
     return;
   }
@@ -89,6 +102,8 @@ void Decider::Decide() {
       return Archive();
     case CommandKind::kThaw:
       return Thaw();
+    case CommandKind::kActivateDue:
+      return ActivateDue();
     case CommandKind::kDefineSegment:
       return DefineSegment();
     case CommandKind::kSetUnionNode:
@@ -113,6 +128,8 @@ void Decider::Decide() {
       return ReplaceCard();
     case CommandKind::kRetireProgramme:
       return RetireProgramme();
+    case CommandKind::kStageProgramme:
+      return StageProgramme();
   }
   GH_CHECK(false, "unknown command kind=", command_.kind);
 }
@@ -508,6 +525,33 @@ Reason Decider::CheckPartiesThen(Reason* undelivered) {
   return reason;
 }
 
+// Of a sale, used instead of held.
+inline void Decider::BookUse(bool sale, UseDelta* use) {
+  if (sale) {
+    std::swap(use->held_delta, use->used_delta);
+    use->used_after += use->used_delta;
+  }
+}
+
+inline void Decider::TellUse(uint32_t i, TimestampNs resets_at) {
+  const UseDelta& use = event_->uses[i];
+  result_->limits[i] = ResultLimit{use.limit,
+                                   use.used_after,
+                                   ledger_.limits_[use.limit].max - use.used_after - use.left_after,
+                                   use.left_after,
+                                   resets_at};
+}
+
+// Each by its own benefit's calendar, and what is taken of a limit before.
+void Decider::BookUsesOfCombination(uint32_t use_count, bool sale) {
+  for (uint32_t i = 0; i < use_count; ++i) {
+    UseDelta& use = event_->uses[i];
+    BookUse(sale, &use);
+    CountEarlierUses(i);
+    TellUse(i, EndOfRolling(use));
+  }
+}
+
 // What the offer gives, and takes of funds and counters: held, or of a sale spent.
 [[gnu::always_inline]] inline void Decider::Book(const Offer& offer, bool sale) {
   Transaction& transaction = event_->transaction;
@@ -531,23 +575,28 @@ Reason Decider::CheckPartiesThen(Reason* undelivered) {
       std::swap(share.held_delta, share.spent_delta);
     }
   }
-  const CalendarMoment& moment = MomentOf(ledger_.benefits_[offer.benefit].calendar);
-  for (uint32_t i = 0; i < offer.use_count; ++i) {
-    UseDelta& use = event_->uses[i];
-    if (sale) {
-      std::swap(use.held_delta, use.used_delta);
-      use.used_after += use.used_delta;
+  if (offer.combined) [[unlikely]] {
+    BookUsesOfCombination(offer.use_count, sale);
+  } else {
+    const CalendarMoment& moment = MomentOf(ledger_.benefits_[offer.benefit].calendar);
+    for (uint32_t i = 0; i < offer.use_count; ++i) {
+      UseDelta& use = event_->uses[i];
+      BookUse(sale, &use);
+      const Limit& limit = ledger_.limits_[use.limit];
+      // What is taken leaves a rolling limit when its window does.
+      TellUse(i, limit.span == 1 ? moment.EndOf(limit.window) : EndOfRolling(use));
     }
-    const Limit& limit = ledger_.limits_[use.limit];
-    result_->limits[i] = ResultLimit{use.limit,
-                                     use.used_after,
-                                     limit.max - use.used_after - use.left_after,
-                                     use.left_after,
-                                     moment.EndOf(limit.window)};
   }
-  (sale ? event_->member_posted_delta : event_->member_pending_delta) = transaction.member_pays;
+  // One that leaves no trace is as if there was none.
+  if (offer.share_count + offer.use_count > 0) {
+    (sale ? event_->member_posted_delta : event_->member_pending_delta) = transaction.member_pays;
+  }
   if (event_->line_count != 0) [[unlikely]] {
-    SplitOverLines();
+    if (offer.combined) {
+      SplitCombinationOverLines();
+    } else {
+      SplitOverLines(ledger_.benefits_[offer.benefit], offer.subsidy);
+    }
   }
 }
 

@@ -28,11 +28,13 @@ class Decider {
           TimestampNs now,
           const Ledger::Trail& trail,
           Event* event,
-          Result* result)
+          Result* result,
+          bool shadow = false)
       : ledger_(ledger),
         command_(command),
         now_(now),
         judged_at_(now),
+        shadow_(shadow),
         trail_(trail),
         event_(event),
         result_(result) {}
@@ -50,13 +52,20 @@ class Decider {
     int64_t failed_held = 0;
     TimestampNs next_eligible_at;
     Fen subsidy;
-    bool partial = false;  // less than it gives when the caller takes no part
-    Fen whole;             // what it gives then, if limits and funds have enough
-    bool overrun = false;  // an advice's: a limit or fund has no room for it
+    bool partial = false;   // less than it gives when the caller takes no part
+    Fen whole;              // what it gives then, if limits and funds have enough
+    bool overrun = false;   // an advice's: a limit or fund has no room for it
+    bool combined = false;  // of several benefits, `benefit` the first; see combine.cc
     uint32_t share_count = 0;
     uint32_t use_count = 0;
     ShareDelta* shares = nullptr;  // share_count of them; held_delta = the part
     UseDelta* uses = nullptr;      // use_count of them; held_delta = the amount
+  };
+  // What counts towards a limit: of a rolling one the sum over its windows.
+  struct Standing {
+    int64_t used = 0;
+    int64_t held = 0;
+    WindowNumber oldest = 0;  // of its windows with something in it, else the last
   };
   // A candidate, before its rules, limits and funds are asked.
   struct Contender {
@@ -78,6 +87,33 @@ class Decider {
     SpareUses() {}  // NOLINT
     std::array<UseDelta, kLimitsPerBenefitMax> list;
   };
+  // While benefits are combined.
+  struct Combination {
+    Offer all;                   // what the layers take so far
+    std::array<Offer, 2> asked;  // of one layer: what is best, and what is asked
+    std::array<ShareDelta, kSharesPerTransactionMax> shares;
+    std::array<UseDelta, kUsesPerTransactionMax> uses;
+    std::array<SpareShares, 2> asked_shares;
+    std::array<SpareUses, 2> asked_uses;
+  };
+  union CombinationSpace {
+    CombinationSpace() {}  // NOLINT
+    Combination combination;
+  };
+  // What an authorization grants of one benefit, as it stands.
+  struct Granted {
+    BenefitRow benefit;
+    uint32_t first_share = 0;  // share_count of the original's, side by side
+    uint32_t share_count = 0;
+    Fen subsidy;   // authorized and restated
+    Fen captured;  // of that, captured so far
+    Fen kept;      // of that, not given back
+  };
+  union GrantedSpace {
+    GrantedSpace() {}  // NOLINT
+    std::array<Granted, kCombinedBenefitsMax> list;
+  };
+  using PartsByBenefit = std::array<Fen, kCombinedBenefitsMax>;
   // Most decisions use three of a thousand.
   union Contenders {
     Contenders() {}  // NOLINT
@@ -86,7 +122,7 @@ class Decider {
   // Of a past instant that is judged.
   struct Past {
     CalendarMoment moment;
-    std::array<BenefitRow, kCandidatesPerDecisionMax> candidates;
+    std::array<Candidate, kCandidatesPerDecisionMax> candidates;
   };
   union PastSpace {
     PastSpace() {}  // NOLINT
@@ -123,13 +159,16 @@ class Decider {
   static Reason WhyNotActive(MemberStatus status);
   void DeclineAs(const Offer& offer);
   void Book(const Offer& offer, bool sale);
+  static void BookUse(bool sale, UseDelta* use);
+  void TellUse(uint32_t i, TimestampNs resets_at);
+  [[gnu::noinline]] void BookUsesOfCombination(uint32_t use_count, bool sale);
   void CaptureAtOnce();
   void Sell(const Offer& offer);
   void SellAtFullPrice();
 
   // What was bought (lines.cc).
   void BeginLines();
-  void SplitOverLines();
+  void SplitOverLines(const Benefit& benefit, Fen subsidy);
   void BeginReturnedLines();
   Reason TakeReturnedLines(Fen* amount, Fen* subsidy);
   [[nodiscard]] Field LinesDifference(const Transaction& stored,
@@ -147,12 +186,15 @@ class Decider {
   void Bear(Liability liability, Fen acquirer_bears);
   void JudgeAdvisedSale();
   void Force();
-  void ForceOne(const Contender& contender, bool chosen);
+  [[nodiscard]] Fen AllowanceOf(const Benefit& benefit, Fen subsidy);
+  void ForceOne(const Contender& contender, Fen subsidy, bool chosen);
   [[nodiscard]] bool HasStockFor(const Benefit& benefit) const;
   void TakeFundsAnyway(const Benefit& benefit, Offer* offer);
   // Out of the way of what is asked online.
   [[nodiscard, gnu::noinline]] ProgrammeRow FindPastProgramme(ProgrammeCode code) const;
-  [[gnu::noinline]] std::span<const BenefitRow> CollectPastCandidates();
+  [[gnu::noinline]] std::span<const Candidate> CollectPastCandidates();
+  [[nodiscard]] bool IsOffered(const Benefit& benefit) const;
+  bool CollectWhatChanged(std::span<Candidate> candidates, size_t* count) const;
   [[gnu::noinline]] const CalendarMoment& PastMomentOf(CalendarRow row);
 
   // Codes that are shown (code_use.cc).
@@ -183,16 +225,20 @@ class Decider {
                   bool has_amount,
                   Fen amount);
   bool TakeOriginal();
-  [[nodiscard]] bool IsBooked() const { return original_->applied_count > 0; }
+  // A benefit applied; of a free one without a fund its uses tell.
+  [[nodiscard]] bool IsBooked() const {
+    return original_->applied_count > 0 || original_->use_count > 0;
+  }
   [[nodiscard]] bool IsOpen() const;
   [[nodiscard]] Reason WhyNotOpen() const;
+  // Of a combination the first one.
   [[nodiscard]] const Benefit& BenefitOfOriginal() const;
   [[nodiscard]] const Applied& AppliedOf(uint32_t share) const;
   [[nodiscard]] const Use& UseOf(uint32_t use) const;
   [[nodiscard]] bool IsMoney(const Applied& applied) const;
   [[nodiscard]] bool IsCount(const Use& use) const;
   template <class Weigh>
-  [[nodiscard]] Parts SplitOverMoney(Fen amount, Weigh&& weigh) const;
+  [[nodiscard]] Parts SplitOverMoney(const PartsByBenefit& amounts, Weigh&& weigh) const;
   void BeginShares();
   void TellShare(uint32_t share, Fen amount);
   [[nodiscard]] const Counter& CounterOf(const Limit& limit,
@@ -203,16 +249,47 @@ class Decider {
   [[nodiscard]] Fen OverCaptureOf() const;
   [[nodiscard]] bool MayForcePost() const;
   void DeclineCapture(Reason reason);
-  Fen CaptureHeld(Fen subsidy, bool taken, bool final);
-  void CaptureExpired(Fen subsidy, bool taken);
-  Reason TakeIncrement(Fen amount, Fen* wanted);
-  Reason TakeIncrementFromFunds(Fen wanted);
+  [[nodiscard]] PartsByBenefit EarnedBy(Fen captured, Fen amount) const;
+  Fen CaptureHeld(const PartsByBenefit& subsidies, bool taken, bool final);
+  void CaptureExpired(const PartsByBenefit& subsidies, bool taken);
+  [[nodiscard]] int64_t UsedBefore(uint32_t use) const;
+  Reason TakeIncrement(Fen amount, PartsByBenefit* wanted);
+  Reason ReduceToLimits(uint32_t place, Fen* wanted);
+  Reason TakeIncrementFromFunds(const PartsByBenefit& wanted);
   void ReverseAll();
   void ReverseHeldPart(Fen amount);
   void ReverseSoldPart(Fen amount);
-  void TakeBackFromShares(Fen subsidy);
+  void TakeBackFromShares(const PartsByBenefit& subsidies, bool things);
   void PutInSuspenseIfClosed(uint32_t share);
-  [[nodiscard]] Fen RefundedSubsidyAt(Fen refunded) const;
+  [[nodiscard]] bool ClawsBack() const;
+  [[nodiscard]] BenefitRow WhoRefuses(Fen refundable, Fen left) const;
+  [[nodiscard]] PartsByBenefit SubsidyToGiveBack(Fen amount, const Fen* frozen) const;
+  void ReturnUses(const PartsByBenefit& back, bool full);
+
+  // Benefits that combine (combine.cc).
+  static Fen BaseInLayer(const Benefit& benefit, Fen base, Fen left, Fen price);
+  [[nodiscard]] Fen SubsidyInLayer(const Benefit& benefit, Fen base, Fen left) const;
+  // What the earlier layers take.  REQUIRES: before_ != nullptr.
+  [[nodiscard, gnu::noinline]] int64_t TakenBefore(LimitRow limit, uint32_t subject) const;
+  [[nodiscard, gnu::noinline]] Fen TakenBefore(FundRow fund) const;
+  [[nodiscard]] Fen AvailableOf(FundRow fund) const {
+    const Fen available = ledger_.funds_[fund].available();
+    return before_ == nullptr ? available : available - TakenBefore(fund);
+  }
+  [[gnu::noinline]] void CombineOffers();
+  [[nodiscard]] const Offer* BestOfLayer(std::span<Contender> contenders);
+  void AskInLayer(const Contender& contender, Fen base, Offer* offer);
+  void TellFurthest(const Offer& offer);
+  static void Add(const Offer& offer, Offer* all);
+  [[gnu::noinline]] void CountEarlierUses(uint32_t use);
+  [[gnu::noinline]] void SplitCombinationOverLines();
+  [[nodiscard]] Granted& GrantedOf(BenefitRow benefit);
+  void FindGranted();
+  void FindCapturedOfClosed();
+  [[nodiscard]] uint32_t PlaceOf(BenefitRow benefit) const;
+  [[nodiscard]] PartsByBenefit EarnedOf(Fen price, PartsByBenefit* bases = nullptr) const;
+  [[nodiscard]] PartsByBenefit SplitOverKept(Fen amount) const;
+  static Fen SumOf(const PartsByBenefit& parts);
 
   // Memory that ends (archive.cc).
   void Archive();
@@ -232,28 +309,74 @@ class Decider {
   void ChooseOffer(ProgrammeCode programme);
   [[nodiscard]] bool JudgesLiveProgrammes() const;
   [[nodiscard]] ProgrammeRow FindLiveProgramme(ProgrammeCode code) const;
-  std::span<const BenefitRow> Candidates();
+  [[nodiscard]] CandidateIndex& Index() const {
+    return shadow_ ? ledger_.shadow_candidate_index_ : ledger_.candidate_index_;
+  }
+  // Calls visit(candidate, benefit) for the benefits of a version, in order.
+  template <class Visit>
+  void ForEachBenefitOf(ProgrammeRow version, Visit&& visit) const {
+    const Programme& programme = ledger_.programmes_[version];
+    for (uint32_t i = 0; i < programme.benefit_count; ++i) {
+      const BenefitRow row{programme.first_benefit.value() + i};
+      visit(Candidate{row, i}, ledger_.benefits_[row]);
+    }
+  }
+  std::span<const Candidate> Candidates(ProgrammeRow only);
+  [[gnu::noinline]] std::span<const Candidate> CollectCandidatesOf(ProgrammeRow only);
+  void CollectContenders(ProgrammeRow only);
+  [[gnu::noinline]] void AskElsewhere(ProgrammeRow only);
+  [[gnu::noinline]] void AskElsewhereThen();
+  void AskWithoutTerms(const Candidate& candidate);
   static bool IsMoreGenerous(const Contender& a, const Contender& b);
   static void BringForward(std::span<Contender> contenders, size_t place);
   [[nodiscard]] bool IsBetter(const Offer& offer) const;
   [[nodiscard]] bool IsAtMerchant(const Benefit& benefit) const;
   [[nodiscard]] bool IsAtTerminal(const Benefit& benefit) const;
+  [[nodiscard, gnu::noinline]] bool IsListedTerminal(const Benefit& benefit) const;
+  // What it takes a part of: the list price, or that of its items (kNoBase = none of them
+  // was bought).
+  [[nodiscard]] Fen BaseOf(const Benefit& benefit) const {
+    return benefit.has_items ? BaseOfItems(benefit) : list_price_;
+  }
+  // The same of the original, if only so much of it had been bought; at least 0.
+  [[nodiscard]] Fen BaseOfOriginal(const Benefit& benefit, Fen captured) const;
+  [[nodiscard, gnu::noinline]] Fen BaseOfItems(const Benefit& benefit) const;
+  // What the rule takes off a base.  REQUIRES: base >= 0.
+  [[nodiscard]] Fen SubsidyBy(const Benefit& benefit, Fen base) const;
+  [[nodiscard, gnu::noinline]] Fen SubsidyBySteps(const PriceRule& rule, Fen base) const;
   [[nodiscard]] bool IsOpenNow(const Benefit& benefit) const;
   [[nodiscard]] bool IsVerifiedFor(const Benefit& benefit) const;
-  [[nodiscard]] bool IsForMember(const Benefit& benefit);
-  static bool HasEffect(const Benefit& benefit, Fen subsidy);
-  Reason CheckRules(const Benefit& benefit, Fen subsidy);
+  [[nodiscard]] bool IsForUnionOfMember(const Benefit& benefit) const;
+  [[nodiscard]] bool IsForSuchMembers(const Benefit& benefit);
+  // It may be after waiting, too.
+  [[nodiscard]] bool IsForMember(const Benefit& benefit) {
+    return IsForUnionOfMember(benefit) && IsForSuchMembers(benefit);
+  }
+  // Until when the member has to wait for it, at the instant that is judged; 0 = no more.
+  static bool HasWaiting(const Benefit& benefit) {
+    return benefit.member_days_min != 0 || benefit.segment_days_min != 0;
+  }
+  [[nodiscard, gnu::noinline]] TimestampNs EndOfWaiting(const Benefit& benefit) const;
+  [[nodiscard]] bool HasEffect(const Benefit& benefit, Fen subsidy) const;
+  [[nodiscard]] Reason CheckTerms(const Benefit& benefit) const;
+  Reason CheckRules(const Benefit& benefit, Fen base, Fen subsidy);
   // What the calendar says at the instant that is judged.
   const CalendarMoment& MomentOf(CalendarRow row) {
     return judged_at_ == now_ ? ledger_.MomentOf(row, now_) : PastMomentOf(row);
   }
-  const Counter& BeginUse(const Benefit& benefit,
-                          uint32_t limit,
-                          const CalendarMoment& moment,
-                          Offer* offer);
-  void CountUses(const Benefit& benefit,
-                 const std::array<int64_t, kLimitsPerBenefitMax>& left,
-                 Offer* offer);
+  // An allowance for what is done without asking is no limit of what is asked.
+  [[nodiscard]] bool IsAsked(const Limit& limit) const {
+    return limit.scope == LimitScope::kAll || advice_ != nullptr;
+  }
+  Standing BeginUse(LimitRow row, const CalendarMoment& moment, const Offer& offer, UseDelta* use);
+  [[nodiscard, gnu::noinline]] Standing WithMore(LimitRow row,
+                                                 uint32_t subject,
+                                                 Standing last) const;
+  [[nodiscard]] TimestampNs RenewalOf(const Limit& limit,
+                                      const Benefit& benefit,
+                                      const CalendarMoment& moment,
+                                      const Standing& standing) const;
+  void CountUses(std::span<const int64_t> left, Offer* offer);
   Reason TakeLimits(const Benefit& benefit, Offer* offer);
   void TakeLimitsAnyway(const Benefit& benefit, Offer* offer);
   using FundingParts = std::array<Fen, kFundingSharesPerBenefitMax>;
@@ -262,11 +385,33 @@ class Decider {
   [[nodiscard]] Fen MostThatFundsCover(const Benefit& benefit, Fen subsidy) const;
   void ReduceToFunds(const Benefit& benefit, Offer* offer);
   Reason TakeFunds(const Benefit& benefit, Offer* offer);
-  bool InPool(const Benefit& benefit) const;
-  bool IsOpenAt(const Benefit& benefit, TimestampNs at) const;
-  TimestampNs NextOpening(const Benefit& benefit) const;
+  [[nodiscard]] bool IsOpenOn(const Benefit& benefit, CivilDay day) const;
+  [[nodiscard]] bool IsOpenInHours(const Benefit& benefit, TimestampNs at) const;
+  [[nodiscard, gnu::noinline]] bool IsOpenAt(const Benefit& benefit, TimestampNs at) const;
+  [[nodiscard, gnu::noinline]] TimestampNs NextOpening(const Benefit& benefit) const;
+  [[nodiscard]] TimestampNs FirstOpeningOf(const Benefit& benefit, CivilDay business_day) const;
   uint64_t MemberSegments();
-  uint32_t SubjectOf(LimitSubject subject) const;
+
+  // Limits as they stand (limit_standing.cc).
+  [[nodiscard]] uint32_t SubjectOf(const Limit& limit) const;
+  [[nodiscard, gnu::noinline]] uint32_t UnionSubjectOf(uint8_t level) const;
+  [[nodiscard]] Standing StandingOf(const Limit& limit,
+                                    uint32_t subject,
+                                    WindowNumber window) const;
+  // REQUIRES: `last` is of the window `last.oldest` alone.
+  [[nodiscard, gnu::noinline]] Standing WithEarlierWindows(const Limit& limit,
+                                                           uint32_t subject,
+                                                           Standing last) const;
+  // When what was counted in a window no longer is; also of a span of 1.
+  [[nodiscard, gnu::noinline]] TimestampNs EndOfRolling(const Limit& limit,
+                                                        CalendarRow calendar,
+                                                        WindowNumber window) const;
+  [[nodiscard, gnu::noinline]] TimestampNs EndOfRolling(const UseDelta& use) const;
+  // As told when nothing is taken of it.
+  [[nodiscard]] ResultLimit LimitState(LimitRow row,
+                                       uint32_t subject,
+                                       WindowNumber window,
+                                       CalendarRow calendar) const;
 
   // Answers that explain (explain.cc).
   void ExplainParties(Reason reason);
@@ -281,7 +426,7 @@ class Decider {
   void AddEntitlement(BenefitRow row, bool here, bool by_card);
   Reason JudgeEntitlement(const Benefit& benefit, Entitlement* item) const;
 
-  // Operators' commands (decide_admin.cc).
+  // Operators' commands (decide_admin.cc, decide_programmes.cc).
   void DefineSegment();
   void SetUnionNode();
   void SetMember();
@@ -294,6 +439,16 @@ class Decider {
   void SetCardStatus();
   void ReplaceCard();
   void RetireProgramme();
+  void StageProgramme();
+  void ActivateDue();
+  void StageVersion(ProgrammeRow row, Stage stage, TimestampNs activates_at, EventKind kind);
+  [[nodiscard]] bool IsStageToAsk(Stage stage, TimestampNs activates_at);
+  [[nodiscard]] bool MayBecome(ProgrammeRow row, Stage stage) const;
+  [[nodiscard]] bool HasRoomForActivation() const;
+  [[nodiscard]] ProgrammeRow FindSameContent(const ProgrammeHead& head, uint64_t hash) const;
+  bool ResolveProgramme(const ProgrammeImage& image);
+  bool ResolveBenefit(const BenefitSpec& benefit, uint32_t index);
+  [[nodiscard]] bool HasRoomFor(const ProgrammeImage& image) const;
   void Refuse(AdminReason reason, Field field, uint32_t index = 0);
   void Full(Field table);
   void Unchanged(uint32_t row);
@@ -313,6 +468,7 @@ class Decider {
   // Everything that asks for the time in rules, windows, segments and funds asks for this:
   // now, or of an advice the time at which it was done.
   TimestampNs judged_at_;
+  const bool shadow_;  // every version in shadow stands in place of the active one
   const Ledger::Trail& trail_;
   Event* const event_;
   Result* const result_;
@@ -332,14 +488,21 @@ class Decider {
   Fen subsidy_max_;                        // what a rule gives at most: what is claimed of it
   bool allow_partial_ = false;             // as asked, but never of an advice
   const AdviceRequest* advice_ = nullptr;  // none = it is asked online
+  // Those without a layer stand at the front, those with one at the back.
   size_t contender_count_ = 0;
+  size_t layered_count_ = 0;
   Contenders contenders_;
   CalendarRow past_calendar_;  // whose moment at judged_at_ past_ has
   PastSpace past_;
   Offers offers_;
   SpareShares spare_shares_;
   SpareUses spare_uses_;
-  Offer* best_ = nullptr;  // what applies and gives most, else what came furthest
+  Offer* best_ = nullptr;          // what applies and gives most, else what came furthest
+  const Offer* before_ = nullptr;  // of a combination, while its next layer is asked
+  CombinationSpace combination_space_;
+  // Of the original, in the order of layers.
+  uint32_t granted_count_ = 0;
+  GrantedSpace granted_;
 };
 
 }  // namespace gonghui

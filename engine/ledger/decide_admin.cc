@@ -1,11 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operators' commands.  Each is an upsert: it makes the row, changes it, or finds
-// that it already is so; references are by code and must exist.
-
-#include <algorithm>
-#include <array>
+// Operators' commands about everything but programmes.  Each is an upsert: it makes the row,
+// changes it, or finds that it already is so; references are by code and must exist.
 
 #include "engine/ledger/decide.h"
 #include "engine/ledger/keys.h"
@@ -152,7 +149,9 @@ void Decider::SetMember() {
   const bool same =
       stored.union_node == node && (keep.status || stored.status == request.status) &&
       (keep.real_name_verified || stored.real_name_verified == request.real_name_verified) &&
-      (keep.sex || stored.sex == request.sex) && (keep.segments || SpansAreStored(stored));
+      (keep.sex || stored.sex == request.sex) &&
+      (keep.joined_day || stored.joined_day == request.joined_day) &&
+      (keep.segments || SpansAreStored(stored));
   if (same) {
     return Unchanged(row.value());
   }
@@ -366,114 +365,13 @@ void Decider::SetFund() {
     const bool same = stored.budget == request.budget && stored.opens_at == request.opens_at &&
                       stored.closes_at == request.closes_at && stored.owner == owner &&
                       stored.advice_may_overrun == request.advice_may_overrun &&
-                      ledger_.fund_names_[row] == request.name;
+                      stored.payer == request.payer && ledger_.fund_names_[row] == request.name;
     return same ? Unchanged(row.value()) : Accept(EventKind::kFundSet, row.value(), owner.value());
   }
   if (ledger_.funds_.full()) {
     return Full(Field::kFunds);
   }
   AcceptNew(EventKind::kFundSet, ledger_.funds_.next().value(), owner.value());
-}
-
-void Decider::RetireProgramme() {
-  const ProgrammeRow row = ledger_.FindProgramme(command_.retire_programme->code);
-  if (row == ProgrammeRow{}) {
-    return Refuse(AdminReason::kUnknownReference, Field::kProgramme);
-  }
-  if (ledger_.programmes_[row].IsRetired()) {
-    return Unchanged(row.value());
-  }
-  Accept(EventKind::kProgrammeRetired, row.value());
-}
-
-void Decider::ApplyProgramme() {
-  const ProgrammeImage& image = *command_.programme;
-  const ProgrammeSpec& spec = image.programme;
-  const ProgrammeRow live = ledger_.FindProgramme(spec.code);
-  const uint32_t version = live == ProgrammeRow{} ? 1 : ledger_.programmes_[live].version + 1;
-  if (live != ProgrammeRow{}) {
-    const Programme& stored = ledger_.programmes_[live];
-    if (!stored.IsRetired() && spec.content_hash != 0 && stored.content_hash == spec.content_hash) {
-      result_->programme_version = stored.version;
-      return Unchanged(live.value());
-    }
-  }
-  if (!spec.owner.IsNone() && ledger_.FindUnionNode(spec.owner) == UnionNodeRow{}) {
-    return Refuse(AdminReason::kUnknownReference, Field::kOwner);
-  }
-  for (uint32_t i = 0; i < image.segments.size(); ++i) {
-    if (ledger_.FindSegmentBit(image.segments[i]) >= kSegmentsMax) {
-      return Refuse(AdminReason::kUnknownReference, Field::kSegment, i);
-    }
-  }
-  for (uint32_t i = 0; i < image.merchants.size(); ++i) {
-    if (ledger_.FindMerchant(image.merchants[i]) == MerchantRow{}) {
-      return Refuse(AdminReason::kUnknownReference, Field::kMerchant, i);
-    }
-  }
-  for (uint32_t i = 0; i < image.funding.size(); ++i) {
-    const FundRow fund = ledger_.FindFund(image.funding[i].fund);
-    if (fund == FundRow{}) {
-      return Refuse(AdminReason::kUnknownReference, Field::kFund, i);
-    }
-    if (ledger_.funds_[fund].asset != Asset::kMoney) {
-      return Refuse(AdminReason::kWrongAsset, Field::kFund, i);
-    }
-  }
-  // Live candidates by category, with this programme's benefits in place of those
-  // of the version that they replace.
-  std::array<uint32_t, kMccMax + 1> candidates{};
-  for (uint32_t mcc = 0; mcc <= kMccMax; ++mcc) {
-    candidates[mcc] = ledger_.candidates_by_mcc_[mcc].count;
-  }
-  for (uint32_t i = 0; i < image.benefits.size(); ++i) {
-    const BenefitSpec& benefit = image.benefits[i];
-    if (!benefit.stock.IsNone()) {
-      const FundRow stock = ledger_.FindFund(benefit.stock);
-      if (stock == FundRow{}) {
-        return Refuse(AdminReason::kUnknownReference, Field::kStock, i);
-      }
-      if (ledger_.funds_[stock].asset != Asset::kThing) {
-        return Refuse(AdminReason::kWrongAsset, Field::kStock, i);
-      }
-    }
-    if (!benefit.member_union.IsNone() &&
-        ledger_.FindUnionNode(benefit.member_union) == UnionNodeRow{}) {
-      return Refuse(AdminReason::kUnknownReference, Field::kMemberUnion, i);
-    }
-    if (!benefit.merchant_union.IsNone() &&
-        ledger_.FindUnionNode(benefit.merchant_union) == UnionNodeRow{}) {
-      return Refuse(AdminReason::kUnknownReference, Field::kMerchantUnion, i);
-    }
-    const auto count = [&candidates](Mcc first, Mcc last) {
-      for (uint32_t mcc = first; mcc <= last; ++mcc) {
-        ++candidates[mcc];
-      }
-    };
-    if (benefit.mccs.count == 0) {
-      count(0, kMccMax);
-    }
-    for (uint32_t j = 0; j < benefit.mccs.count; ++j) {
-      const MccRange& range = image.mccs[benefit.mccs.first + j];
-      count(range.first, range.last);
-    }
-  }
-  const auto lacks = [](const TableBase& table, size_t rows) {
-    return table.size_max() - table.size() < rows;
-  };
-  if (ledger_.programmes_.full() || ledger_.calendars_.full() ||
-      lacks(ledger_.benefits_, image.benefits.size()) ||
-      lacks(ledger_.limits_, image.limits.size()) ||
-      lacks(ledger_.counter_series_, image.limits.size()) ||
-      lacks(ledger_.mcc_pool_, image.mccs.size()) ||
-      lacks(ledger_.merchant_pool_, image.merchants.size()) ||
-      lacks(ledger_.hours_pool_, image.hours.size()) ||
-      lacks(ledger_.over_capture_pool_, image.over_capture.size()) ||
-      *std::max_element(candidates.begin(), candidates.end()) > kCandidatesPerDecisionMax) {
-    return Full(Field::kProgrammes);
-  }
-  result_->programme_version = version;
-  AcceptNew(EventKind::kProgrammeApplied, ledger_.programmes_.next().value(), live.value());
 }
 
 }  // namespace gonghui

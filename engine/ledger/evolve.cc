@@ -34,6 +34,8 @@ void Ledger::Evolve(const Event& event) {
       break;
     case EventKind::kProgrammeApplied:
     case EventKind::kProgrammeRetired:
+    case EventKind::kProgrammeStaged:
+    case EventKind::kProgrammeActivated:
       EvolveProgramme(event);
       break;
     case EventKind::kSegmentDefined:
@@ -182,9 +184,6 @@ void Ledger::EvolveShares(const Event& event) {
     }
     const AppliedRow row = applied_.Append(own);
     GH_CHECK_EQ(row.value(), event.transaction.first_applied.value() + i);
-  }
-  if (event.share_count == 0) {
-    return;
   }
   const MerchantRow merchant = event.original.row == TransactionRow{}
                                    ? event.transaction.merchant

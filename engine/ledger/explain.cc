@@ -5,7 +5,9 @@
 // now.  docs/decisions/0002-explanations.md says what they hold.  The rules are those of
 // offers.cc, asked one by one.
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "engine/ledger/decide.h"
 #include "engine/ledger/pricing.h"
@@ -59,9 +61,15 @@ void Decider::ExplainCandidates(ProgrammeCode programme) {
       return;
     }
   }
-  for (const BenefitRow row : Candidates()) {
+  // All of the category, wherever and for whomever.
+  for (const Candidate& candidate :
+       Index().CategoryList(ledger_, ledger_.merchants_[merchant_].mcc)) {
+    const BenefitRow row = candidate.benefit;
     if (only == ProgrammeRow{} || ledger_.benefits_[row].programme == only) {
       ExplainBenefit(row);
+    }
+    if (command_.authorize.explanation->truncated) {
+      return;  // however many there are
     }
   }
 }
@@ -75,9 +83,19 @@ void Decider::ExplainBenefit(BenefitRow row) {
   AddCheck(row, Reason::kOutsideTimeWindow, IsOpenNow(benefit));
   AddCheck(row, Reason::kMemberNotVerified, IsVerifiedFor(benefit));
   AddCheck(row, Reason::kNotPermittedToMember, IsForMember(benefit));
-  AddCheck(row, Reason::kBelowMinimumAmount, list_price_ >= benefit.price.threshold);
-  Fen subsidy = SubsidyOf(benefit.price, list_price_);
-  AddCheck(row, Reason::kNoEffect, HasEffect(benefit, subsidy));
+  const Fen base = BaseOf(benefit);
+  Fen subsidy;
+  if (base != kNoBase) {
+    subsidy = SubsidyBy(benefit, base);
+    AddCheck(row, Reason::kBelowMinimumAmount, base >= benefit.price.threshold);
+    AddCheck(row, Reason::kNoEffect, HasEffect(benefit, subsidy));
+  }
+  if (benefit.has_items) {
+    AddCheck(row, Reason::kNoEligibleItem, base != kNoBase);
+  }
+  if (HasWaiting(benefit)) {
+    AddCheck(row, Reason::kWaitingPeriod, EndOfWaiting(benefit) == TimestampNs{});
+  }
   ExplainLimits(row, &subsidy);
   ExplainFunds(row, subsidy);
 }
@@ -86,6 +104,9 @@ void Decider::ExplainLimits(BenefitRow row, Fen* subsidy) {
   const Benefit& benefit = ledger_.benefits_[row];
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
     const Limit& limit = ledger_.limits_[benefit.limits[i]];
+    if (!IsAsked(limit)) {
+      continue;
+    }
     const ResultLimit state = LimitAsItStands(benefit, benefit.limits[i]);
     Reason check = Reason::kExceedsFrequencyLimit;
     bool passed = state.left >= 1;
@@ -132,15 +153,7 @@ void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
 ResultLimit Decider::LimitAsItStands(const Benefit& benefit, LimitRow row) const {
   const Limit& limit = ledger_.limits_[row];
   const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
-  ResultLimit state;
-  state.limit = row;
-  const Counter& counter =
-      CounterOf(limit, SubjectOf(limit.subject), moment.WindowIn(limit.window));
-  state.used = counter.used;
-  state.held = counter.held;
-  state.left = limit.max - counter.used - counter.held;
-  state.resets_at = moment.EndOf(limit.window);
-  return state;
+  return LimitState(row, SubjectOf(limit), moment.WindowIn(limit.window), benefit.calendar);
 }
 
 // ---- Entitlements --------------------------------------------------------------
@@ -184,7 +197,8 @@ void Decider::GetEntitlements() {
   transaction.outcome = Outcome::kApproved;
   ledger_.ForEachBenefitAt(now_, [&](BenefitRow row) {
     const Benefit& benefit = ledger_.benefits_[row];
-    if (now_ >= benefit.ends_at || !IsVerifiedFor(benefit) || !IsForMember(benefit)) {
+    if (request.list->truncated || now_ >= benefit.ends_at || !IsVerifiedFor(benefit) ||
+        !IsForMember(benefit)) {
       return;
     }
     if (request.here &&
@@ -197,13 +211,10 @@ void Decider::GetEntitlements() {
 
 bool Decider::IsOfCategory(const Benefit& benefit) const {
   const Mcc mcc = ledger_.merchants_[merchant_].mcc;
-  bool found = benefit.mccs.count == 0;
-  for (uint32_t i = 0; !found && i < benefit.mccs.count; ++i) {
-    const MccRange range =
-        ledger_.mcc_pool_[StrongId<struct MccPoolTag, uint32_t>{benefit.mccs.first + i}].range;
-    found = mcc >= range.first && mcc <= range.last;
-  }
-  return found;
+  const std::span<const MccRange> ranges = ledger_.MccsOf(benefit.mccs);
+  return ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [mcc](const MccRange& range) {
+           return mcc >= range.first && mcc <= range.last;
+         });
 }
 
 void Decider::AddEntitlement(BenefitRow row, bool here, bool by_card) {
@@ -217,9 +228,10 @@ void Decider::AddEntitlement(BenefitRow row, bool here, bool by_card) {
   item = Entitlement{};
   item.benefit = row;
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const Limit& limit = ledger_.limits_[benefit.limits[i]];
+    const LimitSubject subject = limit.subject;
     // What a limit counts by must be known.
-    const LimitSubject subject = ledger_.limits_[benefit.limits[i]].subject;
-    if ((subject == LimitSubject::kCard && !by_card) ||
+    if (!IsAsked(limit) || (subject == LimitSubject::kCard && !by_card) ||
         ((subject == LimitSubject::kMerchant || subject == LimitSubject::kTerminal) && !here)) {
       continue;
     }
@@ -237,6 +249,12 @@ Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) cons
   if (!IsOpenNow(benefit)) {
     item->next_eligible_at = NextOpening(benefit);
     return Reason::kOutsideTimeWindow;
+  }
+  if (HasWaiting(benefit)) {
+    item->next_eligible_at = EndOfWaiting(benefit);
+    if (item->next_eligible_at != TimestampNs{}) {
+      return Reason::kWaitingPeriod;
+    }
   }
   for (const LimitMeasure measure : {LimitMeasure::kCount, LimitMeasure::kAmount}) {
     for (uint32_t i = 0; i < item->limit_count; ++i) {

@@ -36,9 +36,9 @@ void Decider::Increment() {
   if (reason == Reason::kNone) {
     reason = CheckParties(original_->card);
   }
-  Fen wanted;
+  PartsByBenefit by_benefit{};
   if (reason == Reason::kNone && IsBooked()) {
-    reason = TakeIncrement(request.amount, &wanted);
+    reason = TakeIncrement(request.amount, &by_benefit);
   }
   if (reason != Reason::kNone) {
     event_->share_count = 0;
@@ -46,6 +46,7 @@ void Decider::Increment() {
     Decline(reason);
     return FinishTransaction(false);
   }
+  const Fen wanted = SumOf(by_benefit);
   AcceptAbout(request.amount, wanted);
   OriginalChange& change = event_->original;
   change.state = original_->state;
@@ -67,20 +68,45 @@ void Decider::Increment() {
   FinishTransaction(false);
 }
 
-// What the rule gives on top for the higher price, as far as limits and funds go.
-Reason Decider::TakeIncrement(Fen amount, Fen* wanted) {
-  const Benefit& benefit = BenefitOfOriginal();
-  const Fen higher = SubsidyOf(benefit.price, original_->standing_price() + amount);
-  *wanted = Larger(Fen{0}, higher - original_->standing_subsidy());
+// What each rule gives on top for the higher price, as far as limits and funds go.
+Reason Decider::TakeIncrement(Fen amount, PartsByBenefit* wanted) {
+  const Fen price = original_->standing_price() + amount;
+  // A later benefit loses nothing that it has.
+  Fen room = price - original_->standing_subsidy();
+  Fen left = price;
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
+    AddUse(UseOf(i));
+  }
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    const Granted& granted = granted_.list[i];
+    const Benefit& benefit = ledger_.benefits_[granted.benefit];
+    const Fen base = BaseInLayer(benefit, BaseOfOriginal(benefit, price), left, price);
+    const Fen higher = SubsidyInLayer(benefit, base, left);
+    Fen& more = (*wanted)[i];
+    more = Within(higher - granted.subsidy, Fen{0}, room);
+    const Reason reason = ReduceToLimits(i, &more);
+    if (reason != Reason::kNone) {
+      return reason;
+    }
+    room -= more;
+    left -= granted.subsidy + more;
+  }
+  return TakeIncrementFromFunds(*wanted);
+}
+
+// What the benefit's limits leave of it, and takes that of them.
+Reason Decider::ReduceToLimits(uint32_t place, Fen* wanted) {
+  const BenefitRow row = granted_.list[place].benefit;
+  const auto is_asked = [&](const Use& use) { return use.benefit == row && !IsCount(use); };
   for (uint32_t i = 0; i < original_->use_count; ++i) {
     const Use& use = UseOf(i);
-    AddUse(use);
-    if (IsCount(use)) {
+    if (!is_asked(use)) {
       continue;
     }
     const Limit& limit = ledger_.limits_[use.limit];
-    const Counter& counter = CounterOf(limit, use.subject, use.window);
-    const int64_t left = limit.max - counter.held - counter.used;
+    Standing standing = StandingOf(limit, use.subject, use.window);
+    standing.held += UsedBefore(i);
+    const int64_t left = limit.max - standing.held - standing.used;
     if (wanted->value() <= left) {
       continue;
     }
@@ -91,45 +117,61 @@ Reason Decider::TakeIncrement(Fen amount, Fen* wanted) {
     if (*wanted == Fen{0}) {
       continue;  // nothing more is taken of a limit that is overdrawn
     }
-    const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
-    const bool renews =
-        limit.window != WindowKind::kProgramme && moment.WindowIn(limit.window) == use.window;
-    event_->transaction.failed_benefit = use.benefit;
-    TellFailedLimit(
-        use.limit, counter.used, counter.held, renews ? moment.EndOf(limit.window) : TimestampNs{});
+    const CalendarRow calendar = ledger_.benefits_[row].calendar;
+    const bool renews = limit.window != WindowKind::kProgramme &&
+                        ledger_.MomentOf(calendar, now_).WindowIn(limit.window) == use.window;
+    const TimestampNs next =
+        WindowEnd(ledger_.calendars_[calendar], limit.window, standing.oldest + limit.span - 1);
+    event_->transaction.failed_benefit = row;
+    TellFailedLimit(use.limit, standing.used, standing.held, renews ? next : TimestampNs{});
     return Reason::kExceedsAmountLimit;
   }
   for (uint32_t i = 0; i < original_->use_count; ++i) {
-    event_->uses[i].held_delta = IsCount(UseOf(i)) ? 0 : wanted->value();
+    event_->uses[i].held_delta = is_asked(UseOf(i)) ? wanted->value() : event_->uses[i].held_delta;
   }
-  return TakeIncrementFromFunds(*wanted);
+  return Reason::kNone;
 }
 
 // Of several failing funds the answer is the lowest reason.
-Reason Decider::TakeIncrementFromFunds(Fen wanted) {
-  const Benefit& benefit = BenefitOfOriginal();
-  const FundingParts parts = SplitOverFunding(benefit, wanted);
+Reason Decider::TakeIncrementFromFunds(const PartsByBenefit& wanted) {
   BeginShares();
   Reason reason = Reason::kNone;
-  for (uint32_t i = 0; wanted > Fen{0} && i < benefit.funding_count; ++i) {
-    ShareDelta& share = event_->shares[i];  // an authorization's shares are its funding, in order
-    const Fund& fund = ledger_.funds_[share.fund];
-    share.held_delta = parts[i];
-    Fen asked = parts[i];
-    for (uint32_t j = 0; j < i; ++j) {
-      asked += event_->shares[j].fund == share.fund ? event_->shares[j].held_delta : Fen{0};
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    if (wanted[i] == Fen{0}) {
+      continue;
     }
-    if (!fund.IsOpenAt(now_)) {
-      if (reason == Reason::kNone || reason > Reason::kFundNotOpen) {
-        reason = Reason::kFundNotOpen;
-        event_->transaction.expires_at = fund.NextOpening(now_);
+    const Granted& granted = granted_.list[i];
+    const Benefit& benefit = ledger_.benefits_[granted.benefit];
+    const auto fail = [&](Reason why) {
+      if (reason == Reason::kNone || why < reason) {
+        reason = why;
+        event_->transaction.failed_benefit = granted.benefit;
+        return true;
       }
-    } else if (fund.available() < asked && reason == Reason::kNone) {
-      reason = Reason::kBudgetExhausted;
+      return false;
+    };
+    if (benefit.funding_count == 0) {
+      fail(Reason::kBudgetExhausted);  // a giveaway has a price here
     }
-  }
-  if (reason != Reason::kNone) {
-    event_->transaction.failed_benefit = AppliedOf(0).benefit;
+    const FundingParts parts = SplitOverFunding(benefit, wanted[i]);
+    for (uint32_t j = 0; j < benefit.funding_count; ++j) {
+      // An authorization's shares of a benefit are its funding, in order.
+      const uint32_t place = granted.first_share + j;
+      ShareDelta& share = event_->shares[place];
+      const Fund& fund = ledger_.funds_[share.fund];
+      share.held_delta = parts[j];
+      Fen asked;
+      for (uint32_t k = 0; k <= place; ++k) {
+        asked += event_->shares[k].fund == share.fund ? event_->shares[k].held_delta : Fen{0};
+      }
+      if (!fund.IsOpenAt(now_)) {
+        if (fail(Reason::kFundNotOpen)) {
+          event_->transaction.expires_at = fund.NextOpening(now_);
+        }
+      } else if (fund.available() < asked) {
+        fail(Reason::kBudgetExhausted);
+      }
+    }
   }
   return reason;
 }

@@ -4,6 +4,8 @@
 // Ledger::CheckInvariants(): everything that must hold, computed again from the
 // transactions, the dumb way.
 
+#include <array>
+
 #include "engine/base/virtual_array.h"
 #include "engine/ledger/keys.h"
 #include "engine/ledger/ledger.h"
@@ -22,12 +24,95 @@ struct FundTotals {
   Fen overrun;
 };
 
-// What an authorization keeps of one of its uses, by its state.  Refunds have uses of
-// their own.
-HeldAndUsed KeptOf(const Transaction& transaction, const Use& use, LimitMeasure measure) {
+// What became of the subsidy of one benefit of an authorization.
+struct BenefitTotals {
+  BenefitRow benefit;
+  Fen subsidy;   // authorized and restated
+  Fen captured;  // by the captures, or of a sale all of it
+  Fen kept;      // of that, what its shares say
+};
+
+// By benefit, in the order of the shares.
+struct GrantedTotals {
+  std::array<BenefitTotals, kSharesPerTransactionMax> list;
+  uint32_t count = 0;
+};
+
+// `captured` = by applied row, what captures took.
+GrantedTotals TotalsOf(const Ledger& ledger,
+                       const Transaction& transaction,
+                       const VirtualArray<Fen>& captured) {
+  GrantedTotals totals;
+  for (uint32_t i = 0; i < transaction.applied_count; ++i) {
+    const AppliedRow row{transaction.first_applied.value() + i};
+    const Applied& applied = ledger.applied()[row];
+    if (i == 0 || applied.benefit != totals.list[totals.count - 1].benefit) {
+      totals.list[totals.count++] = BenefitTotals{applied.benefit, {}, {}, {}};
+    }
+    BenefitTotals& of = totals.list[totals.count - 1];
+    if (ledger.funds()[applied.fund].asset == Asset::kMoney) {
+      const Fen subsidy = applied.authorized + applied.restated;
+      of.subsidy += subsidy;
+      of.captured += transaction.capture_at_once ? subsidy : captured[row.value()];
+      of.kept += applied.spent + applied.overrun;
+    }
+  }
+  return totals;
+}
+
+// Shares stand benefit by benefit, and add up to what the authorization says of them.  What
+// another system decided is as it was.
+const char* CheckGranted(const Ledger& ledger,
+                         const Transaction& transaction,
+                         const GrantedTotals& granted) {
+  if (transaction.applied_count == 0 || transaction.seq >= kImportedSeqFirst) {
+    return nullptr;
+  }
+  const auto layer_of = [&](uint32_t i) {
+    return ledger.benefits()[granted.list[i].benefit].layer;
+  };
+  BenefitTotals sum{};
+  for (uint32_t i = 0; i < granted.count; ++i) {
+    if (i > 0 && (layer_of(i - 1) == 0 || layer_of(i) <= layer_of(i - 1))) {
+      return "benefits are combined out of the order of their layers";
+    }
+    sum.subsidy += granted.list[i].subsidy;
+    sum.captured += granted.list[i].captured;
+    sum.kept += granted.list[i].kept;
+  }
+  if (granted.count > kCombinedBenefitsMax) {
+    return "too many benefits are combined";
+  }
+  if (sum.subsidy != transaction.standing_subsidy()) {
+    return "the subsidy is not the sum of its shares";
+  }
+  if (transaction.state != TransactionState::kReversed &&
+      (sum.captured != transaction.captured_subsidy ||
+       sum.kept != transaction.captured_subsidy - transaction.progress.refunded_subsidy)) {
+    return "the captured subsidy is not what captures took of the shares";
+  }
+  return nullptr;
+}
+
+// Of the subsidy that a benefit gives.  What another system decided has no captures.
+Fen CapturedOf(const Transaction& transaction, const GrantedTotals& granted, BenefitRow benefit) {
+  for (uint32_t i = 0; i < granted.count; ++i) {
+    if (granted.list[i].benefit == benefit) {
+      return granted.count == 1 ? transaction.captured_subsidy : granted.list[i].captured;
+    }
+  }
+  return Fen{0};  // one without funds gives none
+}
+
+// What an authorization keeps of one of its uses, by its state; `subsidy` is what the use's
+// benefit has captured.  Refunds have uses of their own.
+HeldAndUsed KeptOf(const Transaction& transaction,
+                   const Use& use,
+                   LimitMeasure measure,
+                   Fen subsidy) {
   const bool count = measure == LimitMeasure::kCount;
   const bool taken = transaction.captured > Fen{0} || transaction.standing_price() == Fen{0};
-  const int64_t captured = count ? (taken ? use.amount : 0) : transaction.captured_subsidy.value();
+  const int64_t captured = count ? (taken ? use.amount : 0) : subsidy.value();
   switch (transaction.state) {
     case TransactionState::kPending:
       return {use.amount, 0};
@@ -63,6 +148,9 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     return "transactions are in the archive: thaw them first";
   }
   if (const char* const problem = CheckOrder(row); problem != nullptr) {
+    return problem;
+  }
+  if (const char* const problem = CheckProgrammes(row); problem != nullptr) {
     return problem;
   }
 
@@ -105,6 +193,22 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     }
   }
 
+  VirtualArray<Fen> captured(size_t{applied_.size()} + 1);
+  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
+    const Transaction& capture = transactions_[TransactionRow{i}];
+    if (capture.kind != TransactionKind::kCapture || capture.outcome == Outcome::kDeclined) {
+      continue;
+    }
+    const Transaction& original = transactions_[FindOriginalOf(capture)];
+    *row = i;
+    if (capture.applied_count != original.applied_count) {
+      return "a capture has not the shares of its original";
+    }
+    for (uint32_t j = 0; j < capture.applied_count; ++j) {
+      captured[original.first_applied.value() + j] +=
+          applied_[AppliedRow{capture.first_applied.value() + j}].authorized;
+    }
+  }
   VirtualArray<HeldAndUsed> counters(size_t{counters_.size()} + 1);
   VirtualArray<uint8_t> banked(size_t{counters_.size()} + 1);
   VirtualArray<HeldAndUsed> collected(size_t{merchants_.size()} + 1);
@@ -158,6 +262,10 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
         transaction.standing_subsidy() > transaction.standing_price()) {
       return "more is captured than was authorized";
     }
+    const GrantedTotals granted = TotalsOf(*this, transaction, captured);
+    if (const char* const problem = CheckGranted(*this, transaction, granted); problem != nullptr) {
+      return problem;
+    }
     Fen held_share;
     for (uint32_t j = 0; j < transaction.applied_count; ++j) {
       const Applied& applied = applied_[AppliedRow{transaction.first_applied.value() + j}];
@@ -172,11 +280,12 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
       if (counter == CounterRow{}) {
         return "a use has no counter";
       }
-      const HeldAndUsed kept = KeptOf(transaction, use, limit.measure);
+      const HeldAndUsed kept =
+          KeptOf(transaction, use, limit.measure, CapturedOf(transaction, granted, use.benefit));
       counters[counter.value()].held += kept.held;
       counters[counter.value()].used += kept.used;
     }
-    if (transaction.applied_count > 0) {
+    if (transaction.applied_count + transaction.use_count > 0) {
       HeldAndUsed& merchant = collected[transaction.merchant.value()];
       if (IsOpenHold(transaction_row)) {
         merchant.held += (transaction.standing_price() - transaction.captured - held_share).value();
@@ -445,6 +554,92 @@ const char* Ledger::CheckStatusChanges(uint64_t* row) const {
     if (previous.subject != change.subject || previous.subject_row != change.subject_row ||
         previous.until > change.until || previous.status == change.status) {
       return "a status does not follow the one before (row = status change)";
+    }
+  }
+  return nullptr;
+}
+
+const char* Ledger::CheckProgrammes(uint64_t* row) const {
+  VirtualArray<uint8_t> was_active(size_t{programmes_.size()} + 1);
+  uint32_t activations = 0;
+  uint32_t versions = 0;
+  uint32_t shadows = 0;
+  uint32_t scheduled = 0;
+  ProgrammeHeadRow next;
+  TimestampNs next_at = kTimestampMax;
+  for (uint32_t i = 1; i <= programme_heads_.size(); ++i) {
+    const ProgrammeHeadRow head_row{i};
+    const ProgrammeHead& head = programme_heads_[head_row];
+    *row = i;
+    if (FindProgrammeHead(head.code) != head_row) {
+      return "a programme's code does not find its head";
+    }
+    uint32_t expected = head.version_count;
+    for (ProgrammeRow version = head.newest; version != ProgrammeRow{};
+         version = programmes_[version].previous_version) {
+      const Programme& programme = programmes_[version];
+      if (programme.head != head_row || programme.code != head.code ||
+          programme.version != expected) {
+        return "a programme's versions are not numbered from 1";
+      }
+      --expected;
+      ++versions;
+    }
+    if (expected != 0) {
+      return "a programme has not as many versions as its head says";
+    }
+    if (activations_[head.last_activation].version != head.active) {
+      return "a programme's newest activation is not of its active version";
+    }
+    ActivationRow later = head.last_activation;
+    for (ActivationRow at = later; at != ActivationRow{}; at = activations_[at].previous) {
+      const Activation& activation = activations_[at];
+      if (activation.head != head_row || at > later || activation.from > activations_[later].from ||
+          activation.from > globals().programmes_changed_at ||
+          (activation.version != ProgrammeRow{} &&
+           programmes_[activation.version].head != head_row)) {
+        return "a programme's activations are not in order";
+      }
+      was_active[activation.version.value()] = 1;
+      later = at;
+      ++activations;
+    }
+    shadows += head.shadow != ProgrammeRow{} ? 1u : 0u;
+    if (head.scheduled != ProgrammeRow{}) {
+      ++scheduled;
+      const TimestampNs at = programmes_[head.scheduled].activates_at;
+      if (next == ProgrammeHeadRow{} || at < next_at) {
+        next = head_row;
+        next_at = at;
+      }
+    }
+  }
+  *row = 0;
+  if (activations != activations_.size() || versions != programmes_.size()) {
+    return "an activation or a version belongs to no programme";
+  }
+  if (shadows != shadow_count_ || scheduled != schedule_.size() || next != schedule_.next() ||
+      next_at != schedule_.next_at()) {
+    return "the versions in shadow or scheduled are not those of the heads";
+  }
+  for (uint32_t i = 1; i <= programmes_.size(); ++i) {
+    const ProgrammeRow version{i};
+    const Programme& programme = programmes_[version];
+    const ProgrammeHead& head = programme_heads_[programme.head];
+    *row = i;
+    const Stage named = version == head.active                 ? Stage::kActive
+                        : version == head.shadow               ? Stage::kShadow
+                        : version == head.scheduled            ? Stage::kScheduled
+                        : was_active[i] != 0                   ? Stage::kRetired
+                        : programme.stage == Stage::kWithdrawn ? Stage::kWithdrawn
+                                                               : Stage::kValidated;
+    const int times = (version == head.active ? 1 : 0) + (version == head.shadow ? 1 : 0) +
+                      (version == head.scheduled ? 1 : 0);
+    if (programme.stage != named || times > 1) {
+      return "a version's stage is not what its programme's head says";
+    }
+    if ((programme.activates_at != TimestampNs{}) != (programme.stage == Stage::kScheduled)) {
+      return "a version that is not scheduled has an instant, or a scheduled one has none";
     }
   }
   return nullptr;

@@ -17,7 +17,8 @@ constexpr uint32_t kLargeIndexBits = 10;
 constexpr uint32_t kSmallIndexBits = 0;
 
 constexpr uint32_t kPoolRowsMax = 1u << 22;
-constexpr uint32_t kCandidateRowsMax = (kMccMax + 1) * kCandidatesPerDecisionMax;
+// A list of merchants may be long, and each version has its own.
+constexpr uint32_t kMerchantPoolRowsMax = 1u << 24;
 
 }  // namespace
 
@@ -34,10 +35,10 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       funds_(TableId::kFunds, limits.funds_max),
       calendars_(TableId::kCalendars, kProgrammesMax),
       programmes_(TableId::kProgrammes, kProgrammesMax),
-      benefits_(TableId::kBenefits, kBenefitsMax),
+      benefits_(TableId::kBenefits, kBenefitsMax, VirtualMemory::Use::kDense),
       limits_(TableId::kLimits, kLimitsMax),
       mcc_pool_(TableId::kMccPool, kPoolRowsMax),
-      merchant_pool_(TableId::kMerchantPool, kPoolRowsMax),
+      merchant_pool_(TableId::kMerchantPool, kMerchantPoolRowsMax),
       hours_pool_(TableId::kHoursPool, kPoolRowsMax),
       counter_series_(TableId::kCounterSeries, kLimitsMax),
       counters_(TableId::kCounters, limits.counters_max),
@@ -53,13 +54,48 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       open_batches_(TableId::kOpenBatches, limits.terminals_max),
       batches_(TableId::kBatches, limits.batches_max),
       code_uses_(TableId::kCodeUses, limits.code_uses_max),
-      all_tables_{
-          &union_nodes_, &segments_,       &members_,        &status_changes_, &segment_spans_,
-          &cards_,       &merchants_,      &terminals_,      &funds_,          &calendars_,
-          &programmes_,  &benefits_,       &limits_,         &mcc_pool_,       &merchant_pool_,
-          &hours_pool_,  &counter_series_, &counters_,       &transactions_,   &applied_,
-          &uses_,        &globals_table_,  &merchant_names_, &fund_names_,     &over_capture_pool_,
-          &lines_,       &advices_,        &open_batches_,   &batches_,        &code_uses_},
+      programme_heads_(TableId::kProgrammeHeads, kProgrammesMax),
+      activations_(TableId::kActivations, limits.activations_max),
+      terminal_pool_(TableId::kTerminalPool, kPoolRowsMax),
+      item_pool_(TableId::kItemPool, kPoolRowsMax),
+      step_pool_(TableId::kStepPool, kPoolRowsMax),
+      day_pool_(TableId::kDayPool, kPoolRowsMax),
+      all_tables_{&union_nodes_,
+                  &segments_,
+                  &members_,
+                  &status_changes_,
+                  &segment_spans_,
+                  &cards_,
+                  &merchants_,
+                  &terminals_,
+                  &funds_,
+                  &calendars_,
+                  &programmes_,
+                  &benefits_,
+                  &limits_,
+                  &mcc_pool_,
+                  &merchant_pool_,
+                  &hours_pool_,
+                  &counter_series_,
+                  &counters_,
+                  &transactions_,
+                  &applied_,
+                  &uses_,
+                  &globals_table_,
+                  &merchant_names_,
+                  &fund_names_,
+                  &over_capture_pool_,
+                  &lines_,
+                  &advices_,
+                  &open_batches_,
+                  &batches_,
+                  &code_uses_,
+                  &programme_heads_,
+                  &activations_,
+                  &terminal_pool_,
+                  &item_pool_,
+                  &step_pool_,
+                  &day_pool_},
       union_node_index_(kSmallIndexBits),
       member_index_(kLargeIndexBits),
       card_index_(kLargeIndexBits),
@@ -73,9 +109,9 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       advice_index_(kLargeIndexBits),
       returned_index_(kLargeIndexBits),
       code_use_index_(kLargeIndexBits),
-      candidates_by_mcc_(kMccMax + 1),
-      candidates_(kCandidateRowsMax),
-      person_counters_by_mcc_(kMccMax + 1),
+      candidate_index_(/*shadow=*/false, limits.candidates),
+      shadow_candidate_index_(/*shadow=*/true, limits.candidates),
+      sorted_rows_(size_t{2} * kMerchantPoolRowsMax),
       moments_(size_t{kProgrammesMax} + 1),
       expiries_(limits.transactions_max) {
   for (size_t i = 0; i < all_tables_.size(); ++i) {
@@ -116,9 +152,22 @@ FundRow Ledger::FindFund(const FundCode& code) const {
                                   [&](uint32_t row) { return funds_[FundRow{row}].code == code; })};
 }
 
+ProgrammeHeadRow Ledger::FindProgrammeHead(const ProgrammeCode& code) const {
+  return ProgrammeHeadRow{programme_index_.Find(HashOf(code), [&](uint32_t row) {
+    return programme_heads_[ProgrammeHeadRow{row}].code == code;
+  })};
+}
+
 ProgrammeRow Ledger::FindProgramme(const ProgrammeCode& code) const {
-  return ProgrammeRow{programme_index_.Find(
-      HashOf(code), [&](uint32_t row) { return programmes_[ProgrammeRow{row}].code == code; })};
+  return programme_heads_[FindProgrammeHead(code)].active;
+}
+
+ProgrammeRow Ledger::FindProgrammeVersion(const ProgrammeCode& code, uint32_t version) const {
+  ProgrammeRow row = programme_heads_[FindProgrammeHead(code)].newest;
+  while (row != ProgrammeRow{} && programmes_[row].version != version) {
+    row = programmes_[row].previous_version;
+  }
+  return row;
 }
 
 TransactionRow Ledger::FindTransaction(TerminalRow terminal, const RequestId& id) const {
@@ -231,7 +280,7 @@ void Ledger::Describe(TransactionRow row, Result* result, Details* details) cons
                     use.used_after,
                     limit.max - use.used_after - use.left_after,
                     use.left_after,
-                    WindowEnd(calendar, limit.window, use.window)};
+                    WindowEnd(calendar, limit.window, use.window + limit.span - 1)};
   }
   if (transaction.outcome == Outcome::kDeclined && transaction.failed_limit != LimitRow{}) {
     const Limit& limit = limits_[transaction.failed_limit];
@@ -352,12 +401,9 @@ const char* Ledger::FinishLoad() {
     const CodeUse& use = code_uses_[CodeUseRow{row}];
     return HashOf(use.card, use.purpose);
   });
-  for (uint32_t row = 1; row <= programmes_.size(); ++row) {
-    const Programme& programme = programmes_[ProgrammeRow{row}];
-    if (programme.next_version == ProgrammeRow{}) {
-      programme_index_.Insert(HashOf(programme.code), row);
-    }
-  }
+  reindex(programme_heads_, programme_index_, [this](uint32_t row) {
+    return HashOf(programme_heads_[ProgrammeHeadRow{row}].code);
+  });
   request_index_.Reserve(transactions_.size() + 1 - transactions_.first());
   expiry_count_ = 0;
   for (uint32_t row = transactions_.first(); row <= transactions_.size(); ++row) {
@@ -387,7 +433,9 @@ const char* Ledger::FinishLoad() {
     }
     IndexAdvice(AdviceRow{row});
   }
-  RebuildCandidates();
+  if (const char* const problem = FinishLoadOfProgrammes(); problem != nullptr) {
+    return problem;
+  }
   moments_.Reset();
   return nullptr;
 }

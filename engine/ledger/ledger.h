@@ -36,6 +36,8 @@
 //       answered.
 //   (10) An advice and its transaction name each other; the acquirer bears at most what
 //       the member was to pay.
+//   (11) Of a programme's versions at most one is active, one in shadow and one scheduled,
+//       and its head names them; the history of its activations does not go back in time.
 // With transactions in the archive, (1), (2), (5), (8), (9) and (10) are about them, too:
 // thaw them all first (ledger/archive_slice.h).
 
@@ -54,7 +56,10 @@
 #include "engine/domain/limits.h"
 #include "engine/domain/result.h"
 #include "engine/domain/status_change.h"
+#include "engine/ledger/candidates.h"
 #include "engine/ledger/row_index.h"
+#include "engine/ledger/schedule.h"
+#include "engine/ledger/shared_ranges.h"
 #include "engine/ledger/table.h"
 
 namespace gonghui {
@@ -67,6 +72,7 @@ struct LedgerLimits {
   uint32_t merchants_max = kMerchantsMax;
   uint32_t terminals_max = kTerminalsMax;
   uint32_t funds_max = kFundsMax;
+  uint32_t activations_max = kActivationsMax;
   uint32_t counters_max = kCountersMax;
   uint32_t transactions_max = kTransactionsMax;
   uint32_t status_changes_max = kStatusChangesMax;
@@ -74,6 +80,7 @@ struct LedgerLimits {
   uint32_t advices_max = kAdvicesMax;
   uint32_t batches_max = kBatchesMax;
   uint32_t code_uses_max = kCodeUsesMax;
+  CandidateIndex::Sizes candidates;  // not of rows
 };
 
 // A counter's identity across programme versions.  What is counted belongs to
@@ -84,7 +91,8 @@ struct CounterSeries {
   LimitMeasure measure = LimitMeasure::kCount;
   LimitSubject subject = LimitSubject::kPerson;
   WindowKind window = WindowKind::kDay;
-  std::array<uint8_t, 5> reserved{};
+  uint8_t union_level = 0;  // kUnion
+  std::array<uint8_t, 4> reserved{};
 
   friend bool operator==(const CounterSeries&, const CounterSeries&) = default;
 };
@@ -99,7 +107,7 @@ struct Globals {
   // The members' account: what they owe (pending) and paid (posted), in fen.
   Fen members_payable_pending;
   Fen members_payable_posted;
-  // When a programme was last applied or retired: what was live since then is live now.
+  // When a version last became active or was retired: what was live since then is live now.
   TimestampNs programmes_changed_at;
   ArchiveMark archived;
   // Transactions that are in the archive and not in memory; tombstones, of which nothing was
@@ -134,6 +142,7 @@ class Ledger {
     CardRow card;
     uint32_t counter_count = 0;
     std::array<CounterRow, kTrailCountersMax> counters;
+    CandidateIndex::Found candidates;  // of the two; count 0 = not known
   };
   void Decide(const Command& command,
               TimestampNs now,
@@ -149,6 +158,24 @@ class Ledger {
   // The pipeline submits kExpireHolds when it has passed; each expires one hold.
   [[nodiscard]] TimestampNs next_expiry() const;
 
+  // When the next scheduled version becomes active (kTimestampMax = none).  The pipeline
+  // submits kActivateDue before it decides anything at or after that instant; each
+  // activates one.
+  [[nodiscard]] TimestampNs next_activation() const { return schedule_.next_at(); }
+
+  // Whether a version is in shadow that may have a say in what `command`, an authorization,
+  // is answered; cheap.
+  [[nodiscard]] bool IsShadowed(const Command& command) const;
+  // What it would be answered with every shadow in place of its programme's active version,
+  // against counters and funds as they stand: a quote.  REQUIRES: IsShadowed(command).
+  void DecideShadow(const Command& command, TimestampNs now, Event* event, Result* result) const;
+  // Of which versions in shadow that may be: the candidates at that merchant for that member,
+  // and those whose programme's active version is one.  Each once, by head; fills
+  // `versions` and returns how many there are.  REQUIRES: IsShadowed(command).
+  static constexpr size_t kShadowsPerDecisionMax = 2 * kCandidatesPerDecisionMax;
+  size_t ShadowsOf(const Command& command,
+                   std::span<ProgrammeRow, kShadowsPerDecisionMax> versions) const;
+
   // Brings what the commands will look at into the cache, the fetches of all of them
   // side by side, and tells where that is.  Decide() them right afterwards.
   // REQUIRES: at most kPrefetchMax commands, as many trails.
@@ -161,7 +188,7 @@ class Ledger {
   // half a millisecond for a huge page.  Fills `ranges` with memory that Evolve() will
   // soon be the first to write and returns how many there are; the owner of the
   // ledger hands them to another thread, for PopulateMemory().  Cheap; call it often.
-  static constexpr size_t kUpcomingMax = 42;
+  static constexpr size_t kUpcomingMax = 43;
   size_t TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges);
 
   // ---- Archive: docs/decisions/0004-archive.md --------------------------------
@@ -201,6 +228,10 @@ class Ledger {
   [[nodiscard]] const Table<Terminal, TerminalRow>& terminals() const { return terminals_; }
   [[nodiscard]] const Table<Fund, FundRow>& funds() const { return funds_; }
   [[nodiscard]] const Table<Calendar, CalendarRow>& calendars() const { return calendars_; }
+  [[nodiscard]] const Table<ProgrammeHead, ProgrammeHeadRow>& programme_heads() const {
+    return programme_heads_;
+  }
+  [[nodiscard]] const Table<Activation, ActivationRow>& activations() const { return activations_; }
   [[nodiscard]] const Table<Programme, ProgrammeRow>& programmes() const { return programmes_; }
   [[nodiscard]] const Table<Benefit, BenefitRow>& benefits() const { return benefits_; }
   [[nodiscard]] const Table<Limit, LimitRow>& limits() const { return limits_; }
@@ -228,6 +259,38 @@ class Ledger {
   [[nodiscard]] const Table<OverCapture, OverCaptureRow>& over_captures() const {
     return over_capture_pool_;
   }
+  // What a range of a benefit, programme or price rule refers to.
+  [[nodiscard]] std::span<const PriceStep> StepsOf(const PriceRule& rule) const {
+    return RowsOf(step_pool_, rule.steps);
+  }
+  [[nodiscard]] std::span<const ItemCode> ItemsOf(PoolRange range) const {
+    return RowsOf(item_pool_, range);
+  }
+  [[nodiscard]] std::span<const DayRange> DaysOf(PoolRange range) const {
+    return RowsOf(day_pool_, range);
+  }
+  [[nodiscard]] std::span<const HoursRange> HoursOf(PoolRange range) const {
+    return RowsOf(hours_pool_, range);
+  }
+  [[nodiscard]] std::span<const MccRange> MccsOf(PoolRange range) const {
+    return RowsOf(mcc_pool_, range);
+  }
+  // Calls visit(MerchantRow) for each of a list of merchants, by row.
+  template <class Visit>
+  void ForEachMerchant(PoolRange merchants, Visit&& visit) const {
+    for (const MerchantPoolItem& item : RowsOf(merchant_pool_, merchants)) {
+      visit(item.merchant);
+    }
+  }
+  // Calls visit(TerminalRow) for each of a list of terminals, by row.
+  template <class Visit>
+  void ForEachTerminal(PoolRange terminals, Visit&& visit) const {
+    for (const TerminalPoolItem& item : RowsOf(terminal_pool_, terminals)) {
+      visit(item.terminal);
+    }
+  }
+  // Whether a merchant is in a list of them.
+  [[nodiscard]] bool IsListed(PoolRange merchants, MerchantRow row) const;
   [[nodiscard]] const Globals& globals() const { return globals_table_[kGlobalsRow]; }
 
   // None when there is no such thing.
@@ -237,7 +300,10 @@ class Ledger {
   [[nodiscard]] MerchantRow FindMerchant(const MerchantId& id) const;
   [[nodiscard]] TerminalRow FindTerminal(const TerminalId& id) const;
   [[nodiscard]] FundRow FindFund(const FundCode& code) const;
-  [[nodiscard]] ProgrammeRow FindProgramme(const ProgrammeCode& code) const;  // live version
+  [[nodiscard]] ProgrammeHeadRow FindProgrammeHead(const ProgrammeCode& code) const;
+  [[nodiscard]] ProgrammeRow FindProgramme(const ProgrammeCode& code) const;  // active version
+  [[nodiscard]] ProgrammeRow FindProgrammeVersion(const ProgrammeCode& code,
+                                                  uint32_t version) const;
   [[nodiscard]] TransactionRow FindTransaction(TerminalRow terminal, const RequestId& id) const;
   [[nodiscard]] TransactionRow FindTransaction(TransactionId id) const;
   [[nodiscard]] CodeUseRow FindCodeUse(CardRow card, CodePurpose purpose) const;
@@ -301,6 +367,7 @@ class Ledger {
 
  private:
   friend class Decider;  // decide.cc: reads the tables below directly
+  friend class CandidateIndex;
 
   static constexpr auto kGlobalsRow = StrongId<struct GlobalsRowTag, uint32_t>{1};
 
@@ -348,6 +415,8 @@ class Ledger {
   void PopStaleExpiries();
   [[nodiscard]] uint32_t PrefetchItemLines(uint32_t ahead, uint32_t count) const;
   void PrefetchOriginals(std::span<const uint64_t> hashes) const;
+  void PrefetchBenefits(const CandidateIndex::Entry& entry) const;
+  void PrefetchTerms(const CandidateIndex::Found& candidates) const;
   [[nodiscard]] ItemCode ItemOf(const Event& event, uint32_t line) const;
   void IndexAdvice(AdviceRow row);
   [[nodiscard]] AdviceKey KeyOf(const Advice& advice) const;
@@ -363,23 +432,29 @@ class Ledger {
                : FindTransaction(MakeTransactionId(shard_, transaction.original_seq));
   }
   void DescribeDetails(const Transaction& transaction, Details* details) const;
+  template <class Row, class RowId>
+  [[nodiscard]] static std::span<const Row> RowsOf(const Table<Row, RowId>& pool, PoolRange range) {
+    return range.count == 0 ? std::span<const Row>{}
+                            : std::span<const Row>{&pool[RowId{range.first}], range.count};
+  }
+  // The version of a programme that was active at `at`, or none.
+  [[nodiscard]] ProgrammeRow ActiveAt(const ProgrammeHead& head, TimestampNs at) const {
+    if (at >= globals().programmes_changed_at) {
+      return head.active;
+    }
+    ActivationRow row = head.last_activation;
+    while (row != ActivationRow{} && activations_[row].from > at) {
+      row = activations_[row].previous;
+    }
+    return activations_[row].version;  // row 0 is all zero
+  }
   // Calls visit(ProgrammeRow) for the version of each code that is live at `at`, in the
   // order in which the codes first came.
   template <class Visit>
   void ForEachProgrammeAt(TimestampNs at, Visit&& visit) const {
-    for (uint32_t i = 1; i <= programmes_.size(); ++i) {
-      if (programmes_[ProgrammeRow{i}].version != 1) {
-        continue;
-      }
-      // The newest that had been applied; the one before ended when it came.
-      ProgrammeRow row{i};
-      ProgrammeRow next = programmes_[row].next_version;
-      while (next != ProgrammeRow{} && programmes_[next].applied_at <= at) {
-        row = next;
-        next = programmes_[row].next_version;
-      }
-      const Programme& programme = programmes_[row];
-      if (programme.applied_at <= at && !(programme.IsRetired() && at >= programme.retired_at)) {
+    for (uint32_t i = 1; i <= programme_heads_.size(); ++i) {
+      const ProgrammeRow row = ActiveAt(programme_heads_[ProgrammeHeadRow{i}], at);
+      if (row != ProgrammeRow{}) {
         visit(row);
       }
     }
@@ -402,8 +477,44 @@ class Ledger {
   [[nodiscard]] const char* CheckAdvices(uint64_t* row) const;
   [[nodiscard]] const char* CheckStatusChanges(uint64_t* row) const;
   [[nodiscard]] const char* CheckCodeUses(uint64_t* row) const;
-  void RebuildCandidates();
-  void AddPersonCounters(uint32_t mcc, const Benefit& benefit);
+  [[nodiscard]] const char* CheckProgrammes(uint64_t* row) const;
+  // programmes.cc: the parts of a version's rows, and what becomes of it.
+  ProgrammeRow AppendVersion(const ProgrammeImage& image, TimestampNs at);
+  void AppendLimits(const ProgrammeImage& image, ProgrammeRow version);
+  void AppendBenefit(const ProgrammeImage& image,
+                     const BenefitSpec& spec,
+                     const Programme& programme,
+                     ProgrammeRow version);
+  void AppendRanges(const ProgrammeImage& image, const BenefitSpec& spec, Benefit* benefit);
+  template <class Item, class Id, class Row, class RowId, class Pool>
+  PoolRange AppendList(std::span<const Id> ids,
+                       PoolRange range,
+                       const RowIndex& index,
+                       const Table<Row, RowId>& table,
+                       Pool* pool);
+  void AddToCandidates(ProgrammeRow version);
+  [[nodiscard]] CalendarRow CalendarFor(const Calendar& calendar);
+  void StageVersion(ProgrammeRow version, Stage stage, TimestampNs activates_at, TimestampNs at);
+  void Activate(ProgrammeHeadRow head, ProgrammeRow version, TimestampNs from);
+  void Retire(ProgrammeHeadRow head, TimestampNs at);
+  void SetStage(ProgrammeRow version, Stage stage, TimestampNs at, TimestampNs activates_at = {});
+  [[nodiscard]] const char* FinishLoadOfProgrammes();
+  // A head's active version or its shadow, or a merchant's category or union node, is another:
+  // other benefits may compete.
+  void CandidatesChanged() {
+    candidate_index_.Invalidate();
+    shadow_candidate_index_.Invalidate();
+  }
+  [[nodiscard]] bool WasActive(ProgrammeRow version) const;
+  // What becomes of a version that leaves shadow or schedule for another one: a validated one
+  // is one that was never active.
+  [[nodiscard]] Stage StageBehind(ProgrammeRow version) const {
+    return WasActive(version) ? Stage::kRetired : Stage::kValidated;
+  }
+  // The terminal, merchant and member of an authorization, as far as there are such.
+  [[nodiscard]] bool FindPlace(const Command& command,
+                               MerchantRow* merchant,
+                               UnionNodeRow* member_node) const;
   [[nodiscard]] bool IsOpenHold(TransactionRow row) const;
 
   const uint16_t shard_;
@@ -419,19 +530,15 @@ class Ledger {
   Table<Terminal, TerminalRow> terminals_;
   Table<Fund, FundRow> funds_;
   Table<Calendar, CalendarRow> calendars_;
-  Table<Programme, ProgrammeRow> programmes_;
+  Table<Programme, ProgrammeRow> programmes_;  // heads and activations: below
   Table<Benefit, BenefitRow> benefits_;
   Table<Limit, LimitRow> limits_;
   // Pools: PoolRange of a benefit refers to rows of these.
-  struct MccPoolItem {
-    MccRange range;
-    uint32_t reserved = 0;
-  };
   struct MerchantPoolItem {
     MerchantRow merchant;
     uint32_t reserved = 0;
   };
-  Table<MccPoolItem, StrongId<struct MccPoolTag, uint32_t>> mcc_pool_;
+  Table<MccRange, StrongId<struct MccPoolTag, uint32_t>> mcc_pool_;
   Table<MerchantPoolItem, StrongId<struct MerchantPoolTag, uint32_t>> merchant_pool_;
   Table<HoursRange, StrongId<struct HoursPoolTag, uint32_t>> hours_pool_;
   Table<CounterSeries, CounterSeriesRow> counter_series_;
@@ -448,6 +555,16 @@ class Ledger {
   Table<OpenBatch, TerminalRow> open_batches_;
   Table<Batch, BatchRow> batches_;
   Table<CodeUse, CodeUseRow> code_uses_;
+  Table<ProgrammeHead, ProgrammeHeadRow> programme_heads_;
+  Table<Activation, ActivationRow> activations_;
+  struct TerminalPoolItem {
+    TerminalRow terminal;
+    uint32_t reserved = 0;
+  };
+  Table<TerminalPoolItem, StrongId<struct TerminalPoolTag, uint32_t>> terminal_pool_;
+  Table<ItemCode, StrongId<struct ItemPoolTag, uint32_t>> item_pool_;
+  Table<PriceStep, StrongId<struct StepPoolTag, uint32_t>> step_pool_;
+  Table<DayRange, StrongId<struct DayPoolTag, uint32_t>> day_pool_;
   std::array<TableBase*, kTableCount> all_tables_;
 
   // Derived from the rows; rebuilt by FinishLoad().
@@ -457,28 +574,23 @@ class Ledger {
   RowIndex merchant_index_;
   RowIndex terminal_index_;
   RowIndex fund_index_;
-  RowIndex programme_index_;  // by code -> live version
+  RowIndex programme_index_;  // by code -> head
   RowIndex series_index_;
   RowIndex counter_index_;
   RowIndex request_index_;
   RowIndex advice_index_;    // by AdviceKey -> the first of it
   RowIndex returned_index_;  // by seq: transactions that came back from the archive
   RowIndex code_use_index_;
-  // Candidate benefits by MCC, in order of precedence: candidates_[first .. + count).
-  VirtualArray<PoolRange> candidates_by_mcc_;
-  VirtualArray<BenefitRow> candidates_;
-  // The counters of a person that the candidates of an MCC count on, each once, as far
-  // as a trail reaches: what Prefetch() looks for.
-  struct PersonCounters {
-    struct Kind {
-      CounterSeriesRow series;
-      CalendarRow calendar;
-      WindowKind window;
-    };
-    uint32_t count = 0;
-    std::array<Kind, kTrailCountersMax> kinds;
-  };
-  VirtualArray<PersonCounters> person_counters_by_mcc_;
+  // Which benefits may compete where, for whom.  Decide() writes it, which changes nothing
+  // that anybody can see: an entry follows from rows that change with an activation only,
+  // and that makes all entries void.
+  mutable CandidateIndex candidate_index_;
+  mutable CandidateIndex shadow_candidate_index_;
+  uint32_t shadow_count_ = 0;           // heads with a version in shadow
+  Schedule schedule_{kProgrammesMax};   // of heads with a scheduled version
+  VirtualArray<uint32_t> sorted_rows_;  // while a list of rows is put into a pool
+  // While an image is looked at; nothing is left of it.
+  mutable SharedRanges shared_ranges_;
   // By calendar.  Decide() writes it, which changes nothing that anybody can see: an
   // entry follows from the calendar's row, which never changes, and the time asked for.
   mutable VirtualArray<CalendarMoment> moments_;

@@ -58,6 +58,7 @@ bool Decider::TakeOriginal() {
     return false;
   }
   original_ = &original;
+  FindGranted();
   Transaction& transaction = event_->transaction;
   transaction.original_seq = original.seq;
   transaction.original_found = true;
@@ -95,7 +96,7 @@ Reason Decider::WhyNotOpen() const {
 }
 
 const Benefit& Decider::BenefitOfOriginal() const {
-  return ledger_.benefits_[ledger_.applied_[original_->first_applied].benefit];
+  return ledger_.benefits_[granted_.list[0].benefit];
 }
 
 const Applied& Decider::AppliedOf(uint32_t share) const {
@@ -114,16 +115,20 @@ bool Decider::IsCount(const Use& use) const {
   return ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
 }
 
-// An amount over the original's shares of money, by what weigh(applied) says.
+// Each benefit's amount over its shares of money, by what weigh(applied) says.
 template <class Weigh>
-Decider::Parts Decider::SplitOverMoney(Fen amount, Weigh&& weigh) const {
+Decider::Parts Decider::SplitOverMoney(const PartsByBenefit& amounts, Weigh&& weigh) const {
   std::array<int64_t, kSharesPerTransactionMax> weights{};
   for (uint32_t i = 0; i < original_->applied_count; ++i) {
     weights[i] = IsMoney(AppliedOf(i)) ? weigh(AppliedOf(i)).value() : 0;
   }
   Parts parts{};
-  SplitByLargestRemainder(
-      amount, {weights.data(), original_->applied_count}, {parts.data(), original_->applied_count});
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    const Granted& granted = granted_.list[i];
+    SplitByLargestRemainder(amounts[i],
+                            {weights.data() + granted.first_share, granted.share_count},
+                            {parts.data() + granted.first_share, granted.share_count});
+  }
   return parts;
 }
 
@@ -251,12 +256,8 @@ void Decider::Capture() {
   const bool final = request.final_capture || captured >= original.standing_price();
   // Capturing nothing of a price hands nothing out and burns no use.
   const bool taken = captured > Fen{0} || original.standing_price() == Fen{0};
-  Fen subsidy;
-  if (IsBooked()) {
-    const Fen earned =
-        Smaller(SubsidyOf(BenefitOfOriginal().price, captured), original.standing_subsidy());
-    subsidy = Within(earned - original.captured_subsidy, Fen{0}, amount);
-  }
+  const PartsByBenefit subsidies = EarnedBy(captured, amount);
+  const Fen subsidy = SumOf(subsidies);
   AcceptAbout(amount, subsidy);
   const bool swept = original.state == TransactionState::kExpired;
   OriginalChange& change = event_->original;
@@ -273,9 +274,9 @@ void Decider::Capture() {
     BeginShares();
     event_->member_posted_delta = capture.member_pays;
     if (swept) {
-      CaptureExpired(subsidy, taken);
+      CaptureExpired(subsidies, taken);
     } else {
-      const Fen held_after = CaptureHeld(subsidy, taken, final);
+      const Fen held_after = CaptureHeld(subsidies, taken, final);
       const Fen pending_after = final ? Fen{0} : original.standing_price() - captured - held_after;
       Fen held_before;
       for (uint32_t i = 0; i < original.applied_count; ++i) {
@@ -298,11 +299,24 @@ void Decider::DeclineCapture(Reason reason) {
   FinishTransaction(false);
 }
 
+// What each benefit has earned with a capture of `amount`, the last of `captured`; together
+// no more than that amount, the first ones first.
+Decider::PartsByBenefit Decider::EarnedBy(Fen captured, Fen amount) const {
+  PartsByBenefit parts = EarnedOf(captured);
+  Fen most = amount;
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    parts[i] = Within(parts[i] - granted_.list[i].captured, Fen{0}, most);
+    most -= parts[i];
+  }
+  return parts;
+}
+
 // Of what is held; returns how much money still is.  Each funder earns in proportion to
 // what it holds, so none ever pays more than it authorized.
-Fen Decider::CaptureHeld(Fen subsidy, bool taken, bool final) {
+Fen Decider::CaptureHeld(const PartsByBenefit& subsidies, bool taken, bool final) {
   const bool first = original_->state == TransactionState::kPending;
-  const Parts parts = SplitOverMoney(subsidy, [](const Applied& applied) { return applied.held; });
+  const Parts parts =
+      SplitOverMoney(subsidies, [](const Applied& applied) { return applied.held; });
   Fen held_after;
   for (uint32_t i = 0; i < original_->applied_count; ++i) {
     const Applied& applied = AppliedOf(i);
@@ -323,18 +337,19 @@ Fen Decider::CaptureHeld(Fen subsidy, bool taken, bool final) {
       delta.held_delta = first && (final || taken) ? -use.amount : 0;
       delta.used_delta = first && taken ? use.amount : 0;
     } else {
-      const int64_t held = use.amount - original_->captured_subsidy.value();
-      delta.held_delta = final ? -held : -subsidy.value();
-      delta.used_delta = subsidy.value();
+      const uint32_t place = PlaceOf(use.benefit);
+      const int64_t held = use.amount - granted_.list[place].captured.value();
+      delta.held_delta = final ? -held : -subsidies[place].value();
+      delta.used_delta = subsidies[place].value();
     }
   }
   return held_after;
 }
 
 // Nothing is held any more: taken anew, and posted even where there is no room for it.
-void Decider::CaptureExpired(Fen subsidy, bool taken) {
+void Decider::CaptureExpired(const PartsByBenefit& subsidies, bool taken) {
   const bool first = taken && original_->captured == Fen{0};
-  const Parts parts = SplitOverMoney(subsidy, [](const Applied& applied) {
+  const Parts parts = SplitOverMoney(subsidies, [](const Applied& applied) {
     return applied.authorized + applied.restated - applied.spent - applied.overrun;
   });
   bool overrun = false;
@@ -355,13 +370,28 @@ void Decider::CaptureExpired(Fen subsidy, bool taken) {
   for (uint32_t i = 0; i < original_->use_count; ++i) {
     const Use& use = UseOf(i);
     UseDelta& delta = AddUse(use);
-    delta.used_delta = !IsCount(use) ? subsidy.value() : first ? use.amount : 0;
+    delta.used_delta = !IsCount(use) ? subsidies[PlaceOf(use.benefit)].value()
+                       : first       ? use.amount
+                                     : 0;
     const Limit& limit = ledger_.limits_[use.limit];
-    const Counter& counter = CounterOf(limit, use.subject, use.window);
-    overrun = overrun ||
-              (delta.used_delta > 0 && counter.held + counter.used + delta.used_delta > limit.max);
+    const Standing standing = StandingOf(limit, use.subject, use.window);
+    const int64_t after = standing.held + standing.used + UsedBefore(i) + delta.used_delta;
+    overrun = overrun || (delta.used_delta > 0 && after > limit.max);
   }
   event_->transaction.overrun = overrun;
+}
+
+// What earlier uses of the event take of the counter that a use takes from.
+int64_t Decider::UsedBefore(uint32_t use) const {
+  const UseDelta& delta = event_->uses[use];
+  int64_t taken = 0;
+  for (uint32_t i = 0; i < use; ++i) {
+    const UseDelta& earlier = event_->uses[i];
+    const bool same = earlier.limit == delta.limit && earlier.subject == delta.subject &&
+                      earlier.window == delta.window;
+    taken += same ? earlier.held_delta + earlier.used_delta : 0;
+  }
+  return taken;
 }
 
 // ---- Reverse -------------------------------------------------------------------
@@ -485,13 +515,19 @@ void Decider::ReverseHeldPart(Fen amount) {
   const Transaction& original = *original_;
   const Fen list_price = original.standing_price() - amount;
   const bool nothing_left = list_price == original.captured && original.captured > Fen{0};
-  Fen subsidy = original.captured_subsidy;
-  if (IsBooked() && !nothing_left) {
-    subsidy = Within(SubsidyOf(BenefitOfOriginal().price, list_price),
-                     original.captured_subsidy,
-                     original.standing_subsidy());
+  // Each benefit keeps what it has captured, and of the rest what is left after the ones
+  // before it.
+  PartsByBenefit by_benefit = EarnedOf(list_price);
+  Fen room = list_price - original.captured_subsidy;
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    const Granted& granted = granted_.list[i];
+    const Fen most =
+        nothing_left ? granted.captured : Smaller(granted.subsidy, granted.captured + room);
+    const Fen subsidy = Within(by_benefit[i], granted.captured, most);
+    room -= subsidy - granted.captured;
+    by_benefit[i] = granted.subsidy - subsidy;
   }
-  const Fen released = original.standing_subsidy() - subsidy;
+  const Fen released = SumOf(by_benefit);
   AcceptAbout(amount, released);
   OriginalChange& change = event_->original;
   change.state = nothing_left ? TransactionState::kCaptured : original.state;
@@ -502,13 +538,15 @@ void Decider::ReverseHeldPart(Fen amount) {
     return;
   }
   BeginShares();
-  const Parts parts = SplitOverMoney(released, [](const Applied& applied) { return applied.held; });
+  const Parts parts =
+      SplitOverMoney(by_benefit, [](const Applied& applied) { return applied.held; });
   for (uint32_t i = 0; i < original.applied_count; ++i) {
     event_->shares[i].held_delta = -parts[i];
     TellShare(i, parts[i]);
   }
   for (uint32_t i = 0; i < original.use_count; ++i) {
-    AddUse(UseOf(i)).held_delta = IsCount(UseOf(i)) ? 0 : -released.value();
+    const Use& use = UseOf(i);
+    AddUse(use).held_delta = IsCount(use) ? 0 : -by_benefit[PlaceOf(use.benefit)].value();
   }
   event_->member_pending_delta = -(amount - released);
 }
@@ -516,11 +554,14 @@ void Decider::ReverseHeldPart(Fen amount) {
 // As if the sale had been of the lower price, but the member never owes more for it.
 void Decider::ReverseSoldPart(Fen amount) {
   const Transaction& original = *original_;
-  Fen released;
-  if (IsBooked()) {
-    const Fen lower = SubsidyOf(BenefitOfOriginal().price, original.standing_price() - amount);
-    released = Within(original.standing_subsidy() - lower, Fen{0}, amount);
+  PartsByBenefit by_benefit = EarnedOf(original.standing_price() - amount);
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    by_benefit[i] = granted_.list[i].subsidy - by_benefit[i];
   }
+  if (SumOf(by_benefit) > amount) {
+    by_benefit = SplitOverKept(amount);
+  }
+  const Fen released = SumOf(by_benefit);
   AcceptAbout(amount, released);
   OriginalChange& change = event_->original;
   change.state = TransactionState::kCaptured;
@@ -533,24 +574,29 @@ void Decider::ReverseSoldPart(Fen amount) {
     return;
   }
   BeginShares();
-  TakeBackFromShares(released);
+  TakeBackFromShares(by_benefit, /*things=*/false);
   for (uint32_t i = 0; i < original.use_count; ++i) {
-    AddUse(UseOf(i)).used_delta = IsCount(UseOf(i)) ? 0 : -released.value();
+    const Use& use = UseOf(i);
+    AddUse(use).used_delta = IsCount(use) ? 0 : -by_benefit[PlaceOf(use.benefit)].value();
   }
   event_->member_posted_delta = -(amount - released);
 }
 
-// From what each funder has paid; what it paid beyond its budget comes back first.
-void Decider::TakeBackFromShares(Fen subsidy) {
+// From what each funder has paid; what it paid beyond its budget comes back first.  Things
+// come back all at once, or not at all.
+void Decider::TakeBackFromShares(const PartsByBenefit& subsidies, bool things) {
   const Parts parts = SplitOverMoney(
-      subsidy, [](const Applied& applied) { return applied.spent + applied.overrun; });
+      subsidies, [](const Applied& applied) { return applied.spent + applied.overrun; });
   for (uint32_t i = 0; i < original_->applied_count; ++i) {
+    const Applied& applied = AppliedOf(i);
+    const Fen all = applied.spent + applied.overrun;
+    const Fen part = IsMoney(applied) ? parts[i] : things ? all : Fen{0};
     ShareDelta& share = event_->shares[i];
-    const Fen overrun = Smaller(parts[i], AppliedOf(i).overrun);
+    const Fen overrun = Smaller(part, applied.overrun);
     share.overrun_delta = -overrun;
-    share.spent_delta = -(parts[i] - overrun);
+    share.spent_delta = -(part - overrun);
     PutInSuspenseIfClosed(i);
-    TellShare(i, parts[i]);
+    TellShare(i, part);
   }
 }
 
@@ -590,6 +636,7 @@ void Decider::ExpireHold() {
   }
   const TransactionRow row = ledger_.expiries_[0].row;
   original_ = &ledger_.transactions_[row];
+  FindGranted();
   const Transaction& hold = *original_;
   event_->kind = EventKind::kHoldExpired;
   event_->original.row = row;
@@ -604,7 +651,8 @@ void Decider::ExpireHold() {
   for (uint32_t i = 0; i < hold.use_count; ++i) {
     const Use& use = UseOf(i);
     AddUse(use).held_delta =
-        IsCount(use) ? (untouched ? -use.amount : 0) : hold.captured_subsidy.value() - use.amount;
+        IsCount(use) ? (untouched ? -use.amount : 0)
+                     : granted_.list[PlaceOf(use.benefit)].captured.value() - use.amount;
   }
   if (IsBooked()) {
     event_->member_pending_delta = -(hold.standing_price() - hold.captured - held_before);

@@ -29,20 +29,6 @@ void Decider::BeginLines() {
   }
 }
 
-void Decider::SplitOverLines() {
-  const uint32_t count = event_->line_count;
-  std::array<int64_t, kLinesPerTransactionMax> prices;
-  std::array<Fen, kLinesPerTransactionMax> parts;
-  for (uint32_t i = 0; i < count; ++i) {
-    prices[i] = event_->lines[i].price.value();
-  }
-  SplitByLargestRemainder<kLinesPerTransactionMax>(
-      event_->transaction.subsidy, {prices.data(), count}, {parts.data(), count});
-  for (uint32_t i = 0; i < count; ++i) {
-    event_->lines[i].subsidy = parts[i];
-  }
-}
-
 // The lines as asked, which give nothing back yet: a decline keeps them for a repeat's
 // comparison.
 void Decider::BeginReturnedLines() {

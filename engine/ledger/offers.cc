@@ -20,45 +20,61 @@
 namespace gonghui {
 
 bool Decider::IsAtMerchant(const Benefit& benefit) const {
-  return (benefit.merchants.count == 0 || InPool(benefit)) &&
+  return (benefit.merchants.count == 0 || ledger_.IsListed(benefit.merchants, merchant_)) &&
          ledger_.IsInside(ledger_.merchants_[merchant_].union_node, benefit.merchant_union);
 }
 
 bool Decider::IsAtTerminal(const Benefit& benefit) const {
-  return benefit.terminal_kinds == 0 ||
-         (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) != 0;
+  return (benefit.terminal_kinds == 0 ||
+          (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) != 0) &&
+         (benefit.terminals.count == 0 || IsListedTerminal(benefit));
+}
+
+bool Decider::IsListedTerminal(const Benefit& benefit) const {
+  const auto listed = Ledger::RowsOf(ledger_.terminal_pool_, benefit.terminals);
+  const auto found = std::lower_bound(
+      listed.begin(), listed.end(), terminal_, [](const auto& item, TerminalRow wanted) {
+        return item.terminal < wanted;
+      });
+  return found != listed.end() && found->terminal == terminal_;
 }
 
 bool Decider::IsOpenNow(const Benefit& benefit) const {
-  return (benefit.weekdays == 0 && benefit.hours.count == 0) || IsOpenAt(benefit, judged_at_);
+  return !benefit.has_calendar || IsOpenAt(benefit, judged_at_);
 }
 
 bool Decider::IsVerifiedFor(const Benefit& benefit) const {
   return !benefit.require_real_name || ledger_.members_[member_].real_name_verified;
 }
 
-bool Decider::IsForMember(const Benefit& benefit) {
-  if (!ledger_.IsInside(ledger_.members_[member_].union_node, benefit.member_union)) {
+bool Decider::IsForUnionOfMember(const Benefit& benefit) const {
+  return ledger_.IsInside(ledger_.members_[member_].union_node, benefit.member_union);
+}
+
+// Leaving the union aside.
+bool Decider::IsForSuchMembers(const Benefit& benefit) {
+  const Member& member = ledger_.members_[member_];
+  if ((benefit.sexes != 0 && (benefit.sexes & MaskOf(member.sex)) == 0) ||
+      (benefit.member_days_min != 0 && member.joined_day == 0)) {
     return false;
   }
-  if ((benefit.segments_any | benefit.segments_all) == 0) {
+  if ((benefit.segments_any | benefit.segments_all | benefit.segments_none) == 0) {
     return true;
   }
   const uint64_t segments = MemberSegments();
   return (benefit.segments_any == 0 || (segments & benefit.segments_any) != 0) &&
-         (segments & benefit.segments_all) == benefit.segments_all;
+         (segments & benefit.segments_all) == benefit.segments_all &&
+         (segments & benefit.segments_none) == 0;
 }
 
 // A free item is a use even at price zero; a percentage of nothing is not.
-bool Decider::HasEffect(const Benefit& benefit, Fen subsidy) {
-  return subsidy > Fen{0} || benefit.stock != FundRow{} || benefit.price.kind == PriceKind::kFree;
+bool Decider::HasEffect(const Benefit& benefit, Fen subsidy) const {
+  return subsidy > Fen{0} || benefit.stock != FundRow{} ||
+         (benefit.price.kind == PriceKind::kFree && BaseOf(benefit) == Fen{0});
 }
 
-// Everything but limits and funds.  `subsidy` is what the benefit gives without them.
-Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
-  if (!IsAtMerchant(benefit)) {
-    return Reason::kMerchantNotInProgramme;
-  }
+// Terminal, time and name.
+Reason Decider::CheckTerms(const Benefit& benefit) const {
   if (!IsAtTerminal(benefit)) {
     return Reason::kNotPermittedToTerminal;
   }
@@ -71,16 +87,43 @@ Reason Decider::CheckRules(const Benefit& benefit, Fen subsidy) {
   if (!IsOpenNow(benefit)) {
     return Reason::kOutsideTimeWindow;
   }
-  if (!IsVerifiedFor(benefit)) {
-    return Reason::kMemberNotVerified;
+  return IsVerifiedFor(benefit) ? Reason::kNone : Reason::kMemberNotVerified;
+}
+
+// Everything but limits and funds, of a candidate: what is not offered to the merchant, or
+// to the member's union node, is none.  `subsidy` is what the benefit gives of `base`
+// (kNoBase: of nothing) without them.
+Reason Decider::CheckRules(const Benefit& benefit, Fen base, Fen subsidy) {
+  const Reason reason = CheckTerms(benefit);
+  if (reason != Reason::kNone) {
+    return reason;
   }
-  if (!IsForMember(benefit)) {
+  if (!IsForSuchMembers(benefit)) {
     return Reason::kNotPermittedToMember;
   }
-  if (list_price_ < benefit.price.threshold) {
-    return Reason::kBelowMinimumAmount;
+  if (base < benefit.price.threshold) {  // as kNoBase is of any
+    return base == kNoBase ? Reason::kNoEligibleItem : Reason::kBelowMinimumAmount;
   }
-  return HasEffect(benefit, subsidy) ? Reason::kNone : Reason::kNoEffect;
+  if (!HasEffect(benefit, subsidy)) {
+    return Reason::kNoEffect;
+  }
+  if (HasWaiting(benefit) && EndOfWaiting(benefit) != TimestampNs{}) {
+    return Reason::kWaitingPeriod;
+  }
+  return advice_ != nullptr && benefit.offline == OfflinePolicy::kRefuse
+             ? Reason::kOfflineNotPermitted
+             : Reason::kNone;
+}
+
+Fen Decider::SubsidyBy(const Benefit& benefit, Fen base) const {
+  if (HasSteps(benefit.price)) [[unlikely]] {
+    return SubsidyBySteps(benefit.price, base);
+  }
+  return SubsidyOf(benefit.price, {}, base);
+}
+
+Fen Decider::SubsidyBySteps(const PriceRule& rule, Fen base) const {
+  return SubsidyOf(rule, ledger_.StepsOf(rule), base);
 }
 
 // No programme has changed since the instant that is judged; online always so.
@@ -92,17 +135,144 @@ ProgrammeRow Decider::FindLiveProgramme(ProgrammeCode code) const {
   if (!JudgesLiveProgrammes()) [[unlikely]] {
     return FindPastProgramme(code);
   }
-  const ProgrammeRow row = ledger_.FindProgramme(code);
-  return ledger_.programmes_[row].IsRetired() ? ProgrammeRow{} : row;
+  const ProgrammeHead& head = ledger_.programme_heads_[ledger_.FindProgrammeHead(code)];
+  return shadow_ && head.shadow != ProgrammeRow{} ? head.shadow : head.active;
 }
 
-// The live benefits for the merchant's category, in order of precedence.
-std::span<const BenefitRow> Decider::Candidates() {
+// The live benefits that are offered to the merchant and to members of the member's union
+// node, in order of precedence.
+std::span<const Candidate> Decider::Candidates(ProgrammeRow only) {
+  if (only != ProgrammeRow{}) {
+    return CollectCandidatesOf(only);
+  }
   if (!JudgesLiveProgrammes()) [[unlikely]] {
     return CollectPastCandidates();
   }
-  const PoolRange range = ledger_.candidates_by_mcc_[ledger_.merchants_[merchant_].mcc];
-  return {ledger_.candidates_.data() + range.first, range.count};
+  CandidateIndex& index = Index();
+  const UnionNodeRow member_node = ledger_.members_[member_].union_node;
+  const CandidateIndex::Found& seen = trail_.candidates;
+  if (index.IsValid(seen) && seen.member_node == member_node && trail_.terminal == terminal_ &&
+      trail_.card == card_ && !shadow_) [[likely]] {
+    return index.ListOf(ledger_, seen);
+  }
+  return index.ListOf(ledger_, index.Find(ledger_, merchant_, member_node));
+}
+
+// The same of one programme alone, by its order.
+std::span<const Candidate> Decider::CollectCandidatesOf(ProgrammeRow only) {
+  static_assert(kBenefitsPerProgrammeMax <= kCandidatesPerDecisionMax);
+  auto& candidates = past_.past.candidates;
+  const UnionNodeRow member_node = ledger_.members_[member_].union_node;
+  size_t count = 0;
+  ForEachBenefitOf(only, [&](const Candidate& candidate, const Benefit& benefit) {
+    if (IsOfCategory(benefit) && IsAtMerchant(benefit) &&
+        ledger_.IsInside(member_node, benefit.member_union)) {
+      candidates[count++] = candidate;
+    }
+  });
+  return {candidates.data(), count};
+}
+
+void Decider::CollectContenders(ProgrammeRow only) {
+  auto& contenders = contenders_.list;
+  size_t count = 0;
+  size_t layered = 0;
+  for (const Candidate& candidate : Candidates(only)) {
+    const Benefit& benefit = ledger_.benefits_[candidate.benefit];
+    Fen base = list_price_;
+    if (benefit.has_items) [[unlikely]] {
+      base = Larger(Fen{0}, BaseOfItems(benefit));
+    }
+    const Fen subsidy = Smaller(SubsidyBy(benefit, base), subsidy_max_);
+    const Contender contender{subsidy, candidate.order, candidate.benefit};
+    if (benefit.layer != 0) [[unlikely]] {
+      contenders[contenders.size() - ++layered] = contender;
+    } else {
+      contenders[count++] = contender;
+    }
+  }
+  contender_count_ = count;
+  layered_count_ = layered;
+}
+
+// About a benefit that is not offered to the merchant, or to the member's union node: for
+// the answer when nothing applies.
+void Decider::AskWithoutTerms(const Candidate& candidate) {
+  const Benefit& benefit = ledger_.benefits_[candidate.benefit];
+  Offer* const spare = best_ == &offers_.list[0] ? &offers_.list[1] : &offers_.list[0];
+  spare->order = candidate.order;
+  spare->benefit = candidate.benefit;
+  spare->failed_limit = LimitRow{};
+  spare->next_eligible_at = TimestampNs{};
+  spare->reason = IsAtMerchant(benefit) ? CheckTerms(benefit) : Reason::kMerchantNotInProgramme;
+  if (spare->reason == Reason::kNone) {
+    spare->reason = Reason::kNotPermittedToMember;
+  }
+  if (IsBetter(*spare)) {
+    best_ = spare;
+  }
+}
+
+// The same of an instant that is past.
+void Decider::AskElsewhereThen() {
+  const UnionNodeRow member_node = ledger_.members_[member_].union_node;
+  uint32_t others = 0;
+  ledger_.ForEachBenefitAt(judged_at_, [&](BenefitRow row) {
+    const Benefit& benefit = ledger_.benefits_[row];
+    if (!IsOfCategory(benefit)) {
+      return;
+    }
+    bool asked = !IsAtMerchant(benefit);
+    if (!asked && benefit.member_union != UnionNodeRow{}) {
+      asked = ++others <= CandidateIndex::kOthersMax &&
+              !ledger_.IsInside(member_node, benefit.member_union);
+    }
+    if (asked) {
+      AskWithoutTerms(
+          Candidate{row, CandidateIndex::OrderOf(ledger_.programmes_[benefit.programme], row)});
+    }
+  });
+}
+
+// Nothing applies.  What was left out of the candidates has no say but in what the answer
+// is about, where it may have come further, or stand before.
+void Decider::AskElsewhere(ProgrammeRow only) {
+  if (best_->reason > Reason::kNotPermittedToMember) {
+    return;
+  }
+  const UnionNodeRow member_node = ledger_.members_[member_].union_node;
+  const auto is_left_out = [&](const Benefit& benefit) {
+    return !IsAtMerchant(benefit) || !ledger_.IsInside(member_node, benefit.member_union);
+  };
+  const auto ask = [&](const Candidate& candidate) {
+    const Benefit& benefit = ledger_.benefits_[candidate.benefit];
+    if (is_left_out(benefit) && IsOfCategory(benefit)) {
+      AskWithoutTerms(candidate);
+    }
+  };
+  if (only != ProgrammeRow{}) {
+    ForEachBenefitOf(
+        only, [&](const Candidate& candidate, const Benefit& /*benefit*/) { ask(candidate); });
+    return;
+  }
+  if (!JudgesLiveProgrammes()) {
+    return AskElsewhereThen();
+  }
+  CandidateIndex& index = Index();
+  const Candidate elsewhere =
+      CandidateIndex::ElsewhereOf(index.Find(ledger_, merchant_, member_node));
+  if (elsewhere.benefit != BenefitRow{}) {
+    AskWithoutTerms(elsewhere);  // all of these fail alike
+  }
+  for (const Candidate& candidate : index.ForMembers(ledger_, merchant_)) {
+    if (ledger_.IsInside(member_node, ledger_.benefits_[candidate.benefit].member_union)) {
+      continue;
+    }
+    AskWithoutTerms(candidate);
+    if (best_->reason == Reason::kNotPermittedToMember && best_->order <= candidate.order) {
+      return;  // none of the rest comes further, and none stands before
+    }
+  }
 }
 
 // In one piece: a candidate costs less than the calls it would take.
@@ -123,19 +293,9 @@ std::span<const BenefitRow> Decider::Candidates() {
       return;
     }
   }
-  const std::span<const BenefitRow> candidates = Candidates();
-  GH_CHECK(candidates.size() <= kCandidatesPerDecisionMax, "size=", candidates.size());
+  CollectContenders(only);
   auto& contenders = contenders_.list;
-  size_t count = 0;
-  for (uint32_t i = 0; i < candidates.size(); ++i) {
-    const BenefitRow row = candidates[i];
-    const Benefit& benefit = ledger_.benefits_[row];
-    if (only == ProgrammeRow{} || benefit.programme == only) {
-      const Fen subsidy = Smaller(SubsidyOf(benefit.price, list_price_), subsidy_max_);
-      contenders[count++] = Contender{subsidy, i, row};
-    }
-  }
-  contender_count_ = count;
+  const size_t count = contender_count_;
   for (size_t i = 0; i < count; ++i) {
     BringForward({contenders.data(), count}, i);
     const Contender& contender = contenders[i];
@@ -153,7 +313,7 @@ std::span<const BenefitRow> Decider::Candidates() {
     spare->whole = contender.subsidy;
     spare->share_count = 0;
     spare->use_count = 0;
-    spare->reason = CheckRules(benefit, contender.subsidy);
+    spare->reason = CheckRules(benefit, BaseOf(benefit), contender.subsidy);
     if (spare->reason == Reason::kNone) {
       spare->reason = TakeLimits(benefit, spare);
     }
@@ -168,10 +328,18 @@ std::span<const BenefitRow> Decider::Candidates() {
       }
     }
   }
+  if (layered_count_ > 0) [[unlikely]] {
+    CombineOffers();
+  }
+  if (best_->reason != Reason::kNone) [[unlikely]] {
+    AskElsewhere(only);
+  }
   if (best_->reason == Reason::kProgrammeNotStarted) {
     best_->next_eligible_at = ledger_.benefits_[best_->benefit].starts_at;
   } else if (best_->reason == Reason::kOutsideTimeWindow) {
     best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
+  } else if (best_->reason == Reason::kWaitingPeriod) {
+    best_->next_eligible_at = EndOfWaiting(ledger_.benefits_[best_->benefit]);
   }
 }
 
@@ -206,87 +374,6 @@ bool Decider::IsBetter(const Offer& offer) const {
           (offer.reason == best_->reason && offer.order < best_->order));
 }
 
-// A benefit with a merchant list is for those only; the list is sorted by row.
-bool Decider::InPool(const Benefit& benefit) const {
-  uint32_t low = benefit.merchants.first;
-  uint32_t high = low + benefit.merchants.count;
-  while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    const MerchantRow row =
-        ledger_.merchant_pool_[StrongId<struct MerchantPoolTag, uint32_t>{middle}].merchant;
-    if (row == merchant_) {
-      return true;
-    }
-    if (row < merchant_) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return false;
-}
-
-bool Decider::IsOpenAt(const Benefit& benefit, TimestampNs at) const {
-  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
-  if (benefit.weekdays != 0 &&
-      (benefit.weekdays >> WeekdayOf(BusinessDayOf(calendar, at)) & 1) == 0) {
-    return false;
-  }
-  if (benefit.hours.count == 0) {
-    return true;
-  }
-  const int32_t second = LocalSecondOfDay(calendar, at);
-  for (uint32_t i = 0; i < benefit.hours.count; ++i) {
-    const HoursRange& hours =
-        ledger_.hours_pool_[StrongId<struct HoursPoolTag, uint32_t>{benefit.hours.first + i}];
-    if (second >= hours.from_s && second < hours.to_s) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// The next instant within eight days at which the benefit is open, or 0: it can
-// only begin where a business day or a range of hours begins.
-TimestampNs Decider::NextOpening(const Benefit& benefit) const {
-  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
-  const CivilDay today = FloorDay(LocalSecondsOf(calendar, judged_at_));
-  TimestampNs next = kTimestampMax;
-  const auto consider = [&](TimestampNs at) {
-    if (at > judged_at_ && at < next && at < benefit.ends_at && IsOpenAt(benefit, at)) {
-      next = at;
-    }
-  };
-  for (CivilDay day = today - 1; day <= today + 8; ++day) {
-    consider(StartOfBusinessDay(calendar, day));
-    for (uint32_t i = 0; i < benefit.hours.count; ++i) {
-      const HoursRange& hours =
-          ledger_.hours_pool_[StrongId<struct HoursPoolTag, uint32_t>{benefit.hours.first + i}];
-      consider(InstantOf(calendar, int64_t{day} * kSecondsPerDay + hours.from_s));
-    }
-  }
-  // Where the clock is put back, an hour begins a second time; the change itself
-  // may lead into one.
-  const int64_t from_s = judged_at_.value() / kNsPerSecond;
-  for (uint32_t c = 0; c < calendar.offset_change_count; ++c) {
-    const OffsetChange& change = calendar.offset_changes[c];
-    if (change.from_s < from_s || change.from_s > from_s + 8 * kSecondsPerDay) {
-      continue;
-    }
-    consider(TimestampNs{change.from_s * kNsPerSecond});
-    for (CivilDay day = today - 1; day <= today + 8; ++day) {
-      const int64_t midnight_s = int64_t{day} * kSecondsPerDay - change.offset_s;
-      consider(TimestampNs{(midnight_s + calendar.cutover_s) * kNsPerSecond});
-      for (uint32_t i = 0; i < benefit.hours.count; ++i) {
-        const HoursRange& hours =
-            ledger_.hours_pool_[StrongId<struct HoursPoolTag, uint32_t>{benefit.hours.first + i}];
-        consider(TimestampNs{(midnight_s + hours.from_s) * kNsPerSecond});
-      }
-    }
-  }
-  return next == kTimestampMax ? TimestampNs{} : next;
-}
-
 uint64_t Decider::MemberSegments() {
   if (!segments_known_) {
     segments_ = ledger_.SegmentsOf(ledger_.members_[member_], judged_at_);
@@ -295,52 +382,95 @@ uint64_t Decider::MemberSegments() {
   return segments_;
 }
 
-uint32_t Decider::SubjectOf(LimitSubject subject) const {
-  switch (subject) {
-    case LimitSubject::kPerson:
-      return member_.value();
-    case LimitSubject::kProgramme:
-      return 0;
-    case LimitSubject::kCard:
-      return card_.value();
-    case LimitSubject::kMerchant:
-      return merchant_.value();
-    case LimitSubject::kTerminal:
-      return terminal_.value();
+TimestampNs Decider::EndOfWaiting(const Benefit& benefit) const {
+  const auto after_days = [](TimestampNs from, uint16_t days) {
+    return TimestampNs{from.value() + days * kSecondsPerDay * kNsPerSecond};
+  };
+  const Member& member = ledger_.members_[member_];
+  TimestampNs end;
+  if (benefit.member_days_min != 0 && member.joined_day != 0) {
+    const TimestampNs joined = StartOfBusinessDay(ledger_.calendars_[benefit.calendar],
+                                                  kJoinedDayZero + member.joined_day);
+    end = after_days(joined, benefit.member_days_min);
   }
-  return 0;
+  if (benefit.segment_days_min != 0) {
+    // In a segment since the beginning of the span that holds; of several the first.
+    const auto since = [&](uint64_t segments) {
+      TimestampNs first = kTimestampMax;
+      for (SegmentSpanRow row = member.first_span; row != SegmentSpanRow{};
+           row = ledger_.segment_spans_[row].next) {
+        const SegmentSpan& span = ledger_.segment_spans_[row];
+        if ((segments >> span.segment & 1) != 0 && judged_at_ >= span.starts_at &&
+            judged_at_ < span.ends_at) {
+          first = std::min(first, span.starts_at);
+        }
+      }
+      return first;
+    };
+    const auto wait = [&](uint64_t segments) {
+      const TimestampNs from = since(segments);
+      if (from != kTimestampMax) {
+        end = std::max(end, after_days(from, benefit.segment_days_min));
+      }
+    };
+    wait(benefit.segments_any);
+    for (uint64_t rest = benefit.segments_all; rest != 0; rest &= rest - 1) {
+      wait(rest & (~rest + 1));
+    }
+  }
+  return end > judged_at_ ? end : TimestampNs{};
 }
 
-// Makes the use of the benefit's `limit`-th limit, with no amount yet, and tells how its
-// counter stands.
-inline const Counter& Decider::BeginUse(const Benefit& benefit,
-                                        uint32_t limit,
-                                        const CalendarMoment& moment,
-                                        Offer* offer) {
-  const Limit& row = ledger_.limits_[benefit.limits[limit]];
-  UseDelta& use = offer->uses[limit];
-  use = UseDelta{};
-  use.limit = benefit.limits[limit];
-  use.subject = SubjectOf(row.subject);
-  use.window = moment.WindowIn(row.window);
-  use.benefit = offer->benefit;
-  use.counter = FindCounter(row, use.subject, use.window);
-  const Counter& counter = ledger_.counters_[use.counter];  // row 0 is all zero
-  use.used_after = counter.used;
-  return counter;
+// Makes the use of a limit, with no amount yet, and tells how it stands.
+inline Decider::Standing Decider::BeginUse(LimitRow row,
+                                           const CalendarMoment& moment,
+                                           const Offer& offer,
+                                           UseDelta* use) {
+  const Limit& limit = ledger_.limits_[row];
+  *use = UseDelta{};
+  use->limit = row;
+  use->subject = SubjectOf(limit);
+  use->window = moment.WindowIn(limit.window);
+  use->benefit = offer.benefit;
+  use->counter = FindCounter(limit, use->subject, use->window);
+  const Counter& counter = ledger_.counters_[use->counter];  // row 0 is all zero
+  Standing standing{counter.used, counter.held, use->window};
+  if (limit.span > 1 || before_ != nullptr) [[unlikely]] {
+    standing = WithMore(row, use->subject, standing);
+  }
+  use->used_after = standing.used;
+  return standing;
+}
+
+// With what counts beside the counter of the window.
+Decider::Standing Decider::WithMore(LimitRow row, uint32_t subject, Standing last) const {
+  const Limit& limit = ledger_.limits_[row];
+  Standing sum = limit.span > 1 ? WithEarlierWindows(limit, subject, last) : last;
+  sum.held += before_ != nullptr ? TakenBefore(row, subject) : 0;
+  return sum;
 }
 
 // The amounts of the uses, when that of the subsidy is known.
-inline void Decider::CountUses(const Benefit& benefit,
-                               const std::array<int64_t, kLimitsPerBenefitMax>& left,
-                               Offer* offer) {
-  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+inline void Decider::CountUses(std::span<const int64_t> left, Offer* offer) {
+  for (size_t i = 0; i < left.size(); ++i) {
     UseDelta& use = offer->uses[i];
     const bool count = ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
     use.held_delta = count ? 1 : offer->subsidy.value();
     use.left_after = left[i] - use.held_delta;
   }
-  offer->use_count = benefit.limit_count;
+  offer->use_count = static_cast<uint32_t>(left.size());
+}
+
+// When a limit that has nothing left may have something again; 0 = never.
+inline TimestampNs Decider::RenewalOf(const Limit& limit,
+                                      const Benefit& benefit,
+                                      const CalendarMoment& moment,
+                                      const Standing& standing) const {
+  if (limit.window == WindowKind::kProgramme) {
+    return TimestampNs{};
+  }
+  return limit.span <= 1 ? moment.EndOf(limit.window)
+                         : EndOfRolling(limit, benefit.calendar, standing.oldest);
 }
 
 // Checks every limit, and reduces the subsidy where an amount limit says so; the
@@ -351,50 +481,57 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
   }
   const CalendarMoment& moment = MomentOf(benefit.calendar);
   std::array<int64_t, kLimitsPerBenefitMax> left;
+  uint32_t count = 0;
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
     const LimitRow row = benefit.limits[i];
     const Limit& limit = ledger_.limits_[row];
-    const Counter& counter = BeginUse(benefit, i, moment, offer);
-    left[i] = limit.max - counter.held - counter.used;
-    if (limit.measure == LimitMeasure::kAmount && limit.when_exceeded == WhenExceeded::kReduce &&
-        left[i] > 0) {
-      offer->whole = Smaller(offer->whole, Fen{left[i]});
+    if (!IsAsked(limit)) [[unlikely]] {
+      continue;
     }
+    const Standing standing = BeginUse(row, moment, *offer, &offer->uses[count]);
+    const int64_t has = limit.max - standing.held - standing.used;
+    left[count++] = has;
     bool exceeded = false;
     if (limit.measure == LimitMeasure::kCount) {
-      exceeded = left[i] < 1;
-    } else if (offer->subsidy > Fen{0} && left[i] < offer->subsidy.value()) {
-      const bool reduces = limit.when_exceeded == WhenExceeded::kReduce;
-      exceeded = left[i] <= 0 || !(reduces || allow_partial_);
-      if (!exceeded) {
-        offer->subsidy = Fen{left[i]};
+      exceeded = has < 1;
+    } else {
+      const bool reduces =
+          limit.when_exceeded == WhenExceeded::kReduce || limit.scope == LimitScope::kOffline;
+      if (reduces && has > 0) {
+        offer->whole = Smaller(offer->whole, Fen{has});
+      }
+      if (offer->subsidy > Fen{0} && has < offer->subsidy.value()) {
+        exceeded = has <= 0 || !(reduces || allow_partial_);
+        if (!exceeded) {
+          offer->subsidy = Fen{has};
+        }
       }
     }
     if (exceeded) {
       offer->failed_limit = row;
-      offer->failed_used = counter.used;
-      offer->failed_held = counter.held;
-      if (limit.window != WindowKind::kProgramme) {
-        offer->next_eligible_at = moment.EndOf(limit.window);
-      }
+      offer->failed_used = standing.used;
+      offer->failed_held = standing.held;
+      offer->next_eligible_at = RenewalOf(limit, benefit, moment, standing);
       return limit.measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
                                                    : Reason::kExceedsAmountLimit;
     }
   }
-  CountUses(benefit, left, offer);
+  CountUses({left.data(), count}, offer);
   return Reason::kNone;
 }
 
 // Whatever the limits say.
 void Decider::TakeLimitsAnyway(const Benefit& benefit, Offer* offer) {
   const CalendarMoment& moment = MomentOf(benefit.calendar);
-  std::array<int64_t, kLimitsPerBenefitMax> left{};
+  std::array<int64_t, kLimitsPerBenefitMax> left;
+  uint32_t count = 0;
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const Counter& counter = BeginUse(benefit, i, moment, offer);
-    left[i] = ledger_.limits_[benefit.limits[i]].max - counter.held - counter.used;
+    const LimitRow row = benefit.limits[i];
+    const Standing standing = BeginUse(row, moment, *offer, &offer->uses[count]);
+    left[count++] = ledger_.limits_[row].max - standing.held - standing.used;
   }
-  CountUses(benefit, left, offer);
-  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+  CountUses({left.data(), count}, offer);
+  for (uint32_t i = 0; i < count; ++i) {
     const UseDelta& use = offer->uses[i];
     offer->overrun = offer->overrun || (use.held_delta > 0 && use.left_after < 0);
   }
@@ -422,7 +559,7 @@ bool Decider::FundsCover(const Benefit& benefit, Fen subsidy) const {
     for (uint32_t j = 0; j < benefit.funding_count; ++j) {
       asked += benefit.funding[j].fund == benefit.funding[i].fund ? parts[j] : Fen{0};
     }
-    if (ledger_.funds_[benefit.funding[i].fund].available() < asked) {
+    if (AvailableOf(benefit.funding[i].fund) < asked) {
       return false;
     }
   }
@@ -442,8 +579,8 @@ Fen Decider::MostThatFundsCover(const Benefit& benefit, Fen subsidy) const {
       parts += benefit.funding[j].fund == fund ? 1 : 0;
       share += benefit.funding[j].fund == fund ? benefit.funding[j].share.value() : 0;
     }
-    const Int128 bound = (Int128{ledger_.funds_[fund].available().value()} + parts) * kBpsPerOne /
-                         std::max(1, share);
+    const Int128 bound =
+        (Int128{AvailableOf(fund).value()} + parts) * kBpsPerOne / std::max(1, share);
     most = bound < most.value() ? Fen{static_cast<int64_t>(bound)} : most;
   }
   // Rounding is off by less than a fen a part, so this ends within 2 x parts x 10,000 /
@@ -493,7 +630,7 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
     }
     if (!fund.IsOpenAt(judged_at_)) {
       fail(Reason::kFundNotOpen, fund.NextOpening(judged_at_));
-    } else if (fund.available() < asked) {
+    } else if (AvailableOf(row) < asked) {
       fail(exhausted, TimestampNs{});
     }
     offer->shares[offer->share_count++] = ShareDelta{offer->benefit, row, amount, {}, {}, {}};

@@ -7,6 +7,7 @@
 // the chains are walked side by side, one link at a time, so that their misses
 // overlap.
 
+#include <algorithm>
 #include <array>
 
 #include "engine/ledger/keys.h"
@@ -14,6 +15,9 @@
 
 namespace gonghui {
 namespace {
+
+// As many benefits are in the cache anyway.
+constexpr uint32_t kCachedBenefits = 256;
 
 struct Chain {
   const Command* command;
@@ -96,16 +100,42 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     members_.Prefetch(cards_[chain.trail->card].member);
     merchants_.Prefetch(terminals_[chain.trail->terminal].merchant);
   }
+  if (candidate_index_.is_large()) {
+    const auto for_each = [&](auto&& prefetch) {
+      for (const Chain& chain : sales) {
+        const MemberRow member = cards_[chain.trail->card].member;
+        const MerchantRow merchant = terminals_[chain.trail->terminal].merchant;
+        prefetch(merchants_[merchant], merchant, members_[member].union_node);
+      }
+    };
+    for_each([this](const Merchant& merchant, MerchantRow row, UnionNodeRow node) {
+      candidate_index_.PrefetchSlots(merchant, row, node);
+    });
+    for_each([this](const Merchant& merchant, MerchantRow row, UnionNodeRow node) {
+      candidate_index_.PrefetchLists(merchant, row, node);
+    });
+  }
+  const auto prefetch_counters =
+      [&](const CandidateIndex::PersonCounters& counters, MemberRow member, Chain* chain) {
+        for (uint32_t j = 0; j < counters.count && chain->counter_count < kTrailCountersMax; ++j) {
+          const CandidateIndex::PersonCounters::Kind& kind = counters.kinds[j];
+          const CalendarMoment& moment = MomentOf(kind.calendar, now);
+          uint64_t& hash = chain->counter_hashes[chain->counter_count++];
+          hash = HashOf(kind.series, member.value(), moment.WindowIn(kind.window));
+          counter_index_.Prefetch(hash);
+        }
+      };
   for (Chain& chain : sales) {
     const MemberRow member = cards_[chain.trail->card].member;
-    const PersonCounters& counters =
-        person_counters_by_mcc_[merchants_[terminals_[chain.trail->terminal].merchant].mcc];
-    chain.counter_count = counters.count;
-    for (uint32_t j = 0; j < counters.count; ++j) {
-      const PersonCounters::Kind& kind = counters.kinds[j];
-      const CalendarMoment& moment = MomentOf(kind.calendar, now);
-      chain.counter_hashes[j] = HashOf(kind.series, member.value(), moment.WindowIn(kind.window));
-      counter_index_.Prefetch(chain.counter_hashes[j]);
+    const MerchantRow merchant = terminals_[chain.trail->terminal].merchant;
+    CandidateIndex::Found& candidates = chain.trail->candidates;
+    candidates = candidate_index_.Peek(merchants_[merchant], merchant, members_[member].union_node);
+    chain.counter_count = 0;
+    for (uint32_t i = 0; i < candidates.count; ++i) {
+      prefetch_counters(candidates.lists[i]->counters, member, &chain);
+      if (benefits_.size() > kCachedBenefits) {
+        PrefetchBenefits(*candidates.lists[i]);
+      }
     }
   }
   for (const Chain& chain : sales) {
@@ -114,7 +144,39 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
       chain.trail->counters[j] = CounterRow{counter_index_.Guess(chain.counter_hashes[j])};
       counters_.Prefetch(chain.trail->counters[j]);
     }
+    if (benefits_.size() > kCachedBenefits) {
+      PrefetchTerms(chain.trail->candidates);
+    }
   }
+}
+
+// What a decision reads of each: its front, down to the funding.
+void Ledger::PrefetchBenefits(const CandidateIndex::Entry& entry) const {
+  constexpr size_t kReadBytes = 256;
+  constexpr uint32_t kAheadMax = 8;
+  const std::span<const Candidate> candidates = candidate_index_.ListOf(entry);
+  for (uint32_t i = 0; i < std::min(entry.count, kAheadMax); ++i) {
+    const auto* const bytes = reinterpret_cast<const char*>(&benefits_[candidates[i].benefit]);
+    for (size_t at = 0; at < kReadBytes; at += 64) {
+      __builtin_prefetch(bytes + at);
+    }
+  }
+  asm volatile("");  // see CandidateIndex::PrefetchSlots()
+}
+
+// The limits and funds of the candidates, which PrefetchBenefits() has fetched.
+void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
+  constexpr uint32_t kAheadMax = 4;
+  for (uint32_t i = 0; i < candidates.count; ++i) {
+    const CandidateIndex::Entry& entry = *candidates.lists[i];
+    const std::span<const Candidate> list = candidate_index_.ListOf(entry);
+    for (uint32_t j = 0; j < std::min(entry.count, kAheadMax); ++j) {
+      const Benefit& benefit = benefits_[list[j].benefit];
+      limits_.Prefetch(benefit.limits[0]);
+      funds_.Prefetch(benefit.funding[0].fund);
+    }
+  }
+  asm volatile("");  // see CandidateIndex::PrefetchSlots()
 }
 
 // Returns how far ahead that is.

@@ -18,28 +18,68 @@
 
 namespace gonghui {
 
-// What funders pay of `list_price` under `rule`; between 0 and list_price.
-// REQUIRES: list_price >= 0.  A kThreshold rule that is not reached gives 0.
-constexpr Fen SubsidyOf(const PriceRule& rule, Fen list_price) {
+// The base of a benefit for items of which none was bought.
+inline constexpr Fen kNoBase{-1};
+
+// What kBands takes off, with the member's price rounded once.  The sum is exact, in
+// ten-thousandths of a fen.
+constexpr Fen SubsidyByBands(std::span<const PriceStep> steps, Fen base, Rounding rounding) {
+  Int128 price = static_cast<Int128>(base.value()) * kBpsPerOne;
+  for (size_t i = 0; i < steps.size() && steps[i].from < base; ++i) {
+    const Fen to = i + 1 < steps.size() ? Smaller(base, steps[i + 1].from) : base;
+    price -= static_cast<Int128>((to - steps[i].from).value()) * steps[i].rate.value();
+  }
+  const int32_t bias = rounding == Rounding::kUp       ? kBpsPerOne - 1
+                       : rounding == Rounding::kHalfUp ? kBpsPerOne / 2
+                                                       : 0;
+  return base - Fen{static_cast<int64_t>((price + bias) / kBpsPerOne)};
+}
+
+// What kTiers takes off.
+constexpr Fen SubsidyByTiers(std::span<const PriceStep> steps, Fen base, Rounding rounding) {
+  const PriceStep* reached = nullptr;
+  for (const PriceStep& step : steps) {
+    if (step.from > base) {
+      break;
+    }
+    reached = &step;
+  }
+  if (reached == nullptr) {
+    return Fen{0};
+  }
+  return reached->rate == Bps{0}
+             ? Smaller(reached->off, base)
+             : base - MulBps(base, Bps{kBpsPerOne - reached->rate.value()}, rounding);
+}
+
+// What funders pay of `base` under `rule`, whose steps are `steps`; between 0 and base.
+// REQUIRES: base >= 0.  A threshold or step that is not reached gives 0.
+constexpr Fen SubsidyOf(const PriceRule& rule, std::span<const PriceStep> steps, Fen base) {
   Fen subsidy;
   switch (rule.kind) {
     case PriceKind::kFixedPrice:
-      subsidy = Larger(Fen{0}, list_price - rule.amount);
+      subsidy = Larger(Fen{0}, base - rule.amount);
       break;
     case PriceKind::kPercentOff:
-      subsidy = list_price - MulBps(list_price, Bps{kBpsPerOne - rule.rate.value()}, rule.rounding);
+      subsidy = base - MulBps(base, Bps{kBpsPerOne - rule.rate.value()}, rule.rounding);
       break;
     case PriceKind::kThreshold: {
-      if (list_price < rule.threshold) {
+      if (base < rule.threshold) {
         break;
       }
-      const int64_t times = rule.repeat ? list_price.value() / rule.threshold.value() : 1;
+      const int64_t times = rule.repeat ? base.value() / rule.threshold.value() : 1;
       const Int128 off = static_cast<Int128>(rule.amount.value()) * times;
-      subsidy = off > list_price.value() ? list_price : Fen{static_cast<int64_t>(off)};
+      subsidy = off > base.value() ? base : Fen{static_cast<int64_t>(off)};
       break;
     }
     case PriceKind::kFree:
-      subsidy = list_price;
+      subsidy = base;
+      break;
+    case PriceKind::kTiers:
+      subsidy = SubsidyByTiers(steps, base, rule.rounding);
+      break;
+    case PriceKind::kBands:
+      subsidy = SubsidyByBands(steps, base, rule.rounding);
       break;
   }
   // The cap applies per transaction, after the rate and before the limits, so
@@ -49,9 +89,13 @@ constexpr Fen SubsidyOf(const PriceRule& rule, Fen list_price) {
     subsidy = Smaller(subsidy, rule.discount_max);
   }
   if (rule.member_pays_min > Fen{0}) {
-    subsidy = Smaller(subsidy, Larger(Fen{0}, list_price - rule.member_pays_min));
+    subsidy = Smaller(subsidy, Larger(Fen{0}, base - rule.member_pays_min));
   }
   return subsidy;
+}
+
+constexpr bool HasSteps(const PriceRule& rule) {
+  return rule.kind == PriceKind::kTiers || rule.kind == PriceKind::kBands;
 }
 
 constexpr Fen Within(Fen amount, Fen least, Fen most) {

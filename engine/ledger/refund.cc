@@ -10,22 +10,75 @@
 
 namespace gonghui {
 
-// How much of the captured subsidy is given back when so much is refunded in all.
-Fen Decider::RefundedSubsidyAt(Fen refunded) const {
+// One of a combination is enough.
+bool Decider::ClawsBack() const {
+  bool claws_back = false;
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    const Benefit& benefit = ledger_.benefits_[granted_.list[i].benefit];
+    claws_back = claws_back || benefit.price.on_return == OnReturn::kClawBack;
+  }
+  return claws_back;
+}
+
+// The first whose threshold all that could be given back reaches, and what would be left of
+// it does not; none = there is none.
+BenefitRow Decider::WhoRefuses(Fen refundable, Fen left) const {
+  bool refuses = false;
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    const Benefit& benefit = ledger_.benefits_[granted_.list[i].benefit];
+    refuses = refuses || benefit.price.on_return == OnReturn::kRefuse;
+  }
+  if (!refuses || left == Fen{0}) {
+    return BenefitRow{};
+  }
+  PartsByBenefit bases_before{};
+  PartsByBenefit bases_after{};
+  (void)EarnedOf(refundable, &bases_before);
+  (void)EarnedOf(left, &bases_after);
+  for (uint32_t i = 0; i < granted_count_; ++i) {
+    const PriceRule& rule = ledger_.benefits_[granted_.list[i].benefit].price;
+    if (rule.on_return == OnReturn::kRefuse && bases_after[i] < rule.threshold &&
+        bases_before[i] >= rule.threshold) {
+      return granted_.list[i].benefit;
+    }
+  }
+  return BenefitRow{};
+}
+
+// How much of the subsidy is given back with so much of the price; `frozen` = what the
+// funds gave of the lines that are given back, null = by amount.
+Decider::PartsByBenefit Decider::SubsidyToGiveBack(Fen amount, const Fen* frozen) const {
   const Transaction& original = *original_;
-  if (!IsBooked()) {
-    return Fen{0};
-  }
+  const Fen refunded = original.progress.refunded + amount;
+  const Fen member_paid = (original.captured - original.captured_subsidy) -
+                          (original.progress.refunded - original.progress.refunded_subsidy);
+  PartsByBenefit parts{};
+  Fen wanted;
+  bool by_benefit = true;
   if (refunded == original.captured) {
-    return original.captured_subsidy;
+    for (uint32_t i = 0; i < granted_count_; ++i) {
+      parts[i] = granted_.list[i].kept;
+    }
+    wanted = original.captured_subsidy - original.progress.refunded_subsidy;
+  } else if (ClawsBack()) {
+    // What the rest would not have earned.
+    parts = EarnedOf(original.captured - refunded);
+    for (uint32_t i = 0; i < granted_count_; ++i) {
+      parts[i] = Larger(Fen{0}, granted_.list[i].kept - parts[i]);
+    }
+    wanted = SumOf(parts);
+  } else {
+    by_benefit = false;
+    const Fen paid = original.captured - original.captured_subsidy;
+    wanted = frozen != nullptr ? *frozen
+                               : refunded - MulDivRoundHalfUp(paid, refunded, original.captured) -
+                                     original.progress.refunded_subsidy;
   }
-  const PriceRule& rule = BenefitOfOriginal().price;
-  if (rule.on_return == OnReturn::kClawBack) {
-    return original.captured_subsidy -
-           Smaller(SubsidyOf(rule, original.captured - refunded), original.captured_subsidy);
-  }
-  const Fen paid = original.captured - original.captured_subsidy;
-  return refunded - MulDivRoundHalfUp(paid, refunded, original.captured);
+  const Fen back =
+      Within(wanted,
+             Larger(Fen{0}, amount - member_paid),
+             Smaller(amount, original.captured_subsidy - original.progress.refunded_subsidy));
+  return by_benefit && back == wanted ? parts : SplitOverKept(back);
 }
 
 void Decider::Refund() {
@@ -86,13 +139,9 @@ void Decider::Refund() {
     reason = Reason::kExceedsCapturedAmount;
   }
   const Fen left = refundable - amount;
-  if (reason == Reason::kNone && IsBooked()) {
-    const PriceRule& rule = BenefitOfOriginal().price;
-    if (rule.on_return == OnReturn::kRefuse && left > Fen{0} && left < rule.threshold &&
-        refundable >= rule.threshold) {
-      refund.failed_benefit = AppliedOf(0).benefit;
-      reason = Reason::kBelowMinimumAmount;
-    }
+  if (reason == Reason::kNone) {
+    refund.failed_benefit = WhoRefuses(refundable, left);
+    reason = refund.failed_benefit != BenefitRow{} ? Reason::kBelowMinimumAmount : reason;
   }
   if (reason != Reason::kNone) {
     if (by_lines) {
@@ -104,17 +153,11 @@ void Decider::Refund() {
 
   const Fen refunded = original.progress.refunded + amount;
   const bool full = !IsOpen() && refunded == original.captured;
-  const Fen member_paid = (original.captured - original.captured_subsidy) -
-                          (original.progress.refunded - original.progress.refunded_subsidy);
-  // Of lines what was frozen, unless it is the last or the rule claws back.
-  const bool by_split = by_lines && refunded != original.captured &&
-                        !(IsBooked() && BenefitOfOriginal().price.on_return == OnReturn::kClawBack);
-  const Fen wanted =
-      by_split ? frozen : RefundedSubsidyAt(refunded) - original.progress.refunded_subsidy;
-  const Fen back =
-      Within(wanted,
-             Larger(Fen{0}, amount - member_paid),
-             Smaller(amount, original.captured_subsidy - original.progress.refunded_subsidy));
+  PartsByBenefit by_benefit{};
+  if (IsBooked()) {
+    by_benefit = SubsidyToGiveBack(amount, by_lines ? &frozen : nullptr);
+  }
+  const Fen back = SumOf(by_benefit);
   AcceptAbout(amount, back);
   OriginalChange& change = event_->original;
   change.refunded_delta = amount;
@@ -129,23 +172,21 @@ void Decider::Refund() {
     return FinishTransaction(false);
   }
   BeginShares();
-  TakeBackFromShares(back);
-  for (uint32_t i = 0; i < original.applied_count; ++i) {
-    const Applied& applied = AppliedOf(i);
-    ShareDelta& share = event_->shares[i];
-    if (!IsMoney(applied)) {
-      if (full) {
-        share.spent_delta = -applied.spent;
-        share.overrun_delta = -applied.overrun;
-        PutInSuspenseIfClosed(i);
-        TellShare(i, applied.spent + applied.overrun);
-      }
-    }
-  }
-  for (uint32_t i = 0; i < original.use_count; ++i) {
+  TakeBackFromShares(by_benefit, /*things=*/full);
+  ReturnUses(by_benefit, full);
+  refund.use_count = static_cast<uint8_t>(event_->use_count);
+  event_->member_posted_delta = -(amount - back);
+  FinishTransaction(false);
+}
+
+// To the windows that their limits say.
+void Decider::ReturnUses(const PartsByBenefit& back, bool full) {
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
     const Use& use = UseOf(i);
     const Limit& limit = ledger_.limits_[use.limit];
-    const int64_t given_back = !IsCount(use) ? back.value() : full ? use.amount : 0;
+    const int64_t given_back = !IsCount(use) ? back[PlaceOf(use.benefit)].value()
+                               : full        ? use.amount
+                                             : 0;
     if (given_back == 0 || limit.refund_to == RefundTo::kNever) {
       continue;
     }
@@ -155,19 +196,16 @@ void Decider::Refund() {
     if (limit.refund_to == RefundTo::kCurrentWindow) {
       delta.window = ledger_.MomentOf(calendar, now_).WindowIn(limit.window);
     }
-    const Counter& counter = CounterOf(limit, use.subject, delta.window);
-    delta.used_after = counter.used + delta.used_delta;
-    delta.left_after = limit.max - counter.held - delta.used_after;
-    result_->limits[result_->limit_count++] =
-        ResultLimit{use.limit,
-                    delta.used_after,
-                    counter.held,
-                    delta.left_after,
-                    WindowEnd(ledger_.calendars_[calendar], limit.window, delta.window)};
+    const Standing standing = StandingOf(limit, use.subject, delta.window);
+    delta.used_after = standing.used + UsedBefore(event_->use_count - 1) + delta.used_delta;
+    delta.left_after = limit.max - standing.held - delta.used_after;
+    result_->limits[result_->limit_count++] = ResultLimit{
+        use.limit,
+        delta.used_after,
+        standing.held,
+        delta.left_after,
+        WindowEnd(ledger_.calendars_[calendar], limit.window, delta.window + limit.span - 1)};
   }
-  refund.use_count = static_cast<uint8_t>(event_->use_count);
-  event_->member_posted_delta = -(amount - back);
-  FinishTransaction(false);
 }
 
 }  // namespace gonghui

@@ -67,8 +67,14 @@ enum class TableId : uint8_t {
   kOpenBatches = 28,
   kBatches = 29,
   kCodeUses = 30,
+  kProgrammeHeads = 31,
+  kActivations = 32,
+  kTerminalPool = 33,
+  kItemPool = 34,
+  kStepPool = 35,
+  kDayPool = 36,
 };
-inline constexpr int kTableCount = 30;
+inline constexpr int kTableCount = 36;
 
 // Receives the pages of a photo.  `bytes` are valid during the call only.
 class PageSink {
@@ -169,11 +175,12 @@ inline uint64_t FoldedMultiply(uint64_t a, uint64_t b) {
 // Digests of a row's words, taken in pairs and keyed by where they stand.  One
 // multiplication a pair, none waiting for another: a new row's overlap, and a change
 // costs what it changes.  Part of stored formats (blocks and checkpoints carry sums
-// of these): the values never change.
+// of these): the values never change.  A row that ends within a word is read
+// as if zeroes followed.
 template <class Row>
 class RowDigester {
-  static_assert(sizeof(Row) % 8 == 0);
-  static constexpr size_t kWords = sizeof(Row) / 8;
+  static_assert(sizeof(Row) % 4 == 0);
+  static constexpr size_t kWords = (sizeof(Row) + 7) / 8;
 
  public:
   static constexpr size_t kPairs = (kWords + 1) / 2;
@@ -188,9 +195,17 @@ class RowDigester {
     const uint8_t* const at = reinterpret_cast<const uint8_t*>(&row) + pair * 16;
     uint64_t first = 0;
     uint64_t second = 0;
-    std::memcpy(&first, at, 8);
-    if (pair * 2 + 1 < kWords) {
-      std::memcpy(&second, at + 8, 8);
+    if constexpr (sizeof(Row) % 8 == 0) {
+      std::memcpy(&first, at, 8);
+      if (pair * 2 + 1 < kWords) {
+        std::memcpy(&second, at + 8, 8);
+      }
+    } else {
+      const size_t left = sizeof(Row) - pair * 16;
+      std::memcpy(&first, at, left < 8 ? left : 8);
+      if (left > 8) {
+        std::memcpy(&second, at + 8, left < 16 ? left - 8 : 8);
+      }
     }
     return FoldedMultiply(first ^ (key_ + kStep * pair), second ^ key_2_);
   }
@@ -231,8 +246,8 @@ class Table final : public TableBase {
   static_assert(std::has_unique_object_representations_v<Row>);
 
  public:
-  Table(TableId id, uint32_t size_max)
-      : TableBase(id, sizeof(Row), size_max), rows_(size_t{size_max} + 1) {}
+  Table(TableId id, uint32_t size_max, VirtualMemory::Use use = VirtualMemory::Use::kSparse)
+      : TableBase(id, sizeof(Row), size_max), rows_(size_t{size_max} + 1, use) {}
 
   // REQUIRES: row is none or in use.
   [[nodiscard]] const Row& operator[](RowId row) const {

@@ -110,6 +110,7 @@ ArchiveLookup::Names ArchiveLookup::NamesOf(const Command& command) {
     case CommandKind::kExpireHolds:
     case CommandKind::kArchive:
     case CommandKind::kThaw:
+    case CommandKind::kActivateDue:
     case CommandKind::kDefineSegment:
     case CommandKind::kSetUnionNode:
     case CommandKind::kSetMember:
@@ -122,6 +123,7 @@ ArchiveLookup::Names ArchiveLookup::NamesOf(const Command& command) {
     case CommandKind::kSetCardStatus:
     case CommandKind::kReplaceCard:
     case CommandKind::kRetireProgramme:
+    case CommandKind::kStageProgramme:
       return names;
   }
   if (command.advice != nullptr) [[unlikely]] {

@@ -70,6 +70,7 @@ absl::Status Engine::Impl::Start(CheckpointStore* checkpoints, Archive* archive)
         ledger_, *checkpoints, durable_seq_, [this](const std::string& why) { FailStop(why); });
   }
   GH_RETURN_IF_ERROR(StartArchiver(archive));
+  shadow_tallies_.Start(ledger_, std::max(now_, TimestampNs{clock_.NowNs()}));
   filling_->Reset(applied + 1);
   ledger_thread_ = std::thread([this] { RunLedger(); });
   if (options_.pipeline != CommitPipeline::kOneThread) {
@@ -249,6 +250,10 @@ void Engine::Stop() {
 
 EngineStats Engine::stats() const {
   return impl_->stats();
+}
+
+std::vector<ShadowTally> Engine::shadow_tallies() const {
+  return impl_->shadow_tallies_.Read();
 }
 
 const RecoveryReport& Engine::recovery() const {

@@ -20,6 +20,9 @@
 // then reads back, on the caller's thread, whatever the commands name of them: it blocks
 // on the disk when there is something, which is rare.
 //
+// A version of a programme that is scheduled for an instant is active before anything is
+// decided at or after it: the ledger thread's clock never steps past a due activation.
+//
 // Everything is bounded: Submit() answers false at once when its ring is full or
 // too much is in flight.
 
@@ -47,6 +50,7 @@
 #include "engine/durability/journal.h"
 #include "engine/ledger/ledger.h"
 #include "engine/pipeline/archive_lookup.h"
+#include "engine/pipeline/shadow_tallies.h"
 
 namespace gonghui {
 
@@ -200,6 +204,9 @@ class Engine {
   void Stop();
 
   [[nodiscard]] EngineStats stats() const;
+  // What each version in shadow would have answered, since it is in shadow or this engine
+  // was started.  Any thread; the ledger thread does not wait for it.
+  [[nodiscard]] std::vector<ShadowTally> shadow_tallies() const;
   [[nodiscard]] const RecoveryReport& recovery() const;
   // Codes of rows that a completed submission told of may be read by any thread.
   [[nodiscard]] const Ledger& names() const;

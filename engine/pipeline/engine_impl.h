@@ -34,6 +34,7 @@
 #include "engine/pipeline/group_commit.h"
 #include "engine/pipeline/memory_thread.h"
 #include "engine/pipeline/ring.h"
+#include "engine/pipeline/shadow_tallies.h"
 
 namespace gonghui {
 
@@ -63,6 +64,7 @@ class Engine::Impl {
   RecoveryReport recovery_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Archiver> archiver_;
+  ShadowTallies shadow_tallies_;
 
  private:
   static constexpr int64_t kSleepNsMax = 1'000'000'000;
@@ -85,6 +87,10 @@ class Engine::Impl {
   void ThawFinds(const ArchiveFinds& finds);
   [[nodiscard]] bool MayThaw(const ArchiveFind& find) const;
   void TellPause(int64_t ns);
+  void AdvanceClock();
+  void ActivateDue();
+  void CompareWithShadow(const Command& command, const Result& result);
+  void FollowShadow();
   void ExpireHolds();
   void TakeCheckpoint();
   void LetOldOnesLeave();
@@ -121,7 +127,11 @@ class Engine::Impl {
 
   // Ledger thread only.
   Event event_;
-  TimestampNs now_;
+  TimestampNs now_;  // by AdvanceClock() alone
+  // What a version in shadow would have answered.
+  Event shadow_event_;
+  Result shadow_result_;
+  std::array<ProgrammeRow, Ledger::kShadowsPerDecisionMax> shadows_;
   std::array<Block, 2> blocks_;
   Block* filling_ = &blocks_[0];
   uint64_t epoch_ = 0;

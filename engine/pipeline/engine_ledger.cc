@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "engine/base/cache_line.h"
+#include "engine/base/check.h"
 #include "engine/durability/record_format.h"
 #include "engine/pipeline/engine_impl.h"
 
@@ -29,6 +30,7 @@ constexpr int64_t kDozeNsMax = 2'000'000;
 constexpr int64_t kCheckpointPollNs = 1'000'000;
 constexpr int64_t kExpiryPollNs = 1'000'000;
 constexpr int64_t kArchivePollNs = 1'000'000;
+constexpr int64_t kActivationPollNs = 1'000'000;
 
 constexpr size_t kLineBytes = kCacheLineBytes;
 
@@ -48,6 +50,11 @@ void PrefetchForWriting(const Result& result) {
     __builtin_prefetch(bytes + at, /*rw=*/1);
   }
   __builtin_prefetch(&result.limits, /*rw=*/1);
+}
+
+bool IsAboutProgramme(EventKind kind) {
+  return kind == EventKind::kProgrammeApplied || kind == EventKind::kProgrammeStaged ||
+         kind == EventKind::kProgrammeActivated || kind == EventKind::kProgrammeRetired;
 }
 
 }  // namespace
@@ -98,7 +105,7 @@ void Engine::Impl::RunLedger() {
 
 // Live work first; each lower ring gets a short turn, so that none starves.
 bool Engine::Impl::DrainRings() {
-  now_ = std::max({now_, TimestampNs{clock_.NowNs()}, ledger_.applied_at()});
+  AdvanceClock();
   constexpr std::array<int, kPriorityCount> kTurns{kLiveTurn, kAdviceTurn, kAdminTurn};
   bool worked = false;
   for (size_t i = 0; i < kTurns.size(); ++i) {
@@ -145,7 +152,7 @@ void Engine::Impl::ProcessAll(std::span<Submission* const> taken) {
     if (submission->commands.size() > 1 || filling_->size_bytes() >= options_.block_bytes_max) {
       // A large one took a while: let the journal have what there is.
       HandOver(/*wait=*/filling_->size_bytes() >= options_.block_bytes_max);
-      now_ = std::max(now_, TimestampNs{clock_.NowNs()});
+      AdvanceClock();
     }
   }
 }
@@ -204,7 +211,55 @@ void Engine::Impl::DecideOne(const Command& command, const Ledger::Trail& trail,
   // command points to (lines, evidence, an operator's content), so that nothing of it is
   // needed once the submission is complete.
   filling_->Add(event_);
+  // Of what a reversal came before, nothing was asked.
+  if (event_.kind == EventKind::kAuthorized && event_.tombstone_row == TransactionRow{} &&
+      ledger_.IsShadowed(command)) [[unlikely]] {
+    CompareWithShadow(command, *result);
+  }
   ledger_.Evolve(event_);
+  if (IsAboutProgramme(event_.kind)) [[unlikely]] {
+    FollowShadow();
+  }
+}
+
+// The instant of a scheduled version comes before anything is decided at it.
+void Engine::Impl::AdvanceClock() {
+  now_ = std::max({now_, TimestampNs{clock_.NowNs()}, ledger_.applied_at()});
+  if (ledger_.next_activation() <= now_) [[unlikely]] {
+    ActivateDue();
+  }
+}
+
+void Engine::Impl::ActivateDue() {
+  Command command;
+  command.kind = CommandKind::kActivateDue;
+  while (ledger_.next_activation() <= now_) {
+    const CommandSeq seq = ledger_.applied_seq();
+    DecideOne(command, Ledger::Trail{}, &own_result_);
+    if (ledger_.applied_seq() == seq) {
+      GH_CHECK(failed_.load(std::memory_order_acquire), "seq=", seq);
+      return;  // nobody will ever see what is decided
+    }
+  }
+  applied_seq_.store(ledger_.applied_seq().value(), std::memory_order_relaxed);
+}
+
+// Before the decision is applied: both are asked of the same counters and funds.
+void Engine::Impl::CompareWithShadow(const Command& command, const Result& result) {
+  const size_t count = ledger_.ShadowsOf(command, shadows_);
+  if (count == 0) {
+    return;
+  }
+  ledger_.DecideShadow(command, now_, &shadow_event_, &shadow_result_);
+  shadow_tallies_.Count(
+      ledger_, std::span(shadows_).first(count), result.transaction, shadow_result_.transaction);
+}
+
+void Engine::Impl::FollowShadow() {
+  const ProgrammeHeadRow head = event_.kind == EventKind::kProgrammeRetired
+                                    ? ProgrammeHeadRow{event_.row}
+                                    : ledger_.programmes()[ProgrammeRow{event_.row}].head;
+  shadow_tallies_.Follow(ledger_, head);
 }
 
 void Engine::Impl::ExpireHolds() {
@@ -287,6 +342,10 @@ void Engine::Impl::Sleep() {
   if (ledger_.next_expiry() < kTimestampMax) {
     const int64_t until_ns = ledger_.next_expiry().value() - clock_.NowNs();
     sleep_ns = std::min(sleep_ns, std::max<int64_t>(until_ns, kExpiryPollNs));
+  }
+  if (ledger_.next_activation() < kTimestampMax) {
+    const int64_t until_ns = ledger_.next_activation().value() - clock_.NowNs();
+    sleep_ns = std::min(sleep_ns, std::max<int64_t>(until_ns, kActivationPollNs));
   }
   if (next_archive_step < kTimestampMax) {
     const int64_t until_ns = next_archive_step.value() - clock_.NowNs();

@@ -8,145 +8,113 @@
 #include "engine/programmes/file_compiler.h"
 
 namespace gonghui {
-namespace {
-
-constexpr Word<uint8_t> kTerminalKinds[] = {
-    {"pos", MaskOf(TerminalKind::kPos)},
-    {"gate", MaskOf(TerminalKind::kGate)},
-    {"vending", MaskOf(TerminalKind::kVending)},
-    {"online", MaskOf(TerminalKind::kOnline)},
-};
-
-constexpr Word<uint8_t> kWeekdays[] = {
-    {"mon", 1u << 0},
-    {"tue", 1u << 1},
-    {"wed", 1u << 2},
-    {"thu", 1u << 3},
-    {"fri", 1u << 4},
-    {"sat", 1u << 5},
-    {"sun", 1u << 6},
-};
-
-template <typename Pool>
-PoolRange RangeFrom(size_t first, const Pool& pool) {
-  PoolRange range;
-  if (pool.size() > first) {
-    range = {static_cast<uint32_t>(first), static_cast<uint32_t>(pool.size() - first)};
-  }
-  return range;
-}
-
-// The masks of a list of words, joined; a word that is written twice is reported.
-template <size_t kCount>
-uint8_t ReadMask(const Value& list,
-                 std::string_view expected,
-                 const Word<uint8_t> (&words)[kCount],
-                 DiagnosticList* out) {
-  uint8_t mask = 0;
-  for (const Value& item : ReadList(list, expected, kCount, out)) {
-    const std::optional<uint8_t> bit = ReadWord(item, words, out);
-    if (!bit.has_value()) {
-      continue;
-    }
-    if ((mask & *bit) != 0) {
-      AddAt(item, fmt::format("{} is listed twice", Quoted(item.node->text)), "", out);
-    }
-    mask = static_cast<uint8_t>(mask | *bit);
-  }
-  return mask;
-}
-
-}  // namespace
 
 void FileCompiler::ReadBenefit(const Value& value) {
   const size_t found = out_->found();
-  const MapReader map(
-      value,
-      {"code", "name", "for", "at", "when", "price", "funding", "stock", "limits", "hold"},
-      out_);
+  const MapReader map(value, kBenefitKeys, out_);
   NoteRefs(found, &fund_refs_complete_);
   NoteRefs(found, &limit_refs_complete_);
-  BenefitSpec benefit;
-  SourcePlace place = PlaceOf(value);
+  NoteRefs(found, &group_refs_complete_);
+  Draft draft;
+  draft.found_before = found;
+  draft.place = PlaceOf(value);
   if (const Value code = map.Need("code", "a short name that never changes")) {
-    place = PlaceOf(code);
+    draft.place = PlaceOf(code);
     if (const auto parsed = ReadCode<BenefitCode>(code, out_)) {
-      benefit.code = *parsed;
+      draft.spec.code = *parsed;
       Declare(*parsed, static_cast<uint32_t>(file_.benefits.size()), code, &benefits_);
     }
   }
   // Overwritten by what is named below.
-  file_.places.benefits.push_back(place);
-  file_.places.stocks.push_back(place);
-  file_.places.member_unions.push_back(place);
-  file_.places.merchant_unions.push_back(place);
+  draft.stock = draft.place;
+  draft.member_union = draft.place;
+  draft.merchant_union = draft.place;
 
   if (const Value name = map.Need("name", "what members and receipts call it")) {
-    benefit.name = ReadName(name, out_).value_or(DisplayName{});
+    draft.spec.name = ReadName(name, out_).value_or(DisplayName{});
   }
   if (const Value whom = map.Find("for")) {
-    ReadFor(whom, &benefit);
+    ReadFor(whom, &draft);
   }
   if (const Value where = map.Find("at")) {
-    ReadAt(where, &benefit);
+    ReadAt(where, &draft);
   }
-  benefit.starts_at = file_.programme.starts_at;
-  benefit.ends_at = file_.programme.ends_at;
+  draft.days = period_;
+  draft.spec.starts_at = file_.programme.starts_at;
+  draft.spec.ends_at = file_.programme.ends_at;
   if (const Value when = map.Find("when")) {
-    ReadWhen(when, &benefit);
+    ReadWhen(when, &draft);
   }
-  ReadTerms(map, &benefit);
-  file_.benefits.push_back(benefit);
+  ReadPriceCases(map, &draft);
+  ReadTerms(map, &draft);
+  WriteOut(draft);
 }
 
-// What is given, who pays for it, and how often.
-void FileCompiler::ReadTerms(const MapReader& map, BenefitSpec* benefit) {
-  if (const Value price = map.Need("price", "what the member pays, such as {member_pays: 1 fen}")) {
-    ReadPrice(price, &benefit->price);
-    // Something that costs nothing needs nobody to pay for it; every other price
-    // leaves a part to be paid.
-    if (benefit->price.kind != PriceKind::kFree && !map.Has("funding")) {
-      AddAt(map.map(),
-            "'funding' is missing",
-            "who pays what the member does not: {fund: CODE}",
-            out_);
-      fund_refs_complete_ = false;
-    }
-  }
-  size_t found = out_->found();
-  if (const Value funding = map.Find("funding")) {
-    ReadFunding(funding, benefit);
-  }
-  if (const Value stock = map.Find("stock")) {
-    ReadStock(stock, benefit);
-  }
-  NoteRefs(found, &fund_refs_complete_);
-  found = out_->found();
-  if (const Value limits = map.Find("limits")) {
-    ReadLimitRefs(limits, benefit);
-  }
-  NoteRefs(found, &limit_refs_complete_);
-  if (const Value hold = map.Find("hold")) {
-    benefit->hold_s = ReadScalar(hold, "a length of time", out_, [](std::string_view text) {
-                        return ParseDuration(text, kHoldSecondsMax);
-                      }).value_or(kHoldSecondsDefault);
-  }
-}
-
-void FileCompiler::ReadFor(const Value& value, BenefitSpec* benefit) {
-  const MapReader map(value, {"real_name", "segments_any", "segments_all", "union"}, out_);
+void FileCompiler::ReadFor(const Value& value, Draft* draft) {
+  const MapReader map(value, kForKeys, out_);
+  BenefitSpec& benefit = draft->spec;
   if (const Value real_name = map.Find("real_name")) {
-    benefit->require_real_name = ReadBool(real_name, out_).value_or(true);
+    benefit.require_real_name = ReadBool(real_name, out_).value_or(true);
+  }
+  if (const Value sex = map.Find("sex")) {
+    // One needs no brackets.
+    benefit.sexes = sex.node->kind == YamlNode::Kind::kScalar
+                        ? ReadWord(sex, kSexMasks, out_).value_or(uint8_t{0})
+                        : ReadMask(sex, "sexes", kSexMasks, out_);
   }
   if (const Value any = map.Find("segments_any")) {
-    benefit->segments_any = ReadSegmentRefs(any);
+    benefit.segments_any = ReadSegmentRefs(any);
   }
   if (const Value all = map.Find("segments_all")) {
-    benefit->segments_all = ReadSegmentRefs(all);
+    benefit.segments_all = ReadSegmentRefs(all);
+  }
+  if (const Value none = map.Find("segments_none")) {
+    benefit.segments_none = ReadSegmentRefs(none);
+    CheckSegments(none, benefit);
+  }
+  const auto read_days = [this](const Value& days) {
+    return ReadScalar(
+               days,
+               "a number of days",
+               out_,
+               [](std::string_view text) { return ParseDays(text, uint16_t{kWaitingDaysMax}); })
+        .value_or(uint16_t{0});
+  };
+  if (const Value waits = map.Find("in_segments_for")) {
+    draft->in_segments_for = waits;
+    draft->segment_days = read_days(waits);
+  }
+  if (const Value member_for = map.Find("member_for")) {
+    benefit.member_days_min = read_days(member_for);
   }
   if (const Value node = map.Find("union")) {
-    file_.places.member_unions.back() = PlaceOf(node);
-    benefit->member_union = ReadCode<UnionNodeId>(node, out_).value_or(UnionNodeId{});
+    draft->member_union = PlaceOf(node);
+    benefit.member_union = ReadCode<UnionNodeId>(node, out_).value_or(UnionNodeId{});
+  }
+}
+
+// Who is shut out can not be asked for as well.
+void FileCompiler::CheckSegments(const Value& none, const BenefitSpec& spec) {
+  const auto refs = [this](const PoolRange& range) {
+    return std::span(file_.segment_refs).subspan(range.first, range.count);
+  };
+  for (size_t i = 0; i < none.node->items.size(); ++i) {
+    const Value item{&none.node->items[i], fmt::format("{}[{}]", none.path, i)};
+    const std::string& text = item.node->text;
+    const std::optional<SegmentCode> code = SegmentCode::Parse({text.data(), text.size()});
+    const auto listed_in = [&](const PoolRange& range) {
+      const auto codes = refs(range);
+      return code.has_value() && std::find(codes.begin(), codes.end(), *code) != codes.end();
+    };
+    const std::string_view other = listed_in(spec.segments_all)   ? "segments_all"
+                                   : listed_in(spec.segments_any) ? "segments_any"
+                                                                  : "";
+    if (!other.empty()) {
+      AddAt(item,
+            fmt::format("{} stands in '{}' as well", Quoted(text), other),
+            "nobody is in a segment and not in it",
+            out_);
+    }
   }
 }
 
@@ -159,7 +127,7 @@ PoolRange FileCompiler::ReadSegmentRefs(const Value& value) {
     }
     const auto begin = file_.segment_refs.begin() + static_cast<ptrdiff_t>(first);
     if (std::find(begin, file_.segment_refs.end(), *code) != file_.segment_refs.end()) {
-      AddAt(item, fmt::format("{} is listed twice", Quoted(item.node->text)), "", out_);
+      ReportListedTwice(item);
     }
     file_.segment_refs.push_back(*code);
     file_.places.segment_refs.push_back(PlaceOf(item));
@@ -167,20 +135,27 @@ PoolRange FileCompiler::ReadSegmentRefs(const Value& value) {
   return RangeFrom(first, file_.segment_refs);
 }
 
-void FileCompiler::ReadAt(const Value& value, BenefitSpec* benefit) {
-  const MapReader map(value, {"mcc", "merchants", "terminals", "union"}, out_);
+void FileCompiler::ReadAt(const Value& value, Draft* draft) {
+  const size_t found = out_->found();
+  const MapReader map(value, kAtKeys, out_);
+  NoteRefs(found, &group_refs_complete_);
+  BenefitSpec& benefit = draft->spec;
   if (const Value mccs = map.Find("mcc")) {
-    benefit->mccs = ReadMccs(mccs);
+    benefit.mccs = ReadMccs(mccs);
   }
-  if (const Value merchants = map.Find("merchants")) {
-    benefit->merchants = ReadMerchants(merchants);
-  }
+  benefit.merchants = ReadMerchants(map.Find("merchants"), map.Find("groups"));
   if (const Value terminals = map.Find("terminals")) {
-    benefit->terminal_kinds = ReadMask(terminals, "kinds of terminal", kTerminalKinds, out_);
+    benefit.terminal_kinds = ReadMask(terminals, "kinds of terminal", kTerminalKinds, out_);
+  }
+  if (const Value ids = map.Find("terminal_ids")) {
+    benefit.terminals = ReadTerminalIds(ids);
+  }
+  if (const Value items = map.Find("items")) {
+    ReadItems(items, &benefit);
   }
   if (const Value node = map.Find("union")) {
-    file_.places.merchant_unions.back() = PlaceOf(node);
-    benefit->merchant_union = ReadCode<UnionNodeId>(node, out_).value_or(UnionNodeId{});
+    draft->merchant_union = PlaceOf(node);
+    benefit.merchant_union = ReadCode<UnionNodeId>(node, out_).value_or(UnionNodeId{});
   }
 }
 
@@ -206,211 +181,139 @@ PoolRange FileCompiler::ReadMccs(const Value& value) {
   return RangeFrom(first, file_.mccs);
 }
 
-PoolRange FileCompiler::ReadMerchants(const Value& value) {
+// Those that are named, then those of the groups that are not among them.  Either value
+// may be missing.
+PoolRange FileCompiler::ReadMerchants(const Value& merchants, const Value& groups) {
   const size_t first = file_.merchants.size();
   std::set<MerchantId> seen;
-  const size_t room = kPoolItemsPerProgrammeMax - first;
-  for (const Value& item : ReadList(value, "merchants", room, out_)) {
-    const std::optional<MerchantId> id = ReadCode<MerchantId>(item, out_);
-    if (!id.has_value()) {
-      continue;
+  if (merchants) {
+    const size_t room = kPoolItemsPerProgrammeMax - first;
+    for (const Value& item : ReadList(merchants, "merchants", room, out_)) {
+      const std::optional<MerchantId> id = ReadCode<MerchantId>(item, out_);
+      if (!id.has_value()) {
+        continue;
+      }
+      if (!seen.insert(*id).second) {
+        ReportListedTwice(item);
+      }
+      file_.merchants.push_back(*id);
+      file_.places.merchants.push_back(PlaceOf(item));
     }
-    if (!seen.insert(*id).second) {
-      AddAt(item, fmt::format("{} is listed twice", Quoted(item.node->text)), "", out_);
+  }
+  if (!groups) {
+    return RangeFrom(first, file_.merchants);
+  }
+  std::vector<uint32_t> indexes;
+  const size_t found = out_->found();
+  for (const Value& item : ReadList(groups, "groups", kGroupsPerFileMax, out_)) {
+    if (const auto index = ReadDeclared(item, "group", &group_codes_)) {
+      if (std::find(indexes.begin(), indexes.end(), *index) != indexes.end()) {
+        ReportListedTwice(item);
+      }
+      indexes.push_back(*index);
     }
-    file_.merchants.push_back(*id);
-    file_.places.merchants.push_back(PlaceOf(item));
+  }
+  NoteRefs(found, &group_refs_complete_);
+  std::sort(indexes.begin(), indexes.end());
+  if (merchants) {
+    return AddGroups(indexes, first, &seen, groups);
+  }
+  const auto known = group_ranges_.find(indexes);
+  if (known != group_ranges_.end()) {
+    return known->second;
+  }
+  const PoolRange range = AddGroups(indexes, first, &seen, groups);
+  group_ranges_.emplace(std::move(indexes), range);
+  return range;
+}
+
+PoolRange FileCompiler::AddGroups(const std::vector<uint32_t>& groups,
+                                  size_t first,
+                                  std::set<MerchantId>* seen,
+                                  const Value& place) {
+  for (const uint32_t index : groups) {
+    const Group& group = groups_[index];
+    for (size_t i = 0; i < group.merchants.size(); ++i) {
+      if (!seen->insert(group.merchants[i]).second) {
+        continue;
+      }
+      if (file_.merchants.size() >= kPoolItemsPerProgrammeMax) {
+        AddAt(place,
+              "too many merchants in all benefits and groups",
+              fmt::format("at most {}; benefits of the same groups share them",
+                          kPoolItemsPerProgrammeMax),
+              out_);
+        return RangeFrom(first, file_.merchants);
+      }
+      file_.merchants.push_back(group.merchants[i]);
+      file_.places.merchants.push_back(group.places[i]);
+    }
   }
   return RangeFrom(first, file_.merchants);
 }
 
-void FileCompiler::ReadWhen(const Value& value, BenefitSpec* benefit) {
-  const MapReader map(value, {"weekdays", "hours", "starts", "until"}, out_);
-  if (const Value weekdays = map.Find("weekdays")) {
-    benefit->weekdays = ReadMask(weekdays, "weekdays", kWeekdays, out_);
-  }
-  if (const Value hours = map.Find("hours")) {
-    benefit->hours = ReadHours(hours);
-  }
-  const Period period = ReadPeriod(map, false);
-  if (period.first.has_value()) {
-    benefit->starts_at = StartOf(*period.first);
-  }
-  if (period.end.has_value()) {
-    benefit->ends_at = StartOf(*period.end);
-  }
-  if (!period_.first.has_value() || !period_.end.has_value()) {
-    return;
-  }
-  const auto check = [&](std::string_view key, const std::optional<CivilDay>& day, bool inside) {
-    if (day.has_value() && !inside) {
-      AddAt(
-          map.Find(key),
-          fmt::format("{} is outside the programme", FormatDate(*day)),
-          fmt::format(
-              "which holds from {} until {}", FormatDate(*period_.first), FormatDate(*period_.end)),
-          out_);
-    }
-  };
-  check("starts", period.first, period.first >= period_.first && period.first < period_.end);
-  check("until", period.end, period.end > period_.first && period.end <= period_.end);
-}
-
-PoolRange FileCompiler::ReadHours(const Value& value) {
-  const size_t first = file_.hours.size();
-  std::vector<HoursRange> ranges;
-  std::vector<Value> places;
+PoolRange FileCompiler::ReadTerminalIds(const Value& value) {
+  const size_t first = file_.terminals.size();
+  std::set<TerminalId> seen;
   const size_t room = kPoolItemsPerProgrammeMax - first;
-  for (const Value& item : ReadList(value, "ranges of hours", room, out_)) {
-    if (const auto range = ReadScalar(item, "a range of hours", out_, ParseHours)) {
-      ranges.push_back(*range);
-      places.push_back(item);
-    }
-  }
-  ReportOverlaps(
-      ranges,
-      places,
-      [](const HoursRange& range) { return range.from_s; },
-      [](const HoursRange& range) { return range.to_s - 1; },
-      FormatHours,
-      out_);
-  file_.hours.insert(file_.hours.end(), ranges.begin(), ranges.end());
-  return RangeFrom(first, file_.hours);
-}
-
-std::optional<FundCode> FileCompiler::ReadFundCode(const Value& value, Asset asset) {
-  const std::optional<FundCode> code = ReadCode<FundCode>(value, out_);
-  if (!code.has_value()) {
-    return std::nullopt;
-  }
-  // A fund that the file does not declare is looked up when the file is applied.
-  const auto declared = funds_.find(*code);
-  if (declared != funds_.end()) {
-    declared->second.used = true;
-    const std::optional<Asset>& held = fund_assets_[declared->second.index];
-    if (held.has_value() && *held != asset) {
-      const bool money = asset == Asset::kMoney;
-      AddAt(value,
-            fmt::format("the fund {} holds {}, not {}",
-                        Quoted(CodeString(*code)),
-                        money ? "pieces" : "money",
-                        money ? "money" : "pieces"),
-            money ? "'stock' hands out pieces" : "'funding' pays money",
-            out_);
-    }
-  }
-  return code;
-}
-
-void FileCompiler::ReadFunding(const Value& value, BenefitSpec* benefit) {
-  const size_t first = file_.funding.size();
-  const auto add = [&](const Value& place, const FundCode& fund, Bps share) {
-    file_.funding.push_back({fund, share, 0});
-    file_.places.funding.push_back(PlaceOf(place));
-  };
-  if (value.node->kind == YamlNode::Kind::kMap) {
-    const MapReader map(value, {"fund"}, out_);
-    if (const Value fund = map.Need("fund", "code of the fund that pays")) {
-      if (const auto code = ReadFundCode(fund, Asset::kMoney)) {
-        add(fund, *code, Bps{kBpsPerOne});
-      }
-    }
-    benefit->funding = RangeFrom(first, file_.funding);
-    return;
-  }
-  if (value.node->kind != YamlNode::Kind::kList) {
-    AddAt(value,
-          "expected a fund, or a list of funds and shares, found text",
-          "{fund: CODE}, or [{fund: CODE, share: 70%}, ...]",
-          out_);
-    return;
-  }
-  std::set<FundCode> seen;
-  int64_t sum_bps = 0;
-  const std::vector<Value> items =
-      ReadList(value, "funds and shares", kFundingSharesPerBenefitMax, out_);
-  bool complete = !items.empty();
-  for (const Value& item : items) {
-    const MapReader map(item, {"fund", "share"}, out_);
-    std::optional<FundCode> code;
-    const Value fund = map.Need("fund", "code of the fund that pays");
-    if (fund) {
-      code = ReadFundCode(fund, Asset::kMoney);
-    }
-    std::optional<Bps> share;
-    if (const Value place = map.Need("share", "such as 70%; the shares add up to 100%")) {
-      share = ReadScalar(place, "a percentage", out_, ParsePercent);
-      if (share == Bps{0}) {
-        AddAt(place, "a share of 0% pays nothing", "", out_);
-      }
-    }
-    if (!code.has_value() || !share.has_value()) {
-      complete = false;
+  for (const Value& item : ReadList(value, "terminals", room, out_)) {
+    const std::optional<TerminalId> id = ReadCode<TerminalId>(item, out_);
+    if (!id.has_value()) {
       continue;
     }
-    if (!seen.insert(*code).second) {
-      AddAt(fund, fmt::format("{} is listed twice", Quoted(fund.node->text)), "", out_);
+    if (!seen.insert(*id).second) {
+      ReportListedTwice(item);
     }
-    sum_bps += share->value();
-    add(fund, *code, *share);
+    file_.terminals.push_back(*id);
+    file_.places.terminals.push_back(PlaceOf(item));
   }
-  if (complete && sum_bps != kBpsPerOne) {
-    AddAt(value,
-          fmt::format("the shares add up to {}", FormatPercent(sum_bps)),
-          "they must add up to 100%",
-          out_);
-  }
-  benefit->funding = RangeFrom(first, file_.funding);
+  return RangeFrom(first, file_.terminals);
 }
 
-void FileCompiler::ReadStock(const Value& value, BenefitSpec* benefit) {
-  const MapReader map(value, {"fund", "units"}, out_);
-  if (const Value fund = map.Need("fund", "code of the fund whose pieces are handed out")) {
-    file_.places.stocks.back() = PlaceOf(fund);
-    benefit->stock = ReadFundCode(fund, Asset::kThing).value_or(FundCode{});
+void FileCompiler::ReadItems(const Value& value, BenefitSpec* benefit) {
+  const MapReader map(value, kItemsKeys, out_);
+  if (map.valid() && value.node->keys.empty()) {
+    AddAt(value, "nothing is asked of the items", "any_of, except or pieces_at_most", out_);
   }
-  benefit->stock_units = 1;
-  if (const Value units = map.Find("units")) {
-    benefit->stock_units = static_cast<int32_t>(ReadWhole(units, 1, INT32_MAX, out_).value_or(1));
+  if (const Value any = map.Find("any_of")) {
+    benefit->items_any = ReadItemList(any);
+  }
+  if (const Value except = map.Find("except")) {
+    benefit->items_none = ReadItemList(except);
+    const auto any = file_.items.begin() + benefit->items_any.first;
+    for (size_t i = 0; i < except.node->items.size(); ++i) {
+      const Value item{&except.node->items[i], fmt::format("{}[{}]", except.path, i)};
+      const std::string& text = item.node->text;
+      const std::optional<ItemCode> code = ItemCode::Parse({text.data(), text.size()});
+      if (code.has_value() && std::binary_search(any, any + benefit->items_any.count, *code)) {
+        AddAt(item,
+              fmt::format("{} stands in 'any_of' as well", Quoted(text)),
+              "an item is one or the other",
+              out_);
+      }
+    }
+  }
+  if (const Value pieces = map.Find("pieces_at_most")) {
+    benefit->pieces_max =
+        static_cast<uint32_t>(ReadWhole(pieces, 1, int64_t{kLineQuantityMax}, out_).value_or(1));
   }
 }
 
-std::string FileCompiler::SuggestLimit(const LimitCode& code) const {
-  std::string otherwise = "declare it under limits:";
-  if (out_->many()) {
-    return otherwise;
-  }
-  std::vector<std::string> names;
-  for (const auto& [declared, where] : limits_) {
-    names.push_back(CodeString(declared));
-  }
-  return Suggest(CodeString(code), {names.begin(), names.end()}, std::move(otherwise));
-}
-
-void FileCompiler::ReadLimitRefs(const Value& value, BenefitSpec* benefit) {
-  const size_t first = file_.limit_refs.size();
-  for (const Value& item : ReadList(value, "limits", kLimitsPerBenefitMax, out_)) {
-    const std::optional<LimitCode> code = ReadCode<LimitCode>(item, out_);
+PoolRange FileCompiler::ReadItemList(const Value& value) {
+  const size_t first = file_.items.size();
+  std::set<ItemCode> seen;
+  const size_t room = kPoolItemsPerProgrammeMax - first;
+  for (const Value& item : ReadList(value, "items", room, out_)) {
+    const std::optional<ItemCode> code = ReadCode<ItemCode>(item, out_);
     if (!code.has_value()) {
       continue;
     }
-    const auto declared = limits_.find(*code);
-    if (declared == limits_.end()) {
-      AddAt(item,
-            fmt::format("there is no limit {}", Quoted(CodeString(*code))),
-            SuggestLimit(*code),
-            out_);
-      continue;
+    if (!seen.insert(*code).second) {
+      ReportListedTwice(item);
     }
-    declared->second.used = true;
-    const uint32_t index = declared->second.index;
-    const auto begin = file_.limit_refs.begin() + static_cast<ptrdiff_t>(first);
-    if (std::find(begin, file_.limit_refs.end(), index) != file_.limit_refs.end()) {
-      AddAt(item, fmt::format("{} is listed twice", Quoted(item.node->text)), "", out_);
-    }
-    file_.limit_refs.push_back(index);
   }
-  benefit->limits = RangeFrom(first, file_.limit_refs);
+  file_.items.insert(file_.items.end(), seen.begin(), seen.end());
+  return RangeFrom(first, file_.items);
 }
 
 }  // namespace gonghui

@@ -4,51 +4,38 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/domain/limits.h"
 #include "engine/programmes/file_compiler.h"
 
 namespace gonghui {
 namespace {
 
-constexpr Word<Rounding> kRoundings[] = {
-    {"half_up", Rounding::kHalfUp},
-    {"down", Rounding::kDown},
-    {"up", Rounding::kUp},
-};
+std::vector<std::string_view> FormKeys() {
+  std::vector<std::string_view> keys;
+  for (const PriceForm& form : kPriceForms) {
+    keys.push_back(form.key);
+  }
+  return keys;
+}
 
-constexpr Word<OnReturn> kOnReturn[] = {
-    {"keep", OnReturn::kKeep},
-    {"claw_back", OnReturn::kClawBack},
-    {"refuse", OnReturn::kRefuse},
-};
+std::string MoneyText(Fen amount) {
+  return FormatAmount({Asset::kMoney, amount});
+}
 
-// One way to say a price, and what may stand beside it.
-struct PriceForm {
-  std::string_view key;
-  PriceKind kind;
-  std::vector<std::string_view> companions;
-};
-
-constexpr std::string_view kPriceCompanions[] = {
-    "off", "rounding", "at_most", "minimum", "member_pays_at_least", "on_return"};
-
-const std::vector<PriceForm>& PriceForms() {
-  static const std::vector<PriceForm> forms = {
-      {"member_pays", PriceKind::kFixedPrice, {"at_most", "minimum", "on_return"}},
-      {"percent_off",
-       PriceKind::kPercentOff,
-       {"rounding", "at_most", "minimum", "member_pays_at_least", "on_return"}},
-      {"every", PriceKind::kThreshold, {"off", "at_most", "member_pays_at_least", "on_return"}},
-      {"from", PriceKind::kThreshold, {"off", "member_pays_at_least", "on_return"}},
-      {"free", PriceKind::kFree, {"at_most", "minimum", "on_return"}},
-  };
-  return forms;
+// REQUIRES: a step that could be read.
+Value FromOf(const Value& step) {
+  const auto key = std::find_if(step.node->keys.begin(),
+                                step.node->keys.end(),
+                                [](const YamlNode& node) { return node.text == "from"; });
+  const auto index = static_cast<size_t>(key - step.node->keys.begin());
+  return {&step.node->items[index], step.path + ".from"};
 }
 
 // The one way in which a price is said, and nothing beside it that does not go
 // with it.
 const PriceForm* FindPriceForm(const MapReader& map, DiagnosticList* out) {
   const PriceForm* form = nullptr;
-  for (const PriceForm& candidate : PriceForms()) {
+  for (const PriceForm& candidate : kPriceForms) {
     if (!map.Has(candidate.key)) {
       continue;
     }
@@ -62,20 +49,18 @@ const PriceForm* FindPriceForm(const MapReader& map, DiagnosticList* out) {
     form = &candidate;
   }
   if (form == nullptr) {
-    AddAt(map.map(),
-          "the price is missing",
-          "one of member_pays, percent_off, every, from, free",
-          out);
+    AddAt(map.map(), "the price is missing", "one of " + Joined(FormKeys()), out);
     return nullptr;
   }
   for (const std::string_view key : kPriceCompanions) {
     const bool goes =
         std::find(form->companions.begin(), form->companions.end(), key) != form->companions.end();
     if (map.Has(key) && !goes) {
-      AddAt(map.Key(key),
-            fmt::format("'{}' does not go with '{}'", key, form->key),
-            fmt::format("beside it: {}", Joined(form->companions)),
-            out);
+      AddAt(
+          map.Key(key),
+          fmt::format("'{}' does not go with '{}'", key, form->key),
+          fmt::format("beside it: {}", Joined({form->companions.begin(), form->companions.end()})),
+          out);
     }
   }
   return form;
@@ -83,23 +68,22 @@ const PriceForm* FindPriceForm(const MapReader& map, DiagnosticList* out) {
 
 }  // namespace
 
-void FileCompiler::ReadPrice(const Value& value, PriceRule* price) {
-  std::vector<std::string_view> keys;
-  for (const PriceForm& form : PriceForms()) {
-    keys.push_back(form.key);
-  }
+// False when something was reported.
+bool FileCompiler::ReadPrice(const Value& value, PriceRule* price) {
+  const size_t found = out_->found();
+  std::vector<std::string_view> keys = FormKeys();
   keys.insert(keys.end(), std::begin(kPriceCompanions), std::end(kPriceCompanions));
-  const MapReader map(value, std::move(keys), out_);
+  const MapReader map(value, keys, out_);
   const PriceForm* const form = map.valid() ? FindPriceForm(map, out_) : nullptr;
   if (form == nullptr) {
-    return;
+    return false;
   }
   price->kind = form->kind;
   ReadPriceModifiers(map, price);
 
   const Value main = map.Find(form->key);
   if (!main) {
-    return;
+    return false;
   }
   switch (form->kind) {
     case PriceKind::kFixedPrice:
@@ -114,12 +98,17 @@ void FileCompiler::ReadPrice(const Value& value, PriceRule* price) {
     case PriceKind::kThreshold:
       ReadThreshold(map, price);
       break;
+    case PriceKind::kTiers:
+    case PriceKind::kBands:
+      ReadSteps(main, price);
+      break;
     case PriceKind::kFree:
       if (ReadBool(main, out_) == false) {
         AddAt(main, "'free' is true or not there", "", out_);
       }
       break;
   }
+  return out_->found() == found;
 }
 
 void FileCompiler::ReadPriceModifiers(const MapReader& map, PriceRule* price) {
@@ -159,14 +148,166 @@ void FileCompiler::ReadThreshold(const MapReader& map, PriceRule* price) {
   price->threshold = threshold.value_or(Fen{1});
   price->amount = amount.value_or(Fen{1});
   if (threshold.has_value() && amount.has_value() && *amount > *threshold) {
-    AddAt(off,
-          fmt::format("{} off is more than '{}' {}",
-                      FormatAmount({Asset::kMoney, *amount}),
-                      key,
-                      FormatAmount({Asset::kMoney, *threshold})),
-          "",
+    AddAt(
+        off,
+        fmt::format("{} off is more than '{}' {}", MoneyText(*amount), key, MoneyText(*threshold)),
+        "",
+        out_);
+  }
+}
+
+// The steps of `tiers` or `bands`.
+void FileCompiler::ReadSteps(const Value& list, PriceRule* price) {
+  const size_t found = out_->found();
+  const size_t first = file_.steps.size();
+  std::optional<Fen> below;
+  bool gives = false;
+  for (const Value& item : ReadList(list, "steps", kPriceStepsPerBenefitMax, out_)) {
+    const std::optional<PriceStep> step = ReadStep(item, price->kind);
+    if (!step.has_value()) {
+      continue;
+    }
+    if (below.has_value() && step->from <= *below) {
+      AddAt(FromOf(item),
+            fmt::format("the step from {} does not rise", MoneyText(step->from)),
+            fmt::format("the one before begins at {}", MoneyText(*below)),
+            out_);
+    }
+    below = step->from;
+    gives = gives || step->rate > Bps{0} || step->off > Fen{0};
+    file_.steps.push_back(*step);
+  }
+  price->steps = RangeFrom(first, file_.steps);
+  if (out_->found() != found) {
+    return;
+  }
+  if (!gives) {
+    AddAt(list, "no step takes anything off", "", out_);
+    return;
+  }
+  CheckStepsHold(list, *price);
+}
+
+// One step; nothing when it can not be read.
+std::optional<PriceStep> FileCompiler::ReadStep(const Value& value, PriceKind kind) {
+  const bool tier = kind == PriceKind::kTiers;
+  const size_t found = out_->found();
+  const MapReader map(value,
+                      tier ? std::span<const std::string_view>(kTierKeys)
+                           : std::span<const std::string_view>(kBandKeys),
+                      out_);
+  PriceStep step;
+  if (const Value from = map.Need("from", "the price at which the step begins, such as 0 yuan")) {
+    const std::optional<Amount> amount =
+        ReadScalar(from, "an amount", out_, [](std::string_view text) {
+          return ParseAmount(text, Fen{kTransactionFenMax});
+        });
+    if (amount.has_value() && amount->asset != Asset::kMoney) {
+      AddAt(from, "expected money, found pieces", "yuan or fen", out_);
+    }
+    step.from = amount.has_value() ? amount->value : Fen{0};
+  }
+  if (map.valid() && !map.Has("percent_off") && !map.Has("off")) {
+    AddAt(value,
+          tier ? "neither 'percent_off' nor 'off' is given" : "'percent_off' is missing",
+          tier ? "percent_off: 10%, or off: 20 yuan" : "such as 10%; 0% gives nothing",
           out_);
   }
+  if (const Value rate = map.Find("percent_off")) {
+    step.rate = ReadScalar(rate, "a percentage", out_, ParsePercent).value_or(Bps{1});
+  }
+  if (tier && map.Has("off")) {
+    const Value off = map.Find("off");
+    if (map.Has("percent_off")) {
+      AddAt(map.Key("off"), "a step has either 'percent_off' or 'off'", "leave one out", out_);
+    } else if (off) {
+      step.off = ReadMoney(off).value_or(Fen{1});
+      if (step.from > Fen{0} && step.off > step.from) {
+        AddAt(
+            off,
+            fmt::format("{} off is more than 'from' {}", MoneyText(step.off), MoneyText(step.from)),
+            "",
+            out_);
+      }
+    }
+  }
+  return out_->found() == found ? std::optional<PriceStep>(step) : std::nullopt;
+}
+
+// Of `tiers` one step holds for all of the price: there must be prices at which it gives
+// something.
+void FileCompiler::CheckStepsHold(const Value& list, const PriceRule& price) {
+  if (price.kind != PriceKind::kTiers) {
+    return;
+  }
+  for (uint32_t i = 0; i + 1 < price.steps.count; ++i) {
+    const PriceStep& step = file_.steps[price.steps.first + i];
+    const Fen next = file_.steps[price.steps.first + i + 1].from;
+    const Value place{&list.node->items[i], fmt::format("{}[{}]", list.path, i)};
+    if (next <= price.threshold) {
+      AddAt(place,
+            "the step never holds",
+            fmt::format(
+                "it ends at {}, and 'minimum' is {}", MoneyText(next), MoneyText(price.threshold)),
+            out_);
+    } else if (next <= price.member_pays_min + Fen{1} &&
+               (step.rate > Bps{0} || step.off > Fen{0})) {
+      AddAt(place,
+            "the step never gives anything",
+            fmt::format("it ends at {}, and the member pays at least {}",
+                        MoneyText(next),
+                        MoneyText(price.member_pays_min)),
+            out_);
+    }
+  }
+}
+
+Fen FileCompiler::LeastSubsidy(const PriceRule& price) const {
+  const int64_t threshold = price.threshold.value();
+  const auto rate_of = [](int64_t base, Bps rate) {
+    return MulBpsRoundDown(Fen{base}, rate).value();
+  };
+  // Every kind gives more, or as much, at a higher price; the least price is the threshold.
+  int64_t base = threshold;
+  int64_t least = 1;
+  switch (price.kind) {
+    case PriceKind::kFixedPrice:
+      least = threshold - price.amount.value();
+      break;
+    case PriceKind::kPercentOff:
+      least = rate_of(threshold, price.rate);
+      break;
+    case PriceKind::kThreshold:
+      least = price.amount.value();
+      break;
+    case PriceKind::kFree:
+      least = threshold;
+      break;
+    case PriceKind::kBands:
+      break;
+    case PriceKind::kTiers:
+      // Step by step, because a later one may give less.
+      least = INT64_MAX;
+      base = INT64_MAX;
+      for (const PriceStep& step :
+           std::span(file_.steps).subspan(price.steps.first, price.steps.count)) {
+        if (step.rate == Bps{0} && step.off == Fen{0}) {
+          continue;
+        }
+        const int64_t from = std::max(step.from.value(), threshold);
+        base = std::min(base, from);
+        least = std::min(
+            least, step.off > Fen{0} ? std::min(step.off.value(), from) : rate_of(from, step.rate));
+      }
+      break;
+  }
+  if (price.discount_max > Fen{0}) {
+    least = std::min(least, price.discount_max.value());
+  }
+  if (price.member_pays_min > Fen{0}) {
+    least = std::min(least, base - price.member_pays_min.value());
+  }
+  return Fen{std::max<int64_t>(least, 1)};
 }
 
 }  // namespace gonghui

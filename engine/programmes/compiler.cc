@@ -14,43 +14,10 @@ namespace {
 
 constexpr size_t kFundsPerFileMax = 1024;
 
-constexpr Word<LimitSubject> kSubjects[] = {
-    {"person", LimitSubject::kPerson},
-    {"programme", LimitSubject::kProgramme},
-    {"card", LimitSubject::kCard},
-    {"merchant", LimitSubject::kMerchant},
-    {"terminal", LimitSubject::kTerminal},
-};
-
-constexpr Word<WindowKind> kWindows[] = {
-    {"day", WindowKind::kDay},
-    {"week", WindowKind::kWeek},
-    {"month", WindowKind::kMonth},
-    {"year", WindowKind::kYear},
-    {"programme", WindowKind::kProgramme},
-};
-
-constexpr Word<WhenExceeded> kWhenExceeded[] = {
-    {"refuse", WhenExceeded::kRefuse},
-    {"reduce", WhenExceeded::kReduce},
-};
-
-constexpr Word<RefundTo> kRefundTo[] = {
-    {"original_window", RefundTo::kOriginalWindow},
-    {"current_window", RefundTo::kCurrentWindow},
-    {"never", RefundTo::kNever},
-};
-
-constexpr Word<LateCapture> kLateCaptures[] = {
-    {"strict", LateCapture::kStrict},
-    {"force_post", LateCapture::kForcePost},
-};
-
 }  // namespace
 
 void FileCompiler::Compile(const YamlNode& root) {
-  const MapReader top(
-      {&root, ""}, {"gonghui", "programme", "segments", "funds", "limits", "benefits"}, out_);
+  const MapReader top({&root, ""}, kTopKeys, out_);
   if (!top.valid()) {
     return;
   }
@@ -59,6 +26,28 @@ void FileCompiler::Compile(const YamlNode& root) {
   if (const Value programme = top.Need("programme", "code, name, zone, starts and until")) {
     ReadProgramme(programme);
   }
+  ReadDeclarations(top);
+  if (const Value benefits = top.Need("benefits", "what the programme offers")) {
+    for (const Value& benefit : ReadList(benefits, "benefits", kBenefitsPerProgrammeMax, out_)) {
+      ReadBenefit(benefit);
+    }
+    // Prices by case make several of one.
+    if (written_out_ > kBenefitsPerProgrammeMax) {
+      AddAt(
+          benefits,
+          fmt::format("{} benefits, one for each case of their prices, are too many", written_out_),
+          fmt::format("at most {}", kBenefitsPerProgrammeMax),
+          out_);
+    }
+  }
+  CheckUses();
+  if (out_->empty()) {
+    Finish();
+  }
+}
+
+// What benefits refer to, before the first of them.
+void FileCompiler::ReadDeclarations(const MapReader& top) {
   if (const Value segments = top.Find("segments")) {
     for (const Value& segment : ReadList(segments, "segments", kSegmentsMax, out_)) {
       ReadSegment(segment);
@@ -69,19 +58,15 @@ void FileCompiler::Compile(const YamlNode& root) {
       ReadFund(fund);
     }
   }
+  if (const Value groups = top.Find("groups")) {
+    for (const Value& group : ReadList(groups, "groups", kGroupsPerFileMax, out_)) {
+      ReadGroup(group);
+    }
+  }
   if (const Value limits = top.Find("limits")) {
     for (const Value& limit : ReadList(limits, "limits", kLimitsPerProgrammeMax, out_)) {
       ReadLimit(limit);
     }
-  }
-  if (const Value benefits = top.Need("benefits", "what the programme offers")) {
-    for (const Value& benefit : ReadList(benefits, "benefits", kBenefitsPerProgrammeMax, out_)) {
-      ReadBenefit(benefit);
-    }
-  }
-  CheckUses();
-  if (out_->empty()) {
-    Finish();
   }
 }
 
@@ -145,17 +130,7 @@ std::optional<Fen> FileCompiler::ReadMoney(const Value& value) {
 }
 
 void FileCompiler::ReadProgramme(const Value& value) {
-  const MapReader map(value,
-                      {"code",
-                       "name",
-                       "owner",
-                       "zone",
-                       "day_starts_at",
-                       "starts",
-                       "until",
-                       "late_capture",
-                       "over_capture"},
-                      out_);
+  const MapReader map(value, kProgrammeKeys, out_);
   ProgrammeSpec& programme = file_.programme;
   file_.places.programme = PlaceOf(value);
   file_.places.owner = file_.places.programme;
@@ -176,6 +151,11 @@ void FileCompiler::ReadProgramme(const Value& value) {
   if (const Value over_capture = map.Find("over_capture")) {
     ReadOverCapture(over_capture);
   }
+  ReadCalendar(map);
+  ReadSpecialDays(map);
+}
+
+void FileCompiler::ReadCalendar(const MapReader& map) {
   std::optional<Zone> zone;
   const Value zone_place = map.Need("zone", "time zone of its days, such as Asia/Shanghai");
   if (zone_place) {
@@ -195,6 +175,7 @@ void FileCompiler::ReadProgramme(const Value& value) {
     return;
   }
   calendar_ = calendar.value;
+  ProgrammeSpec& programme = file_.programme;
   programme.calendar = *calendar_;
   programme.starts_at = StartOf(*period_.first);
   programme.ends_at = StartOf(*period_.end);
@@ -204,7 +185,7 @@ void FileCompiler::ReadOverCapture(const Value& value) {
   std::vector<Value> places;
   for (const Value& item :
        ReadList(value, "categories and percentages", kOverCapturesPerProgrammeMax, out_)) {
-    const MapReader map(item, {"mcc", "percent"}, out_);
+    const MapReader map(item, kOverCaptureKeys, out_);
     const Value mccs = map.Need("mcc", "merchant categories, such as 5812 or [5812, 5814]");
     Bps rate;
     if (const Value percent = map.Need("percent", "of what was authorized, such as 20%")) {
@@ -249,7 +230,7 @@ void FileCompiler::ReadOverCapture(const Value& value) {
 }
 
 void FileCompiler::ReadSegment(const Value& value) {
-  const MapReader map(value, {"code", "name"}, out_);
+  const MapReader map(value, kSegmentKeys, out_);
   SegmentRequest segment;
   SourcePlace place = PlaceOf(value);
   if (const Value code = map.Need("code", "a short name that never changes")) {
@@ -267,8 +248,7 @@ void FileCompiler::ReadSegment(const Value& value) {
 }
 
 void FileCompiler::ReadFund(const Value& value) {
-  const MapReader map(
-      value, {"code", "name", "owner", "budget", "starts", "until", "advices_may_overrun"}, out_);
+  const MapReader map(value, kFundKeys, out_);
   FundRequest fund;
   SourcePlace place = PlaceOf(value);
   if (const Value code = map.Need("code", "a short name that never changes")) {
@@ -302,7 +282,11 @@ void FileCompiler::ReadFund(const Value& value) {
       fund.budget = amount->value;
     }
   }
+  if (const Value payer = map.Find("paid_by")) {
+    fund.payer = ReadWord(payer, kPayers, out_).value_or(fund.payer);
+  }
   const Period period = ReadPeriod(map, false);
+  fund_periods_.push_back(period);
   if (period.first.has_value()) {
     fund.opens_at = StartOf(*period.first);
   }
@@ -318,86 +302,40 @@ void FileCompiler::ReadFund(const Value& value) {
   file_.places.fund_budgets.push_back(std::move(budget_place));
 }
 
-void FileCompiler::ReadLimit(const Value& value) {
-  const MapReader map(
-      value, {"code", "per", "each", "uses", "amount", "when_exceeded", "refund_to"}, out_);
-  LimitSpec limit;
+void FileCompiler::ReadGroup(const Value& value) {
+  const MapReader map(value, kGroupKeys, out_);
+  Group group;
   if (const Value code = map.Need("code", "a short name that never changes")) {
-    if (const auto parsed = ReadCode<LimitCode>(code, out_)) {
-      limit.code = *parsed;
-      Declare(*parsed, static_cast<uint32_t>(file_.limits.size()), code, &limits_);
+    if (const auto parsed = ReadCode<GroupCode>(code, out_)) {
+      Declare(*parsed, static_cast<uint32_t>(groups_.size()), code, &group_codes_);
     }
   }
-  if (const Value per = map.Need("per", "person, programme, card, merchant or terminal")) {
-    limit.subject = ReadWord(per, kSubjects, out_).value_or(limit.subject);
+  if (const Value name = map.Need("name", "which merchants they are, in words")) {
+    static_cast<void>(ReadName(name, out_));
   }
-  if (const Value each = map.Need("each", "day, week, month, year or programme")) {
-    limit.window = ReadWord(each, kWindows, out_).value_or(limit.window);
-  }
-  ReadLimitMax(map, &limit);
-  if (const Value refund_to = map.Find("refund_to")) {
-    limit.refund_to = ReadWord(refund_to, kRefundTo, out_).value_or(limit.refund_to);
-  }
-  file_.limits.push_back(limit);
-}
-
-void FileCompiler::ReadLimitMax(const MapReader& map, LimitSpec* limit) {
-  const Value uses = map.Find("uses");
-  const Value amount = map.Find("amount");
-  if (map.Has("uses") && map.Has("amount")) {
-    AddAt(map.Key("amount"),
-          "a limit counts either 'uses' or an 'amount'",
-          "make two limits of it",
-          out_);
-  } else if (map.valid() && !map.Has("uses") && !map.Has("amount")) {
-    AddAt(map.map(), "neither 'uses' nor 'amount' is given", "uses: 4, or amount: 300 yuan", out_);
-  }
-  if (uses) {
-    limit->measure = LimitMeasure::kCount;
-    limit->max = ReadWhole(uses, 1, kUsesMax, out_).value_or(1);
-  }
-  if (amount) {
-    limit->measure = LimitMeasure::kAmount;
-    const std::optional<Amount> parsed =
-        ReadScalar(amount, "an amount", out_, [](std::string_view text) {
-          return ParseAmount(text, Fen{kFundFenMax});
-        });
-    if (parsed.has_value() && parsed->asset != Asset::kMoney) {
-      AddAt(amount, "expected money, found pieces", "yuan or fen; uses: counts uses", out_);
-    } else if (parsed.has_value() && parsed->value == Fen{0}) {
-      AddAt(amount, "the amount is 0", "at least 1 fen", out_);
-    } else if (parsed.has_value()) {
-      limit->max = parsed->value.value();
+  if (const Value merchants = map.Need("merchants", "their codes, such as [M1, M2]")) {
+    std::set<MerchantId> seen;
+    for (const Value& item : ReadList(merchants, "merchants", kPoolItemsPerProgrammeMax, out_)) {
+      const std::optional<MerchantId> id = ReadCode<MerchantId>(item, out_);
+      if (!id.has_value()) {
+        continue;
+      }
+      if (!seen.insert(*id).second) {
+        ReportListedTwice(item);
+      }
+      group.merchants.push_back(*id);
+      group.places.push_back(PlaceOf(item));
     }
   }
-  if (const Value when_exceeded = map.Find("when_exceeded")) {
-    limit->when_exceeded =
-        ReadWord(when_exceeded, kWhenExceeded, out_).value_or(WhenExceeded::kRefuse);
-    if (map.Has("uses") && limit->when_exceeded == WhenExceeded::kReduce) {
-      AddAt(when_exceeded, "a use can not be reduced", "only an 'amount' can", out_);
-    }
-  }
+  groups_.push_back(std::move(group));
 }
 
 // What is declared and never used is a slip of the pen somewhere else; where that
 // has been found already, it is not told twice.
 void FileCompiler::CheckUses() {
-  for (const auto& [code, limit] : limits_) {
-    if (!limit.used && limit_refs_complete_) {
-      AddAt(limit.place,
-            fmt::format("no benefit uses the limit {}", Quoted(CodeString(code))),
-            "name it under a benefit's limits, or delete it",
-            out_);
-    }
-  }
-  for (const auto& [code, fund] : funds_) {
-    if (!fund.used && fund_refs_complete_) {
-      AddAt(fund.place,
-            fmt::format("no benefit uses the fund {}", Quoted(CodeString(code))),
-            "name it under a benefit's funding or stock, or delete it",
-            out_);
-    }
-  }
+  CheckUsed(limits_, limit_refs_complete_, "limit", "limits");
+  CheckUsed(funds_, fund_refs_complete_, "fund", "funding or stock");
+  CheckUsed(group_codes_, group_refs_complete_, "group", "at.groups");
 }
 
 void FileCompiler::Finish() {
@@ -408,6 +346,7 @@ void FileCompiler::Finish() {
   GH_CHECK_EQ(file_.places.merchant_unions.size(), benefit_count);
   GH_CHECK_EQ(file_.places.segment_refs.size(), file_.segment_refs.size());
   GH_CHECK_EQ(file_.places.merchants.size(), file_.merchants.size());
+  GH_CHECK_EQ(file_.places.terminals.size(), file_.terminals.size());
   GH_CHECK_EQ(file_.places.funding.size(), file_.funding.size());
   file_.programme.content_hash = ContentHash(file_);
 }
@@ -420,6 +359,10 @@ ProgrammeImage CompiledFile::image() const {
   image.segments = segment_refs;
   image.mccs = mccs;
   image.merchants = merchants;
+  image.terminals = terminals;
+  image.items = items;
+  image.steps = steps;
+  image.days = days;
   image.hours = hours;
   image.limit_refs = limit_refs;
   image.funding = funding;

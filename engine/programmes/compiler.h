@@ -7,23 +7,31 @@
 // What only the ledger can know (does this merchant exist?) it refuses by naming
 // a field and an index; Locate() turns that back into a place in the file.
 //
-// The language, by example: tests/programmes/*.yaml.  In outline:
+// The language, by example: tests/programmes/*.yaml; what it means, exactly:
+// docs/decisions/0006-programme-language.md; for editors: programme.schema.json.  In outline:
 //
 //   gonghui: 1                      # version of the language
-//   programme: {code, name, owner, zone, day_starts_at, starts, until,
+//   programme: {code, name, owner, zone, day_starts_at, starts, until, holidays, workdays,
 //               late_capture, over_capture: [{mcc, percent}]}
 //   segments:  [{code, name}]       # defined when the file is applied
-//   funds:     [{code, name, owner, budget, starts, until, advices_may_overrun}]
-//   limits:    [{code, per, each, uses | amount, when_exceeded, refund_to}]
-//   benefits:  [{code, name, for, at, when, price, funding, stock, limits, hold}]
+//   funds:     [{code, name, owner, budget, paid_by, starts, until, advices_may_overrun}]
+//   groups:    [{code, name, merchants}]
+//   limits:    [{code, per, level, each, uses | amount, only, when_exceeded, refund_to}]
+//   benefits:  [{code, name, for, at, when, price | price_by, funding, split, stock, limits,
+//               offline, combine: {layer, base}, hold}]
 //
-//   for:     {real_name, segments_any, segments_all, union}
-//   at:      {mcc, merchants, terminals, union}
-//   when:    {weekdays, hours, starts, until}
-//   price:   {member_pays} | {percent_off, rounding} | {every, off} | {from, off} | {free},
-//            with {at_most, minimum, member_pays_at_least, on_return} where they make sense
-//   funding: {fund} or [{fund, share}]
-//   stock:   {fund, units}
+//   for:      {real_name, sex, segments_any, segments_all, segments_none, in_segments_for,
+//              member_for, union}
+//   at:       {mcc, merchants, groups, terminals, terminal_ids, union,
+//              items: {any_of, except, pieces_at_most}}
+//   when:     {weekdays, days, hours, not_on, starts, until}
+//   price:    {member_pays} | {percent_off, rounding} | {every, off} | {from, off} |
+//             {tiers: [{from, percent_off | off}], rounding} |
+//             {bands: [{from, percent_off}], rounding} | {free},
+//             with {at_most, minimum, member_pays_at_least, on_return} where they make sense
+//   price_by: [{sex | segment, price}, ..., {price}]
+//   funding:  {fund} or [{fund, share}]
+//   stock:    {fund, units}
 //
 // What becomes of a benefit after its day is said where it is given, in one word (the
 // first is what holds when nothing is said):
@@ -33,7 +41,9 @@
 //   programme's late_capture: strict | force_post
 //
 // Dates are business days of the programme's zone; `until` is the first day on
-// which it no longer holds.  Every amount has a unit.
+// which it no longer holds, `2026-10-01..2026-10-07` names both ends.  Every amount has a unit.
+//
+// What can be seen to hold for nobody, nowhere or never is an error as well.
 //
 // Thread safety: Compile() may be called from any thread.  No exception leaves.
 
@@ -81,6 +91,10 @@ struct CompiledFile {
   std::vector<SegmentCode> segment_refs;
   std::vector<MccRange> mccs;
   std::vector<MerchantId> merchants;
+  std::vector<TerminalId> terminals;
+  std::vector<ItemCode> items;
+  std::vector<PriceStep> steps;
+  std::vector<DayRange> days;
   std::vector<HoursRange> hours;
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
@@ -99,7 +113,8 @@ struct CompiledFile {
     std::vector<SourcePlace> member_unions;    // by benefit
     std::vector<SourcePlace> merchant_unions;  // by benefit
     std::vector<SourcePlace> segment_refs;
-    std::vector<SourcePlace> merchants;
+    std::vector<SourcePlace> merchants;  // of a group: where the group names it
+    std::vector<SourcePlace> terminals;
     std::vector<SourcePlace> funding;
   } places;
 

@@ -55,6 +55,7 @@ void PutProgramme(const ProgrammeSpec& programme, Writer* writer) {
   writer->Put(programme.starts_at);
   writer->Put(programme.ends_at);
   writer->Number(programme.late_capture);
+  writer->Put(programme.special_days);
   const Calendar& calendar = programme.calendar;
   writer->Put(calendar.zone);
   writer->Number(calendar.cutover_s);
@@ -77,10 +78,16 @@ void PutBenefit(const BenefitSpec& benefit, Writer* writer) {
   writer->Put(benefit.price.threshold);
   writer->Put(benefit.price.discount_max);
   writer->Put(benefit.price.member_pays_min);
+  writer->Put(benefit.price.steps);
   writer->Put(benefit.segments_any);
   writer->Put(benefit.segments_all);
+  writer->Put(benefit.segments_none);
   writer->Put(benefit.mccs);
   writer->Put(benefit.merchants);
+  writer->Put(benefit.terminals);
+  writer->Put(benefit.items_any);
+  writer->Put(benefit.items_none);
+  writer->Put(benefit.closed_days);
   writer->Put(benefit.hours);
   writer->Put(benefit.limits);
   writer->Put(benefit.funding);
@@ -89,6 +96,14 @@ void PutBenefit(const BenefitSpec& benefit, Writer* writer) {
   writer->Number(benefit.terminal_kinds);
   writer->Number(benefit.weekdays);
   writer->Number(benefit.require_real_name);
+  writer->Number(benefit.sexes);
+  writer->Number(benefit.day_kinds);
+  writer->Number(benefit.layer);
+  writer->Number(benefit.base);
+  writer->Number(benefit.offline);
+  writer->Number(benefit.member_days_min);
+  writer->Number(benefit.segment_days_min);
+  writer->Number(benefit.pieces_max);
   writer->Put(benefit.member_union);
   writer->Put(benefit.merchant_union);
   writer->Put(benefit.starts_at);
@@ -104,6 +119,7 @@ void PutFund(const FundRequest& fund, Writer* writer) {
   writer->Put(fund.opens_at);
   writer->Put(fund.closes_at);
   writer->Number(fund.advice_may_overrun);
+  writer->Number(fund.payer);
   writer->Put(fund.name);
 }
 
@@ -120,6 +136,26 @@ void PutPools(const CompiledFile& file, Writer* writer) {
   writer->Number(file.merchants.size());
   for (const MerchantId& merchant : file.merchants) {
     writer->Put(merchant);
+  }
+  writer->Number(file.terminals.size());
+  for (const TerminalId& terminal : file.terminals) {
+    writer->Put(terminal);
+  }
+  writer->Number(file.items.size());
+  for (const ItemCode& item : file.items) {
+    writer->Put(item);
+  }
+  writer->Number(file.steps.size());
+  for (const PriceStep& step : file.steps) {
+    writer->Put(step.from);
+    writer->Put(step.off);
+    writer->Put(step.rate);
+  }
+  writer->Number(file.days.size());
+  for (const DayRange& range : file.days) {
+    writer->Number(range.first);
+    writer->Number(range.last);
+    writer->Number(range.kind);
   }
   writer->Number(file.hours.size());
   for (const HoursRange& range : file.hours) {
@@ -165,6 +201,9 @@ uint64_t ContentHash(const CompiledFile& file) {
     writer.Number(limit.window);
     writer.Number(limit.when_exceeded);
     writer.Number(limit.refund_to);
+    writer.Number(limit.union_level);
+    writer.Number(limit.span);
+    writer.Number(limit.scope);
     writer.Number(limit.max);
   }
   writer.Number(file.benefits.size());

@@ -92,6 +92,9 @@ Diagnostic CompiledFile::Locate(Field field, AdminReason reason, uint32_t index)
   if (field == Field::kMerchant && index < merchants.size() && unknown) {
     return Unknown(places.merchants[index], "merchant", merchants[index], "import it first");
   }
+  if (field == Field::kTerminal && index < terminals.size() && unknown) {
+    return Unknown(places.terminals[index], "terminal", terminals[index], "import it first");
+  }
   if (field == Field::kFund && index < funding.size()) {
     return FundRefusal(*this, places.funding[index], funding[index].fund, field, reason, index);
   }
@@ -109,6 +112,16 @@ Diagnostic CompiledFile::Locate(Field field, AdminReason reason, uint32_t index)
   if (field == Field::kOwner) {
     return UnionRefusal(places.owner, programme.owner, field, reason, index);
   }
+  if (field == Field::kActivatesAt && reason == AdminReason::kNotAllowedFromState) {
+    return At(places.programme,
+              "the instant at which it is to become active has passed",
+              "take a later one, or activate it at once");
+  }
+  if (field == Field::kStage && reason == AdminReason::kNotAllowedFromState) {
+    return At(places.programme,
+              "the version with this content can not come to that stage from where it stands",
+              "look at the programme's versions");
+  }
   return Refused(places.programme, field, reason, index);
 }
 
@@ -124,6 +137,12 @@ Diagnostic CompiledFile::LocateFund(Field field, AdminReason reason, uint32_t fu
               fmt::format("the fund {} has already held and spent more than this budget",
                           Quoted(CodeString(funds[fund].code))),
               "");
+  }
+  if (field == Field::kPayer) {
+    return At(places.funds[fund],
+              fmt::format("the fund {} can not change who pays for it",
+                          Quoted(CodeString(funds[fund].code))),
+              "take another code");
   }
   if (reason == AdminReason::kImmutable || field == Field::kAsset) {
     return At(places.fund_budgets[fund],

@@ -49,8 +49,9 @@ bool HasControlCharacter(std::string_view text) {
 
 }  // namespace
 
-MapReader::MapReader(Value map, std::vector<std::string_view> keys, DiagnosticList* out)
+MapReader::MapReader(Value map, std::span<const std::string_view> known, DiagnosticList* out)
     : map_(std::move(map)), out_(out) {
+  const std::vector<std::string_view> keys(known.begin(), known.end());
   GH_CHECK(map_.node != nullptr);
   const YamlNode& node = *map_.node;
   if (node.kind != YamlNode::Kind::kMap) {
@@ -66,15 +67,15 @@ MapReader::MapReader(Value map, std::vector<std::string_view> keys, DiagnosticLi
       out->Add(key.at, map_.path, fmt::format("a key is a word, not {}", Describe(key)));
       continue;
     }
-    const auto known = std::find(keys.begin(), keys.end(), key.text);
-    if (known == keys.end()) {
+    const auto found = std::find(keys.begin(), keys.end(), key.text);
+    if (found == keys.end()) {
       out->Add(key.at,
                map_.path,
                fmt::format("unknown key {}", Quoted(key.text)),
                Suggest(key.text, keys, "keys: " + Joined(keys)));
       continue;
     }
-    const YamlNode*& first = seen[static_cast<size_t>(known - keys.begin())];
+    const YamlNode*& first = seen[static_cast<size_t>(found - keys.begin())];
     if (first != nullptr) {
       out->Add(key.at,
                map_.path,

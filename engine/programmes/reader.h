@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,7 @@
 
 #include "engine/domain/code.h"
 #include "engine/programmes/diagnostic.h"
+#include "engine/programmes/language.h"
 #include "engine/programmes/scalars.h"
 #include "engine/programmes/yaml_tree.h"
 
@@ -43,7 +45,7 @@ inline void AddAt(const Value& value, std::string message, std::string hint, Dia
 class MapReader {
  public:
   // Reports a wrong type, and unknown and repeated keys.  *out must outlive this.
-  MapReader(Value map, std::vector<std::string_view> keys, DiagnosticList* out);
+  MapReader(Value map, std::span<const std::string_view> keys, DiagnosticList* out);
 
   [[nodiscard]] bool valid() const { return valid_; }
   [[nodiscard]] const Value& map() const { return map_; }
@@ -133,12 +135,6 @@ template <typename C>
 }
 
 // One of a few words.
-template <typename T>
-struct Word {
-  std::string_view text;
-  T meaning;
-};
-
 template <typename T, size_t kCount>
 [[nodiscard]] std::optional<T> ReadWord(const Value& value,
                                         const Word<T> (&words)[kCount],
@@ -148,7 +144,8 @@ template <typename T, size_t kCount>
     known.push_back(word.text);
   }
   const std::string expected = Joined(known);
-  const std::optional<std::string_view> text = ReadText(value, "one of " + expected, out);
+  const std::optional<std::string_view> text =
+      ReadText(value, (kCount == 1 ? "" : "one of ") + expected, out);
   if (!text.has_value()) {
     return std::nullopt;
   }
@@ -158,7 +155,7 @@ template <typename T, size_t kCount>
     }
   }
   AddAt(value,
-        fmt::format("{} is none of {}", Quoted(*text), expected),
+        fmt::format("{} is {} {}", Quoted(*text), kCount == 1 ? "not" : "none of", expected),
         Suggest(*text, known, ""),
         out);
   return std::nullopt;

@@ -111,6 +111,20 @@ constexpr std::array kDurationUnits = {
     DurationUnit{"days", 86'400},
 };
 
+struct NumberAndUnit {
+  std::string_view number;  // digits
+  std::string_view unit;    // what follows them and any spaces
+};
+
+NumberAndUnit SplitNumber(std::string_view text) {
+  const size_t size = std::min(text.find_first_not_of("0123456789"), text.size());
+  NumberAndUnit parts{text.substr(0, size), text.substr(size)};
+  while (!parts.unit.empty() && parts.unit.front() == ' ') {
+    parts.unit.remove_prefix(1);
+  }
+  return parts;
+}
+
 // Two digits each, "HH:MM", 00:00 to 24:00; -1 when it is no time of day.
 int32_t SecondOfDay(std::string_view text) {
   if (text.size() != 5 || text[2] != ':' || !AllDigits(text.substr(0, 2)) ||
@@ -208,7 +222,8 @@ std::string FormatAmount(Amount amount) {
 Parsed<Bps> ParsePercent(std::string_view text) {
   using Result = Parsed<Bps>;
   std::string_view number = text;
-  if (!number.empty() && number.back() == '%') {
+  const bool signed_percent = !number.empty() && number.back() == '%';
+  if (signed_percent) {
     number.remove_suffix(1);
     number = TrimRight(number);
   }
@@ -227,6 +242,11 @@ Parsed<Bps> ParsePercent(std::string_view text) {
   }
   if (decimal.scaled > kBpsPerOne) {
     return Result::Bad(fmt::format("{} is not between 0% and 100%", Quoted(text)));
+  }
+  // Whoever thinks in fractions writes 0.6 for 60%.
+  if (!signed_percent && decimal.scaled > 0 && decimal.scaled < kBpsPerOne / 100) {
+    return Result::Bad(fmt::format("{} is less than 1%, without a sign", Quoted(text)),
+                       fmt::format("write {}% if that is what is meant", text));
   }
   return Result::Ok(Bps{static_cast<int32_t>(decimal.scaled)});
 }
@@ -284,6 +304,40 @@ std::string FormatDate(CivilDay day) {
   return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
 }
 
+Parsed<DayRange> ParseDayRange(std::string_view text) {
+  using Result = Parsed<DayRange>;
+  constexpr std::string_view kTo = "..";
+  const size_t dots = text.find(kTo);
+  const std::string_view first_text = text.substr(0, dots);
+  const std::string_view last_text =
+      dots == std::string_view::npos ? first_text : text.substr(dots + kTo.size());
+  Parsed<CivilDay> first = ParseDate(first_text);
+  Parsed<CivilDay> last = ParseDate(last_text);
+  if (!first.value.has_value() || !last.value.has_value()) {
+    Parsed<CivilDay>& bad = first.value.has_value() ? last : first;
+    if (dots != std::string_view::npos) {
+      bad.message = fmt::format("{}: {}", Quoted(text), bad.message);
+    }
+    if (text.size() > 10) {
+      bad.hint = "a date, or two as in 2026-10-01..2026-10-07";
+    }
+    return Result::Bad(std::move(bad.message), std::move(bad.hint));
+  }
+  if (*last.value < *first.value) {
+    return Result::Bad(fmt::format("{} ends before it starts", Quoted(text)),
+                       fmt::format("write {}..{}", last_text, first_text));
+  }
+  DayRange range;
+  range.first = *first.value;
+  range.last = *last.value;
+  return Result::Ok(range);
+}
+
+std::string FormatDayRange(const DayRange& range) {
+  return range.first == range.last ? FormatDate(range.first)
+                                   : FormatDate(range.first) + ".." + FormatDate(range.last);
+}
+
 Parsed<int32_t> ParseTimeOfDay(std::string_view text) {
   const int32_t second_of_day = SecondOfDay(text);
   if (second_of_day < 0 || second_of_day == kSecondsPerDay) {
@@ -308,9 +362,11 @@ Parsed<HoursRange> ParseHours(std::string_view text) {
   if (from_s > to_s) {
     std::string hint;
     if (to_s > 0 && from_s < kSecondsPerDay) {
-      hint = fmt::format("past midnight is two ranges: {}-24:00 and 00:00-{}",
-                         FormatTimeOfDay(from_s),
-                         FormatTimeOfDay(to_s));
+      hint = fmt::format(
+          "past midnight is two ranges, {0}-24:00 and 00:00-{1}; both are of one day when "
+          "day_starts_at is {1} or later",
+          FormatTimeOfDay(from_s),
+          FormatTimeOfDay(to_s));
     }
     return Result::Bad(fmt::format("{} ends before it starts", Quoted(text)), std::move(hint));
   }
@@ -323,24 +379,68 @@ std::string FormatHours(HoursRange hours) {
 
 Parsed<int64_t> ParseDuration(std::string_view text, int64_t max) {
   using Result = Parsed<int64_t>;
-  const size_t number_size = std::min(text.find_first_not_of("0123456789"), text.size());
-  std::string_view unit_name = text.substr(number_size);
-  while (!unit_name.empty() && unit_name.front() == ' ') {
-    unit_name.remove_prefix(1);
-  }
+  const NumberAndUnit parts = SplitNumber(text);
   const auto unit = std::find_if(kDurationUnits.begin(),
                                  kDurationUnits.end(),
-                                 [&](const DurationUnit& u) { return u.name == unit_name; });
-  if (number_size == 0 || unit == kDurationUnits.end()) {
+                                 [&](const DurationUnit& u) { return u.name == parts.unit; });
+  if (parts.number.empty() || unit == kDurationUnits.end()) {
     return Result::Bad(fmt::format("{} is not a length of time", Quoted(text)),
                        "such as 90s, 30m, 4h or 7d");
   }
   int64_t number = 0;
-  if (!AppendDigits(text.substr(0, number_size), &number) || number > max / unit->seconds ||
-      number == 0) {
+  if (!AppendDigits(parts.number, &number) || number > max / unit->seconds || number == 0) {
     return Result::Bad(fmt::format("{} is not between 1s and {}d", Quoted(text), max / 86'400));
   }
   return Result::Ok(number * unit->seconds);
+}
+
+Parsed<uint16_t> ParseDays(std::string_view text, uint16_t max) {
+  using Result = Parsed<uint16_t>;
+  const NumberAndUnit parts = SplitNumber(text);
+  if (!AllDigits(parts.number) ||
+      (parts.unit != "d" && parts.unit != "day" && parts.unit != "days")) {
+    return Result::Bad(fmt::format("{} is not a number of days", Quoted(text)),
+                       "such as 30d or 90 days");
+  }
+  int64_t number = 0;
+  if (!AppendDigits(parts.number, &number) || number == 0 || number > max) {
+    return Result::Bad(fmt::format("{} is not between 1d and {}d", Quoted(text), max));
+  }
+  return Result::Ok(static_cast<uint16_t>(number));
+}
+
+Parsed<WindowSpan> ParseWindowSpan(std::string_view text) {
+  using Result = Parsed<WindowSpan>;
+  struct Unit {
+    std::string_view one;
+    std::string_view many;
+    WindowKind window;
+  };
+  constexpr std::array kWindowUnits = {
+      Unit{"day", "days", WindowKind::kDay},
+      Unit{"week", "weeks", WindowKind::kWeek},
+      Unit{"month", "months", WindowKind::kMonth},
+      Unit{"year", "years", WindowKind::kYear},
+  };
+  const NumberAndUnit parts = SplitNumber(text);
+  const auto unit = std::find_if(kWindowUnits.begin(), kWindowUnits.end(), [&](const Unit& u) {
+    return u.one == parts.unit || u.many == parts.unit;
+  });
+  if (!AllDigits(parts.number) || unit == kWindowUnits.end()) {
+    return Result::Bad(fmt::format("{} is no rolling window", Quoted(text)),
+                       "such as 7 days, 4 weeks, 12 months or 2 years");
+  }
+  int64_t number = 0;
+  if (AppendDigits(parts.number, &number) && number == 1) {
+    return Result::Bad(fmt::format("{} is the calendar's own window", Quoted(text)),
+                       fmt::format("write {}", unit->one));
+  }
+  if (number < 2 || number > int64_t{kLimitSpanMax}) {
+    return Result::Bad(
+        fmt::format("{} is not between 2 and {} {}", Quoted(text), kLimitSpanMax, unit->many),
+        unit->window == WindowKind::kDay && number > 2 ? "weeks and months count longer" : "");
+  }
+  return Result::Ok({unit->window, static_cast<uint8_t>(number)});
 }
 
 Parsed<MccRange> ParseMccRange(std::string_view text) {

@@ -17,6 +17,7 @@
 
 #include "engine/domain/calendar.h"
 #include "engine/domain/fund.h"
+#include "engine/domain/limits.h"
 #include "engine/domain/money.h"
 #include "engine/domain/programme.h"
 
@@ -56,7 +57,7 @@ struct Amount {
 // "50.00 yuan", "15000 pieces".
 [[nodiscard]] std::string FormatAmount(Amount amount);
 
-// "60", "60%", "12.5%": 0 to 100, at most two decimals.
+// "60", "60%", "12.5%": 0 to 100, at most two decimals; below 1 only with the sign.
 [[nodiscard]] Parsed<Bps> ParsePercent(std::string_view text);
 [[nodiscard]] std::string FormatPercent(int64_t bps);
 
@@ -69,6 +70,22 @@ inline constexpr CivilDate kFirstDate{2001, 1, 1};
 inline constexpr CivilDate kLastDate{2199, 12, 31};
 [[nodiscard]] Parsed<CivilDay> ParseDate(std::string_view text);
 [[nodiscard]] std::string FormatDate(CivilDay day);
+
+// "2026-10-01", or with both ends "2026-10-01..2026-10-07".  The kind is left as it is.
+[[nodiscard]] Parsed<DayRange> ParseDayRange(std::string_view text);
+[[nodiscard]] std::string FormatDayRange(const DayRange& range);
+
+// "90d" or "90 days", 1 to `max`.
+[[nodiscard]] Parsed<uint16_t> ParseDays(std::string_view text, uint16_t max);
+
+// "7 days", "4 weeks", "12 months", "2 years": so many windows, 2 to kLimitSpanMax.
+struct WindowSpan {
+  WindowKind window = WindowKind::kDay;
+  uint8_t span = 1;
+
+  friend bool operator==(const WindowSpan&, const WindowSpan&) = default;
+};
+[[nodiscard]] Parsed<WindowSpan> ParseWindowSpan(std::string_view text);
 
 // "04:00" to seconds since midnight, 00:00 to 23:59.
 [[nodiscard]] Parsed<int32_t> ParseTimeOfDay(std::string_view text);

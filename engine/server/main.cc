@@ -40,6 +40,7 @@
 #include "engine/server/protobuf_log.h"
 #include "engine/server/server.h"
 #include "engine/server/table_watch.h"
+#include "storage/programme_sources.h"
 #include "storage/rocksdb_archive.h"
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
@@ -173,6 +174,7 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   RocksdbCheckpointStore checkpoints(*store);
   RocksdbArchive archive(*store);
   VaultAdapter personal_data(vault.get());
+  RocksdbProgrammeSources programme_sources(*store, engine_options.shard);
 
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Start(engine_options, clock, journal, &checkpoints, &archive));
@@ -184,8 +186,10 @@ absl::Status Serve(const Config& config, const Flags& flags) {
            {"load_ms", recovery.load_ns / 1'000'000},
            {"replay_ms", recovery.replay_ns / 1'000'000}});
 
-  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
-                      Server::Start(server_options, engine.get(), &personal_data, clock));
+  GH_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Server> server,
+      Server::Start(
+          server_options, engine.get(), &personal_data, &programme_sources, &journal, clock));
   LogInfo("ready",
           {{"terminals", server->terminals_address()},
            {"operators", server->operators_address()},

@@ -1,8 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What operators may do: MemberService, MerchantService, ProgrammeService and
-// OperationsService, on a listener of their own.
+// What operators may do: MemberService, MerchantService, ProgrammeService,
+// OperationsService and BacktestService, on a listener of their own.
 //
 // gRPC's synchronous API: a call holds a thread, and there are few of both.
 // Whatever changes goes through the engine as commands; whatever is read is
@@ -18,6 +18,8 @@
 #include <grpcpp/impl/codegen/service_type.h>
 
 #include "engine/base/clock.h"
+#include "engine/durability/journal.h"
+#include "engine/durability/programme_sources.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/personal_data.h"
 
@@ -27,6 +29,10 @@ namespace gonghui {
 struct OperatorContext {
   Engine* engine = nullptr;
   PersonalDataStore* personal_data = nullptr;
+  ProgrammeSources* programme_sources = nullptr;
+  Journal* journal = nullptr;  // only read
+  uint32_t rows_max = 0;       // transactions that a backtest keeps in memory
+  const Clock* clock = nullptr;
   std::string version;
   int64_t started_at_ns = 0;
 };
@@ -35,6 +41,7 @@ std::unique_ptr<grpc::Service> MakeMemberService(const OperatorContext& context)
 std::unique_ptr<grpc::Service> MakeMerchantService(const OperatorContext& context);
 std::unique_ptr<grpc::Service> MakeProgrammeService(const OperatorContext& context);
 std::unique_ptr<grpc::Service> MakeOperationsService(const OperatorContext& context);
+std::unique_ptr<grpc::Service> MakeBacktestService(const OperatorContext& context);
 
 }  // namespace gonghui
 

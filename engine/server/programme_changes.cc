@@ -1,20 +1,22 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
-//
-// Both sides are brought into the same outline, a v1::Programme, and then compared.
 
 #include "engine/server/programme_changes.h"
 
 #include <algorithm>
-#include <string>
+#include <array>
+#include <map>
 #include <string_view>
 #include <utility>
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 #include <google/protobuf/util/time_util.h>
 
+#include "engine/ledger/pricing.h"
+#include "engine/server/price_words.h"
 #include "engine/server/text_codec.h"
 
 namespace gonghui {
@@ -23,8 +25,8 @@ namespace {
 // Of one thing that both sides have, or only one.
 class ChangeList {
  public:
-  ChangeList(std::string subject, v1::ApplyProgrammeResponse* response)
-      : subject_(std::move(subject)), response_(response) {}
+  ChangeList(std::string subject, bool takes_effect, ChangeRows* rows)
+      : subject_(std::move(subject)), takes_effect_(takes_effect), rows_(rows) {}
 
   void Add(std::string_view property,
            const std::string& before,
@@ -33,32 +35,51 @@ class ChangeList {
     if (before == after) {
       return;
     }
-    v1::ProgrammeChange* const change = response_->add_changes();
+    v1::ProgrammeChange* const change = rows_->Add();
     change->set_subject(subject_);
     change->set_property(std::string(property));
     change->set_before(before);
     change->set_after(after);
-    change->set_reduces(reduces);
+    change->set_reduces(reduces && takes_effect_);
+  }
+
+  // Two lists, in words that differ when the lists do, though long ones are cut.
+  void AddLists(std::string_view property,
+                const Phrases& before,
+                const Phrases& after,
+                bool reduces) {
+    std::string old = ListInWords(before);
+    std::string fresh = ListInWords(after);
+    if (old == fresh && before != after) {
+      Phrases gone;
+      Phrases come;
+      std::set_difference(
+          before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(gone));
+      std::set_difference(
+          after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(come));
+      old = absl::StrCat("with ", gone.empty() ? "nothing else" : ListInWords(gone));
+      fresh = absl::StrCat("with ", come.empty() ? "nothing else" : ListInWords(come));
+    }
+    Add(property, old, fresh, reduces);
   }
 
  private:
   const std::string subject_;
-  v1::ApplyProgrammeResponse* const response_;
+  const bool takes_effect_;
+  ChangeRows* const rows_;
 };
 
-// "day" for LIMIT_WINDOW_DAY.
-std::string Word(const std::string& name, std::string_view prefix) {
-  return absl::AsciiStrToLower(name.substr(std::min(name.size(), prefix.size())));
-}
-
-std::string TextOf(bool set, const google::protobuf::Timestamp& time) {
-  return set ? google::protobuf::util::TimeUtil::ToString(time) : std::string();
-}
-
 std::string TextOf(TimestampNs at) {
+  if (at.value() <= 0 || at == kTimestampMax) {
+    return "";
+  }
   google::protobuf::Timestamp time;
   ToProto(at, &time);
-  return TextOf(at.value() > 0 && at != kTimestampMax, time);
+  return google::protobuf::util::TimeUtil::ToString(time);
+}
+
+std::string TextOf(const DisplayName& name) {
+  return {name.data(), name.size()};
 }
 
 std::string AmountText(Asset asset, Fen amount) {
@@ -66,119 +87,285 @@ std::string AmountText(Asset asset, Fen amount) {
                                 : absl::StrCat(ThousandsOf(amount.value()), " pieces");
 }
 
-// "3 uses a day by person".
-std::string LimitInWords(const v1::Limit& limit) {
-  const std::string max = limit.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN
-                              ? YuanInWords(Fen{limit.max()})
-                              : absl::StrCat(ThousandsOf(limit.max()), " uses");
-  return absl::StrCat(max,
-                      ", window ",
-                      Word(v1::LimitWindow_Name(limit.window()), "LIMIT_WINDOW_"),
-                      ", by ",
-                      Word(v1::LimitSubject_Name(limit.subject()), "LIMIT_SUBJECT_"));
+std::string PayerText(Payer payer) {
+  switch (payer) {
+    case Payer::kUnion:
+      return "the union";
+    case Payer::kMerchant:
+      return "the merchant";
+    case Payer::kSponsor:
+      return "a sponsor";
+  }
+  return "";
+}
+
+std::string OnReturnText(OnReturn on_return) {
+  switch (on_return) {
+    case OnReturn::kKeep:
+      return "keep";
+    case OnReturn::kClawBack:
+      return "claw back";
+    case OnReturn::kRefuse:
+      return "refuse";
+  }
+  return "";
+}
+
+std::string RefundToText(RefundTo refund_to) {
+  switch (refund_to) {
+    case RefundTo::kOriginalWindow:
+      return "original window";
+    case RefundTo::kCurrentWindow:
+      return "current window";
+    case RefundTo::kNever:
+      return "never";
+  }
+  return "";
+}
+
+std::string OverCaptureText(const std::vector<OverCapture>& entries) {
+  return absl::StrJoin(entries, ", ", [](std::string* out, const OverCapture& entry) {
+    absl::StrAppend(out,
+                    entry.mccs.first,
+                    entry.mccs.first == entry.mccs.last ? "" : absl::StrCat("-", entry.mccs.last),
+                    " ",
+                    PercentInWords(entry.rate));
+  });
+}
+
+std::string LayerText(const BenefitOutline& benefit) {
+  return benefit.layer == 0
+             ? "alone"
+             : absl::StrCat(
+                   "layer ",
+                   benefit.layer,
+                   benefit.base == StackBase::kRest ? ", on the rest" : ", on the list price");
 }
 
 // A limit of another kind can not be compared: it may well allow less.
-bool AllowsLess(const v1::Limit& before, const v1::Limit& after) {
-  const bool comparable = before.measure() == after.measure() &&
-                          before.window() == after.window() && before.subject() == after.subject();
-  return !comparable || after.max() < before.max();
+bool AllowsLess(const LimitSpec& before, const LimitSpec& after) {
+  const bool comparable = before.measure == after.measure && before.window == after.window &&
+                          before.subject == after.subject && before.span == after.span &&
+                          before.union_level == after.union_level && before.scope == after.scope;
+  return !comparable || after.max < before.max;
 }
 
-v1::Programme OutlineOf(const CompiledFile& file) {
-  v1::Programme out;
-  out.set_display_name(std::string(file.programme.name.data(), file.programme.name.size()));
-  if (file.programme.starts_at.value() > 0) {
-    ToProto(file.programme.starts_at, out.mutable_starts_at());
-  }
-  if (file.programme.ends_at != kTimestampMax) {
-    ToProto(file.programme.ends_at, out.mutable_ends_at());
-  }
-  for (const BenefitSpec& benefit : file.benefits) {
-    v1::Benefit* const added = out.add_benefits();
-    added->set_benefit_code(gonghui::TextOf(benefit.code));
-    added->set_price(PriceInWords(benefit.price));
-    for (uint32_t i = 0; i < benefit.funding.count; ++i) {
-      added->add_fund_codes(gonghui::TextOf(file.funding[benefit.funding.first + i].fund));
-    }
-    if (!benefit.stock.IsNone()) {
-      added->add_fund_codes(gonghui::TextOf(benefit.stock));
-    }
-    for (uint32_t i = 0; i < benefit.limits.count; ++i) {
-      const uint32_t limit = file.limit_refs[benefit.limits.first + i];
-      added->add_limit_codes(gonghui::TextOf(file.limits[limit].code));
-    }
-  }
-  for (const LimitSpec& limit : file.limits) {
-    v1::Limit* const added = out.add_limits();
-    added->set_limit_code(gonghui::TextOf(limit.code));
-    added->set_measure(static_cast<v1::LimitMeasure>(limit.measure));
-    added->set_subject(static_cast<v1::LimitSubject>(limit.subject));
-    added->set_window(static_cast<v1::LimitWindow>(limit.window));
-    added->set_max(limit.max);
-  }
-  return out;
+bool IsSubset(const Phrases& a, const Phrases& b) {
+  return std::all_of(a.begin(), a.end(), [&b](const std::string& item) {
+    return std::find(b.begin(), b.end(), item) != b.end();
+  });
 }
 
-// Calls visit(code, before, after), either of which may be null: what the file has in
-// its order, then what it no longer has.
-template <class Rows, class CodeOf, class Visit>
-void Pair(const Rows& before, const Rows& after, const CodeOf& code_of, const Visit& visit) {
-  const auto find = [&code_of](const Rows& rows, const std::string& code) {
-    const auto found = std::find_if(
-        rows.begin(), rows.end(), [&](const auto& row) { return code_of(row) == code; });
-    return found == rows.end() ? nullptr : &*found;
+bool IsSortedSubset(const Phrases& a, const Phrases& b) {
+  return std::includes(b.begin(), b.end(), a.begin(), a.end());
+}
+
+// Of "any of these", where none is all.
+bool ListNarrows(const Phrases& before, const Phrases& after) {
+  return !after.empty() && (before.empty() || !IsSortedSubset(before, after));
+}
+
+// A condition that was not there, or is another one, may shut somebody out.
+bool ConditionsNarrow(const Phrases& before, const Phrases& after) {
+  return !IsSubset(after, before);
+}
+
+bool WhoNarrows(const BenefitOutline& before, const BenefitOutline& after) {
+  return ConditionsNarrow(before.who, after.who) ||
+         ListNarrows(before.segments_any, after.segments_any) ||
+         !IsSortedSubset(after.segments_all, before.segments_all) ||
+         !IsSortedSubset(after.segments_none, before.segments_none) ||
+         after.segment_days_min > before.segment_days_min;
+}
+
+bool ItemsNarrow(const BenefitOutline& before, const BenefitOutline& after) {
+  return ListNarrows(before.items_any, after.items_any) ||
+         !IsSortedSubset(after.items_none, before.items_none) ||
+         (after.pieces_max != 0 &&
+          (before.pieces_max == 0 || after.pieces_max < before.pieces_max));
+}
+
+// Prices at which a rule may turn: round ones, and those around its own steps.
+std::vector<int64_t> TellingPrices(const BenefitOutline& benefit) {
+  std::vector<int64_t> prices = {
+      1, 100, 500, 1'000, 2'000, 5'000, 10'000, 20'000, 50'000, 100'000, 1'000'000, 10'000'000};
+  const auto around = [&prices](Fen fen) {
+    for (const int64_t price : {fen.value() - 1, fen.value(), fen.value() + 1}) {
+      if (price > 0) {
+        prices.push_back(price);
+      }
+    }
   };
-  for (const auto& row : after) {
-    visit(code_of(row), find(before, code_of(row)), &row);
+  around(benefit.price.threshold);
+  around(benefit.price.amount);
+  for (const PriceStep& step : benefit.steps) {
+    around(step.from);
   }
-  for (const auto& row : before) {
-    if (find(after, code_of(row)) == nullptr) {
-      visit(code_of(row), &row, static_cast<decltype(&row)>(nullptr));
+  return prices;
+}
+
+// At some price the member is given less.
+bool GivesLess(const BenefitOutline& before, const BenefitOutline& after) {
+  std::vector<int64_t> prices = TellingPrices(before);
+  const std::vector<int64_t> others = TellingPrices(after);
+  prices.insert(prices.end(), others.begin(), others.end());
+  return std::any_of(prices.begin(), prices.end(), [&](int64_t price) {
+    return SubsidyOf(after.price, after.steps, Fen{price}) <
+           SubsidyOf(before.price, before.steps, Fen{price});
+  });
+}
+
+// Calls visit(code, before, after), either of which may be null: what `after` has in its
+// order, then what it does not have.  Of rows with one code (price_by) the first is paired
+// with the first, and so on.
+template <class Row, class CodeOf, class Visit>
+void Pair(const std::vector<Row>& before,
+          const std::vector<Row>& after,
+          const CodeOf& code_of,
+          const Visit& visit) {
+  std::map<std::string, std::vector<const Row*>> old;
+  for (const Row& row : before) {
+    old[code_of(row)].push_back(&row);
+  }
+  std::map<std::string, size_t> taken;
+  for (const Row& row : after) {
+    const std::string code = code_of(row);
+    const std::vector<const Row*>& same = old[code];
+    const size_t i = taken[code]++;
+    visit(code, i < same.size() ? same[i] : nullptr, &row);
+  }
+  std::map<std::string, size_t> seen;
+  for (const Row& row : before) {
+    const std::string code = code_of(row);
+    if (seen[code]++ >= taken[code]) {
+      visit(code, &row, static_cast<const Row*>(nullptr));
     }
   }
 }
 
-void AddProgramme(const v1::Programme& before,
-                  const v1::Programme& after,
-                  v1::ApplyProgrammeResponse* response) {
-  Pair(
-      before.limits(),
-      after.limits(),
-      [](const v1::Limit& limit) { return limit.limit_code(); },
-      [response](const std::string& code, const v1::Limit* old, const v1::Limit* fresh) {
-        ChangeList list("limit " + code, response);
-        if (old == nullptr || fresh == nullptr) {
-          return list.Add(
-              "", old ? LimitInWords(*old) : "", fresh ? LimitInWords(*fresh) : "", false);
-        }
-        list.Add("max", LimitInWords(*old), LimitInWords(*fresh), AllowsLess(*old, *fresh));
-      });
-  Pair(
-      before.benefits(),
-      after.benefits(),
-      [](const v1::Benefit& benefit) { return benefit.benefit_code(); },
-      [response](const std::string& code, const v1::Benefit* old, const v1::Benefit* fresh) {
-        ChangeList list("benefit " + code, response);
-        if (old == nullptr || fresh == nullptr) {
-          return list.Add(
-              "", old ? old->price() : "", fresh ? fresh->price() : "", fresh == nullptr);
-        }
-        list.Add("price", old->price(), fresh->price());
-        list.Add("funds",
-                 absl::StrJoin(old->fund_codes(), ", "),
-                 absl::StrJoin(fresh->fund_codes(), ", "));
-        list.Add("limits",
-                 absl::StrJoin(old->limit_codes(), ", "),
-                 absl::StrJoin(fresh->limit_codes(), ", "));
-      });
+void AddLimit(const std::string& code,
+              const LimitSpec* old,
+              const LimitSpec* fresh,
+              bool takes_effect,
+              ChangeRows* rows) {
+  ChangeList list("limit " + code, takes_effect, rows);
+  if (old == nullptr || fresh == nullptr) {
+    return list.Add("", old ? LimitInWords(*old) : "", fresh ? LimitInWords(*fresh) : "", false);
+  }
+  list.Add("max", LimitInWords(*old), LimitInWords(*fresh), AllowsLess(*old, *fresh));
+  const auto exceeded = [](const LimitSpec& limit) {
+    return std::string(limit.when_exceeded == WhenExceeded::kReduce ? "reduce" : "refuse");
+  };
+  list.Add("when exceeded",
+           exceeded(*old),
+           exceeded(*fresh),
+           fresh->when_exceeded == WhenExceeded::kRefuse);
+  list.Add("refund to",
+           RefundToText(old->refund_to),
+           RefundToText(fresh->refund_to),
+           fresh->refund_to == RefundTo::kNever);
+}
+
+void AddBenefit(const std::string& code,
+                const BenefitOutline* old,
+                const BenefitOutline* fresh,
+                bool takes_effect,
+                ChangeRows* rows) {
+  ChangeList list("benefit " + code, takes_effect, rows);
+  if (old == nullptr || fresh == nullptr) {
+    return list.Add(
+        "", old ? PriceInWords(*old) : "", fresh ? PriceInWords(*fresh) : "", fresh == nullptr);
+  }
+  list.Add("name", old->name, fresh->name);
+  list.Add("price", PriceInWords(*old), PriceInWords(*fresh), GivesLess(*old, *fresh));
+  const auto rounding = [](const BenefitOutline& benefit) {
+    return std::string(benefit.price.rounding == Rounding::kUp     ? "up"
+                       : benefit.price.rounding == Rounding::kDown ? "down"
+                                                                   : "half up");
+  };
+  list.Add("rounding", rounding(*old), rounding(*fresh));
+  list.Add("on return",
+           OnReturnText(old->price.on_return),
+           OnReturnText(fresh->price.on_return),
+           fresh->price.on_return != OnReturn::kKeep);
+  list.Add("who", WhoInWords(*old), WhoInWords(*fresh), WhoNarrows(*old, *fresh));
+  list.AddLists("categories", old->mccs, fresh->mccs, ListNarrows(old->mccs, fresh->mccs));
+  list.Add("where",
+           absl::StrJoin(old->where, "; "),
+           absl::StrJoin(fresh->where, "; "),
+           ConditionsNarrow(old->where, fresh->where));
+  list.AddLists(
+      "merchants", old->merchants, fresh->merchants, ListNarrows(old->merchants, fresh->merchants));
+  list.AddLists(
+      "terminals", old->terminals, fresh->terminals, ListNarrows(old->terminals, fresh->terminals));
+  const bool items_narrow = ItemsNarrow(*old, *fresh);
+  if (ItemsInWords(*old) != ItemsInWords(*fresh)) {
+    list.Add("items", ItemsInWords(*old), ItemsInWords(*fresh), items_narrow);
+  } else {
+    list.AddLists("items", old->items_any, fresh->items_any, items_narrow);
+    list.AddLists("items but", old->items_none, fresh->items_none, items_narrow);
+  }
+  list.Add(
+      "when", WhenInWords(*old), WhenInWords(*fresh), ConditionsNarrow(old->when, fresh->when));
+  list.Add("funds", FundsInWords(*old), FundsInWords(*fresh));
+  list.Add("limits",
+           absl::StrJoin(old->limits, ", "),
+           absl::StrJoin(fresh->limits, ", "),
+           !IsSubset(fresh->limits, old->limits));
+  list.Add("combines", LayerText(*old), LayerText(*fresh));
+  const auto offline = [](const BenefitOutline& benefit) {
+    return std::string(benefit.offline == OfflinePolicy::kRefuse ? "refuse" : "accept");
+  };
+  list.Add("offline", offline(*old), offline(*fresh), fresh->offline == OfflinePolicy::kRefuse);
+  const auto hold = [](const BenefitOutline& benefit) {
+    return absl::StrCat(ThousandsOf(benefit.hold_s), " seconds");
+  };
+  list.Add("hold", hold(*old), hold(*fresh), fresh->hold_s < old->hold_s);
+}
+
+// What a programme that is not there yet says is not a change of it, but for its dates.
+void AddFrame(const ProgrammeOutline& before,
+              const ProgrammeOutline& after,
+              const VersionWords& versions,
+              bool takes_effect,
+              ChangeRows* rows) {
+  ChangeList list("programme " + after.code, takes_effect, rows);
+  list.Add("version", versions.before, versions.after);
+  list.Add("name", before.name, after.name);
+  const bool known = !before.code.empty();
+  list.Add("starts",
+           TextOf(before.starts_at),
+           TextOf(after.starts_at),
+           known && after.starts_at > before.starts_at);
+  list.Add("until",
+           TextOf(before.ends_at),
+           TextOf(after.ends_at),
+           known && after.ends_at < before.ends_at);
+  if (!known) {
+    return;
+  }
+  list.Add("zone", before.zone, after.zone);
+  const auto clock = [](int32_t seconds) {
+    return absl::StrFormat("%02d:%02d", seconds / 3600, seconds / 60 % 60);
+  };
+  list.Add("day starts at", clock(before.day_starts_at_s), clock(after.day_starts_at_s));
+  list.Add("owner", before.owner, after.owner);
+  const auto late = [](const ProgrammeOutline& programme) {
+    return std::string(programme.late_capture == LateCapture::kForcePost ? "force post" : "strict");
+  };
+  list.Add("late capture", late(before), late(after));
+  list.Add(
+      "over-capture", OverCaptureText(before.over_capture), OverCaptureText(after.over_capture));
+  list.Add("special days", SpecialDaysInWords(before), SpecialDaysInWords(after));
 }
 
 }  // namespace
 
 LiveBeforeFile ViewLiveBefore(const Ledger& ledger, const CompiledFile& file) {
   LiveBeforeFile live;
-  live.programme = ledger.programmes()[ledger.FindProgramme(file.programme.code)];
+  const ProgrammeHeadRow head = ledger.FindProgrammeHead(file.programme.code);
+  live.active = ledger.programmes()[ledger.programme_heads()[head].active];
+  live.newest = ledger.programmes()[ledger.programme_heads()[head].newest];
   for (const FundRequest& fund : file.funds) {
     live.funds.push_back(ViewLiveFund(ledger, ledger.FindFund(fund.code)));
   }
@@ -191,37 +378,33 @@ LiveBeforeFile ViewLiveBefore(const Ledger& ledger, const CompiledFile& file) {
   return live;
 }
 
-void AddChanges(const Ledger& names,
-                const LiveBeforeFile& live,
-                const CompiledFile& file,
-                bool new_version,
-                v1::ApplyProgrammeResponse* response) {
-  if (new_version) {
-    v1::Programme before;
-    const bool known = live.programme.code == file.programme.code;
-    if (known && !live.programme.IsRetired()) {
-      ToProto(names, live.programme, &before);
-    }
-    const v1::Programme after = OutlineOf(file);
-    ChangeList list("programme " + gonghui::TextOf(file.programme.code), response);
-    list.Add(
-        "version",
-        known ? absl::StrCat(live.programme.version, live.programme.IsRetired() ? " (retired)" : "")
-              : "",
-        absl::StrCat(known ? live.programme.version + 1 : 1));
-    list.Add("name", before.display_name(), after.display_name());
-    list.Add("starts",
-             TextOf(before.has_starts_at(), before.starts_at()),
-             TextOf(after.has_starts_at(), after.starts_at()));
-    list.Add("until",
-             TextOf(before.has_ends_at(), before.ends_at()),
-             TextOf(after.has_ends_at(), after.ends_at()));
-    AddProgramme(before, after, response);
-  }
+void AddProgrammeChanges(const ProgrammeOutline& before,
+                         const ProgrammeOutline& after,
+                         const VersionWords& versions,
+                         bool takes_effect,
+                         ChangeRows* changes) {
+  AddFrame(before, after, versions, takes_effect, changes);
+  Pair(
+      before.limits,
+      after.limits,
+      [](const LimitSpec& limit) { return gonghui::TextOf(limit.code); },
+      [&](const std::string& code, const LimitSpec* old, const LimitSpec* fresh) {
+        AddLimit(code, old, fresh, takes_effect, changes);
+      });
+  Pair(
+      before.benefits,
+      after.benefits,
+      [](const BenefitOutline& benefit) { return benefit.code; },
+      [&](const std::string& code, const BenefitOutline* old, const BenefitOutline* fresh) {
+        AddBenefit(code, old, fresh, takes_effect, changes);
+      });
+}
+
+void AddDeclaredChanges(const LiveBeforeFile& live, const CompiledFile& file, ChangeRows* changes) {
   for (size_t i = 0; i < file.funds.size(); ++i) {
     const FundRequest& asked = file.funds[i];
     const Fund& stored = live.funds[i].fund;
-    ChangeList list("fund " + gonghui::TextOf(asked.code), response);
+    ChangeList list("fund " + gonghui::TextOf(asked.code), /*takes_effect=*/true, changes);
     const std::string budget = AmountText(asked.asset, asked.budget);
     if (stored.code != asked.code) {
       list.Add("", "", "budget " + budget);
@@ -229,14 +412,24 @@ void AddChanges(const Ledger& names,
     }
     list.Add(
         "budget", AmountText(stored.asset, stored.budget), budget, asked.budget < stored.budget);
-    list.Add("opens", TextOf(stored.opens_at), TextOf(asked.opens_at));
-    list.Add("closes", TextOf(stored.closes_at), TextOf(asked.closes_at));
+    list.Add(
+        "opens", TextOf(stored.opens_at), TextOf(asked.opens_at), asked.opens_at > stored.opens_at);
+    list.Add("closes",
+             TextOf(stored.closes_at),
+             TextOf(asked.closes_at),
+             asked.closes_at < stored.closes_at);
+    list.Add("paid by", PayerText(stored.payer), PayerText(asked.payer));
+    const auto overruns = [](bool may) { return std::string(may ? "advices may" : "never"); };
+    list.Add("overruns",
+             overruns(stored.advice_may_overrun),
+             overruns(asked.advice_may_overrun),
+             !asked.advice_may_overrun);
+    list.Add("name", TextOf(live.funds[i].name), TextOf(asked.name));
   }
   for (size_t i = 0; i < file.segments.size(); ++i) {
-    const auto name = [](const DisplayName& text) { return std::string(text.data(), text.size()); };
-    ChangeList list("segment " + gonghui::TextOf(file.segments[i].code), response);
+    ChangeList list("segment " + gonghui::TextOf(file.segments[i].code), true, changes);
     const bool known = live.segments[i].code == file.segments[i].code;
-    list.Add(known ? "name" : "", name(live.segments[i].name), name(file.segments[i].name));
+    list.Add(known ? "name" : "", TextOf(live.segments[i].name), TextOf(file.segments[i].name));
   }
 }
 

@@ -79,6 +79,12 @@ DisplayMessage DisplayMessageOf(Reason reason) {
       return {"Below the least amount", "未达到最低消费金额"};
     case Reason::kNoEffect:
       return {"Benefit changes nothing here", "此金额无可优惠"};
+    case Reason::kNoEligibleItem:
+      return {"No item that has a benefit", "所购商品无优惠"};
+    case Reason::kWaitingPeriod:
+      return {"Waiting period is not over", "未满等待期"};
+    case Reason::kOfflineNotPermitted:
+      return {"Not without asking first", "此优惠不支持离线使用"};
     case Reason::kExceedsFrequencyLimit:
       return {"No uses left", "优惠次数已用完"};
     case Reason::kExceedsAmountLimit:
@@ -176,6 +182,12 @@ DisplayMessage CheckMessageOf(Reason check, bool passed) {
       return {"Least amount is reached", "已达到最低消费金额"};
     case Reason::kNoEffect:
       return {"Benefit lowers this price", "此金额可优惠"};
+    case Reason::kNoEligibleItem:
+      return {"There are items that have a benefit", "所购商品有优惠"};
+    case Reason::kWaitingPeriod:
+      return {"Waiting period is over, or there is none", "已满等待期，或无等待期"};
+    case Reason::kOfflineNotPermitted:
+      return {"May be given without asking first", "此优惠支持离线使用"};
     case Reason::kExceedsFrequencyLimit:
       return {"Uses are left", "优惠次数未用完"};
     case Reason::kExceedsAmountLimit:
@@ -242,6 +254,8 @@ Retry RetryOf(Reason reason) {
     case Reason::kNotPermittedToMember:
     case Reason::kBelowMinimumAmount:
     case Reason::kNoEffect:
+    case Reason::kNoEligibleItem:
+    case Reason::kOfflineNotPermitted:
       return Retry::kNever;
     case Reason::kSecurityViolation:  // with another code; this one stays used
     case Reason::kCredentialExpired:
@@ -256,6 +270,7 @@ Retry RetryOf(Reason reason) {
     case Reason::kProgrammeNotStarted:
     case Reason::kOutsideTimeWindow:
     case Reason::kMemberNotVerified:
+    case Reason::kWaitingPeriod:
     case Reason::kExceedsFrequencyLimit:
     case Reason::kExceedsAmountLimit:
     case Reason::kFundNotOpen:

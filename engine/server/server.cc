@@ -134,10 +134,20 @@ void EnablePlugins() {
 
 class Server::Impl {
  public:
-  Impl(const ServerOptions& options, Engine* engine, PersonalDataStore* data, const Clock& clock)
+  Impl(const ServerOptions& options,
+       Engine* engine,
+       PersonalDataStore* data,
+       ProgrammeSources* programme_sources,
+       Journal* journal,
+       const Clock& clock)
       : options_(options), engine_(engine), clock_(clock) {
     operators_context_.engine = engine;
     operators_context_.personal_data = data;
+    operators_context_.programme_sources = programme_sources;
+    operators_context_.journal = journal;
+    operators_context_.rows_max =
+        static_cast<uint32_t>(options.config.archive.memory_transactions_max);
+    operators_context_.clock = &clock;
     operators_context_.version = options.version;
     operators_context_.started_at_ns = clock.NowNs();
   }
@@ -273,6 +283,7 @@ class Server::Impl {
     services_.push_back(MakeMerchantService(operators_context_));
     services_.push_back(MakeProgrammeService(operators_context_));
     services_.push_back(MakeOperationsService(operators_context_));
+    services_.push_back(MakeBacktestService(operators_context_));
     for (const auto& service : services_) {
       builder.RegisterService(service.get());
     }
@@ -280,7 +291,8 @@ class Server::Impl {
         std::vector<std::string>{"gonghui.v1.MemberService",
                                  "gonghui.v1.MerchantService",
                                  "gonghui.v1.ProgrammeService",
-                                 "gonghui.v1.OperationsService"},
+                                 "gonghui.v1.OperationsService",
+                                 "gonghui.v1.BacktestService"},
         std::min(kHealthWatchersMax, static_cast<int>(config.threads_max) / 4));
     builder.RegisterService(operators_.health.get());
     // A server that has a queue of this kind keeps its synchronous threads from
@@ -321,8 +333,11 @@ absl::Status Server::CheckBlocking(const ServerOptions& options, const Clock& cl
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       Engine* engine,
                                                       PersonalDataStore* personal_data,
+                                                      ProgrammeSources* programme_sources,
+                                                      Journal* journal,
                                                       const Clock& clock) {
-  auto impl = std::make_unique<Impl>(options, engine, personal_data, clock);
+  auto impl =
+      std::make_unique<Impl>(options, engine, personal_data, programme_sources, journal, clock);
   GH_RETURN_IF_ERROR(impl->Start());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

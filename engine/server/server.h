@@ -17,6 +17,8 @@
 #include <absl/status/statusor.h>
 
 #include "engine/base/clock.h"
+#include "engine/durability/journal.h"
+#include "engine/durability/programme_sources.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/config.h"
 #include "engine/server/personal_data.h"
@@ -35,10 +37,13 @@ class Server {
   // What would stop Start() whatever the ledger holds: TLS files, an address that is
   // taken.  Nothing stays open.
   static absl::Status CheckBlocking(const ServerOptions& options, const Clock& clock);
-  // Binds both listeners and serves.  All that is passed outlives Join().
+  // Binds both listeners and serves.  All that is passed outlives Join().  `journal` is the
+  // engine's, and is only read.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        Engine* engine,
                                                        PersonalDataStore* personal_data,
+                                                       ProgrammeSources* programme_sources,
+                                                       Journal* journal,
                                                        const Clock& clock);
   // As if drained without grace, if that has not been done.
   ~Server();

@@ -27,6 +27,7 @@ void ForEachTable(const Ledger& ledger,
   visit("terminals", ledger.terminals());
   visit("funds", ledger.funds());
   visit("programmes", ledger.programmes());
+  visit("activations", ledger.activations());
   visit("benefits", ledger.benefits());
   visit("limits", ledger.limits());
   visit("counters", ledger.counters());

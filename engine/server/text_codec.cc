@@ -3,13 +3,17 @@
 
 #include "engine/server/text_codec.h"
 
+#include <algorithm>
+
 namespace gonghui {
+namespace {
 
-std::string CardNumberText(CardNumber number) {
-  return number.value() == 0 ? std::string() : std::to_string(number.value());
-}
+// The last year of which every day is a JoinedDay.
+constexpr int32_t kJoinedYearMax = 2178;
+static_assert(DayOf({kJoinedYearMax, 12, 31}) - kJoinedDayZero <= UINT16_MAX);
 
-std::optional<CivilDay> ParseDay(std::string_view text) {
+// Nothing when it is no day of these years.
+std::optional<CivilDay> ParseDayOf(int32_t first_year, int32_t last_year, std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') {
     return std::nullopt;
   }
@@ -26,15 +30,35 @@ std::optional<CivilDay> ParseDay(std::string_view text) {
   if (!number(0, 4, &date.year) || !number(5, 2, &date.month) || !number(8, 2, &date.day)) {
     return std::nullopt;
   }
-  if (date.year < 1970 || date.year > 2199 || date.month < 1 || date.month > 12) {
+  if (date.year < first_year || date.year > last_year || date.month < 1 || date.month > 12) {
     return std::nullopt;
   }
   const CivilDay day = DayOf(date);
-  // A day that does not exist comes back as another one.  Day 0 means "never".
-  if (!(DateOf(day) == date) || day < 1) {
+  // A day that does not exist comes back as another one.
+  return DateOf(day) == date ? std::optional(day) : std::nullopt;
+}
+
+}  // namespace
+
+std::string CardNumberText(CardNumber number) {
+  return number.value() == 0 ? std::string() : std::to_string(number.value());
+}
+
+std::optional<CivilDay> ParseDay(std::string_view text) {
+  const std::optional<CivilDay> day = ParseDayOf(1970, 2199, text);
+  return day == CivilDay{0} ? std::nullopt : day;  // 0 means "never"
+}
+
+std::optional<JoinedDay> ParseJoinedDay(std::string_view text) {
+  const std::optional<CivilDay> day = ParseDayOf(1900, kJoinedYearMax, text);
+  if (!day.has_value()) {
     return std::nullopt;
   }
-  return day;
+  return static_cast<JoinedDay>(std::max(*day - kJoinedDayZero, 1));
+}
+
+std::string JoinedDayText(JoinedDay day) {
+  return day == 0 ? std::string() : DayText(kJoinedDayZero + day);
 }
 
 std::string DayText(CivilDay day) {

@@ -18,6 +18,7 @@
 
 #include "engine/domain/calendar.h"
 #include "engine/domain/ids.h"
+#include "engine/domain/member.h"
 
 namespace gonghui {
 
@@ -160,6 +161,11 @@ std::string CardNumberText(CardNumber number);
 // YYYY-MM-DD, a day that exists, 1970-01-02 to 2199-12-31.
 std::optional<CivilDay> ParseDay(std::string_view text);
 std::string DayText(CivilDay day);
+
+// YYYY-MM-DD, a day that exists, 1900-01-01 to 2178-12-31, as a day of joining, and back:
+// days before 2000 are one.
+std::optional<JoinedDay> ParseJoinedDay(std::string_view text);
+std::string JoinedDayText(JoinedDay day);  // empty = not known
 
 // Well-formed UTF-8 without control characters (U+0000..001F, U+007F..009F).
 bool IsPrintableUtf8(std::string_view text);

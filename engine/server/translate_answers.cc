@@ -12,6 +12,7 @@
 #include "engine/domain/details.h"
 #include "engine/domain/explanation.h"
 #include "engine/domain/limits.h"
+#include "engine/server/price_words.h"
 #include "engine/server/reason_text.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate.h"
@@ -110,6 +111,16 @@ std::string_view FieldName(Field field) {
       return "codes";
     case Field::kCounters:
       return "counters";
+    case Field::kTerminal:
+      return "terminal_id";
+    case Field::kStage:
+      return "stage";
+    case Field::kActivatesAt:
+      return "activates_at";
+    case Field::kJoinedDay:
+      return "joined_on";
+    case Field::kPayer:
+      return "paid_by";
   }
   return "";
 }
@@ -239,11 +250,14 @@ void AppendLimit(const Ledger& names, const ResultLimit& state, WireWriter* out)
   out->Int<WireLimit::kMeasureFieldNumber>(Number(limit.measure));
   out->Int<WireLimit::kSubjectFieldNumber>(Number(limit.subject));
   out->Int<WireLimit::kWindowFieldNumber>(Number(limit.window));
-  out->Int<WireLimit::kMaxFieldNumber>(limit.max);
+  const bool unlimited = limit.max == kLimitUnlimited;
+  out->Int<WireLimit::kMaxFieldNumber>(unlimited ? 0 : limit.max);
   out->Int<WireLimit::kUsedFieldNumber>(state.used);
   out->Int<WireLimit::kHeldFieldNumber>(state.held);
-  out->Int<WireLimit::kLeftFieldNumber>(state.left);
+  out->Int<WireLimit::kLeftFieldNumber>(unlimited ? 0 : state.left);
   out->Time<WireLimit::kResetsAtFieldNumber>(state.resets_at);
+  out->Bool<WireLimit::kUnlimitedFieldNumber>(unlimited);
+  out->Int<WireLimit::kWindowSpanFieldNumber>(limit.span > 1 ? limit.span : 0);
 }
 
 void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* out) {
@@ -377,7 +391,7 @@ void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter*
   using E = v1::Entitlement;
   const Benefit& benefit = names.benefits()[item.benefit];
   const Programme& programme = names.programmes()[benefit.programme];
-  const std::string price = PriceInWords(benefit.price);
+  const std::string price = PriceInWords(benefit.price, names.StepsOf(benefit.price));
   out->Reserve(kEntitlementBytesMax + price.size());
   char* const start = out->Begin<v1::GetEntitlementsResponse::kEntitlementsFieldNumber>();
   out->Text<E::kProgrammeCodeFieldNumber>(programme.code);

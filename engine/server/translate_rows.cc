@@ -113,6 +113,7 @@ static_assert(static_cast<int>(MerchantStatus::kClosed) == v1::MERCHANT_STATUS_C
 static_assert(static_cast<int>(TerminalKind::kOnline) == v1::TERMINAL_KIND_ONLINE);
 static_assert(static_cast<int>(TerminalStatus::kInactive) == v1::TERMINAL_STATUS_INACTIVE);
 static_assert(static_cast<int>(Asset::kThing) == v1::ASSET_THING);
+static_assert(static_cast<int>(Payer::kSponsor) == v1::PAYER_SPONSOR);
 static_assert(static_cast<int>(OnReturn::kRefuse) == v1::ON_RETURN_REFUSE);
 static_assert(static_cast<int>(RefundTo::kNever) == v1::REFUND_TO_NEVER);
 static_assert(static_cast<int>(LateCapture::kForcePost) == v1::LATE_CAPTURE_FORCE_POST);
@@ -162,6 +163,7 @@ bool FromProto(const google::protobuf::FieldMask& mask, MemberFields* fields, Ro
                             NamedFlag{"status", &fields->status},
                             NamedFlag{"real_name_verified", &fields->real_name_verified},
                             NamedFlag{"sex", &fields->sex},
+                            NamedFlag{"joined_on", &fields->joined_on},
                             NamedFlag{"segments", &fields->segments},
                             NamedFlag{"personal_data.name", &fields->name},
                             NamedFlag{"personal_data.national_id", &fields->national_id},
@@ -209,6 +211,7 @@ bool FromProto(const v1::Member& row,
   request->keep.status = !fields.status || row.status() == v1::MEMBER_STATUS_UNSPECIFIED;
   request->keep.real_name_verified = !fields.real_name_verified;
   request->keep.sex = !fields.sex;
+  request->keep.joined_day = !fields.joined_on;
   request->keep.segments = !fields.segments;
   reader.ReadCode(row.member_id(), "member_id", &request->id);
   if (fields.union_node_id) {
@@ -224,6 +227,14 @@ bool FromProto(const v1::Member& row,
   request->real_name_verified = fields.real_name_verified && row.real_name_verified();
   if (fields.sex) {
     reader.ReadEnum(row.sex(), v1::Sex_IsValid(row.sex()), Sex::kUnknown, "sex", &request->sex);
+  }
+  if (fields.joined_on && !row.joined_on().empty()) {
+    const std::optional<JoinedDay> day = ParseJoinedDay(row.joined_on());
+    if (day.has_value()) {
+      request->joined_day = *day;
+    } else {
+      reader.Fail("joined_on", "must be empty or a date, YYYY-MM-DD, from 1900 to 2178");
+    }
   }
   if (!fields.segments) {
     return reader.good();
@@ -362,6 +373,8 @@ bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error) {
     reader.Fail("closes_at", "must be later than opens_at");
   }
   request->advice_may_overrun = row.advice_may_overrun();
+  reader.ReadEnum(
+      row.paid_by(), v1::Payer_IsValid(row.paid_by()), Payer::kUnion, "paid_by", &request->payer);
   return reader.good();
 }
 
@@ -470,31 +483,7 @@ void SetTime(TimestampNs at, Row* row, google::protobuf::Timestamp* (Row::*make)
   }
 }
 
-std::string Amount(Fen fen) {
-  return fen.value() < 100 ? absl::StrCat(fen.value(), " fen") : YuanInWords(fen);
-}
-
-std::string Percent(Bps rate) {
-  const int32_t hundredths = rate.value() % 100;
-  return hundredths == 0 ? absl::StrCat(rate.value() / 100, "%")
-                         : absl::StrFormat("%d.%02d%%", rate.value() / 100, hundredths);
-}
-
 }  // namespace
-
-std::string ThousandsOf(int64_t number) {
-  std::string digits = std::to_string(number);
-  const size_t first = number < 0 ? 1 : 0;
-  for (size_t at = digits.size(); at > first + 3;) {
-    at -= 3;
-    digits.insert(at, 1, ',');
-  }
-  return digits;
-}
-
-std::string YuanInWords(Fen fen) {  // >= 0
-  return absl::StrFormat("%s.%02d yuan", ThousandsOf(fen.value() / 100), fen.value() % 100);
-}
 
 void ToProto(TimestampNs at, google::protobuf::Timestamp* out) {
   out->set_seconds(at.value() / kNsPerSecond);
@@ -534,6 +523,7 @@ void ToProto(const Ledger& names, const MemberView& view, v1::Member* out) {
   out->set_status(static_cast<v1::MemberStatus>(member.status));
   out->set_real_name_verified(member.real_name_verified);
   out->set_sex(static_cast<v1::Sex>(member.sex));
+  out->set_joined_on(JoinedDayText(member.joined_day));
   for (uint32_t i = 0; i < view.span_count; ++i) {
     const SegmentSpan& span = view.spans[i];
     v1::MemberSegment* const segment = out->add_segments();
@@ -604,88 +594,7 @@ void ToProto(const Ledger& names, const FundView& view, v1::Fund* out) {
   SetTime(fund.opens_at, out, &v1::Fund::mutable_opens_at);
   SetTime(fund.closes_at, out, &v1::Fund::mutable_closes_at);
   out->set_advice_may_overrun(fund.advice_may_overrun);
-}
-
-std::string PriceInWords(const PriceRule& price) {
-  std::string words;
-  switch (price.kind) {
-    case PriceKind::kFixedPrice:
-      words = absl::StrCat("member pays ", Amount(price.amount));
-      break;
-    case PriceKind::kPercentOff:
-      words = absl::StrCat(Percent(price.rate), " off");
-      break;
-    case PriceKind::kThreshold:
-      words = absl::StrCat(Amount(price.amount),
-                           " off ",
-                           price.repeat ? "each full " : "from ",
-                           Amount(price.threshold));
-      break;
-    case PriceKind::kFree:
-      words = "free";
-      break;
-  }
-  if (price.kind != PriceKind::kThreshold && price.threshold > Fen{0}) {
-    absl::StrAppend(&words, ", from ", Amount(price.threshold));
-  }
-  if (price.discount_max > Fen{0}) {
-    absl::StrAppend(&words, ", at most ", YuanInWords(price.discount_max));
-  }
-  if (price.member_pays_min > Fen{0}) {
-    absl::StrAppend(&words, ", member pays at least ", Amount(price.member_pays_min));
-  }
-  return words;
-}
-
-void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out) {
-  out->set_programme_code(TextOf(programme.code));
-  out->set_version(programme.version);
-  out->set_display_name(NameOf(programme.name));
-  std::string zone = TextOf(names.calendars()[programme.calendar].zone);
-  for (char& c : zone) {
-    c = c == ':' ? '/' : c;
-  }
-  out->set_time_zone(zone);
-  SetTime(programme.starts_at, out, &v1::Programme::mutable_starts_at);
-  SetTime(programme.ends_at, out, &v1::Programme::mutable_ends_at);
-  SetTime(programme.applied_at, out, &v1::Programme::mutable_applied_at);
-  for (uint32_t i = 0; i < programme.benefit_count; ++i) {
-    const Benefit& benefit = names.benefits()[BenefitRow{programme.first_benefit.value() + i}];
-    v1::Benefit* const added = out->add_benefits();
-    added->set_benefit_code(TextOf(benefit.code));
-    added->set_display_name(NameOf(benefit.name));
-    added->set_price(PriceInWords(benefit.price));
-    added->set_on_return(static_cast<v1::OnReturn>(benefit.price.on_return));
-    for (uint32_t j = 0; j < benefit.funding_count; ++j) {
-      added->add_fund_codes(TextOf(names.funds()[benefit.funding[j].fund].code));
-    }
-    if (benefit.stock != FundRow{}) {
-      added->add_fund_codes(TextOf(names.funds()[benefit.stock].code));
-    }
-    for (uint32_t j = 0; j < benefit.limit_count; ++j) {
-      added->add_limit_codes(TextOf(names.limits()[benefit.limits[j]].code));
-    }
-  }
-  for (uint32_t i = 0; i < programme.limit_count; ++i) {
-    const Limit& limit = names.limits()[LimitRow{programme.first_limit.value() + i}];
-    v1::Limit* const added = out->add_limits();
-    added->set_limit_code(TextOf(limit.code));
-    added->set_measure(static_cast<v1::LimitMeasure>(limit.measure));
-    added->set_subject(static_cast<v1::LimitSubject>(limit.subject));
-    added->set_window(static_cast<v1::LimitWindow>(limit.window));
-    added->set_max(limit.max);
-    added->set_refund_to(static_cast<v1::RefundTo>(limit.refund_to));
-  }
-  out->set_retired(programme.IsRetired());
-  out->set_late_capture(static_cast<v1::LateCapture>(programme.late_capture));
-  for (uint32_t i = 0; i < programme.over_capture.count; ++i) {
-    const OverCapture& entry =
-        names.over_captures()[Ledger::OverCaptureRow{programme.over_capture.first + i}];
-    v1::OverCapture* const added = out->add_over_capture();
-    added->set_mcc_first(entry.mccs.first);
-    added->set_mcc_last(entry.mccs.last);
-    added->set_rate_bps(static_cast<uint32_t>(entry.rate.value()));
-  }
+  out->set_paid_by(static_cast<v1::Payer>(fund.payer));
 }
 
 void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out) {

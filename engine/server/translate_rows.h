@@ -39,6 +39,7 @@ struct MemberFields {
   bool status = true;
   bool real_name_verified = true;
   bool sex = true;
+  bool joined_on = true;
   bool segments = true;
   bool name = true;
   bool national_id = true;
@@ -103,16 +104,8 @@ void ToProto(const Ledger& names, const Card& card, v1::Card* out);
 void ToProto(const Ledger& names, const MerchantView& view, v1::Merchant* out);
 void ToProto(const Ledger& names, const Terminal& terminal, v1::Terminal* out);
 void ToProto(const Ledger& names, const FundView& view, v1::Fund* out);
-void ToProto(const Ledger& names, const Programme& programme, v1::Programme* out);
 void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out);
 void ToMaskedProto(const PersonalData& data, v1::PersonalData* out);
-
-// "1,234.50 yuan", "1,234".
-std::string YuanInWords(Fen fen);
-std::string ThousandsOf(int64_t number);
-
-// "60% off, at most 50.00 yuan".
-std::string PriceInWords(const PriceRule& price);
 
 void ToProto(TimestampNs at, google::protobuf::Timestamp* out);
 

@@ -29,6 +29,7 @@ export const load = (file) =>
   }));
 
 const {gonghui} = load('gonghui/v1/authorization_service.proto');
+const {gonghui: operators} = load('gonghui/v1/programme_service.proto');
 const {grpc: {health}} = load('grpc/health/v1/health.proto');
 
 export class Terminal {
@@ -50,6 +51,22 @@ export class Terminal {
   close() {
     this.stub.close();
     this.health.close();
+  }
+}
+
+// On the operators' Unix socket.
+export class Operator {
+  constructor(socket = operatorSocket) {
+    this.stub = new operators.v1.ProgrammeService(
+      `unix:${socket}`, grpc.credentials.createInsecure());
+  }
+
+  call(method, request, options = {}) {
+    return promised(this.stub, method, request, options);
+  }
+
+  close() {
+    this.stub.close();
   }
 }
 

@@ -53,6 +53,7 @@ test('reflection tells operators every method, on the Unix socket', async () => 
   const member = JSON.parse(await bufCurl(...socket, '-d', '{"member_id": "M0000001"}',
     'http://operator/gonghui.v1.MemberService/GetMember')).member;
   assert.equal(member.memberId, 'M0000001');
+  assert.equal(member.joinedOn, '2019-03-01');
   assert.match(member.personalData.name, /^\p{Script=Han}\*+$/u);
 });
 

@@ -549,8 +549,17 @@ OwnedCommand CommandBytes::AdminCommand() {
       return Own(request);
     }
     case 6: {
-      RetireProgrammeRequest request;
+      const uint8_t how = Byte();
+      if (how < 64) {
+        RetireProgrammeRequest request;
+        request.code = Any(programmes_);
+        return Own(request);
+      }
+      StageProgrammeRequest request;
       request.code = Any(programmes_);
+      request.version = how / 8u % 4u;
+      request.stage = static_cast<Stage>(1 + how % 8 % 6);
+      request.activates_at = NearbyTime();
       return Own(request);
     }
     case 7: {
@@ -563,8 +572,12 @@ OwnedCommand CommandBytes::AdminCommand() {
       MemberRequest request = Any(members_);
       const uint8_t how = Byte();
       request.status = static_cast<MemberStatus>(1 + Byte() % 4);
-      request.keep = {
-          (how & 1) != 0, (how & 2) != 0, (how & 4) != 0, (how & 8) != 0, (how & 16) != 0};
+      request.keep = {(how & 1) != 0,
+                      (how & 2) != 0,
+                      (how & 4) != 0,
+                      (how & 8) != 0,
+                      (how & 128) != 0,
+                      (how & 16) != 0};
       request.reactivate = (how & 32) != 0;
       request.real_name_verified = (how & 64) != 0;
       return Own(request);
@@ -601,9 +614,9 @@ bool CommandBytes::Next(TimestampNs next_expiry, OwnedCommand* command, Timestam
   last_price_ = told_.empty() ? Fen{} : told_.back().list_price;
   switch (what % 32) {
     case 25: {
-      Command expire;
-      expire.kind = CommandKind::kExpireHolds;
-      *command = Own(expire);
+      Command due;
+      due.kind = what < 128 ? CommandKind::kExpireHolds : CommandKind::kActivateDue;
+      *command = Own(due);
       return true;
     }
     case 26:

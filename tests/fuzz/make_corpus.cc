@@ -436,6 +436,12 @@ void MakeTranslateCorpus(Requests requests) {
   member.set_member_id("M9");
   member.set_union_node_id("city");
   requests.Add(9, "member", member);
+  member.set_sex(v1::SEX_FEMALE);
+  member.set_joined_on("1999-12-31");
+  requests.Add(9, "member-of-long-ago", member);
+  member.set_joined_on("2178-02-30");
+  requests.Add(9, "member-of-no-day", member);
+  member.clear_joined_on();
   member.set_status(v1::MEMBER_STATUS_CLOSED);
   for (int i = 0; i < 8; ++i) {
     member.add_segments()->set_segment_code("hero");
@@ -470,6 +476,8 @@ void MakeTranslateCorpus(Requests requests) {
   fund.set_asset(v1::ASSET_THING);
   fund.set_budget(1'000'000'000'000'000'000);
   requests.Add(13, "stock", fund);
+  fund.set_paid_by(v1::PAYER_MERCHANT);
+  requests.Add(13, "stock-of-the-merchant", fund);
   fund.mutable_opens_at()->set_seconds(1'777'777'777);
   fund.mutable_closes_at()->set_seconds(1'777'777'776);
   requests.Add(13, "fund-closes-before", fund);

@@ -28,7 +28,7 @@ from typing import NamedTuple
 # Which layer may include which other.  A file belongs to the longest prefix
 # that matches its path.  "*" means every layer; proto is the generated code.
 ENGINE = {"engine/base", "engine/domain", "engine/ledger", "engine/programmes",
-          "engine/durability", "engine/pipeline", "engine/server"}
+          "engine/durability", "engine/pipeline", "engine/backtest", "engine/server"}
 LAYERS = {
     "engine/base": set(),
     "engine/domain": {"engine/base"},
@@ -36,6 +36,7 @@ LAYERS = {
     "engine/programmes": {"engine/base", "engine/domain"},
     "engine/durability": {"engine/base", "engine/domain"},
     "engine/pipeline": {"engine/base", "engine/domain", "engine/ledger", "engine/durability"},
+    "engine/backtest": {"engine/base", "engine/domain", "engine/ledger", "engine/durability"},
     "storage": {"engine/base", "engine/domain", "engine/ledger", "engine/durability"},
     "engine/server": ENGINE | {"proto"},
     "engine/server/main.cc": ENGINE | {"proto", "storage"},

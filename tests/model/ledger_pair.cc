@@ -28,6 +28,8 @@ std::string SubjectText(const Ledger& ledger, LimitSubject kind, uint32_t row) {
       return TextOf(ledger.merchants()[MerchantRow{row}].id);
     case LimitSubject::kTerminal:
       return TextOf(ledger.terminals()[TerminalRow{row}].id);
+    case LimitSubject::kUnion:
+      return TextOf(ledger.union_nodes()[UnionNodeRow{row}].id);
   }
   return "?";
 }
@@ -64,6 +66,10 @@ void TruncateLikeTheLedger(Answer* answer) {
   truncate(&answer->entitlements, kEntitlementsMax);
 }
 
+bool AboutSameBenefit(const AnswerCheck& a, const AnswerCheck& b) {
+  return a.programme == b.programme && a.benefit == b.benefit;
+}
+
 // What leaves memory with an event, before it does.
 std::string PutArchived(Ledger* ledger, const ArchiveMark& mark, MapArchive* archive) {
   ArchiveSlice slice;
@@ -75,10 +81,6 @@ std::string PutArchived(Ledger* ledger, const ArchiveMark& mark, MapArchive* arc
     archive->Put(transaction, ledger->terminals()[transaction.transaction.terminal].id);
   });
   return slice.StepsOf(rows).back() == mark ? "" : "other rows leave";
-}
-
-bool AboutSameBenefit(const AnswerCheck& a, const AnswerCheck& b) {
-  return a.programme == b.programme && a.benefit == b.benefit;
 }
 
 }  // namespace
@@ -108,14 +110,23 @@ std::string ContradictionIn(const Answer& answer) {
   while (i < checks.size()) {
     const AnswerCheck& first = checks[i];
     std::optional<AnswerCheck> failed;
-    for (; i < checks.size() && AboutSameBenefit(checks[i], first); ++i) {
+    // Two of one programme may have the same code: each begins with its merchant.
+    do {
       if (!checks[i].passed && !failed.has_value()) {
         failed = checks[i];
       }
-    }
+      ++i;
+    } while (i < checks.size() && AboutSameBenefit(checks[i], first) &&
+             checks[i].check != Reason::kMerchantNotInProgramme);
     if (!failed.has_value()) {
       passed = passed.has_value() ? passed : first;
-      applied_passed |= answer.shares.empty() || answer.shares[0].benefit == first.benefit;
+      // The benefits of later layers are judged on what the earlier ones left.
+      applied_passed |=
+          answer.shares.empty() ||
+          std::any_of(
+              answer.shares.begin(), answer.shares.end(), [&first](const AnswerShare& share) {
+                return share.benefit == first.benefit;
+              });
     } else if (!furthest.has_value() || failed->check > furthest->check) {
       furthest = failed;
     }
@@ -169,6 +180,7 @@ LedgerLimits LedgerPair::SmallLimits() {
 
 LedgerPair::LedgerPair(const LedgerLimits& limits, Archiving archiving, uint64_t seed)
     : limits_(limits),
+      archiving_(archiving),
       ledger_(std::make_unique<Ledger>(uint16_t{7}, limits)),
       follower_(std::make_unique<Ledger>(uint16_t{7}, limits)),
       model_(7),
@@ -194,17 +206,81 @@ std::string LedgerPair::Apply(const OwnedCommand& command, TimestampNs now) {
   return problem.empty() ? archiver_.TakeAway(ledger_.get(), now) : problem;
 }
 
+void LedgerPair::LookAhead(const OwnedCommand& command, TimestampNs now) {
+  if (archiving_ != Archiving::kNever) {
+    return;
+  }
+  if (trails_.empty()) {
+    trails_.resize(1);  // the one that is applied next has no trail then, which is a hint only
+  }
+  const Command* const ahead[] = {&command.command};
+  trails_.resize(2);
+  ledger_->Prefetch(ahead, now, std::span(trails_).last(1));
+}
+
+std::string LedgerPair::CompareShadow(const Command& asked, TimestampNs now) {
+  if (asked.kind != CommandKind::kAuthorize || asked.advice != nullptr || now > asked.deadline) {
+    return "";
+  }
+  // A repeat may be changed so that its lines do not add up.
+  Fen of_lines;
+  for (uint32_t i = 0; i < asked.authorize.line_count; ++i) {
+    of_lines += asked.authorize.lines[i].price;
+  }
+  if (asked.authorize.line_count > 0 && of_lines != asked.authorize.list_price) {
+    return "";
+  }
+  Command quote = asked;
+  quote.kind = CommandKind::kQuote;
+  quote.details = nullptr;
+  quote.authorize.explanation = nullptr;
+  const auto told = [&](const auto& decide) {
+    Event event;
+    Result result;
+    decide(&event, &result);
+    return event.kind == EventKind::kNone ? AnswerOf(*ledger_, quote, result) : Answer{};
+  };
+  Answer want = model_.QuoteWithShadows(asked, now);
+  want.lines.clear();  // without details nothing is told of these
+  const Answer live =
+      told([&](Event* event, Result* result) { ledger_->Decide(quote, now, event, result); });
+  if (live.verdict == Verdict::kFull) {  // the model never is
+    return "";
+  }
+  if (!ledger_->IsShadowed(asked)) {
+    // Those that have no say may be what a decline would be about.
+    return live.outcome == want.outcome && live.subsidy == want.subsidy
+               ? ""
+               : "nothing is in shadow, and yet: " + TextOf(live) + "\n  against " + TextOf(want);
+  }
+  const Answer have =
+      told([&](Event* event, Result* result) { ledger_->DecideShadow(asked, now, event, result); });
+  ++shadowed_;
+  shadowed_otherwise_ += have.subsidy != live.subsidy ? 1 : 0;
+  const std::string difference = Difference(have, want);
+  return difference.empty() ? ""
+                            : "in shadow, ledger against model: " + difference +
+                                  "\n  ledger: " + TextOf(have) + "\n  model:  " + TextOf(want);
+}
+
 std::string LedgerPair::Decide(const OwnedCommand& command, TimestampNs now) {
   history_.push_back({command, Event{}});
   Step& step = history_.back();
   const Command& asked = step.command.command;
   ClearAnswers(asked);
+  if (std::string problem = CompareShadow(asked, now); !problem.empty()) {
+    return problem;
+  }
   const uint64_t hash_before = ledger_->StateHash();
-  const Command* const ahead[] = {&asked};
-  Ledger::Trail trail[1];
-  ledger_->Prefetch(ahead, now, trail);
+  if (trails_.empty()) {
+    const Command* const ahead[] = {&asked};
+    trails_.resize(1);
+    ledger_->Prefetch(ahead, now, trails_);
+  }
+  const Ledger::Trail trail = trails_.front();
+  trails_.erase(trails_.begin());
   result_ = Result{};
-  ledger_->Decide(asked, now, trail[0], &step.event, &result_);
+  ledger_->Decide(asked, now, trail, &step.event, &result_);
   if (ledger_->StateHash() != hash_before) {
     return "Decide() changed the state";
   }
@@ -242,6 +318,10 @@ std::string LedgerPair::Decide(const OwnedCommand& command, TimestampNs now) {
   if (problem.empty() && ledger_->next_expiry() != model_.next_expiry()) {
     problem = "ledger against model: next_expiry: " + TextOf(ledger_->next_expiry()) + " against " +
               TextOf(model_.next_expiry());
+  }
+  if (problem.empty() && ledger_->next_activation() != model_.next_activation()) {
+    problem = "ledger against model: next_activation: " + TextOf(ledger_->next_activation()) +
+              " against " + TextOf(model_.next_activation());
   }
   if (problem.empty() && result_.verdict == Verdict::kDecided &&
       result_.transaction_id != TransactionId{}) {
@@ -289,6 +369,7 @@ std::string LedgerPair::CompareTotals() const {
                               series.measure,
                               series.subject,
                               series.window,
+                              series.union_level,
                               SubjectText(ledger, series.subject, counter.subject),
                               counter.window};
     counters[key].held += counter.held;
@@ -516,6 +597,9 @@ std::string LedgerPair::Crash() {
     if (ledger->next_expiry() != ledger_->next_expiry()) {
       return std::string(how) + "next_expiry differs";
     }
+    if (ledger->next_activation() != ledger_->next_activation()) {
+      return std::string(how) + "next_activation differs";
+    }
     if (std::string broken = BrokenInvariant(*ledger); !broken.empty()) {
       return how + broken;
     }
@@ -523,6 +607,7 @@ std::string LedgerPair::Crash() {
   ledger_ = std::move(loaded);
   follower_ = std::move(replayed);
   archiver_.Restart(std::move(archive));
+  trails_.clear();
   return "";
 }
 

@@ -38,6 +38,10 @@ class LedgerPair {
   // Gives the command to all three.  Empty, or what they disagree about.  What it names
   // comes back from the archive before, and what may leave for it leaves afterwards.
   [[nodiscard]] std::string Apply(const OwnedCommand& command, TimestampNs now);
+  // Prefetches the command after the one that is applied next, as the pipeline does with a
+  // batch: what is decided in between may make the trail wrong, and no answer may tell.
+  // Without effect with an archive.
+  void LookAhead(const OwnedCommand& command, TimestampNs now);
   [[nodiscard]] const Answer& answer() const { return answer_; }
   [[nodiscard]] const Answer& naive_answer() const { return naive_answer_; }
   [[nodiscard]] const Result& result() const { return result_; }
@@ -62,6 +66,9 @@ class LedgerPair {
   [[nodiscard]] const Ledger& ledger() const { return *ledger_; }
   [[nodiscard]] const NaiveLedger& model() const { return model_; }
   [[nodiscard]] const RandomArchiver& archiver() const { return archiver_; }
+  // How many authorizations a version in shadow had a say in, and would have answered otherwise.
+  [[nodiscard]] int shadowed() const { return shadowed_; }
+  [[nodiscard]] int shadowed_otherwise() const { return shadowed_otherwise_; }
   void set_archive_twin(ArchiveTwin* twin) { archiver_.set_twin(twin); }
 
  private:
@@ -83,6 +90,8 @@ class LedgerPair {
   };
 
   [[nodiscard]] std::string Decide(const OwnedCommand& command, TimestampNs now);
+  // What an authorization would be answered by the versions in shadow, before it is decided.
+  [[nodiscard]] std::string CompareShadow(const Command& asked, TimestampNs now);
   [[nodiscard]] std::string CompareTotals() const;
   [[nodiscard]] std::string CompareTransactions(const Ledger& ledger) const;
   [[nodiscard]] std::string CheckWithArchive();
@@ -90,6 +99,7 @@ class LedgerPair {
   [[nodiscard]] std::string LoadPhoto(Ledger* ledger);
 
   const LedgerLimits limits_;
+  const Archiving archiving_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Ledger> follower_;
   NaiveLedger model_;
@@ -100,6 +110,9 @@ class LedgerPair {
   Answer answer_;
   Answer naive_answer_;
   Result result_;
+  std::vector<Ledger::Trail> trails_;  // of the commands to come, the next one first
+  int shadowed_ = 0;
+  int shadowed_otherwise_ = 0;
 };
 
 // An explanation and the decision it explains agree: empty, or where they do not.  What

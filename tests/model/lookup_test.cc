@@ -89,7 +89,8 @@ void RunSeed(uint64_t seed, int commands, Archiving archiving, Archive* archive)
   }
   for (int step = 1; step <= commands; ++step) {
     TimestampNs now;
-    const OwnedCommand command = random.Next(pair.ledger().next_expiry(), &now);
+    const OwnedCommand command =
+        random.Next(pair.ledger().next_expiry(), pair.ledger().next_activation(), &now);
     ASSERT_EQ(pair.Apply(command, now), "") << "seed " << seed << ", command " << step << " at "
                                             << TextOf(now) << ": " << CommandText(command.command);
     if (step % 300 == 0) {

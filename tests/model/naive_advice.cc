@@ -138,15 +138,33 @@ std::pair<Reason, Reason> NaiveLedger::JudgeAdvice(const Command& command, Times
   return {Reason::kNone, kept};
 }
 
-NaiveLedger::Forced NaiveLedger::Force(const Trial& trial, TimestampNs at) const {
+NaiveLedger::Forced NaiveLedger::Force(const Trial& trial,
+                                       const Command& command,
+                                       TimestampNs at) const {
   const BenefitEntry& benefit = *trial.benefit;
+  Forced forced;
+  // What is within the terminal's allowance; all other limits are passed by.
+  int64_t allowed = trial.by_rule->value();
+  for (const LimitSpec& limit : benefit.limits) {
+    if (limit.scope != LimitScope::kOffline) {
+      continue;
+    }
+    const int64_t left = limit.max - TakenOf(limit, KeyOf(benefit, limit, PartyOf(command), at));
+    if (limit.measure == LimitMeasure::kCount) {
+      forced.within_allowance &= left >= 1;
+    } else if (allowed > 0) {
+      forced.within_allowance &= left > 0;
+      allowed = std::min(allowed, std::max<int64_t>(0, left));
+    }
+  }
+  forced.possible = forced.within_allowance;
+  forced.allowed = allowed;
   Trial whole = trial;
   std::vector<int64_t> weights;
   for (const FundingShareSpec& share : benefit.funding) {
     weights.push_back(share.share.value());
   }
-  whole.parts = Split(trial.by_rule->value(), weights);
-  Forced forced;
+  whole.parts = Split(weights.empty() ? 0 : allowed, weights);  // without a fund nobody pays
   forced.shares = SharesOf(whole);
   std::map<FundCode, int64_t> spent;  // two shares may be of one fund
   for (Share& share : forced.shares) {
@@ -162,7 +180,7 @@ NaiveLedger::Forced NaiveLedger::Force(const Trial& trial, TimestampNs at) const
     if (share.money) {
       forced.subsidy += Fen{share.authorized};
     } else {
-      forced.enough_things = share.authorized == due;
+      forced.possible &= share.authorized == due;
     }
   }
   return forced;
@@ -223,43 +241,54 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
   }
   const Fen most = *candidates.front().by_rule;
   Went(NaivePath::kAdviceRuleGivesMore,
-       TakenOff(candidates.front().benefit->spec.price, list_price.value()) > claimed.value());
+       Reckon(*candidates.front().benefit,
+              OwnBaseOf(*candidates.front().benefit, command).value_or(0),
+              list_price.value(),
+              0)
+               .gives > claimed.value());
   entry.list_price = list_price;
   std::optional<Forced> forced;
-  if (!choice.chosen.has_value() ||
-      (choice.chosen->subsidy != claimed && choice.chosen->subsidy != most)) {
-    // The most generous whose things are there, or may be overrun.
+  const bool chose = !choice.chosen.empty();
+  const Fen by_choice = choice.subsidy();
+  if (!chose || (by_choice != claimed && by_choice < most)) {
+    // One benefit alone: the most generous whose things are there, or may be overrun.
     for (const Trial& candidate : candidates) {
-      Forced attempt = Force(candidate, at);
-      if (!attempt.enough_things) {
-        Went(NaivePath::kAdviceForcesNext);
+      if (chose && by_choice >= *candidate.by_rule) {
+        break;
+      }
+      Forced attempt = Force(candidate, command, at);
+      Went(NaivePath::kAdviceAllowanceReduces, attempt.allowed < candidate.by_rule->value());
+      Went(NaivePath::kAdviceAllowanceUsedUp, !attempt.within_allowance);
+      if (!attempt.possible) {
+        Went(NaivePath::kAdviceForcesNext, attempt.within_allowance);
         continue;
       }
       const bool has_effect = std::any_of(attempt.shares.begin(),
                                           attempt.shares.end(),
                                           [](const Share& share) { return share.authorized != 0; });
       // What would have been given online stays.
-      const bool gives_more =
-          !choice.chosen.has_value() || attempt.subsidy > choice.chosen->subsidy;
+      const bool gives_more = !chose || attempt.subsidy > by_choice;
       Went(NaivePath::kAdviceForcedGivesLess, !gives_more);
       if (has_effect && gives_more) {
         forced = std::move(attempt);
         Book(candidate.benefit, forced->shares, forced->subsidy, at, &entry);
-        Went(NaivePath::kAdviceForcedInsteadOfLess, choice.chosen.has_value());
+        Went(NaivePath::kAdviceForcedInsteadOfLess, chose);
         Went(NaivePath::kAdviceForcedInPart, forced->subsidy < *candidate.by_rule);
       }
       break;
     }
-    if (!forced.has_value() && !choice.chosen.has_value()) {
+    if (!forced.has_value() && !chose) {
       Went(NaivePath::kAdviceForcesNothing);
       Deny(choice, command, at, &answer);
       return decline(choice.reason());
     }
   }
   if (!forced.has_value()) {
-    const Trial& chosen = *choice.chosen;
-    Book(chosen.benefit, SharesOf(chosen), chosen.subsidy, at, &entry);
+    for (const Trial& chosen : choice.chosen) {
+      Book(chosen.benefit, SharesOf(chosen), chosen.subsidy, at, &entry);
+    }
   }
+  WentWithParts(entry, true);
   CaptureAtOnce(&entry);
   WentWithForced(entry, forced, at);
   answer.overrun = forced.has_value() && (forced->overrun || ExceedsLimit(entry));
@@ -273,7 +302,8 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
       evidence.acquirer_bears > Fen{} ? Liability::kAcquirer : Liability::kProgramme;
   const std::vector<BenefitPointer> live = LiveAt(now, ProgrammeCode{});
   Went(NaivePath::kAdviceOfRulesThen,
-       std::find(live.begin(), live.end(), entry.benefit) == live.end());
+       entry.booked() &&
+           std::find(live.begin(), live.end(), entry.parts.front().benefit) == live.end());
   Went(NaivePath::kAdviceRuleGivesLess, !forced.has_value() && entry.subsidy < claimed);
   return record();
 }
@@ -282,7 +312,7 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
 bool NaiveLedger::ExceedsLimit(const Entry& entry) const {
   return std::any_of(entry.uses.begin(), entry.uses.end(), [this](const CounterUse& use) {
     const int64_t more = use.held + use.used;  // not recorded yet
-    return more > 0 && TakenOf(use.key) + more > use.limit.max;
+    return more > 0 && TakenOf(use.limit, use.key) + more > use.limit.max;
   });
 }
 

@@ -13,10 +13,10 @@
 namespace gonghui {
 namespace {
 
-int64_t PriceAfterPercent(int64_t list, int64_t off_bps, Rounding rounding) {
-  const Int128 numerator = static_cast<Int128>(list) * (10'000 - off_bps);
-  const Int128 whole = numerator / 10'000;
-  const Int128 rest = numerator % 10'000;
+// ten_thousandths / 10,000 as the rule rounds the price that is paid.
+int64_t Rounded(Int128 ten_thousandths, Rounding rounding) {
+  const Int128 whole = ten_thousandths / 10'000;
+  const Int128 rest = ten_thousandths % 10'000;
   bool up = false;
   switch (rounding) {
     case Rounding::kHalfUp:
@@ -31,9 +31,35 @@ int64_t PriceAfterPercent(int64_t list, int64_t off_bps, Rounding rounding) {
   return static_cast<int64_t>(whole) + (up ? 1 : 0);
 }
 
+int64_t PriceAfterPercent(int64_t price, int64_t off_bps, Rounding rounding) {
+  return Rounded(static_cast<Int128>(price) * (10'000 - off_bps), rounding);
+}
+
+int64_t OffByTiers(const PriceRule& rule, const std::vector<PriceStep>& steps, int64_t price) {
+  int64_t off = 0;
+  for (const PriceStep& step : steps) {
+    if (step.from.value() <= price) {
+      off = step.rate > Bps{0} ? price - PriceAfterPercent(price, step.rate.value(), rule.rounding)
+                               : std::min(step.off.value(), price);
+    }
+  }
+  return off;
+}
+
+int64_t OffByBands(const PriceRule& rule, const std::vector<PriceStep>& steps, int64_t price) {
+  // What lies below the first step is paid in full.
+  Int128 paid = static_cast<Int128>(price) * 10'000;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const int64_t from = std::min(steps[i].from.value(), price);
+    const int64_t to = i + 1 < steps.size() ? std::min(steps[i + 1].from.value(), price) : price;
+    paid -= static_cast<Int128>(to - from) * steps[i].rate.value();
+  }
+  return price - Rounded(paid, rule.rounding);
+}
+
 }  // namespace
 
-int64_t TakenOff(const PriceRule& rule, int64_t list) {
+int64_t TakenOff(const PriceRule& rule, const std::vector<PriceStep>& steps, int64_t list) {
   int64_t off = 0;
   switch (rule.kind) {
     case PriceKind::kFixedPrice:
@@ -53,6 +79,12 @@ int64_t TakenOff(const PriceRule& rule, int64_t list) {
       break;
     case PriceKind::kFree:
       off = list;
+      break;
+    case PriceKind::kTiers:
+      off = OffByTiers(rule, steps, list);
+      break;
+    case PriceKind::kBands:
+      off = OffByBands(rule, steps, list);
       break;
   }
   if (rule.discount_max.value() > 0 && off > rule.discount_max.value()) {

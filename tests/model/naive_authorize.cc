@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// How an authorization is decided: whom and what it is for, each candidate, the best.
+// How an authorization is decided: each candidate, and what of them is booked.
 
 #include <algorithm>
 #include <numeric>
@@ -15,6 +15,8 @@
 
 namespace gonghui {
 namespace {
+
+constexpr size_t kOthersMax = 256;
 
 std::vector<int64_t> WeightsOf(const std::vector<FundingShareSpec>& funding) {
   std::vector<int64_t> weights;
@@ -34,90 +36,9 @@ Reason NaiveLedger::JudgeCaller(const TerminalId& terminal, CardNumber card, Tim
   return checks.back().passed ? Reason::kNone : checks.back().check;
 }
 
-NaiveCounterKey NaiveLedger::KeyOf(const BenefitEntry& benefit,
-                                   const LimitSpec& limit,
-                                   const Party& party,
-                                   TimestampNs at) const {
-  NaiveCounterKey key;
-  key.programme = benefit.programme;
-  key.limit = limit.code;
-  key.measure = limit.measure;
-  key.subject_kind = limit.subject;
-  key.window_kind = limit.window;
-  switch (limit.subject) {
-    case LimitSubject::kPerson:
-      key.subject = TextOf(party.member);
-      break;
-    case LimitSubject::kProgramme:
-      break;
-    case LimitSubject::kCard:
-      key.subject = std::to_string(party.card.value());
-      break;
-    case LimitSubject::kMerchant:
-      key.subject = TextOf(terminals_.at(party.terminal).merchant);
-      break;
-    case LimitSubject::kTerminal:
-      key.subject = TextOf(party.terminal);
-      break;
-  }
-  key.window = WindowOf(limit.window, BusinessDayOf(benefit.calendar, at));
-  return key;
-}
-
-AnswerLimit NaiveLedger::LimitNow(const Calendar& calendar,
-                                  const LimitSpec& limit,
-                                  const NaiveCounterKey& key,
-                                  int64_t more) const {
-  AnswerLimit told;
-  told.programme = key.programme;
-  told.limit = limit.code;
-  told.taken = TakenOf(key) + more;
-  told.left = limit.max - told.taken;
-  told.resets_at = WindowEnd(calendar, limit.window, key.window);
-  return told;
-}
-
 NaiveLedger::Party NaiveLedger::PartyOf(const Command& command) const {
   const CardNumber card = command.authorize.card;
   return {cards_.at(card).member, card, command.terminal};
-}
-
-bool NaiveLedger::ServesCategory(const BenefitEntry& benefit, const TerminalId& terminal) const {
-  const Mcc mcc = merchants_.at(terminals_.at(terminal).merchant).mcc;
-  return benefit.mccs.empty() ||
-         std::any_of(benefit.mccs.begin(), benefit.mccs.end(), [mcc](const MccRange& range) {
-           return range.first <= mcc && mcc <= range.last;
-         });
-}
-
-bool NaiveLedger::ServesMerchant(const BenefitEntry& benefit, const TerminalId& terminal) const {
-  const MerchantRequest& merchant = merchants_.at(terminals_.at(terminal).merchant);
-  const std::vector<MerchantId>& only = benefit.merchants;
-  return (only.empty() || std::find(only.begin(), only.end(), merchant.id) != only.end()) &&
-         IsInside(merchant.union_node, benefit.spec.merchant_union);
-}
-
-bool NaiveLedger::ServesTerminal(const BenefitEntry& benefit, const TerminalId& terminal) const {
-  const uint8_t kinds = benefit.spec.terminal_kinds;
-  return kinds == 0 || (kinds & MaskOf(terminals_.at(terminal).kind)) != 0;
-}
-
-bool NaiveLedger::ServesRealName(const BenefitEntry& benefit, const MemberId& member) const {
-  return !benefit.spec.require_real_name || members_.at(member).real_name_verified;
-}
-
-bool NaiveLedger::ServesMember(const BenefitEntry& benefit,
-                               const MemberId& member_id,
-                               TimestampNs at) const {
-  const MemberRequest& member = members_.at(member_id);
-  const auto in_segment = [&](const SegmentCode& segment) {
-    return IsInSegment(member, segment, at);
-  };
-  const auto& any = benefit.segments_any;
-  const auto& all = benefit.segments_all;
-  return IsInside(member.union_node, benefit.spec.member_union) &&
-         (any.empty() || std::any_of(any.begin(), any.end(), in_segment)) &&
-         std::all_of(all.begin(), all.end(), in_segment);
 }
 
 std::vector<FundCode> NaiveLedger::SourcesOf(const BenefitEntry& benefit) {
@@ -131,133 +52,206 @@ std::vector<FundCode> NaiveLedger::SourcesOf(const BenefitEntry& benefit) {
   return sources;
 }
 
-// Nothing when the benefit is not for this kind of merchant at all.
+std::optional<int64_t> NaiveLedger::OwnBaseOf(const BenefitEntry& benefit, const Command& command) {
+  const AuthorizeRequest& request = command.authorize;
+  if (!benefit.items.asks()) {
+    return request.list_price.value();
+  }
+  const NaiveCount count =
+      CountLines(benefit.items, {request.lines, request.lines + request.line_count});
+  return count.eligible ? std::optional<int64_t>(count.base()) : std::nullopt;
+}
+
 std::optional<NaiveLedger::Trial> NaiveLedger::Try(const BenefitPointer& benefit,
                                                    const Command& command,
-                                                   TimestampNs at) const {
+                                                   TimestampNs at,
+                                                   const Earlier& earlier) const {
   if (!ServesCategory(*benefit, command.terminal)) {
     return std::nullopt;
   }
-  const BenefitSpec& spec = benefit->spec;
-  const Party party = PartyOf(command);
-  const int64_t list = command.authorize.list_price.value();
-  const bool asked = command.advice == nullptr;
-  // What a terminal gave without asking can not become more.
-  const int64_t most = asked ? list : list - command.advice->member_paid.value();
   Trial trial;
   trial.benefit = benefit;
-  const auto fail = [&trial](Reason reason, TimestampNs next = TimestampNs{}) {
-    trial.reason = reason;
-    trial.next_eligible_at = next;
+  int64_t in_full = 0;  // with its own limits alone: those that reduce
+  if (!TryRules(command, at, earlier, &trial)) {
     return trial;
-  };
-
-  if (!ServesMerchant(*benefit, command.terminal)) {
-    return fail(Reason::kMerchantNotInProgramme);
   }
-  if (!ServesTerminal(*benefit, command.terminal)) {
-    return fail(Reason::kNotPermittedToTerminal);
+  if (!TryLimits(command, at, earlier, &trial, &in_full)) {
+    return trial;
   }
-  if (at < benefit->starts_at) {
-    return fail(Reason::kProgrammeNotStarted, benefit->starts_at);
-  }
-  if (at >= benefit->ends_at) {
-    return fail(Reason::kProgrammeEnded);
-  }
-  if (!IsWithinTimes(benefit->calendar, spec.weekdays, benefit->hours, at)) {
-    const TimestampNs next = NextWithinTimes(benefit->calendar, spec.weekdays, benefit->hours, at);
-    return fail(Reason::kOutsideTimeWindow, next < benefit->ends_at ? next : TimestampNs{});
-  }
-  if (!ServesRealName(*benefit, party.member)) {
-    return fail(Reason::kMemberNotVerified);
-  }
-  if (!ServesMember(*benefit, party.member, at)) {
-    return fail(Reason::kNotPermittedToMember);
-  }
-  if (list < spec.price.threshold.value()) {
-    return fail(Reason::kBelowMinimumAmount);
-  }
-  int64_t subsidy = std::min(TakenOff(spec.price, list), most);
-  // With its own limits alone: those that reduce.
-  int64_t in_full = subsidy;
-  if (subsidy == 0 && spec.stock.IsNone() && spec.price.kind != PriceKind::kFree) {
-    return fail(Reason::kNoEffect);
-  }
-  trial.by_rule = Fen{subsidy};
-
-  const bool allow_partial = asked && command.authorize.allow_partial;
-  for (const LimitSpec& limit : benefit->limits) {
-    const NaiveCounterKey key = KeyOf(*benefit, limit, party, at);
-    const int64_t left = limit.max - TakenOf(key);
-    const TimestampNs resets = limit.window == WindowKind::kProgramme
-                                   ? TimestampNs{}
-                                   : WindowEnd(benefit->calendar, limit.window, key.window);
-    if (limit.measure == LimitMeasure::kCount) {
-      if (left < 1) {
-        trial.failed_limit = limit;
-        return fail(Reason::kExceedsFrequencyLimit, resets);
-      }
-      continue;
-    }
-    const bool reduces = limit.when_exceeded == WhenExceeded::kReduce;
-    if (subsidy > 0 && left < subsidy) {
-      if ((!reduces && !allow_partial) || left <= 0) {
-        trial.failed_limit = limit;
-        return fail(Reason::kExceedsAmountLimit, resets);
-      }
-      subsidy = left;
-    }
-    if (reduces && in_full > 0) {
-      in_full = std::min(in_full, left);
-    }
-  }
-
-  const std::vector<FundCode> sources = SourcesOf(*benefit);
-  for (const FundCode& fund : sources) {
-    if (!IsOpenAt(fund, at)) {
-      const TimestampNs opens_at = funds_.at(fund).opens_at;
-      return fail(Reason::kFundNotOpen, at < opens_at ? opens_at : TimestampNs{});
-    }
-  }
-  for (const FundCode& fund : sources) {
-    const NaiveFundTotals totals = TotalsOf(fund);
-    if (totals.overrun + totals.suspense > 0) {
-      trial.paths.push_back(NaivePath::kHeldBackForOverrun);
-      break;
-    }
-  }
-  if (!spec.stock.IsNone() && AvailableOf(spec.stock) < spec.stock_units) {
-    return fail(Reason::kQuotaExhausted);
-  }
-  const int64_t covered = MostThatFundsCover(*benefit, subsidy);
-  if (covered < subsidy && (!allow_partial || covered == 0)) {
-    return fail(Reason::kBudgetExhausted);
+  const Fen subsidy = trial.subsidy;
+  if (!TryFunds(command, at, earlier, &trial)) {
+    return trial;
   }
   trial.paths.clear();
-  trial.subsidy = Fen{covered};
-  trial.parts = Split(covered, WeightsOf(benefit->funding));
-  trial.partial = covered < in_full;
-  if (covered < subsidy) {
+  trial.partial = trial.subsidy.value() < in_full;
+  const bool allow_partial = command.advice == nullptr && command.authorize.allow_partial;
+  if (trial.subsidy < subsidy) {
     trial.paths.push_back(NaivePath::kPartialByFund);
     if (benefit->funding.size() > 1) {
       trial.paths.push_back(NaivePath::kPartialBySplit);
     }
   } else if (trial.partial) {
     trial.paths.push_back(NaivePath::kPartialByLimit);
-  } else if (allow_partial && in_full < TakenOff(spec.price, list)) {
+  } else if (allow_partial && Fen{in_full} < *trial.by_rule) {
     trial.paths.push_back(NaivePath::kReducedIsNotPartial);
   }
   return trial;
 }
 
-int64_t NaiveLedger::MostThatFundsCover(const BenefitEntry& benefit, int64_t subsidy) const {
+// In the order of reason.h.
+bool NaiveLedger::TryRules(const Command& command,
+                           TimestampNs at,
+                           const Earlier& earlier,
+                           Trial* trial) const {
+  const BenefitEntry& benefit = *trial->benefit;
+  const BenefitSpec& spec = benefit.spec;
+  const MemberId& member = PartyOf(command).member;
+  const auto fail = [trial](Reason reason, TimestampNs next = TimestampNs{}) {
+    trial->reason = reason;
+    trial->next_eligible_at = next;
+    return false;
+  };
+  if (!ServesMerchant(benefit, command.terminal)) {
+    return fail(Reason::kMerchantNotInProgramme);
+  }
+  if (!ServesTerminal(benefit, command.terminal)) {
+    return fail(Reason::kNotPermittedToTerminal);
+  }
+  if (at < benefit.starts_at) {
+    return fail(Reason::kProgrammeNotStarted, benefit.starts_at);
+  }
+  if (at >= benefit.ends_at) {
+    return fail(Reason::kProgrammeEnded);
+  }
+  if (!IsWithinTimes(benefit.calendar, benefit.times, at)) {
+    const TimestampNs next = NextWithinTimes(benefit.calendar, benefit.times, at);
+    return fail(Reason::kOutsideTimeWindow, next < benefit.ends_at ? next : TimestampNs{});
+  }
+  if (!ServesRealName(benefit, member)) {
+    return fail(Reason::kMemberNotVerified);
+  }
+  if (!ServesMember(benefit, member, at)) {
+    return fail(Reason::kNotPermittedToMember);
+  }
+  const int64_t list = command.authorize.list_price.value();
+  const std::optional<int64_t> own_base = OwnBaseOf(benefit, command);
+  if (own_base.has_value()) {
+    const Reckoned reckoned = Reckon(benefit, *own_base, list, earlier.given.value());
+    if (reckoned.base < spec.price.threshold.value()) {
+      return fail(Reason::kBelowMinimumAmount);
+    }
+    // What a terminal gave without asking can not become more.
+    const int64_t most =
+        command.advice == nullptr ? list : list - command.advice->member_paid.value();
+    trial->subsidy = Fen{std::min(reckoned.gives, most - earlier.given.value())};
+    if (!HasEffect(benefit, trial->subsidy.value(), *own_base)) {
+      return fail(Reason::kNoEffect);
+    }
+  } else {
+    return fail(Reason::kNoEligibleItem);
+  }
+  if (const auto until = WaitsUntil(benefit, member, at); until.has_value()) {
+    return fail(Reason::kWaitingPeriod, *until);
+  }
+  if (command.advice != nullptr && spec.offline == OfflinePolicy::kRefuse) {
+    return fail(Reason::kOfflineNotPermitted);
+  }
+  trial->by_rule = trial->subsidy;
+  return true;
+}
+
+bool NaiveLedger::TryLimits(const Command& command,
+                            TimestampNs at,
+                            const Earlier& earlier,
+                            Trial* trial,
+                            int64_t* in_full) const {
+  const BenefitEntry& benefit = *trial->benefit;
+  const bool allow_partial = command.advice == nullptr && command.authorize.allow_partial;
+  int64_t subsidy = trial->subsidy.value();
+  *in_full = subsidy;
+  for (const LimitSpec& limit : benefit.limits) {
+    if (!IsAsked(limit, command)) {
+      continue;
+    }
+    const NaiveCounterKey key = KeyOf(benefit, limit, PartyOf(command), at);
+    const int64_t left = limit.max - TakenOf(limit, key) - earlier.TakenOf(key);
+    const auto fail = [&](Reason reason) {
+      trial->failed_limit = limit;
+      trial->reason = reason;
+      trial->next_eligible_at = NextEligibleAt(benefit.calendar, limit, key);
+      return false;
+    };
+    if (limit.measure == LimitMeasure::kCount) {
+      if (left < 1) {
+        return fail(Reason::kExceedsFrequencyLimit);
+      }
+      continue;
+    }
+    const bool reduces =
+        limit.when_exceeded == WhenExceeded::kReduce || limit.scope == LimitScope::kOffline;
+    if (subsidy > 0 && left < subsidy) {
+      if ((!reduces && !allow_partial) || left <= 0) {
+        return fail(Reason::kExceedsAmountLimit);
+      }
+      subsidy = left;
+    }
+    if (reduces && *in_full > 0) {
+      *in_full = std::min(*in_full, left);
+    }
+  }
+  trial->subsidy = Fen{subsidy};
+  return true;
+}
+
+bool NaiveLedger::TryFunds(const Command& command,
+                           TimestampNs at,
+                           const Earlier& earlier,
+                           Trial* trial) const {
+  const BenefitEntry& benefit = *trial->benefit;
+  const BenefitSpec& spec = benefit.spec;
+  const std::vector<FundCode> sources = SourcesOf(benefit);
+  for (const FundCode& fund : sources) {
+    if (!IsOpenAt(fund, at)) {
+      const TimestampNs opens_at = funds_.at(fund).opens_at;
+      trial->reason = Reason::kFundNotOpen;
+      trial->next_eligible_at = at < opens_at ? opens_at : TimestampNs{};
+      return false;
+    }
+  }
+  for (const FundCode& fund : sources) {
+    const NaiveFundTotals totals = TotalsOf(fund);
+    if (totals.overrun + totals.suspense > 0) {
+      trial->paths.push_back(NaivePath::kHeldBackForOverrun);
+      break;
+    }
+  }
+  if (!spec.stock.IsNone() &&
+      AvailableOf(spec.stock) - earlier.TakenOf(spec.stock) < spec.stock_units) {
+    trial->reason = Reason::kQuotaExhausted;
+    return false;
+  }
+  const bool allow_partial = command.advice == nullptr && command.authorize.allow_partial;
+  const int64_t subsidy = trial->subsidy.value();
+  const int64_t covered = MostThatFundsCover(benefit, subsidy, earlier);
+  if (covered < subsidy && (!allow_partial || covered == 0)) {
+    trial->reason = Reason::kBudgetExhausted;
+    return false;
+  }
+  trial->subsidy = Fen{covered};
+  trial->parts = Split(covered, WeightsOf(benefit.funding));
+  return true;
+}
+
+int64_t NaiveLedger::MostThatFundsCover(const BenefitEntry& benefit,
+                                        int64_t subsidy,
+                                        const Earlier& earlier) const {
   if (benefit.funding.empty()) {
     return 0;  // nobody pays
   }
   std::map<FundCode, int64_t> available;
   std::map<FundCode, int64_t> weights;
   for (const FundingShareSpec& share : benefit.funding) {
-    available[share.fund] = AvailableOf(share.fund);
+    available[share.fund] = AvailableOf(share.fund) - earlier.TakenOf(share.fund);
     weights[share.fund] += share.share.value();
   }
   const std::vector<int64_t> shares = WeightsOf(benefit.funding);
@@ -290,31 +284,62 @@ int64_t NaiveLedger::MostThatFundsCover(const BenefitEntry& benefit, int64_t sub
   return most;
 }
 
+Fen NaiveLedger::Choice::subsidy() const {
+  Fen sum;
+  for (const Trial& trial : chosen) {
+    sum += trial.subsidy;
+  }
+  return sum;
+}
+
 NaiveLedger::Choice NaiveLedger::Choose(const Command& command, TimestampNs at) const {
   const ProgrammeCode& only = command.authorize.programme;
   Choice choice;
   choice.programme_found =
       only.IsNone() || std::any_of(programmes_.begin(), programmes_.end(), [&](const auto& p) {
-        return p.code == only &&
-               std::any_of(p.versions.begin(), p.versions.end(), [at](const auto& v) {
-                 return v.applied_at <= at && at < v.ended_at;
-               });
+        return p.code == only && p.ActiveAt(at).has_value();
       });
+  std::vector<BenefitPointer> competing;
+  size_t of_some_node = 0;  // what the merchant offers to members of some union node
   for (const BenefitPointer& benefit : LiveAt(at, only)) {
-    const std::optional<Trial> trial = Try(benefit, command, at);
+    const bool offered =
+        ServesCategory(*benefit, command.terminal) && ServesMerchant(*benefit, command.terminal);
+    if (offered && !benefit->spec.member_union.IsNone()) {
+      ++of_some_node;
+    }
+    const bool may_apply = offered && IsInside(members_.at(PartyOf(command).member).union_node,
+                                               benefit->spec.member_union);
+    if (may_apply && competing.size() == kCandidatesPerDecisionMax) {
+      continue;
+    }
+    if (only.IsNone() && offered && !may_apply && of_some_node > kOthersMax) {
+      continue;  // so many have a say in what a decline is about
+    }
+    if (may_apply) {
+      competing.push_back(benefit);
+    }
+    const std::optional<Trial> trial = Try(benefit, command, at, Earlier{});
     if (!trial.has_value()) {
       continue;
     }
     if (trial->by_rule.has_value()) {
       choice.most_generous.push_back(*trial);
     }
-    if (trial->reason == Reason::kNone) {
-      if (!choice.chosen.has_value() || trial->subsidy > choice.chosen->subsidy) {
-        choice.chosen = trial;
+    if (trial->reason != Reason::kNone) {
+      if (!choice.furthest.has_value() || trial->reason > choice.furthest->reason) {
+        choice.furthest = trial;
       }
-    } else if (!choice.furthest.has_value() || trial->reason > choice.furthest->reason) {
-      choice.furthest = trial;
+    } else if (!benefit->combines() &&
+               (choice.chosen.empty() || trial->subsidy > choice.subsidy())) {
+      choice.chosen = {*trial};
     }
+  }
+  Choice other;
+  other.chosen = Combine(competing, command, at, &choice.paths);
+  if (!other.chosen.empty() && (choice.chosen.empty() || other.subsidy() > choice.subsidy())) {
+    choice.chosen = other.chosen;
+  } else if (!other.chosen.empty()) {
+    choice.paths.push_back(NaivePath::kCombinationLoses);
   }
   std::stable_sort(choice.most_generous.begin(),
                    choice.most_generous.end(),
@@ -322,64 +347,102 @@ NaiveLedger::Choice NaiveLedger::Choose(const Command& command, TimestampNs at) 
   return choice;
 }
 
-std::vector<NaiveLedger::BenefitPointer> NaiveLedger::LiveAt(TimestampNs at,
-                                                             const ProgrammeCode& only) const {
-  std::vector<BenefitPointer> live;
-  for (const ProgrammeEntry& programme : programmes_) {
-    for (const ProgrammeVersion& version : programme.versions) {
-      if (version.applied_at <= at && at < version.ended_at &&
-          (only.IsNone() || only == programme.code)) {
-        live.insert(live.end(), version.benefits.begin(), version.benefits.end());
-      }
-    }
-  }
-  return live;
-}
-
 std::vector<NaiveLedger::Share> NaiveLedger::SharesOf(const Trial& trial) {
   const BenefitEntry& benefit = *trial.benefit;
   std::vector<Share> shares;
   for (size_t i = 0; i < benefit.funding.size(); ++i) {
     const int64_t part = trial.parts[i].value();
-    shares.push_back(Share{benefit.funding[i].fund, true, part, part});
+    shares.push_back(Share{benefit.funding[i].fund, true, 0, part, part});
   }
   if (!benefit.spec.stock.IsNone()) {
     const int64_t units = benefit.spec.stock_units;
-    shares.push_back(Share{benefit.spec.stock, false, units, units});
+    shares.push_back(Share{benefit.spec.stock, false, 0, units, units});
   }
   return shares;
 }
 
+// One benefit more.
 void NaiveLedger::Book(const BenefitPointer& booked,
-                       std::vector<Share> shares,
+                       const std::vector<Share>& shares,
                        Fen subsidy,
                        TimestampNs at,
                        Entry* entry) const {
   const BenefitEntry& benefit = *booked;
-  entry->benefit = booked;
-  entry->shares = std::move(shares);
-  entry->subsidy = subsidy;
+  const size_t number = entry->parts.size();
+  const bool leaves_trace =
+      !shares.empty() ||
+      std::any_of(benefit.limits.begin(), benefit.limits.end(), [entry](const LimitSpec& limit) {
+        return limit.scope == LimitScope::kAll || entry->advice.has_value();
+      });
+  if (!leaves_trace) {  // as if it had not applied
+    return;
+  }
+  Part part;
+  part.benefit = booked;
+  part.subsidy = subsidy;
+  if (benefit.items.asks()) {
+    part.items_base = Fen{CountLines(benefit.items, entry->lines).base()};
+  }
+  entry->parts.push_back(part);
+  entry->subsidy += subsidy;
+  for (Share share : shares) {
+    share.part = number;
+    entry->shares.push_back(share);
+  }
+  const Party party = PartyOf(entry->command);
   for (const LimitSpec& limit : benefit.limits) {
+    if (limit.scope == LimitScope::kOffline && !entry->advice.has_value()) {
+      continue;
+    }
     const int64_t more = limit.measure == LimitMeasure::kCount ? 1 : subsidy.value();
-    const NaiveCounterKey key = KeyOf(benefit, limit, PartyOf(entry->command), at);
-    entry->uses.push_back(CounterUse{key, limit, more, 0});
-    entry->answer.limits.push_back(LimitNow(benefit.calendar, limit, key, more));
+    const NaiveCounterKey key = KeyOf(benefit, limit, party, at);
+    int64_t before = 0;  // taken by an earlier layer
+    for (const CounterUse& use : entry->uses) {
+      before += use.key == key ? use.held + use.used : 0;
+    }
+    entry->uses.push_back(CounterUse{key, limit, more, 0, number});
+    entry->answer.limits.push_back(LimitNow(benefit.calendar, limit, key, before + more));
   }
-  std::vector<int64_t> prices;
-  for (const LineItem& line : entry->lines) {
-    prices.push_back(line.price.value());
+  entry->parts.back().spills_over = SplitOverLines(benefit, subsidy, entry);
+}
+
+// By what the lines count for, as far as there is something left of their price; what
+// does not fit there, over all lines by what is left of theirs.
+bool NaiveLedger::SplitOverLines(const BenefitEntry& benefit, Fen subsidy, Entry* entry) {
+  std::vector<AnswerLine>& lines = entry->answer.lines;
+  if (lines.empty()) {
+    return false;
   }
-  const std::vector<Fen> parts =
-      prices.empty() ? std::vector<Fen>{} : Split(subsidy.value(), prices);
-  for (size_t i = 0; i < parts.size(); ++i) {
-    entry->answer.lines[i].subsidy = parts[i];
+  const NaiveCount count = CountLines(benefit.items, entry->lines);
+  std::vector<int64_t> own;
+  int64_t room = 0;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    own.push_back(std::min(count.by_line[i], (lines[i].price - lines[i].subsidy).value()));
+    room += own.back();
   }
+  const int64_t fits = std::min(subsidy.value(), room);
+  const auto add = [&lines](int64_t amount, const std::vector<int64_t>& weights) {
+    const std::vector<Fen> parts = Split(amount, weights);
+    for (size_t i = 0; i < parts.size(); ++i) {
+      lines[i].subsidy += parts[i];
+    }
+  };
+  add(fits, own);
+  std::vector<int64_t> rest;
+  for (const AnswerLine& line : lines) {
+    rest.push_back((line.price - line.subsidy).value());
+  }
+  add(subsidy.value() - fits, rest);
+  return subsidy.value() > fits;
 }
 
 void NaiveLedger::CaptureAtOnce(Entry* entry) {
   entry->state = TransactionState::kCaptured;
   entry->captured = entry->list_price;
   entry->captured_subsidy = entry->subsidy;
+  for (Part& part : entry->parts) {
+    part.captured_subsidy = part.subsidy;
+  }
   for (Share& share : entry->shares) {
     share.spent += std::exchange(share.held, 0);
   }
@@ -405,30 +468,41 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
   Choice choice;
   if (answer.reason == Reason::kNone) {
     choice = Choose(command, now);
-    if (!choice.chosen.has_value()) {
+    if (choice.chosen.empty()) {
       answer.reason = choice.reason();
       Deny(choice, command, now, &answer);
     }
   }
-  const std::optional<Trial>& chosen = choice.chosen;
-  if (const auto& told = chosen.has_value() ? chosen : choice.furthest; told.has_value()) {
-    for (const NaivePath path : told->paths) {
+  const std::vector<Trial>& chosen = choice.chosen;
+  std::vector<Trial> told_of = chosen;
+  if (chosen.empty() && choice.furthest.has_value()) {
+    told_of.push_back(*choice.furthest);
+  }
+  for (const NaivePath path : choice.paths) {
+    Went(path, recorded);
+  }
+  for (const Trial& trial : told_of) {
+    for (const NaivePath path : trial.paths) {
       Went(path, recorded);
     }
   }
 
   const bool full_price = answer.reason >= Reason::kProgrammeNotFound &&
                           request.if_no_benefit == IfNoBenefit::kFullPrice;
-  if (chosen.has_value() || full_price) {
-    answer.outcome =
-        chosen.has_value() && chosen->partial ? Outcome::kApprovedPartial : Outcome::kApproved;
+  if (!chosen.empty() || full_price) {
+    const bool partial =
+        std::any_of(chosen.begin(), chosen.end(), [](const Trial& trial) { return trial.partial; });
+    answer.outcome = partial ? Outcome::kApprovedPartial : Outcome::kApproved;
     answer.limits.clear();
     answer.next_eligible_at = TimestampNs{};
     entry.list_price = request.list_price;
     int64_t hold_s = request.hold_s != 0 ? request.hold_s : kHoldSecondsDefault;
-    if (chosen.has_value()) {
-      Book(chosen->benefit, SharesOf(*chosen), chosen->subsidy, now, &entry);
-      hold_s = request.hold_s != 0 ? request.hold_s : chosen->benefit->spec.hold_s;
+    for (const Trial& trial : chosen) {
+      Book(trial.benefit, SharesOf(trial), trial.subsidy, now, &entry);
+    }
+    WentWithParts(entry, recorded);
+    if (!chosen.empty() && request.hold_s == 0) {
+      hold_s = chosen.front().benefit->spec.hold_s;
     }
     if (request.capture_at_once) {
       CaptureAtOnce(&entry);
@@ -464,8 +538,50 @@ void NaiveLedger::Deny(const Choice& choice,
     const BenefitEntry& benefit = *furthest.benefit;
     const LimitSpec& limit = *furthest.failed_limit;
     answer->failed_limit = limit.code;
-    answer->limits.push_back(
-        LimitNow(benefit.calendar, limit, KeyOf(benefit, limit, PartyOf(command), at), 0));
+    const NaiveCounterKey key = KeyOf(benefit, limit, PartyOf(command), at);
+    answer->limits.push_back(LimitNow(benefit.calendar, limit, key, 0));
+    answer->limits.back().resets_at = ResetsAt(benefit.calendar, limit, key);
+  }
+}
+
+void NaiveLedger::WentWithParts(const Entry& entry, bool recorded) {
+  const std::vector<Part>& parts = entry.parts;
+  const auto went = [&](NaivePath path, bool really) { Went(path, recorded && really); };
+  went(NaivePath::kCombinationOfOne, parts.size() == 1 && parts.front().benefit->combines());
+  went(NaivePath::kCombinationOfTwo, parts.size() == 2);
+  went(NaivePath::kCombinationOfThree, parts.size() == 3);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const BenefitEntry& benefit = *parts[i].benefit;
+    went(NaivePath::kCombinationSpillsOver, parts[i].spills_over);
+    went(NaivePath::kCombinationOnRest, i > 0 && benefit.spec.base == StackBase::kRest);
+    if (benefit.items.asks()) {
+      const NaiveCount count = CountLines(benefit.items, entry.lines);
+      bool in_part = false;
+      for (size_t j = 0; j < entry.lines.size(); ++j) {
+        in_part |= count.by_line[j] > 0 && count.by_line[j] < entry.lines[j].price.value();
+      }
+      went(NaivePath::kItemsCounted, count.base() < entry.list_price.value());
+      went(NaivePath::kPiecesInPart, in_part);
+    }
+  }
+  for (size_t i = 0; i < entry.shares.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const Share& a = entry.shares[i];
+      const Share& b = entry.shares[j];
+      went(NaivePath::kCombinationSharesFund, a.part != b.part && a.fund == b.fund);
+    }
+  }
+  for (size_t i = 0; i < entry.uses.size(); ++i) {
+    const CounterUse& use = entry.uses[i];
+    LimitSpec alone = use.limit;
+    alone.span = 1;
+    went(NaivePath::kRollingWindow, TakenOf(use.limit, use.key) > TakenOf(alone, use.key));
+    went(NaivePath::kUnionAtLevel,
+         use.limit.subject == LimitSubject::kUnion &&
+             use.key.subject != TextOf(members_.at(PartyOf(entry.command).member).union_node));
+    for (size_t j = 0; j < i; ++j) {
+      went(NaivePath::kCombinationSharesLimit, entry.uses[j].key == use.key);
+    }
   }
 }
 

@@ -135,8 +135,6 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
   const BenefitSpec& spec = benefit.spec;
   const Party party = PartyOf(command);
   const bool allow_partial = command.authorize.allow_partial;
-  const int64_t list = command.authorize.list_price.value();
-  int64_t subsidy = TakenOff(spec.price, list);
   std::vector<AnswerCheck> checks;
   const auto judge = [&](Reason check, bool passed) {
     checks.push_back({benefit.programme, spec.code, check, passed, std::nullopt});
@@ -145,14 +143,27 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
   judge(Reason::kNotPermittedToTerminal, ServesTerminal(benefit, command.terminal));
   judge(Reason::kProgrammeNotStarted, benefit.starts_at <= now);
   judge(Reason::kProgrammeEnded, now < benefit.ends_at);
-  judge(Reason::kOutsideTimeWindow,
-        IsWithinTimes(benefit.calendar, spec.weekdays, benefit.hours, now));
+  judge(Reason::kOutsideTimeWindow, IsWithinTimes(benefit.calendar, benefit.times, now));
   judge(Reason::kMemberNotVerified, ServesRealName(benefit, party.member));
   judge(Reason::kNotPermittedToMember, ServesMember(benefit, party.member, now));
-  judge(Reason::kBelowMinimumAmount, list >= spec.price.threshold.value());
-  judge(Reason::kNoEffect,
-        subsidy > 0 || !spec.stock.IsNone() || spec.price.kind == PriceKind::kFree);
+  // On the list price's base, whichever layer it is of.
+  const std::optional<int64_t> base = OwnBaseOf(benefit, command);
+  int64_t subsidy = 0;
+  if (base.has_value()) {
+    subsidy = TakenOff(spec.price, benefit.steps, *base);
+    judge(Reason::kBelowMinimumAmount, *base >= spec.price.threshold.value());
+    judge(Reason::kNoEffect, HasEffect(benefit, subsidy, *base));
+  }
+  if (benefit.items.asks()) {
+    judge(Reason::kNoEligibleItem, base.has_value());
+  }
+  if (AsksToWait(benefit)) {
+    judge(Reason::kWaitingPeriod, !WaitsUntil(benefit, party.member, now).has_value());
+  }
   for (const LimitSpec& limit : benefit.limits) {
+    if (!IsAsked(limit, command)) {
+      continue;
+    }
     const NaiveCounterKey key = KeyOf(benefit, limit, party, now);
     const AnswerStanding standing = StandingOf(benefit, limit, key);
     if (limit.measure == LimitMeasure::kCount) {
@@ -172,7 +183,7 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
   }
   // Without a fund of money, money can not be given: that is told, too.
   if (!benefit.funding.empty() || subsidy > 0) {
-    const int64_t covered = MostThatFundsCover(benefit, subsidy);
+    const int64_t covered = MostThatFundsCover(benefit, subsidy, Earlier{});
     judge(Reason::kBudgetExhausted, covered == subsidy || (allow_partial && covered > 0));
   }
   return checks;
@@ -184,16 +195,11 @@ AnswerStanding NaiveLedger::StandingOf(const BenefitEntry& benefit,
   AnswerStanding standing;
   standing.programme = benefit.programme;
   standing.limit = limit.code;
-  for (const auto& [id, entry] : entries_) {
-    for (const CounterUse& use : entry.uses) {
-      if (use.key == key) {
-        standing.used += use.used;
-        standing.held += use.held;
-      }
-    }
-  }
+  const NaiveTotals totals = StandOf(limit, key);
+  standing.used = totals.used;
+  standing.held = totals.held;
   standing.left = limit.max - standing.used - standing.held;
-  standing.resets_at = WindowEnd(benefit.calendar, limit.window, key.window);
+  standing.resets_at = ResetsAt(benefit.calendar, limit, key);
   return standing;
 }
 
@@ -260,16 +266,20 @@ AnswerEntitlement NaiveLedger::EntitlementTo(const BenefitEntry& benefit,
   if (now < benefit.starts_at) {
     hinder(Reason::kProgrammeNotStarted, benefit.starts_at);
   }
-  if (!IsWithinTimes(benefit.calendar, spec.weekdays, benefit.hours, now)) {
-    const TimestampNs next = NextWithinTimes(benefit.calendar, spec.weekdays, benefit.hours, now);
+  if (!IsWithinTimes(benefit.calendar, benefit.times, now)) {
+    const TimestampNs next = NextWithinTimes(benefit.calendar, benefit.times, now);
     hinder(Reason::kOutsideTimeWindow, next < benefit.ends_at ? next : TimestampNs{});
+  }
+  if (const auto until = WaitsUntil(benefit, party.member, now); until.has_value()) {
+    hinder(Reason::kWaitingPeriod, *until);
   }
   std::vector<std::pair<LimitSpec, AnswerStanding>> limits;
   for (const LimitSpec& limit : benefit.limits) {
     const bool of_card = limit.subject == LimitSubject::kCard;
     const bool of_place =
         limit.subject == LimitSubject::kMerchant || limit.subject == LimitSubject::kTerminal;
-    if ((of_card && party.card == CardNumber{}) || (of_place && !here)) {
+    const bool of_offline = limit.scope == LimitScope::kOffline;
+    if (of_offline || (of_card && party.card == CardNumber{}) || (of_place && !here)) {
       continue;
     }
     const AnswerStanding standing = StandingOf(benefit, limit, KeyOf(benefit, limit, party, now));

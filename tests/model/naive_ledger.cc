@@ -107,18 +107,6 @@ std::vector<NaiveTold> NaiveLedger::AllTransactions() const {
   return all;
 }
 
-int64_t NaiveLedger::TakenOf(const NaiveCounterKey& key) const {
-  int64_t taken = 0;
-  for (const auto& [id, entry] : entries_) {
-    for (const CounterUse& use : entry.uses) {
-      if (use.key == key) {
-        taken += use.held + use.used;
-      }
-    }
-  }
-  return taken;
-}
-
 int64_t NaiveLedger::AvailableOf(const FundCode& fund) const {
   const NaiveFundTotals totals = TotalsOf(fund);
   const int64_t left = funds_.at(fund).budget.value() - totals.held - totals.spent;
@@ -134,36 +122,14 @@ bool NaiveLedger::AreOpenAt(const std::vector<FundCode>& funds, TimestampNs at) 
       funds.begin(), funds.end(), [&](const FundCode& fund) { return IsOpenAt(fund, at); });
 }
 
-bool NaiveLedger::IsInside(UnionNodeId node, const UnionNodeId& root) const {
-  if (root.IsNone()) {
-    return true;
-  }
-  while (!node.IsNone()) {
-    if (node == root) {
-      return true;
-    }
-    node = unions_.at(node).parent;
-  }
-  return false;
-}
-
-bool NaiveLedger::IsInSegment(const MemberRequest& member,
-                              const SegmentCode& segment,
-                              TimestampNs at) const {
-  for (uint32_t i = 0; i < member.span_count; ++i) {
-    const SegmentSpanRequest& span = member.spans[i];
-    if (span.segment == segment && span.starts_at <= at && at < span.ends_at) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // ---- Terminals' commands ----------------------------------------------------------
 
 Answer NaiveLedger::Apply(const Command& command, TimestampNs now) {
   if (command.kind == CommandKind::kExpireHolds) {
     return ExpireHolds(now);
+  }
+  if (command.kind == CommandKind::kActivateDue) {
+    return ActivateDue(now);
   }
   if (now > command.deadline) {
     return Only(Verdict::kDeadlineExceeded);
@@ -406,7 +372,8 @@ std::vector<AnswerShare> NaiveLedger::SharesOf(const Entry& entry) {
   std::vector<AnswerShare> told;
   for (const Share& share : entry.shares) {
     if (share.authorized != 0) {
-      told.push_back({entry.benefit->spec.code, share.fund, Fen{share.authorized}});
+      told.push_back(
+          {entry.parts[share.part].benefit->spec.code, share.fund, Fen{share.authorized}});
     }
   }
   return told;

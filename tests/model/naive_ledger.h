@@ -5,18 +5,21 @@
 // way: maps of structs, every sum recomputed, nothing incremental, nothing fast.
 // It shares no code with engine/ledger, only the value types of engine/domain,
 // so a mistake has to be made twice to stay hidden.  The rules are those of
-// docs/decisions, in their words and their order: how an authorization is decided in
-// naive_authorize.cc, its life (0001) in naive_lifecycle.cc and naive_refund.cc, what
-// explains an answer (0002) in naive_explain.cc, advices and batches (0003) in
-// naive_advice.cc, codes (0005) in naive_code.cc, operators' commands in
-// naive_operators.cc.
+// docs/decisions, in their words and their order: how an authorization is decided (0006)
+// in naive_authorize.cc, whom and what a benefit is for in naive_who.cc and
+// naive_items.cc, limits in naive_limits.cc, combinations in naive_combine.cc; its life
+// (0001) in naive_lifecycle.cc, naive_increment.cc and naive_refund.cc, what explains an
+// answer (0002) in naive_explain.cc, advices and batches (0003) in naive_advice.cc, codes
+// (0005) in naive_code.cc, operators' commands in naive_operators.cc, versions of
+// programmes (0007) in naive_programmes.cc.
 //
-// It knows no limits.h: tables never get full here.
+// Of limits.h it knows what one decision may take: tables never get full here.
 
 #ifndef GONGHUI_TESTS_MODEL_NAIVE_LEDGER_H_
 #define GONGHUI_TESTS_MODEL_NAIVE_LEDGER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,8 +30,10 @@
 
 #include "engine/domain/command.h"
 #include "engine/domain/result.h"
+#include "tests/model/naive_items.h"
 #include "tests/model/naive_path.h"
 #include "tests/model/naive_statuses.h"
+#include "tests/model/naive_times.h"
 #include "tests/testing/answer.h"
 
 namespace gonghui {
@@ -40,6 +45,7 @@ struct NaiveCounterKey {
   LimitMeasure measure = LimitMeasure::kCount;
   LimitSubject subject_kind = LimitSubject::kPerson;
   WindowKind window_kind = WindowKind::kDay;
+  uint8_t union_level = 0;
   std::string subject;
   WindowNumber window = 0;
 
@@ -93,12 +99,18 @@ class NaiveLedger {
   // Decides and, if anything changes, changes it.
   Answer Apply(const Command& command, TimestampNs now);
 
+  // What an authorization would be answered with every version in shadow in place of its
+  // programme's active one: a quote.
+  Answer QuoteWithShadows(const Command& command, TimestampNs now);
+
   // An event of which no answer tells (the archive's) takes a number as well.
   void PassNumber() { ++seq_; }
 
   [[nodiscard]] CommandSeq applied_seq() const { return CommandSeq{seq_}; }
   // The hold that runs out first; kTimestampMax = none.
   [[nodiscard]] TimestampNs next_expiry() const;
+  // When the next scheduled version becomes active; kTimestampMax = none.
+  [[nodiscard]] TimestampNs next_activation() const;
 
   // Recomputed from the transactions.
   [[nodiscard]] std::map<FundCode, NaiveFundTotals> FundTotals() const;
@@ -125,29 +137,44 @@ class NaiveLedger {
     BenefitSpec spec;
     std::vector<SegmentCode> segments_any;
     std::vector<SegmentCode> segments_all;
+    std::vector<SegmentCode> segments_none;
     std::vector<MccRange> mccs;
     std::vector<MerchantId> merchants;
-    std::vector<HoursRange> hours;
+    std::vector<TerminalId> terminals;
+    NaiveItemRule items;
+    std::vector<PriceStep> steps;
+    NaiveTimes times;
     std::vector<LimitSpec> limits;
     std::vector<FundingShareSpec> funding;
+
+    [[nodiscard]] bool combines() const { return spec.layer > 0; }
   };
   using BenefitPointer = std::shared_ptr<const BenefitEntry>;
   struct ProgrammeVersion {
     uint64_t content_hash = 0;
-    // Live on [applied_at, ended_at): until it was retired or the next one came.
-    TimestampNs applied_at;
-    TimestampNs ended_at = kTimestampMax;
+    Stage stage = Stage::kValidated;
+    bool was_active = false;
+    TimestampNs activates_at;  // scheduled
     std::vector<BenefitPointer> benefits;
+  };
+  // Which version was active from an instant on, until the next of them.
+  struct Activation {
+    TimestampNs from;
+    std::optional<size_t> version;  // none = retired
   };
   struct ProgrammeEntry {
     ProgrammeCode code;
     std::vector<ProgrammeVersion> versions;  // the newest last
+    std::vector<Activation> activations;     // the newest last
 
-    [[nodiscard]] bool retired() const { return versions.back().ended_at != kTimestampMax; }
+    [[nodiscard]] std::optional<size_t> ActiveAt(TimestampNs at) const;
+    // The one that stands there, if any does.
+    [[nodiscard]] std::optional<size_t> In(Stage stage) const;
   };
   struct Share {
     FundCode fund;
     bool money = true;
+    size_t part = 0;  // of Entry::parts
     int64_t authorized = 0;
     int64_t held = 0;
     int64_t spent = 0;
@@ -158,6 +185,21 @@ class NaiveLedger {
     LimitSpec limit;
     int64_t held = 0;
     int64_t used = 0;
+    size_t part = 0;  // of Entry::parts
+  };
+  // A benefit that was booked; a combination has several, in the order of their layers.
+  struct Part {
+    BenefitPointer benefit;
+    Fen items_base;            // B0: of a benefit with items
+    Fen subsidy;               // of S
+    Fen captured_subsidy;      // of CS
+    Fen refunded_subsidy;      // of RS
+    bool spills_over = false;  // beyond its own lines
+  };
+  // What a part would be at another price.
+  struct Reckoned {
+    int64_t base = 0;
+    int64_t gives = 0;
   };
   struct Entry {
     // What was asked, for repeats; what it points to is kept beside it.
@@ -178,8 +220,8 @@ class NaiveLedger {
     Fen refunded;          // R
     Fen refunded_subsidy;  // RS
     TimestampNs expires_at;
-    bool extended = false;   // by an increment
-    BenefitPointer benefit;  // booked; null = at full price
+    bool extended = false;    // by an increment
+    std::vector<Part> parts;  // booked; none = at full price
     std::vector<Share> shares;
 
     // An authorization's, and what a refund gave to later windows.
@@ -188,7 +230,7 @@ class NaiveLedger {
     std::map<FundCode, int64_t> suspended;
     bool took_back = false;  // a reversal: something that was captured
 
-    [[nodiscard]] bool booked() const { return benefit != nullptr; }
+    [[nodiscard]] bool booked() const { return !parts.empty(); }
     [[nodiscard]] bool is_sale() const { return command.authorize.capture_at_once; }
     [[nodiscard]] bool is_hold() const {
       return answer.kind == TransactionKind::kAuthorization &&
@@ -203,6 +245,17 @@ class NaiveLedger {
     MemberId member;
     CardNumber card;
     TerminalId terminal;
+  };
+  // What the benefits of earlier layers give.
+  struct Earlier {
+    Fen given;
+    size_t benefits = 0;
+    std::vector<Share> shares;
+    std::vector<CounterUse> uses;
+
+    // In this decision.
+    [[nodiscard]] int64_t TakenOf(const FundCode& fund) const;
+    [[nodiscard]] int64_t TakenOf(const NaiveCounterKey& key) const;
   };
   // How one candidate fared.
   struct Trial {
@@ -219,10 +272,12 @@ class NaiveLedger {
   // How all candidates fared.
   struct Choice {
     bool programme_found = false;
-    std::optional<Trial> chosen;
+    std::vector<Trial> chosen;         // one, or several in the order of their layers
     std::optional<Trial> furthest;     // of those that failed
     std::vector<Trial> most_generous;  // those whose rule applies, the most generous first
+    std::vector<NaivePath> paths;      // gone by combinations, chosen or not
 
+    [[nodiscard]] Fen subsidy() const;
     // Why nothing was chosen.
     [[nodiscard]] Reason reason() const {
       return !programme_found       ? Reason::kProgrammeNotFound
@@ -234,7 +289,9 @@ class NaiveLedger {
   struct Forced {
     std::vector<Share> shares;
     Fen subsidy;
-    bool enough_things = true;
+    int64_t allowed = 0;  // of the rule, by the terminal's allowance
+    bool within_allowance = true;
+    bool possible = true;  // and enough things
     bool overrun = false;
   };
   struct AcceptedCode {
@@ -272,32 +329,75 @@ class NaiveLedger {
                                    TimestampNs at) const;
   // Of the programme that is named, or of all; in order of precedence.
   [[nodiscard]] std::vector<BenefitPointer> LiveAt(TimestampNs at, const ProgrammeCode& only) const;
+  // Nothing when the benefit is not for this kind of merchant at all.
   [[nodiscard]] std::optional<Trial> Try(const BenefitPointer& benefit,
                                          const Command& command,
-                                         TimestampNs at) const;
+                                         TimestampNs at,
+                                         const Earlier& earlier) const;
+  // Its steps, one after the other; false = the trial has failed.
+  bool TryRules(const Command& command, TimestampNs at, const Earlier& earlier, Trial* trial) const;
+  bool TryLimits(const Command& command,
+                 TimestampNs at,
+                 const Earlier& earlier,
+                 Trial* trial,
+                 int64_t* in_full) const;
+  bool TryFunds(const Command& command, TimestampNs at, const Earlier& earlier, Trial* trial) const;
   [[nodiscard]] Choice Choose(const Command& command, TimestampNs at) const;
+  // The best of each layer, in rising order; none = there is no combination.
+  std::vector<Trial> Combine(const std::vector<BenefitPointer>& candidates,
+                             const Command& command,
+                             TimestampNs at,
+                             std::vector<NaivePath>* paths) const;
+  // Of what is asked, without earlier layers; nothing when no line is eligible.
+  [[nodiscard]] static std::optional<int64_t> OwnBaseOf(const BenefitEntry& benefit,
+                                                        const Command& command);
+  // What its rule takes off its base, as far as the layers before it leave something.
+  [[nodiscard]] static Reckoned Reckon(const BenefitEntry& benefit,
+                                       int64_t own_base,
+                                       int64_t price,
+                                       int64_t given);
+  // By part: what each would give at a price, at most what it was authorized for.
+  [[nodiscard]] static std::vector<Reckoned> ReckonAt(const Entry& entry, int64_t price);
+  [[nodiscard]] static int64_t OwnBaseAt(const Entry& entry, const Part& part, int64_t price);
+  // A sum over the parts, in proportion to what each has captured and not given back.
+  [[nodiscard]] static std::vector<int64_t> DividedByStanding(const Entry& entry, int64_t sum);
   // Fills in what an approval takes: shares and uses as held, and what is told of them.
   void Book(const BenefitPointer& benefit,
-            std::vector<Share> shares,
+            const std::vector<Share>& shares,
             Fen subsidy,
             TimestampNs at,
             Entry* entry) const;
+  // True when its own lines can not bear all of it.
+  static bool SplitOverLines(const BenefitEntry& benefit, Fen subsidy, Entry* entry);
   [[nodiscard]] static std::vector<Share> SharesOf(const Trial& trial);
   static void CaptureAtOnce(Entry* entry);
   void Deny(const Choice& choice, const Command& command, TimestampNs at, Answer* answer) const;
   void WentWithLines(const Entry& entry);
+  void WentWithParts(const Entry& entry, bool recorded);
   // Whether the benefit is for this one.
   [[nodiscard]] bool ServesCategory(const BenefitEntry& benefit, const TerminalId& terminal) const;
   [[nodiscard]] bool ServesMerchant(const BenefitEntry& benefit, const TerminalId& terminal) const;
   [[nodiscard]] bool ServesTerminal(const BenefitEntry& benefit, const TerminalId& terminal) const;
   [[nodiscard]] bool ServesRealName(const BenefitEntry& benefit, const MemberId& member) const;
+  // But for waiting.
   [[nodiscard]] bool ServesMember(const BenefitEntry& benefit,
                                   const MemberId& member,
                                   TimestampNs at) const;
+  // Until when the member has to wait; nothing = not at all.
+  [[nodiscard]] std::optional<TimestampNs> WaitsUntil(const BenefitEntry& benefit,
+                                                      const MemberId& member,
+                                                      TimestampNs at) const;
+  [[nodiscard]] static bool AsksToWait(const BenefitEntry& benefit);
+  // `own_base`: before any layer.
+  [[nodiscard]] static bool HasEffect(const BenefitEntry& benefit,
+                                      int64_t subsidy,
+                                      int64_t own_base);
   // Its funds, and its stock.
   [[nodiscard]] static std::vector<FundCode> SourcesOf(const BenefitEntry& benefit);
   // The most, up to `subsidy`, whose parts all funds have available; 0 = nothing.
-  [[nodiscard]] int64_t MostThatFundsCover(const BenefitEntry& benefit, int64_t subsidy) const;
+  [[nodiscard]] int64_t MostThatFundsCover(const BenefitEntry& benefit,
+                                           int64_t subsidy,
+                                           const Earlier& earlier) const;
   [[nodiscard]] NaiveCounterKey KeyOf(const BenefitEntry& benefit,
                                       const LimitSpec& limit,
                                       const Party& party,
@@ -308,7 +408,19 @@ class NaiveLedger {
                                      const LimitSpec& limit,
                                      const NaiveCounterKey& key,
                                      int64_t more) const;
-  [[nodiscard]] int64_t TakenOf(const NaiveCounterKey& key) const;
+  // Held and used, in all windows that the limit adds up.
+  [[nodiscard]] NaiveTotals StandOf(const LimitSpec& limit, const NaiveCounterKey& key) const;
+  [[nodiscard]] int64_t TakenOf(const LimitSpec& limit, const NaiveCounterKey& key) const;
+  // When some of what is taken drops out.
+  [[nodiscard]] TimestampNs ResetsAt(const Calendar& calendar,
+                                     const LimitSpec& limit,
+                                     const NaiveCounterKey& key) const;
+  // The same, as a decline tells it: 0 = never.
+  [[nodiscard]] TimestampNs NextEligibleAt(const Calendar& calendar,
+                                           const LimitSpec& limit,
+                                           const NaiveCounterKey& key) const;
+  // Whether it is asked of this command at all.
+  [[nodiscard]] static bool IsAsked(const LimitSpec& limit, const Command& command);
   [[nodiscard]] NaiveFundTotals TotalsOf(const FundCode& fund) const;
   // What a new decision may take from it.
   [[nodiscard]] int64_t AvailableOf(const FundCode& fund) const;
@@ -339,7 +451,7 @@ class NaiveLedger {
   [[nodiscard]] const Entry* SameAdvice(const Command& command) const;
   // Step 1: what declines it, and what is forgiven.
   [[nodiscard]] std::pair<Reason, Reason> JudgeAdvice(const Command& command, TimestampNs at);
-  [[nodiscard]] Forced Force(const Trial& trial, TimestampNs at) const;
+  [[nodiscard]] Forced Force(const Trial& trial, const Command& command, TimestampNs at) const;
   [[nodiscard]] bool ExceedsLimit(const Entry& entry) const;
   void WentWithForced(const Entry& entry, const std::optional<Forced>& forced, TimestampNs at);
   [[nodiscard]] Totals OpenTotals(const TerminalId& terminal) const;
@@ -373,9 +485,30 @@ class NaiveLedger {
                                                 bool here,
                                                 TimestampNs now) const;
 
-  // What becomes of an authorization.
-  void PostLate(Entry& original, Fen subsidy, Answer* answer, TimestampNs now);
-  void PostHeld(Entry& original, Fen subsidy, Answer* answer);
+  // What becomes of an authorization; amounts by part.
+  using PartAmounts = std::vector<int64_t>;
+  // Each part's amount over its own shares of money, in proportion to `weigh(share)`.
+  [[nodiscard]] static std::vector<int64_t> SplitOverShares(
+      const Entry& entry,
+      const PartAmounts& amounts,
+      const std::function<int64_t(const Share&)>& weigh);
+  [[nodiscard]] static int64_t Sum(const PartAmounts& amounts);
+  // What an increment wants; the reason why it can not be had, with what is told of it.
+  Reason WantMore(
+      const Entry& original, Fen amount, TimestampNs now, Answer* answer, PartAmounts* wanted);
+  Reason WantFromFunds(const Entry& original,
+                       const PartAmounts& wanted,
+                       TimestampNs now,
+                       Answer* answer) const;
+  [[nodiscard]] static PartAmounts CapturedOf(const Entry& original);
+  void PostLate(Entry& original, const PartAmounts& earned, Answer* answer, TimestampNs now);
+  void PostHeld(Entry& original, const PartAmounts& earned, Answer* answer);
+  [[nodiscard]] static PartAmounts HeldBack(const Entry& original, Fen list_price);
+  // What a refund gives back to the funds.
+  PartAmounts GiveBack(const Entry& original, int64_t amount, bool by_lines, int64_t of_lines);
+  [[nodiscard]] static int64_t GivenBack(const Entry& refund, const NaiveCounterKey& key);
+  // The benefit that does not let so much be returned; null = none.
+  [[nodiscard]] BenefitPointer RefusesReturn(const Entry& original, int64_t amount);
   // The reversal's own entry tells what goes back.
   void ReverseAll(Entry& original, Entry* reversal, TimestampNs now);
   void ReversePart(Entry& original, Fen amount, Entry* reversal, TimestampNs now);
@@ -403,7 +536,20 @@ class NaiveLedger {
   Answer SetMemberStatus(const MemberStatusRequest& request, TimestampNs now);
   Answer SetCardStatus(const CardStatusRequest& request, TimestampNs now);
   Answer ReplaceCard(const ReplaceCardRequest& request, TimestampNs now);
+
+  // Versions of programmes: naive_programmes.cc.
+  Answer StageProgramme(const StageProgrammeRequest& request, TimestampNs now);
   Answer RetireProgramme(const RetireProgrammeRequest& request, TimestampNs now);
+  Answer ActivateDue(TimestampNs now);
+  [[nodiscard]] Answer CheckReferences(const ProgrammeImage& image) const;
+  static ProgrammeVersion MakeVersion(const ProgrammeImage& image);
+  // Puts a version where it is asked to be, and what stood there behind it.
+  static Answer Stand(ProgrammeEntry* programme,
+                      size_t version,
+                      Stage stage,
+                      TimestampNs activates_at,
+                      TimestampNs now);
+  static void Activate(ProgrammeEntry* programme, std::optional<size_t> version, TimestampNs from);
 
   uint16_t shard_;
   uint64_t seq_ = 0;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What becomes of an authorization: docs/decisions/0001-lifecycle.md, paragraph by
-// paragraph.  Refunds are in naive_refund.cc.
+// paragraph.  Increments are in naive_increment.cc, refunds in naive_refund.cc.
 
 #include <algorithm>
 
@@ -40,147 +40,6 @@ NaiveLedger::Entry NaiveLedger::Begin(const Command& command,
   return entry;
 }
 
-// ---- Increment ------------------------------------------------------------------
-
-Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
-  const IncrementRequest& request = command.increment;
-  Entry* original = nullptr;
-  Entry entry = Begin(command,
-                      TransactionKind::kIncrement,
-                      request.original,
-                      request.original_request_id,
-                      now,
-                      &original);
-  Answer& answer = entry.answer;
-  answer.list_price = answer.member_pays = request.amount;
-  const auto decline = [&](Reason reason) {
-    answer.reason = reason;
-    return Record(std::move(entry));
-  };
-  if (original == nullptr) {
-    return decline(Reason::kOriginalNotFound);
-  }
-  switch (original->state) {
-    case TransactionState::kReversed:
-      return decline(Reason::kPreviouslyReversed);
-    case TransactionState::kCaptured:
-    case TransactionState::kPartiallyRefunded:
-    case TransactionState::kRefunded:
-      return decline(Reason::kAlreadyCaptured);
-    case TransactionState::kExpired:
-      return decline(Reason::kHoldExpired);
-    case TransactionState::kDeclined:
-      return decline(Reason::kOriginalDeclined);
-    case TransactionState::kPending:
-    case TransactionState::kPartiallyCaptured:
-      if (now >= original->expires_at) {
-        return decline(Reason::kHoldExpired);
-      }
-      break;
-    case TransactionState::kCompleted:
-      GH_CHECK(false, "an authorization is never completed");
-  }
-  const Fen list_price = original->list_price + request.amount;
-  if (list_price > Fen{kTransactionFenMax}) {
-    return Only(Verdict::kOutOfRange, Field::kAmount);
-  }
-  const Reason judged = JudgeCaller(command.terminal, original->command.authorize.card, now);
-  if (judged != Reason::kNone) {
-    return decline(judged);
-  }
-
-  int64_t wanted = 0;
-  std::vector<Fen> parts(original->shares.size());
-  if (original->booked()) {
-    const BenefitEntry& benefit = *original->benefit;
-    wanted = std::max<int64_t>(
-        0, TakenOff(benefit.spec.price, list_price.value()) - original->subsidy.value());
-    for (const CounterUse& use : original->uses) {
-      const LimitSpec& limit = use.limit;
-      const int64_t left = limit.max - TakenOf(use.key);
-      if (limit.measure == LimitMeasure::kCount || wanted == 0 || wanted <= left) {
-        continue;
-      }
-      if (limit.when_exceeded == WhenExceeded::kReduce) {
-        wanted = std::max<int64_t>(0, left);
-        Went(NaivePath::kIncrementReduced);
-        continue;
-      }
-      answer.failed_benefit = benefit.spec.code;
-      answer.failed_limit = limit.code;
-      const bool own_window =
-          WindowOf(limit.window, BusinessDayOf(benefit.calendar, now)) == use.key.window;
-      if (own_window && limit.window != WindowKind::kProgramme) {
-        answer.next_eligible_at = WindowEnd(benefit.calendar, limit.window, use.key.window);
-      }
-      answer.limits.push_back(LimitNow(benefit.calendar, limit, use.key, 0));
-      if (!own_window) {
-        answer.limits.back().resets_at = kTimestampMax;  // it is over, and comes no more
-        Went(NaivePath::kIncrementRefusedInOldWindow);
-      }
-      return decline(Reason::kExceedsAmountLimit);
-    }
-
-    std::vector<int64_t> weights;
-    for (const FundingShareSpec& share : benefit.funding) {
-      weights.push_back(share.share.value());
-      if (wanted > 0 && !IsOpenAt(share.fund, now)) {
-        answer.failed_benefit = benefit.spec.code;
-        const TimestampNs opens_at = funds_.at(share.fund).opens_at;
-        answer.next_eligible_at = now < opens_at ? opens_at : TimestampNs{};
-        return decline(Reason::kFundNotOpen);
-      }
-    }
-    if (MostThatFundsCover(benefit, wanted) < wanted) {
-      answer.failed_benefit = benefit.spec.code;
-      return decline(Reason::kBudgetExhausted);
-    }
-    parts = Split(wanted, weights);  // the money shares come first
-    parts.resize(original->shares.size());
-  }
-
-  original->list_price = list_price;
-  original->subsidy += Fen{wanted};
-  for (size_t i = 0; i < parts.size(); ++i) {
-    Share& share = original->shares[i];
-    share.authorized += parts[i].value();
-    share.held += parts[i].value();
-    if (parts[i] != Fen{}) {
-      answer.shares.push_back({original->benefit->spec.code, share.fund, parts[i]});
-    }
-  }
-  for (CounterUse& use : original->uses) {
-    if (use.limit.measure == LimitMeasure::kAmount) {
-      use.held += wanted;
-      const Calendar& calendar = original->benefit->calendar;
-      Went(
-          NaivePath::kIncrementInOldWindow,
-          wanted > 0 && WindowOf(use.limit.window, BusinessDayOf(calendar, now)) != use.key.window);
-    }
-  }
-  if (request.hold_s != 0) {
-    const TimestampNs at_least{now.value() + request.hold_s * kNsPerSecond};
-    if (at_least > original->expires_at) {
-      original->expires_at = at_least;
-      original->extended = true;
-      Went(NaivePath::kIncrementExtendsHold);
-    }
-  }
-  Went(NaivePath::kIncrementAsksNoFund,
-       original->booked() && wanted == 0 && !AreOpenAt(SourcesOf(*original->benefit), now));
-  Went(NaivePath::kIncrementRaisesSubsidy, wanted > 0);
-  Went(NaivePath::kIncrementOfLines, !original->lines.empty() && wanted > 0);
-  Went(NaivePath::kIncrementPaysMember, Fen{wanted} > request.amount);
-  Went(NaivePath::kIncrementBySplit, answer.shares.size() > 1);
-  Went(NaivePath::kIncrementAtFullPrice, !original->booked());
-  answer.outcome = Outcome::kApproved;
-  answer.subsidy = Fen{wanted};
-  answer.member_pays = request.amount - answer.subsidy;
-  answer.expires_at = original->expires_at;
-  entry.state = TransactionState::kCompleted;
-  return Record(std::move(entry));
-}
-
 // ---- Capture --------------------------------------------------------------------
 
 Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
@@ -211,8 +70,8 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
   if (original == nullptr) {
     return decline(Reason::kOriginalNotFound);
   }
-  const bool posts_late =
-      original->booked() && original->benefit->late_capture == LateCapture::kForcePost;
+  const bool posts_late = original->booked() &&
+                          original->parts.front().benefit->late_capture == LateCapture::kForcePost;
   const bool forced = advised || posts_late;
   const bool swept = original->state == TransactionState::kExpired;
   switch (original->state) {
@@ -244,7 +103,7 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
   int64_t tolerance = 0;
   if (original->booked()) {
     const Mcc mcc = merchants_.at(original->merchant).mcc;
-    for (const OverCapture& over : original->benefit->over_capture) {
+    for (const OverCapture& over : original->parts.front().benefit->over_capture) {
       if (over.mccs.first <= mcc && mcc <= over.mccs.last) {
         tolerance = ScaledDown(original->list_price.value(), over.rate.value(), 10'000);
       }
@@ -276,25 +135,35 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
 
   // Capturing nothing of a price hands nothing out and burns no use.
   const bool something = captured > Fen{} || original->list_price == Fen{};
-  int64_t earned = 0;
+  PartAmounts by_part;
   if (original->booked()) {
-    const int64_t of_all = std::min(TakenOff(original->benefit->spec.price, captured.value()),
-                                    original->subsidy.value());
-    // The member never pays less than nothing: what is earned beyond this
-    // capture's price waits for the next one.
-    earned = std::clamp<int64_t>(of_all - original->captured_subsidy.value(), 0, amount.value());
+    const PartAmounts before = CapturedOf(*original);
+    const std::vector<Reckoned> of_all = ReckonAt(*original, captured.value());
+    for (size_t i = 0; i < original->parts.size(); ++i) {
+      // The member never pays less than nothing: what is earned beyond this
+      // capture's price waits for the next one.
+      by_part.push_back(
+          std::clamp<int64_t>(of_all[i].gives - before[i], 0, amount.value() - Sum(by_part)));
+    }
+    Went(NaivePath::kCaptureOfCombination, original->parts.size() > 1 && !request.final_capture);
+    Went(NaivePath::kLateAfterRefundOfCombination,
+         original->parts.size() > 1 && swept && original->refunded_subsidy > Fen{});
   }
+  const int64_t earned = Sum(by_part);
   const bool final = request.final_capture || captured >= original->list_price;
   if (something) {
     if (swept) {
-      PostLate(*original, Fen{earned}, &answer, now);
+      PostLate(*original, by_part, &answer, now);
     } else {
-      PostHeld(*original, Fen{earned}, &answer);
+      PostHeld(*original, by_part, &answer);
     }
   }
   original->list_price = std::max(original->list_price, captured);
   original->captured = captured;
   original->captured_subsidy += Fen{earned};
+  for (size_t i = 0; i < by_part.size(); ++i) {
+    original->parts[i].captured_subsidy += Fen{by_part[i]};
+  }
   if (final) {
     Went(NaivePath::kCapturedAfterRefund, original->refunded > Fen{});
     original->state = original->refunded > Fen{} ? TransactionState::kPartiallyRefunded
@@ -311,48 +180,90 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
   return Record(std::move(entry));
 }
 
+std::vector<int64_t> NaiveLedger::SplitOverShares(
+    const Entry& entry,
+    const PartAmounts& amounts,
+    const std::function<int64_t(const Share&)>& weigh) {
+  std::vector<int64_t> by_share(entry.shares.size());
+  for (size_t i = 0; i < entry.parts.size(); ++i) {
+    std::vector<int64_t> weights;
+    for (const Share& share : entry.shares) {
+      weights.push_back(share.part == i && share.money ? weigh(share) : 0);
+    }
+    const std::vector<Fen> parts = Split(amounts[i], weights);
+    for (size_t j = 0; j < parts.size(); ++j) {
+      by_share[j] += parts[j].value();
+    }
+  }
+  return by_share;
+}
+
+// What each benefit has captured.  When the hold of a combination is gone and some of it was
+// refunded, only the sum is known; what was refunded is divided by what each had left.
+NaiveLedger::PartAmounts NaiveLedger::CapturedOf(const Entry& original) {
+  PartAmounts captured;
+  for (const Part& part : original.parts) {
+    captured.push_back(part.captured_subsidy.value());
+  }
+  if (original.parts.size() < 2 || original.state != TransactionState::kExpired ||
+      original.refunded_subsidy == Fen{}) {
+    return captured;
+  }
+  std::vector<int64_t> weights;
+  for (size_t i = 0; i < original.parts.size(); ++i) {
+    const Part& part = original.parts[i];
+    captured[i] -= part.refunded_subsidy.value();  // what stands
+    weights.push_back(part.subsidy.value() - captured[i]);
+  }
+  const std::vector<Fen> refunded = Split(original.refunded_subsidy.value(), weights);
+  for (size_t i = 0; i < captured.size(); ++i) {
+    captured[i] += refunded[i].value();
+  }
+  return captured;
+}
+
 // Money is taken by what each funder still holds; things are handed out and a use is
 // burnt by the first capture, whatever its value.
-void NaiveLedger::PostHeld(Entry& original, Fen subsidy, Answer* answer) {
-  std::vector<int64_t> weights;
-  for (const Share& share : original.shares) {
-    weights.push_back(share.money ? share.held : 0);
-  }
-  const std::vector<Fen> parts = Split(subsidy.value(), weights);
+void NaiveLedger::PostHeld(Entry& original, const PartAmounts& earned, Answer* answer) {
+  const std::vector<int64_t> parts =
+      SplitOverShares(original, earned, [](const Share& share) { return share.held; });
   for (size_t i = 0; i < original.shares.size(); ++i) {
     Share& share = original.shares[i];
-    const int64_t moved = share.money ? parts[i].value() : share.held;
+    const int64_t moved = share.money ? parts[i] : share.held;
     share.held -= moved;
     share.spent += moved;
     if (moved != 0) {
-      answer->shares.push_back({original.benefit->spec.code, share.fund, Fen{moved}});
+      answer->shares.push_back(
+          {original.parts[share.part].benefit->spec.code, share.fund, Fen{moved}});
     }
   }
   for (CounterUse& use : original.uses) {
-    const int64_t moved = use.limit.measure == LimitMeasure::kAmount ? subsidy.value() : use.held;
+    const int64_t moved = use.limit.measure == LimitMeasure::kAmount ? earned[use.part] : use.held;
     use.held -= moved;
     use.used += moved;
   }
 }
 
 // The hold is gone: all is taken anew, and posted even where there is no room for it.
-void NaiveLedger::PostLate(Entry& original, Fen subsidy, Answer* answer, TimestampNs now) {
+void NaiveLedger::PostLate(Entry& original,
+                           const PartAmounts& earned,
+                           Answer* answer,
+                           TimestampNs now) {
   const bool first = original.captured == Fen{};
-  std::vector<int64_t> weights;
-  for (const Share& share : original.shares) {
-    weights.push_back(share.money ? share.authorized - share.spent - share.overrun : 0);
-  }
-  const std::vector<Fen> parts = Split(subsidy.value(), weights);
+  const std::vector<int64_t> parts = SplitOverShares(original, earned, [](const Share& share) {
+    return share.authorized - share.spent - share.overrun;
+  });
   bool some_overrun = false;
   bool some_in_full = false;
   for (size_t i = 0; i < original.shares.size(); ++i) {
     Share& share = original.shares[i];
-    const int64_t due = share.money ? parts[i].value() : first ? share.authorized : 0;
+    const int64_t due = share.money ? parts[i] : first ? share.authorized : 0;
     const int64_t paid = IsOpenAt(share.fund, now) ? std::min(due, AvailableOf(share.fund)) : 0;
     share.spent += paid;
     share.overrun += due - paid;
     if (due != 0) {
-      answer->shares.push_back({original.benefit->spec.code, share.fund, Fen{due}});
+      answer->shares.push_back(
+          {original.parts[share.part].benefit->spec.code, share.fund, Fen{due}});
     }
     if (paid < due) {
       answer->overrun = true;
@@ -364,14 +275,14 @@ void NaiveLedger::PostLate(Entry& original, Fen subsidy, Answer* answer, Timesta
     some_in_full |= share.money && paid == due && due > 0;
   }
   Went(NaivePath::kLateOverrunsSplit, some_overrun && some_in_full);
-  Went(NaivePath::kLateInBudget, subsidy > Fen{} && !answer->overrun);
+  Went(NaivePath::kLateInBudget, Sum(earned) > 0 && !answer->overrun);
   Went(NaivePath::kLateInParts, !first);
   for (CounterUse& use : original.uses) {
-    const int64_t more = use.limit.measure == LimitMeasure::kAmount ? subsidy.value()
+    const int64_t more = use.limit.measure == LimitMeasure::kAmount ? earned[use.part]
                          : first                                    ? 1
                                                                     : 0;
     use.used += more;
-    if (more > 0 && TakenOf(use.key) > use.limit.max) {
+    if (more > 0 && TakenOf(use.limit, use.key) > use.limit.max) {
       answer->overrun = true;
       Went(NaivePath::kLateExceedsLimit);
     }
@@ -483,7 +394,7 @@ void NaiveLedger::ReverseAll(Entry& original, Entry* reversal, TimestampNs now) 
     Went(NaivePath::kReverseOfOverrun, share.overrun > 0);
     share.held = share.spent = share.overrun = 0;
     if (back != Fen{}) {
-      answer->shares.push_back({original.benefit->spec.code, share.fund, back});
+      answer->shares.push_back({original.parts[share.part].benefit->spec.code, share.fund, back});
     }
   }
   for (CounterUse& use : original.uses) {
@@ -494,22 +405,45 @@ void NaiveLedger::ReverseAll(Entry& original, Entry* reversal, TimestampNs now) 
   original.state = TransactionState::kReversed;
 }
 
+// What a hold gives back when its price is restated: never what is captured, and what is
+// left of the price stays enough for all of it.
+NaiveLedger::PartAmounts NaiveLedger::HeldBack(const Entry& original, Fen list_price) {
+  const std::vector<Reckoned> of_rule = ReckonAt(original, list_price.value());
+  PartAmounts back;
+  int64_t room = list_price.value();
+  for (const Part& part : original.parts) {
+    room -= part.captured_subsidy.value();
+  }
+  for (size_t i = 0; i < original.parts.size(); ++i) {
+    const int64_t captured = original.parts[i].captured_subsidy.value();
+    const int64_t had = original.parts[i].subsidy.value();
+    const int64_t stays =
+        list_price == original.captured
+            ? captured
+            : std::clamp(of_rule[i].gives, captured, std::min(had, captured + room));
+    room -= stays - captured;
+    back.push_back(had - stays);
+  }
+  return back;
+}
+
 void NaiveLedger::ReversePart(Entry& original, Fen amount, Entry* reversal, TimestampNs now) {
   Answer* const answer = &reversal->answer;
   const bool sale = original.is_sale();
   const Fen list_price = original.list_price - amount;
-  Fen subsidy;
-  if (original.booked()) {
-    const Fen of_rule{TakenOff(original.benefit->spec.price, list_price.value())};
-    if (sale) {
-      // The member never owes more than before.
-      subsidy = std::max(std::min(of_rule, original.subsidy), original.subsidy - amount);
-    } else if (list_price == original.captured) {
-      subsidy = original.captured_subsidy;
-    } else {
-      subsidy = std::clamp(of_rule, original.captured_subsidy, original.subsidy);
-    }
+  PartAmounts by_part;
+  int64_t of_rule = 0;
+  for (const Reckoned& reckoned : ReckonAt(original, list_price.value())) {
+    by_part.push_back(original.parts[by_part.size()].subsidy.value() - reckoned.gives);
+    of_rule += reckoned.gives;
   }
+  if (!sale) {
+    by_part = HeldBack(original, list_price);
+  } else if (Sum(by_part) > amount.value()) {
+    // The member never owes more than before.
+    by_part = DividedByStanding(original, amount.value());
+  }
+  const Fen subsidy = original.subsidy - Fen{Sum(by_part)};
   const Fen back = original.subsidy - subsidy;
   reversal->took_back = sale && amount > Fen{};
   Went(NaivePath::kReversePartOfLines, !original.lines.empty() && back > Fen{});
@@ -517,17 +451,14 @@ void NaiveLedger::ReversePart(Entry& original, Fen amount, Entry* reversal, Time
   Went(NaivePath::kReversePartOfCaptured, !sale && original.captured > Fen{});
   Went(NaivePath::kReverseRestOfHold, !sale && list_price == original.captured);
   Went(NaivePath::kReversePartBreaksThreshold, back > amount);
-  Went(NaivePath::kReversePartOfSaleBounded,
-       sale && original.booked() &&
-           subsidy.value() > TakenOff(original.benefit->spec.price, list_price.value()));
-  std::vector<int64_t> weights;
-  for (const Share& share : original.shares) {
-    weights.push_back(!share.money ? 0 : sale ? share.spent + share.overrun : share.held);
-  }
-  const std::vector<Fen> parts = Split(back.value(), weights);
+  Went(NaivePath::kReversePartOfSaleBounded, sale && subsidy.value() > of_rule);
+  Went(NaivePath::kReversePartOfCombination, original.parts.size() > 1 && back > Fen{});
+  const std::vector<int64_t> parts = SplitOverShares(original, by_part, [sale](const Share& share) {
+    return sale ? share.spent + share.overrun : share.held;
+  });
   for (size_t i = 0; i < original.shares.size(); ++i) {
     Share& share = original.shares[i];
-    const int64_t part = parts[i].value();
+    const int64_t part = parts[i];
     share.authorized -= part;
     if (sale) {
       const int64_t of_overrun = std::min(part, share.overrun);
@@ -538,13 +469,19 @@ void NaiveLedger::ReversePart(Entry& original, Fen amount, Entry* reversal, Time
       share.held -= part;
     }
     if (part != 0) {
-      answer->shares.push_back({original.benefit->spec.code, share.fund, Fen{part}});
+      answer->shares.push_back(
+          {original.parts[share.part].benefit->spec.code, share.fund, Fen{part}});
     }
   }
   for (CounterUse& use : original.uses) {
     if (use.limit.measure == LimitMeasure::kAmount) {
-      (sale ? use.used : use.held) -= back.value();
+      (sale ? use.used : use.held) -= by_part[use.part];
     }
+  }
+  for (size_t i = 0; i < by_part.size(); ++i) {
+    Part& part = original.parts[i];
+    part.subsidy -= Fen{by_part[i]};
+    part.captured_subsidy = sale ? part.subsidy : part.captured_subsidy;
   }
   original.list_price = list_price;
   original.subsidy = subsidy;

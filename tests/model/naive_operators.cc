@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operators' commands.
+// Operators' commands; those about programmes are in naive_programmes.cc.
 
 #include <algorithm>
 
@@ -23,11 +23,6 @@ Answer Refused(AdminReason reason, Field field, size_t index = 0) {
 template <class Map, class Key>
 bool Has(const Map& map, const Key& key) {
   return map.find(key) != map.end();
-}
-
-template <class Item>
-std::vector<Item> Slice(std::span<const Item> pool, PoolRange range) {
-  return {pool.begin() + range.first, pool.begin() + range.first + range.count};
 }
 
 }  // namespace
@@ -90,6 +85,9 @@ Answer NaiveLedger::ApplyAdmin(const Command& command, TimestampNs now) {
     case CommandKind::kRetireProgramme:
       answer = RetireProgramme(*command.retire_programme, now);
       break;
+    case CommandKind::kStageProgramme:
+      answer = StageProgramme(*command.stage_programme, now);
+      break;
     default:
       GH_CHECK(false, "kind=", command.kind);
   }
@@ -140,6 +138,7 @@ Answer NaiveLedger::SetMember(const MemberRequest& asked, TimestampNs now) {
     request.real_name_verified =
         keep.real_name_verified ? stored.real_name_verified : asked.real_name_verified;
     request.sex = keep.sex ? stored.sex : asked.sex;
+    request.joined_day = keep.joined_day ? stored.joined_day : asked.joined_day;
   } else if (asked.keep.union_node && asked.union_node.IsNone()) {
     return Refused(AdminReason::kMissing, Field::kUnionNode);
   }
@@ -169,7 +168,8 @@ Answer NaiveLedger::SetMember(const MemberRequest& asked, TimestampNs now) {
                             a.ends_at == b.ends_at;
                    });
     if (same_spans && stored.union_node == request.union_node && stored.status == request.status &&
-        stored.real_name_verified == request.real_name_verified && stored.sex == request.sex) {
+        stored.real_name_verified == request.real_name_verified && stored.sex == request.sex &&
+        stored.joined_day == request.joined_day) {
       return Only(Verdict::kUnchanged);
     }
     if (stored.status == MemberStatus::kClosed) {
@@ -289,7 +289,8 @@ Answer NaiveLedger::SetFund(const FundRequest& request) {
     }
     if (stored.owner == request.owner && stored.budget == request.budget &&
         stored.opens_at == request.opens_at && stored.closes_at == request.closes_at &&
-        stored.advice_may_overrun == request.advice_may_overrun && stored.name == request.name) {
+        stored.advice_may_overrun == request.advice_may_overrun && stored.payer == request.payer &&
+        stored.name == request.name) {
       return Only(Verdict::kUnchanged);
     }
     const NaiveFundTotals totals = TotalsOf(request.code);
@@ -301,90 +302,6 @@ Answer NaiveLedger::SetFund(const FundRequest& request) {
   }
   funds_[request.code] = request;
   return {};
-}
-
-Answer NaiveLedger::ApplyProgramme(const ProgrammeImage& image, TimestampNs now) {
-  const ProgrammeSpec& spec = image.programme;
-  if (!spec.owner.IsNone() && !Has(unions_, spec.owner)) {
-    return Refused(AdminReason::kUnknownReference, Field::kOwner);
-  }
-  for (size_t i = 0; i < image.segments.size(); ++i) {
-    if (!Has(segments_, image.segments[i])) {
-      return Refused(AdminReason::kUnknownReference, Field::kSegment, i);
-    }
-  }
-  for (size_t i = 0; i < image.merchants.size(); ++i) {
-    if (!Has(merchants_, image.merchants[i])) {
-      return Refused(AdminReason::kUnknownReference, Field::kMerchant, i);
-    }
-  }
-  for (size_t i = 0; i < image.funding.size(); ++i) {
-    if (!Has(funds_, image.funding[i].fund)) {
-      return Refused(AdminReason::kUnknownReference, Field::kFund, i);
-    }
-    if (funds_.at(image.funding[i].fund).asset != Asset::kMoney) {
-      return Refused(AdminReason::kWrongAsset, Field::kFund, i);
-    }
-  }
-  for (size_t i = 0; i < image.benefits.size(); ++i) {
-    const BenefitSpec& benefit = image.benefits[i];
-    if (!benefit.stock.IsNone() && !Has(funds_, benefit.stock)) {
-      return Refused(AdminReason::kUnknownReference, Field::kStock, i);
-    }
-    if (!benefit.stock.IsNone() && funds_.at(benefit.stock).asset != Asset::kThing) {
-      return Refused(AdminReason::kWrongAsset, Field::kStock, i);
-    }
-    if (!benefit.member_union.IsNone() && !Has(unions_, benefit.member_union)) {
-      return Refused(AdminReason::kUnknownReference, Field::kMemberUnion, i);
-    }
-    if (!benefit.merchant_union.IsNone() && !Has(unions_, benefit.merchant_union)) {
-      return Refused(AdminReason::kUnknownReference, Field::kMerchantUnion, i);
-    }
-  }
-  auto entry = std::find_if(programmes_.begin(),
-                            programmes_.end(),
-                            [&spec](const ProgrammeEntry& e) { return e.code == spec.code; });
-  if (entry == programmes_.end()) {
-    programmes_.emplace_back();
-    entry = programmes_.end() - 1;
-    entry->code = spec.code;
-  } else if (!entry->retired() && spec.content_hash != 0 &&
-             entry->versions.back().content_hash == spec.content_hash) {
-    Answer answer = Only(Verdict::kUnchanged);
-    answer.programme_version = static_cast<uint32_t>(entry->versions.size());
-    return answer;
-  }
-  if (!entry->versions.empty()) {
-    TimestampNs& ended_at = entry->versions.back().ended_at;
-    ended_at = std::min(ended_at, now);
-  }
-  entry->versions.emplace_back();
-  ProgrammeVersion& version = entry->versions.back();
-  version.content_hash = spec.content_hash;
-  version.applied_at = now;
-  for (const BenefitSpec& benefit : image.benefits) {
-    BenefitEntry made;
-    made.programme = spec.code;
-    made.starts_at = benefit.starts_at;  // which lie within the programme's
-    made.ends_at = benefit.ends_at;
-    made.calendar = spec.calendar;
-    made.late_capture = spec.late_capture;
-    made.over_capture = {image.over_capture.begin(), image.over_capture.end()};
-    made.spec = benefit;
-    made.segments_any = Slice(image.segments, benefit.segments_any);
-    made.segments_all = Slice(image.segments, benefit.segments_all);
-    made.mccs = Slice(image.mccs, benefit.mccs);
-    made.merchants = Slice(image.merchants, benefit.merchants);
-    made.hours = Slice(image.hours, benefit.hours);
-    for (const uint32_t index : Slice(image.limit_refs, benefit.limits)) {
-      made.limits.push_back(image.limits[index]);
-    }
-    made.funding = Slice(image.funding, benefit.funding);
-    version.benefits.push_back(std::make_shared<const BenefitEntry>(std::move(made)));
-  }
-  Answer answer;
-  answer.programme_version = static_cast<uint32_t>(entry->versions.size());
-  return answer;
 }
 
 Answer NaiveLedger::SetMemberStatus(const MemberStatusRequest& request, TimestampNs now) {
@@ -453,19 +370,6 @@ Answer NaiveLedger::ReplaceCard(const ReplaceCardRequest& request, TimestampNs n
   new_card.member = old_card.member;
   cards_[new_card.number] = new_card;
   return {};
-}
-
-Answer NaiveLedger::RetireProgramme(const RetireProgrammeRequest& request, TimestampNs now) {
-  for (ProgrammeEntry& programme : programmes_) {
-    if (programme.code == request.code) {
-      if (programme.retired()) {
-        return Only(Verdict::kUnchanged);
-      }
-      programme.versions.back().ended_at = now;
-      return {};
-    }
-  }
-  return Refused(AdminReason::kUnknownReference, Field::kProgramme);
 }
 
 }  // namespace gonghui

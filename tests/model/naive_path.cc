@@ -261,6 +261,54 @@ const char* NameOf(NaivePath value) {
       return "code_out_of_order";
     case NaivePath::kCodeForAnotherPurpose:
       return "code_for_another_purpose";
+    case NaivePath::kIncrementOfCombination:
+      return "increment_of_combination";
+    case NaivePath::kCaptureOfCombination:
+      return "capture_of_combination";
+    case NaivePath::kReversePartOfCombination:
+      return "reverse_part_of_combination";
+    case NaivePath::kLateAfterRefundOfCombination:
+      return "late_after_refund_of_combination";
+    case NaivePath::kRefundOfCombination:
+      return "refund_of_combination";
+    case NaivePath::kItemsCounted:
+      return "items_counted";
+    case NaivePath::kPiecesInPart:
+      return "pieces_in_part";
+    case NaivePath::kCombinationOfOne:
+      return "combination_of_one";
+    case NaivePath::kCombinationOfTwo:
+      return "combination_of_two";
+    case NaivePath::kCombinationOfThree:
+      return "combination_of_three";
+    case NaivePath::kCombinationOnRest:
+      return "combination_on_rest";
+    case NaivePath::kCombinationSharesLimit:
+      return "combination_shares_limit";
+    case NaivePath::kCombinationSharesFund:
+      return "combination_shares_fund";
+    case NaivePath::kCombinationSpillsOver:
+      return "combination_spills_over";
+    case NaivePath::kCombinationLoses:
+      return "combination_loses";
+    case NaivePath::kCombinationWithoutRoom:
+      return "combination_without_room";
+    case NaivePath::kRollingWindow:
+      return "rolling_window";
+    case NaivePath::kUnionAtLevel:
+      return "union_at_level";
+    case NaivePath::kAdviceAllowanceReduces:
+      return "advice_allowance_reduces";
+    case NaivePath::kAdviceAllowanceUsedUp:
+      return "advice_allowance_used_up";
+    case NaivePath::kVersionFoundAgain:
+      return "version_found_again";
+    case NaivePath::kVersionRolledBack:
+      return "version_rolled_back";
+    case NaivePath::kVersionWithdrawnByRetiring:
+      return "version_withdrawn_by_retiring";
+    case NaivePath::kVersionActivatedLate:
+      return "version_activated_late";
   }
   return nullptr;
 }

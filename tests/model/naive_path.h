@@ -1,7 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The branches of docs/decisions/0001-lifecycle.md and 0003-lines-advices-batches.md.
+// The branches of docs/decisions: 0001-lifecycle.md, 0003-lines-advices-batches.md,
+// 0005-codes.md, 0006-programme-language.md and 0007-programme-versions.md.
 // The model says which ones it went, so that tests which no longer reach one do not go
 // unnoticed.
 
@@ -140,6 +141,30 @@ enum class NaivePath : uint8_t {
   kCodeAheadOfClock,   // accepted, as all that follow
   kCodeOutOfOrder,
   kCodeForAnotherPurpose,  // accepted for one before
+  kIncrementOfCombination,
+  kCaptureOfCombination,  // in parts
+  kReversePartOfCombination,
+  kLateAfterRefundOfCombination,  // swept before, so that only the sum is known
+  kRefundOfCombination,           // of a part
+  kItemsCounted,                  // fewer than all lines
+  kPiecesInPart,                  // of a line only some pieces count
+  kCombinationOfOne,              // a layer alone
+  kCombinationOfTwo,
+  kCombinationOfThree,
+  kCombinationOnRest,       // of what an earlier layer left
+  kCombinationSharesLimit,  // two layers count on one
+  kCombinationSharesFund,
+  kCombinationSpillsOver,   // beyond its own lines
+  kCombinationLoses,        // one benefit alone gives as much
+  kCombinationWithoutRoom,  // for one more benefit
+  kRollingWindow,           // something stands in a window before this one
+  kUnionAtLevel,            // counted for a node above the member's own
+  kAdviceAllowanceReduces,
+  kAdviceAllowanceUsedUp,  // so the next one is forced, or none
+  kVersionFoundAgain,      // by its content
+  kVersionRolledBack,
+  kVersionWithdrawnByRetiring,
+  kVersionActivatedLate,  // looked for after its instant
 };
 
 // The snake_case of the enumerator; null when the value is none.

@@ -51,6 +51,78 @@ bool NaiveLedger::PriceLines(const RefundRequest& request, const Entry& original
   return true;
 }
 
+NaiveLedger::BenefitPointer NaiveLedger::RefusesReturn(const Entry& original, int64_t amount) {
+  const int64_t before = (original.captured - original.refunded).value();
+  const int64_t rest = before - amount;
+  if (rest == 0) {
+    return nullptr;
+  }
+  const std::vector<Reckoned> at_before = ReckonAt(original, before);
+  const std::vector<Reckoned> at_rest = ReckonAt(original, rest);
+  for (size_t i = 0; i < original.parts.size(); ++i) {
+    const PriceRule& rule = original.parts[i].benefit->spec.price;
+    const int64_t threshold = rule.threshold.value();
+    const bool below = rule.on_return == OnReturn::kRefuse && at_rest[i].base < threshold;
+    const bool was_below = at_before[i].base < threshold;
+    Went(NaivePath::kRefundBelowAlready, below && was_below);
+    if (below && !was_below) {  // this return breaks it
+      return original.parts[i].benefit;
+    }
+  }
+  return nullptr;
+}
+
+NaiveLedger::PartAmounts NaiveLedger::GiveBack(const Entry& original,
+                                               int64_t amount,
+                                               bool by_lines,
+                                               int64_t of_lines) {
+  const int64_t c = original.captured.value();
+  const int64_t cs = original.captured_subsidy.value();
+  const int64_t r = original.refunded.value();
+  const int64_t rs = original.refunded_subsidy.value();
+  const int64_t rest = c - r - amount;
+  const bool claws_back =
+      std::any_of(original.parts.begin(), original.parts.end(), [](const Part& part) {
+        return part.benefit->spec.price.on_return == OnReturn::kClawBack;
+      });
+  // By benefit, where that is known.
+  PartAmounts unearned;
+  if (rest == 0 || claws_back) {
+    const std::vector<Reckoned> stays = ReckonAt(original, rest);
+    for (size_t i = 0; i < original.parts.size(); ++i) {
+      const Part& part = original.parts[i];
+      const int64_t stands = (part.captured_subsidy - part.refunded_subsidy).value();
+      unearned.push_back(rest == 0 ? stands : std::max<int64_t>(0, stands - stays[i].gives));
+    }
+  }
+  if (!original.booked()) {
+    return {};
+  }
+  const int64_t share = rest == 0 ? cs - rs : r + amount - ScaledHalfUp(c - cs, r + amount, c) - rs;
+  const int64_t wanted = !unearned.empty() ? Sum(unearned) : by_lines ? of_lines : share;
+  const int64_t member_paid = (c - cs) - (r - rs);
+  const int64_t d =
+      std::clamp(wanted, std::max<int64_t>(0, amount - member_paid), std::min(amount, cs - rs));
+  if (rest > 0) {
+    Went(NaivePath::kRefundLinesClawBack, by_lines && claws_back && wanted != of_lines);
+    Went(NaivePath::kRefundClawsBack, claws_back && wanted > share);
+    Went(NaivePath::kRefundKeepsLess, claws_back && wanted < share);
+  }
+  Went(NaivePath::kRefundBounded, d != wanted);
+  Went(NaivePath::kRefundLastLines, by_lines && rest == 0 && d != of_lines);
+  Went(NaivePath::kRefundOfCombination, original.parts.size() > 1 && d > 0 && rest > 0);
+  return !unearned.empty() && d == wanted ? unearned : DividedByStanding(original, d);
+}
+
+// So far, by a refund that is not recorded yet.
+int64_t NaiveLedger::GivenBack(const Entry& refund, const NaiveCounterKey& key) {
+  int64_t given_back = 0;
+  for (const CounterUse& use : refund.uses) {
+    given_back += use.key == key ? use.used : 0;
+  }
+  return given_back;
+}
+
 Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
   const RefundRequest& request = command.refund;
   Entry* original = nullptr;
@@ -70,9 +142,7 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
     return decline(Reason::kOriginalNotFound);
   }
   const int64_t c = original->captured.value();
-  const int64_t cs = original->captured_subsidy.value();
   const int64_t r = original->refunded.value();
-  const int64_t rs = original->refunded_subsidy.value();
   switch (original->state) {
     case TransactionState::kReversed:
       return decline(Reason::kPreviouslyReversed);
@@ -121,37 +191,14 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
     return decline_priced(Reason::kExceedsCapturedAmount);
   }
   const int64_t rest = c - r - a;
-  if (original->booked()) {
-    const PriceRule& rule = original->benefit->spec.price;
-    const int64_t threshold = rule.threshold.value();
-    const bool below = rule.on_return == OnReturn::kRefuse && 0 < rest && rest < threshold;
-    Went(NaivePath::kRefundBelowAlready, below && c - r < threshold);
-    if (below && c - r >= threshold) {  // this return breaks it
-      answer.failed_benefit = original->benefit->spec.code;
-      Went(NaivePath::kRefundRefused);
-      Went(NaivePath::kRefundLinesRefused, by_lines);
-      return decline_priced(Reason::kBelowMinimumAmount);
-    }
+  if (const BenefitPointer benefit = RefusesReturn(*original, a); benefit != nullptr) {
+    answer.failed_benefit = benefit->spec.code;
+    Went(NaivePath::kRefundRefused);
+    Went(NaivePath::kRefundLinesRefused, by_lines);
+    return decline_priced(Reason::kBelowMinimumAmount);
   }
-
-  int64_t d = 0;
-  if (original->booked()) {
-    const PriceRule& rule = original->benefit->spec.price;
-    int64_t back = cs;  // RS'
-    if (rest > 0) {
-      const int64_t share = r + a - ScaledHalfUp(c - cs, r + a, c);
-      const int64_t unearned = cs - std::min(TakenOff(rule, rest), cs);
-      const bool claws_back = rule.on_return == OnReturn::kClawBack;
-      back = claws_back ? unearned : by_lines ? rs + of_lines : share;
-      Went(NaivePath::kRefundLinesClawBack, by_lines && claws_back && unearned != rs + of_lines);
-      Went(NaivePath::kRefundClawsBack, claws_back && unearned > share);
-      Went(NaivePath::kRefundKeepsLess, claws_back && unearned < share);
-    }
-    const int64_t member_paid = (c - cs) - (r - rs);
-    d = std::clamp(back - rs, std::max<int64_t>(0, a - member_paid), std::min(a, cs - rs));
-    Went(NaivePath::kRefundBounded, d != back - rs);
-    Went(NaivePath::kRefundLastLines, by_lines && rest == 0 && d != of_lines);
-  }
+  const PartAmounts by_part = GiveBack(*original, a, by_lines, of_lines);
+  const int64_t d = Sum(by_part);
   const bool full = !original->is_open() && rest == 0;
   Went(NaivePath::kRefundOfPart, rest > 0);
   Went(NaivePath::kRefundOfAll, full && r == 0);
@@ -160,14 +207,11 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
   Went(NaivePath::kRefundOfNothingClosesIt, full && a == 0 && c > 0);
   Went(NaivePath::kRefundAtFullPrice, !original->booked());
 
-  std::vector<int64_t> weights;
-  for (const Share& share : original->shares) {
-    weights.push_back(share.money ? share.spent + share.overrun : 0);
-  }
-  const std::vector<Fen> parts = Split(d, weights);
+  const std::vector<int64_t> parts = SplitOverShares(
+      *original, by_part, [](const Share& share) { return share.spent + share.overrun; });
   for (size_t i = 0; i < original->shares.size(); ++i) {
     Share& share = original->shares[i];
-    const int64_t part = share.money ? parts[i].value() : full ? share.spent + share.overrun : 0;
+    const int64_t part = share.money ? parts[i] : full ? share.spent + share.overrun : 0;
     const int64_t of_overrun = std::min(part, share.overrun);
     const int64_t of_spent = part - of_overrun;
     share.overrun -= of_overrun;
@@ -177,16 +221,19 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
     Went(NaivePath::kRefundOverrunFirst, of_overrun > 0 && of_spent + share.spent > 0);
     Went(NaivePath::kRefundGivesThingsBack, !share.money && part > 0);
     if (part != 0) {
-      answer.shares.push_back({original->benefit->spec.code, share.fund, Fen{part}});
+      answer.shares.push_back(
+          {original->parts[share.part].benefit->spec.code, share.fund, Fen{part}});
     }
   }
   Went(NaivePath::kRefundBySplit, answer.shares.size() > 1);
   for (CounterUse& use : original->uses) {
-    const int64_t back = use.limit.measure == LimitMeasure::kAmount ? d : full ? 1 : 0;
+    const int64_t back = use.limit.measure == LimitMeasure::kAmount ? by_part[use.part]
+                         : full                                     ? 1
+                                                                    : 0;
     if (back == 0) {
       continue;
     }
-    const Calendar& calendar = original->benefit->calendar;
+    const Calendar& calendar = original->parts[use.part].benefit->calendar;
     NaiveCounterKey key = use.key;
     key.window = WindowOf(use.limit.window, BusinessDayOf(calendar, now));
     const bool later = key.window != use.key.window;
@@ -197,10 +244,10 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
         Went(NaivePath::kRefundToOriginalWindow, later);
         break;
       case RefundTo::kCurrentWindow:
-        entry.uses.push_back(CounterUse{key, use.limit, 0, -back});
-        answer.limits.push_back(LimitNow(calendar, use.limit, key, -back));
+        entry.uses.push_back(CounterUse{key, use.limit, 0, -back, 0});
+        answer.limits.push_back(LimitNow(calendar, use.limit, key, GivenBack(entry, key)));
         Went(NaivePath::kRefundToCurrentWindow, later);
-        Went(NaivePath::kCounterBelowZero, TakenOf(key) < back);
+        Went(NaivePath::kCounterBelowZero, TakenOf(use.limit, key) < back);
         break;
       case RefundTo::kNever:
         Went(NaivePath::kRefundToNoWindow);
@@ -215,6 +262,9 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
   Went(NaivePath::kRefundOfAmountLeavesLines, !by_lines && !original->lines.empty() && a > 0);
   original->refunded += Fen{a};
   original->refunded_subsidy += Fen{d};
+  for (size_t i = 0; i < by_part.size(); ++i) {
+    original->parts[i].refunded_subsidy += Fen{by_part[i]};
+  }
   if (full) {
     original->state = TransactionState::kRefunded;
   } else if (!original->is_open() && original->refunded > Fen{}) {

@@ -7,52 +7,80 @@
 #include <set>
 
 namespace gonghui {
+namespace {
 
-bool IsWithinTimes(const Calendar& calendar,
-                   uint8_t weekdays,
-                   const std::vector<HoursRange>& hours,
-                   TimestampNs at) {
-  if (weekdays != 0 && (weekdays >> WeekdayOf(BusinessDayOf(calendar, at)) & 1) == 0) {
+bool IsListed(const std::vector<DayRange>& days, CivilDay day) {
+  return std::any_of(days.begin(), days.end(), [day](const DayRange& range) {
+    return range.first <= day && day <= range.last;
+  });
+}
+
+}  // namespace
+
+DayKind KindOf(const std::vector<DayRange>& special_days, CivilDay day) {
+  for (const DayRange& range : special_days) {
+    if (range.first <= day && day <= range.last) {
+      return range.kind;
+    }
+  }
+  return WeekdayOf(day) < 5 ? DayKind::kWorkday : DayKind::kWeekend;
+}
+
+bool IsWithinTimes(const Calendar& calendar, const NaiveTimes& times, TimestampNs at) {
+  const CivilDay day = BusinessDayOf(calendar, at);
+  if (times.weekdays != 0 && (times.weekdays >> WeekdayOf(day) & 1) == 0) {
     return false;
   }
-  if (hours.empty()) {
+  if (times.day_kinds != 0 && (times.day_kinds & MaskOf(KindOf(times.special_days, day))) == 0) {
+    return false;
+  }
+  if (IsListed(times.closed_days, day)) {
+    return false;
+  }
+  if (times.hours.empty()) {
     return true;
   }
   const int32_t second = LocalSecondOfDay(calendar, at);
-  return std::any_of(hours.begin(), hours.end(), [second](const HoursRange& range) {
+  return std::any_of(times.hours.begin(), times.hours.end(), [second](const HoursRange& range) {
     return range.from_s <= second && second < range.to_s;
   });
 }
 
 // The answer can only change where a wall clock shows a boundary, or where it is
-// put forward or back: all such instants are tried.
-TimestampNs NextWithinTimes(const Calendar& calendar,
-                            uint8_t weekdays,
-                            const std::vector<HoursRange>& hours,
-                            TimestampNs now) {
-  std::set<int64_t> boundaries_s;
+// put forward or back: all such instants are tried, one week after the other.
+TimestampNs NextWithinTimes(const Calendar& calendar, const NaiveTimes& times, TimestampNs now) {
+  const CivilDay last = BusinessDayOf(calendar, now) + 366;
   const CivilDay today = FloorDay(LocalSecondsOf(calendar, now));
+  std::set<int64_t> changes_s;
   for (uint32_t i = 0; i < calendar.offset_change_count; ++i) {
-    const OffsetChange& change = calendar.offset_changes[i];
-    boundaries_s.insert(change.from_s);
-    for (CivilDay day = today - 2; day <= today + 11; ++day) {
-      const int64_t midnight_s = int64_t{day} * kSecondsPerDay - change.offset_s;
-      boundaries_s.insert(midnight_s);
-      boundaries_s.insert(midnight_s + calendar.cutover_s);
-      for (const HoursRange& range : hours) {
-        boundaries_s.insert(midnight_s + range.from_s);
+    changes_s.insert(calendar.offset_changes[i].from_s);
+  }
+  TimestampNs tried = now;
+  for (CivilDay from = today - 2; from <= last + 2; from += 7) {
+    std::set<int64_t> boundaries_s = changes_s;
+    for (uint32_t i = 0; i < calendar.offset_change_count; ++i) {
+      // A day beyond either end, whichever offset the clock has.
+      for (CivilDay day = from - 2; day <= from + 9; ++day) {
+        const int64_t midnight_s =
+            int64_t{day} * kSecondsPerDay - calendar.offset_changes[i].offset_s;
+        boundaries_s.insert(midnight_s);
+        boundaries_s.insert(midnight_s + calendar.cutover_s);
+        for (const HoursRange& range : times.hours) {
+          boundaries_s.insert(midnight_s + range.from_s);
+        }
       }
     }
-  }
-  const int64_t day_8_ns = now.value() + 8 * kSecondsPerDay * kNsPerSecond;
-  for (const int64_t boundary_s : boundaries_s) {
-    if (boundary_s < now.value() / kNsPerSecond || boundary_s > day_8_ns / kNsPerSecond) {
-      continue;
+    const TimestampNs until{int64_t{from + 7} * kSecondsPerDay * kNsPerSecond};
+    for (const int64_t boundary_s : boundaries_s) {
+      if (boundary_s < tried.value() / kNsPerSecond || boundary_s > until.value() / kNsPerSecond) {
+        continue;
+      }
+      const TimestampNs at{boundary_s * kNsPerSecond};
+      if (at > now && BusinessDayOf(calendar, at) <= last && IsWithinTimes(calendar, times, at)) {
+        return at;
+      }
     }
-    const TimestampNs at{boundary_s * kNsPerSecond};
-    if (at > now && at.value() <= day_8_ns && IsWithinTimes(calendar, weekdays, hours, at)) {
-      return at;
-    }
+    tried = std::max(tried, until);
   }
   return TimestampNs{};
 }

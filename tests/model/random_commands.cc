@@ -21,7 +21,8 @@ RandomCommands::RandomCommands(uint64_t seed)
       import_prng_(~seed),
       code_prng_(seed ^ 0xc0de),
       has_codes_(code_prng_.Chance(1, 3)),
-      easy_(prng_.Chance(1, 2)) {
+      easy_(prng_.Chance(1, 2)),
+      combines_(prng_.Chance(1, 2)) {
   // Near what calendars turn on: midnight, ends of months and years, changes of
   // the wall clock.
   constexpr const char* kStarts[] = {"2026-05-03T08:00:00+08:00",
@@ -73,7 +74,7 @@ RequestId RandomCommands::FreshRequestId() {
   return RequestId{0x1'0000'0000 + last_request_ / 3, ++last_request_};
 }
 
-void RandomCommands::PassTime(TimestampNs next_expiry) {
+void RandomCommands::PassTime(TimestampNs next_expiry, TimestampNs next_activation) {
   int64_t to = now_.value();
   switch (Pick(16)) {
     case 0:
@@ -94,6 +95,11 @@ void RandomCommands::PassTime(TimestampNs next_expiry) {
         to = next_expiry.value() + prng_.Between(-1, 1);
       } else if (prng_.Chance(1, 3)) {
         to += 24 * kHourNs - to % (24 * kHourNs) + prng_.Between(-1, 1);
+      }
+      break;
+    case 6:
+      if (next_activation != kTimestampMax && next_activation.value() - to < 60 * kHourNs) {
+        to = next_activation.value() + prng_.Between(-1, 1);
       }
       break;
     default:  // the same instant
@@ -427,7 +433,9 @@ OwnedCommand RandomCommands::MaybeExplained(const Command& command) {
   return can_be && prng_.Chance(1, 3) ? OwnExplained(command) : Own(command);
 }
 
-OwnedCommand RandomCommands::Next(TimestampNs next_expiry, TimestampNs* now) {
+OwnedCommand RandomCommands::Next(TimestampNs next_expiry,
+                                  TimestampNs next_activation,
+                                  TimestampNs* now) {
   if (has_codes_ && code_prng_.Chance(1, 60)) {
     codes_to_come_ = 12;
     code_card_ = cards_[code_prng_.Below(cards_.size())];
@@ -438,8 +446,15 @@ OwnedCommand RandomCommands::Next(TimestampNs next_expiry, TimestampNs* now) {
     *now = now_;
     return command;
   }
-  PassTime(next_expiry);
+  PassTime(next_expiry, next_activation);
   *now = now_;
+  // As the pipeline does, mostly: what is due comes first.
+  if ((next_activation <= now_ && prng_.Chance(7, 8)) || prng_.Chance(1, 200)) {
+    Command command;
+    command.kind = CommandKind::kActivateDue;
+    turns_.push_back(std::min(next_activation, now_));
+    return Own(command);
+  }
   if ((next_expiry <= now_ && prng_.Chance(1, 3)) || prng_.Chance(1, 100)) {
     Command command;
     command.kind = CommandKind::kExpireHolds;

@@ -5,7 +5,8 @@
 // request ids so that everything meets everything, amounts and instants at the
 // edges where off-by-one lives.
 //
-// random_world.cc: what operators set.  random_repeats.cc: what comes once more, or
+// random_world.cc: what operators set.  random_programmes.cc: programmes and their
+// versions.  random_repeats.cc: what comes once more, or
 // late.  random_advices.cc: lines, advices and batches.
 
 #ifndef GONGHUI_TESTS_MODEL_RANDOM_COMMANDS_H_
@@ -30,7 +31,7 @@ class RandomCommands {
   // Makes the world; give these to the ledgers first.
   std::vector<OwnedCommand> Setup();
   // The next command, and its time in *now, which never goes back.
-  OwnedCommand Next(TimestampNs next_expiry, TimestampNs* now);
+  OwnedCommand Next(TimestampNs next_expiry, TimestampNs next_activation, TimestampNs* now);
   // Tells what was answered, so that later commands can refer to it.
   void Remember(const OwnedCommand& command, const Answer& answer);
 
@@ -80,9 +81,23 @@ class RandomCommands {
              Command* command);
   OwnedProgramme MakeProgramme(size_t which);
   BenefitSpec MakeBenefit(OwnedProgramme* programme, size_t which);
+  void MakePrice(OwnedProgramme* programme, PriceRule* price);
+  void MakeWho(OwnedProgramme* programme, BenefitSpec* benefit);
+  void MakeWhere(OwnedProgramme* programme, BenefitSpec* benefit);
+  void MakeWhen(OwnedProgramme* programme, BenefitSpec* benefit);
+  void MakeFunding(OwnedProgramme* programme, BenefitSpec* benefit);
+  void MakeLayer(BenefitSpec* benefit);
+  LimitSpec MakeLimit(size_t which);
+  void AddLayers(OwnedProgramme* programme);
+  std::vector<ItemCode> SomeItems();
+  std::vector<DayRange> SomeDays();
+  OwnedCommand ProgrammeCommand();
+  Stage AnyStage();
+  TimestampNs ComingTime();
+  UnionNodeRequest MakeUnionNode(size_t which);
   FundRequest MakeFund(size_t which);
   MemberRequest MakeMember(size_t which);
-  void PassTime(TimestampNs next_expiry);
+  void PassTime(TimestampNs next_expiry, TimestampNs next_activation);
 
   Fen EdgyAmount();
   Fen PartOf(Fen list_price);
@@ -104,9 +119,14 @@ class RandomCommands {
   bool has_codes_ = false;
   // Half of the worlds refuse little, so that much happens to what they approve.
   bool easy_ = false;
+  // In half of the worlds benefits combine.
+  bool combines_ = false;
   TimestampNs now_;
   uint64_t last_request_ = 0;
   uint64_t last_hash_ = 0;
+  std::vector<std::vector<uint64_t>> hashes_;  // by programme
+  std::vector<uint32_t> versions_;             // by programme, about how many there are
+  ProgrammeCode scheduled_;                    // lately
   uint64_t last_card_ = 0;
   uint32_t last_sequence_ = 0;
   std::vector<UnionNodeId> unions_;

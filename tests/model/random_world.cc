@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "tests/model/random_commands.h"
 #include "tests/testing/names.h"
@@ -12,7 +13,7 @@
 namespace gonghui {
 namespace {
 
-constexpr size_t kUnionCount = 6;
+constexpr size_t kUnionCount = 10;
 constexpr size_t kSegmentCount = 4;
 constexpr size_t kMemberCount = 7;
 constexpr size_t kCardCount = 12;
@@ -23,8 +24,6 @@ constexpr size_t kStockCount = 2;
 constexpr size_t kProgrammeCount = 4;
 
 constexpr Mcc kMccs[] = {4111, 5411, 5812, 7011};
-constexpr const char* kZones[] = {
-    "Asia:Shanghai", "UTC", "America:New_York", "Europe:Berlin", "Asia:Kathmandu"};
 constexpr int64_t kHourNs = 3600 * kNsPerSecond;
 
 template <class CodeType>
@@ -49,9 +48,22 @@ FundRequest RandomCommands::MakeFund(size_t which) {
     request.opens_at = EdgyTime();
   }
   request.advice_may_overrun = prng_.Chance(1, 2);
+  request.payer = static_cast<Payer>(1 + Pick(3));
   if (prng_.Chance(1, 4)) {
     request.closes_at = TimestampNs{EdgyTime().value() + prng_.Between(2, 8) * 50 * kHourNs};
   }
+  return request;
+}
+
+// A tree of four levels; some nodes have none of their own.
+UnionNodeRequest RandomCommands::MakeUnionNode(size_t which) {
+  UnionNodeRequest request;
+  request.id = unions_.at(which);
+  request.parent = which == 0 ? UnionNodeId{} : unions_.at((which - 1) / 2);
+  constexpr UnionLevel kLevels[] = {
+      UnionLevel::kNational, UnionLevel::kCity, UnionLevel::kDistrict, UnionLevel::kEnterprise};
+  const size_t depth = which == 0 ? 0 : which < 3 ? 1 : which < 7 ? 2 : 3;
+  request.level = which > 0 && prng_.Chance(1, 4) ? UnionLevel::kOther : kLevels[depth];
   return request;
 }
 
@@ -61,6 +73,12 @@ MemberRequest RandomCommands::MakeMember(size_t which) {
   request.union_node = Any(unions_);
   request.status = Hinders(20) ? MemberStatus::kSuspended : MemberStatus::kActive;
   request.real_name_verified = !Hinders(6);
+  request.sex = static_cast<Sex>(Pick(3));
+  if (!Hinders(6)) {
+    const CivilDay today = FloorDay(now_.value() / kNsPerSecond);
+    const CivilDay joined = today - static_cast<CivilDay>(prng_.Between(-1, 12));
+    request.joined_day = static_cast<JoinedDay>(joined - kJoinedDayZero);
+  }
   request.span_count = static_cast<uint32_t>(prng_.Below(4));
   for (uint32_t i = 0; i < request.span_count; ++i) {
     request.spans[i].segment = Any(segments_);
@@ -73,179 +91,11 @@ MemberRequest RandomCommands::MakeMember(size_t which) {
   return request;
 }
 
-BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which) {
-  BenefitSpec benefit;
-  benefit.code = Numbered<BenefitCode>("b", which);
-  PriceRule& price = benefit.price;
-  price.kind = prng_.Chance(1, 5) ? PriceKind::kThreshold : static_cast<PriceKind>(1 + Pick(4));
-  price.rounding = static_cast<Rounding>(1 + Pick(3));
-  price.repeat = prng_.Chance(1, 2);
-  price.on_return = static_cast<OnReturn>(1 + Pick(3));
-  constexpr int32_t kRates[] = {0, 1, 500, 2500, 3333, 5000, 6000, 9999, 10'000};
-  price.rate = Bps{kRates[Pick(std::size(kRates))]};
-  price.amount = Fen{prng_.Chance(1, 3) ? 1 : prng_.Between(0, 200)};
-  if (price.kind == PriceKind::kThreshold) {
-    price.threshold = Fen{prng_.Between(1, 300)};
-  } else if (prng_.Chance(1, 4)) {
-    price.threshold = Fen{prng_.Between(1, 300)};
-  }
-  if (prng_.Chance(1, 3)) {
-    price.discount_max = Fen{prng_.Between(1, 200)};
-  }
-  if (prng_.Chance(1, 4)) {
-    price.member_pays_min = Fen{prng_.Between(1, 50)};
-  }
-  if (price.threshold > Fen{}) {
-    thresholds_.push_back(price.threshold);
-    thresholds_.push_back(price.threshold + price.threshold);
-    edges_.push_back(price.threshold + price.threshold);
-  }
-  for (const Fen edge : {price.amount, price.threshold, price.discount_max}) {
-    if (edge > Fen{}) {
-      edges_.push_back(edge);
-      edges_.push_back(edge + edge);
-    }
-  }
-
-  const auto some = [this](const std::vector<SegmentCode>& all) {
-    std::vector<SegmentCode> chosen;
-    for (const SegmentCode& code : all) {
-      if (prng_.Chance(1, 3)) {
-        chosen.push_back(code);
-      }
-    }
-    return chosen;
-  };
-  if (Hinders(5)) {
-    benefit.segments_any = Append(programme->segments, some(segments_));
-  }
-  if (Hinders(8)) {
-    benefit.segments_all = Append(programme->segments, {Any(segments_)});
-  }
-  if (Hinders(3)) {
-    std::vector<MccRange> mccs;
-    for (const Mcc mcc : kMccs) {
-      if (prng_.Chance(1, 2)) {
-        mccs.push_back({static_cast<Mcc>(mcc - Pick(2)), static_cast<Mcc>(mcc + Pick(2))});
-      }
-    }
-    benefit.mccs = Append(programme->mccs, mccs);
-  }
-  if (Hinders(5)) {
-    std::vector<MerchantId> merchants;
-    for (const MerchantId& merchant : merchants_) {
-      if (prng_.Chance(1, 2)) {
-        merchants.push_back(merchant);
-      }
-    }
-    std::reverse(merchants.begin(), merchants.end());
-    benefit.merchants = Append(programme->merchants, merchants);
-  }
-  if (Hinders(6)) {
-    std::vector<HoursRange> hours;
-    const int32_t from_s = static_cast<int32_t>(prng_.Below(24)) * 3600;
-    hours.push_back({from_s, std::min(86'400, from_s + 3600 * (1 + static_cast<int>(Pick(8))))});
-    if (prng_.Chance(1, 2)) {
-      hours.push_back({0, 1 + static_cast<int32_t>(prng_.Below(7200))});
-    }
-    benefit.hours = Append(programme->hours, hours);
-  }
-  if (Hinders(6)) {
-    benefit.weekdays = static_cast<uint8_t>(prng_.Between(1, 127));
-  }
-  if (Hinders(5)) {
-    benefit.terminal_kinds = static_cast<uint8_t>(MaskOf(static_cast<TerminalKind>(1 + Pick(4))) |
-                                                  MaskOf(static_cast<TerminalKind>(1 + Pick(4))));
-  }
-  benefit.require_real_name = prng_.Chance(1, 4);
-  if (Hinders(6)) {
-    benefit.member_union = Any(unions_);
-  }
-  if (Hinders(6)) {
-    benefit.merchant_union = Any(unions_);
-  }
-
-  std::vector<uint32_t> limits;
-  for (uint32_t i = 0; i < programme->limits.size(); ++i) {
-    if (easy_ ? prng_.Chance(1, 4) : prng_.Chance(2, 5)) {
-      limits.push_back(i);
-    }
-  }
-  benefit.limits = Append(programme->limit_refs, limits);
-  std::vector<FundingShareSpec> funding;
-  const size_t first = Pick(kFundCount);
-  constexpr int32_t kSplits[][3] = {
-      {10'000, 0, 0}, {5000, 5000, 0}, {3333, 3333, 3334}, {9999, 1, 0}, {6000, 3000, 1000}};
-  for (size_t i = 0; const int32_t share : kSplits[Pick(std::size(kSplits))]) {
-    if (share != 0) {
-      funding.push_back({funds_.at((first + i) % kFundCount), Bps{share}, 0});
-    }
-    ++i;
-  }
-  benefit.funding = Append(programme->funding, funding);
-  if (prng_.Chance(1, 3)) {
-    benefit.stock = Any(stocks_);
-    benefit.stock_units = static_cast<int32_t>(prng_.Between(1, 3));
-  }
-  benefit.starts_at = Hinders(6) ? EdgyTime() : programme->spec.starts_at;
-  benefit.ends_at =
-      Hinders(6) ? TimestampNs{EdgyTime().value() + 200 * kHourNs} : programme->spec.ends_at;
-  benefit.hold_s = prng_.Chance(1, easy_ ? 5 : 2) ? prng_.Between(1, 7200) : kHoldSecondsDefault;
-  return benefit;
-}
-
-OwnedProgramme RandomCommands::MakeProgramme(size_t which) {
-  OwnedProgramme programme;
-  ProgrammeSpec& spec = programme.spec;
-  spec.code = programmes_.at(which);
-  constexpr int32_t kCutovers[] = {0, 0, 4 * 3600, 3 * 3600 + 1};
-  // Of the code, not of the version: its limits count on.
-  spec.calendar =
-      TestCalendar(kZones[which % std::size(kZones)], kCutovers[which % std::size(kCutovers)]);
-  spec.starts_at = Hinders(6) ? EdgyTime() : TimestampNs{kTimestampNsMin};
-  spec.ends_at =
-      Hinders(6)
-          ? TimestampNs{std::max(spec.starts_at.value() + 1, EdgyTime().value() + 200 * kHourNs)}
-          : TimestampNs{kTimestampNsMax};
-  spec.content_hash = prng_.Chance(1, 8) ? last_hash_ : ++last_hash_;
-  spec.late_capture = prng_.Chance(2, 3) ? LateCapture::kForcePost : LateCapture::kStrict;
-  for (const Mcc mcc : kMccs) {
-    if (prng_.Chance(1, 2)) {
-      constexpr int32_t kOverRates[] = {1, 1000, 1500, kOverCaptureBpsMax};
-      programme.over_capture.push_back(
-          {{static_cast<Mcc>(mcc - Pick(2)), static_cast<Mcc>(mcc + Pick(2))},
-           Bps{kOverRates[Pick(std::size(kOverRates))]}});
-    }
-  }
-  for (uint32_t i = 0; i < 6; ++i) {
-    LimitSpec limit;
-    limit.code = Numbered<LimitCode>("l", i);
-    limit.measure = static_cast<LimitMeasure>(1 + Pick(2));
-    limit.subject = static_cast<LimitSubject>(1 + Pick(5));
-    limit.window = static_cast<WindowKind>(1 + Pick(5));
-    limit.when_exceeded = static_cast<WhenExceeded>(1 + Pick(2));
-    limit.refund_to = static_cast<RefundTo>(1 + Pick(3));
-    limit.max = limit.measure == LimitMeasure::kCount
-                    ? prng_.Between(prng_.Chance(1, 8) ? 0 : 1, easy_ ? 30 : 8)
-                    : prng_.Between(0, 3'000);
-    programme.limits.push_back(limit);
-  }
-  const size_t count = 1 + Pick(4);
-  for (size_t i = 0; i < count; ++i) {
-    const BenefitSpec benefit = MakeBenefit(&programme, i);
-    programme.benefits.push_back(benefit);
-  }
-  return programme;
-}
-
 std::vector<OwnedCommand> RandomCommands::Setup() {
   std::vector<OwnedCommand> commands;
   for (size_t i = 0; i < kUnionCount; ++i) {
-    UnionNodeRequest request;
-    request.id = Numbered<UnionNodeId>("U", i);
-    request.parent = i == 0 ? UnionNodeId{} : unions_.at((i - 1) / 2);
-    unions_.push_back(request.id);
-    commands.push_back(Own(request));
+    unions_.push_back(Numbered<UnionNodeId>("U", i));
+    commands.push_back(Own(MakeUnionNode(i)));
   }
   for (size_t i = 0; i < kSegmentCount; ++i) {
     SegmentRequest request;
@@ -297,16 +147,28 @@ std::vector<OwnedCommand> RandomCommands::Setup() {
   for (size_t i = 0; i < kProgrammeCount; ++i) {
     programmes_.push_back(Numbered<ProgrammeCode>("p", i));
   }
+  hashes_.resize(kProgrammeCount);
+  versions_.resize(kProgrammeCount);
   for (size_t i = 0; i < kProgrammeCount - 1; ++i) {  // the last one comes later
-    commands.push_back(Own(MakeProgramme(i)));
+    OwnedProgramme programme = MakeProgramme(i);
+    programme.stage = Stage::kActive;
+    commands.push_back(Own(std::move(programme)));
   }
+  scheduled_ = ProgrammeCode{};
   return commands;
 }
 
 OwnedCommand RandomCommands::AdminCommand() {
   // What only imports have is drawn apart, so that the rest of a seed's story stays.
   const auto once_in = [this](uint64_t count) { return import_prng_.Chance(1, count); };
-  switch (Pick(10)) {
+  // What was scheduled is now and then not to come.
+  if (const ProgrammeCode code = std::exchange(scheduled_, {});
+      !code.IsNone() && prng_.Chance(1, 3)) {
+    RetireProgrammeRequest request;
+    request.code = code;
+    return Own(request);
+  }
+  switch (Pick(12)) {
     case 0: {
       MemberStatusRequest request;
       request.member = Any(members_);
@@ -366,6 +228,9 @@ OwnedCommand RandomCommands::AdminCommand() {
       return Own(request);
     }
     case 3: {
+      if (prng_.Chance(1, 5)) {  // counts for another node from then on
+        return Own(MakeUnionNode(Pick(kUnionCount)));
+      }
       MerchantRequest request;
       const size_t which = Pick(kMerchantCount);
       request.id = merchants_.at(which);
@@ -394,15 +259,12 @@ OwnedCommand RandomCommands::AdminCommand() {
       return Own(request);
     }
     case 6:
-      if (prng_.Chance(1, 4)) {
-        RetireProgrammeRequest request;
-        request.code = Any(programmes_);
-        return Own(request);
-      }
-      return Own(MakeProgramme(Pick(kProgrammeCount)));
+    case 10:
+    case 11:
+      return ProgrammeCommand();
     default: {
       MemberRequest request = MakeMember(Pick(kMemberCount));
-      request.keep = {once_in(4), once_in(4), once_in(4), once_in(4), once_in(4)};
+      request.keep = {once_in(4), once_in(4), once_in(4), once_in(4), once_in(4), once_in(4)};
       if (request.keep.union_node && once_in(2)) {
         request.union_node = UnionNodeId{};
       }

@@ -175,12 +175,57 @@ TEST(PropertiesTest, NothingIsOverspent) {
     // A limit that was overrun earlier stays so; from then on nothing more is taken.
     for (uint32_t i = 0; i < step.event.use_count; ++i) {
       const UseDelta& use = step.event.uses[i];
+      const bool allowance = ledger.limits()[use.limit].scope == LimitScope::kOffline;
+      if (allowance && !advised && step.event.kind == EventKind::kAuthorized) {
+        return "an allowance of terminals was counted online";
+      }
+      if (allowance && use.held_delta + use.used_delta > 0 && use.left_after < 0) {
+        return "more was given without asking than is allowed";
+      }
       if (step.event.kind == EventKind::kAuthorized && use.held_delta + use.used_delta > 0 &&
           use.left_after < 0 && !(advised && step.answer.overrun)) {
         return "limit " + TextOf(ledger.limits()[use.limit].code) + " was passed by a new decision";
       }
     }
     return "";
+  });
+}
+
+// ---- Combinations ---------------------------------------------------------------
+
+// One benefit alone, or at most three, each of a layer above the one before; together never
+// more than the price.
+TEST(PropertiesTest, ACombinationRisesByLayersAndStaysWithinThePrice) {
+  HoldsAfterEveryCommand([](const Ledger& ledger, const Step& step) -> std::string {
+    const Transaction& made = step.event.transaction;
+    if (step.event.kind != EventKind::kAuthorized || made.outcome == Outcome::kDeclined) {
+      return "";
+    }
+    if (made.subsidy < Fen{} || made.subsidy > made.list_price) {
+      return "a subsidy of " + std::to_string(made.subsidy.value()) + " of " +
+             std::to_string(made.list_price.value());
+    }
+    uint32_t benefits = 0;
+    uint8_t layer = 0;
+    Fen money;
+    for (uint32_t i = 0; i < step.event.share_count; ++i) {
+      const ShareDelta& share = step.event.shares[i];
+      if (ledger.funds()[share.fund].asset == Asset::kMoney) {
+        money += share.held_delta + share.spent_delta + share.overrun_delta;
+      }
+      if (i > 0 && share.benefit == step.event.shares[i - 1].benefit) {
+        continue;
+      }
+      const Benefit& benefit = ledger.benefits()[share.benefit];
+      if (++benefits > 1 && benefit.layer <= layer) {
+        return "benefit " + TextOf(benefit.code) + " does not stand above the one before";
+      }
+      layer = benefit.layer;
+    }
+    if (benefits > kCombinedBenefitsMax || (benefits > 1 && layer == 0)) {
+      return std::to_string(benefits) + " benefits at once";
+    }
+    return Unequal("of funds, subsidy", money, made.subsidy);
   });
 }
 

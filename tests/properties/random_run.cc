@@ -44,7 +44,8 @@ RandomRun::RandomRun(uint64_t seed, int commands, const Check& check, Archiving 
   }
   for (int i = 0; i < commands; ++i) {
     TimestampNs now;
-    const OwnedCommand command = random.Next(ledger_->next_expiry(), &now);
+    const OwnedCommand command =
+        random.Next(ledger_->next_expiry(), ledger_->next_activation(), &now);
     if (!Apply(command, now, check)) {
       return;
     }

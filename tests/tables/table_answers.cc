@@ -84,8 +84,11 @@ std::string TextOfChecks(const std::vector<AnswerCheck>& checks, bool all) {
   for (size_t i = 0; i < checks.size();) {
     const AnswerCheck& first = checks[i];
     std::string failed;
+    // Two of one programme may have the same code: each begins with its merchant.
+    const size_t from = i;
     for (; i < checks.size() && checks[i].programme == first.programme &&
-           checks[i].benefit == first.benefit;
+           checks[i].benefit == first.benefit &&
+           (i == from || checks[i].check != Reason::kMerchantNotInProgramme);
          ++i) {
       const AnswerCheck& check = checks[i];
       if (!check.passed && (failed.empty() || all)) {
@@ -153,7 +156,13 @@ void CheckDetails(const Answer& answer, const GivenIds& given, Words& words) {
               std::to_string(share.amount.value());
   }
   Compare(words, "shares", shares.empty() ? "none" : shares);
-  Compare(words, "by", answer.shares.empty() ? "none" : TextOf(answer.shares[0].benefit));
+  std::string by;  // of a combination "first+second"
+  for (size_t i = 0; i < answer.shares.size(); ++i) {
+    if (i == 0 || answer.shares[i].benefit != answer.shares[i - 1].benefit) {
+      by += (by.empty() ? "" : "+") + TextOf(answer.shares[i].benefit);
+    }
+  }
+  Compare(words, "by", by.empty() ? "none" : by);
   std::string left;
   for (const AnswerLimit& limit : answer.limits) {
     left += (left.empty() ? "" : ",") + TextOf(limit.limit) + ":" + std::to_string(limit.left);
@@ -179,6 +188,8 @@ uint32_t SubjectRow(const Ledger& ledger, LimitSubject kind, Words& row) {
       return ledger.FindMerchant(Coded<MerchantId>(row.Next("a merchant"))).value();
     case LimitSubject::kTerminal:
       return ledger.FindTerminal(Coded<TerminalId>(row.Next("a terminal"))).value();
+    case LimitSubject::kUnion:
+      return ledger.FindUnionNode(Coded<UnionNodeId>(row.Next("a union node"))).value();
   }
   return 0;
 }
@@ -189,7 +200,8 @@ void ExpectLimit(const Ledger& ledger, TimestampNs now, Words& row) {
   if (path.size() != 2) {
     Fail("not programme/limit");
   }
-  const ProgrammeRow programme_row = ledger.FindProgramme(Coded<ProgrammeCode>(path[0]));
+  const ProgrammeHeadRow head = ledger.FindProgrammeHead(Coded<ProgrammeCode>(path[0]));
+  const ProgrammeRow programme_row = ledger.programme_heads()[head].newest;
   if (programme_row == ProgrammeRow{}) {
     Fail("no such programme");
   }
@@ -289,7 +301,8 @@ void CheckEntitlements(const Answer& answer, Words& words) {
 }
 
 void Expect(const Ledger& ledger, TimestampNs now, Words& row) {
-  const std::string what = row.Next("fund, limit, merchant, members, batch or next_expiry");
+  const std::string what =
+      row.Next("fund, limit, merchant, members, batch, next_expiry or next_activation");
   if (what == "fund") {
     const FundRow fund_row = ledger.FindFund(Coded<FundCode>(row.Next("a fund")));
     if (fund_row == FundRow{}) {
@@ -329,6 +342,10 @@ void Expect(const Ledger& ledger, TimestampNs now, Words& row) {
   } else if (what == "next_expiry") {
     const std::string wanted = row.Next("a time");
     Same("next_expiry", ledger.next_expiry(), TimeOf(wanted), TextOf(ledger.next_expiry()), wanted);
+  } else if (what == "next_activation") {
+    const std::string wanted = row.Next("a time");
+    const TimestampNs next = ledger.next_activation();
+    Same("next_activation", next, TimeOf(wanted), TextOf(next), wanted);
   } else {
     Fail("do not know how to expect '" + what + "'");
   }

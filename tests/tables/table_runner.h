@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "engine/domain/reason.h"
+#include "engine/ledger/ledger.h"
+#include "tests/model/ledger_pair.h"
 #include "tests/model/naive_path.h"
 
 namespace gonghui {
@@ -38,10 +40,16 @@ enum class BetweenRows {
   kArchiveAndCrash,  // the same, and after some all is made again from events and photos
 };
 
+struct TableOptions {
+  std::string folder;  // of the programme files that it names
+  LedgerLimits limits = LedgerPair::SmallLimits();
+};
+
 // Runs the table in `text`; `file` is what errors call it.
 TableReport RunTable(const std::string& file,
                      const std::string& text,
-                     BetweenRows between = BetweenRows::kNothing);
+                     BetweenRows between = BetweenRows::kNothing,
+                     const TableOptions& options = {});
 
 // The table files of this folder, sorted.
 std::vector<std::string> TableFiles();

@@ -239,7 +239,8 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
     }
     return answer;
   }
-  if (result.verdict != Verdict::kDecided || command.kind == CommandKind::kExpireHolds) {
+  if (result.verdict != Verdict::kDecided || command.kind == CommandKind::kExpireHolds ||
+      command.kind == CommandKind::kActivateDue) {
     return answer;
   }
   const Transaction& transaction = result.transaction;

@@ -80,6 +80,11 @@ std::string AuthorizeText(const AuthorizeRequest& request) {
   return text + Hold(request.hold_s) + CodeText(request) + LinesText(request);
 }
 
+std::string StageText(Stage stage, TimestampNs activates_at) {
+  return std::string(" ") + NameOf(stage) +
+         (stage == Stage::kScheduled ? " at=" + TextOf(activates_at) : "");
+}
+
 std::string OperatorText(const Command& command) {
   switch (command.kind) {
     case CommandKind::kSetMember:
@@ -97,7 +102,9 @@ std::string OperatorText(const Command& command) {
     case CommandKind::kSetMerchant:
       return " " + TextOf(command.merchant->id);
     case CommandKind::kApplyProgramme:
-      return " " + TextOf(command.programme->programme.code);
+      return " " + TextOf(command.programme->programme.code) +
+             " hash=" + std::to_string(command.programme->programme.content_hash) +
+             StageText(command.programme->stage, command.programme->activates_at);
     case CommandKind::kSetMemberStatus:
       return " " + TextOf(command.member_status->member) + " " +
              NameOf(command.member_status->status);
@@ -109,6 +116,10 @@ std::string OperatorText(const Command& command) {
              " by=" + std::to_string(command.replace_card->new_card.number.value());
     case CommandKind::kRetireProgramme:
       return " " + TextOf(command.retire_programme->code);
+    case CommandKind::kStageProgramme:
+      return " " + TextOf(command.stage_programme->code) +
+             " version=" + std::to_string(command.stage_programme->version) +
+             StageText(command.stage_programme->stage, command.stage_programme->activates_at);
     default:
       return "";
   }
@@ -122,7 +133,7 @@ std::string CommandText(const Command& command) {
   if (IsAdmin(command.kind)) {
     return text + OperatorText(command) + (command.validate_only ? " dry-run" : "");
   }
-  if (command.kind == CommandKind::kExpireHolds) {
+  if (command.kind == CommandKind::kExpireHolds || command.kind == CommandKind::kActivateDue) {
     return text;
   }
   if (command.kind == CommandKind::kArchive) {

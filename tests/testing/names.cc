@@ -3,33 +3,7 @@
 
 #include "tests/testing/names.h"
 
-#include <charconv>
-#include <cstdio>
-
 namespace gonghui {
-namespace {
-
-// Reads `digits` digits at the front of *text and then `after`, if it is not 0.
-std::optional<int32_t> TakeNumber(std::string_view* text, size_t digits, char after) {
-  int32_t value = 0;
-  if (text->size() < digits + (after != 0 ? 1 : 0)) {
-    return std::nullopt;
-  }
-  const auto [end, error] = std::from_chars(text->data(), text->data() + digits, value);
-  if (error != std::errc() || end != text->data() + digits) {
-    return std::nullopt;
-  }
-  text->remove_prefix(digits);
-  if (after != 0) {
-    if (text->front() != after) {
-      return std::nullopt;
-    }
-    text->remove_prefix(1);
-  }
-  return value;
-}
-
-}  // namespace
 
 const char* NameOf(Reason value) {
   switch (value) {
@@ -105,6 +79,12 @@ const char* NameOf(Reason value) {
       return "below_minimum_amount";
     case Reason::kNoEffect:
       return "no_effect";
+    case Reason::kNoEligibleItem:
+      return "no_eligible_item";
+    case Reason::kWaitingPeriod:
+      return "waiting_period";
+    case Reason::kOfflineNotPermitted:
+      return "offline_not_permitted";
     case Reason::kExceedsFrequencyLimit:
       return "exceeds_frequency_limit";
     case Reason::kExceedsAmountLimit:
@@ -237,6 +217,16 @@ const char* NameOf(Field value) {
       return "codes";
     case Field::kCounters:
       return "counters";
+    case Field::kTerminal:
+      return "terminal";
+    case Field::kStage:
+      return "stage";
+    case Field::kActivatesAt:
+      return "activates_at";
+    case Field::kJoinedDay:
+      return "joined_day";
+    case Field::kPayer:
+      return "payer";
   }
   return nullptr;
 }
@@ -453,6 +443,8 @@ const char* NameOf(LimitSubject value) {
       return "merchant";
     case LimitSubject::kTerminal:
       return "terminal";
+    case LimitSubject::kUnion:
+      return "union";
   }
   return nullptr;
 }
@@ -487,6 +479,60 @@ const char* NameOf(LateCapture value) {
       return "strict";
     case LateCapture::kForcePost:
       return "force_post";
+  }
+  return nullptr;
+}
+
+const char* NameOf(Sex value) {
+  switch (value) {
+    case Sex::kUnknown:
+      return "unknown";
+    case Sex::kMale:
+      return "male";
+    case Sex::kFemale:
+      return "female";
+  }
+  return nullptr;
+}
+
+const char* NameOf(DayKind value) {
+  switch (value) {
+    case DayKind::kWorkday:
+      return "workday";
+    case DayKind::kWeekend:
+      return "weekend";
+    case DayKind::kHoliday:
+      return "holiday";
+  }
+  return nullptr;
+}
+
+const char* NameOf(Stage value) {
+  switch (value) {
+    case Stage::kValidated:
+      return "validated";
+    case Stage::kShadow:
+      return "shadow";
+    case Stage::kScheduled:
+      return "scheduled";
+    case Stage::kActive:
+      return "active";
+    case Stage::kRetired:
+      return "retired";
+    case Stage::kWithdrawn:
+      return "withdrawn";
+  }
+  return nullptr;
+}
+
+const char* NameOf(Payer value) {
+  switch (value) {
+    case Payer::kUnion:
+      return "union";
+    case Payer::kMerchant:
+      return "merchant";
+    case Payer::kSponsor:
+      return "sponsor";
   }
   return nullptr;
 }
@@ -575,6 +621,8 @@ const char* NameOf(CommandKind value) {
       return "archive";
     case CommandKind::kThaw:
       return "thaw";
+    case CommandKind::kActivateDue:
+      return "activate_due";
     case CommandKind::kDefineSegment:
       return "define_segment";
     case CommandKind::kSetUnionNode:
@@ -599,101 +647,10 @@ const char* NameOf(CommandKind value) {
       return "replace_card";
     case CommandKind::kRetireProgramme:
       return "retire_programme";
+    case CommandKind::kStageProgramme:
+      return "stage_programme";
   }
   return nullptr;
-}
-
-std::string TextOf(TimestampNs at, int64_t offset_s) {
-  if (at == kTimestampMax) {
-    return "never";
-  }
-  if (at == TimestampNs{}) {
-    return "none";
-  }
-  Calendar utc;
-  const int64_t local_s = LocalSecondsOf(utc, at) + offset_s;
-  const int64_t ns = at.value() - LocalSecondsOf(utc, at) * kNsPerSecond;
-  const CivilDate date = DateOf(FloorDay(local_s));
-  const int64_t second = local_s - int64_t{FloorDay(local_s)} * kSecondsPerDay;
-  char text[64];
-  std::snprintf(text,
-                sizeof(text),
-                "%04d-%02d-%02dT%02d:%02d:%02d",
-                date.year,
-                date.month,
-                date.day,
-                static_cast<int>(second / 3600),
-                static_cast<int>(second / 60 % 60),
-                static_cast<int>(second % 60));
-  std::string result = text;
-  if (ns != 0) {
-    std::snprintf(text, sizeof(text), ".%09d", static_cast<int>(ns));
-    result += text;
-  }
-  const int64_t minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
-  std::snprintf(text,
-                sizeof(text),
-                "%c%02d:%02d",
-                offset_s < 0 ? '-' : '+',
-                static_cast<int>(minutes / 60),
-                static_cast<int>(minutes % 60));
-  return result + text;
-}
-
-std::optional<TimestampNs> ParseTimestamp(std::string_view text) {
-  if (text == "never") {
-    return kTimestampMax;
-  }
-  if (text == "none") {
-    return TimestampNs{};
-  }
-  const auto year = TakeNumber(&text, 4, '-');
-  const auto month = TakeNumber(&text, 2, '-');
-  const auto day = TakeNumber(&text, 2, 0);
-  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) {
-    return std::nullopt;
-  }
-  int64_t seconds = int64_t{DayOf({*year, *month, *day})} * kSecondsPerDay;
-  int64_t ns = 0;
-  int64_t offset_s = 8 * 3600;
-  if (!text.empty()) {
-    if (text.front() != 'T') {
-      return std::nullopt;
-    }
-    text.remove_prefix(1);
-    const auto hour = TakeNumber(&text, 2, ':');
-    const auto minute = TakeNumber(&text, 2, ':');
-    const auto second = TakeNumber(&text, 2, 0);
-    if (!hour || !minute || !second) {
-      return std::nullopt;
-    }
-    seconds += *hour * 3600 + *minute * 60 + *second;
-    if (!text.empty() && text.front() == '.') {
-      text.remove_prefix(1);
-      int64_t unit = kNsPerSecond / 10;
-      while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-        ns += (text.front() - '0') * unit;
-        unit /= 10;
-        text.remove_prefix(1);
-      }
-    }
-    if (text == "Z") {
-      offset_s = 0;
-    } else {
-      if (text.empty() || (text.front() != '+' && text.front() != '-')) {
-        return std::nullopt;
-      }
-      const int sign = text.front() == '-' ? -1 : 1;
-      text.remove_prefix(1);
-      const auto offset_hour = TakeNumber(&text, 2, ':');
-      const auto offset_minute = TakeNumber(&text, 2, 0);
-      if (!offset_hour || !offset_minute || !text.empty()) {
-        return std::nullopt;
-      }
-      offset_s = sign * (*offset_hour * 3600 + *offset_minute * 60);
-    }
-  }
-  return TimestampNs{(seconds - offset_s) * kNsPerSecond + ns};
 }
 
 }  // namespace gonghui

@@ -44,10 +44,16 @@ ProgrammeImage OwnedProgramme::Image() const {
                         .segments = segments,
                         .mccs = mccs,
                         .merchants = merchants,
+                        .terminals = terminals,
+                        .items = items,
+                        .steps = steps,
+                        .days = days,
                         .hours = hours,
                         .limit_refs = limit_refs,
                         .funding = funding,
-                        .over_capture = over_capture};
+                        .over_capture = over_capture,
+                        .stage = stage,
+                        .activates_at = activates_at};
 }
 
 bool FindTestCalendar(std::string_view zone, Calendar* calendar) {
@@ -98,7 +104,7 @@ OwnedCommand Own(const Command& command) {
     return OwnExplained(command);
   }
   OwnedCommand owned{command, nullptr};
-  if (command.kind == CommandKind::kExpireHolds) {
+  if (command.kind == CommandKind::kExpireHolds || command.kind == CommandKind::kActivateDue) {
     return owned;
   }
   if (command.kind == CommandKind::kGetEntitlements) {
@@ -212,6 +218,9 @@ OwnedCommand Own(const ReplaceCardRequest& request) {
 }
 OwnedCommand Own(const RetireProgrammeRequest& request) {
   return OwnAs(CommandKind::kRetireProgramme, &Command::retire_programme, request);
+}
+OwnedCommand Own(const StageProgrammeRequest& request) {
+  return OwnAs(CommandKind::kStageProgramme, &Command::stage_programme, request);
 }
 
 }  // namespace gonghui

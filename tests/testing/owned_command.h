@@ -26,10 +26,16 @@ struct OwnedProgramme {
   std::vector<SegmentCode> segments;
   std::vector<MccRange> mccs;
   std::vector<MerchantId> merchants;
+  std::vector<TerminalId> terminals;
+  std::vector<ItemCode> items;
+  std::vector<PriceStep> steps;
+  std::vector<DayRange> days;
   std::vector<HoursRange> hours;
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
   std::vector<OverCapture> over_capture;
+  Stage stage = Stage::kActive;
+  TimestampNs activates_at;  // kScheduled
 
   // Spans into this object.
   [[nodiscard]] ProgrammeImage Image() const;
@@ -80,6 +86,7 @@ OwnedCommand Own(const MemberStatusRequest& request);
 OwnedCommand Own(const CardStatusRequest& request);
 OwnedCommand Own(const ReplaceCardRequest& request);
 OwnedCommand Own(const RetireProgrammeRequest& request);
+OwnedCommand Own(const StageProgrammeRequest& request);
 
 }  // namespace gonghui
 

@@ -40,7 +40,8 @@ enum : uint64_t {
   kMembersStream,
   kCardsStream,
   kMerchantsStream,
-  kTerminalsStream
+  kTerminalsStream,
+  kJoinedStream
 };
 
 Prng Stream(const Options& options, uint64_t stream) {
@@ -161,12 +162,21 @@ std::string_view MemberStatus(Prng* prng) {
                             : "closed";
 }
 
+// In 25 years, more in the later ones; one member in thirty joined before anybody wrote it
+// down.
+std::string JoinedOn(Prng* prng) {
+  const uint64_t year = 2025 - prng->Below(2 + prng->Below(24));
+  std::string day = fmt::format("{}-{:02}-{:02}", year, prng->Between(1, 12), prng->Between(1, 28));
+  return prng->Chance(1, 30) ? std::string() : day;
+}
+
 absl::Status WriteMembers(const Options& options, uint64_t* rows) {
   Prng prng = Stream(options, kMembersStream);
   Writer writer(options,
                 "members.csv",
                 "member_id,union_node_id,status,real_name_verified,sex,segments,name,national_id,"
-                "phone");
+                "phone,joined_on");
+  Prng joined_prng = Stream(options, kJoinedStream);
   const uint64_t enterprises = EnterpriseCount(options);
   for (uint64_t n = 1; n <= options.member_count; ++n) {
     const bool male = prng.Chance(52, 100);
@@ -180,7 +190,9 @@ absl::Status WriteMembers(const Options& options, uint64_t* rows) {
     std::string_view verified = prng.Chance(96, 100) ? "true" : "false";
     std::string segments = Segments(&prng);
     const std::string name = PersonName(&prng, male);
+    std::string joined_on = JoinedOn(&joined_prng);
     if (n <= 6) {
+      joined_on = "2019-03-01";
       status = n == 4 ? "suspended" : "active";
       verified = n == 5 ? "false" : "true";
       segments = n == 2 ? "model_worker" : n == 3 ? "new_employment" : "";
@@ -193,7 +205,8 @@ absl::Status WriteMembers(const Options& options, uint64_t* rows) {
                segments,
                name,
                NationalId(n, male),
-               Phone(n));
+               Phone(n),
+               joined_on);
   }
   return writer.Close(rows);
 }

@@ -159,4 +159,13 @@ CellResult ReadDay(const RowView& cells,
   return std::nullopt;
 }
 
+CellResult ReadDayText(const RowView& cells, size_t column, std::string* out) {
+  const std::string_view day = cells.Cell(column);
+  if (!day.empty() && !IsDay(day)) {
+    return BadCell(column, "\"" + std::string(day) + "\" is not a day such as 2026-01-31");
+  }
+  *out = day;
+  return std::nullopt;
+}
+
 }  // namespace gonghui::ctl

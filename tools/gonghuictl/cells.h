@@ -84,6 +84,9 @@ T& RowAs(google::protobuf::Message* row) {
                                  const RowOptions& options,
                                  std::optional<google::protobuf::Timestamp>* out);
 
+// Empty = none; else the day as it stands.
+[[nodiscard]] CellResult ReadDayText(const RowView& cells, size_t column, std::string* out);
+
 // Empty = the zero value.
 template <typename Enum>
 [[nodiscard]] CellResult ReadEnum(const RowView& cells, size_t column, Enum* out) {

@@ -24,6 +24,7 @@ namespace {
 constexpr const char* kEnvironmentHelp = R"(Environment (an option on the command line wins)
   GONGHUI_SERVER           --server, the operator listener
   GONGHUI_TERMINAL_SERVER  --terminal-server
+  GONGHUI_OPERATOR         --by, who changes programmes, for the record
   GONGHUI_TLS_CA           --tls-ca
   GONGHUI_TLS_CERT         --tls-cert
   GONGHUI_TLS_KEY          --tls-key
@@ -209,6 +210,7 @@ int RunCommandLine(int argc, char** argv) {
   AddEntitlementCommands(&app, &context);
   AddMerchantCommands(&app, &context);
   AddProgrammeCommands(&app, &context);
+  AddFundCommands(&app, &context);
   AddTransactionCommands(&app, &context);
   AddAdviceCommands(&app, &context);
   AddBatchCommands(&app, &context);

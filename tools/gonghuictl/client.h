@@ -46,7 +46,8 @@ class Client {
                                                google::protobuf::Message* response,
                                                int64_t timeout_ms) = 0;
 
-  // Opens a stream.  REQUIRES: both sides of that RPC stream.
+  // Opens a stream.  REQUIRES: the server's side of that RPC streams; where the client's does
+  // not, it sends one message.
   [[nodiscard]] virtual std::unique_ptr<CallStream> StartStream(std::string_view method) = 0;
 };
 

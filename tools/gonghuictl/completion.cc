@@ -56,6 +56,8 @@ std::string BashCompletion(const CLI::App& app) {
          "done\n"
          "case \"${COMP_WORDS[COMP_CWORD-1]}\" in\n"
          "-o|--output) COMPREPLY=($(compgen -W 'table json jsonl csv' -- \"$cur\")); return ;;\n"
+         "--stage) words='validated shadow scheduled active'\n"
+         "COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); return ;;\n"
          "--tls-ca|--tls-cert|--tls-key) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
          "esac\n"
          "case \"$path\" in\n" +

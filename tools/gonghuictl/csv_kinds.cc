@@ -65,6 +65,7 @@ enum : size_t {
   kMemberStatus,
   kMemberVerified,
   kMemberSex,
+  kMemberJoined,
   kMemberSegments,
   kMemberName,
   kMemberNationalId,
@@ -83,6 +84,8 @@ constexpr std::array kMemberColumns = {
               "real_name_verified",
               "true false 1 0 yes no 是 否; empty = false"},
     CsvColumn{"sex", false, "sex", "male or female; empty = not told"},
+    CsvColumn{
+        "joined_on", false, "joined_on", "first day of membership, 2019-03-01; empty = not known"},
     CsvColumn{"segments",
               false,
               "segments",
@@ -147,6 +150,7 @@ CellResult ParseMember(const RowView& cells, const RowOptions& options, Message*
   v1::Sex sex{};
   CTL_RETURN_IF_BAD(ReadEnum(cells, kMemberSex, &sex));
   row.set_sex(sex);
+  CTL_RETURN_IF_BAD(ReadDayText(cells, kMemberJoined, row.mutable_joined_on()));
 
   std::string_view spans = cells.Cell(kMemberSegments);
   while (!spans.empty()) {
@@ -194,12 +198,7 @@ CellResult ParseCard(const RowView& cells, const RowOptions&, Message* message) 
   v1::CardKind kind{};
   CTL_RETURN_IF_BAD(ReadEnum(cells, kCardKind, &kind));
   row.set_kind(kind);
-  const std::string_view day = cells.Cell(kCardExpires);
-  if (!day.empty() && !IsDay(day)) {
-    return BadCell(kCardExpires, "\"" + std::string(day) + "\" is not a day such as 2026-01-31");
-  }
-  row.set_expires_on(std::string(day));
-  return std::nullopt;
+  return ReadDayText(cells, kCardExpires, row.mutable_expires_on());
 }
 
 // --- merchants ---
@@ -263,7 +262,8 @@ enum : size_t {
   kFundPieces,
   kFundOpens,
   kFundCloses,
-  kFundOverrun
+  kFundOverrun,
+  kFundPayer
 };
 constexpr std::array kFundColumns = {
     CsvColumn{"fund_code", true, "fund_code", "1 to 32 of A-Z a-z 0-9 . _ : -"},
@@ -280,6 +280,8 @@ constexpr std::array kFundColumns = {
               false,
               "advice_may_overrun",
               "true false 1 0 yes no 是 否; empty = false"},
+    CsvColumn{
+        "paid_by", false, "paid_by", "whose money it is: union (when empty), merchant or sponsor"},
 };
 
 CellResult ParseBudget(const RowView& cells, v1::Fund* row) {
@@ -344,6 +346,9 @@ CellResult ParseFund(const RowView& cells, const RowOptions& options, Message* m
   bool overrun = false;
   CTL_RETURN_IF_BAD(ReadBool(cells, kFundOverrun, &overrun));
   row.set_advice_may_overrun(overrun);
+  v1::Payer payer{};
+  CTL_RETURN_IF_BAD(ReadEnum(cells, kFundPayer, &payer));
+  row.set_paid_by(payer);
   return std::nullopt;
 }
 

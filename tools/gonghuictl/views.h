@@ -31,8 +31,12 @@ namespace gonghui::ctl {
 [[nodiscard]] View<v1::Fund> FundView();
 [[nodiscard]] View<v1::Programme> ProgrammeView();
 [[nodiscard]] View<v1::Benefit> BenefitView();
+[[nodiscard]] View<v1::Benefit> BenefitConditionsView();
 [[nodiscard]] View<v1::Limit> LimitView();
 [[nodiscard]] View<v1::ProgrammeChange> ProgrammeChangeView();
+[[nodiscard]] View<v1::ProgrammeVersion> ProgrammeVersionView();
+[[nodiscard]] View<v1::ShadowReport> ShadowReportView();
+[[nodiscard]] View<v1::Draft> DraftView();
 [[nodiscard]] View<v1::Transaction> TransactionView();
 [[nodiscard]] View<v1::AppliedBenefit> AppliedBenefitView();
 [[nodiscard]] View<v1::TransactionLine> TransactionLineView();

@@ -103,6 +103,10 @@ constexpr std::array kFund = {
                "closes_at",
                Align::kLeft,
                [](const v1::Fund& f) { return TimeCell(f.has_closes_at(), f.closes_at()); }},
+    FundColumn{"paid by",
+               "paid_by",
+               Align::kLeft,
+               [](const v1::Fund& f) { return EnumCell(f.paid_by()); }},
 };
 
 // "5812-5814 up to 20%"; raw: "5812-5814@2000", in basis points.
@@ -119,6 +123,21 @@ Cell OverCaptureCell(const v1::Programme& programme) {
                              entry.rate_bps() / 100,
                              hundredths == 0 ? "" : fmt::format(".{:02}", hundredths));
     cell.raw += fmt::format("{}{}@{}", cell.raw.empty() ? "" : ";", mccs, entry.rate_bps());
+  }
+  return cell;
+}
+
+// "2026-10-01..2026-10-07 holiday, 2026-10-10 workday".
+Cell SpecialDaysCell(const v1::Programme& programme) {
+  Cell cell;
+  for (const v1::SpecialDays& days : programme.special_days()) {
+    const std::string entry = fmt::format("{}{}{} {}",
+                                          days.first_on(),
+                                          days.first_on() == days.last_on() ? "" : "..",
+                                          days.first_on() == days.last_on() ? "" : days.last_on(),
+                                          EnumWord(v1::DayKind_descriptor(), days.kind()));
+    cell.text += (cell.text.empty() ? "" : ", ") + entry;
+    cell.raw += (cell.raw.empty() ? "" : ";") + entry;
   }
   return cell;
 }
@@ -164,6 +183,19 @@ constexpr std::array kProgramme = {
                     Align::kLeft,
                     [](const v1::Programme& p) { return EnumCell(p.late_capture()); }},
     ProgrammeColumn{"over-capture", "over_capture", Align::kLeft, OverCaptureCell},
+    ProgrammeColumn{
+        "stage", "stage", Align::kLeft, [](const v1::Programme& p) { return EnumCell(p.stage()); }},
+    ProgrammeColumn{
+        "since",
+        "staged_at",
+        Align::kLeft,
+        [](const v1::Programme& p) { return TimeCell(p.has_staged_at(), p.staged_at()); }},
+    ProgrammeColumn{
+        "activates at",
+        "activates_at",
+        Align::kLeft,
+        [](const v1::Programme& p) { return TimeCell(p.has_activates_at(), p.activates_at()); }},
+    ProgrammeColumn{"special days", "special_days", Align::kLeft, SpecialDaysCell},
 };
 
 using BenefitColumn = ViewColumn<v1::Benefit>;
@@ -192,30 +224,86 @@ constexpr std::array kBenefit = {
                   [](const v1::Benefit& b) { return ListCell(b.limit_codes()); }},
 };
 
+// "alone", "layer 2, on the rest".
+Cell LayerCell(const v1::Benefit& benefit) {
+  if (benefit.layer() == 0) {
+    return TextCell("alone");
+  }
+  return TextCell(fmt::format("layer {}, on the {}",
+                              benefit.layer(),
+                              benefit.base() == v1::STACK_BASE_REST ? "rest" : "list price"));
+}
+
+constexpr std::array kBenefitConditions = {
+    BenefitColumn{"benefit",
+                  "benefit_code",
+                  Align::kLeft,
+                  [](const v1::Benefit& b) { return TextCell(b.benefit_code()); }},
+    BenefitColumn{
+        "who", "who", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.who()); }},
+    BenefitColumn{
+        "where", "where", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.where()); }},
+    BenefitColumn{
+        "items", "items", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.items()); }},
+    BenefitColumn{
+        "when", "when", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.when()); }},
+    BenefitColumn{"combines", "layer", Align::kLeft, LayerCell},
+    BenefitColumn{"offline",
+                  "offline",
+                  Align::kLeft,
+                  [](const v1::Benefit& b) { return EnumCell(b.offline()); }},
+};
+
+// "union", "union at level city".
+Cell SubjectCell(const v1::Limit& limit) {
+  Cell cell = EnumCell(limit.subject());
+  if (limit.union_level() != v1::UNION_LEVEL_UNSPECIFIED) {
+    const std::string level = EnumWord(v1::UnionLevel_descriptor(), limit.union_level());
+    cell.text += " at level " + level;
+    cell.raw += "@" + level;
+  }
+  return cell;
+}
+
+// "day", "7 days".
+Cell WindowCell(const v1::Limit& limit) {
+  Cell cell = EnumCell(limit.window());
+  if (limit.window_span() > 1) {
+    cell.text = fmt::format("{} {}s", limit.window_span(), cell.text);
+    cell.raw = fmt::format("{}x{}", limit.window_span(), cell.raw);
+  }
+  return cell;
+}
+
+Cell MaxCell(const v1::Limit& limit) {
+  if (limit.unlimited()) {
+    return TextCell("unlimited");
+  }
+  return limit.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN ? MoneyCell(limit.max())
+                                                         : SignedCountCell(limit.max());
+}
+
 using LimitColumn = ViewColumn<v1::Limit>;
 constexpr std::array kLimit = {
     LimitColumn{"limit",
                 "limit_code",
                 Align::kLeft,
                 [](const v1::Limit& l) { return TextCell(l.limit_code()); }},
-    LimitColumn{"for each",
-                "subject",
-                Align::kLeft,
-                [](const v1::Limit& l) { return EnumCell(l.subject()); }},
-    LimitColumn{
-        "and", "window", Align::kLeft, [](const v1::Limit& l) { return EnumCell(l.window()); }},
+    LimitColumn{"for each", "subject", Align::kLeft, SubjectCell},
+    LimitColumn{"and", "window", Align::kLeft, WindowCell},
     LimitColumn{"counts", "measure", Align::kLeft, MeasureCell},
-    LimitColumn{"at most",
-                "max",
-                Align::kRight,
-                [](const v1::Limit& l) {
-                  return l.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN ? MoneyCell(l.max())
-                                                                     : SignedCountCell(l.max());
-                }},
+    LimitColumn{"at most", "max", Align::kRight, MaxCell},
     LimitColumn{"refund to",
                 "refund_to",
                 Align::kLeft,
                 [](const v1::Limit& l) { return EnumCell(l.refund_to()); }},
+    LimitColumn{"asked",
+                "offline_only",
+                Align::kLeft,
+                [](const v1::Limit& l) {
+                  return Cell{l.offline_only() ? "only offline" : "always",
+                              l.offline_only() ? "true" : "false"};
+                }},
 };
 
 using StatusColumn = ViewColumn<v1::GetStatusResponse>;
@@ -333,6 +421,9 @@ View<v1::Programme> ProgrammeView() {
 }
 View<v1::Benefit> BenefitView() {
   return kBenefit;
+}
+View<v1::Benefit> BenefitConditionsView() {
+  return kBenefitConditions;
 }
 View<v1::ProgrammeChange> ProgrammeChangeView() {
   return kProgrammeChange;

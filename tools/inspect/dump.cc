@@ -93,7 +93,7 @@ class Liner {
     }
     line_.CloseObject();
     line_.OpenObject("effect");
-    if (IsAdmin(command_.kind)) {
+    if (IsAdmin(command_.kind) || command_.kind == CommandKind::kActivateDue) {
       PutOperatorEffect();
     } else if (command_.kind == CommandKind::kArchive || command_.kind == CommandKind::kThaw) {
       PutRow(line_, "transaction_row", event_.transaction_row);
@@ -253,6 +253,9 @@ class Liner {
     PutCode(line_, "union_node_id", r.union_node);
     line_.Text("status", NameOf(r.status));
     line_.Flag("real_name_verified", r.real_name_verified);
+    if (r.joined_day != 0) {
+      line_.Text("joined_on", DayText(kJoinedDayZero + r.joined_day));
+    }
     line_.OpenArray("segments");
     for (uint32_t i = 0; i < r.span_count; ++i) {
       line_.OpenItem();
@@ -266,6 +269,7 @@ class Liner {
               {"status", r.keep.status},
               {"real_name_verified", r.keep.real_name_verified},
               {"sex", r.keep.sex},
+              {"joined_on", r.keep.joined_day},
               {"segments", r.keep.segments}});
   }
 
@@ -277,6 +281,7 @@ class Liner {
     line_.Text("opens_at", TimeText(r.opens_at));
     line_.Text("closes_at", TimeText(r.closes_at));
     line_.Flag("advice_may_overrun", r.advice_may_overrun);
+    line_.Text("paid_by", NameOf(r.payer));
     PutName(line_, "name", r.name);
   }
 
@@ -288,6 +293,10 @@ class Liner {
     line_.Text("starts_at", TimeText(r.programme.starts_at));
     line_.Text("ends_at", TimeText(r.programme.ends_at));
     line_.Text("content_hash", fmt::format("{:016x}", r.programme.content_hash));
+    line_.Text("stage", NameOf(r.stage));
+    if (r.stage == Stage::kScheduled) {
+      line_.Text("activates_at", TimeText(r.activates_at));
+    }
     line_.Text("late_capture", NameOf(r.programme.late_capture));
     line_.OpenArray("over_capture");
     for (const OverCapture& over : r.over_capture) {
@@ -305,6 +314,10 @@ class Liner {
       PutName(line_, "name", benefit.name);
       line_.Number("limit_count", benefit.limits.count);
       line_.Number("merchant_count", benefit.merchants.count);
+      line_.Text("price", NameOf(benefit.price.kind));
+      if (benefit.layer != 0) {
+        line_.Number("layer", benefit.layer);
+      }
       line_.CloseObject();
     }
     line_.CloseArray();
@@ -342,6 +355,7 @@ class Liner {
       case CommandKind::kGetTransaction:
       case CommandKind::kGetEntitlements:
       case CommandKind::kExpireHolds:
+      case CommandKind::kActivateDue:
         return;
       case CommandKind::kDefineSegment:
         PutCode(line_, "segment", command_.segment->code);
@@ -387,6 +401,14 @@ class Liner {
         return PutCardRequest(command_.replace_card->new_card);
       case CommandKind::kRetireProgramme:
         PutCode(line_, "programme", command_.retire_programme->code);
+        return;
+      case CommandKind::kStageProgramme:
+        PutCode(line_, "programme", command_.stage_programme->code);
+        line_.Number("version", command_.stage_programme->version);
+        line_.Text("stage", NameOf(command_.stage_programme->stage));
+        if (command_.stage_programme->stage == Stage::kScheduled) {
+          line_.Text("activates_at", TimeText(command_.stage_programme->activates_at));
+        }
         return;
     }
   }

@@ -7,13 +7,14 @@ namespace gonghui {
 namespace {
 
 constexpr EventKind kKinds[] = {
-    EventKind::kAuthorized,     EventKind::kCaptured,         EventKind::kReversed,
-    EventKind::kHoldExpired,    EventKind::kIncremented,      EventKind::kRefunded,
-    EventKind::kBatchClosed,    EventKind::kArchived,         EventKind::kThawed,
-    EventKind::kSegmentDefined, EventKind::kUnionNodeSet,     EventKind::kMemberSet,
-    EventKind::kCardSet,        EventKind::kMerchantSet,      EventKind::kTerminalSet,
-    EventKind::kFundSet,        EventKind::kProgrammeApplied, EventKind::kMemberStatusSet,
-    EventKind::kCardStatusSet,  EventKind::kCardReplaced,     EventKind::kProgrammeRetired,
+    EventKind::kAuthorized,         EventKind::kCaptured,        EventKind::kReversed,
+    EventKind::kHoldExpired,        EventKind::kIncremented,     EventKind::kRefunded,
+    EventKind::kBatchClosed,        EventKind::kArchived,        EventKind::kThawed,
+    EventKind::kProgrammeActivated, EventKind::kSegmentDefined,  EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,          EventKind::kCardSet,         EventKind::kMerchantSet,
+    EventKind::kTerminalSet,        EventKind::kFundSet,         EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,    EventKind::kCardStatusSet,   EventKind::kCardReplaced,
+    EventKind::kProgrammeRetired,   EventKind::kProgrammeStaged,
 };
 
 }  // namespace
@@ -53,6 +54,8 @@ std::string_view NameOf(EventKind value) {
       return "archived";
     case EventKind::kThawed:
       return "thawed";
+    case EventKind::kProgrammeActivated:
+      return "programme_activated";
     case EventKind::kSegmentDefined:
       return "segment_defined";
     case EventKind::kUnionNodeSet:
@@ -77,6 +80,8 @@ std::string_view NameOf(EventKind value) {
       return "card_replaced";
     case EventKind::kProgrammeRetired:
       return "programme_retired";
+    case EventKind::kProgrammeStaged:
+      return "programme_staged";
   }
   return "unknown";
 }
@@ -155,6 +160,12 @@ std::string_view NameOf(Reason value) {
       return "below_minimum_amount";
     case Reason::kNoEffect:
       return "no_effect";
+    case Reason::kNoEligibleItem:
+      return "no_eligible_item";
+    case Reason::kWaitingPeriod:
+      return "waiting_period";
+    case Reason::kOfflineNotPermitted:
+      return "offline_not_permitted";
     case Reason::kExceedsFrequencyLimit:
       return "exceeds_frequency_limit";
     case Reason::kExceedsAmountLimit:
@@ -387,6 +398,54 @@ std::string_view NameOf(Asset value) {
       return "money";
     case Asset::kThing:
       return "thing";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(Payer value) {
+  switch (value) {
+    case Payer::kUnion:
+      return "union";
+    case Payer::kMerchant:
+      return "merchant";
+    case Payer::kSponsor:
+      return "sponsor";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(Stage value) {
+  switch (value) {
+    case Stage::kValidated:
+      return "validated";
+    case Stage::kShadow:
+      return "shadow";
+    case Stage::kScheduled:
+      return "scheduled";
+    case Stage::kActive:
+      return "active";
+    case Stage::kRetired:
+      return "retired";
+    case Stage::kWithdrawn:
+      return "withdrawn";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(PriceKind value) {
+  switch (value) {
+    case PriceKind::kFixedPrice:
+      return "fixed_price";
+    case PriceKind::kPercentOff:
+      return "percent_off";
+    case PriceKind::kThreshold:
+      return "threshold";
+    case PriceKind::kFree:
+      return "free";
+    case PriceKind::kTiers:
+      return "tiers";
+    case PriceKind::kBands:
+      return "bands";
   }
   return "unknown";
 }

@@ -37,7 +37,10 @@ std::string_view NameOf(TerminalKind value);
 std::string_view NameOf(TerminalStatus value);
 std::string_view NameOf(UnionLevel value);
 std::string_view NameOf(Asset value);
+std::string_view NameOf(Payer value);
 std::string_view NameOf(LateCapture value);
+std::string_view NameOf(Stage value);
+std::string_view NameOf(PriceKind value);
 
 }  // namespace gonghui
 

@@ -109,6 +109,7 @@ std::string RenderFolder(RocksdbStore& store) {
                               Family::kState,
                               Family::kMeta,
                               Family::kVault,
+                              Family::kProgrammes,
                               Family::kArchive,
                               Family::kArchiveIds}) {
     text += fmt::format("  {:<18}{} bytes\n", NameOf(family), store.ApproximateBytes(family));

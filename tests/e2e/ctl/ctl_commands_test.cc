@@ -17,80 +17,6 @@ using testing::StartsWith;
 
 class CtlCommandsTest : public CtlTest {};
 
-// --- programmes ---
-
-TEST_F(CtlCommandsTest, ApplyProgramme) {
-  const RunResult result = Run({"programme", "apply", Write("metro.yaml", "programme: metro\n")});
-  EXPECT_EQ(result.exit, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("一分钱乘地铁"));
-  EXPECT_THAT(result.out, HasSubstr("member pays 1 fen"));
-  EXPECT_EQ(server_->last_apply().content(), "programme: metro\n");
-  EXPECT_EQ(server_->change_count(), 1U);
-}
-
-TEST_F(CtlCommandsTest, ApplyDiagnostics) {
-  const std::string path = Write("metro.yaml", "price: wrong\n");
-  const RunResult result = Run({"programme", "apply", path});
-  EXPECT_EQ(result.exit, 4);
-  EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.err,
-            path +
-                ":12:7: benefits[0].price: \"wrong\" is not a price (member_pays or "
-                "percent_off)\n"
-                "gonghuictl: 1 diagnostic; nothing was changed\n");
-  const RunResult json = Run({"programme", "apply", path, "-o", "jsonl"});
-  EXPECT_EQ(json.exit, 4);
-  EXPECT_THAT(json.out, HasSubstr("\"line\":12"));
-}
-
-TEST_F(CtlCommandsTest, ApplyDryRunAndUnchanged) {
-  const RunResult dry =
-      Run({"programme", "apply", Write("a.yaml", "programme: metro\n"), "--dry-run"});
-  EXPECT_EQ(dry.exit, 0);
-  EXPECT_THAT(dry.err, HasSubstr("nothing was changed"));
-  EXPECT_EQ(server_->change_count(), 0U);
-  EXPECT_TRUE(server_->last_apply().validate_only());
-  EXPECT_THAT(Run({"programme", "apply", Write("b.yaml", "same\n")}).err,
-              HasSubstr("already says the same"));
-}
-
-// Old against new always; a question only when somebody has less afterwards.
-TEST_F(CtlCommandsTest, ApplyShowsChangesAndAsksBeforeReductions) {
-  const std::string grows = Write("g.yaml", "grows\n");
-  const RunResult more = Run({"programme", "apply", grows});
-  EXPECT_EQ(more.exit, 0) << more.err;
-  EXPECT_THAT(more.err, HasSubstr("fund metro-2026, budget: 1,000.00 yuan -> 2,000.00 yuan\n"));
-  EXPECT_EQ(server_->change_count(), 1U);
-
-  const std::string falls = Write("f.yaml", "falls\n");
-  const RunResult dry = Run({"programme", "apply", falls, "--dry-run"});
-  EXPECT_EQ(dry.exit, 0) << dry.err;
-  EXPECT_THAT(dry.out, HasSubstr("fund metro-2026  budget  1,000.00 yuan  500.00 yuan  less\n"));
-  const RunResult nobody = Run({"programme", "apply", falls});
-  EXPECT_EQ(nobody.exit, 2);
-  EXPECT_THAT(nobody.err, HasSubstr("1,000.00 yuan -> 500.00 yuan (less)"));
-  EXPECT_THAT(nobody.err, HasSubstr("1 of these takes something away. Apply?"));
-  EXPECT_THAT(nobody.err, HasSubstr("add --yes"));
-  const RunResult no = RunOnTerminal({"programme", "apply", falls}, "n\n");
-  EXPECT_EQ(no.exit, 1);
-  EXPECT_EQ(server_->change_count(), 1U) << "nothing since";
-  EXPECT_EQ(RunOnTerminal({"programme", "apply", falls}, "y\n").exit, 0);
-  EXPECT_EQ(Run({"programme", "apply", falls, "--yes"}).exit, 0);
-  EXPECT_EQ(server_->change_count(), 3U);
-}
-
-TEST_F(CtlCommandsTest, ApplyFilesThatAreNoGood) {
-  EXPECT_EQ(Run({"programme", "apply", folder_ + "/none.yaml"}).exit, 1);
-  const RunResult large = Run({"programme", "apply", Write("l.yaml", std::string(1'048'577, 'x'))});
-  EXPECT_EQ(large.exit, 4);
-  EXPECT_THAT(large.err, HasSubstr("larger than 1048576 bytes"));
-  const std::string path = Write("gbk.yaml", "a: b\nname: \xC0\xA5\n");
-  const RunResult gbk = Run({"programme", "apply", path});
-  EXPECT_EQ(gbk.exit, 4);
-  EXPECT_EQ(gbk.err, path + ":2:7: not UTF-8\n");
-  EXPECT_EQ(server_->change_count(), 0U);
-}
-
 // --- members, cards ---
 
 TEST_F(CtlCommandsTest, ShowsThings) {
@@ -263,7 +189,7 @@ TEST_F(CtlCommandsTest, HelpOfEveryCommandHasExamples) {
       EXPECT_GE(examples, 2U) << result.out;
     }
   }
-  EXPECT_GE(commands, 37U);
+  EXPECT_GE(commands, 46U);
 }
 
 TEST_F(CtlCommandsTest, HelpTopics) {
@@ -293,6 +219,10 @@ TEST_F(CtlCommandsTest, CompletionInBash) {
   EXPECT_EQ(complete("--server x member suspend --d"), "--dry-run\n");
   EXPECT_EQ(complete("status -o j"), "json jsonl\n");
   EXPECT_EQ(complete("ba"), "batch\n");
+  EXPECT_EQ(complete("programme sh"), "show shadow\n");
+  EXPECT_EQ(complete("programme draft ''"), "save show list delete\n");
+  EXPECT_EQ(complete("programme apply --st"), "--stage\n");
+  EXPECT_EQ(complete("programme apply --stage s"), "shadow scheduled\n");
   EXPECT_EQ(complete("batch close --sub"), "--subsidy --subsidy-fen\n");
   EXPECT_EQ(complete("advice submit --q"), "--queue-empty\n");
   EXPECT_EQ(complete("refund --li"), "--line\n");

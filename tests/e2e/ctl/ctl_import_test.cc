@@ -53,16 +53,18 @@ TEST_F(CtlImportTest, EveryKind) {
   const std::pair<const char*, const char*> files[] = {
       {"unions", "union_node_id,level,display_name\nU1,city,昆明市总工会\n"},
       {"segments", "segment_code,display_name\nmodel_worker,劳模\n"},
-      {"members", "member_id,union_node_id\nM1,U1\n"},
+      {"members", "member_id,union_node_id,joined_on\nM1,U1,2019-03-01\n"},
       {"cards", "card_number,member_id\n6253011000000016,M1\n"},
       {"merchants", "merchant_id,union_node_id,mcc,display_name\nS1,U1,4111,昆明地铁\n"},
       {"terminals", "terminal_id,merchant_id,kind\nT1,S1,gate\n"},
-      {"funds", "fund_code,budget_yuan\nmetro-2026,1000000\n"}};
+      {"funds", "fund_code,budget_yuan,paid_by\nmetro-2026,1000000,merchant\n"}};
   for (const auto& [kind, text] : files) {
     const RunResult result = Run({"import", kind, Write(std::string(kind) + ".csv", text)});
     EXPECT_EQ(result.exit, 0) << kind << result.err;
     EXPECT_THAT(result.out, HasSubstr("created    1\n")) << kind;
   }
+  ASSERT_EQ(server_->members().size(), 1U);
+  EXPECT_EQ(server_->members()[0].joined_on(), "2019-03-01");
 }
 
 TEST_F(CtlImportTest, Rejects) {

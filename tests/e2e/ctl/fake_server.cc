@@ -16,7 +16,6 @@
 #include "gonghui/v1/member_service.grpc.pb.h"
 #include "gonghui/v1/merchant_service.grpc.pb.h"
 #include "gonghui/v1/operations_service.grpc.pb.h"
-#include "gonghui/v1/programme_service.grpc.pb.h"
 #include "tests/e2e/ctl/fake_shared.h"
 
 namespace gonghui::testing_e2e {
@@ -238,75 +237,6 @@ class FakeMerchants final : public v1::MerchantService::Service {
   Shared* const shared_;
 };
 
-class FakeProgrammes final : public v1::ProgrammeService::Service {
- public:
-  explicit FakeProgrammes(Shared* shared) : shared_(shared) {}
-
-  Status ApplyProgramme(ServerContext*,
-                        const v1::ApplyProgrammeRequest* request,
-                        v1::ApplyProgrammeResponse* response) override {
-    shared_->Change(request->validate_only());
-    {
-      const std::lock_guard lock(shared_->mutex);
-      shared_->apply = *request;
-    }
-    if (request->content().find("wrong") != std::string::npos) {
-      v1::Diagnostic& diagnostic = *response->add_diagnostics();
-      diagnostic.set_line(12);
-      diagnostic.set_column(7);
-      diagnostic.set_path("benefits[0].price");
-      diagnostic.set_message("\"wrong\" is not a price");
-      diagnostic.set_hint("member_pays or percent_off");
-      return Status::OK;
-    }
-    response->set_unchanged(request->content().find("same") != std::string::npos);
-    const bool falls = request->content().find("falls") != std::string::npos;
-    if (falls || request->content().find("grows") != std::string::npos) {
-      v1::ProgrammeChange& change = *response->add_changes();
-      change.set_subject("fund metro-2026");
-      change.set_property("budget");
-      change.set_before("1,000.00 yuan");
-      change.set_after(falls ? "500.00 yuan" : "2,000.00 yuan");
-      change.set_reduces(falls);
-    }
-    if (!request->validate_only()) {
-      v1::Programme& programme = *response->mutable_programme();
-      programme.set_programme_code("metro");
-      programme.set_version(3);
-      programme.set_display_name("一分钱乘地铁");
-      programme.add_benefits()->set_price("member pays 1 fen");
-    }
-    return Status::OK;
-  }
-  Status RetireProgramme(ServerContext*,
-                         const v1::RetireProgrammeRequest* request,
-                         v1::RetireProgrammeResponse* response) override {
-    shared_->Change(request->validate_only());
-    response->mutable_programme()->set_programme_code(request->programme_code());
-    response->mutable_programme()->set_retired(true);
-    return Status::OK;
-  }
-  Status ImportFunds(
-      ServerContext* context,
-      grpc::ServerReaderWriter<v1::ImportFundsResponse, v1::ImportFundsRequest>* stream) override {
-    return shared_->imports.Run(
-        context, stream, &v1::ImportFundsRequest::funds, [](const v1::Fund&, bool) {
-          return true;
-        });
-  }
-  Status GetFund(ServerContext*,
-                 const v1::GetFundRequest* request,
-                 v1::GetFundResponse* response) override {
-    response->mutable_fund()->set_fund_code(request->fund_code());
-    response->mutable_fund()->set_asset(v1::ASSET_MONEY);
-    response->mutable_fund()->set_budget(100'000'000);
-    return Status::OK;
-  }
-
- private:
-  Shared* const shared_;
-};
-
 class FakeOperations final : public v1::OperationsService::Service {
  public:
   Status GetStatus(ServerContext*,
@@ -341,7 +271,7 @@ struct FakeServer::State {
   Shared shared;
   FakeMembers members{&shared};
   FakeMerchants merchants{&shared};
-  FakeProgrammes programmes{&shared};
+  const std::unique_ptr<grpc::Service> programmes = MakeFakeProgrammes(&shared);
   const std::unique_ptr<grpc::Service> authorization = MakeFakeAuthorization(&shared);
   FakeOperations operations;
   std::string target;
@@ -360,7 +290,7 @@ FakeServer::FakeServer(const std::string& folder, const Certificates& certificat
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(tls), &state_->tls_port);
   builder.RegisterService(&state_->members);
   builder.RegisterService(&state_->merchants);
-  builder.RegisterService(&state_->programmes);
+  builder.RegisterService(state_->programmes.get());
   builder.RegisterService(state_->authorization.get());
   builder.RegisterService(&state_->operations);
   state_->server = builder.BuildAndStart();
@@ -445,6 +375,26 @@ v1::GetMemberEntitlementsRequest FakeServer::last_member_entitlements() const {
 v1::ApplyProgrammeRequest FakeServer::last_apply() const {
   const std::lock_guard lock(state_->shared.mutex);
   return state_->shared.apply;
+}
+
+v1::StageProgrammeRequest FakeServer::last_stage() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.stage;
+}
+
+v1::RollbackProgrammeRequest FakeServer::last_rollback() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.rollback;
+}
+
+v1::CompareProgrammeVersionsRequest FakeServer::last_compare() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.compare;
+}
+
+v1::SaveDraftRequest FakeServer::last_draft() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.draft;
 }
 
 std::vector<v1::SubmitAdvicesRequest> FakeServer::advice_messages() const {

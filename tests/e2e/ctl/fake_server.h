@@ -6,6 +6,7 @@
 //
 // Ids that begin with certain words ask for trouble:
 //   member   NONE...      NOT_FOUND       FINAL... FAILED_PRECONDITION
+//   programme, draft      likewise
 //   union    BAD...       a row that names it is rejected
 //   terminal DENIED...    PERMISSION_DENIED
 //            SLOW...      no answer before the deadline
@@ -60,6 +61,10 @@ class FakeServer {
   [[nodiscard]] v1::GetEntitlementsRequest last_entitlements() const;
   [[nodiscard]] v1::GetMemberEntitlementsRequest last_member_entitlements() const;
   [[nodiscard]] v1::ApplyProgrammeRequest last_apply() const;
+  [[nodiscard]] v1::StageProgrammeRequest last_stage() const;
+  [[nodiscard]] v1::RollbackProgrammeRequest last_rollback() const;
+  [[nodiscard]] v1::CompareProgrammeVersionsRequest last_compare() const;
+  [[nodiscard]] v1::SaveDraftRequest last_draft() const;
   [[nodiscard]] std::vector<v1::SubmitAdvicesRequest> advice_messages() const;
   [[nodiscard]] v1::CloseBatchRequest last_close() const;
   [[nodiscard]] size_t change_count() const;  // of status, cards, programmes

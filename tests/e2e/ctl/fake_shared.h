@@ -101,6 +101,10 @@ struct Shared {
   v1::GetEntitlementsRequest entitlements;
   v1::GetMemberEntitlementsRequest member_entitlements;
   v1::ApplyProgrammeRequest apply;
+  v1::StageProgrammeRequest stage;
+  v1::RollbackProgrammeRequest rollback;
+  v1::CompareProgrammeVersionsRequest compare;
+  v1::SaveDraftRequest draft;
   std::vector<v1::SubmitAdvicesRequest> advices;
   v1::CloseBatchRequest close;
   size_t authorize_count = 0;
@@ -156,6 +160,9 @@ void FillEntitlements(const std::string& card, Response* response) {
   month.set_max(10'000);
   month.set_left(7'550);
 }
+
+// Programmes, their versions and drafts, and funds.
+[[nodiscard]] std::unique_ptr<grpc::Service> MakeFakeProgrammes(Shared* shared);
 
 // The service of terminals.
 [[nodiscard]] std::unique_ptr<grpc::Service> MakeFakeAuthorization(Shared* shared);

@@ -81,7 +81,12 @@ void Harness::Start() {
   if (options_.configure != nullptr) {
     options_.configure(&server.config);
   }
-  auto started = Server::Start(server, engine_.get(), &personal_data_, SystemClock::Instance());
+  auto started = Server::Start(server,
+                               engine_.get(),
+                               &personal_data_,
+                               &programme_sources_,
+                               &journal_,
+                               SystemClock::Instance());
   GH_CHECK(started.ok(), started.status().ToString());
   server_ = *std::move(started);
 }

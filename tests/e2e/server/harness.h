@@ -23,6 +23,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/durability/memory_journal.h"
+#include "engine/durability/memory_programme_sources.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/personal_data.h"
 #include "engine/server/server.h"
@@ -61,6 +62,7 @@ class Harness {
   [[nodiscard]] Server& server() { return *server_; }
   [[nodiscard]] MemoryJournal& journal() { return journal_; }
   [[nodiscard]] MemoryPersonalDataStore& personal_data() { return personal_data_; }
+  [[nodiscard]] MemoryProgrammeSources& programme_sources() { return programme_sources_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
   void Populate();
@@ -75,6 +77,7 @@ class Harness {
   std::string folder_;
   MemoryJournal journal_;
   MemoryPersonalDataStore personal_data_;
+  MemoryProgrammeSources programme_sources_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Server> server_;
 };

@@ -309,6 +309,7 @@ TEST_F(OperatorsTest, AnImportSaysOnlyWhatItsMaskHas) {
   *request.add_members() = NewMember("K1");
   v1::Member* const member = request.mutable_members(0);
   member->set_sex(v1::SEX_FEMALE);
+  member->set_joined_on("1987-05-01");
   member->mutable_personal_data()->set_name("张三丰");
   member->mutable_personal_data()->set_phone("13812345678");
   EXPECT_EQ(Import(request).created_count(), 1U);
@@ -335,6 +336,7 @@ TEST_F(OperatorsTest, AnImportSaysOnlyWhatItsMaskHas) {
   EXPECT_EQ(found.member().status(), v1::MEMBER_STATUS_SUSPENDED);
   EXPECT_TRUE(found.member().real_name_verified());
   EXPECT_EQ(found.member().sex(), v1::SEX_FEMALE);
+  EXPECT_EQ(found.member().joined_on(), "2000-01-01") << "which stands for all before";
   EXPECT_EQ(found.member().union_node_id(), "KM-1");
   EXPECT_EQ(found.member().personal_data().name(), "张**");
   EXPECT_EQ(found.member().personal_data().phone(), "139****0000");
@@ -424,7 +426,7 @@ benefits:
   less.replace(less.find("2000 yuan"), 9, "1500 yuan");
   less.replace(less.find("40%"), 3, "30%");
   ASSERT_TRUE(Apply(less, true, &response).ok());
-  EXPECT_THAT(changes(), ::testing::HasSubstr("benefit good|price|40% off|30% off\n"));
+  EXPECT_THAT(changes(), ::testing::HasSubstr("benefit good|price|40% off|30% off|less\n"));
   EXPECT_THAT(changes(),
               ::testing::HasSubstr("fund shop-fund|budget|2,000.00 yuan|1,500.00 yuan|less\n"));
 }
@@ -539,6 +541,7 @@ TEST_F(OperatorsTest, FundsAreImportedAndBounded) {
   fund->set_fund_code("drinks");
   fund->set_asset(v1::ASSET_THING);
   fund->set_budget(100);
+  fund->set_paid_by(v1::PAYER_SPONSOR);
   fund = request.add_funds();
   fund->set_fund_code("negative");
   fund->set_budget(-1);
@@ -558,6 +561,7 @@ TEST_F(OperatorsTest, FundsAreImportedAndBounded) {
   grpc::ClientContext context;
   ASSERT_TRUE(programmes_->GetFund(&context, get, &got).ok());
   EXPECT_EQ(got.fund().left(), 100);
+  EXPECT_EQ(got.fund().paid_by(), v1::PAYER_SPONSOR);
 }
 
 // ---- Operations and listeners ------------------------------------------------
@@ -644,6 +648,7 @@ TEST_F(OperatorsTest, ReflectionListsAndDescribes) {
                            "gonghui.v1.MerchantService",
                            "gonghui.v1.ProgrammeService",
                            "gonghui.v1.OperationsService",
+                           "gonghui.v1.BacktestService",
                            "grpc.channelz.v1.Channelz"}) {
     EXPECT_THAT(operators, ::testing::HasSubstr(name));
   }

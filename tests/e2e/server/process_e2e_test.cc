@@ -227,8 +227,8 @@ TEST(ProcessTest, WhatCannotStartIsNotOk) {
     return std::to_string(code) + " " + process.Log();
   };
   EXPECT_EQ(check(""), "0 OK\n");
-  EXPECT_THAT(check("[commit]\nblock_bytes_max = 16777216\n"),
-              HasSubstr("commit.block_bytes_max is 16777216; it must be 1048576 to 8388608"));
+  EXPECT_THAT(check("[commit]\nblock_bytes_max = 33554432\n"),
+              HasSubstr("commit.block_bytes_max is 33554432; it must be 1048576 to 16777216"));
   const std::string tls = check(
       "[terminals.tls]\nca_file = \"/none/ca\"\ncert_file = \"/none/c\"\nkey_file = \"/none/k\"\n");
   EXPECT_THAT(tls, ::testing::StartsWith("1 "));

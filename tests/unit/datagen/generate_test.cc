@@ -110,7 +110,8 @@ TEST_F(GenerateTest, ReferencesHold) {
   }
   std::set<std::string> members;
   for (const auto& row : ReadRows(folder + "members.csv")) {
-    ASSERT_EQ(row.size(), 9U) << row[0];
+    ASSERT_EQ(row.size(), 10U) << row[0];
+    EXPECT_TRUE(row[9].empty() || (row[9] >= "2001-01-01" && row[9] < "2026-01-01")) << row[9];
     EXPECT_TRUE(members.insert(row[0]).second) << row[0];
     EXPECT_TRUE(unions.contains(row[1])) << row[1];
     std::istringstream spans(row[5]);
@@ -183,6 +184,7 @@ TEST_F(GenerateTest, TheCastIsAlwaysTheSame) {
     EXPECT_EQ(members[0][2], "active");
     EXPECT_EQ(members[0][3], "true");
     EXPECT_EQ(members[0][5], "");
+    EXPECT_EQ(members[0][9], "2019-03-01");
     EXPECT_EQ(members[1][5], "model_worker");
     EXPECT_EQ(members[3][2], "suspended");
     EXPECT_EQ(members[4][3], "false");

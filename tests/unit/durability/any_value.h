@@ -109,6 +109,7 @@ inline Reason AnyReason(Prng& prng) {
                                         Reason::kInvalidCard,
                                         Reason::kMemberClosed,
                                         Reason::kNoEffect,
+                                        Reason::kWaitingPeriod,
                                         Reason::kExceedsAmountLimit,
                                         Reason::kBudgetExhausted};
   return kReasons[prng.Below(std::size(kReasons))];

@@ -116,12 +116,14 @@ void Compare(Comparison& c, const MemberRequest& a, const MemberRequest& b) {
   GH_SAME(status);
   GH_SAME(real_name_verified);
   GH_SAME(sex);
+  GH_SAME(joined_day);
   GH_SAME(span_count);
   GH_SAME(spans);
   GH_SAME(keep.union_node);
   GH_SAME(keep.status);
   GH_SAME(keep.real_name_verified);
   GH_SAME(keep.sex);
+  GH_SAME(keep.joined_day);
   GH_SAME(keep.segments);
 }
 
@@ -159,6 +161,7 @@ void Compare(Comparison& c, const FundRequest& a, const FundRequest& b) {
   GH_SAME(opens_at);
   GH_SAME(closes_at);
   GH_SAME(advice_may_overrun);
+  GH_SAME(payer);
   GH_SAME(name);
 }
 
@@ -168,8 +171,13 @@ void Compare(Comparison& c, const BenefitSpec& a, const BenefitSpec& b) {
   GH_SAME(price);
   GH_SAME(segments_any);
   GH_SAME(segments_all);
+  GH_SAME(segments_none);
   GH_SAME(mccs);
   GH_SAME(merchants);
+  GH_SAME(terminals);
+  GH_SAME(items_any);
+  GH_SAME(items_none);
+  GH_SAME(closed_days);
   GH_SAME(hours);
   GH_SAME(limits);
   GH_SAME(funding);
@@ -178,6 +186,14 @@ void Compare(Comparison& c, const BenefitSpec& a, const BenefitSpec& b) {
   GH_SAME(terminal_kinds);
   GH_SAME(weekdays);
   GH_SAME(require_real_name);
+  GH_SAME(sexes);
+  GH_SAME(day_kinds);
+  GH_SAME(layer);
+  GH_SAME(base);
+  GH_SAME(offline);
+  GH_SAME(member_days_min);
+  GH_SAME(segment_days_min);
+  GH_SAME(pieces_max);
   GH_SAME(member_union);
   GH_SAME(merchant_union);
   GH_SAME(starts_at);
@@ -197,10 +213,17 @@ void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
   GH_SAME(programme.owner);
   GH_SAME(programme.content_hash);
   GH_SAME(programme.late_capture);
+  GH_SAME(programme.special_days);
+  GH_SAME(stage);
+  GH_SAME(activates_at);
   c.List("limits", a.limits, b.limits);
   c.List("segments", a.segments, b.segments);
   c.List("mccs", a.mccs, b.mccs);
   c.List("merchants", a.merchants, b.merchants);
+  c.List("terminals", a.terminals, b.terminals);
+  c.List("items", a.items, b.items);
+  c.List("steps", a.steps, b.steps);
+  c.List("days", a.days, b.days);
   c.List("hours", a.hours, b.hours);
   c.List("limit_refs", a.limit_refs, b.limit_refs);
   c.List("funding", a.funding, b.funding);
@@ -251,6 +274,7 @@ void Compare(Comparison& c, const Command& a, const Command& b) {
     case CommandKind::kGetTransaction:
     case CommandKind::kGetEntitlements:
     case CommandKind::kExpireHolds:
+    case CommandKind::kActivateDue:
       return;
     case CommandKind::kDefineSegment:
       return Compare(c, *a.segment, *b.segment);
@@ -281,6 +305,12 @@ void Compare(Comparison& c, const Command& a, const Command& b) {
       return Compare(c, a.replace_card->new_card, b.replace_card->new_card);
     case CommandKind::kRetireProgramme:
       GH_SAME(retire_programme->code);
+      return;
+    case CommandKind::kStageProgramme:
+      GH_SAME(stage_programme->code);
+      GH_SAME(stage_programme->version);
+      GH_SAME(stage_programme->stage);
+      GH_SAME(stage_programme->activates_at);
       return;
   }
 }

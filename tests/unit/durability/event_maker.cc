@@ -379,6 +379,50 @@ void FillOriginal(Prng& prng, OriginalChange& change) {
   change.expires_at_delta_ns = AnyBool(prng) ? AnyInt(prng) : 0;
 }
 
+// Lists of which a benefit's part must rise: here the whole list does.
+void FillRisingLists(Prng& prng, OwnedEvent& o) {
+  for (uint64_t i = prng.Below(6); i > 0; --i) {
+    o.items.push_back(AnyCode<ItemCode>(prng));
+  }
+  std::sort(o.items.begin(), o.items.end());
+  o.items.erase(std::unique(o.items.begin(), o.items.end()), o.items.end());
+  for (uint64_t i = prng.Below(6); i > 0; --i) {
+    o.steps.push_back({AnyFen(prng), AnyFen(prng), Bps{AnyInt32(prng)}, 0});
+  }
+  const auto by_from = [](const PriceStep& a, const PriceStep& b) { return a.from < b.from; };
+  const auto same_from = [](const PriceStep& a, const PriceStep& b) { return a.from == b.from; };
+  std::sort(o.steps.begin(), o.steps.end(), by_from);
+  o.steps.erase(std::unique(o.steps.begin(), o.steps.end(), same_from), o.steps.end());
+  // Not more than INT32_MAX after a dozen steps.
+  CivilDay day = prng.Chance(1, 4) ? INT32_MIN : static_cast<CivilDay>(prng.Between(-99, 20'000));
+  for (uint64_t i = prng.Below(6); i > 0; --i) {
+    const auto last = day + static_cast<CivilDay>(prng.Below(prng.Chance(1, 4) ? 1u << 25 : 7));
+    o.days.push_back({day, last, AnyEnum(prng, DayKind::kHoliday), {}});
+    day = last + 1 + static_cast<CivilDay>(prng.Below(300));
+  }
+}
+
+void FillBenefitConditions(Prng& prng, BenefitSpec& b) {
+  b.stock = AnyCode<FundCode>(prng);
+  b.stock_units = AnyInt32(prng);
+  b.terminal_kinds = static_cast<uint8_t>(prng.Next());
+  b.weekdays = static_cast<uint8_t>(prng.Next());
+  b.require_real_name = AnyBool(prng);
+  b.sexes = static_cast<uint8_t>(prng.Below(8));
+  b.day_kinds = static_cast<uint8_t>(prng.Below(8) << 1);
+  b.layer = static_cast<uint8_t>(prng.Below(kLayersMax + 1));
+  b.base = AnyEnum(prng, StackBase::kRest);
+  b.offline = AnyEnum(prng, OfflinePolicy::kRefuse);
+  b.member_days_min = static_cast<uint16_t>(AnyUint(prng, kWaitingDaysMax));
+  b.segment_days_min = static_cast<uint16_t>(AnyUint(prng, kWaitingDaysMax));
+  b.pieces_max = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+  b.member_union = AnyCode<UnionNodeId>(prng);
+  b.merchant_union = AnyCode<UnionNodeId>(prng);
+  b.starts_at = AnyTime(prng);
+  b.ends_at = AnyTime(prng);
+  b.hold_s = AnyInt(prng);
+}
+
 void FillImage(Prng& prng, OwnedEvent& o) {
   ProgrammeSpec& p = o.image.programme;
   p.code = AnyCode<ProgrammeCode>(prng);
@@ -394,6 +438,8 @@ void FillImage(Prng& prng, OwnedEvent& o) {
   p.owner = AnyCode<UnionNodeId>(prng);
   p.content_hash = prng.Next();
   p.late_capture = AnyEnum(prng, LateCapture::kForcePost);
+  o.image.stage = AnyEnum(prng, Stage::kActive);
+  o.image.activates_at = AnyTime(prng);
 
   const auto fill = [&prng](auto& list, uint64_t count_max, auto&& make) {
     const uint64_t count = prng.Below(count_max + 1);
@@ -405,10 +451,13 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     LimitSpec limit;
     limit.code = AnyCode<LimitCode>(prng);
     limit.measure = AnyEnum(prng, LimitMeasure::kAmount);
-    limit.subject = AnyEnum(prng, LimitSubject::kTerminal);
+    limit.subject = AnyEnum(prng, LimitSubject::kUnion);
     limit.window = AnyEnum(prng, WindowKind::kYear);
     limit.when_exceeded = AnyEnum(prng, WhenExceeded::kReduce);
     limit.refund_to = AnyEnum(prng, RefundTo::kNever);
+    limit.union_level = static_cast<uint8_t>(prng.Below(7));
+    limit.span = static_cast<uint8_t>(prng.Between(1, kLimitSpanMax));
+    limit.scope = AnyEnum(prng, LimitScope::kOffline);
     limit.max = AnyInt(prng);
     return limit;
   });
@@ -418,6 +467,8 @@ void FillImage(Prng& prng, OwnedEvent& o) {
                     static_cast<Mcc>(AnyUint(prng, UINT16_MAX))};
   });
   fill(o.merchants, 20, [&prng] { return AnyCode<MerchantId>(prng); });
+  fill(o.terminals, 4, [&prng] { return AnyCode<TerminalId>(prng); });
+  FillRisingLists(prng, o);
   fill(o.hours, 4, [&prng] { return HoursRange{AnyInt32(prng), AnyInt32(prng)}; });
   if (!o.limits.empty()) {
     fill(o.limit_refs, 8, [&] { return static_cast<uint32_t>(prng.Below(o.limits.size())); });
@@ -442,7 +493,7 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     BenefitSpec b;
     b.code = AnyCode<BenefitCode>(prng);
     b.name = AnyName(prng);
-    b.price.kind = AnyEnum(prng, PriceKind::kFree);
+    b.price.kind = AnyEnum(prng, PriceKind::kBands);
     b.price.rounding = AnyEnum(prng, Rounding::kUp);
     b.price.repeat = AnyBool(prng);
     b.price.on_return = AnyEnum(prng, OnReturn::kRefuse);
@@ -452,29 +503,31 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     b.price.discount_max = AnyFen(prng);
     b.price.member_pays_min = AnyFen(prng);
     b.segments_any = range(o.segments.size(), 100);
+    b.price.steps = range(o.steps.size(), kPriceStepsPerBenefitMax);
     b.segments_all = range(o.segments.size(), 100);
+    b.segments_none = range(o.segments.size(), 100);
     b.mccs = range(o.mccs.size(), 100);
     b.merchants = range(o.merchants.size(), 100);
+    b.terminals = range(o.terminals.size(), 100);
+    b.items_any = range(o.items.size(), 100);
+    b.items_none = range(o.items.size(), 100);
+    b.closed_days = range(o.days.size(), 100);
     b.hours = range(o.hours.size(), 100);
     b.limits = range(o.limit_refs.size(), kLimitsPerBenefitMax);
     b.funding = range(o.funding.size(), kFundingSharesPerBenefitMax);
-    b.stock = AnyCode<FundCode>(prng);
-    b.stock_units = AnyInt32(prng);
-    b.terminal_kinds = static_cast<uint8_t>(prng.Next());
-    b.weekdays = static_cast<uint8_t>(prng.Next());
-    b.require_real_name = AnyBool(prng);
-    b.member_union = AnyCode<UnionNodeId>(prng);
-    b.merchant_union = AnyCode<UnionNodeId>(prng);
-    b.starts_at = AnyTime(prng);
-    b.ends_at = AnyTime(prng);
-    b.hold_s = AnyInt(prng);
+    FillBenefitConditions(prng, b);
     return b;
   });
+  p.special_days = range(o.days.size(), 100);
   o.image.benefits = o.benefits;
   o.image.limits = o.limits;
   o.image.segments = o.segments;
   o.image.mccs = o.mccs;
   o.image.merchants = o.merchants;
+  o.image.terminals = o.terminals;
+  o.image.items = o.items;
+  o.image.steps = o.steps;
+  o.image.days = o.days;
   o.image.hours = o.hours;
   o.image.limit_refs = o.limit_refs;
   o.image.funding = o.funding;
@@ -500,7 +553,9 @@ void FillMember(Prng& prng, MemberRequest& member) {
   for (uint32_t i = 0; i < member.span_count; ++i) {
     member.spans[i] = {AnyCode<SegmentCode>(prng), AnyTime(prng), AnyTime(prng)};
   }
-  member.keep = {AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng)};
+  member.joined_day = static_cast<JoinedDay>(AnyUint(prng, UINT16_MAX));
+  member.keep = {
+      AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng)};
 }
 
 void FillTerminalsCommand(Prng& prng, Command& c) {
@@ -564,7 +619,8 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
   c.kind =
       kind == EventKind::kHoldExpired ? CommandKind::kExpireHolds : static_cast<CommandKind>(kind);
   const bool is_terminals = !IsAdmin(c.kind) && c.kind != CommandKind::kExpireHolds &&
-                            c.kind != CommandKind::kArchive && c.kind != CommandKind::kThaw;
+                            c.kind != CommandKind::kArchive && c.kind != CommandKind::kThaw &&
+                            c.kind != CommandKind::kActivateDue;
   if (c.kind != CommandKind::kExpireHolds && (is_terminals || prng.Chance(1, 8))) {
     c.terminal = AnyCode<TerminalId>(prng);
     c.request_id = AnyRequestId(prng);
@@ -620,6 +676,7 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
                 AnyTime(prng),
                 AnyTime(prng),
                 AnyBool(prng),
+                AnyEnum(prng, Payer::kSponsor),
                 AnyName(prng)};
       c.fund = &o.fund;
       break;
@@ -644,6 +701,15 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
       o.retire_programme = {AnyCode<ProgrammeCode>(prng)};
       c.retire_programme = &o.retire_programme;
       break;
+    case CommandKind::kStageProgramme:
+      o.stage_programme = {AnyCode<ProgrammeCode>(prng),
+                           static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)),
+                           AnyEnum(prng, Stage::kWithdrawn),
+                           AnyTime(prng)};
+      c.stage_programme = &o.stage_programme;
+      break;
+    case CommandKind::kActivateDue:
+      break;
     default:
       FillTerminalsCommand(prng, c);
       if (c.kind != CommandKind::kExpireHolds) {
@@ -666,7 +732,7 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
   e.at = at;
   e.command = &owned->command;
   FillCommand(prng, *owned);
-  if (IsAdmin(owned->command.kind)) {
+  if (IsAdmin(owned->command.kind) || kind == EventKind::kProgrammeActivated) {
     e.row = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
     e.row_2 = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
     if (kind == EventKind::kMemberSet) {

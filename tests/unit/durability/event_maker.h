@@ -37,6 +37,7 @@ struct OwnedEvent {
   CardStatusRequest card_status;
   ReplaceCardRequest replace_card;
   RetireProgrammeRequest retire_programme;
+  StageProgrammeRequest stage_programme;
   AdviceRequest advice;
   std::vector<LineItem> lines;
   std::vector<ReturnedLine> returned;
@@ -46,6 +47,10 @@ struct OwnedEvent {
   std::vector<SegmentCode> segments;
   std::vector<MccRange> mccs;
   std::vector<MerchantId> merchants;
+  std::vector<TerminalId> terminals;
+  std::vector<ItemCode> items;
+  std::vector<PriceStep> steps;
+  std::vector<DayRange> days;
   std::vector<HoursRange> hours;
   std::vector<uint32_t> limit_refs;
   std::vector<FundingShareSpec> funding;
@@ -55,13 +60,14 @@ struct OwnedEvent {
 };
 
 inline constexpr EventKind kAllEventKinds[] = {
-    EventKind::kAuthorized,     EventKind::kCaptured,         EventKind::kReversed,
-    EventKind::kHoldExpired,    EventKind::kIncremented,      EventKind::kRefunded,
-    EventKind::kBatchClosed,    EventKind::kArchived,         EventKind::kThawed,
-    EventKind::kSegmentDefined, EventKind::kUnionNodeSet,     EventKind::kMemberSet,
-    EventKind::kCardSet,        EventKind::kMerchantSet,      EventKind::kTerminalSet,
-    EventKind::kFundSet,        EventKind::kProgrammeApplied, EventKind::kMemberStatusSet,
-    EventKind::kCardStatusSet,  EventKind::kCardReplaced,     EventKind::kProgrammeRetired,
+    EventKind::kAuthorized,         EventKind::kCaptured,        EventKind::kReversed,
+    EventKind::kHoldExpired,        EventKind::kIncremented,     EventKind::kRefunded,
+    EventKind::kBatchClosed,        EventKind::kArchived,        EventKind::kThawed,
+    EventKind::kProgrammeActivated, EventKind::kSegmentDefined,  EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,          EventKind::kCardSet,         EventKind::kMerchantSet,
+    EventKind::kTerminalSet,        EventKind::kFundSet,         EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,    EventKind::kCardStatusSet,   EventKind::kCardReplaced,
+    EventKind::kProgrammeRetired,   EventKind::kProgrammeStaged,
 };
 
 // Any values at all in every field that the kind uses; every enumerator, edges of
@@ -106,6 +112,15 @@ ArchivedTransaction MakeArchivedAdvice(uint64_t seq, TimestampNs at);
 std::unique_ptr<OwnedEvent> MakeArchive(uint64_t seq, TimestampNs at);
 // The sale comes back.
 std::unique_ptr<OwnedEvent> MakeThaw(uint64_t seq, TimestampNs at);
+
+// A programme of one benefit becomes a version that waits for its day: 10 % off two items at
+// one merchant from 10.00 yuan on, 20 % from 50.00, on workdays but for three, for women
+// who have been members for 90 days, three times in 30 days in a district.
+std::unique_ptr<OwnedEvent> MakeProgramme(uint64_t seq, TimestampNs at);
+// An operator takes it forward ...
+std::unique_ptr<OwnedEvent> MakeStaging(uint64_t seq, TimestampNs at);
+// ... or its day comes.
+std::unique_ptr<OwnedEvent> MakeActivation(uint64_t seq, TimestampNs at);
 
 // Any values at all in every field that comes back.
 ArchivedTransaction MakeRandomArchived(Prng& prng);

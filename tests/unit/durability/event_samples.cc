@@ -362,4 +362,107 @@ std::unique_ptr<OwnedEvent> MakeThaw(uint64_t seq, TimestampNs at) {
   return owned;
 }
 
+std::unique_ptr<OwnedEvent> MakeProgramme(uint64_t seq, TimestampNs at) {
+  auto owned = std::make_unique<OwnedEvent>();
+  OwnedEvent& o = *owned;
+  constexpr std::string_view kName = "菜篮";
+  const auto name = *DisplayName::From(std::span<const char>(kName.data(), kName.size()));
+  ProgrammeSpec& p = o.image.programme;
+  p.code = CodeOf<ProgrammeCode>("basket");
+  p.name = name;
+  p.calendar.zone = CodeOf<ZoneName>("Asia:Shanghai");
+  p.calendar.cutover_s = 10'800;
+  p.calendar.offset_change_count = 1;
+  p.calendar.offset_changes[0] = {0, 28'800};
+  p.starts_at = TimestampNs{1'796'054'400 * kNsPerSecond};
+  p.ends_at = TimestampNs{1'798'732'800 * kNsPerSecond};
+  p.content_hash = 0xb1a5c0de;
+  p.special_days = {0, 1};
+  o.image.stage = Stage::kScheduled;
+  o.image.activates_at = p.starts_at;
+
+  LimitSpec& limit = o.limits.emplace_back();
+  limit.code = CodeOf<LimitCode>("three");
+  limit.subject = LimitSubject::kUnion;
+  limit.union_level = static_cast<uint8_t>(UnionLevel::kDistrict);
+  limit.span = 30;
+  limit.max = 3;
+  o.merchants = {CodeOf<MerchantId>("KM-SHOP-1")};
+  o.terminals = {CodeOf<TerminalId>("KM004217")};
+  o.items = {CodeOf<ItemCode>("6901234567892"), CodeOf<ItemCode>("fruit")};
+  o.steps = {{Fen{1'000}, Fen{0}, Bps{1'000}, 0}, {Fen{5'000}, Fen{0}, Bps{2'000}, 0}};
+  o.days = {{20'812, 20'814, DayKind::kHoliday, {}}};
+  o.limit_refs = {0};
+  o.funding = {{CodeOf<FundCode>("city"), Bps{10'000}, 0}};
+
+  BenefitSpec& b = o.benefits.emplace_back();
+  b.code = CodeOf<BenefitCode>("off");
+  b.price.kind = PriceKind::kTiers;
+  b.price.steps = {0, 2};
+  b.merchants = {0, 1};
+  b.terminals = {0, 1};
+  b.items_any = {0, 2};
+  b.closed_days = {0, 1};
+  b.limits = {0, 1};
+  b.funding = {0, 1};
+  b.day_kinds = MaskOf(DayKind::kWorkday);
+  b.sexes = MaskOf(Sex::kFemale);
+  b.layer = 2;
+  b.base = StackBase::kRest;
+  b.offline = OfflinePolicy::kRefuse;
+  b.member_days_min = 90;
+  b.pieces_max = 4;
+  b.starts_at = p.starts_at;
+  b.ends_at = p.ends_at;
+  b.hold_s = 3'600;
+
+  o.image.limits = o.limits;
+  o.image.merchants = o.merchants;
+  o.image.terminals = o.terminals;
+  o.image.items = o.items;
+  o.image.steps = o.steps;
+  o.image.days = o.days;
+  o.image.limit_refs = o.limit_refs;
+  o.image.funding = o.funding;
+  o.image.benefits = o.benefits;
+  Command& c = o.command;
+  c.kind = CommandKind::kApplyProgramme;
+  c.programme = &o.image;
+  Event& e = o.event;
+  e.kind = EventKind::kProgrammeApplied;
+  e.seq = CommandSeq{seq};
+  e.at = at;
+  e.command = &c;
+  e.row = 41;
+  return owned;
+}
+
+std::unique_ptr<OwnedEvent> MakeStaging(uint64_t seq, TimestampNs at) {
+  auto owned = std::make_unique<OwnedEvent>();
+  owned->stage_programme = {CodeOf<ProgrammeCode>("basket"), 3, Stage::kShadow, TimestampNs{}};
+  Command& c = owned->command;
+  c.kind = CommandKind::kStageProgramme;
+  c.stage_programme = &owned->stage_programme;
+  Event& e = owned->event;
+  e.kind = EventKind::kProgrammeStaged;
+  e.seq = CommandSeq{seq};
+  e.at = at;
+  e.command = &c;
+  e.row = 41;
+  return owned;
+}
+
+std::unique_ptr<OwnedEvent> MakeActivation(uint64_t seq, TimestampNs at) {
+  auto owned = std::make_unique<OwnedEvent>();
+  Command& c = owned->command;
+  c.kind = CommandKind::kActivateDue;
+  Event& e = owned->event;
+  e.kind = EventKind::kProgrammeActivated;
+  e.seq = CommandSeq{seq};
+  e.at = at;
+  e.command = &c;
+  e.row = 41;
+  return owned;
+}
+
 }  // namespace gonghui

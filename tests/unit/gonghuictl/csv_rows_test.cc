@@ -79,6 +79,7 @@ TEST_F(RowTest, Member) {
                                          {"status", "suspended"},
                                          {"real_name_verified", "是"},
                                          {"sex", "female"},
+                                         {"joined_on", "2019-03-01"},
                                          {"name", "欧阳春"},
                                          {"national_id", "5"},
                                          {"segments",
@@ -89,6 +90,7 @@ TEST_F(RowTest, Member) {
   EXPECT_EQ(member.status(), v1::MEMBER_STATUS_SUSPENDED);
   EXPECT_TRUE(member.real_name_verified());
   EXPECT_EQ(member.sex(), v1::SEX_FEMALE);
+  EXPECT_EQ(member.joined_on(), "2019-03-01");
   EXPECT_EQ(member.personal_data().name(), "欧阳春");
   EXPECT_EQ(member.personal_data().phone(), "12300000000");
   ASSERT_EQ(member.segments_size(), 4);
@@ -146,6 +148,7 @@ TEST_F(RowTest, MemberErrors) {
       };
   bad("member_id", "", "REQUIRED_VALUE", "empty");
   bad("union_node_id", "", "REQUIRED_VALUE", "empty");
+  bad("joined_on", "March 2019", "INVALID_VALUE", "\"March 2019\" is not a day such as");
   bad("status",
       "happy",
       "INVALID_VALUE",
@@ -276,11 +279,13 @@ TEST_F(RowTest, Fund) {
                                       {"budget_yuan", "1000000.50"},
                                       {"opens_on", "2026-01-01"},
                                       {"closes_on", "2027-01-01"},
-                                      {"advice_may_overrun", "1"}});
+                                      {"advice_may_overrun", "1"},
+                                      {"paid_by", "sponsor"}});
   EXPECT_EQ(money.budget(), 100'000'050);
   EXPECT_EQ(money.opens_at().seconds(), 1'767'196'800);
   EXPECT_EQ(money.closes_at().seconds(), 1'798'732'800);
   EXPECT_TRUE(money.advice_may_overrun());
+  EXPECT_EQ(money.paid_by(), v1::PAYER_SPONSOR);
   EXPECT_EQ(Parse<v1::Fund>("funds", {{"fund_code", "f"}, {"budget_fen", "12"}}).budget(), 12);
   const auto thing =
       Parse<v1::Fund>("funds", {{"fund_code", "f"}, {"asset", "thing"}, {"pieces", "15000"}});
@@ -315,6 +320,10 @@ TEST_F(RowTest, FundErrors) {
       "advice_may_overrun",
       "INVALID_VALUE",
       "neither true");
+  bad({{"budget_fen", "1"}, {"paid_by", "bank"}},
+      "paid_by",
+      "INVALID_VALUE",
+      "union, merchant or sponsor");
 }
 
 TEST(MapHeaderTest, AnyOrder) {

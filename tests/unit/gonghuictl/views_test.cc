@@ -110,6 +110,7 @@ TEST_F(ViewsTest, MembersAlign) {
   a->mutable_personal_data()->set_name("欧阳*");
   a->set_status(v1::MEMBER_STATUS_ACTIVE);
   auto* b = response.add_members();
+  a->set_joined_on("2019-03-01");
   b->set_member_id("M2");
   b->set_status(v1::MEMBER_STATUS_SUSPENDED);
   auto* segment = b->add_segments();
@@ -120,6 +121,8 @@ TEST_F(ViewsTest, MembersAlign) {
   });
   EXPECT_THAT(text, HasSubstr("M0000001  欧阳*  active "));
   EXPECT_THAT(text, HasSubstr("M2               suspended"));
+  EXPECT_THAT(text, HasSubstr("JOINED ON"));
+  EXPECT_THAT(text, HasSubstr("2019-03-01"));
   EXPECT_THAT(text, HasSubstr("model_worker from 20"));
   const std::string csv = Capture(OutputFormat::kCsv, [&](Output* out) {
     out->TableOf<v1::Member>(response.members(), MemberView(), /*later_page=*/true);
@@ -134,6 +137,7 @@ TEST_F(ViewsTest, FundsOfMoneyAndOfThings) {
   money->set_asset(v1::ASSET_MONEY);
   money->set_budget(12'345);
   money->set_left(-5);
+  money->set_paid_by(v1::PAYER_MERCHANT);
   auto* thing = response.add_funds();
   thing->set_asset(v1::ASSET_THING);
   thing->set_budget(15'000);
@@ -151,6 +155,8 @@ TEST_F(ViewsTest, FundsOfMoneyAndOfThings) {
     out->TableOf<v1::Fund>(response.funds(), FundView());
   });
   EXPECT_THAT(csv, HasSubstr(",left,overrun,suspense,available,"));
+  EXPECT_THAT(csv, HasSubstr(",closes_at,paid_by\n"));
+  EXPECT_THAT(csv, HasSubstr(",merchant\n"));
   EXPECT_THAT(csv, HasSubstr(",0,3,1,0,"));
 }
 

@@ -40,6 +40,7 @@ class ImportTest : public ::testing::Test {
     member.union_node = CodeOf<UnionNodeId>("U1");
     member.real_name_verified = true;
     member.sex = Sex::kFemale;
+    member.joined_day = 9'000;
     member.span_count = 1;
     member.spans[0].segment = segment.code;
     EXPECT_TRUE(Run(Own(member)).created);
@@ -80,7 +81,7 @@ class ImportTest : public ::testing::Test {
   static MemberRequest BareMember() {
     MemberRequest member;
     member.id = CodeOf<MemberId>("M1");
-    member.keep = {true, true, true, true, true};
+    member.keep = {true, true, true, true, true, true};
     return member;
   }
 
@@ -115,15 +116,17 @@ TEST_F(ImportTest, WhatARowDoesNotSayStays) {
   EXPECT_EQ(TheMember().status, MemberStatus::kSuspended);
   EXPECT_TRUE(TheMember().real_name_verified);
   EXPECT_EQ(TheMember().sex, Sex::kFemale);
+  EXPECT_EQ(TheMember().joined_day, 9'000);
   EXPECT_EQ(TheMember().union_node, ledger_->FindUnionNode(CodeOf<UnionNodeId>("U2")));
   ASSERT_NE(TheMember().first_span, SegmentSpanRow{});
   EXPECT_EQ(ledger_->segment_spans()[TheMember().first_span].starts_at, TimestampNs{});
   // And one thing at a time the other way round.
   member = BareMember();
-  member.keep = {true, true, false, false, false};
+  member.keep = {true, true, false, false, false, false};
   EXPECT_EQ(Run(Own(member)).verdict, Verdict::kDecided);
   EXPECT_FALSE(TheMember().real_name_verified);
   EXPECT_EQ(TheMember().sex, Sex::kUnknown);
+  EXPECT_EQ(TheMember().joined_day, 0);
   EXPECT_EQ(TheMember().first_span, SegmentSpanRow{});
   EXPECT_EQ(TheMember().status, MemberStatus::kSuspended);
 }

@@ -501,7 +501,7 @@ TEST_P(EngineTest, SalesOfSixtyFourLinesSpanBlocks) {
   std::array<LineItem, kLinesPerTransactionMax> lines;
   lines.fill({ItemOf(std::string(32, 'i')), Fen{100}, 1, 0});
   std::vector<Command> sales;
-  for (int i = 0; i < 4'000; ++i) {
+  for (int i = 0; i < 8'000; ++i) {
     Command& sale = sales.emplace_back(RandomSale(city_, prng_));
     sale.authorize.list_price = Fen{100 * kLinesPerTransactionMax};
     sale.authorize.lines = lines.data();

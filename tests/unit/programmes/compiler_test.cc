@@ -352,7 +352,7 @@ benefits:
             "f:14:26: benefits[0].price.percent_off: '160' is not between 0% and 100%\n"
             "f:16:17: benefits[0].limits[1]: there is no limit 'k' (did you mean 'l'?)\n"
             "f:17:5: benefits[0]: unknown key 'colour' (keys: code, name, for, at, when, price, "
-            "funding, stock, limits, hold)\n");
+            "price_by, funding, split, stock, limits, offline, combine, hold)\n");
 }
 
 TEST(Compiler, DiagnosticsAreBounded) {
@@ -480,13 +480,17 @@ TEST(Compiler, DamagedFilesAreAnswered) {
   SCOPED_TRACE("GONGHUI_SEED=" + std::to_string(seed));
   Prng prng(seed);
   const std::string samples[] = {ReadFile("tests/programmes/01-kunming-metro.yaml"),
-                                 ReadFile("tests/programmes/02-kunming-shops.yaml")};
+                                 ReadFile("tests/programmes/02-kunming-shops.yaml"),
+                                 ReadFile("tests/programmes/broken/plain.yaml"),
+                                 ReadFile("tests/programmes/broken/rich.yaml")};
   const std::string_view pieces[] = {
-      ":", " ", "\n", "-",  "[",  "]", "{",  "}",    "\"", "'",    ",", "#",
-      "0", "9", "%",  "&a", "*a", "!", "工", "\xff", "\t", "yuan", "~", "99999999999999999999"};
+      ":",  " ",         "\n",   "-",         "[",  "]",    "{", "}",
+      "\"", "'",         ",",    "#",         "0",  "9",    "%", "&a",
+      "*a", "!",         "工",   "\xff",      "\t", "yuan", "~", "99999999999999999999",
+      "..", "unlimited", "male", "2026-10-01"};
   int good = 0;
-  for (int i = 0; i < 1'500; ++i) {
-    std::string text = samples[prng.Below(2)];
+  for (int i = 0; i < 3'000; ++i) {
+    std::string text = samples[prng.Below(std::size(samples))];
     for (int64_t k = prng.Between(1, 3); k > 0; --k) {
       const size_t at = prng.Below(text.size());
       const size_t gone = prng.Below(4);

@@ -85,6 +85,15 @@ TEST_F(LocateTest, TellsMoneyFromPieces) {
             "('stock' takes a fund whose budget is in pieces)");
 }
 
+TEST_F(LocateTest, TellsOfStages) {
+  EXPECT_EQ(Locate(Field::kActivatesAt, 0, AdminReason::kNotAllowedFromState),
+            "f:3:9: programme.code: the instant at which it is to become active has passed (take "
+            "a later one, or activate it at once)");
+  EXPECT_EQ(Locate(Field::kStage, 0, AdminReason::kNotAllowedFromState),
+            "f:3:9: programme.code: the version with this content can not come to that stage "
+            "from where it stands (look at the programme's versions)");
+}
+
 TEST_F(LocateTest, KnowsTheFundsOfTheFile) {
   const CompiledFile& file = *outcome_.file;
   EXPECT_EQ(Render(file.LocateFund(Field::kOwner, AdminReason::kUnknownReference, 0), "f"),

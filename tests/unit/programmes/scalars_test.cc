@@ -69,8 +69,12 @@ TEST(Scalars, PercentagesAreBasisPoints) {
   EXPECT_EQ(ParsePercent("60%").value, Bps{6'000});
   EXPECT_EQ(ParsePercent("60 %").value, Bps{6'000});
   EXPECT_EQ(ParsePercent("12.5%").value, Bps{1'250});
-  EXPECT_EQ(ParsePercent("0.01").value, Bps{1});
-  EXPECT_EQ(ParsePercent("0.29").value, Bps{29});
+  EXPECT_EQ(ParsePercent("0.01%").value, Bps{1});
+  EXPECT_EQ(ParsePercent("0.29 %").value, Bps{29});
+  EXPECT_EQ(ParsePercent("1").value, Bps{100});
+  EXPECT_EQ(ParsePercent("0").value, Bps{0});
+  EXPECT_FALSE(ParsePercent("0.6").value.has_value());
+  EXPECT_EQ(ParsePercent("0.99").hint, "write 0.99% if that is what is meant");
   EXPECT_EQ(ParsePercent("100.00%").value, Bps{10'000});
   for (const char* text : {"", "%", "100.01", "101", "-1", "0.001", "1e1", "60%%", ".5", "5.%"}) {
     EXPECT_FALSE(ParsePercent(text).value.has_value()) << text;
@@ -154,6 +158,73 @@ TEST(Scalars, SuggestsTheNearestWord) {
   EXPECT_EQ(Suggest("pirce", {"limits", "price"}, "no idea"), "did you mean 'price'?");
   EXPECT_EQ(Suggest("colour", {"limits", "price"}, "no idea"), "no idea");
   EXPECT_EQ(Suggest("x", {}, "no idea"), "no idea");
+}
+
+TEST(Scalars, DayRanges) {
+  const auto range = [](std::string_view text) {
+    const Parsed<DayRange> parsed = ParseDayRange(text);
+    return parsed.value.has_value() ? FormatDayRange(*parsed.value) : "bad: " + parsed.message;
+  };
+  EXPECT_EQ(range("2026-10-01"), "2026-10-01");
+  EXPECT_EQ(range("2026-10-01..2026-10-07"), "2026-10-01..2026-10-07");
+  EXPECT_EQ(range("2026-12-31..2027-01-01"), "2026-12-31..2027-01-01");
+  EXPECT_EQ(range("2026-10-01..2026-10-01"), "2026-10-01");
+  EXPECT_EQ(range("2024-02-29"), "2024-02-29");
+  for (const char* bad : {"",
+                          "..",
+                          "2026-10-01..",
+                          "..2026-10-01",
+                          "2026-10-01...2026-10-07",
+                          "2026-10-01..2026-10-07..2026-10-09",
+                          "2026-10-01 .. 2026-10-07",
+                          "2026-10-07..2026-10-01",
+                          "2026-02-29",
+                          "2026-10-01..10-07"}) {
+    EXPECT_EQ(range(bad).substr(0, 4), "bad:") << bad;
+  }
+}
+
+TEST(Scalars, NumbersOfDays) {
+  EXPECT_EQ(ParseDays("1d", 3660).value, 1);
+  EXPECT_EQ(ParseDays("30 days", 3660).value, 30);
+  EXPECT_EQ(ParseDays("1 day", 3660).value, 1);
+  EXPECT_EQ(ParseDays("3660d", 3660).value, 3660);
+  for (const char* bad : {"",
+                          "d",
+                          "0d",
+                          "3661d",
+                          "-1d",
+                          "1.5d",
+                          "30",
+                          "4 weeks",
+                          "1h",
+                          "d1",
+                          "99999999999999999999d",
+                          "1 d d"}) {
+    EXPECT_FALSE(ParseDays(bad, 3660).value.has_value()) << bad;
+  }
+}
+
+TEST(Scalars, WindowSpans) {
+  EXPECT_EQ(ParseWindowSpan("7 days").value, (WindowSpan{WindowKind::kDay, 7}));
+  EXPECT_EQ(ParseWindowSpan("2 weeks").value, (WindowSpan{WindowKind::kWeek, 2}));
+  EXPECT_EQ(ParseWindowSpan("31 months").value, (WindowSpan{WindowKind::kMonth, 31}));
+  EXPECT_EQ(ParseWindowSpan("2years").value, (WindowSpan{WindowKind::kYear, 2}));
+  for (const char* bad : {"",
+                          "days",
+                          "0 days",
+                          "1 day",
+                          "32 days",
+                          "7",
+                          "7 d",
+                          "7 hours",
+                          "-7 days",
+                          "7.5 days",
+                          "2 programmes",
+                          "99999999999999999999 days"}) {
+    EXPECT_FALSE(ParseWindowSpan(bad).value.has_value()) << bad;
+  }
+  EXPECT_EQ(ParseWindowSpan("1 month").hint, "write month");
 }
 
 }  // namespace

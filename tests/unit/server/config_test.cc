@@ -115,9 +115,9 @@ TEST(ConfigTest, RangesAndChoicesAreHeld) {
   EXPECT_EQ(Errors("[commit]\nring_slots = 1000\n"),
             "f:2:14: commit.ring_slots must be a power of two\n");
   // What a block can hold.
-  EXPECT_EQ(Errors("[commit]\nblock_bytes_max = 8388608\n"), "");
-  EXPECT_EQ(Errors("[commit]\nblock_bytes_max = 8388609\n"),
-            "f:2:19: commit.block_bytes_max is 8388609; it must be 1048576 to 8388608\n");
+  EXPECT_EQ(Errors("[commit]\nblock_bytes_max = 16777216\n"), "");
+  EXPECT_EQ(Errors("[commit]\nblock_bytes_max = 16777217\n"),
+            "f:2:19: commit.block_bytes_max is 16777217; it must be 1048576 to 16777216\n");
 }
 
 TEST(ConfigTest, AllErrorsComeInOrder) {

@@ -118,6 +118,22 @@ TEST(DateTest, OnlyDaysThatExist) {
   EXPECT_FALSE(ParseDay(" 026-01-01"));
 }
 
+TEST(JoinedDayTest, DaysBefore2000AreOne) {
+  EXPECT_EQ(ParseJoinedDay("2000-01-01"), JoinedDay{1});
+  EXPECT_EQ(ParseJoinedDay("2000-01-02"), JoinedDay{2});
+  for (const char* long_ago : {"1999-12-31", "1970-01-01", "1951-05-01", "1900-01-01"}) {
+    EXPECT_EQ(ParseJoinedDay(long_ago), JoinedDay{1}) << long_ago;
+  }
+  for (const char* wrong :
+       {"", "1899-12-31", "2179-01-01", "2019-02-29", "2019-3-1", "2019/03/01"}) {
+    EXPECT_FALSE(ParseJoinedDay(wrong)) << wrong;
+  }
+  for (const char* day : {"2000-01-01", "2019-03-01", "2024-02-29", "2178-12-31"}) {
+    EXPECT_EQ(JoinedDayText(*ParseJoinedDay(day)), day);
+  }
+  EXPECT_EQ(JoinedDayText(0), "");
+}
+
 TEST(Utf8Test, IsCheckedToTheLetter) {
   EXPECT_TRUE(IsPrintableUtf8(""));
   EXPECT_TRUE(IsPrintableUtf8("abc 张三丰 \xf0\x9f\x9a\x87"));

@@ -107,7 +107,7 @@ TEST(FieldNameTest, OfAdvicesAndBatchesAsInTheProto) {
 }
 
 TEST(FieldNameTest, EveryFieldHasOne) {
-  for (int i = static_cast<int>(Field::kMethod); i <= static_cast<int>(Field::kCodes); ++i) {
+  for (int i = static_cast<int>(Field::kMethod); i <= static_cast<int>(Field::kPayer); ++i) {
     EXPECT_FALSE(FieldName(static_cast<Field>(i)).empty()) << i;
   }
 }

@@ -65,6 +65,7 @@ TEST(MemberRowTest, EveryFieldArrives) {
   row.set_status(v1::MEMBER_STATUS_LAPSED);
   row.set_real_name_verified(true);
   row.set_sex(v1::SEX_FEMALE);
+  row.set_joined_on("2019-03-01");
   MemberRequest made;
   RowError error;
   ASSERT_TRUE(FromProto(row, &made, &error)) << error.description;
@@ -73,6 +74,7 @@ TEST(MemberRowTest, EveryFieldArrives) {
   EXPECT_EQ(made.status, MemberStatus::kLapsed);
   EXPECT_TRUE(made.real_name_verified);
   EXPECT_EQ(made.sex, Sex::kFemale);
+  EXPECT_EQ(kJoinedDayZero + made.joined_day, DayOf({2019, 3, 1}));
   ASSERT_EQ(made.span_count, 1U);
   EXPECT_EQ(TextOf(made.spans[0].segment), "driver");
   EXPECT_EQ(made.spans[0].starts_at.value(), 1'700'000'000'000'000'000);
@@ -89,6 +91,8 @@ TEST(MemberRowTest, IsHeldToItsRules) {
   EXPECT_EQ(wrong([](R* r) { r->clear_union_node_id(); }), "union_node_id");
   EXPECT_EQ(wrong([](R* r) { r->set_status(static_cast<v1::MemberStatus>(9)); }), "status");
   EXPECT_EQ(wrong([](R* r) { r->set_sex(static_cast<v1::Sex>(9)); }), "sex");
+  EXPECT_EQ(wrong([](R* r) { r->set_joined_on("2019-02-29"); }), "joined_on");
+  EXPECT_EQ(wrong([](R* r) { r->set_joined_on("1899-12-31"); }), "joined_on");
   EXPECT_EQ(wrong([](R* r) {
               for (int i = 0; i < 8; ++i) {
                 *r->add_segments() = r->segments(0);
@@ -110,7 +114,8 @@ TEST(MemberRowTest, WhatIsNotSaidIsKept) {
   ASSERT_TRUE(FromProto(GoodMember(), &made, &error));
   EXPECT_TRUE(made.keep.status) << "unspecified";
   EXPECT_FALSE(made.keep.union_node || made.keep.real_name_verified || made.keep.sex ||
-               made.keep.segments);
+               made.keep.joined_day || made.keep.segments);
+  EXPECT_EQ(made.joined_day, 0) << "not told";
   google::protobuf::FieldMask mask;
   for (const char* path : {"member_id", "sex", "status", "personal_data.phone"}) {
     mask.add_paths(path);
@@ -122,17 +127,22 @@ TEST(MemberRowTest, WhatIsNotSaidIsKept) {
   v1::Member row = GoodMember();
   row.set_status(v1::MEMBER_STATUS_ACTIVE);
   row.clear_union_node_id();
+  row.set_joined_on("not read");
   made = MemberRequest();
   ASSERT_TRUE(FromProto(row, &made, &error, fields)) << error.field;
   EXPECT_FALSE(made.keep.status || made.keep.sex);
-  EXPECT_TRUE(made.keep.union_node && made.keep.real_name_verified && made.keep.segments);
+  EXPECT_TRUE(made.keep.union_node && made.keep.real_name_verified && made.keep.joined_day &&
+              made.keep.segments);
   EXPECT_EQ(made.span_count, 0U);
+  mask.add_paths("joined_on");
+  ASSERT_TRUE(FromProto(mask, &fields, &error));
+  EXPECT_TRUE(fields.joined_on);
   mask.add_paths("personal_data");
   ASSERT_TRUE(FromProto(mask, &fields, &error));
   EXPECT_TRUE(fields.name && fields.national_id && fields.phone);
   mask.add_paths("colour");
   EXPECT_FALSE(FromProto(mask, &fields, &error));
-  EXPECT_EQ(error.field, "update_mask.paths[5]");
+  EXPECT_EQ(error.field, "update_mask.paths[6]");
 }
 
 TEST(CardRowTest, WhatIsNotSaidIsKept) {
@@ -256,12 +266,34 @@ TEST(FundRowTest, IsHeldToItsRules) {
   EXPECT_EQ(wrong([](R* r) { r->set_budget(-1); }), "budget");
   EXPECT_EQ(wrong([](R* r) { r->set_budget(kFundFenMax + 1); }), "budget");
   EXPECT_EQ(wrong([](R* r) { r->set_asset(static_cast<v1::Asset>(7)); }), "asset");
+  EXPECT_EQ(wrong([](R* r) { r->set_paid_by(static_cast<v1::Payer>(4)); }), "paid_by");
   EXPECT_EQ(wrong([](R* r) { r->mutable_opens_at()->set_seconds(1); }), "opens_at");
   EXPECT_EQ(wrong([](R* r) {
               r->mutable_opens_at()->set_seconds(1'800'000'000);
               r->mutable_closes_at()->set_seconds(1'800'000'000);
             }),
             "closes_at");
+}
+
+TEST(FundRowTest, TellsWhoPays) {
+  v1::Fund row;
+  row.set_fund_code("f");
+  RowError error;
+  const auto payer_of = [&](v1::Payer payer) {
+    row.set_paid_by(payer);
+    FundRequest made;
+    EXPECT_TRUE(FromProto(row, &made, &error)) << error.field;
+    return made.payer;
+  };
+  EXPECT_EQ(payer_of(v1::PAYER_UNSPECIFIED), Payer::kUnion);
+  EXPECT_EQ(payer_of(v1::PAYER_UNION), Payer::kUnion);
+  EXPECT_EQ(payer_of(v1::PAYER_MERCHANT), Payer::kMerchant);
+  EXPECT_EQ(payer_of(v1::PAYER_SPONSOR), Payer::kSponsor);
+  FundView view;
+  view.fund.payer = Payer::kMerchant;
+  const Ledger ledger;
+  ToProto(ledger, view, &row);
+  EXPECT_EQ(row.paid_by(), v1::PAYER_MERCHANT);
 }
 
 TEST(FundRowTest, TellsWhatIsLeftAndWhatMayBeTaken) {
@@ -306,32 +338,6 @@ TEST(RejectedRowTest, EveryCauseHasANameAndAText) {
   RowError error;
   EXPECT_TRUE(IsRejected(full, &error));
   EXPECT_EQ(error.reason, "TABLE_FULL");
-}
-
-TEST(PriceInWordsTest, ReadsAsPeopleSayIt) {
-  PriceRule price;
-  price.amount = Fen{1};
-  EXPECT_EQ(PriceInWords(price), "member pays 1 fen");
-  price.amount = Fen{250};
-  EXPECT_EQ(PriceInWords(price), "member pays 2.50 yuan");
-  price = PriceRule{};
-  price.kind = PriceKind::kPercentOff;
-  price.rate = Bps{6'000};
-  price.discount_max = Fen{5'000};
-  EXPECT_EQ(PriceInWords(price), "60% off, at most 50.00 yuan");
-  price.rate = Bps{1'250};
-  price.threshold = Fen{10'000};
-  EXPECT_EQ(PriceInWords(price), "12.50% off, from 100.00 yuan, at most 50.00 yuan");
-  price = PriceRule{};
-  price.kind = PriceKind::kThreshold;
-  price.threshold = Fen{10'000};
-  price.amount = Fen{2'000};
-  EXPECT_EQ(PriceInWords(price), "20.00 yuan off from 100.00 yuan");
-  price.repeat = true;
-  EXPECT_EQ(PriceInWords(price), "20.00 yuan off each full 100.00 yuan");
-  price = PriceRule{};
-  price.kind = PriceKind::kFree;
-  EXPECT_EQ(PriceInWords(price), "free");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "engine/durability/record_format.h"
 #include "storage/archive_keys.h"
 #include "storage/meta_keys.h"
+#include "storage/programme_sources.h"
 #include "storage/rocksdb_archive.h"
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
@@ -139,6 +141,9 @@ TEST_F(FormatDocTest, Records) {
   ExpectRecord("code-sale", MakeCodeSale(5'002, kAfter)->event);
   ExpectRecord("archived", MakeArchive(5'002, kAfter)->event);
   ExpectRecord("thawed", MakeThaw(5'002, kAfter)->event);
+  ExpectRecord("programme-applied", MakeProgramme(5'002, kAfter)->event);
+  ExpectRecord("programme-staged", MakeStaging(5'002, kAfter)->event);
+  ExpectRecord("programme-activated", MakeActivation(5'002, kAfter)->event);
 }
 
 TEST_F(FormatDocTest, Page) {
@@ -212,8 +217,34 @@ TEST_F(FormatDocTest, Vault) {
   EXPECT_EQ(**record, PersonalRecord("张三", "530102199001011234", "13800001234"));
 }
 
+TEST_F(FormatDocTest, ProgrammeSources) {
+  RocksdbProgrammeSources sources(*store_, 0);
+  const std::string name_text = "metro";
+  const auto name = DraftName::Parse(std::span<const char>(name_text.data(), name_text.size()));
+  SourceFacts facts;
+  facts.file_name = "metro.yaml";
+  facts.author = "王";
+  facts.at = TimestampNs{1'781'496'000'000'000'000};
+  facts.diagnostic_count = 2;
+  const std::string text = "gonghui: 1\n";
+  ASSERT_TRUE(sources.PutDraftBlocking(*name, facts, text).ok());
+  const std::string key = DraftKey(0, SourceTag::kDraftFacts, *name);
+  EXPECT_EQ(HexOf(key), Example("draft-facts-key"));
+  EXPECT_EQ(Stored(Family::kProgrammes, key), Example("draft-facts"));
+  EXPECT_EQ(Stored(Family::kProgrammes, DraftKey(0, SourceTag::kDraftText, *name)), HexOf(text));
+
+  const SourceKey version{*ProgrammeCode::Parse(std::span<const char>(name_text.data(), 5)), 7};
+  ASSERT_TRUE(
+      sources.PutStagingBlocking(version, {"li", "why", TimestampNs{1'781'496'060'000'000'000}})
+          .ok());
+  const std::string staging_key = SourceKeyOf(0, SourceTag::kStaging, version);
+  EXPECT_EQ(HexOf(staging_key),
+            "000047" + Example("draft-facts-key").substr(6) + "0000000000000007");
+  EXPECT_EQ(Stored(Family::kProgrammes, staging_key), Example("staging"));
+}
+
 TEST_F(FormatDocTest, Meta) {
-  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000002");
+  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000003");
   RocksdbJournal journal(*store_);
   ASSERT_TRUE(journal.Acquire(258).ok());
   EXPECT_EQ(Stored(Family::kMeta, "epoch/\x01\x02"), "0000000000000001");

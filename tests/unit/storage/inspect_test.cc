@@ -798,6 +798,43 @@ TEST(DumpTest, AProgrammeIsToldWithItsCaptures) {
                         R"([{"mcc_first":5811,"mcc_last":5814,"rate_bps":1500}])"));
 }
 
+TEST(DumpTest, AVersionIsToldWithItsStage) {
+  EXPECT_THAT(
+      LineOf(MakeProgramme(5'001, kCityNoon)->event, 0, false),
+      testing::AllOf(HasSubstr(R"("stage":"scheduled","activates_at":"2026-11-30T16:00:00)"),
+                     HasSubstr(R"("price":"tiers","layer":2})"),
+                     HasSubstr(R"("effect":{"row":41})")));
+  const auto staging = MakeStaging(5'001, kCityNoon);
+  EXPECT_THAT(LineOf(staging->event, 0, false),
+              HasSubstr(R"("kind":"programme_staged","command":{"programme":"basket","version":3,)"
+                        R"("stage":"shadow"},"effect":{"row":41}})"));
+  staging->stage_programme.stage = Stage::kScheduled;
+  staging->stage_programme.activates_at = kCityNoon;
+  EXPECT_THAT(LineOf(staging->event, 0, false),
+              HasSubstr(R"("stage":"scheduled","activates_at":"2026-05-03T03:00:00.000000000Z"})"));
+  EXPECT_THAT(LineOf(MakeActivation(5'001, kCityNoon)->event, 0, false),
+              HasSubstr(R"("kind":"programme_activated","command":{},"effect":{"row":41}})"));
+}
+
+TEST(DumpTest, AMembersFirstDayAndAFundsPayerAreTold) {
+  OwnedEvent owned;
+  owned.event.command = &owned.command;
+  owned.command.kind = CommandKind::kSetMember;
+  owned.command.member = &owned.member;
+  owned.event.kind = EventKind::kMemberSet;
+  EXPECT_THAT(LineOf(owned.event, 0, false), testing::Not(HasSubstr("joined_on")));
+  owned.member.joined_day = static_cast<JoinedDay>(DayOf({2019, 3, 1}) - kJoinedDayZero);
+  owned.member.keep.joined_day = true;
+  EXPECT_THAT(LineOf(owned.event, 0, false),
+              testing::AllOf(HasSubstr(R"("joined_on":"2019-03-01")"),
+                             HasSubstr(R"("keeps":"joined_on")")));
+  owned.command.kind = CommandKind::kSetFund;
+  owned.command.fund = &owned.fund;
+  owned.event.kind = EventKind::kFundSet;
+  owned.fund.payer = Payer::kSponsor;
+  EXPECT_THAT(LineOf(owned.event, 0, false), HasSubstr(R"("paid_by":"sponsor")"));
+}
+
 TEST(EventNamesTest, EveryKindHasItsName) {
   EXPECT_THAT(AllEventKinds(), testing::ElementsAreArray(kAllEventKinds));
   for (const EventKind kind : AllEventKinds()) {

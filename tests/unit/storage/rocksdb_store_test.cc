@@ -225,11 +225,11 @@ TEST(RocksdbStoreTest, AnUnknownFormatIsRefused) {
   for (const bool read_only : {false, true}) {
     const auto store = Open(temp.path("data"), read_only);
     EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
-    EXPECT_THAT(MessageOf(store), HasSubstr("format version 42; this program knows version 2"));
+    EXPECT_THAT(MessageOf(store), HasSubstr("format version 43; this program knows version 3"));
   }
 }
 
-// Without the archive's families, as the format before has it, or a folder that was damaged.
+// Without the archive's families, as an older format has it, or a folder that was damaged.
 TEST(RocksdbStoreTest, AFolderThatLacksAFamilyIsRefused) {
   for (const uint32_t format : {1u, kFormatVersion}) {
     const TempFolder temp;
@@ -253,7 +253,7 @@ TEST(RocksdbStoreTest, AFolderThatLacksAFamilyIsRefused) {
       const auto store = Open(temp.path("data"), read_only);
       EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
       EXPECT_THAT(MessageOf(store),
-                  HasSubstr(format == 1 ? "has format version 1; this program knows version 2 only"
+                  HasSubstr(format == 1 ? "has format version 1; this program knows version 3 only"
                                         : "it lacks the column family \"archive\""));
     }
   }

@@ -19,12 +19,18 @@ void AddImportCommands(CLI::App* app, Context* context);
 void AddMemberCommands(CLI::App* app, Context* context);  // union, segment, member
 void AddCardCommands(CLI::App* app, Context* context);
 void AddEntitlementCommands(CLI::App* app, Context* context);
-void AddMerchantCommands(CLI::App* app, Context* context);   // merchant, terminal
-void AddProgrammeCommands(CLI::App* app, Context* context);  // programme, fund
+void AddMerchantCommands(CLI::App* app, Context* context);  // merchant, terminal
+void AddProgrammeCommands(CLI::App* app, Context* context);
+void AddFundCommands(CLI::App* app, Context* context);
 void AddTransactionCommands(CLI::App* app, Context* context);
 void AddAdviceCommands(CLI::App* app, Context* context);
 void AddBatchCommands(CLI::App* app, Context* context);
 void AddOperationsCommands(CLI::App* app, Context* context);  // status, version
+
+// Below `programme`.
+void AddProgrammeVersionCommands(CLI::App* group, Context* context);
+void AddProgrammeDraftCommands(CLI::App* group, Context* context);
+void AddBacktestCommands(CLI::App* group, Context* context);
 
 }  // namespace gonghui::ctl
 

@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// programme, fund
+// programme: files, and what is live
 
 #include <fmt/format.h>
 
@@ -9,127 +9,62 @@
 #include <string>
 
 #include "gonghui/v1/programme_service.pb.h"
+#include "tools/gonghuictl/cells.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
-#include "tools/gonghuictl/text.h"
+#include "tools/gonghuictl/commands/programme_common.h"
 #include "tools/gonghuictl/views.h"
 
 namespace gonghui::ctl {
 namespace {
 
-constexpr size_t kProgrammeBytesMax = 1 << 20;  // by the contract
-
 struct ApplyFlags {
   std::string path;
+  std::string draft;
+  std::string stage = "active";
+  AtFlags at;
+  WhoAndWhy who;
   bool dry_run = false;
   bool yes = false;
 };
 
-void ShowProgramme(Context* context,
-                   const google::protobuf::Message& response,
-                   const v1::Programme& programme) {
-  ShowOne(context, response, programme, ProgrammeView());
-  Output& out = context->out();
-  if (out.format() != OutputFormat::kTable) {
-    return;
+// What the request says beside the text; its usage errors.
+ExitCode ReadApplyFlags(Context* context,
+                        const ApplyFlags& flags,
+                        v1::ApplyProgrammeRequest* request) {
+  if (flags.path.empty() == flags.draft.empty()) {
+    return context->Fail(ExitCode::kUsage, "either FILE or --draft is required");
   }
-  if (!programme.benefits().empty()) {
-    out.Heading("Benefits");
-    out.TableOf<v1::Benefit>(programme.benefits(), BenefitView());
+  request->set_stage(static_cast<v1::Stage>(*EnumNumber(v1::Stage_descriptor(), flags.stage)));
+  const bool scheduled = request->stage() == v1::STAGE_SCHEDULED;
+  if (scheduled != !flags.at.at.empty()) {
+    return context->Fail(
+        ExitCode::kUsage,
+        scheduled ? "--stage scheduled needs --at" : "--at goes with --stage scheduled only");
   }
-  if (!programme.limits().empty()) {
-    out.Heading("Limits");
-    out.TableOf<v1::Limit>(programme.limits(), LimitView());
+  if (scheduled) {
+    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(flags.at);
+    if (!at.ok()) {
+      return context->Fail(ExitCode::kUsage, std::string(at.status().message()));
+    }
+    *request->mutable_activates_at() = *at;
   }
-}
-
-// "metro.yaml:12:7: benefits[0].price: what is wrong (how to mend it)"
-std::string FormatDiagnostic(const std::string& path, const v1::Diagnostic& diagnostic) {
-  std::string line = fmt::format("{}:{}:{}: ", path, diagnostic.line(), diagnostic.column());
-  if (!diagnostic.path().empty()) {
-    line += Printable(diagnostic.path()) + ": ";
-  }
-  line += Printable(diagnostic.message());
-  if (!diagnostic.hint().empty()) {
-    line += " (" + Printable(diagnostic.hint()) + ")";
-  }
-  return line;
-}
-
-// "limit day, max: 3 uses -> 2 uses (less)"
-std::string FormatChange(const v1::ProgrammeChange& change) {
-  const auto side = [](const std::string& text) {
-    return text.empty() ? std::string("(none)") : Printable(text);
-  };
-  return fmt::format("{}{}{}: {} -> {}{}",
-                     Printable(change.subject()),
-                     change.property().empty() ? "" : ", ",
-                     Printable(change.property()),
-                     side(change.before()),
-                     side(change.after()),
-                     change.reduces() ? " (less)" : "");
-}
-
-// Shows old against new, and asks when somebody has less afterwards.  On standard
-// error: the answer on standard output is about what was done.
-ExitCode AskAboutChanges(Context* context, const v1::ApplyProgrammeResponse& response, bool yes) {
-  size_t reductions = 0;
-  for (const v1::ProgrammeChange& change : response.changes()) {
-    context->Note(FormatChange(change));
-    reductions += change.reduces() ? 1U : 0U;
-  }
-  if (reductions == 0) {
+  request->set_author(flags.who.author);
+  request->set_note(flags.who.note);
+  request->set_draft_name(flags.draft);
+  if (flags.path.empty()) {
     return ExitCode::kOk;
   }
-  return context->Confirm(
-      fmt::format(
-          "{} of these take{} something away. Apply?", reductions, reductions == 1 ? "s" : ""),
-      yes);
+  request->set_file_name(flags.path);
+  return ReadProgrammeFile(context, flags.path, request->mutable_content());
 }
 
-ExitCode Apply(Context* context, const ApplyFlags& flags) {
-  absl::StatusOr<std::string> content = ReadFile(flags.path, kProgrammeBytesMax);
-  if (!content.ok()) {
-    return context->Fail(content.status().code() == absl::StatusCode::kInvalidArgument
-                             ? ExitCode::kRefused
-                             : ExitCode::kError,
-                         std::string(content.status().message()));
-  }
-  if (const size_t bad = FindBadUtf8(*content); bad != std::string::npos) {
-    // The message's field is a string; gRPC would refuse it without saying where.
-    const std::string_view before = std::string_view(*content).substr(0, bad);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const size_t column = bad - (before.rfind('\n') + 1) + 1;
-    context->Note(fmt::format("{}:{}:{}: not UTF-8", flags.path, line, column));
-    return ExitCode::kRefused;
-  }
-  v1::ApplyProgrammeRequest request;
-  request.set_file_name(flags.path);
-  request.set_content(*std::move(content));
-  // What would change is asked first, since it may be less than people expect to have.
-  request.set_validate_only(true);
-  v1::ApplyProgrammeResponse response;
-  const auto call = [&] {
-    response.Clear();
-    return context->Call(
-        Listener::kOperator, "gonghui.v1.ProgrammeService.ApplyProgramme", request, &response);
-  };
-  ExitCode exit = call();
-  if (exit == ExitCode::kOk && response.diagnostics().empty() && !flags.dry_run) {
-    if (!response.unchanged()) {
-      exit = AskAboutChanges(context, response, flags.yes);
-    }
-    if (exit == ExitCode::kOk) {
-      request.set_validate_only(false);
-      exit = call();
-    }
-  }
-  if (exit != ExitCode::kOk) {
-    return exit;
-  }
-  for (const v1::Diagnostic& diagnostic : response.diagnostics()) {
-    context->Note(FormatDiagnostic(flags.path, diagnostic));
-  }
+// What a dry run or a refusal leaves to be said.
+ExitCode ShowApplied(Context* context,
+                     const ApplyFlags& flags,
+                     const v1::ApplyProgrammeResponse& response) {
+  const std::string& what = flags.path.empty() ? flags.draft : flags.path;
+  NoteDiagnostics(context, what, response.diagnostics());
   const bool refused = !response.diagnostics().empty();
   if (context->out().is_json()) {
     context->out().Json(response);
@@ -140,22 +75,77 @@ ExitCode Apply(Context* context, const ApplyFlags& flags) {
   }
   if (refused) {
     return context->Fail(ExitCode::kRefused,
-                         fmt::format("{} diagnostic{}; nothing was changed",
-                                     response.diagnostics_size(),
-                                     response.diagnostics_size() == 1 ? "" : "s"));
+                         CountDiagnostics(response.diagnostics()) + "; nothing was changed");
   }
   if (response.unchanged()) {
-    context->Note("the live version already says the same; nothing was changed");
+    context->Note(flags.stage == "active"
+                      ? "the live version already says the same; nothing was changed"
+                      : "a version that says the same is there already; nothing was changed");
   } else if (flags.dry_run) {
     context->out().Flush();
-    context->Note(fmt::format("dry run: {} is right; nothing was changed", flags.path));
+    context->Note(fmt::format("dry run: {} is right; nothing was changed", what));
   }
   return ExitCode::kOk;
 }
 
-ExitCode Show(Context* context, const std::string& code) {
+ExitCode Apply(Context* context, const ApplyFlags& flags) {
+  v1::ApplyProgrammeRequest request;
+  ExitCode exit = ReadApplyFlags(context, flags, &request);
+  if (exit != ExitCode::kOk) {
+    return exit;
+  }
+  // What would change is asked first, since it may be less than people expect to have.
+  request.set_validate_only(true);
+  v1::ApplyProgrammeResponse response;
+  const auto call = [&] {
+    response.Clear();
+    return context->Call(
+        Listener::kOperator, "gonghui.v1.ProgrammeService.ApplyProgramme", request, &response);
+  };
+  exit = call();
+  if (exit == ExitCode::kOk && response.diagnostics().empty() && !flags.dry_run) {
+    if (!response.unchanged()) {
+      exit = AskAboutChanges(context, response.changes(), flags.yes);
+    }
+    if (exit == ExitCode::kOk) {
+      request.set_validate_only(false);
+      exit = call();
+    }
+  }
+  return exit == ExitCode::kOk ? ShowApplied(context, flags, response) : exit;
+}
+
+struct ShowFlags {
+  std::string code;
+  uint32_t version = 0;
+  bool source = false;
+};
+
+ExitCode ShowSource(Context* context, const ShowFlags& flags) {
+  v1::GetProgrammeSourceRequest request;
+  request.set_programme_code(flags.code);
+  request.set_version(flags.version);
+  v1::GetProgrammeSourceResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kOperator, "gonghui.v1.ProgrammeService.GetProgrammeSource", request, &response);
+  if (exit != ExitCode::kOk) {
+    return exit;
+  }
+  if (context->out().is_json()) {
+    context->out().Json(response);
+  } else {
+    context->out().Text(response.content());
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode Show(Context* context, const ShowFlags& flags) {
+  if (flags.source) {
+    return ShowSource(context, flags);
+  }
   v1::GetProgrammeRequest request;
-  request.set_programme_code(code);
+  request.set_programme_code(flags.code);
+  request.set_version(flags.version);
   v1::GetProgrammeResponse response;
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.ProgrammeService.GetProgramme", request, &response);
@@ -193,46 +183,51 @@ ExitCode Retire(Context* context, const RetireFlags& flags) {
   return exit;
 }
 
-ExitCode ShowFund(Context* context, const std::string& code) {
-  v1::GetFundRequest request;
-  request.set_fund_code(code);
-  v1::GetFundResponse response;
-  const ExitCode exit =
-      context->Call(Listener::kOperator, "gonghui.v1.ProgrammeService.GetFund", request, &response);
-  if (exit == ExitCode::kOk) {
-    ShowOne(context, response, response.fund(), FundView());
-  }
-  return exit;
+void AddApply(CLI::App* group, Context* context) {
+  const auto flags = std::make_shared<ApplyFlags>();
+  CLI::App* apply =
+      AddCommand(group,
+                 context,
+                 "apply",
+                 "Makes a version of a programme file; with one diagnostic nothing changes",
+                 {"programme apply metro.yaml --dry-run",
+                  "programme apply metro.yaml",
+                  "programme apply metro.yaml --yes     (though a limit or budget falls)",
+                  "programme apply metro.yaml --stage shadow --note \"3 rides a day\"",
+                  "programme apply metro.yaml --stage scheduled --at \"2026-10-01 00:00:00\"",
+                  "programme apply --draft metro-winter --stage validated"},
+                 [context, flags] { return Apply(context, *flags); });
+  apply->add_option("FILE", flags->path, "YAML, at most 1 MiB");
+  apply->add_option("--draft", flags->draft, "A draft in place of a file");
+  apply->add_option("--stage", flags->stage, "What the version becomes")
+      ->check(CLI::IsMember({"validated", "shadow", "scheduled", "active"}))
+      ->capture_default_str();
+  AddAt(apply, &flags->at, "With --stage scheduled: from when on it is active");
+  AddWhoAndWhy(apply, &flags->who);
+  AddDryRun(apply, &flags->dry_run);
+  AddYes(apply, &flags->yes);
 }
 
-void AddFundCommands(CLI::App* app, Context* context) {
-  CLI::App* group = AddGroup(app,
-                             "fund",
-                             "Funds of money and stocks of things",
-                             "Programmes",
-                             {"fund show metro-2026", "fund list"});
-  const auto code = std::make_shared<std::string>();
-  CLI::App* show = AddCommand(group,
-                              context,
-                              "show",
-                              "Shows a fund: budget = held + spent + left, and beside it overrun",
-                              {"fund show metro-2026", "fund show metro-2026 -o json"},
-                              [context, code] { return ShowFund(context, *code); });
-  show->add_option("FUND", *code, "Fund code")->required();
+void AddList(CLI::App* group, Context* context) {
   const auto page = std::make_shared<PageOptions>();
-  CLI::App* list = AddCommand(group,
-                              context,
-                              "list",
-                              "Lists funds in order of creation",
-                              {"fund list", "fund list -o csv"},
-                              [context, page] {
-                                return ListRows<v1::Fund>(context,
-                                                          "gonghui.v1.ProgrammeService.ListFunds",
-                                                          v1::ListFundsRequest(),
-                                                          &v1::ListFundsResponse::mutable_funds,
-                                                          FundView(),
-                                                          *page);
-                              });
+  const auto all = std::make_shared<bool>(false);
+  CLI::App* list =
+      AddCommand(group,
+                 context,
+                 "list",
+                 "Lists live programmes in order of precedence",
+                 {"programme list", "programme list --all", "programme list -o jsonl"},
+                 [context, page, all] {
+                   v1::ListProgrammesRequest request;
+                   request.set_include_inactive(*all);
+                   return ListRows<v1::Programme>(context,
+                                                  "gonghui.v1.ProgrammeService.ListProgrammes",
+                                                  request,
+                                                  &v1::ListProgrammesResponse::mutable_programmes,
+                                                  ProgrammeView(),
+                                                  *page);
+                 });
+  list->add_flag("--all", *all, "Also those without an active version");
   AddPageOptions(list, page.get());
 }
 
@@ -245,47 +240,26 @@ void AddProgrammeCommands(CLI::App* app, Context* context) {
                              "Programmes",
                              {"programme apply metro.yaml --dry-run",
                               "programme apply metro.yaml",
-                              "programme show metro"});
+                              "programme show metro",
+                              "programme versions metro"});
+  AddApply(group, context);
 
-  const auto apply_flags = std::make_shared<ApplyFlags>();
-  CLI::App* apply =
-      AddCommand(group,
-                 context,
-                 "apply",
-                 "Validates and activates a programme file; with one diagnostic nothing changes",
-                 {"programme apply metro.yaml --dry-run",
-                  "programme apply metro.yaml",
-                  "programme apply metro.yaml --yes     (though a limit or budget falls)"},
-                 [context, apply_flags] { return Apply(context, *apply_flags); });
-  apply->add_option("FILE", apply_flags->path, "YAML, at most 1 MiB")->required();
-  AddDryRun(apply, &apply_flags->dry_run);
-  AddYes(apply, &apply_flags->yes);
-
-  const auto code = std::make_shared<std::string>();
+  const auto show_flags = std::make_shared<ShowFlags>();
   CLI::App* show = AddCommand(group,
                               context,
                               "show",
-                              "Shows the live version of a programme",
-                              {"programme show metro", "programme show metro -o json"},
-                              [context, code] { return Show(context, *code); });
-  show->add_option("PROGRAMME", *code, "Programme code")->required();
+                              "Shows a version of a programme, or the file that it was made from",
+                              {"programme show metro",
+                               "programme show metro -o json",
+                               "programme show metro --version 2",
+                               "programme show metro --source > metro.yaml"},
+                              [context, show_flags] { return Show(context, *show_flags); });
+  show->add_option("PROGRAMME", show_flags->code, "Programme code")->required();
+  show->add_option("--version", show_flags->version, "Which version; default: the active one")
+      ->check(CLI::Range(uint32_t{1}, UINT32_MAX));
+  show->add_flag("--source", show_flags->source, "The file's text");
 
-  const auto page = std::make_shared<PageOptions>();
-  CLI::App* list =
-      AddCommand(group,
-                 context,
-                 "list",
-                 "Lists live programmes in order of precedence",
-                 {"programme list", "programme list -o jsonl"},
-                 [context, page] {
-                   return ListRows<v1::Programme>(context,
-                                                  "gonghui.v1.ProgrammeService.ListProgrammes",
-                                                  v1::ListProgrammesRequest(),
-                                                  &v1::ListProgrammesResponse::mutable_programmes,
-                                                  ProgrammeView(),
-                                                  *page);
-                 });
-  AddPageOptions(list, page.get());
+  AddList(group, context);
 
   const auto retire_flags = std::make_shared<RetireFlags>();
   CLI::App* retire = AddCommand(group,
@@ -300,7 +274,9 @@ void AddProgrammeCommands(CLI::App* app, Context* context) {
   AddDryRun(retire, &retire_flags->dry_run);
   AddYes(retire, &retire_flags->yes);
 
-  AddFundCommands(app, context);
+  AddProgrammeVersionCommands(group, context);
+  AddProgrammeDraftCommands(group, context);
+  AddBacktestCommands(group, context);
 }
 
 }  // namespace gonghui::ctl

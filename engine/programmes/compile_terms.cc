@@ -1,0 +1,269 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <set>
+
+#include "engine/domain/limits.h"
+#include "engine/programmes/file_compiler.h"
+
+namespace gonghui {
+namespace {
+
+// How much of a subsidy a fund's share covers is searched for in steps of one share's
+// fen; a tiny share would make them many.
+constexpr int32_t kShareBpsMin = 100;
+
+}  // namespace
+
+// Who pays for what is given, how often, and what it goes together with.
+void FileCompiler::ReadTerms(const MapReader& map, Draft* draft) {
+  BenefitSpec& benefit = draft->spec;
+  ReadPayers(map, draft);
+  if (const Value offline = map.Find("offline")) {
+    benefit.offline = ReadWord(offline, kOfflinePolicies, out_).value_or(benefit.offline);
+  }
+  if (const Value combine = map.Find("combine")) {
+    ReadCombine(combine, &benefit);
+  }
+  const size_t found = out_->found();
+  if (const Value limits = map.Find("limits")) {
+    ReadLimitRefs(limits, draft);
+  }
+  NoteRefs(found, &limit_refs_complete_);
+  if (const Value hold = map.Find("hold")) {
+    benefit.hold_s = ReadScalar(hold, "a length of time", out_, [](std::string_view text) {
+                       return ParseDuration(text, kHoldSecondsMax);
+                     }).value_or(kHoldSecondsDefault);
+  }
+}
+
+void FileCompiler::ReadPayers(const MapReader& map, Draft* draft) {
+  // Something that costs nothing needs nobody to pay for it; every other price leaves a
+  // part to be paid.
+  const bool costs =
+      std::any_of(draft->cases.begin(), draft->cases.end(), [](const PriceCase& price_case) {
+        return price_case.price.kind != PriceKind::kFree;
+      });
+  if (costs && !map.Has("funding")) {
+    AddAt(
+        map.map(), "'funding' is missing", "who pays what the member does not: {fund: CODE}", out_);
+    fund_refs_complete_ = false;
+  }
+  const size_t found = out_->found();
+  if (const Value funding = map.Find("funding")) {
+    ReadFunding(funding, draft);
+  }
+  if (const Value stock = map.Find("stock")) {
+    ReadStock(stock, draft);
+  }
+  NoteRefs(found, &fund_refs_complete_);
+  if (const Value split = map.Find("split")) {
+    static_cast<void>(ReadWord(split, kShareSplits, out_));
+    if (map.valid() && !map.Has("funding")) {
+      AddAt(map.Key("split"), "there is nothing to split", "'split' goes with funding", out_);
+    }
+  }
+}
+
+std::optional<FundCode> FileCompiler::ReadFundCode(const Value& value,
+                                                   Asset asset,
+                                                   const Draft& draft) {
+  const std::optional<FundCode> code = ReadCode<FundCode>(value, out_);
+  if (!code.has_value()) {
+    return std::nullopt;
+  }
+  // A fund that the file does not declare is looked up when the file is applied.
+  const auto declared = funds_.find(*code);
+  if (declared == funds_.end()) {
+    return code;
+  }
+  declared->second.used = true;
+  const std::optional<Asset>& held = fund_assets_[declared->second.index];
+  if (held.has_value() && *held != asset) {
+    const bool money = asset == Asset::kMoney;
+    AddAt(value,
+          fmt::format("the fund {} holds {}, not {}",
+                      Quoted(CodeString(*code)),
+                      money ? "pieces" : "money",
+                      money ? "money" : "pieces"),
+          money ? "'stock' hands out pieces" : "'funding' pays money",
+          out_);
+  }
+  const Period& open = fund_periods_[declared->second.index];
+  const bool before =
+      open.end.has_value() && draft.days.first.has_value() && *open.end <= *draft.days.first;
+  const bool after =
+      open.first.has_value() && draft.days.end.has_value() && *open.first >= *draft.days.end;
+  if (before || after) {
+    AddAt(
+        value,
+        fmt::format("the fund {} is closed on all days of the benefit", Quoted(CodeString(*code))),
+        before ? fmt::format("it is open until {}", FormatDate(*open.end))
+               : fmt::format("it opens on {}", FormatDate(*open.first)),
+        out_);
+  }
+  return code;
+}
+
+void FileCompiler::ReadFunding(const Value& value, Draft* draft) {
+  const size_t first = file_.funding.size();
+  if (value.node->kind == YamlNode::Kind::kMap) {
+    const MapReader map(value, kFundingKeys, out_);
+    if (const Value fund = map.Need("fund", "code of the fund that pays")) {
+      if (const auto code = ReadFundCode(fund, Asset::kMoney, *draft)) {
+        file_.funding.push_back({*code, Bps{kBpsPerOne}, 0});
+        file_.places.funding.push_back(PlaceOf(fund));
+      }
+    }
+  } else if (value.node->kind == YamlNode::Kind::kList) {
+    ReadFundingShares(value, draft);
+  } else {
+    AddAt(value,
+          "expected a fund, or a list of funds and shares, found text",
+          "{fund: CODE}, or [{fund: CODE, share: 70%}, ...]",
+          out_);
+  }
+  draft->spec.funding = RangeFrom(first, file_.funding);
+}
+
+void FileCompiler::ReadFundingShares(const Value& value, Draft* draft) {
+  std::set<FundCode> seen;
+  int64_t sum_bps = 0;
+  const std::vector<Value> items =
+      ReadList(value, "funds and shares", kFundingSharesPerBenefitMax, out_);
+  bool complete = !items.empty();
+  for (const Value& item : items) {
+    const MapReader map(item, kFundingShareKeys, out_);
+    std::optional<FundCode> code;
+    const Value fund = map.Need("fund", "code of the fund that pays");
+    if (fund) {
+      code = ReadFundCode(fund, Asset::kMoney, *draft);
+    }
+    std::optional<Bps> share;
+    if (const Value place = map.Need("share", "such as 70%; the shares add up to 100%")) {
+      share = ReadScalar(place, "a percentage", out_, ParsePercent);
+      if (share == Bps{0}) {
+        AddAt(place, "a share of 0% pays nothing", "", out_);
+      } else if (share.has_value() && share->value() < kShareBpsMin) {
+        AddAt(place,
+              fmt::format("a share of {} is too small", FormatPercent(share->value())),
+              fmt::format("at least {}", FormatPercent(kShareBpsMin)),
+              out_);
+      }
+    }
+    if (!code.has_value() || !share.has_value()) {
+      complete = false;
+      continue;
+    }
+    if (!seen.insert(*code).second) {
+      ReportListedTwice(fund);
+    }
+    sum_bps += share->value();
+    file_.funding.push_back({*code, *share, 0});
+    file_.places.funding.push_back(PlaceOf(fund));
+  }
+  if (complete && sum_bps != kBpsPerOne) {
+    AddAt(value,
+          fmt::format("the shares add up to {}", FormatPercent(sum_bps)),
+          "they must add up to 100%",
+          out_);
+  }
+}
+
+void FileCompiler::ReadStock(const Value& value, Draft* draft) {
+  const MapReader map(value, kStockKeys, out_);
+  if (const Value fund = map.Need("fund", "code of the fund whose pieces are handed out")) {
+    draft->stock = PlaceOf(fund);
+    draft->spec.stock = ReadFundCode(fund, Asset::kThing, *draft).value_or(FundCode{});
+  }
+  draft->spec.stock_units = 1;
+  if (const Value units = map.Find("units")) {
+    draft->spec.stock_units =
+        static_cast<int32_t>(ReadWhole(units, 1, INT32_MAX, out_).value_or(1));
+    CheckStock(units, *draft);
+  }
+}
+
+// A stock that the file itself fills has enough for one use.
+void FileCompiler::CheckStock(const Value& units, const Draft& draft) {
+  const auto declared = funds_.find(draft.spec.stock);
+  if (declared == funds_.end() || fund_assets_[declared->second.index] != Asset::kThing) {
+    return;
+  }
+  const Fen budget = file_.funds[declared->second.index].budget;
+  if (draft.spec.stock_units > budget.value()) {
+    AddAt(units,
+          fmt::format("the fund {} holds {}, fewer than are handed out at once",
+                      Quoted(CodeString(draft.spec.stock)),
+                      FormatAmount({Asset::kThing, budget})),
+          "",
+          out_);
+  }
+}
+
+void FileCompiler::ReadCombine(const Value& value, BenefitSpec* benefit) {
+  const MapReader map(value, kCombineKeys, out_);
+  if (const Value layer = map.Need("layer", "1 to 8; lower ones are reckoned first")) {
+    benefit->layer = static_cast<uint8_t>(ReadWhole(layer, 1, kLayersMax, out_).value_or(1));
+  }
+  if (const Value base = map.Find("base")) {
+    benefit->base = ReadWord(base, kStackBases, out_).value_or(benefit->base);
+  }
+}
+
+void FileCompiler::ReadLimitRefs(const Value& value, Draft* draft) {
+  const size_t first = file_.limit_refs.size();
+  for (const Value& item : ReadList(value, "limits", kLimitsPerBenefitMax, out_)) {
+    const std::optional<uint32_t> index = ReadDeclared(item, "limit", &limits_);
+    if (!index.has_value()) {
+      continue;
+    }
+    const auto begin = file_.limit_refs.begin() + static_cast<ptrdiff_t>(first);
+    if (std::find(begin, file_.limit_refs.end(), *index) != file_.limit_refs.end()) {
+      ReportListedTwice(item);
+    }
+    if (limits_good_[*index]) {
+      CheckLimitRef(item, file_.limits[*index], *draft);
+    }
+    file_.limit_refs.push_back(*index);
+  }
+  draft->spec.limits = RangeFrom(first, file_.limit_refs);
+}
+
+// What the limit allows goes together with what the benefit does.
+void FileCompiler::CheckLimitRef(const Value& place, const LimitSpec& limit, const Draft& draft) {
+  if (limit.scope == LimitScope::kOffline) {
+    if (draft.spec.offline == OfflinePolicy::kRefuse) {
+      AddAt(place,
+            fmt::format("{} counts what is done offline, which the benefit refuses",
+                        Quoted(place.node->text)),
+            "write offline: accept, or leave the limit out",
+            out_);
+    }
+    return;
+  }
+  // What is left to pay after other layers may be anything.
+  if (limit.measure != LimitMeasure::kAmount || limit.when_exceeded != WhenExceeded::kRefuse ||
+      draft.spec.layer != 0) {
+    return;
+  }
+  for (const PriceCase& price_case : draft.cases) {
+    if (!price_case.good) {
+      continue;
+    }
+    const Fen least = LeastSubsidy(price_case.price);
+    if (limit.max < least.value()) {
+      AddAt(place,
+            fmt::format("{} allows {}, but the benefit gives at least {}",
+                        Quoted(place.node->text),
+                        FormatAmount({Asset::kMoney, Fen{limit.max}}),
+                        FormatAmount({Asset::kMoney, least})),
+            "when_exceeded: reduce gives what is left",
+            out_);
+      return;
+    }
+  }
+}
+
+}  // namespace gonghui

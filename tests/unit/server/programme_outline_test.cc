@@ -1,0 +1,242 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A file's outline in words, and what one file says against another.  That a version in the
+// ledger has the outline of its file, tests/e2e/server/versions_e2e_test.cc shows.
+
+#include "engine/server/programme_outline.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/programmes/compiler.h"
+#include "engine/server/programme_changes.h"
+
+namespace gonghui {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kRich = R"(gonghui: 1
+programme:
+  code: rich
+  name: 全
+  zone: Asia/Shanghai
+  day_starts_at: "04:00"
+  starts: 2026-01-01
+  until: 2027-01-01
+  holidays: [2026-10-01..2026-10-07]
+  workdays: [2026-10-10]
+segments:
+  - {code: courier, name: 快递员}
+  - {code: driver, name: 司机}
+  - {code: retired, name: 退休}
+funds:
+  - {code: union-fund, name: 工会资金, budget: 1000 yuan}
+  - {code: shop-share, name: 商户让利, budget: 1000 yuan, paid_by: merchant}
+groups:
+  - {code: big, name: 大卖场, merchants: [SHOP2, SHOP1]}
+limits:
+  - {code: week, per: union, level: city, each: 7 days, uses: 3}
+  - {code: all, per: programme, each: year, amount: unlimited}
+  - {code: off, per: person, each: day, uses: 1, only: offline}
+benefits:
+  - code: tier
+    name: 阶梯
+    for:
+      sex: female
+      segments_any: [driver, courier]
+      segments_none: [retired]
+      in_segments_for: 30d
+      member_for: 90d
+      union: KM
+    at:
+      mcc: [5311, "5411-5412"]
+      groups: [big]
+      terminals: [pos, online]
+      terminal_ids: [POS1]
+      items: {any_of: [rice, oil], except: [wine], pieces_at_most: 2}
+    when:
+      days: [workday]
+      hours: ["06:00-09:00", "17:00-19:30"]
+      not_on: [2026-05-04]
+      starts: 2026-02-01
+    price: {tiers: [{from: 50 yuan, percent_off: 10}, {from: 200 yuan, off: 30 yuan}]}
+    funding:
+      - {fund: union-fund, share: 70%}
+      - {fund: shop-share, share: 30%}
+    combine: {layer: 2, base: rest}
+    offline: accept
+    limits: [week, all, off]
+  - code: free
+    name: 免费
+    for: {real_name: false}
+    at: {mcc: [5411]}
+    price: {free: true}
+    funding: {fund: union-fund}
+    offline: refuse
+)";
+
+std::string With(std::string from, std::string to) {
+  std::string text = kRich;
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+ProgrammeOutline OutlineOfText(const std::string& text) {
+  const CompileOutcome outcome = Compile(text);
+  for (const Diagnostic& diagnostic : outcome.diagnostics) {
+    ADD_FAILURE() << Render(diagnostic, "file");
+  }
+  return outcome.ok() ? OutlineOf(outcome.file->image()) : ProgrammeOutline{};
+}
+
+// "subject|property|before|after" and "|less".
+std::vector<std::string> Changes(const ProgrammeOutline& before, const ProgrammeOutline& after) {
+  ChangeRows rows;
+  AddProgrammeChanges(before, after, {"1", "1"}, /*takes_effect=*/true, &rows);
+  std::vector<std::string> texts;
+  for (const v1::ProgrammeChange& change : rows) {
+    texts.push_back(change.subject() + "|" + change.property() + "|" + change.before() + "|" +
+                    change.after() + (change.reduces() ? "|less" : ""));
+  }
+  return texts;
+}
+
+std::vector<std::string> ChangesTo(const std::string& from, const std::string& to) {
+  return Changes(OutlineOfText(kRich), OutlineOfText(With(from, to)));
+}
+
+TEST(ProgrammeOutlineTest, SaysEverythingInWords) {
+  const ProgrammeOutline outline = OutlineOfText(kRich);
+  ASSERT_EQ(outline.benefits.size(), 2U);
+  const BenefitOutline& tier = outline.benefits[0];
+  EXPECT_EQ(outline.zone, "Asia/Shanghai");
+  EXPECT_EQ(outline.day_starts_at_s, 4 * 3600);
+  EXPECT_EQ(SpecialDaysInWords(outline), "holidays 2026-10-01..2026-10-07; workdays 2026-10-10");
+  EXPECT_EQ(WhoInWords(tier),
+            "verified name; women; member for 90 days; of union KM; any of courier, driver; in "
+            "them for 30 days; none of retired");
+  EXPECT_EQ(WhereInWords(tier),
+            "mcc 5311, 5411-5412; at tills or online; merchants SHOP1, SHOP2; terminals POS1");
+  EXPECT_EQ(ItemsInWords(tier), "any of oil, rice; none of wine; the 2 cheapest pieces");
+  EXPECT_EQ(WhenInWords(tier),
+            "workdays; 06:00-09:00, 17:00-19:30; not on 2026-05-04; from 2026-02-01");
+  EXPECT_EQ(PriceInWords(tier), "10% off from 50.00 yuan, 30.00 yuan off from 200.00 yuan");
+  EXPECT_EQ(FundsInWords(tier), "union-fund 70%, shop-share 30%");
+  EXPECT_EQ(LimitInWords(outline.limits[0]), "3 uses, window 7 days, by union at level city");
+  EXPECT_EQ(LimitInWords(outline.limits[1]), "any amount, window year, by programme");
+  EXPECT_EQ(LimitInWords(outline.limits[2]), "1 uses, window day, by person, only offline");
+  const BenefitOutline& free = outline.benefits[1];
+  EXPECT_EQ(WhoInWords(free), "every member");
+  EXPECT_EQ(WhenInWords(free), "");
+  EXPECT_EQ(ItemsInWords(free), "");
+  EXPECT_EQ(free.offline, OfflinePolicy::kRefuse);
+  EXPECT_EQ(FundsInWords(free), "union-fund");
+}
+
+TEST(ProgrammeOutlineTest, LongListsAreCut) {
+  Phrases many;
+  for (int i = 0; i < 1'010; ++i) {
+    many.push_back("S" + std::to_string(i));
+  }
+  EXPECT_EQ(ListInWords(many), "S0, S1, S2, S3, S4, S5, S6, S7 and 1,002 more");
+  EXPECT_EQ(ListInWords({"A", "B"}), "A, B");
+  EXPECT_EQ(ListInWords({}), "");
+}
+
+TEST(ProgrammeChangesTest, TheSameIsNoChange) {
+  EXPECT_THAT(Changes(OutlineOfText(kRich), OutlineOfText(kRich)), IsEmpty());
+}
+
+TEST(ProgrammeChangesTest, EachPropertyIsTold) {
+  EXPECT_THAT(ChangesTo("sex: female", "sex: male"),
+              ElementsAre(HasSubstr("benefit tier|who|verified name; women")));
+  EXPECT_THAT(
+      ChangesTo("rice, oil]", "rice]"),
+      ElementsAre(AllOf(HasSubstr("benefit tier|items|any of oil, rice"), HasSubstr("|less"))));
+  EXPECT_THAT(ChangesTo("pieces_at_most: 2", "pieces_at_most: 3"),
+              ElementsAre("benefit tier|items|any of oil, rice; none of wine; the 2 cheapest "
+                          "pieces|any of oil, rice; none of wine; the 3 cheapest pieces"));
+  EXPECT_THAT(ChangesTo("days: [workday]", "days: [workday, holiday]"),
+              ElementsAre(HasSubstr("benefit tier|when|workdays; 06:00")));
+  EXPECT_THAT(ChangesTo("SHOP2, SHOP1", "SHOP1"),
+              ElementsAre("benefit tier|merchants|SHOP1, SHOP2|SHOP1|less"));
+  EXPECT_THAT(ChangesTo("SHOP2, SHOP1", "SHOP1, SHOP2, SHOP3"),
+              ElementsAre("benefit tier|merchants|SHOP1, SHOP2|SHOP1, SHOP2, SHOP3"));
+  EXPECT_THAT(ChangesTo("terminal_ids: [POS1]", "terminal_ids: [POS2]"),
+              ElementsAre("benefit tier|terminals|POS1|POS2|less"));
+  EXPECT_THAT(ChangesTo("[5311, \"5411-5412\"]", "[5311]"),
+              ElementsAre("benefit tier|categories|5311, 5411-5412|5311|less"));
+  EXPECT_THAT(ChangesTo("terminals: [pos, online]", "terminals: [pos]"),
+              ElementsAre("benefit tier|where|at tills or online|at tills|less"));
+  EXPECT_THAT(ChangesTo("layer: 2", "layer: 3"),
+              ElementsAre("benefit tier|combines|layer 2, on the rest|layer 3, on the rest"));
+  EXPECT_THAT(ChangesTo("offline: refuse", "offline: accept"),
+              ElementsAre("benefit free|offline|refuse|accept"));
+  EXPECT_THAT(ChangesTo("workdays: [2026-10-10]", "workdays: [2026-10-11]"),
+              ElementsAre(HasSubstr("programme rich|special days|")));
+  EXPECT_THAT(ChangesTo("until: 2027-01-01", "until: 2026-12-01"),
+              ElementsAre(HasSubstr("programme rich|until|2026-12-31T20:00:00Z|")));
+}
+
+TEST(ProgrammeChangesTest, PricesAndLimitsThatGiveLessSaySo) {
+  EXPECT_THAT(ChangesTo("percent_off: 10}", "percent_off: 8}"),
+              ElementsAre(AllOf(HasSubstr("benefit tier|price|10% off"), HasSubstr("|less"))));
+  EXPECT_THAT(ChangesTo("percent_off: 10}", "percent_off: 12}"),
+              ElementsAre(Not(HasSubstr("|less"))));
+  EXPECT_THAT(ChangesTo("from: 200 yuan", "from: 210 yuan"), ElementsAre(HasSubstr("|less")));
+  EXPECT_THAT(ChangesTo("uses: 3}", "uses: 2}"), ElementsAre(HasSubstr("|less")));
+  EXPECT_THAT(ChangesTo("amount: unlimited", "amount: 10 yuan"), ElementsAre(HasSubstr("|less")));
+  EXPECT_THAT(ChangesTo("each: 7 days", "each: 14 days"), ElementsAre(HasSubstr("|less")))
+      << "another kind of limit";
+  EXPECT_THAT(ChangesTo("offline: refuse", "limits: [all]"),
+              ElementsAre("benefit free|limits||all|less", "benefit free|offline|refuse|accept"));
+}
+
+// Of a cut list the words would be the same.
+TEST(ProgrammeChangesTest, AChangeInALongListIsSeen) {
+  ProgrammeOutline before = OutlineOfText(kRich);
+  ProgrammeOutline after = before;
+  for (int i = 100; i < 200; ++i) {
+    before.benefits[0].merchants.push_back("T" + std::to_string(i));
+    after.benefits[0].merchants.push_back("T" + std::to_string(i == 150 ? 999 : i));
+  }
+  std::sort(after.benefits[0].merchants.begin(), after.benefits[0].merchants.end());
+  EXPECT_THAT(Changes(before, after),
+              ElementsAre("benefit tier|merchants|with T150|with T999|less"));
+}
+
+TEST(ProgrammeChangesTest, OnesWithOneCodeArePairedInTheirOrder) {
+  ProgrammeOutline before = OutlineOfText(kRich);
+  before.benefits[1].code = "tier";
+  ProgrammeOutline after = before;
+  EXPECT_THAT(Changes(before, after), IsEmpty());
+  after.benefits[1].name = "另";
+  EXPECT_THAT(Changes(before, after), ElementsAre("benefit tier|name|免费|另"));
+  after = before;
+  after.benefits.pop_back();
+  EXPECT_THAT(Changes(before, after), ElementsAre("benefit tier||free||less"));
+  EXPECT_THAT(Changes(after, before), ElementsAre("benefit tier|||free"));
+}
+
+TEST(ProgrammeChangesTest, WhatDoesNotTakeEffectReducesNothing) {
+  ChangeRows rows;
+  AddProgrammeChanges(OutlineOfText(kRich),
+                      OutlineOfText(With("uses: 3}", "uses: 2}")),
+                      {"1", "2"},
+                      /*takes_effect=*/false,
+                      &rows);
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[0].property(), "version");
+  EXPECT_FALSE(rows[1].reduces());
+}
+
+}  // namespace
+}  // namespace gonghui

@@ -1,0 +1,32 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is said of a backtest or simulation, in tables and in the HTML report alike.
+
+#ifndef GONGHUI_TOOLS_GONGHUICTL_BACKTEST_WORDS_H_
+#define GONGHUI_TOOLS_GONGHUICTL_BACKTEST_WORDS_H_
+
+#include <string>
+#include <vector>
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include "gonghui/v1/backtest_service.pb.h"
+
+namespace gonghui::ctl {
+
+// "approved", "exceeds_frequency_limit (701)".
+[[nodiscard]] std::string AnswerWord(v1::Reason reason);
+
+// When a fund ran out; "-" = it did not.
+[[nodiscard]] std::string RanOut(bool did, const google::protobuf::Timestamp& at);
+
+// "2026-05-02 to 2026-05-31 (Asia/Shanghai), last decision at ...".
+[[nodiscard]] std::string PeriodWords(const v1::BacktestReport& report);
+
+// What limits the answer, a sentence each; empty = nothing does.
+[[nodiscard]] std::vector<std::string> BacktestNotes(const v1::BacktestReport& report);
+
+}  // namespace gonghui::ctl
+
+#endif  // GONGHUI_TOOLS_GONGHUICTL_BACKTEST_WORDS_H_

@@ -1,0 +1,153 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "tools/gonghuictl/commands/programme_common.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/text.h"
+#include "tools/gonghuictl/views.h"
+
+namespace gonghui::ctl {
+namespace {
+
+constexpr size_t kProgrammeBytesMax = 1 << 20;  // by the contract
+
+// "metro.yaml:12:7: benefits[0].price: what is wrong (how to mend it)"
+std::string FormatDiagnostic(const std::string& path, const v1::Diagnostic& diagnostic) {
+  std::string line = fmt::format("{}:{}:{}: ", path, diagnostic.line(), diagnostic.column());
+  if (!diagnostic.path().empty()) {
+    line += Printable(diagnostic.path()) + ": ";
+  }
+  line += Printable(diagnostic.message());
+  if (!diagnostic.hint().empty()) {
+    line += " (" + Printable(diagnostic.hint()) + ")";
+  }
+  return line;
+}
+
+// "limit day, max: 3 uses -> 2 uses (less)"
+std::string FormatChange(const v1::ProgrammeChange& change) {
+  const auto side = [](const std::string& text) {
+    return text.empty() ? std::string("(none)") : Printable(text);
+  };
+  return fmt::format("{}{}{}: {} -> {}{}",
+                     Printable(change.subject()),
+                     change.property().empty() ? "" : ", ",
+                     Printable(change.property()),
+                     side(change.before()),
+                     side(change.after()),
+                     change.reduces() ? " (less)" : "");
+}
+
+// The name of the user's account; empty when it has none.
+std::string UserName() {
+  const passwd* const account = ::getpwuid(::geteuid());
+  return account == nullptr ? std::string() : std::string(account->pw_name);
+}
+
+}  // namespace
+
+void AddWhoAndWhy(CLI::App* command, WhoAndWhy* who) {
+  who->author = UserName();
+  command->add_option("--by", who->author, "Who does it, for the record")
+      ->envname("GONGHUI_OPERATOR")
+      ->capture_default_str();
+  command->add_option("--note", who->note, "Why, for the record; at most 256 bytes");
+}
+
+void AddAt(CLI::App* command, AtFlags* flags, const std::string& what) {
+  command->add_option("--at", flags->at, what);
+  command->add_option("--zone", flags->zone, "Time zone of --at when it names none")
+      ->capture_default_str();
+}
+
+absl::StatusOr<google::protobuf::Timestamp> InstantOf(const AtFlags& flags) {
+  if (!IsKnownZone(flags.zone)) {
+    return absl::InvalidArgumentError(fmt::format("unknown time zone \"{}\"", flags.zone));
+  }
+  const absl::StatusOr<Instant> instant = ParseInstant(flags.at, flags.zone);
+  if (!instant.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("--at: {}", std::string(instant.status().message())));
+  }
+  google::protobuf::Timestamp time;
+  time.set_seconds(instant->seconds);
+  time.set_nanos(instant->nanos);
+  return time;
+}
+
+ExitCode ReadProgrammeFile(Context* context, const std::string& path, std::string* content) {
+  absl::StatusOr<std::string> read = ReadFile(path, kProgrammeBytesMax);
+  if (!read.ok()) {
+    return context->Fail(read.status().code() == absl::StatusCode::kInvalidArgument
+                             ? ExitCode::kRefused
+                             : ExitCode::kError,
+                         std::string(read.status().message()));
+  }
+  if (const size_t bad = FindBadUtf8(*read); bad != std::string::npos) {
+    // The message's field is a string; gRPC would refuse it without saying where.
+    const std::string_view before = std::string_view(*read).substr(0, bad);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const size_t column = bad - (before.rfind('\n') + 1) + 1;
+    context->Note(fmt::format("{}:{}:{}: not UTF-8", path, line, column));
+    return ExitCode::kRefused;
+  }
+  *content = *std::move(read);
+  return ExitCode::kOk;
+}
+
+void ShowProgramme(Context* context,
+                   const google::protobuf::Message& response,
+                   const v1::Programme& programme) {
+  ShowOne(context, response, programme, ProgrammeView());
+  Output& out = context->out();
+  if (out.format() != OutputFormat::kTable) {
+    return;
+  }
+  if (!programme.benefits().empty()) {
+    out.Heading("Benefits");
+    out.TableOf<v1::Benefit>(programme.benefits(), BenefitView());
+    out.Heading("Conditions");
+    out.TableOf<v1::Benefit>(programme.benefits(), BenefitConditionsView());
+  }
+  if (!programme.limits().empty()) {
+    out.Heading("Limits");
+    out.TableOf<v1::Limit>(programme.limits(), LimitView());
+  }
+}
+
+void NoteDiagnostics(Context* context, const std::string& path, const Diagnostics& diagnostics) {
+  for (const v1::Diagnostic& diagnostic : diagnostics) {
+    context->Note(FormatDiagnostic(path, diagnostic));
+  }
+}
+
+std::string CountDiagnostics(const Diagnostics& diagnostics) {
+  return fmt::format("{} diagnostic{}", diagnostics.size(), diagnostics.size() == 1 ? "" : "s");
+}
+
+ExitCode AskAboutChanges(Context* context, const ProgrammeChanges& changes, bool yes) {
+  size_t reductions = 0;
+  for (const v1::ProgrammeChange& change : changes) {
+    context->Note(FormatChange(change));
+    reductions += change.reduces() ? 1U : 0U;
+  }
+  if (reductions == 0) {
+    return ExitCode::kOk;
+  }
+  return context->Confirm(
+      fmt::format(
+          "{} of these take{} something away. Apply?", reductions, reductions == 1 ? "s" : ""),
+      yes);
+}
+
+}  // namespace gonghui::ctl

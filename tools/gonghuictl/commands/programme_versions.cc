@@ -1,0 +1,330 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// programme versions, stage, rollback, shadow, diff
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gonghui/v1/programme_service.pb.h"
+#include "tools/gonghuictl/cells.h"
+#include "tools/gonghuictl/commands/commands.h"
+#include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/commands/programme_common.h"
+#include "tools/gonghuictl/views.h"
+
+namespace gonghui::ctl {
+namespace {
+
+// Asks what would change, then the user if somebody has less by it, then does it.
+template <typename Request, typename Response>
+ExitCode MoveAfterAsking(
+    Context* context, const char* method, Request request, bool dry_run, bool yes) {
+  request.set_validate_only(true);
+  Response response;
+  ExitCode exit = context->Call(Listener::kOperator, method, request, &response);
+  if (exit == ExitCode::kOk && !dry_run) {
+    if (!response.unchanged()) {
+      exit = AskAboutChanges(context, response.changes(), yes);
+    }
+    if (exit == ExitCode::kOk) {
+      request.set_validate_only(false);
+      response.Clear();
+      exit = context->Call(Listener::kOperator, method, request, &response);
+    }
+  }
+  if (exit != ExitCode::kOk) {
+    return exit;
+  }
+  if (dry_run && !context->out().is_json()) {
+    context->out().template TableOf<v1::ProgrammeChange>(response.changes(), ProgrammeChangeView());
+  } else {
+    ShowProgramme(context, response, response.programme());
+  }
+  context->out().Flush();
+  if (response.unchanged()) {
+    context->Note("it is so already; nothing was changed");
+  } else if (dry_run) {
+    NoteDryRun(*context);
+  }
+  return ExitCode::kOk;
+}
+
+struct StageFlags {
+  std::string code;
+  uint32_t version = 0;
+  std::string stage;
+  AtFlags at;
+  WhoAndWhy who;
+  bool dry_run = false;
+  bool yes = false;
+};
+
+ExitCode Stage(Context* context, const StageFlags& flags) {
+  v1::StageProgrammeRequest request;
+  request.set_programme_code(flags.code);
+  request.set_version(flags.version);
+  request.set_stage(static_cast<v1::Stage>(*EnumNumber(v1::Stage_descriptor(), flags.stage)));
+  request.set_author(flags.who.author);
+  request.set_note(flags.who.note);
+  const bool scheduled = request.stage() == v1::STAGE_SCHEDULED;
+  if (scheduled != !flags.at.at.empty()) {
+    return context->Fail(
+        ExitCode::kUsage,
+        scheduled ? "scheduled needs --at" : "--at goes with the stage scheduled only");
+  }
+  if (scheduled) {
+    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(flags.at);
+    if (!at.ok()) {
+      return context->Fail(ExitCode::kUsage, std::string(at.status().message()));
+    }
+    *request.mutable_activates_at() = *at;
+  }
+  if (request.stage() == v1::STAGE_WITHDRAWN && !flags.dry_run) {
+    const ExitCode asked = context->Confirm(
+        fmt::format("Withdraw version {} of {} for good?", flags.version, flags.code), flags.yes);
+    if (asked != ExitCode::kOk) {
+      return asked;
+    }
+  }
+  return MoveAfterAsking<v1::StageProgrammeRequest, v1::StageProgrammeResponse>(
+      context,
+      "gonghui.v1.ProgrammeService.StageProgramme",
+      std::move(request),
+      flags.dry_run,
+      flags.yes);
+}
+
+struct RollbackFlags {
+  std::string code;
+  uint32_t to_version = 0;
+  WhoAndWhy who;
+  bool dry_run = false;
+  bool yes = false;
+};
+
+ExitCode Rollback(Context* context, const RollbackFlags& flags) {
+  v1::RollbackProgrammeRequest request;
+  request.set_programme_code(flags.code);
+  request.set_to_version(flags.to_version);
+  request.set_author(flags.who.author);
+  request.set_note(flags.who.note);
+  return MoveAfterAsking<v1::RollbackProgrammeRequest, v1::RollbackProgrammeResponse>(
+      context,
+      "gonghui.v1.ProgrammeService.RollbackProgramme",
+      std::move(request),
+      flags.dry_run,
+      flags.yes);
+}
+
+ExitCode ShowShadows(Context* context, const std::string& code) {
+  v1::GetShadowReportRequest request;
+  request.set_programme_code(code);
+  v1::GetShadowReportResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kOperator, "gonghui.v1.ProgrammeService.GetShadowReport", request, &response);
+  if (exit != ExitCode::kOk) {
+    return exit;
+  }
+  Output& out = context->out();
+  if (out.is_json()) {
+    out.Json(response);
+  } else if (out.format() == OutputFormat::kTable && !code.empty()) {
+    for (const v1::ShadowReport& report : response.reports()) {
+      out.RecordOf<v1::ShadowReport>(report, ShadowReportView());
+    }
+  } else {
+    out.TableOf<v1::ShadowReport>(response.reports(), ShadowReportView());
+  }
+  return ExitCode::kOk;
+}
+
+// A file or draft against what is live, as apply --dry-run would have it; or versions.
+struct DiffFlags {
+  std::string target;
+  std::string draft;
+  std::optional<uint32_t> first;
+  std::optional<uint32_t> second;
+};
+
+void ShowChanges(Context* context,
+                 const google::protobuf::Message& response,
+                 const ProgrammeChanges& changes) {
+  if (context->out().is_json()) {
+    context->out().Json(response);
+    return;
+  }
+  if (!changes.empty() || context->out().format() == OutputFormat::kCsv) {
+    context->out().TableOf<v1::ProgrammeChange>(changes, ProgrammeChangeView());
+  }
+  if (changes.empty()) {
+    context->Note("no difference");
+  }
+}
+
+ExitCode DiffVersions(Context* context, const DiffFlags& flags) {
+  v1::CompareProgrammeVersionsRequest request;
+  request.set_programme_code(flags.target);
+  request.set_before_version(flags.second ? *flags.first : 0);
+  request.set_after_version(flags.second ? *flags.second : *flags.first);
+  v1::CompareProgrammeVersionsResponse response;
+  const ExitCode exit = context->Call(Listener::kOperator,
+                                      "gonghui.v1.ProgrammeService.CompareProgrammeVersions",
+                                      request,
+                                      &response);
+  if (exit == ExitCode::kOk) {
+    ShowChanges(context, response, response.changes());
+  }
+  return exit;
+}
+
+ExitCode Diff(Context* context, const DiffFlags& flags) {
+  if (flags.target.empty() == flags.draft.empty()) {
+    return context->Fail(ExitCode::kUsage, "either FILE, PROGRAMME VERSION or --draft is required");
+  }
+  if (flags.first) {
+    return flags.draft.empty()
+               ? DiffVersions(context, flags)
+               : context->Fail(ExitCode::kUsage, "a draft is compared with what is live only");
+  }
+  v1::ApplyProgrammeRequest request;
+  request.set_validate_only(true);
+  request.set_draft_name(flags.draft);
+  if (!flags.target.empty()) {
+    request.set_file_name(flags.target);
+    const ExitCode read = ReadProgrammeFile(context, flags.target, request.mutable_content());
+    if (read != ExitCode::kOk) {
+      return read;
+    }
+  }
+  v1::ApplyProgrammeResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kOperator, "gonghui.v1.ProgrammeService.ApplyProgramme", request, &response);
+  if (exit != ExitCode::kOk) {
+    return exit;
+  }
+  if (!response.diagnostics().empty()) {
+    NoteDiagnostics(
+        context, flags.target.empty() ? flags.draft : flags.target, response.diagnostics());
+    if (context->out().is_json()) {
+      context->out().Json(response);
+    }
+    return context->Fail(ExitCode::kRefused, CountDiagnostics(response.diagnostics()));
+  }
+  ShowChanges(context, response, response.changes());
+  return ExitCode::kOk;
+}
+
+void AddVersions(CLI::App* group, Context* context) {
+  const auto code = std::make_shared<std::string>();
+  const auto page = std::make_shared<PageOptions>();
+  CLI::App* versions = AddCommand(
+      group,
+      context,
+      "versions",
+      "Lists a programme's versions, newest first: stage, since when, by whom and why",
+      {"programme versions metro", "programme versions metro -o csv"},
+      [context, code, page] {
+        v1::ListProgrammeVersionsRequest request;
+        request.set_programme_code(*code);
+        return ListRows<v1::ProgrammeVersion>(context,
+                                              "gonghui.v1.ProgrammeService.ListProgrammeVersions",
+                                              request,
+                                              &v1::ListProgrammeVersionsResponse::mutable_versions,
+                                              ProgrammeVersionView(),
+                                              *page);
+      });
+  versions->add_option("PROGRAMME", *code, "Programme code")->required();
+  AddPageOptions(versions, page.get());
+}
+
+void AddStage(CLI::App* group, Context* context) {
+  const auto flags = std::make_shared<StageFlags>();
+  CLI::App* stage = AddCommand(group,
+                               context,
+                               "stage",
+                               "Moves a version: validated, shadow, scheduled, active or withdrawn",
+                               {"programme stage metro 4 shadow",
+                                "programme stage metro 4 scheduled --at \"2026-10-01 00:00:00\"",
+                                "programme stage metro 4 active --dry-run",
+                                "programme stage metro 4 withdrawn --yes --note \"no budget\""},
+                               [context, flags] { return Stage(context, *flags); });
+  stage->add_option("PROGRAMME", flags->code, "Programme code")->required();
+  stage->add_option("VERSION", flags->version, "Version, from 1")
+      ->required()
+      ->check(CLI::Range(uint32_t{1}, UINT32_MAX));
+  stage->add_option("STAGE", flags->stage, "Where to")
+      ->required()
+      ->check(CLI::IsMember({"validated", "shadow", "scheduled", "active", "withdrawn"}));
+  AddAt(stage, &flags->at, "With scheduled: from when on it is active");
+  AddWhoAndWhy(stage, &flags->who);
+  AddDryRun(stage, &flags->dry_run);
+  AddYes(stage, &flags->yes);
+}
+
+void AddRollback(CLI::App* group, Context* context) {
+  const auto flags = std::make_shared<RollbackFlags>();
+  CLI::App* rollback =
+      AddCommand(group,
+                 context,
+                 "rollback",
+                 "Makes the version active that was so before; nothing decided changes",
+                 {"programme rollback metro",
+                  "programme rollback metro --to 2 --note \"the new cap was wrong\"",
+                  "programme rollback metro --dry-run"},
+                 [context, flags] { return Rollback(context, *flags); });
+  rollback->add_option("PROGRAMME", flags->code, "Programme code")->required();
+  rollback->add_option("--to", flags->to_version, "Which version; default: the last one before")
+      ->check(CLI::Range(uint32_t{1}, UINT32_MAX));
+  AddWhoAndWhy(rollback, &flags->who);
+  AddDryRun(rollback, &flags->dry_run);
+  AddYes(rollback, &flags->yes);
+}
+
+void AddShadow(CLI::App* group, Context* context) {
+  const auto code = std::make_shared<std::string>();
+  CLI::App* shadow = AddCommand(
+      group,
+      context,
+      "shadow",
+      "Shows what a version in shadow would have decided otherwise",
+      {"programme shadow metro", "programme shadow -o csv", "programme shadow metro -o json"},
+      [context, code] { return ShowShadows(context, *code); });
+  shadow->add_option("PROGRAMME", *code, "Programme code; default: all with a version in shadow");
+}
+
+void AddDiff(CLI::App* group, Context* context) {
+  const auto flags = std::make_shared<DiffFlags>();
+  CLI::App* diff =
+      AddCommand(group,
+                 context,
+                 "diff",
+                 "Says in words what a file or a version would change",
+                 {"programme diff metro.yaml          (against what is live)",
+                  "programme diff metro 4             (version 4 against what is live)",
+                  "programme diff metro 3 4 -o json   (version 4 against version 3)",
+                  "programme diff --draft metro-winter"},
+                 [context, flags] { return Diff(context, *flags); });
+  diff->add_option("TARGET", flags->target, "A file, or with VERSION a programme code");
+  diff->add_option("VERSION", flags->first, "A version, from 1")
+      ->check(CLI::Range(uint32_t{1}, UINT32_MAX));
+  diff->add_option("OTHER", flags->second, "The version that is compared with it, from 1")
+      ->check(CLI::Range(uint32_t{1}, UINT32_MAX));
+  diff->add_option("--draft", flags->draft, "A draft in place of a file");
+}
+
+}  // namespace
+
+void AddProgrammeVersionCommands(CLI::App* group, Context* context) {
+  AddVersions(group, context);
+  AddStage(group, context);
+  AddRollback(group, context);
+  AddShadow(group, context);
+  AddDiff(group, context);
+}
+
+}  // namespace gonghui::ctl
