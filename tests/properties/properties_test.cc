@@ -375,6 +375,9 @@ TEST(PropertiesTest, RepeatsAreAnsweredFromTheArchive) {
       const Step& first = run.steps()[recorded[left - 1]];
       const bool under_another_id = IsOnceUnderAnyId(first) && prng.Chance(1, 2);
       const Step repeat = run.Send(AgainOf(first, under_another_id), run.ledger().applied_at());
+      if (run.archiver().was_full()) {
+        break;  // rows that come back are new ones: there is no room for more
+      }
       std::string wrong = DifferenceWhenSentAgain(first, repeat);
       wrong = wrong.empty() ? run.problem() : wrong;
       if (!wrong.empty()) {
