@@ -55,10 +55,12 @@ class GuideCommands(unittest.TestCase):
             f'[terminals]\nlisten = "127.0.0.1:{port}"\n'
             f'[operators]\nlisten = "unix:{self.folder}/operator.sock"\n')
         self.run_line(f"gonghuid --generate-vault-key {self.folder}/vault.key")
+        log = (self.folder / "server.log").open("w")
         self.server = subprocess.Popen(
             [BIN / "gonghuid", "--config", self.folder / "gonghui.toml", "--insecure-dev"],
             env=self.environment, stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "server.log").open("w"))
+            stderr=log)
+        log.close()
         self.addCleanup(self.stop)
         for _ in range(600):
             if self.run_line("gonghuictl status", wanted=None).returncode == 0:
@@ -89,10 +91,15 @@ class GuideCommands(unittest.TestCase):
         self.run_line(f"gonghuictl import {kind} {kind}.csv")
 
     def run_block(self, block):
-        tomorrow = datetime.datetime.now().date() + datetime.timedelta(days=1)
+        shanghai = datetime.timezone(datetime.timedelta(hours=8))
+        today = datetime.datetime.now(shanghai).date()
+        tomorrow = today + datetime.timedelta(days=1)
         for line in block.splitlines():
             line = line.split("  #")[0].rstrip()
-            # Whatever day it is: from tomorrow on.
+            # Whatever day it is: recorded was today, and new is tomorrow.
+            if "rollback" in line:
+                line += " --yes"  # it takes a ride away, and there is nobody to ask
+            line = re.sub(r"--days \S+", f"--days {today}..{today}", line)
             self.run_line(re.sub(r"--at \d{4}-\d\d-\d\d", f"--at {tomorrow}", line))
 
     def test_every_command_does_as_it_says(self):

@@ -502,12 +502,14 @@ TEST_F(CombineLifecycleTest, AFreeEntryBesideOneThatPays) {
   const uint32_t amount = AddLimit("amount", LimitMeasure::kAmount, 500);
   BenefitSpec& entry = AddLayer("entry", 2, 0, "F");
   entry.price.kind = PriceKind::kFree;
-  entry.price.member_pays_min = Fen{5'000};
+  entry.items_any = Append(programme_.items, {CodeOf<ItemCode>("ticket")});
   entry.funding = PoolRange{};
   LimitBy(&entry, {daily, amount});
   AddLayer("union", 1, 2'000, "G");
   Apply();
-  EXPECT_EQ(After(Authorize(1, 1'000)), "union:G=200");
+  EXPECT_EQ(Given(Run(OwnWithLines(Authorize(1, 1'000), {Item("ticket", 0), Item("meal", 1'000)}))),
+            "union:G=200");
+  ExpectInvariants();
   EXPECT_EQ(Limits(), "daily=0/1/2 amount=0/0/500");
   EXPECT_EQ(Capture(2, 1, 500), "union:G=100");
   EXPECT_EQ(Increment(3, 1, 500), "union:G=100");
@@ -540,17 +542,20 @@ TEST_F(CombineLifecycleTest, MembersPayForWhatNobodyFunds) {
   const uint32_t daily = AddLimit("daily", LimitMeasure::kCount, 3);
   BenefitSpec& entry = AddAlone("entry", 0, "F");
   entry.price.kind = PriceKind::kFree;
-  entry.price.member_pays_min = Fen{500};
+  entry.items_any = Append(programme_.items, {CodeOf<ItemCode>("ticket")});
   entry.funding = PoolRange{};
   LimitBy(&entry, {daily});
   Apply();
-  EXPECT_EQ(After(Authorize(1, 300)), "");
+  const std::vector<LineItem> lines = {Item("ticket", 0), Item("meal", 300)};
+  EXPECT_EQ(Given(Run(OwnWithLines(Authorize(1, 300), lines))), "");
+  ExpectInvariants();
   EXPECT_EQ(result_.transaction.member_pays, Fen{300});
   EXPECT_EQ(Capture(2, 1, 100), "");
   EXPECT_EQ(ReversePart(3, 1, 100), "");
   EXPECT_EQ(After(About(CommandKind::kCapture, 4, 1)), "");
   EXPECT_EQ(Refund(5, 1, 150), "");
-  EXPECT_EQ(After(Sale(6, 300)), "");
+  EXPECT_EQ(Given(Run(OwnWithLines(Sale(6, 300), lines))), "");
+  ExpectInvariants();
   EXPECT_EQ(ReversePart(7, 6, 100), "");
   EXPECT_EQ(ledger_->globals().members_payable_posted, Fen{250});
 }
