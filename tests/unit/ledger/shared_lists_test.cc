@@ -142,8 +142,9 @@ TEST_F(SharedListsTest, BenefitsOfTheSameRangesHaveTheSameRows) {
     programme.benefits.back().code = CodeOf<BenefitCode>(code);
     return programme.benefits.back();
   };
+  const PoolRange both_items = first.items_any;  // `first` moves when another is added
   add("c");
-  add("d").items_none = programme.benefits[0].items_any;
+  add("d").items_none = both_items;
   // The first three of the list are another list; without merchants, it is for all of them.
   add("e").merchants.count = 3;
   add("f").merchants.count = 0;
