@@ -303,12 +303,6 @@ ProgrammeRow Decider::FindPastProgramme(ProgrammeCode code) const {
   return found;
 }
 
-// To the merchant and to members of the member's union node.
-bool Decider::IsOffered(const Benefit& benefit) const {
-  return IsOfCategory(benefit) && IsAtMerchant(benefit) &&
-         ledger_.IsInside(ledger_.members_[member_].union_node, benefit.member_union);
-}
-
 // What Candidates() had been then: those of now, but for programmes of which another version
 // was active.  So few as have changed since are looked at, unless there are very many.
 std::span<const Candidate> Decider::CollectPastCandidates() {

@@ -15,14 +15,15 @@
 namespace gonghui {
 namespace {
 
+// What a list has.  Of what asks for both there is one by the merchant, and one by the members.
 constexpr uint8_t kMerchantKind = 1;  // what a merchant offers to everybody
 constexpr uint8_t kMemberKind = 2;    // what is offered everywhere to members of a node
-constexpr uint8_t kBothAtKind = 3;    // of what asks for both: what is offered at a merchant
-constexpr uint8_t kBothForKind = 6;   // and what is for members of a node
-constexpr uint8_t kOthersKind = 4;    // what a merchant offers to members of some node
-// Of a category, what names a node of merchants or of members alone, or no node; of what asks
-// for both, that which names a node of merchants, and of members.
-constexpr uint8_t kGroupKind = 5;
+constexpr uint8_t kBothAtKind = 3;    // what a merchant offers to members of some node alone
+constexpr uint8_t kBothForKind = 4;   // what is for members of a node at some merchants alone
+constexpr uint8_t kOthersKind = 5;    // what a merchant offers to members of some node
+// Of what these are made: by the node of merchants or members that is named, or none; of what
+// asks for both, by the node of merchants, and by that of members.
+constexpr uint8_t kGroupKind = 6;
 constexpr uint8_t kBothAtGroup = 7;
 constexpr uint8_t kBothForGroup = 8;
 
@@ -653,10 +654,10 @@ void CandidateIndex::Describe(const Ledger& ledger,
                               const Category& category,
                               MerchantRow row,
                               Entry* entry) const {
+  if (entry->kind == kOthersKind) {
+    return;  // nobody counts on these
+  }
   for (const Candidate& candidate : ListOf(*entry)) {
-    if (entry->kind == kOthersKind) {
-      return;  // nobody counts on these
-    }
     const Benefit& benefit = ledger.benefits_[candidate.benefit];
     const Programme& programme = ledger.programmes_[benefit.programme];
     entry->shadowed =

@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which live benefits may compete for a decision: those of the merchant's category whose
-// merchants it is one of, and that are for members of the member's union node.  The cost
-// of a decision follows from these alone, however many programmes there are beside them.
+// merchants it is one of, and that are for members of the member's union node.  So the cost
+// of a decision hardly depends on how many programmes there are beside them.
 //
 // Lists are made when they are first asked for and kept until an activation makes all of
-// them void, which is one increment: so an activation stops nobody, and what is never
-// asked for is never made.  Made is, of a category (and of what is offered to all of them,
-// which is category 0 here), one list of all its benefits in order of precedence and one for
-// each pair of union nodes that they name; and from these what a decision walks: what the
+// them void, which is one increment: the activation stops nobody, the first decision of a
+// category afterwards walks all live benefits once, and what is never asked for is never
+// made.  Made is, of a category (and of what is offered to all of them, which is category 0
+// here), one list of all its benefits in order of precedence and one for each union node of
+// merchants or of members that they name; and from these what a decision walks: what the
 // merchant offers to everybody, what is offered everywhere to members of the member's node,
 // and, only where there is such a thing, what asks for both: of the merchant's such benefits and
 // of the members' the fewer, looked through at each decision, because pairs of them are many.
@@ -98,7 +99,7 @@ class CandidateIndex {
   [[nodiscard]] static uint32_t OrderOf(const Programme& version, BenefitRow benefit);
 
   // How many lists and candidates are kept; when there are more, all are made again.  Their
-  // memory is taken as they are made: 136 bytes a list, 8 a candidate, and 8 a slot.
+  // memory is taken as they are made: 128 bytes a list, 8 a candidate, and 8 a slot.
   struct Sizes {
     uint32_t slots = 1u << 20;  // a power of two; half of them are lists
     uint32_t candidates = 1u << 23;

@@ -193,7 +193,6 @@ class Decider {
   // Out of the way of what is asked online.
   [[nodiscard, gnu::noinline]] ProgrammeRow FindPastProgramme(ProgrammeCode code) const;
   [[gnu::noinline]] std::span<const Candidate> CollectPastCandidates();
-  [[nodiscard]] bool IsOffered(const Benefit& benefit) const;
   bool CollectWhatChanged(std::span<Candidate> candidates, size_t* count) const;
   [[gnu::noinline]] const CalendarMoment& PastMomentOf(CalendarRow row);
 
@@ -331,6 +330,7 @@ class Decider {
   static void BringForward(std::span<Contender> contenders, size_t place);
   [[nodiscard]] bool IsBetter(const Offer& offer) const;
   [[nodiscard]] bool IsAtMerchant(const Benefit& benefit) const;
+  [[nodiscard]] bool IsOffered(const Benefit& benefit) const;
   [[nodiscard]] bool IsAtTerminal(const Benefit& benefit) const;
   [[nodiscard, gnu::noinline]] bool IsListedTerminal(const Benefit& benefit) const;
   // What it takes a part of: the list price, or that of its items (kNoBase = none of them

@@ -24,6 +24,12 @@ bool Decider::IsAtMerchant(const Benefit& benefit) const {
          ledger_.IsInside(ledger_.merchants_[merchant_].union_node, benefit.merchant_union);
 }
 
+// To the merchant and to members of the member's union node.
+bool Decider::IsOffered(const Benefit& benefit) const {
+  return IsOfCategory(benefit) && IsAtMerchant(benefit) &&
+         ledger_.IsInside(ledger_.members_[member_].union_node, benefit.member_union);
+}
+
 bool Decider::IsAtTerminal(const Benefit& benefit) const {
   return (benefit.terminal_kinds == 0 ||
           (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) != 0) &&
@@ -162,11 +168,9 @@ std::span<const Candidate> Decider::Candidates(ProgrammeRow only) {
 std::span<const Candidate> Decider::CollectCandidatesOf(ProgrammeRow only) {
   static_assert(kBenefitsPerProgrammeMax <= kCandidatesPerDecisionMax);
   auto& candidates = past_.past.candidates;
-  const UnionNodeRow member_node = ledger_.members_[member_].union_node;
   size_t count = 0;
   ForEachBenefitOf(only, [&](const Candidate& candidate, const Benefit& benefit) {
-    if (IsOfCategory(benefit) && IsAtMerchant(benefit) &&
-        ledger_.IsInside(member_node, benefit.member_union)) {
+    if (IsOffered(benefit)) {
       candidates[count++] = candidate;
     }
   });
@@ -241,18 +245,12 @@ void Decider::AskElsewhere(ProgrammeRow only) {
     return;
   }
   const UnionNodeRow member_node = ledger_.members_[member_].union_node;
-  const auto is_left_out = [&](const Benefit& benefit) {
-    return !IsAtMerchant(benefit) || !ledger_.IsInside(member_node, benefit.member_union);
-  };
-  const auto ask = [&](const Candidate& candidate) {
-    const Benefit& benefit = ledger_.benefits_[candidate.benefit];
-    if (is_left_out(benefit) && IsOfCategory(benefit)) {
-      AskWithoutTerms(candidate);
-    }
-  };
   if (only != ProgrammeRow{}) {
-    ForEachBenefitOf(
-        only, [&](const Candidate& candidate, const Benefit& /*benefit*/) { ask(candidate); });
+    ForEachBenefitOf(only, [&](const Candidate& candidate, const Benefit& benefit) {
+      if (IsOfCategory(benefit) && !IsOffered(benefit)) {
+        AskWithoutTerms(candidate);
+      }
+    });
     return;
   }
   if (!JudgesLiveProgrammes()) {

@@ -419,7 +419,7 @@ std::string BacktestHtml(const v1::BacktestReport& report, const BacktestHtmlOpt
                        options.file_name.empty() ? "" : "; " + EscapeHtml(options.file_name)));
   page.Raw(options.simulated
                ? "<p>“Before” is what the programmes as they are would decide, “after” is with the "
-                 "draft. <span lang=\"zh\">“原”为现行方案的结果,“新”为草案的结果。</span></p>\n"
+                 "draft. <span lang=\"zh\">“原”为现行项目的结果,“新”为草案的结果。</span></p>\n"
                : "<p>“Before” is what was recorded, “after” is with the draft. "
                  "<span lang=\"zh\">“原”为实际记录,“新”为草案的结果。</span></p>\n");
   AddSummary(report, &page);
