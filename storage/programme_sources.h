@@ -64,13 +64,17 @@ class RocksdbProgrammeSources final : public ProgrammeSources {
   mutable std::mutex mutex_;
 };
 
-// What a key of family `programmes` is about; the tags are stored, do not change.
+// What a key of family `programmes` is about (draws: storage/draw_store.h); the tags are
+// stored, do not change.
 enum class SourceTag : char {
   kDraftFacts = 'D',
   kDraftText = 'd',
   kSourceFacts = 'S',
   kSourceText = 's',
   kStaging = 'G',
+  kDrawSeed = 'W',
+  kDrawEntries = 'E',
+  kDrawEntriesPage = 'e',
 };
 std::string DraftKey(uint16_t shard, SourceTag tag, const DraftName& name);
 std::string SourceKeyOf(uint16_t shard, SourceTag tag, const SourceKey& key);

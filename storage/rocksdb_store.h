@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The data folder: one RocksDB with a column family each for the journal, the
-// checkpoint's pages, a few facts, the vault and the programmes' texts, and two for the
-// archive.  storage/FORMAT.md gives every key and value.
+// checkpoint's pages, a few facts, the vault, and the programmes' texts with what stands
+// behind draws, and two for the archive.  storage/FORMAT.md gives every key and value.
 //
 // A folder belongs to one process: RocksDB's LOCK is taken first, and whoever
 // comes second is refused.  A folder that is not ours, or of a format that this

@@ -37,7 +37,7 @@ constexpr uint8_t kVersion = 1;
 constexpr size_t kNonceBytes = 12;
 constexpr size_t kTagBytes = 16;
 constexpr size_t kOverheadBytes = 1 + kNonceBytes + kTagBytes;
-constexpr size_t kAadBytes = 1 + 2 + 4;
+constexpr size_t kMemberPlaceBytes = 4;
 constexpr size_t kKeyIdBytes = 8;
 constexpr std::string_view kKeyIdLabel = "gonghui vault key id 1";
 
@@ -72,25 +72,28 @@ struct CipherFree {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherFree>;
 
-std::array<uint8_t, kAadBytes> AadOf(uint16_t shard, MemberRow member) {
-  const uint32_t row = member.value();
-  return {kVersion,
-          static_cast<uint8_t>(shard >> 8),
-          static_cast<uint8_t>(shard),
-          static_cast<uint8_t>(row >> 24),
-          static_cast<uint8_t>(row >> 16),
-          static_cast<uint8_t>(row >> 8),
-          static_cast<uint8_t>(row)};
+// What is authenticated with a record: where it belongs.
+std::string AadOf(uint16_t shard, std::string_view place) {
+  std::string aad(1, static_cast<char>(kVersion));
+  AppendBigEndian16(shard, &aad);
+  aad.append(place);
+  return aad;
+}
+
+std::string AadOf(uint16_t shard, MemberRow member) {
+  std::string place;
+  AppendBigEndian32(member.value(), &place);
+  return AadOf(shard, place);
 }
 
 absl::Status CryptoFailed(std::string_view what) {
   return absl::InternalError(absl::StrCat("vault: OpenSSL: ", std::string(what), " failed"));
 }
 
-absl::Status Seal(const uint8_t* key,
-                  const std::array<uint8_t, kAadBytes>& aad,
-                  std::string_view plain,
-                  std::string* sealed) {
+absl::Status SealWith(const uint8_t* key,
+                      std::string_view aad,
+                      std::string_view plain,
+                      std::string* sealed) {
   sealed->assign(kOverheadBytes + plain.size(), '\0');
   uint8_t* const out = Bytes(*sealed);
   out[0] = kVersion;
@@ -104,7 +107,8 @@ absl::Status Seal(const uint8_t* key,
   int tail = 0;
   if (context == nullptr ||
       EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key, nonce) != 1 ||
-      EVP_EncryptUpdate(context.get(), nullptr, &size, aad.data(), kAadBytes) != 1 ||
+      EVP_EncryptUpdate(context.get(), nullptr, &size, Bytes(aad), static_cast<int>(aad.size())) !=
+          1 ||
       EVP_EncryptUpdate(
           context.get(), cipher, &size, Bytes(plain), static_cast<int>(plain.size())) != 1 ||
       EVP_EncryptFinal_ex(context.get(), cipher + size, &tail) != 1 ||
@@ -117,10 +121,10 @@ absl::Status Seal(const uint8_t* key,
 }
 
 // False: it does not open under this key and place.
-absl::StatusOr<bool> Unseal(const uint8_t* key,
-                            const std::array<uint8_t, kAadBytes>& aad,
-                            std::string_view sealed,
-                            std::string* plain) {
+absl::StatusOr<bool> UnsealWith(const uint8_t* key,
+                                std::string_view aad,
+                                std::string_view sealed,
+                                std::string* plain) {
   if (sealed.size() < kOverheadBytes || Bytes(sealed)[0] != kVersion) {
     return false;
   }
@@ -135,7 +139,8 @@ absl::StatusOr<bool> Unseal(const uint8_t* key,
   int tail = 0;
   if (context == nullptr ||
       EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key, nonce) != 1 ||
-      EVP_DecryptUpdate(context.get(), nullptr, &got, aad.data(), kAadBytes) != 1 ||
+      EVP_DecryptUpdate(context.get(), nullptr, &got, Bytes(aad), static_cast<int>(aad.size())) !=
+          1 ||
       EVP_DecryptUpdate(context.get(), Bytes(*plain), &got, cipher, static_cast<int>(size)) != 1 ||
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) != 1) {
     return CryptoFailed("opening");
@@ -418,7 +423,7 @@ absl::Status Vault::PutBlocking(std::span<const PersonalEntry> entries) {
     AppendField(record.name, &plain);
     AppendField(record.national_id, &plain);
     AppendField(record.phone, &plain);
-    GH_RETURN_IF_ERROR(Seal(key_.data(), AadOf(shard_, entry.member), plain, &sealed));
+    GH_RETURN_IF_ERROR(SealWith(key_.data(), AadOf(shard_, entry.member), plain, &sealed));
     const rocksdb::Status put =
         batch.Put(store_.family(Family::kVault), VaultKey(shard_, entry.member), sealed);
     if (!put.ok()) {
@@ -439,7 +444,8 @@ absl::StatusOr<std::optional<PersonalRecord>> Vault::GetBlocking(MemberRow membe
   }
   std::string plain;
   const Wiper wiper(plain);
-  GH_ASSIGN_OR_RETURN(const bool opens, Unseal(key_.data(), AadOf(shard_, member), sealed, &plain));
+  GH_ASSIGN_OR_RETURN(const bool opens,
+                      UnsealWith(key_.data(), AadOf(shard_, member), sealed, &plain));
   PersonalRecord record;
   std::string_view rest = plain;
   if (!opens || !TakeField(&rest, &record.name) || !TakeField(&rest, &record.national_id) ||
@@ -448,6 +454,20 @@ absl::StatusOr<std::optional<PersonalRecord>> Vault::GetBlocking(MemberRow membe
         "vault: the record of member row ", member.value(), " is damaged or not its own"));
   }
   return std::optional<PersonalRecord>(std::move(record));
+}
+
+absl::StatusOr<std::string> Vault::Seal(std::string_view place, std::string_view plain) const {
+  GH_CHECK(place.size() > kMemberPlaceBytes, "size=", place.size());
+  std::string sealed;
+  GH_RETURN_IF_ERROR(SealWith(key_.data(), AadOf(shard_, place), plain, &sealed));
+  return sealed;
+}
+
+absl::StatusOr<bool> Vault::Unseal(std::string_view place,
+                                   std::string_view sealed,
+                                   std::string* plain) const {
+  GH_CHECK(place.size() > kMemberPlaceBytes, "size=", place.size());
+  return UnsealWith(key_.data(), AadOf(shard_, place), sealed, plain);
 }
 
 absl::Status GenerateKeyFile(const std::string& path) {

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Personal data: name, national id and phone of a member.  They are here and
-// nowhere else; the ledger, the journal and the logs know a member by its row.
+// nowhere else; the ledger, the journal and the logs know a member by its row.  And
+// sealing for what else may not be readable on the disk (storage/draw_store.h).
 //
 // Each record is sealed with AES-256-GCM under a random 96-bit nonce.  The
 // authenticated data is the format version, the shard and the member's row, so
@@ -81,6 +82,15 @@ class Vault {
   // Nothing when there is no record.  DATA_LOSS when it does not open: tampered
   // with, damaged, or another member's.
   absl::StatusOr<std::optional<PersonalRecord>> GetBlocking(MemberRow member) const;
+
+  // Seals what is kept elsewhere.  `place` says what it is and whose: it opens there alone.
+  // REQUIRES: `place` has more than 4 bytes, by which it is no member's.
+  [[nodiscard]] absl::StatusOr<std::string> Seal(std::string_view place,
+                                                 std::string_view plain) const;
+  // False: it is damaged, or was sealed for another place or with another key.
+  [[nodiscard]] absl::StatusOr<bool> Unseal(std::string_view place,
+                                            std::string_view sealed,
+                                            std::string* plain) const;
 
  private:
   static constexpr size_t kKeyBytes = 32;

@@ -11,6 +11,7 @@
 #include <span>
 #include <utility>
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/strings/str_format.h>
 
 #include "engine/backtest/seq_map.h"
@@ -82,6 +83,8 @@ class Backtest {
 
  private:
   static constexpr size_t kBatch = Ledger::kPrefetchMax;
+  // The words of a fund's code and a receipt's.
+  using Receipt = std::array<uint64_t, 8>;
 
   absl::Status OnEvent(size_t place, const Event& event);
   absl::Status Begin();
@@ -89,10 +92,14 @@ class Backtest {
   void DecideBatch();
   void DecideAgain(const Event& recorded, Command* command, const Ledger::Trail& trail);
   void Translate(Command* command) const;
+  [[nodiscard]] TransactionId Translated(TransactionId id) const;
   void Compare(const Event& recorded, const Event* made);
+  void PayGainedClaim(const Event& recorded, const Event& claim);
   void Sweep(const Event& recorded);
   void SweepOwn(TimestampNs at);
   void Thaw(const Event& recorded);
+  void Judge(const Event& recorded);
+  void Contribute(const Event& recorded);
   void Operate(const Event& recorded);
   [[nodiscard]] bool IsReplaced(const Event& recorded);
   void Note(const Event& recorded, const Event& made) {
@@ -115,6 +122,8 @@ class Backtest {
   bool diverged_ = false;
   uint64_t next_look_ = 0;
   uint64_t first_seq_ = 0;
+  // Contributions of the period that the scratch ledger does not have, for what they were.
+  absl::flat_hash_map<Receipt, Fen> refused_contributions_;
 
   // Terminals' commands that wait to be decided together.
   std::array<RecordDecoder, kBatch> decoders_;
@@ -180,6 +189,14 @@ absl::Status Backtest::OnEvent(size_t place, const Event& event) {
       break;
     case EventKind::kThawed:
       Thaw(event);
+      break;
+    case EventKind::kClaimApproved:
+    case EventKind::kClaimRejected:
+      Judge(event);
+      break;
+    case EventKind::kContributed:
+    case EventKind::kContributionRevoked:
+      Contribute(event);
       break;
     default:
       Operate(event);
@@ -248,7 +265,9 @@ void Backtest::DecideAgain(const Event& recorded, Command* command, const Ledger
   Translate(command);
   const bool assumed = is_authorization && !command->authorize.capture_at_once &&
                        recorded.transaction.outcome == Outcome::kDeclined;
-  if (assumed) {
+  const bool is_claim = is_authorization && command->authorize.occasion != nullptr &&
+                        command->authorize.occasion->event_at != TimestampNs{};
+  if (assumed && !is_claim) {
     command->authorize.capture_at_once = true;
   }
   const Event& made = scratch_->Run(*command, recorded.at, trail);
@@ -258,8 +277,12 @@ void Backtest::DecideAgain(const Event& recorded, Command* command, const Ledger
   }
   if (is_authorization) {
     Compare(recorded, made.kind == EventKind::kNone ? nullptr : &made);
-    report().holds_assumed_captured +=
-        assumed && made.transaction.outcome != Outcome::kDeclined ? 1U : 0U;
+    const bool gained =
+        assumed && made.kind != EventKind::kNone && made.transaction.outcome != Outcome::kDeclined;
+    report().holds_assumed_captured += gained ? 1U : 0U;
+    if (gained && is_claim) {
+      PayGainedClaim(recorded, made);
+    }
     return;
   }
   const bool accepted = recorded.transaction.outcome != Outcome::kDeclined;
@@ -274,18 +297,51 @@ void Backtest::DecideAgain(const Event& recorded, Command* command, const Ledger
 }
 
 // Ids are made of sequences, and the scratch ledger has others.
-void Backtest::Translate(Command* command) const {
-  TransactionId* const original = OriginalOf(command);
-  if (original == nullptr || *original == TransactionId{}) {
-    return;
-  }
-  const CommandSeq seq = SeqOf(*original);
-  if (seq >= kImportedSeqFirst || seq.value() <= same_until_) {
-    return;
+TransactionId Backtest::Translated(TransactionId id) const {
+  const CommandSeq seq = SeqOf(id);
+  if (id == TransactionId{} || seq >= kImportedSeqFirst || seq.value() <= same_until_) {
+    return id;
   }
   const uint64_t found = map_->Find(seq.value());
-  *original =
-      MakeTransactionId(scratch_->ledger().shard(), found != 0 ? CommandSeq{found} : kNobodysSeq);
+  return MakeTransactionId(scratch_->ledger().shard(),
+                           found != 0 ? CommandSeq{found} : kNobodysSeq);
+}
+
+void Backtest::Translate(Command* command) const {
+  if (TransactionId* const original = OriginalOf(command); original != nullptr) {
+    *original = Translated(*original);
+  }
+}
+
+// A sale can not have been approved before it was made: such a claim is held, approved by as
+// many as it takes, and captured, all at once.
+void Backtest::PayGainedClaim(const Event& recorded, const Event& claim) {
+  const Ledger& ledger = scratch_->ledger();
+  const TransactionId id = MakeTransactionId(ledger.shard(), claim.seq);
+  const BenefitRow benefit = claim.share_count != 0 ? claim.shares[0].benefit
+                             : claim.use_count != 0 ? claim.uses[0].benefit
+                                                    : BenefitRow{};
+  const uint8_t approvals =
+      benefit == BenefitRow{} ? uint8_t{0}
+                              : ledger.benefit_terms()[ledger.benefits()[benefit].terms].approvals;
+  Command command;
+  JudgeClaimRequest judgement;
+  judgement.claim = id;
+  command.kind = CommandKind::kApproveClaim;
+  command.judge_claim = &judgement;
+  for (uint64_t i = 1; i <= approvals; ++i) {
+    judgement.by.words[0] = (uint64_t{'0'} + i) << 56;  // "1", "2" ...
+    scratch_->Run(command, recorded.at);
+  }
+  command.kind = CommandKind::kCapture;
+  command.terminal = recorded.command->terminal;
+  command.request_id = {UINT64_MAX, recorded.seq.value()};
+  command.capture = CaptureRequest{};
+  command.capture.original = id;
+  const Event& made = scratch_->Run(command, recorded.at);
+  if (made.kind != EventKind::kNone) {
+    tally_.Count(Side::kAfter, made);
+  }
 }
 
 void Backtest::Compare(const Event& recorded, const Event* made) {
@@ -364,6 +420,64 @@ bool Backtest::IsReplaced(const Event& recorded) {
       });
     default:
       return false;
+  }
+}
+
+// A person's word on a claim: comes as it came, and finds what the draft has made of it.
+void Backtest::Judge(const Event& recorded) {
+  SweepOwn(recorded.at);
+  tally_.Count(Side::kBefore, recorded);
+  ++report().followups;
+  JudgeClaimRequest judgement = *recorded.command->judge_claim;
+  judgement.claim = Translated(judgement.claim);
+  Command command = *recorded.command;
+  command.judge_claim = &judgement;
+  const Event& made = scratch_->Run(command, recorded.at);
+  Note(recorded, made);
+  if (made.kind != EventKind::kNone) {
+    tally_.Count(Side::kAfter, made);
+  }
+  const Result& result = scratch_->result();
+  if (result.verdict == Verdict::kDecided || result.verdict == Verdict::kUnchanged) {
+    return;
+  }
+  const bool gone = SeqOf(judgement.claim) == kNobodysSeq ||
+                    result.admin_reason == AdminReason::kUnknownReference;
+  ++(gone ? report().originals_gone : report().followups_refused);
+  diverged_ = true;
+}
+
+void Backtest::Contribute(const Event& recorded) {
+  SweepOwn(recorded.at);
+  const Command& command = *recorded.command;
+  const Ledger& ledger = scratch_->ledger();
+  const bool paid_in = recorded.kind == EventKind::kContributed;
+  const FundCode& fund = paid_in ? command.contribute->fund : command.revoke_contribution->fund;
+  const ReceiptCode& receipt =
+      paid_in ? command.contribute->receipt : command.revoke_contribution->receipt;
+  Receipt key;
+  std::copy(fund.words.begin(), fund.words.end(), key.begin());
+  std::copy(receipt.words.begin(), receipt.words.end(), key.begin() + fund.words.size());
+  Fen amount;
+  if (paid_in) {
+    amount = command.contribute->amount;
+  } else {
+    const auto refused = refused_contributions_.find(key);
+    const ContributionRow row = ledger.FindContribution(ledger.FindFund(fund), receipt);
+    amount = refused != refused_contributions_.end() ? -refused->second
+                                                     : -ledger.contributions()[row].amount;
+  }
+  tally_.Contribute(Side::kBefore, fund, amount, recorded.at);
+  const Event& made = scratch_->Run(command, recorded.at);
+  Note(recorded, made);
+  if (made.kind != EventKind::kNone) {
+    tally_.Contribute(Side::kAfter, fund, amount, recorded.at);
+    return;
+  }
+  ++report().changes_refused;
+  diverged_ = true;
+  if (paid_in) {
+    refused_contributions_[key] = amount;
   }
 }
 

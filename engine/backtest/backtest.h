@@ -12,9 +12,13 @@
 //
 // What people would have done otherwise nobody knows, so all do as they did:
 //   - a decline that becomes an approval is captured at once and in full, since nobody
-//     captured it, and is not tried again;
-//   - captures, increments, reversals and refunds come as they came; those of an
-//     authorization that the draft declines are declined, too.
+//     captured it, and is not tried again; a claim is approved before by as many persons as
+//     it takes;
+//   - codes and appointments are shown as they were, and vouchers, draws and contributions are
+//     what they were: a benefit of the draft that asks for a voucher is given to who has one of
+//     its series then, in the scratch ledger, where the draft's own decisions have used it;
+//   - captures, increments, reversals and refunds come as they came, and so do judgements of
+//     claims; those of an authorization that the draft declines are declined, too.
 //   - operators' changes of the draft's own programme, and of funds that it declares, are left
 //     out; all others are made as they were made.
 // With a draft that is live already everything is the same as it was, to the last fen.

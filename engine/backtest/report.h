@@ -115,11 +115,12 @@ struct BacktestReport {
   uint64_t members_more = 0;
   uint64_t members_less = 0;
 
-  // What becomes of decisions later: captures, increments, reversals, refunds, closes.
+  // What becomes of decisions later: captures, increments, reversals, refunds, closes,
+  // judgements of claims.
   uint64_t followups = 0;
   uint64_t followups_refused = 0;  // accepted before, refused after: the original was declined
   uint64_t originals_gone = 0;     // the same, but because the original is out of reach
-  // Gained holds: nobody captured them, so they count as captured in full at once.
+  // Gained holds and claims: nobody captured them, so they count as captured in full at once.
   uint64_t holds_assumed_captured = 0;
   // Changes of the draft's own programme or funds, in whose place the draft stands.
   uint64_t changes_replaced = 0;

@@ -13,7 +13,7 @@ namespace gonghui {
 namespace {
 
 // Distinct reasons that can be told apart; there are fewer.
-constexpr size_t kReasonPlaces = 64;
+constexpr size_t kReasonPlaces = 128;
 // Rows of merchants by day; beyond it the report says that it is cut.
 constexpr size_t kMerchantDaysMax = 2'000'000;
 
@@ -46,6 +46,8 @@ void Tally::Begin(Side side, const Ledger& ledger) {
     const Fund& fund = ledger.funds()[FundRow{i}];
     FundState& state = own.funds[own.names.fund(FundRow{i})];
     state.budget = fund.budget;
+    state.contributed = fund.contributed;
+    state.contributed_at_first = fund.contributed;
     state.held = fund.held;
     state.spent = fund.spent;
     state.taken_at_first = fund.held + fund.spent;
@@ -77,6 +79,17 @@ void Tally::Refresh(Side side, const Event& recorded) {
   if (recorded.kind == EventKind::kFundSet) {
     own.funds[own.names.fund(FundRow{recorded.row})].budget = recorded.command->fund->budget;
   }
+}
+
+void Tally::Contribute(Side side, const FundCode& fund, Fen amount, TimestampNs at) {
+  OneSide& own = of(side);
+  if (!own.today.Holds(at)) {
+    EnterDay(own, at);
+  }
+  const NameKey key = names_.KeyOf(fund, Asset::kMoney);
+  Grow(own);
+  own.funds[key].contributed += amount;
+  MarkMoved(own, key);
 }
 
 // Names may have come from the other side.
@@ -130,10 +143,14 @@ void Tally::CountShares(OneSide& side, const Event& event) {
     fund.spent += share.spent_delta;
     fund.paid += paid;
     fund.paid_today += paid;
-    if (!fund.moved_today) {
-      fund.moved_today = true;
-      side.moved.push_back(key);
-    }
+    MarkMoved(side, key);
+  }
+}
+
+void Tally::MarkMoved(OneSide& side, NameKey fund) {
+  if (!side.funds[fund].moved_today) {
+    side.funds[fund].moved_today = true;
+    side.moved.push_back(fund);
   }
 }
 

@@ -51,6 +51,8 @@ class Tally {
   void RefreshBudgets(Side side, const Ledger& ledger);
   // The same by a recorded operator's event, of a side that has no ledger.
   void Refresh(Side side, const Event& recorded);
+  // Members paid into a fund; below zero: it was paid back.
+  void Contribute(Side side, const FundCode& fund, Fen amount, TimestampNs at);
 
   // What the event moves, grants and refuses.
   void Count(Side side, const Event& event);
@@ -66,17 +68,21 @@ class Tally {
  private:
   struct FundState {
     Fen budget;
+    Fen contributed;
     Fen held;
     Fen spent;
     Fen paid;            // since the beginning
     Fen paid_today;      // overrun included, as in `paid`
     Fen taken_at_first;  // held and spent when the side began
+    Fen contributed_at_first;
     TimestampNs ran_out;
     bool moved_today = false;
 
-    [[nodiscard]] Fen left() const { return budget - held - spent; }
+    [[nodiscard]] Fen left() const { return budget + contributed - held - spent; }
     // As long as nothing has moved.
-    [[nodiscard]] Fen left_at_first() const { return budget - taken_at_first; }
+    [[nodiscard]] Fen left_at_first() const {
+      return budget + contributed_at_first - taken_at_first;
+    }
   };
   struct BenefitState {
     uint64_t given = 0;
@@ -107,6 +113,7 @@ class Tally {
   void EnterDay(OneSide& side, TimestampNs at);
   void CloseFunds(OneSide& side);
   void CountShares(OneSide& side, const Event& event);
+  void MarkMoved(OneSide& side, NameKey fund);
   void CountAuthorization(OneSide& side, const Event& event);
   void NoteRanOut(OneSide& side, const Transaction& transaction, TimestampNs at);
   void CountMerchant(const Verdicts& before, const Verdicts& after, const DecisionCounts& counts);

@@ -198,6 +198,9 @@ void RecordedVisits::Add(const Event& event) {
     return;
   }
   const AuthorizeRequest& request = event.command->authorize;
+  if (request.occasion != nullptr) {
+    return;  // a code is used up, a slot is over, and what happened does not happen again
+  }
   Sample sample;
   sample.offset_ns = event.at.value() - from_.value();
   sample.seq = event.seq.value();

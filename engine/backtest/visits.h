@@ -100,7 +100,8 @@ class ProfileVisits {
   int64_t last_ns_ = 0;
 };
 
-// A recorded day's sales and holds, repeated day by day at the same time of the day.
+// A recorded day's sales and holds, repeated day by day at the same time of the day; those
+// with an occasion (codes, appointments, claims) are left out.
 class RecordedVisits {
  public:
   RecordedVisits(const Calendar& calendar, CivilDay day);

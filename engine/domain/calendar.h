@@ -93,7 +93,10 @@ enum class WindowKind : uint8_t {  // stored: do not change values
   kWeek = 3,  // begins on Monday
   kMonth = 4,
   kYear = 5,
+  kSlot = 6,  // of appointments: the number is its first minute, counted from 1970
 };
+
+inline constexpr int64_t kNsPerMinute = 60 * kNsPerSecond;
 
 using WindowNumber = int32_t;
 
@@ -195,12 +198,14 @@ constexpr WindowNumber WindowOf(WindowKind kind, CivilDay day) {
     }
     case WindowKind::kYear:
       return DateOf(day).year;
+    case WindowKind::kSlot:
+      break;  // not of a day
   }
   return 0;
 }
 
 // First business day of the window after `window`.
-// REQUIRES: kind is not kProgramme, which has no next window.
+// REQUIRES: kind is neither kProgramme, which has no next window, nor kSlot.
 constexpr CivilDay FirstDayAfter(WindowKind kind, WindowNumber window) {
   switch (kind) {
     case WindowKind::kProgramme:
@@ -213,6 +218,8 @@ constexpr CivilDay FirstDayAfter(WindowKind kind, WindowNumber window) {
       return DayOf({(window + 1) / 12, (window + 1) % 12 + 1, 1});
     case WindowKind::kYear:
       return DayOf({window + 1, 1, 1});
+    case WindowKind::kSlot:
+      break;
   }
   return 0;
 }
@@ -241,8 +248,12 @@ constexpr TimestampNs StartOfBusinessDay(const Calendar& calendar, CivilDay day)
   return InstantOf(calendar, int64_t{day} * kSecondsPerDay + calendar.cutover_s);
 }
 
-// When the window ends, and a renewed allowance begins.
+// When the window ends, and a renewed allowance begins; of a slot, when it begins and can no
+// longer be had.
 constexpr TimestampNs WindowEnd(const Calendar& calendar, WindowKind kind, WindowNumber window) {
+  if (kind == WindowKind::kSlot) {
+    return TimestampNs{window * kNsPerMinute};
+  }
   return kind == WindowKind::kProgramme ? kTimestampMax
                                         : StartOfBusinessDay(calendar, FirstDayAfter(kind, window));
 }
@@ -250,7 +261,8 @@ constexpr TimestampNs WindowEnd(const Calendar& calendar, WindowKind kind, Windo
 // What a calendar says at an instant, and how long it goes on saying so: dates cost
 // a dozen divisions, and thousands of decisions fall into one business day.
 struct CalendarMoment {
-  static constexpr size_t kKinds = 6;  // by WindowKind; 0 is unused
+  // By WindowKind; 0 is unused.  kSlot is not of a day: whoever decides about a slot sets it.
+  static constexpr size_t kKinds = 7;
 
   TimestampNs from;   // the same for every instant of [from, until)
   TimestampNs until;  // at from: says nothing

@@ -19,13 +19,17 @@
 #include "engine/domain/archive.h"
 #include "engine/domain/batch.h"
 #include "engine/domain/code_use.h"
+#include "engine/domain/contribution.h"
+#include "engine/domain/draw.h"
 #include "engine/domain/fund.h"
 #include "engine/domain/ids.h"
 #include "engine/domain/line.h"
 #include "engine/domain/member.h"
 #include "engine/domain/merchant.h"
+#include "engine/domain/occasion.h"
 #include "engine/domain/programme.h"
 #include "engine/domain/transaction.h"
+#include "engine/domain/voucher.h"
 
 namespace gonghui {
 
@@ -57,6 +61,16 @@ enum class CommandKind : uint8_t {  // stored: do not change values
   kReplaceCard = 30,
   kRetireProgramme = 31,
   kStageProgramme = 32,
+  kIssueVouchers = 33,
+  kVoidVouchers = 34,
+  kCommitDraw = 35,
+  kCloseDraw = 36,
+  kSettleDraw = 37,
+  kDrawPrize = 38,
+  kContribute = 39,
+  kRevokeContribution = 40,
+  kApproveClaim = 41,
+  kRejectClaim = 42,
 };
 
 constexpr bool IsAdmin(CommandKind kind) {
@@ -68,8 +82,8 @@ struct Explanation;
 struct EntitlementList;
 
 struct AuthorizeRequest {
-  MerchantId merchant;  // none = the terminal's own; another one is refused
-  CardNumber card;
+  MerchantId merchant;      // none = the terminal's own; another one is refused
+  CardNumber card;          // none: with a voucher alone
   Fen list_price;           // >= 0
   ProgrammeCode programme;  // none = any
   uint32_t stan = 0;
@@ -91,6 +105,8 @@ struct AuthorizeRequest {
   TimestampNs code_issued_at;
   uint32_t code_valid_s = 0;  // from then on; 1 .. kCodeValidSMax
   CodePurpose code_purpose = CodePurpose::kPayment;
+  // None = it is an ordinary sale.  Never of an advice.
+  const OccasionRequest* occasion = nullptr;
 };
 
 // Exactly one of the two references is set.  By request id, it is one of the
@@ -307,6 +323,15 @@ struct Command {
     const ReplaceCardRequest* replace_card;
     const RetireProgrammeRequest* retire_programme;
     const StageProgrammeRequest* stage_programme;
+    const IssueVouchersRequest* issue_vouchers;
+    const VoidVouchersRequest* void_vouchers;
+    const CommitDrawRequest* commit_draw;
+    const CloseDrawRequest* close_draw;
+    const SettleDrawRequest* settle_draw;
+    const DrawPrizeRequest* draw_prize;
+    const ContributeRequest* contribute;
+    const RevokeContributionRequest* revoke_contribution;
+    const JudgeClaimRequest* judge_claim;  // kApproveClaim, kRejectClaim
   };
 };
 static_assert(std::is_trivially_copyable_v<Command>);

@@ -45,6 +45,16 @@ enum class EventKind : uint8_t {  // stored: do not change values
   kCardReplaced = 30,
   kProgrammeRetired = 31,  // `row` = the head
   kProgrammeStaged = 32,   // `row` = the version
+  kVouchersIssued = 33,    // `row` = the series; which are new, Evolve() sees as Decide() did
+  kVouchersVoided = 34,
+  kDrawCommitted = 35,  // `row` = the draw, here and below
+  kDrawClosed = 36,
+  kDrawSettled = 37,
+  kPrizeDrawn = 38,           // `row` = the draw, `row_2` = the prize
+  kContributed = 39,          // `row` = the contribution, `row_2` = the span that is extended
+  kContributionRevoked = 40,  // `row` = the contribution
+  kClaimApproved = 41,        // `row` = the occasion, here and below
+  kClaimRejected = 42,        // its hold is released: `original`, shares and uses
 };
 
 // What changes in a fund, and in the share of the transaction that caused it.
@@ -108,7 +118,8 @@ struct Event {
   CommandSeq seq;
   TimestampNs at;
 
-  // The new row, numbered transaction_row.  kHoldExpired has no row of its own.
+  // The new row, numbered transaction_row.  kHoldExpired and kClaimRejected have none of
+  // their own.
   TransactionRow transaction_row;
   Transaction transaction;
   OriginalChange original;
@@ -136,6 +147,12 @@ struct Event {
   // kAuthorized: the row of the code that is used up; the next number = a new one; none =
   // no code.  Which code, the command says.
   CodeUseRow code_use_row;
+  // kAuthorized: the occasion's row, transaction.progress.occasion, is added; what was asked,
+  // the command says.
+  bool has_occasion = false;
+  // What becomes of the voucher of the authorization, or of the original.
+  VoucherState voucher_state = VoucherState::kIssued;
+  VoucherRow voucher_row;  // none = nothing
 
   // Operators' events: the row that is set (new rows: the next number), and the
   // content by the command's pointer.

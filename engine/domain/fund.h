@@ -48,6 +48,17 @@ struct Fund {
   bool advice_may_overrun = false;
   Payer payer = Payer::kUnion;
   uint8_t reserved = 0;
+  // What members paid in, on top of the budget, by so many receipts; without what was
+  // revoked.
+  Fen contributed;
+  uint32_t contribution_count = 0;
+  // Claims on it: filed and held; of these paid, at least in part; and those that ended
+  // unpaid, rejected or otherwise (taken back, run out).
+  uint32_t claims_filed = 0;
+  uint32_t claims_paid = 0;
+  uint32_t claims_rejected = 0;
+  uint32_t claims_ended = 0;
+  uint32_t reserved_2 = 0;
 
   [[nodiscard]] constexpr bool IsOpenAt(TimestampNs at) const {
     return at >= opens_at && at < closes_at;
@@ -56,13 +67,13 @@ struct Fund {
   [[nodiscard]] constexpr TimestampNs NextOpening(TimestampNs at) const {
     return at < opens_at ? opens_at : TimestampNs{};
   }
-  [[nodiscard]] constexpr Fen left() const { return budget - held - spent; }
+  [[nodiscard]] constexpr Fen left() const { return budget + contributed - held - spent; }
   // What a new decision may take: an overrun is made good from a raised budget first.
   [[nodiscard]] constexpr Fen available() const {
     return Larger(Fen{0}, left() - overrun - suspense);
   }
 };
-static_assert(sizeof(Fund) == 96);  // names are a table of their own
+static_assert(sizeof(Fund) == 128);  // names are a table of their own
 
 }  // namespace gonghui
 

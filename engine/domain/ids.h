@@ -28,8 +28,12 @@ using ProgrammeCode = Code<struct ProgrammeCodeTag, 4>;
 using BenefitCode = Code<struct BenefitCodeTag, 4>;
 using LimitCode = Code<struct LimitCodeTag, 4>;
 using SegmentCode = Code<struct SegmentCodeTag, 4>;
-using ItemCode = Code<struct ItemCodeTag, 4>;  // a SKU, GTIN or category
-using ZoneName = Code<struct ZoneNameTag, 4>;  // IANA; '/' is written as ':'
+using ItemCode = Code<struct ItemCodeTag, 4>;          // a SKU, GTIN or category
+using SeriesCode = Code<struct SeriesCodeTag, 4>;      // of vouchers
+using DrawCode = Code<struct DrawCodeTag, 4>;          // a draw or a prize pool
+using ReceiptCode = Code<struct ReceiptCodeTag, 4>;    // of a contribution
+using OperatorName = Code<struct OperatorNameTag, 4>;  // a person who judges
+using ZoneName = Code<struct ZoneNameTag, 4>;          // IANA; '/' is written as ':'
 
 // 8 to 19 decimal digits, the first not 0 (ISO/IEC 7812).  Fits 64 bits.
 using CardNumber = StrongId<struct CardNumberTag, uint64_t>;
@@ -57,6 +61,13 @@ using LineRow = StrongId<struct LineRowTag, uint32_t>;
 using AdviceRow = StrongId<struct AdviceRowTag, uint32_t>;
 using BatchRow = StrongId<struct BatchRowTag, uint32_t>;
 using CodeUseRow = StrongId<struct CodeUseRowTag, uint32_t>;
+using TermsRow = StrongId<struct TermsRowTag, uint32_t>;
+using VoucherSeriesRow = StrongId<struct VoucherSeriesRowTag, uint32_t>;
+using VoucherRow = StrongId<struct VoucherRowTag, uint32_t>;
+using OccasionRow = StrongId<struct OccasionRowTag, uint32_t>;
+using ApprovalRow = StrongId<struct ApprovalRowTag, uint32_t>;
+using DrawRow = StrongId<struct DrawRowTag, uint32_t>;
+using ContributionRow = StrongId<struct ContributionRowTag, uint32_t>;
 
 // The identity of a limit's counters.  It outlives programme versions: a new
 // version whose limit has the same code counts on where the old one stood.

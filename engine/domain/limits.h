@@ -44,9 +44,15 @@ inline constexpr uint32_t kLinesMax = 1u << 30;         // (64)
 inline constexpr uint32_t kAdvicesMax = 1u << 28;       // (56)
 inline constexpr uint32_t kBatchesMax = 1u << 26;       // (136)
 inline constexpr uint32_t kCodeUsesMax = 1u << 28;      // (40)
+inline constexpr uint32_t kVoucherSeriesMax = 1u << 16;
+inline constexpr uint32_t kVouchersMax = 1u << 28;   // (64)
+inline constexpr uint32_t kOccasionsMax = 1u << 28;  // (88)
+inline constexpr uint32_t kApprovalsMax = 1u << 26;  // (152)
+inline constexpr uint32_t kDrawsMax = 1u << 16;
+inline constexpr uint32_t kContributionsMax = 1u << 28;  // (88)
 
 // Raised whenever Decide() may answer differently; journalled with every block.
-inline constexpr uint32_t kRulesVersion = 4;
+inline constexpr uint32_t kRulesVersion = 5;
 
 inline constexpr uint32_t kUnionDepthMax = 8;  // national = 1
 inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
@@ -82,8 +88,19 @@ inline constexpr uint32_t kWaitingDaysMax = 3660;
 inline constexpr uint32_t kOverCapturesPerProgrammeMax = 64;
 inline constexpr int32_t kOverCaptureBpsMax = 5'000;
 inline constexpr uint32_t kSegmentSpansPerMemberMax = 8;
-inline constexpr int64_t kHoldSecondsMax = 31 * 86'400;
+// A claim may be looked at for long, an appointment made long before.
+inline constexpr int64_t kHoldSecondsMax = 366 * 86'400;
 inline constexpr int64_t kHoldSecondsDefault = 7 * 86'400;
+inline constexpr uint32_t kSlotMinutesMax = 1'440;
+inline constexpr uint32_t kSlotAheadDaysMax = 366;
+inline constexpr uint32_t kSlotGraceMinutesMax = 10'080;
+inline constexpr uint32_t kApprovalsPerClaimMax = 8;
+inline constexpr uint32_t kClaimDaysMax = 3'660;  // between an event and its claim
+
+// Vouchers and draws.
+inline constexpr uint32_t kVouchersPerCommandMax = 1'000;
+inline constexpr uint32_t kVouchersPerMemberMax = 1'024;  // of one series
+inline constexpr uint32_t kPrizesPerDrawMax = 64;
 
 // One message on a stream.
 inline constexpr uint32_t kItemsPerMessageMax = 1024;

@@ -49,6 +49,7 @@ enum class TerminalKind : uint8_t {
   kGate = 2,
   kVending = 3,
   kOnline = 4,
+  kOffice = 5,  // of a union: claims, reviews
 };
 
 constexpr uint8_t MaskOf(TerminalKind kind) {

@@ -120,6 +120,7 @@ static_assert(sizeof(DayRange) == 12);
 enum class LimitMeasure : uint8_t {
   kCount = 1,   // uses
   kAmount = 2,  // subsidy, in fen
+  kPrice = 3,   // what the subsidy is reckoned on, in fen
 };
 
 enum class LimitSubject : uint8_t {
@@ -138,6 +139,7 @@ inline constexpr int64_t kLimitUnlimited = INT64_MAX / 4;
 enum class LimitScope : uint8_t {
   kAll = 1,
   kOffline = 2,  // only what was done without asking; beyond it the acquirer bears it
+  kNoShow = 3,   // holds that ran out untouched: held by a hold, used by its expiry
 };
 
 // What happens when an amount limit has less left than the benefit would give.
@@ -172,6 +174,18 @@ enum class StackBase : uint8_t {
   kListPrice = 1,
   kRest = 2,  // what the benefits before it left to pay
 };
+
+// What a benefit asks for beside a card and a price; bits of BenefitSpec::asks.
+enum class Asks : uint8_t {
+  kVoucher = 1,
+  kSlot = 2,
+  kClaim = 4,
+  kEarlierPrices = 8,  // kBands go on where an earlier use of the year ended
+};
+
+constexpr bool AsksFor(uint8_t asks, Asks what) {
+  return (asks & static_cast<uint8_t>(what)) != 0;
+}
 
 // Of a benefit that was given without asking.
 enum class OfflinePolicy : uint8_t {
@@ -221,6 +235,18 @@ struct BenefitSpec {
   TimestampNs starts_at;          // half-open, within the programme's own dates
   TimestampNs ends_at;
   int64_t hold_s = kHoldSecondsDefault;
+  // What it asks for (bits of Asks), and the terms of that.
+  uint8_t asks = 0;
+  bool voucher_returns = false;  // a refund of everything makes the voucher good again
+  uint8_t approvals = 0;         // kClaim: persons who must agree before it is paid
+  uint8_t reserved = 0;
+  uint16_t claim_days_max = 0;      // kClaim: from the event, at most
+  uint16_t slot_minutes = 0;        // kSlot: length
+  uint32_t slot_ahead_days = 0;     // kSlot: begins at most so long from now
+  uint32_t slot_grace_minutes = 0;  // kSlot: kept so long after its end
+  uint32_t earlier_prices = 0;      // kEarlierPrices: index into `limits`, one of its own
+  uint32_t reserved_2 = 0;
+  SeriesCode voucher;  // kVoucher
 };
 
 // What becomes of a capture that comes after its hold has expired.
@@ -354,6 +380,20 @@ struct FundingShare {
   Bps share;
 };
 
+// The terms of what a benefit asks for; see BenefitSpec.
+struct BenefitTerms {
+  VoucherSeriesRow series;
+  LimitRow earlier_prices;
+  uint32_t slot_ahead_days = 0;
+  uint32_t slot_grace_minutes = 0;
+  uint16_t slot_minutes = 0;
+  uint16_t claim_days_max = 0;
+  uint8_t approvals = 0;
+  bool voucher_returns = false;
+  std::array<uint8_t, 2> reserved{};
+};
+static_assert(sizeof(BenefitTerms) == 24);
+
 // Read front to back by Decide(): what refuses most often stands first.
 struct Benefit {
   ProgrammeRow programme;
@@ -373,8 +413,9 @@ struct Benefit {
   uint8_t limit_count = 0;
   uint8_t funding_count = 0;
   uint8_t layer = 0;
-  StackBase base = StackBase::kListPrice;
-  OfflinePolicy offline = OfflinePolicy::kAccept;
+  StackBase base : 4 = StackBase::kListPrice;
+  OfflinePolicy offline : 4 = OfflinePolicy::kAccept;
+  uint8_t asks = 0;  // bits of Asks
   uint16_t member_days_min = 0;
   uint16_t segment_days_min = 0;
   // Whether the rarer conditions below have to be looked at at all.
@@ -394,7 +435,7 @@ struct Benefit {
   PoolRange items_any;
   PoolRange items_none;
   uint32_t pieces_max = 0;
-  uint32_t reserved = 0;
+  TermsRow terms;  // of what it asks for; none = it asks for nothing
   BenefitCode code;
   DisplayName name;
 };

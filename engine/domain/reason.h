@@ -35,13 +35,25 @@ enum class Reason : uint16_t {
   kExceedsAuthorizedAmount = 226,
   kFurtherActivityPreventsReversal = 227,
   kExceedsCapturedAmount = 228,  // a refund of more than was captured and not refunded
+  kApprovalMissing = 229,        // a claim that too few have approved is not paid
 
   // Advice.
   kAdviceTooOld = 231,  // for a person to look at
 
+  // Claim.
+  kEventNotYet = 235,  // what it is about lies in the future
+
   // Terminal and merchant.
   kTerminalInactive = 241,
   kMerchantInactive = 242,
+
+  // Voucher: of the code that is shown.
+  kVoucherNotFound = 251,
+  kVoucherVoid = 252,
+  kVoucherRedeemed = 253,
+  kVoucherReserved = 254,  // by an open hold
+  kVoucherNotYetValid = 255,
+  kVoucherExpired = 256,
 
   // Card.
   kInvalidCard = 301,
@@ -56,6 +68,7 @@ enum class Reason : uint16_t {
   kMemberSuspended = 402,
   kMembershipExpired = 403,
   kMemberClosed = 404,
+  kVoucherOfAnother = 411,  // it is bound, and not to the card's member
 
   // Rule.  Of several candidate benefits, the answer is about the one that
   // came furthest; ties go to the first in order.
@@ -73,10 +86,14 @@ enum class Reason : uint16_t {
   kNoEligibleItem = 512,       // no line has an item that the benefit is for
   kWaitingPeriod = 513,        // not yet long enough a member, or in a segment
   kOfflineNotPermitted = 514,  // of an advice: the benefit is to be asked for
+  kNoVoucher = 515,            // the member has none that the benefit asks for
+  kSlotNotAvailable = 516,     // no slot was named, or it is none of the benefit's
+  kClaimTooLate = 517,         // longer after the event than the benefit allows
 
   // Limit.
   kExceedsFrequencyLimit = 701,
   kExceedsAmountLimit = 702,
+  kTooManyNoShows = 703,  // appointments that were not kept
 
   // Fund.
   kFundNotOpen = 801,      // outside the fund's period

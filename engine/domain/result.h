@@ -84,6 +84,25 @@ enum class Field : uint8_t {
   kActivatesAt,
   kJoinedDay,
   kPayer,
+  kVoucher,
+  kSlotAt,
+  kEventAt,
+  kFiledBy,
+  kVouchers,  // tables
+  kSeries,
+  kOccasions,
+  kApprovals,
+  kDraw,
+  kDraws,
+  kPrize,
+  kSeedHash,
+  kEntries,
+  kClosesAt,
+  kReceipt,
+  kContributions,
+  kCover,
+  kClaim,
+  kApprover,
 };
 
 // Why an operator's command is refused.
@@ -100,6 +119,8 @@ enum class AdminReason : uint8_t {
   kMissing,              // a new row needs `field`, which the request leaves as it stands
   kWouldReinstate,       // an import of a suspended member as active
   kWouldReactivate,      // an import of a blocked card as usable; `index` is its CardStatus
+  kTooMany,              // vouchers of a series for one member, spans of a member
+  kSamePerson,           // who filed a claim, or has approved it, approves it
 };
 
 // One funder's part.
@@ -122,9 +143,10 @@ struct Result {
   Verdict verdict = Verdict::kDecided;
   Field field = Field::kNone;
   AdminReason admin_reason = AdminReason::kNone;
-  bool replay = false;             // the stored answer to a repeated request id
-  bool created = false;            // operators, when decided: `row` is new
-  uint32_t index = 0;              // which benefit, pool item ... `field` is about
+  bool replay = false;   // the stored answer to a repeated request id
+  bool created = false;  // operators, when decided: `row` is new
+  // Which benefit, pool item ... `field` is about; vouchers, when decided: how many changed.
+  uint32_t index = 0;
   uint32_t row = 0;                // operators: the row that was set; transactions: its row
   uint32_t programme_version = 0;  // kApplyProgramme, kStageProgramme
 

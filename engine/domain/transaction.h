@@ -83,7 +83,7 @@ struct Progress {
   Fen restated_subsidy;
   LineRow first_line;  // line_count rows from here
   AdviceRow advice;    // none = it was asked online
-  uint32_t reserved = 0;
+  OccasionRow occasion;
   uint8_t reserved_2 = 0;
   bool returned = false;  // from the archive: stands out of order
   uint8_t line_count = 0;

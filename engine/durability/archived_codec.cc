@@ -70,9 +70,10 @@ enum ArchivedField : uint32_t {
   kLines = 1u << 20,
   kAdvice = 1u << 21,
   kBatch = 1u << 22,
+  kOccasion = 1u << 23,
 };
-constexpr uint32_t kArchivedFieldsAll = (1u << 23) - 1;
-constexpr uint32_t kFieldsOfAuthorizations = kProgress;
+constexpr uint32_t kArchivedFieldsAll = (1u << 24) - 1;
+constexpr uint32_t kFieldsOfAuthorizations = kProgress | kOccasion;
 constexpr uint32_t kFieldsOfOthers = kOriginalId | kOriginalRequestId | kAskedAmount | kBatch;
 
 enum ShareFlag : uint8_t {
@@ -177,6 +178,7 @@ uint32_t FieldsThatDiffer(const Transaction& t) {
     mark(p.refunded != Fen{0} || p.refunded_subsidy != Fen{0} || p.restated != Fen{0} ||
              p.restated_subsidy != Fen{0},
          kProgress);
+    mark(p.occasion != OccasionRow{}, kOccasion);
   } else {
     const Reference& reference = t.reference;
     mark(t.original_seq != CommandSeq{}, kHashOrOriginal);
@@ -259,6 +261,9 @@ void WriteOwnFields(ByteWriter& w, const Transaction& t, uint32_t fields) {
   }
   if (fields & kBatch) {
     w.Row(t.reference.batch);
+  }
+  if (fields & kOccasion) {
+    w.Row(t.progress.occasion);
   }
 }
 
@@ -465,6 +470,9 @@ void ReadOwnFields(ByteReader& r, uint32_t fields, Transaction& t) {
   }
   if (fields & kBatch) {
     r.Row(t.reference.batch, kBatchesMax);
+  }
+  if (fields & kOccasion) {
+    r.Row(t.progress.occasion, kOccasionsMax);
   }
 }
 

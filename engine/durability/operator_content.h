@@ -1,9 +1,10 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The fields of operators' commands but a programme's (programme_content.h), in the order
-// in which a record holds them.  One template a structure, for writing and reading alike.
-// The order is stored: DO NOT CHANGE it; a new field makes a new record version.
+// The fields of operators' commands but a programme's (programme_content.h) and those of
+// voucher_content.h, in the order in which a record holds them.  One template a structure, for
+// writing and reading alike. The order is stored: DO NOT CHANGE it; a new field makes a new record
+// version.
 //
 // Part of record_format.cc; nobody else includes it.
 
@@ -121,7 +122,7 @@ template <class C>
 void Content(C& c, Ref<C, TerminalRequest> r) {
   c.CodeField(r.id);
   c.CodeField(r.merchant);
-  c.EnumByte(r.kind, TerminalKind::kOnline);
+  c.EnumByte(r.kind, TerminalKind::kOffice);
   c.EnumByte(r.status, TerminalStatus::kInactive);
 }
 
@@ -171,8 +172,8 @@ void Content(C& c, Ref<C, StageProgrammeRequest> r) {
 
 // ---- Upper bounds -----------------------------------------------------------
 
-// Every operator's command but a programme (programme_content.h); a member with all its
-// spans is the largest.
+// Every operator's command but a programme (programme_content.h), lists of vouchers and draws
+// (voucher_content.h); a member with all its spans is the largest.
 inline constexpr size_t kOperatorContentBytesMax = 1024;
 static_assert(2 * kCode2BytesMax + 3 + kInt32BytesMax + 1 +
                   kSegmentSpansPerMemberMax * (kCode4BytesMax + 2 * kVarintBytesMax) <=

@@ -101,19 +101,28 @@ void Content(C& c, Ref<C, BenefitSpec> r) {
   c.Time(r.starts_at);
   c.Time(r.ends_at);
   c.Number(r.hold_s);
+  c.Byte(r.asks);
+  c.Bool(r.voucher_returns);
+  c.Byte(r.approvals);
+  c.Number(r.claim_days_max);
+  c.Number(r.slot_minutes);
+  c.Number(r.slot_ahead_days);
+  c.Number(r.slot_grace_minutes);
+  c.Number(r.earlier_prices);
+  c.CodeField(r.voucher);
 }
 
 template <class C>
 void Content(C& c, Ref<C, LimitSpec> r) {
   c.CodeField(r.code);
-  c.EnumByte(r.measure, LimitMeasure::kAmount);
+  c.EnumByte(r.measure, LimitMeasure::kPrice);
   c.EnumByte(r.subject, LimitSubject::kUnion);
-  c.EnumByte(r.window, WindowKind::kYear);
+  c.EnumByte(r.window, WindowKind::kSlot);
   c.EnumByte(r.when_exceeded, WhenExceeded::kReduce);
   c.EnumByte(r.refund_to, RefundTo::kNever);
   c.Byte(r.union_level);
   c.Byte(r.span);
-  c.EnumByte(r.scope, LimitScope::kOffline);
+  c.EnumByte(r.scope, LimitScope::kNoShow);
   c.Number(r.max);
 }
 
@@ -256,6 +265,74 @@ const char* WhatIsWrongWith(const LimitSpec& limit) {
   if (limit.union_level > static_cast<uint8_t>(UnionLevel::kOther)) {
     return "limit of an unknown level of union nodes";
   }
+  if (limit.measure == LimitMeasure::kPrice && limit.when_exceeded == WhenExceeded::kReduce) {
+    return "limit of prices that reduces";
+  }
+  if (limit.scope == LimitScope::kNoShow &&
+      (limit.measure != LimitMeasure::kCount || limit.subject != LimitSubject::kPerson)) {
+    return "limit of no-shows that does not count persons'";
+  }
+  if (limit.window == WindowKind::kSlot &&
+      (limit.measure != LimitMeasure::kCount || limit.span != 1)) {
+    return "limit of slots that does not count, or spans several";
+  }
+  return nullptr;
+}
+
+constexpr uint8_t kAsksAll =
+    static_cast<uint8_t>(Asks::kVoucher) | static_cast<uint8_t>(Asks::kSlot) |
+    static_cast<uint8_t>(Asks::kClaim) | static_cast<uint8_t>(Asks::kEarlierPrices);
+
+// The terms of what a benefit asks for: within limits.h, and none of what it does not.
+const char* WhatIsWrongWithTerms(const BenefitSpec& benefit) {
+  if ((benefit.asks & ~kAsksAll) != 0) {
+    return "benefit that asks for what there is not";
+  }
+  if (benefit.asks != 0 && benefit.layer != 0) {
+    return "benefit of a layer that asks for something";
+  }
+  const bool of_voucher = AsksFor(benefit.asks, Asks::kVoucher);
+  if (of_voucher == benefit.voucher.IsNone() || (benefit.voucher_returns && !of_voucher)) {
+    return "benefit for vouchers of no series, or of one that it does not ask for";
+  }
+  const bool of_slot = AsksFor(benefit.asks, Asks::kSlot);
+  if (of_slot == (benefit.slot_minutes == 0) || benefit.slot_minutes > kSlotMinutesMax ||
+      benefit.slot_ahead_days > kSlotAheadDaysMax ||
+      benefit.slot_grace_minutes > kSlotGraceMinutesMax ||
+      (!of_slot && (benefit.slot_ahead_days | benefit.slot_grace_minutes) != 0)) {
+    return "slots of a benefit beyond their limits, or of one that has none";
+  }
+  if (benefit.claim_days_max > kClaimDaysMax || benefit.approvals > kApprovalsPerClaimMax ||
+      (!AsksFor(benefit.asks, Asks::kClaim) &&
+       (benefit.claim_days_max != 0 || benefit.approvals != 0))) {
+    return "claims of a benefit beyond their limits, or of one that has none";
+  }
+  return nullptr;
+}
+
+// REQUIRES: the benefit's ranges lie in their lists.
+const char* WhatIsWrongWithAsked(const ProgrammeImage& image, const BenefitSpec& benefit) {
+  if (const char* const what = WhatIsWrongWithTerms(benefit)) {
+    return what;
+  }
+  const bool goes_on = AsksFor(benefit.asks, Asks::kEarlierPrices);
+  bool is_own = false;
+  for (const uint32_t ref : image.limit_refs.subspan(
+           benefit.limits.count == 0 ? 0 : benefit.limits.first, benefit.limits.count)) {
+    const LimitSpec& limit = image.limits[ref];
+    is_own |= goes_on && ref == benefit.earlier_prices && limit.measure == LimitMeasure::kPrice;
+    if (limit.measure == LimitMeasure::kPrice && benefit.layer != 0) {
+      return "benefit of a layer with a limit of prices";
+    }
+    if ((limit.scope == LimitScope::kNoShow || limit.window == WindowKind::kSlot) &&
+        !AsksFor(benefit.asks, Asks::kSlot)) {
+      return "limit of appointments in a benefit that has none";
+    }
+  }
+  if (goes_on != is_own || (goes_on && benefit.price.kind != PriceKind::kBands) ||
+      (!goes_on && benefit.earlier_prices != 0)) {
+    return "bands that go on from what is no limit of prices of the benefit";
+  }
   return nullptr;
 }
 
@@ -293,7 +370,7 @@ const char* WhatIsWrongWith(const ProgrammeImage& image,
   if (benefit.member_days_min > kWaitingDaysMax || benefit.segment_days_min > kWaitingDaysMax) {
     return "waiting period beyond its limit";
   }
-  return nullptr;
+  return WhatIsWrongWithAsked(image, benefit);
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ inline constexpr size_t kPriceRuleBytesMax =
     4 + kInt32BytesMax + 4 * kVarintBytesMax + kRangeBytesMax;
 inline constexpr size_t kBenefitSpecBytesMax =
     2 * kCode4BytesMax + kTextBytesMax + kPriceRuleBytesMax + 12 * kRangeBytesMax +
-    4 * kInt32BytesMax + 8 + 2 * kCode2BytesMax + 3 * kVarintBytesMax;
+    4 * kInt32BytesMax + 8 + 2 * kCode2BytesMax + 3 * kVarintBytesMax + 3 + 5 * kInt32BytesMax +
+    kCode4BytesMax;
 inline constexpr size_t kLimitSpecBytesMax = kCode4BytesMax + 8 + kVarintBytesMax;
 inline constexpr size_t kMccRangeBytesMax = 6;
 inline constexpr size_t kPriceStepBytesMax = 2 * kVarintBytesMax + kInt32BytesMax;

@@ -15,8 +15,18 @@ enum AskedFlag : uint8_t {
   kAskedLines = 1 << 0,
   kAskedAdvice = 1 << 1,
   kAskedCode = 1 << 2,
+  kAskedOccasion = 1 << 3,
 };
-constexpr uint8_t kAskedFlagsAll = kAskedLines | kAskedAdvice | kAskedCode;
+constexpr uint8_t kAskedFlagsAll = kAskedLines | kAskedAdvice | kAskedCode | kAskedOccasion;
+
+// First byte of an occasion: which of its fields follow; else none.
+enum OccasionFlag : uint8_t {
+  kOccasionVoucher = 1 << 0,
+  kOccasionSlot = 1 << 1,
+  kOccasionEvent = 1 << 2,
+  kOccasionFiler = 1 << 3,
+};
+constexpr uint8_t kOccasionFlagsAll = (1 << 4) - 1;
 
 // First byte of an advice's evidence.
 enum EvidenceFlag : uint8_t {
@@ -34,11 +44,13 @@ enum DetailFlag : uint32_t {
   kLinesAsAsked = 1 << 3,  // one for each line of the request, of its number and pieces
   kLines = 1 << 4,         // any
   kAdvice = 1 << 5,
-  kCodeUse = 1 << 6,          // the row of the code that is used up
-  kLineCount = 1 << 7,        // the transaction's; predicted: the event's
-  kOtherQueueEmpty = 1 << 8,  // no bytes: the opposite of what the request says
+  kCodeUse = 1 << 6,            // the row of the code that is used up
+  kLineCount = 1 << 7,          // the transaction's; predicted: the event's
+  kOtherQueueEmpty = 1 << 8,    // no bytes: the opposite of what the request says
+  kOccasionRow = 1 << 9,        // the transaction's
+  kOtherHasOccasion = 1 << 10,  // no bytes: the opposite of whether there is such a row
 };
-constexpr uint32_t kDetailFlagsAll = (1 << 9) - 1;
+constexpr uint32_t kDetailFlagsAll = (1 << 11) - 1;
 
 // Byte of an advice's verdict; bits 0..1 are the liability.
 enum VerdictFlag : uint8_t {
@@ -67,6 +79,7 @@ constexpr uint8_t kBatchFlagsAll = (1 << 7) - 1;
 // A new field needs a place above, and a new version.
 static_assert(sizeof(LineItem) == 48 && sizeof(ReturnedLine) == 8 && sizeof(LineDelta) == 24);
 static_assert(sizeof(AdviceRequest) == 40 && sizeof(Advice) == 56 && sizeof(Batch) == 136);
+static_assert(sizeof(OccasionRequest) == 64);
 
 // ---- What the request says --------------------------------------------------------
 
@@ -84,6 +97,14 @@ bool TellsCode(const Command& command) {
   const AuthorizeRequest& r = command.authorize;
   return r.code_issued_at != TimestampNs{} || r.code_valid_s != 0 ||
          r.code_purpose != CodePurpose::kPayment;
+}
+
+const OccasionRequest* AskedOccasion(const Command& command) {
+  return command.kind == CommandKind::kAuthorize ? command.authorize.occasion : nullptr;
+}
+
+OccasionRow OccasionOf(const Transaction& t) {
+  return t.IsAuthorization() ? t.progress.occasion : OccasionRow{};
 }
 
 // The line that follows from line `i` of the request.  What a refund gives back of its
@@ -150,6 +171,26 @@ TimestampNs ReadBefore(ByteReader& r, TimestampNs at) {
 }
 
 // ---- Writing ------------------------------------------------------------------
+
+void WriteOccasion(ByteWriter& w, const OccasionRequest& occasion, TimestampNs at) {
+  w.Byte(static_cast<uint8_t>((occasion.voucher.IsNone() ? 0 : kOccasionVoucher) |
+                              (occasion.slot_at == TimestampNs{} ? 0 : kOccasionSlot) |
+                              (occasion.event_at == TimestampNs{} ? 0 : kOccasionEvent) |
+                              (IsNone(occasion.filed_by) ? 0 : kOccasionFiler)));
+  if (!occasion.voucher.IsNone()) {
+    w.Fixed64(occasion.voucher.high);
+    w.Fixed64(occasion.voucher.low);
+  }
+  if (occasion.slot_at != TimestampNs{}) {
+    WriteBefore(w, at, occasion.slot_at);
+  }
+  if (occasion.event_at != TimestampNs{}) {
+    WriteBefore(w, at, occasion.event_at);
+  }
+  if (!IsNone(occasion.filed_by)) {
+    w.CodeField(occasion.filed_by);
+  }
+}
 
 void WriteLines(ByteWriter& w, const Event& event, const Command& command, bool as_asked) {
   if (!as_asked) {
@@ -236,6 +277,28 @@ void WriteBatch(ByteWriter& w, const Event& event, const Command& command) {
 }
 
 // ---- Reading ------------------------------------------------------------------
+
+void ReadOccasion(ByteReader& r, TimestampNs at, OccasionRequest& occasion) {
+  occasion = OccasionRequest{};
+  const uint8_t* const where = r.at();
+  const uint8_t flags = r.Byte();
+  if (flags > kOccasionFlagsAll) {
+    r.FailAt("unknown flag of an occasion", where);
+  }
+  if (flags & kOccasionVoucher) {
+    r.Fixed64(occasion.voucher.high);
+    r.Fixed64(occasion.voucher.low);
+  }
+  if (flags & kOccasionSlot) {
+    occasion.slot_at = ReadBefore(r, at);
+  }
+  if (flags & kOccasionEvent) {
+    occasion.event_at = ReadBefore(r, at);
+  }
+  if (flags & kOccasionFiler) {
+    r.CodeField(occasion.filed_by);
+  }
+}
 
 void ReadLines(ByteReader& r, bool as_asked, const Command& command, Event& event) {
   if (as_asked) {
@@ -339,6 +402,8 @@ bool HasDetails(const Event& event, const Command& command) {
   const bool has_batch = !t.IsAuthorization() && t.reference.batch != BatchRow{};
   return command.advice != nullptr || event.is_advice || event.queue_empty || has_batch ||
          TellsCode(command) || event.code_use_row != CodeUseRow{} ||
+         AskedOccasion(command) != nullptr || event.has_occasion ||
+         OccasionOf(t) != OccasionRow{} ||
          (AskedLineCount(command) | event.line_count | t.line_count() | t.first_line().value() |
           t.advice().value()) != 0;
 }
@@ -349,9 +414,10 @@ uint8_t* WriteAskedDetails(uint8_t* out, const Command& command, TimestampNs at)
   ByteWriter w(out);
   const uint32_t line_count = AskedLineCount(command);
   const bool tells_code = TellsCode(command);
-  w.Byte(static_cast<uint8_t>((line_count != 0 ? kAskedLines : 0) |
-                              (command.advice != nullptr ? kAskedAdvice : 0) |
-                              (tells_code ? kAskedCode : 0)));
+  const OccasionRequest* const occasion = AskedOccasion(command);
+  w.Byte(static_cast<uint8_t>(
+      (line_count != 0 ? kAskedLines : 0) | (command.advice != nullptr ? kAskedAdvice : 0) |
+      (tells_code ? kAskedCode : 0) | (occasion != nullptr ? kAskedOccasion : 0)));
   if (line_count != 0) {
     w.Count(line_count, kLinesPerTransactionMax);
   }
@@ -386,6 +452,9 @@ uint8_t* WriteAskedDetails(uint8_t* out, const Command& command, TimestampNs at)
     WriteBefore(w, at, command.authorize.code_issued_at);
     w.Varint(command.authorize.code_valid_s);
     w.EnumByte(command.authorize.code_purpose, CodePurpose::kExit);
+  }
+  if (occasion != nullptr) {
+    WriteOccasion(w, *occasion, at);
   }
   return w.at();
 }
@@ -441,16 +510,24 @@ void ReadAskedDetails(ByteReader& r, TimestampNs at, AskedDetails& places, Comma
     }
     command.advice = &advice;
   }
-  if ((flags & kAskedCode) == 0) {
+  if ((flags & (kAskedCode | kAskedOccasion)) == 0) {
     return;
   }
   if (command.kind != CommandKind::kAuthorize) {
-    r.FailAt("a code of a request that has none", where);
+    r.FailAt((flags & kAskedCode) != 0 ? "a code of a request that has none"
+                                       : "an occasion of a request that has none",
+             where);
     return;
   }
-  command.authorize.code_issued_at = ReadBefore(r, at);
-  r.Number(command.authorize.code_valid_s);
-  r.EnumByte(command.authorize.code_purpose, CodePurpose::kExit);
+  if (flags & kAskedCode) {
+    command.authorize.code_issued_at = ReadBefore(r, at);
+    r.Number(command.authorize.code_valid_s);
+    r.EnumByte(command.authorize.code_purpose, CodePurpose::kExit);
+  }
+  if (flags & kAskedOccasion) {
+    ReadOccasion(r, at, places.occasion);
+    command.authorize.occasion = &places.occasion;
+  }
 }
 
 // ---- Of the effect --------------------------------------------------------------
@@ -459,6 +536,7 @@ uint8_t* WriteDetails(uint8_t* out, const Event& event, const Command& command) 
   ByteWriter w(out);
   const Transaction& t = event.transaction;
   const BatchRow batch = t.IsAuthorization() ? BatchRow{} : t.reference.batch;
+  const OccasionRow occasion = OccasionOf(t);
   const bool as_asked = event.line_count != 0 && LinesAreAsAsked(event, command);
   w.Varint((t.first_line() != LineRow{} ? kFirstLine : 0u) |
            (t.advice() != AdviceRow{} ? kAdviceRow : 0u) | (batch != BatchRow{} ? kBatchRow : 0u) |
@@ -466,7 +544,9 @@ uint8_t* WriteDetails(uint8_t* out, const Event& event, const Command& command) 
            (event.line_count != 0 && !as_asked ? kLines : 0u) |
            (event.code_use_row != CodeUseRow{} ? kCodeUse : 0u) |
            (t.line_count() != event.line_count ? kLineCount : 0u) |
-           (event.queue_empty != PredictQueueEmpty(command) ? kOtherQueueEmpty : 0u));
+           (event.queue_empty != PredictQueueEmpty(command) ? kOtherQueueEmpty : 0u) |
+           (occasion != OccasionRow{} ? kOccasionRow : 0u) |
+           (event.has_occasion != (occasion != OccasionRow{}) ? kOtherHasOccasion : 0u));
   if (t.first_line() != LineRow{}) {
     w.Row(t.first_line());
   }
@@ -487,6 +567,9 @@ uint8_t* WriteDetails(uint8_t* out, const Event& event, const Command& command) 
   }
   if (t.line_count() != event.line_count) {
     w.Byte(static_cast<uint8_t>(t.line_count()));
+  }
+  if (occasion != OccasionRow{}) {
+    w.Row(occasion);
   }
   if (event.kind == EventKind::kBatchClosed) {
     WriteBatch(w, event, command);
@@ -527,11 +610,20 @@ void ReadDetails(ByteReader& r, const Command& command, Event& event) {
   if (line_count > kLinesPerTransactionMax) {
     r.Fail("more lines than limits.h allows");
   }
+  OccasionRow occasion;
+  if (flags & kOccasionRow) {
+    r.Row(occasion, kOccasionsMax);
+  }
+  event.has_occasion = (occasion != OccasionRow{}) != ((flags & kOtherHasOccasion) != 0);
   if (event.kind == EventKind::kBatchClosed) {
     ReadBatch(r, command, event);
   }
   Transaction& t = event.transaction;
   if (!t.IsAuthorization()) {
+    if ((flags & (kOccasionRow | kOtherHasOccasion)) != 0) {
+      r.Fail("an occasion of what is no authorization");
+    }
+    event.has_occasion = false;
     t.reference.first_line = first_line;
     t.reference.advice = advice;
     t.reference.line_count = line_count;
@@ -541,6 +633,7 @@ void ReadDetails(ByteReader& r, const Command& command, Event& event) {
   t.progress.first_line = first_line;
   t.progress.advice = advice;
   t.progress.line_count = line_count;
+  t.progress.occasion = occasion;
   if (batch != BatchRow{}) {
     r.Fail("an authorization with a batch");
   }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Details: what few requests and events have, and what makes their records ones of
-// version 2.  Lines, a code that was shown, an advice's evidence and verdict, a batch.  What
+// version 2.  Lines, a code that was shown, an occasion, an advice's evidence and verdict, a
+// batch.  What
 // the request says is not said again by the effect.  Part of record_format.cc; nobody else
 // includes it.
 
@@ -28,11 +29,13 @@ bool HasDetails(const Event& event, const Command& command);
 inline constexpr size_t kEvidenceBytesMax = 4 * kVarintBytesMax + 2 * kInt32BytesMax;
 inline constexpr size_t kAskedDetailsBytesMax =
     1 + 1 + kLinesPerTransactionMax * (kCode4BytesMax + kVarintBytesMax + kInt32BytesMax) + 1 +
-    kEvidenceBytesMax + kVarintBytesMax + kInt32BytesMax + 1;
+    kEvidenceBytesMax + kVarintBytesMax + kInt32BytesMax + 1 + 1 + 2 * kId64Bytes +
+    2 * kVarintBytesMax + kCode4BytesMax;  // an occasion
 
 // Where the decoder keeps what a terminal's command points to.
 struct AskedDetails {
   AdviceRequest advice;
+  OccasionRequest occasion;
   std::array<LineItem, kLinesPerTransactionMax> items;
   std::array<ReturnedLine, kLinesPerTransactionMax> returned;
 };
@@ -45,7 +48,7 @@ void ReadAskedDetails(ByteReader& r, TimestampNs at, AskedDetails& places, Comma
 // ---- Of the effect --------------------------------------------------------------
 
 inline constexpr size_t kDetailsBytesMax =
-    2 + 4 * kRowBytesMax + 1 + 1 +  // mask, rows, the transaction's and the lines' count
+    2 + 5 * kRowBytesMax + 1 + 1 +  // mask, rows, the transaction's and the lines' count
     kLinesPerTransactionMax * (2 * kInt32BytesMax + 2 * kVarintBytesMax) + 1 + 2 * kVarintBytesMax +
     kEvidenceBytesMax + kRowBytesMax +                                   // advice
     1 + 2 * kTotalsBytesMax + 2 * kVarintBytesMax + 4 * kInt32BytesMax;  // batch

@@ -23,6 +23,7 @@
 #include "engine/durability/terminal_request.h"
 #include "engine/durability/transaction_deltas.h"
 #include "engine/durability/transaction_row.h"
+#include "engine/durability/voucher_content.h"
 
 namespace gonghui {
 namespace {
@@ -48,9 +49,10 @@ enum RecordFlag : uint8_t {
   kHasMemberPending = 1 << 4,  // member_pending_delta is not as predicted
   kHasMemberPosted = 1 << 5,   // member_posted_delta is not as predicted
   kHasSpans = 1 << 6,          // resolved spans of a member
+  kHasVoucher = 1 << 7,        // what becomes of a voucher
 };
-constexpr uint8_t kTransactionFlags =
-    kHasCaller | kHasOriginal | kHasTombstone | kHasDeltas | kHasMemberPending | kHasMemberPosted;
+constexpr uint8_t kTransactionFlags = kHasCaller | kHasOriginal | kHasTombstone | kHasDeltas |
+                                      kHasMemberPending | kHasMemberPosted | kHasVoucher;
 constexpr uint8_t kOperatorFlags = kHasCaller | kHasSpans;
 constexpr uint8_t kTimerFlags = kHasCaller;  // the archive's, and what had been scheduled
 
@@ -85,9 +87,30 @@ bool IsKnown(EventKind kind) {
     case EventKind::kCardReplaced:
     case EventKind::kProgrammeRetired:
     case EventKind::kProgrammeStaged:
+    case EventKind::kVouchersIssued:
+    case EventKind::kVouchersVoided:
+    case EventKind::kDrawCommitted:
+    case EventKind::kDrawClosed:
+    case EventKind::kDrawSettled:
+    case EventKind::kPrizeDrawn:
+    case EventKind::kContributed:
+    case EventKind::kContributionRevoked:
+    case EventKind::kClaimApproved:
+    case EventKind::kClaimRejected:
       return true;
   }
   return false;
+}
+
+// Which flags a record of this kind may have.
+uint8_t KnownFlags(EventKind kind) {
+  if (codec::ReleasesClaim(kind)) {
+    return kTransactionFlags & ~kHasTombstone;
+  }
+  if (codec::IsOperators(kind)) {
+    return kOperatorFlags;
+  }
+  return codec::IsArchives(kind) || codec::SetsRows(kind) ? kTimerFlags : kTransactionFlags;
 }
 
 // Hold expiries never have anything to add, nor has what is not a terminal's.
@@ -166,6 +189,18 @@ uint8_t* WriteCommand(uint8_t* out, const Command& command) {
     case CommandKind::kStageProgramme:
       Content(w, *command.stage_programme);
       break;
+    case CommandKind::kIssueVouchers:
+    case CommandKind::kVoidVouchers:
+    case CommandKind::kCommitDraw:
+    case CommandKind::kCloseDraw:
+    case CommandKind::kSettleDraw:
+    case CommandKind::kDrawPrize:
+    case CommandKind::kContribute:
+    case CommandKind::kRevokeContribution:
+    case CommandKind::kApproveClaim:
+    case CommandKind::kRejectClaim:
+      codec::WriteVoucherContent(w, command);
+      break;
   }
   return w.at();
 }
@@ -197,6 +232,10 @@ uint8_t* WriteTransactionEffect(uint8_t* at,
   }
   if (flags & kHasMemberPosted) {
     member.Amount(event.member_posted_delta);
+  }
+  if (flags & kHasVoucher) {
+    member.Row(event.voucher_row);
+    member.EnumByte(event.voucher_state, VoucherState::kBlank);
   }
   return member.at();
 }
@@ -265,7 +304,8 @@ size_t PutLength(uint8_t* out, const uint8_t* end) {
 static_assert(codec::kRecordHeadBytesMax + codec::kTerminalRequestBytesMax +
                   codec::kAskedDetailsBytesMax + codec::kOriginalBytesMax +
                   codec::kTransactionRowBytesMax + codec::kRowBytesMax + codec::kDeltasBytesMax +
-                  2 * kVarintBytesMax + codec::kDetailsBytesMax + ByteWriter::kSlackBytes <=
+                  2 * kVarintBytesMax + codec::kRowBytesMax + 1 + codec::kDetailsBytesMax +
+                  ByteWriter::kSlackBytes <=
               kTransactionRecordBytesMax);
 static_assert(kBlockHeaderBytes + kTransactionRecordBytesMax <= kBlockBytesMax);
 
@@ -276,6 +316,11 @@ static_assert(kArchiveRecordBytesMax <= kTransactionRecordBytesMax);
 
 constexpr size_t kOperatorEffectBytesMax =
     2 * codec::kRowBytesMax + 1 + kSegmentSpansPerMemberMax * (1 + 2 * kVarintBytesMax);
+// A rejection, which changes what a reversal does.
+static_assert(codec::kRecordHeadBytesMax + codec::kVoucherContentBytesMax +
+                  kOperatorEffectBytesMax + codec::kOriginalBytesMax + codec::kDeltasBytesMax +
+                  2 * kVarintBytesMax + codec::kRowBytesMax + 1 + ByteWriter::kSlackBytes <=
+              kTransactionRecordBytesMax);
 
 // The largest programme fits a block of its own.
 static_assert(kBlockHeaderBytes + codec::kRecordHeadBytesMax + kOperatorEffectBytesMax +
@@ -285,12 +330,15 @@ static_assert(kBlockHeaderBytes + codec::kRecordHeadBytesMax + kOperatorEffectBy
 }  // namespace
 
 size_t RecordBytesMax(const Command& command) {
-  if (!IsAdmin(command.kind)) {
+  if (!IsAdmin(command.kind) || command.kind == CommandKind::kRejectClaim) {
     return kTransactionRecordBytesMax;
   }
-  const size_t content = command.kind == CommandKind::kApplyProgramme
-                             ? codec::ImageBytesMax(*command.programme)
-                             : codec::kOperatorContentBytesMax;
+  size_t content = codec::kOperatorContentBytesMax;
+  if (command.kind == CommandKind::kApplyProgramme) {
+    content = codec::ImageBytesMax(*command.programme);
+  } else if (command.kind >= CommandKind::kIssueVouchers) {
+    content = codec::VoucherContentBytesMax(command);
+  }
   return codec::kRecordHeadBytesMax + content + kOperatorEffectBytesMax + ByteWriter::kSlackBytes;
 }
 
@@ -306,6 +354,7 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
 
   const bool sets_rows = codec::SetsRows(event.kind);
   const bool is_archives = codec::IsArchives(event.kind);
+  const bool moves_money = !is_archives && (!sets_rows || codec::ReleasesClaim(event.kind));
   const bool has_caller = !codec::IsNone(command.terminal) || !command.request_id.IsNone();
   const bool has_deltas = event.share_count != 0 || event.use_count != 0;
   const bool has_details = codec::HasDetails(event, command);
@@ -314,12 +363,14 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   const bool has_posted = event.member_posted_delta != predicted.posted;
   const int flags =
       (has_caller ? kHasCaller : 0) |
-      (is_archives ? 0
-       : sets_rows ? (event.span_count != 0 ? kHasSpans : 0)
-                   : (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
+      (moves_money ? (event.original.row != TransactionRow{} ? kHasOriginal : 0) |
                          (event.tombstone_row != TransactionRow{} ? kHasTombstone : 0) |
                          (has_deltas ? kHasDeltas : 0) | (has_pending ? kHasMemberPending : 0) |
-                         (has_posted ? kHasMemberPosted : 0));
+                         (has_posted ? kHasMemberPosted : 0) |
+                         (event.voucher_row != VoucherRow{} ? kHasVoucher : 0)
+       : sets_rows && event.span_count != 0 ? kHasSpans
+                                            : 0);
+  GH_CHECK((flags & ~KnownFlags(event.kind)) == 0, "kind=", event.kind, " flags=", flags);
 
   ByteWriter head(out + 1);  // see PutLength()
   head.Byte(static_cast<uint8_t>(event.kind));
@@ -336,9 +387,11 @@ size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out) {
   }
   if (is_archives) {
     at = WriteArchiveEffect(at, event);
-  } else if (sets_rows) {
+  }
+  if (sets_rows) {
     at = WriteRows(at, event, command);
-  } else {
+  }
+  if (moves_money) {
     at = WriteTransactionEffect(at, event, command, flags);
   }
   if (has_details) {
@@ -369,6 +422,7 @@ struct RecordDecoder::Storage {
   StageProgrammeRequest stage_programme;
   ProgrammeImage image;
   codec::ProgrammePools pools;
+  codec::VoucherPlaces vouchers;
   codec::AskedDetails asked;
   ArchiveMark archive;
   ArchivedTransaction thaw;
@@ -428,6 +482,14 @@ void ReadTransactionEffect(ByteReader& r, uint8_t flags, const Command& command,
   event.member_posted_delta = predicted.posted;
   if (flags & kHasMemberPosted) {
     r.Amount(event.member_posted_delta);
+  }
+  if (flags & kHasVoucher) {
+    const uint8_t* const where = r.at();
+    r.Row(event.voucher_row, kVouchersMax);
+    r.EnumByte(event.voucher_state, VoucherState::kBlank);
+    if (r.ok() && event.voucher_row == VoucherRow{}) {
+      r.FailAt("a change of no voucher", where);
+    }
   }
 }
 
@@ -542,6 +604,17 @@ void RecordDecoder::ReadCommand(codec::ByteReader& r) {
     case CommandKind::kStageProgramme:
       command.stage_programme = ReadContent(r, s.stage_programme);
       return;
+    case CommandKind::kIssueVouchers:
+    case CommandKind::kVoidVouchers:
+    case CommandKind::kCommitDraw:
+    case CommandKind::kCloseDraw:
+    case CommandKind::kSettleDraw:
+    case CommandKind::kDrawPrize:
+    case CommandKind::kContribute:
+    case CommandKind::kRevokeContribution:
+    case CommandKind::kApproveClaim:
+    case CommandKind::kRejectClaim:
+      return codec::ReadVoucherContent(r, s.vouchers, command);
   }
 }
 
@@ -578,10 +651,7 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
   const uint8_t flags = r.Byte();
   const bool is_archives = codec::IsArchives(event.kind);
   const bool sets_rows = codec::SetsRows(event.kind);
-  const uint8_t known_flags = codec::IsOperators(event.kind) ? kOperatorFlags
-                              : is_archives || sets_rows     ? kTimerFlags
-                                                             : kTransactionFlags;
-  if ((flags & ~known_flags) != 0) {
+  if ((flags & ~KnownFlags(event.kind)) != 0) {
     r.Fail("unknown flag of a record");
   }
   event.at = TimestampNs{WrappingAdd(previous_at.value(), r.Signed())};
@@ -598,9 +668,11 @@ absl::StatusOr<const Event*> RecordDecoder::Next(std::span<const uint8_t>* paylo
     if (event.kind == EventKind::kThawed) {
       r.Row(event.transaction_row, kTransactionsMax);
     }
-  } else if (sets_rows) {
+  }
+  if (sets_rows) {
     ReadRows(r, flags, command, event);
-  } else {
+  }
+  if (!is_archives && (!sets_rows || codec::ReleasesClaim(event.kind))) {
     ReadTransactionEffect(r, flags, command, event);
   }
   if (has_details) {

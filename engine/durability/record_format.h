@@ -10,8 +10,8 @@
 //              varints (signed ones zigzag), ids and hashes as fixed
 //              little-endian words, times as deltas to the event before
 //
-// A record is of the first version that can hold it: 2 with lines, a code, evidence or a
-// batch, else 1.  Both are read.
+// A record is of the first version that can hold it: 2 with lines, a code, an occasion,
+// evidence or a batch, else 1.  Both are read.
 //
 // storage/FORMAT.md gives every field byte by byte, with worked examples.  DO
 // NOT CHANGE what a (kind, version) means: add a version.

@@ -21,9 +21,17 @@ bool IsKnown(Reason reason) {
     case Reason::kExceedsAuthorizedAmount:
     case Reason::kFurtherActivityPreventsReversal:
     case Reason::kExceedsCapturedAmount:
+    case Reason::kApprovalMissing:
     case Reason::kAdviceTooOld:
+    case Reason::kEventNotYet:
     case Reason::kTerminalInactive:
     case Reason::kMerchantInactive:
+    case Reason::kVoucherNotFound:
+    case Reason::kVoucherVoid:
+    case Reason::kVoucherRedeemed:
+    case Reason::kVoucherReserved:
+    case Reason::kVoucherNotYetValid:
+    case Reason::kVoucherExpired:
     case Reason::kInvalidCard:
     case Reason::kCardNotActive:
     case Reason::kCardExpired:
@@ -34,6 +42,7 @@ bool IsKnown(Reason reason) {
     case Reason::kMemberSuspended:
     case Reason::kMembershipExpired:
     case Reason::kMemberClosed:
+    case Reason::kVoucherOfAnother:
     case Reason::kProgrammeNotFound:
     case Reason::kNoApplicableBenefit:
     case Reason::kMerchantNotInProgramme:
@@ -48,8 +57,12 @@ bool IsKnown(Reason reason) {
     case Reason::kNoEligibleItem:
     case Reason::kWaitingPeriod:
     case Reason::kOfflineNotPermitted:
+    case Reason::kNoVoucher:
+    case Reason::kSlotNotAvailable:
+    case Reason::kClaimTooLate:
     case Reason::kExceedsFrequencyLimit:
     case Reason::kExceedsAmountLimit:
+    case Reason::kTooManyNoShows:
     case Reason::kFundNotOpen:
     case Reason::kQuotaExhausted:
     case Reason::kBudgetExhausted:
@@ -60,11 +73,7 @@ bool IsKnown(Reason reason) {
 
 void CheckReserved(const Transaction& t) {
   if (t.IsAuthorization()) {
-    GH_CHECK((t.progress.reserved | t.progress.reserved_2) == 0,
-             "reserved=",
-             t.progress.reserved,
-             " reserved_2=",
-             t.progress.reserved_2);
+    GH_CHECK(t.progress.reserved_2 == 0, "reserved_2=", t.progress.reserved_2);
   } else {
     GH_CHECK((t.reference.reserved[0] | t.reference.reserved[1]) == 0,
              "reserved=",

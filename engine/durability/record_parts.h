@@ -8,6 +8,7 @@
 //
 //   terminal_request.h     what a terminal asked
 //   operator_content.h     what an operator asked
+//   voucher_content.h      the same, about vouchers, draws, claims and contributions
 //   programme_content.h    a programme that an operator applied
 //   archived_codec.h       a transaction that comes back from the archive
 //   transaction_row.h      the new transaction
@@ -40,6 +41,10 @@ constexpr bool IsArchives(EventKind kind) {
 constexpr bool SetsRows(EventKind kind) {
   return IsOperators(kind) || kind == EventKind::kProgrammeActivated;
 }
+// An operator's, and of money too: it releases a hold, as a reversal does.
+constexpr bool ReleasesClaim(EventKind kind) {
+  return kind == EventKind::kClaimRejected;
+}
 // Has a transaction's row of its own.
 constexpr bool IsTransaction(EventKind kind) {
   return kind != EventKind::kNone && kind != EventKind::kHoldExpired && !IsArchives(kind) &&
@@ -64,6 +69,16 @@ static_assert(CauseOf(EventKind::kSegmentDefined) == CommandKind::kDefineSegment
 static_assert(CauseOf(EventKind::kFundSet) == CommandKind::kSetFund);
 static_assert(CauseOf(EventKind::kProgrammeRetired) == CommandKind::kRetireProgramme);
 static_assert(CauseOf(EventKind::kProgrammeStaged) == CommandKind::kStageProgramme);
+static_assert(CauseOf(EventKind::kVouchersIssued) == CommandKind::kIssueVouchers);
+static_assert(CauseOf(EventKind::kVouchersVoided) == CommandKind::kVoidVouchers);
+static_assert(CauseOf(EventKind::kDrawCommitted) == CommandKind::kCommitDraw);
+static_assert(CauseOf(EventKind::kDrawClosed) == CommandKind::kCloseDraw);
+static_assert(CauseOf(EventKind::kDrawSettled) == CommandKind::kSettleDraw);
+static_assert(CauseOf(EventKind::kPrizeDrawn) == CommandKind::kDrawPrize);
+static_assert(CauseOf(EventKind::kContributed) == CommandKind::kContribute);
+static_assert(CauseOf(EventKind::kContributionRevoked) == CommandKind::kRevokeContribution);
+static_assert(CauseOf(EventKind::kClaimApproved) == CommandKind::kApproveClaim);
+static_assert(CauseOf(EventKind::kClaimRejected) == CommandKind::kRejectClaim);
 
 constexpr TransactionKind TransactionKindOf(EventKind kind) {
   return static_cast<TransactionKind>(kind);  // numbered alike

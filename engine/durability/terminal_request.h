@@ -1,8 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a terminal asked, as a record holds it, but for lines and evidence: these are
-// details (record_details.h).  Part of record_format.cc; nobody else includes it.
+// What a terminal asked, as a record holds it, but for lines, occasions and evidence: these
+// are details (record_details.h).  Part of record_format.cc; nobody else includes it.
 
 #ifndef GONGHUI_ENGINE_DURABILITY_TERMINAL_REQUEST_H_
 #define GONGHUI_ENGINE_DURABILITY_TERMINAL_REQUEST_H_

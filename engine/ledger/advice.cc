@@ -294,13 +294,23 @@ void Decider::TakeFundsAnyway(const Benefit& benefit, Offer* offer) {
 
 // ---- The past --------------------------------------------------------------------
 
+// Of a claim, the first one that ever was active where none had been by then: its dates say
+// from when it covers, not the day on which it was applied.
+ProgrammeRow Decider::ActiveThen(const ProgrammeHead& head) const {
+  ActivationRow row = head.last_activation;
+  while (row != ActivationRow{} && ledger_.activations_[row].from > judged_at_) {
+    const ActivationRow previous = ledger_.activations_[row].previous;
+    if (previous == ActivationRow{} && IsClaim()) {
+      break;
+    }
+    row = previous;
+  }
+  return ledger_.activations_[row].version;  // row 0 is all zero
+}
+
 // The version of the programme that was live at the instant that is judged.
 ProgrammeRow Decider::FindPastProgramme(ProgrammeCode code) const {
-  ProgrammeRow found;
-  ledger_.ForEachProgrammeAt(judged_at_, [&](ProgrammeRow row) {
-    found = ledger_.programmes_[row].code == code ? row : found;
-  });
-  return found;
+  return ActiveThen(ledger_.programme_heads_[ledger_.FindProgrammeHead(code)]);
 }
 
 // What Candidates() had been then: those of now, but for programmes of which another version
@@ -325,7 +335,7 @@ std::span<const Candidate> Decider::CollectPastCandidates() {
     return {candidates.data(), count};
   }
   count = 0;
-  ledger_.ForEachBenefitAt(judged_at_, [&](BenefitRow row) {
+  ForEachBenefitThen([&](BenefitRow row) {
     const Benefit& benefit = ledger_.benefits_[row];
     if (count < candidates.size() && IsOffered(benefit)) {
       const Programme& version = ledger_.programmes_[benefit.programme];
@@ -344,7 +354,7 @@ bool Decider::CollectWhatChanged(std::span<Candidate> candidates, size_t* count)
     if (ledger_.activations_[head.last_activation].from <= judged_at_) {
       continue;
     }
-    const ProgrammeRow version = ledger_.ActiveAt(head, judged_at_);
+    const ProgrammeRow version = ActiveThen(head);
     ForEachBenefitOf(version, [&](const Candidate& candidate, const Benefit& benefit) {
       if (!IsOffered(benefit)) {
         return;

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "engine/base/check.h"
+#include "engine/base/virtual_array.h"
 #include "engine/domain/limits.h"
 #include "engine/ledger/decide.h"
 
@@ -121,6 +122,85 @@ void Ledger::EvolveClose(const Event& event) {
     open.totals = Totals{};
     open.last = row;
   });
+}
+
+// ---- Invariants ----------------------------------------------------------------
+
+// Open and closed batches together are what the terminal was answered.
+const char* Ledger::CheckTotals(uint64_t* row) const {
+  VirtualArray<Totals> answered(size_t{terminals_.size()} + 1);
+  // A sale of price 0 is given back by its first reversal; the later ones find nothing.
+  VirtualArray<uint8_t> reversed(size_t{transactions_.size()} + 1);
+  VirtualArray<TransactionRow> closes(size_t{batches_.size()} + 1);
+  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
+    const Transaction& transaction = transactions_[TransactionRow{i}];
+    if (transaction.outcome == Outcome::kDeclined || transaction.seq >= kImportedSeqFirst) {
+      continue;
+    }
+    Totals& totals = answered[transaction.terminal.value()];
+    const TransactionRow original_row = FindOriginalOf(transaction);
+    const Transaction& original = transactions_[original_row];
+    const bool of_sale = original.capture_at_once && original.outcome != Outcome::kDeclined &&
+                         original.seq < kImportedSeqFirst;
+    if (transaction.kind == TransactionKind::kBatchClose) {
+      *row = i;
+      if (!batches_.Contains(transaction.reference.batch)) {
+        return "a close has no batch";
+      }
+      closes[transaction.reference.batch.value()] = TransactionRow{i};
+    }
+    if (transaction.kind == TransactionKind::kCapture ||
+        (transaction.IsAuthorization() && transaction.capture_at_once)) {
+      ++totals.captures;
+      totals.captured += transaction.list_price;
+      totals.subsidy += transaction.subsidy;
+    } else if (transaction.kind == TransactionKind::kRefund) {
+      ++totals.refunds;
+      totals.refunded += transaction.list_price;
+      totals.subsidy -= transaction.subsidy;
+    } else if (transaction.kind == TransactionKind::kReversal && of_sale &&
+               (transaction.list_price > Fen{0} ||
+                (original.list_price == Fen{0} && reversed[original_row.value()] == 0))) {
+      reversed[original_row.value()] = 1;
+      ++totals.reversals;
+      totals.reversed += transaction.list_price;
+      totals.subsidy -= transaction.subsidy;
+    }
+  }
+  VirtualArray<Totals> told(size_t{terminals_.size()} + 1);
+  const auto add = [&told](TerminalRow terminal, const Totals& totals) {
+    Totals& sum = told[terminal.value()];
+    sum.captures += totals.captures;
+    sum.refunds += totals.refunds;
+    sum.reversals += totals.reversals;
+    sum.captured += totals.captured;
+    sum.refunded += totals.refunded;
+    sum.reversed += totals.reversed;
+    sum.subsidy += totals.subsidy;
+  };
+  for (uint32_t i = 1; i <= batches_.size(); ++i) {
+    const BatchRow batch_row{i};
+    const Batch& batch = batches_[batch_row];
+    *row = i;
+    const TransactionRow close_row = closes[i];
+    const bool moved = transactions_[close_row].returned();
+    if (close_row == TransactionRow{} || (!moved && batch.transaction != close_row)) {
+      return "a batch and its close do not name each other (row = batch)";
+    }
+    if (batch.number != batches_[batch.previous].number + 1 ||
+        batch.opened_at != batches_[batch.previous].closed_at) {
+      return "a batch does not follow the one before (row = batch)";
+    }
+    add(batch.terminal, batch.ours);
+  }
+  for (uint32_t i = 1; i <= terminals_.size(); ++i) {
+    *row = i;
+    add(TerminalRow{i}, open_batches_[TerminalRow{i}].totals);
+    if (told[i] != answered[i]) {
+      return "a terminal's batches are not the sums of what it was answered (row = terminal)";
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace gonghui

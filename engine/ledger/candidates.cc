@@ -495,6 +495,41 @@ std::span<const Candidate> CandidateIndex::ListOf(const Ledger& ledger, const Fo
   return list;
 }
 
+std::span<const Candidate> CandidateIndex::SetOf(const Ledger& ledger, const Found& found) {
+  uint32_t most = 0;
+  const Entry* last = nullptr;
+  uint32_t filled = 0;
+  for (uint32_t i = 0; i < found.count; ++i) {
+    const Entry* const entry = found.lists[i];
+    most += entry->count;
+    last = entry->count != 0 ? entry : last;
+    filled += entry->count != 0 ? 1 : 0;
+  }
+  if (most > kCandidatesPerDecisionMax) [[unlikely]] {
+    return ListOf(ledger, found);
+  }
+  const auto asks_for_both = [](const Entry& entry) {
+    return entry.kind == kBothAtKind || entry.kind == kBothForKind;
+  };
+  if (filled == 1 && !asks_for_both(*last)) {
+    return ListOf(*last);
+  }
+  Candidate* end = merged_.data();
+  for (uint32_t i = 0; i < found.count; ++i) {
+    const Entry& entry = *found.lists[i];
+    if (entry.count != 0 && asks_for_both(entry)) {
+      for (const Candidate& candidate : Offered(ledger, found, entry, i)) {
+        *end++ = candidate;
+      }
+    } else {
+      for (const Candidate& candidate : ListOf(entry)) {
+        *end++ = candidate;
+      }
+    }
+  }
+  return {merged_.data(), end};
+}
+
 // What of a list that asks for both is offered at the merchant to the members.
 std::span<const Candidate> CandidateIndex::Offered(const Ledger& ledger,
                                                    const Found& found,

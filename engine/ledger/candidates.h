@@ -129,6 +129,8 @@ class CandidateIndex {
   // In order of precedence, at most kCandidatesPerDecisionMax.  Valid as `found` is, until
   // the next call.
   std::span<const Candidate> ListOf(const Ledger& ledger, const Found& found);
+  // The same in any order, when all of them may compete, which is cheaper; else ListOf().
+  std::span<const Candidate> SetOf(const Ledger& ledger, const Found& found);
   // What stands first of the category that is not offered at the merchant; none = nothing.
   [[nodiscard]] static Candidate ElsewhereOf(const Found& found);
   // The first kOthersMax that the merchant offers to members of some node, whichever that

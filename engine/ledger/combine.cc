@@ -137,6 +137,7 @@ const Decider::Offer* Decider::BestOfLayer(std::span<Contender> contenders) {
 
 void Decider::AskInLayer(const Contender& contender, Fen base, Offer* offer) {
   const Benefit& benefit = ledger_.benefits_[contender.benefit];
+  GH_DCHECK(benefit.asks == 0, "in a layer, benefit=", contender.benefit);
   offer->order = contender.order;
   offer->benefit = contender.benefit;
   offer->failed_limit = LimitRow{};

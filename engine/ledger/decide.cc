@@ -46,6 +46,8 @@ void Decider::Decide() {
   event_->is_advice = false;
   event_->queue_empty = false;
   event_->code_use_row = CodeUseRow{};
+  event_->has_occasion = false;
+  event_->voucher_row = VoucherRow{};
   event_->member_pending_delta = Fen{0};
   event_->member_posted_delta = Fen{0};
   event_->row = 0;
@@ -130,6 +132,26 @@ void Decider::Decide() {
       return RetireProgramme();
     case CommandKind::kStageProgramme:
       return StageProgramme();
+    case CommandKind::kIssueVouchers:
+      return IssueVouchers();
+    case CommandKind::kVoidVouchers:
+      return VoidVouchers();
+    case CommandKind::kCommitDraw:
+      return CommitDraw();
+    case CommandKind::kCloseDraw:
+      return CloseDraw();
+    case CommandKind::kSettleDraw:
+      return SettleDraw();
+    case CommandKind::kDrawPrize:
+      return DrawPrize();
+    case CommandKind::kContribute:
+      return Contribute();
+    case CommandKind::kRevokeContribution:
+      return RevokeContribution();
+    case CommandKind::kApproveClaim:
+      return ApproveClaim();
+    case CommandKind::kRejectClaim:
+      return RejectClaim();
   }
   GH_CHECK(false, "unknown command kind=", command_.kind);
 }
@@ -317,7 +339,10 @@ Field Decider::DifferenceFrom(const Transaction& stored, const AuthorizeRequest&
   if (stored.progress.allow_partial != request.allow_partial) {
     return Field::kAllowPartial;
   }
-  const Field difference = LinesDifference(stored, request);
+  if (const Field difference = LinesDifference(stored, request); difference != Field::kNone) {
+    return difference;
+  }
+  const Field difference = OccasionDifference(stored, request);
   return difference != Field::kNone ? difference : AdviceDifference(stored);
 }
 
@@ -411,120 +436,6 @@ void Decider::FinishTransaction(bool quote) {
 
 // ---- Authorize and Quote -----------------------------------------------------
 
-// Of a card of that status.
-inline Reason Decider::WhyNotUsable(const Card& card, CardStatus status) const {
-  const int64_t utc_day = judged_at_.value() / (kSecondsPerDay * kNsPerSecond);
-  const bool past_last_day = card.expires_day != 0 && utc_day >= card.expires_day;
-  switch (status) {
-    case CardStatus::kIssued:
-      return Reason::kCardNotActive;
-    case CardStatus::kExpired:
-      return Reason::kCardExpired;
-    case CardStatus::kPaused:
-      return past_last_day ? Reason::kCardExpired : Reason::kCardPaused;
-    case CardStatus::kLost:
-    case CardStatus::kStolen:
-      return past_last_day ? Reason::kCardExpired : Reason::kCardLostOrStolen;
-    case CardStatus::kReplaced:
-    case CardStatus::kClosed:
-      return past_last_day ? Reason::kCardExpired : Reason::kCardClosed;
-    case CardStatus::kActive:
-      return past_last_day ? Reason::kCardExpired : Reason::kNone;
-  }
-  return Reason::kInvalidCard;
-}
-
-inline Reason Decider::WhyNotActive(MemberStatus status) {
-  switch (status) {
-    case MemberStatus::kActive:
-      return Reason::kNone;
-    case MemberStatus::kSuspended:
-      return Reason::kMemberSuspended;
-    case MemberStatus::kLapsed:
-      return Reason::kMembershipExpired;
-    case MemberStatus::kClosed:
-      return Reason::kMemberClosed;
-  }
-  return Reason::kMemberNotFound;
-}
-
-Reason Decider::CheckCardAndMember(CardNumber number) {
-  card_ = FindCard(number);
-  if (card_ == CardRow{}) {
-    return Reason::kInvalidCard;
-  }
-  const Card& card = ledger_.cards_[card_];
-  const Reason reason = WhyNotUsable(card, card.status);
-  if (reason != Reason::kNone) {
-    return reason;
-  }
-  member_ = card.member;
-  return member_ == MemberRow{} ? Reason::kMemberNotFound : CheckMember();
-}
-
-Reason Decider::CheckMember() const {
-  return WhyNotActive(ledger_.members_[member_].status);
-}
-
-// Terminal, merchant, card and member, as they are now.
-Reason Decider::CheckParties(CardNumber number) {
-  if (ledger_.terminals_[terminal_].status != TerminalStatus::kActive) {
-    return Reason::kTerminalInactive;
-  }
-  if (ledger_.merchants_[merchant_].status != MerchantStatus::kActive) {
-    return Reason::kMerchantInactive;
-  }
-  return CheckCardAndMember(number);
-}
-
-// Terminal, merchant, card and member, by the statuses of the time that is judged.  A
-// card or member of which the terminal's deny list could not tell passes, and the first
-// such reason is told.
-Reason Decider::CheckPartiesThen(Reason* undelivered) {
-  // It held no list of later than the sale, and one that it let grow old is its own fault.
-  const TimestampNs list_at = std::min(advice_->deny_list_at, judged_at_);
-  const bool had_list = list_at != TimestampNs{} &&
-                        judged_at_.value() - list_at.value() <= kDenyListAgeMaxS * kNsPerSecond;
-  const auto pass_undelivered = [&](Reason reason, bool was_active) {
-    const bool passes = had_list && was_active;
-    if (passes && *undelivered == Reason::kNone) {
-      *undelivered = reason;
-    }
-    return passes;
-  };
-  if (ledger_.StatusAt(ledger_.terminals_[terminal_], judged_at_) != TerminalStatus::kActive) {
-    return Reason::kTerminalInactive;
-  }
-  if (ledger_.StatusAt(ledger_.merchants_[merchant_], judged_at_) != MerchantStatus::kActive) {
-    return Reason::kMerchantInactive;
-  }
-  card_ = FindCard(command_.authorize.card);
-  if (card_ == CardRow{}) {
-    return Reason::kInvalidCard;
-  }
-  const Card& card = ledger_.cards_[card_];
-  Reason reason = WhyNotUsable(card, ledger_.StatusAt(card, judged_at_));
-  if (reason == Reason::kCardPaused || reason == Reason::kCardLostOrStolen ||
-      reason == Reason::kCardClosed) {
-    const bool was_active = ledger_.StatusAt(card, list_at) == CardStatus::kActive;
-    reason = pass_undelivered(reason, was_active) ? Reason::kNone : reason;
-  }
-  if (reason != Reason::kNone) {
-    return reason;
-  }
-  member_ = card.member;
-  if (member_ == MemberRow{}) {
-    return Reason::kMemberNotFound;
-  }
-  const Member& member = ledger_.members_[member_];
-  reason = WhyNotActive(ledger_.StatusAt(member, judged_at_));
-  if (reason != Reason::kNone) {
-    const bool was_active = ledger_.StatusAt(member, list_at) == MemberStatus::kActive;
-    reason = pass_undelivered(reason, was_active) ? Reason::kNone : reason;
-  }
-  return reason;
-}
-
 // Of a sale, used instead of held.
 inline void Decider::BookUse(bool sale, UseDelta* use) {
   if (sale) {
@@ -578,7 +489,7 @@ void Decider::BookUsesOfCombination(uint32_t use_count, bool sale) {
   if (offer.combined) [[unlikely]] {
     BookUsesOfCombination(offer.use_count, sale);
   } else {
-    const CalendarMoment& moment = MomentOf(ledger_.benefits_[offer.benefit].calendar);
+    const CalendarMoment& moment = MomentOf(ledger_.benefits_[offer.benefit]);
     for (uint32_t i = 0; i < offer.use_count; ++i) {
       UseDelta& use = event_->uses[i];
       BookUse(sale, &use);
@@ -636,8 +547,10 @@ void Decider::Authorize(bool quote) {
     result_->field = Field::kMerchantId;
     return;
   }
+  occasion_ = request.occasion;
   if (!quote) {
     advice_ = command_.advice;
+    GH_DCHECK(advice_ == nullptr || occasion_ == nullptr, "an advice has no occasion");
     if (AnsweredBefore() || (advice_ != nullptr && AnsweredUnderAnotherId())) {
       return;
     }
@@ -648,6 +561,9 @@ void Decider::Authorize(bool quote) {
     const bool more = request.line_count != 0 || advice_ != nullptr;
     if (more && !HasRoomForDetails(request.line_count, advice_ != nullptr ? 1 : 0, 0))
         [[unlikely]] {
+      return;
+    }
+    if (occasion_ != nullptr && !HasRoomForOccasion()) [[unlikely]] {
       return;
     }
   }
@@ -678,6 +594,9 @@ void Decider::Authorize(bool quote) {
   if (request.line_count != 0) [[unlikely]] {
     BeginLines();
   }
+  if (occasion_ != nullptr) [[unlikely]] {
+    BeginOccasion(quote);
+  }
   if (advice_ != nullptr) [[unlikely]] {
     BeginAdvice(&transaction.progress.advice);
     return JudgeAdvisedSale();
@@ -698,6 +617,8 @@ void Decider::Authorize(bool quote) {
   Reason reason = Reason::kNone;
   if (tombstone_ != TransactionRow{}) {
     reason = Reason::kPreviouslyReversed;
+  } else if (occasion_ != nullptr) [[unlikely]] {
+    reason = CheckPartiesOfOccasion();
   } else {
     reason = CheckParties(request.card);
   }
@@ -732,6 +653,9 @@ void Decider::Authorize(bool quote) {
     transaction.expires_at = TimestampNs{now_.value() + hold_s * kNsPerSecond};
   }
   if (applies) {
+    if (ledger_.benefits_[offer.benefit].asks != 0 && !TakeAsked(offer, sale, quote)) [[unlikely]] {
+      return;
+    }
     Book(offer, sale);
   } else {
     transaction.failed_benefit = offer.benefit;

@@ -119,9 +119,10 @@ class Decider {
     Contenders() {}  // NOLINT
     std::array<Contender, kCandidatesPerDecisionMax> list;
   };
-  // Of a past instant that is judged.
+  // Of a past instant that is judged, and of a slot that is asked for.
   struct Past {
     CalendarMoment moment;
+    CalendarMoment of_slot;
     std::array<Candidate, kCandidatesPerDecisionMax> candidates;
   };
   union PastSpace {
@@ -151,12 +152,6 @@ class Decider {
   void FinishTransaction(bool quote);
   void Decline(Reason reason);
   void TellFailedLimit(LimitRow row, int64_t used, int64_t held, TimestampNs next_eligible_at);
-  Reason CheckParties(CardNumber number);
-  Reason CheckPartiesThen(Reason* undelivered);
-  Reason CheckCardAndMember(CardNumber number);
-  [[nodiscard]] Reason CheckMember() const;
-  [[nodiscard]] Reason WhyNotUsable(const Card& card, CardStatus status) const;
-  static Reason WhyNotActive(MemberStatus status);
   void DeclineAs(const Offer& offer);
   void Book(const Offer& offer, bool sale);
   static void BookUse(bool sale, UseDelta* use);
@@ -165,6 +160,18 @@ class Decider {
   void CaptureAtOnce();
   void Sell(const Offer& offer);
   void SellAtFullPrice();
+
+  // Who takes part (parties.cc).
+  Reason CheckTerminalAndMerchant() const;
+  Reason CheckParties(CardNumber number);
+  // Of an original that changes: without a card, by its member.
+  Reason CheckPartiesAgain();
+  Reason CheckPartiesThen(Reason* undelivered);
+  Reason CheckCardAndMember(CardNumber number);
+  Reason CheckCard(CardNumber number);
+  [[nodiscard]] Reason CheckMember() const;
+  [[nodiscard]] Reason WhyNotUsable(const Card& card, CardStatus status) const;
+  static Reason WhyNotActive(MemberStatus status);
 
   // What was bought (lines.cc).
   void BeginLines();
@@ -190,6 +197,17 @@ class Decider {
   void ForceOne(const Contender& contender, Fen subsidy, bool chosen);
   [[nodiscard]] bool HasStockFor(const Benefit& benefit) const;
   void TakeFundsAnyway(const Benefit& benefit, Offer* offer);
+  // The version of a programme at the instant that is judged; none = it had none.
+  [[nodiscard]] ProgrammeRow ActiveThen(const ProgrammeHead& head) const;
+  // Calls visit(row) for the benefits of these, in order of precedence.
+  template <class Visit>
+  void ForEachBenefitThen(Visit&& visit) const {
+    for (uint32_t i = 1; i <= ledger_.programme_heads_.size(); ++i) {
+      ForEachBenefitOf(
+          ActiveThen(ledger_.programme_heads_[ProgrammeHeadRow{i}]),
+          [&](const Candidate& candidate, const Benefit&) { visit(candidate.benefit); });
+    }
+  }
   // Out of the way of what is asked online.
   [[nodiscard, gnu::noinline]] ProgrammeRow FindPastProgramme(ProgrammeCode code) const;
   [[gnu::noinline]] std::span<const Candidate> CollectPastCandidates();
@@ -201,6 +219,50 @@ class Decider {
   [[nodiscard]] Reason CheckCode() const;
   void UseCode();
   void ExplainCode(Reason reason);
+
+  // What brings an authorization about (occasion.cc).
+  [[gnu::noinline]] void BeginOccasion(bool quote);
+  [[nodiscard]] bool HasRoomForOccasion();
+  [[nodiscard, gnu::noinline]] Field OccasionDifference(const Transaction& stored,
+                                                        const AuthorizeRequest& request) const;
+  [[nodiscard]] bool IsClaim() const {
+    return occasion_ != nullptr && occasion_->event_at != TimestampNs{};
+  }
+  [[nodiscard]] bool ShowsVoucher() const {
+    return occasion_ != nullptr && !occasion_->voucher.IsNone();
+  }
+  [[nodiscard]] Reason CheckVoucher() const;
+  [[nodiscard, gnu::noinline]] Reason CheckPartiesOfOccasion();
+  // Of another occasion it is no candidate.
+  [[nodiscard, gnu::noinline]] bool IsForOccasion(const Benefit& benefit) const;
+  [[nodiscard, gnu::noinline]] Reason CheckAsks(const Benefit& benefit);
+  // It has a limit that counts by what is not known: the member, or the card.
+  [[nodiscard]] bool LacksSubject(const Benefit& benefit) const;
+  [[nodiscard]] bool LacksSubject(const Limit& limit) const;
+  [[nodiscard]] bool IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const;
+  [[nodiscard]] bool IsTooLate(const Benefit& benefit) const;
+  // What a use would take; none = there is none.
+  [[nodiscard]] VoucherRow VoucherFor(const Benefit& benefit);
+  [[nodiscard]] VoucherRow FindVoucherOf(MemberRow member, VoucherSeriesRow series) const;
+  [[nodiscard]] const BenefitTerms& TermsOf(const Benefit& benefit) const {
+    return ledger_.benefit_terms_[benefit.terms];
+  }
+  [[nodiscard, gnu::noinline]] Fen EarlierPricesOf(const Benefit& benefit) const;
+  [[nodiscard]] Fen EarlierPricesOfOriginal(const Benefit& benefit) const;
+  // What the benefit that has won asks for; false: it has been answered otherwise.
+  [[nodiscard, gnu::noinline]] bool TakeAsked(const Offer& offer, bool sale, bool quote);
+  [[nodiscard, gnu::noinline]] const CalendarMoment& MomentOfSlot(const CalendarMoment& moment);
+  // Of the original (lifecycle.cc).
+  void MoveVoucherOfOriginal(VoucherState state);
+
+  // Claims (claims.cc).
+  [[nodiscard]] bool LacksApprovals() const;
+  // One that asks for any is not raised.
+  [[nodiscard]] uint32_t ApprovalsAskedFor() const;
+  [[nodiscard]] bool FindClaim(const JudgeClaimRequest& request);
+  void ApproveClaim();
+  void RejectClaim();
+  void ReleaseHold(TransactionRow row, TransactionState state);
 
   // The end of a shift (batch.cc).
   bool HasRoomInBatch();
@@ -235,9 +297,20 @@ class Decider {
   [[nodiscard]] const Applied& AppliedOf(uint32_t share) const;
   [[nodiscard]] const Use& UseOf(uint32_t use) const;
   [[nodiscard]] bool IsMoney(const Applied& applied) const;
-  [[nodiscard]] bool IsCount(const Use& use) const;
-  template <class Weigh>
-  [[nodiscard]] Parts SplitOverMoney(const PartsByBenefit& amounts, Weigh&& weigh) const;
+  // What becomes of a use follows from what it counts.
+  enum class UseKind : uint8_t {
+    kCount,   // burnt by the first capture
+    kAmount,  // what its benefit has captured
+    kPrice,   // the base of what is captured
+    kNoShow,  // used when nobody comes
+  };
+  [[nodiscard]] UseKind KindOf(const Use& use) const;
+  // Of a price limit's use, what is used when so much is captured.
+  [[nodiscard]] int64_t UsedPriceOf(const Use& use, Fen captured) const;
+  // The same of what is captured and not given back.
+  [[nodiscard]] int64_t KeptPriceOf(const Use& use, Fen captured) const;
+  using Weigh = Fen(const Applied& applied);
+  [[nodiscard]] Parts SplitOverMoney(const PartsByBenefit& amounts, Weigh* weigh) const;
   void BeginShares();
   void TellShare(uint32_t share, Fen amount);
   [[nodiscard]] const Counter& CounterOf(const Limit& limit,
@@ -247,15 +320,18 @@ class Decider {
   void AcceptAbout(Fen amount, Fen subsidy);
   [[nodiscard]] Fen OverCaptureOf() const;
   [[nodiscard]] bool MayForcePost() const;
+  [[nodiscard]] Reason WhyNotCaptured(Fen amount) const;
   void DeclineCapture(Reason reason);
   [[nodiscard]] PartsByBenefit EarnedBy(Fen captured, Fen amount) const;
   Fen CaptureHeld(const PartsByBenefit& subsidies, bool taken, bool final);
-  void CaptureExpired(const PartsByBenefit& subsidies, bool taken);
+  void CaptureExpired(const PartsByBenefit& subsidies, bool taken, bool final);
+  void CaptureVoucher(bool taken, bool final);
   [[nodiscard]] int64_t UsedBefore(uint32_t use) const;
   Reason TakeIncrement(Fen amount, PartsByBenefit* wanted);
-  Reason ReduceToLimits(uint32_t place, Fen* wanted);
+  Reason ReduceToLimits(uint32_t place, Fen price, Fen* wanted);
   Reason TakeIncrementFromFunds(const PartsByBenefit& wanted);
   void ReverseAll();
+  void ReverseExpired();
   void ReverseHeldPart(Fen amount);
   void ReverseSoldPart(Fen amount);
   void TakeBackFromShares(const PartsByBenefit& subsidies, bool things);
@@ -263,7 +339,8 @@ class Decider {
   [[nodiscard]] bool ClawsBack() const;
   [[nodiscard]] BenefitRow WhoRefuses(Fen refundable, Fen left) const;
   [[nodiscard]] PartsByBenefit SubsidyToGiveBack(Fen amount, const Fen* frozen) const;
-  void ReturnUses(const PartsByBenefit& back, bool full);
+  void ReturnUses(Fen amount, const PartsByBenefit& back, bool full);
+  void ReturnVoucher();
 
   // Benefits that combine (combine.cc).
   static Fen BaseInLayer(const Benefit& benefit, Fen base, Fen left, Fen price);
@@ -323,6 +400,7 @@ class Decider {
   std::span<const Candidate> Candidates(ProgrammeRow only);
   [[gnu::noinline]] std::span<const Candidate> CollectCandidatesOf(ProgrammeRow only);
   void CollectContenders(ProgrammeRow only);
+  [[gnu::noinline]] void LeaveOutOtherOccasions();
   [[gnu::noinline]] void AskElsewhere(ProgrammeRow only);
   [[gnu::noinline]] void AskElsewhereThen();
   void AskWithoutTerms(const Candidate& candidate);
@@ -343,7 +421,7 @@ class Decider {
   [[nodiscard, gnu::noinline]] Fen BaseOfItems(const Benefit& benefit) const;
   // What the rule takes off a base.  REQUIRES: base >= 0.
   [[nodiscard]] Fen SubsidyBy(const Benefit& benefit, Fen base) const;
-  [[nodiscard, gnu::noinline]] Fen SubsidyBySteps(const PriceRule& rule, Fen base) const;
+  [[nodiscard, gnu::noinline]] Fen SubsidyBySteps(const Benefit& benefit, Fen base) const;
   [[nodiscard]] bool IsOpenNow(const Benefit& benefit) const;
   [[nodiscard]] bool IsVerifiedFor(const Benefit& benefit) const;
   [[nodiscard]] bool IsForUnionOfMember(const Benefit& benefit) const;
@@ -364,21 +442,11 @@ class Decider {
   const CalendarMoment& MomentOf(CalendarRow row) {
     return judged_at_ == now_ ? ledger_.MomentOf(row, now_) : PastMomentOf(row);
   }
-  // An allowance for what is done without asking is no limit of what is asked.
-  [[nodiscard]] bool IsAsked(const Limit& limit) const {
-    return limit.scope == LimitScope::kAll || advice_ != nullptr;
+  // The same for the limits of a benefit, whose uses may be of a slot.
+  const CalendarMoment& MomentOf(const Benefit& benefit) {
+    const CalendarMoment& moment = MomentOf(benefit.calendar);
+    return AsksFor(benefit.asks, Asks::kSlot) ? MomentOfSlot(moment) : moment;
   }
-  Standing BeginUse(LimitRow row, const CalendarMoment& moment, const Offer& offer, UseDelta* use);
-  [[nodiscard, gnu::noinline]] Standing WithMore(LimitRow row,
-                                                 uint32_t subject,
-                                                 Standing last) const;
-  [[nodiscard]] TimestampNs RenewalOf(const Limit& limit,
-                                      const Benefit& benefit,
-                                      const CalendarMoment& moment,
-                                      const Standing& standing) const;
-  void CountUses(std::span<const int64_t> left, Offer* offer);
-  Reason TakeLimits(const Benefit& benefit, Offer* offer);
-  void TakeLimitsAnyway(const Benefit& benefit, Offer* offer);
   using FundingParts = std::array<Fen, kFundingSharesPerBenefitMax>;
   static FundingParts SplitOverFunding(const Benefit& benefit, Fen subsidy);
   [[nodiscard]] bool FundsCover(const Benefit& benefit, Fen subsidy) const;
@@ -392,7 +460,7 @@ class Decider {
   [[nodiscard]] TimestampNs FirstOpeningOf(const Benefit& benefit, CivilDay business_day) const;
   uint64_t MemberSegments();
 
-  // Limits as they stand (limit_standing.cc).
+  // Limits: as they stand, and what is taken of them (limit_standing.cc).
   [[nodiscard]] uint32_t SubjectOf(const Limit& limit) const;
   [[nodiscard, gnu::noinline]] uint32_t UnionSubjectOf(uint8_t level) const;
   [[nodiscard]] Standing StandingOf(const Limit& limit,
@@ -412,21 +480,46 @@ class Decider {
                                        uint32_t subject,
                                        WindowNumber window,
                                        CalendarRow calendar) const;
+  // An allowance for what is done without asking is no limit of what is asked.
+  [[nodiscard]] bool IsAsked(const Limit& limit) const {
+    return limit.scope != LimitScope::kOffline || advice_ != nullptr;
+  }
+  Standing BeginUse(LimitRow row, const CalendarMoment& moment, const Offer& offer, UseDelta* use);
+  [[nodiscard, gnu::noinline]] Standing WithMore(LimitRow row,
+                                                 uint32_t subject,
+                                                 Standing last) const;
+  [[nodiscard]] TimestampNs RenewalOf(const Limit& limit,
+                                      const Benefit& benefit,
+                                      const CalendarMoment& moment,
+                                      const Standing& standing) const;
+  void CountUses(std::span<const int64_t> left, Offer* offer);
+  [[gnu::noinline]] void CountPrices(const Benefit& benefit, Offer* offer) const;
+  // What a price limit counts.
+  [[nodiscard]] Fen CountedPriceOf(const Benefit& benefit) const {
+    return Larger(Fen{0}, BaseOf(benefit));
+  }
+  // What it answers when it is exceeded.
+  [[nodiscard]] static Reason ReasonOf(const Limit& limit);
+  Reason TakeLimits(const Benefit& benefit, Offer* offer);
+  void TakeLimitsAnyway(const Benefit& benefit, Offer* offer);
 
   // Answers that explain (explain.cc).
   void ExplainParties(Reason reason);
+  void ExplainAsks(BenefitRow row);
   void ExplainCandidates(ProgrammeCode programme);
   void ExplainBenefit(BenefitRow row);
   void ExplainLimits(BenefitRow row, Fen* subsidy);
   void ExplainFunds(BenefitRow row, Fen subsidy);
   CheckResult* AddCheck(BenefitRow benefit, Reason check, bool passed);
-  [[nodiscard]] ResultLimit LimitAsItStands(const Benefit& benefit, LimitRow row) const;
+  [[nodiscard]] bool IsKnown(const Limit& limit) const;
+  [[nodiscard]] ResultLimit LimitAsItStands(const Benefit& benefit, LimitRow row);
   void GetEntitlements();
   [[nodiscard]] bool IsOfCategory(const Benefit& benefit) const;
   void AddEntitlement(BenefitRow row, bool here, bool by_card);
-  Reason JudgeEntitlement(const Benefit& benefit, Entitlement* item) const;
+  Reason JudgeEntitlement(const Benefit& benefit, Entitlement* item);
 
-  // Operators' commands (decide_admin.cc, decide_programmes.cc).
+  // Operators' commands (decide_admin.cc, decide_programmes.cc, vouchers.cc, draws.cc,
+  // contributions.cc).
   void DefineSegment();
   void SetUnionNode();
   void SetMember();
@@ -441,6 +534,20 @@ class Decider {
   void RetireProgramme();
   void StageProgramme();
   void ActivateDue();
+  void IssueVouchers();
+  [[nodiscard]] bool MayHaveAnother(MemberRow member,
+                                    VoucherSeriesRow series,
+                                    std::span<const MemberRow> before) const;
+  bool MayIssueFor(DrawRow draw, VoucherSeriesRow series, uint32_t count);
+  void VoidVouchers();
+  [[nodiscard]] bool IsCommittedAlike(const Draw& stored, const CommitDrawRequest& request) const;
+  [[nodiscard]] uint32_t NewSeriesOf(std::span<const PrizeSpec> prizes) const;
+  void CommitDraw();
+  void CloseDraw();
+  void SettleDraw();
+  void DrawPrize();
+  void Contribute();
+  void RevokeContribution();
   void StageVersion(ProgrammeRow row, Stage stage, TimestampNs activates_at, EventKind kind);
   [[nodiscard]] bool IsStageToAsk(Stage stage, TimestampNs activates_at);
   [[nodiscard]] bool MayBecome(ProgrammeRow row, Stage stage) const;
@@ -449,6 +556,7 @@ class Decider {
   bool ResolveProgramme(const ProgrammeImage& image);
   bool ResolveBenefit(const BenefitSpec& benefit, uint32_t index);
   [[nodiscard]] bool HasRoomFor(const ProgrammeImage& image) const;
+  [[nodiscard]] bool HasRoomForSeries(const ProgrammeImage& image) const;
   void Refuse(AdminReason reason, Field field, uint32_t index = 0);
   void Full(Field table);
   void Unchanged(uint32_t row);
@@ -478,9 +586,13 @@ class Decider {
   MerchantRow merchant_;
   CardRow card_;
   MemberRow member_;
-  TransactionRow tombstone_;  // the id was reversed before it came
-  TransactionRow referred_;   // what a reference finds, whatever it is
-  CodeUseRow code_use_;       // of the code that is shown; none = its first
+  TransactionRow tombstone_;                   // the id was reversed before it came
+  TransactionRow referred_;                    // what a reference finds, whatever it is
+  CodeUseRow code_use_;                        // of the code that is shown; none = its first
+  const OccasionRequest* occasion_ = nullptr;  // none = it is an ordinary sale
+  VoucherRow voucher_;                         // of the code that is shown
+  VoucherSeriesRow looked_series_;             // of which the member's voucher is known
+  VoucherRow found_voucher_;
   const Transaction* original_ = nullptr;
   uint64_t segments_ = 0;
   bool segments_known_ = false;

@@ -359,7 +359,12 @@ void Decider::SetFund() {
     if (stored.asset != request.asset) {
       return Refuse(AdminReason::kImmutable, Field::kAsset);
     }
-    if (request.budget < stored.held + stored.spent + stored.suspense) {
+    if (request.budget > Fen{kFundFenMax} - stored.contributed) {
+      result_->verdict = Verdict::kOutOfRange;
+      result_->field = Field::kBudget;
+      return;
+    }
+    if (request.budget + stored.contributed < stored.held + stored.spent + stored.suspense) {
       return Refuse(AdminReason::kBelowCommitted, Field::kBudget);
     }
     const bool same = stored.budget == request.budget && stored.opens_at == request.opens_at &&

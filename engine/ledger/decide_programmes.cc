@@ -4,6 +4,7 @@
 // Operators' commands about programmes and their versions
 // (docs/decisions/0007-programme-versions.md).
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -36,6 +37,9 @@ void Decider::ApplyProgramme() {
   if ((head_row == ProgrammeHeadRow{} && ledger_.programme_heads_.full()) || !HasRoomFor(image) ||
       (moves && !HasRoomForActivation())) {
     return Full(Field::kProgrammes);
+  }
+  if (!HasRoomForSeries(image)) {
+    return Full(Field::kSeries);
   }
   result_->programme_version = head.version_count + 1;
   AcceptNew(EventKind::kProgrammeApplied, ledger_.programmes_.next().value(), head.newest.value());
@@ -160,8 +164,12 @@ bool Decider::HasRoomFor(const ProgrammeImage& image) const {
   const auto has = [](const TableBase& table, uint64_t count) {
     return table.size_max() - table.size() >= count;
   };
+  const auto terms = std::count_if(image.benefits.begin(),
+                                   image.benefits.end(),
+                                   [](const BenefitSpec& benefit) { return benefit.asks != 0; });
   return has(ledger_.programmes_, 1) && has(ledger_.calendars_, 1) &&
          has(ledger_.benefits_, image.benefits.size()) &&
+         has(ledger_.benefit_terms_, static_cast<uint64_t>(terms)) &&
          has(ledger_.limits_, image.limits.size()) &&
          has(ledger_.counter_series_, image.limits.size()) &&
          has(ledger_.over_capture_pool_, image.over_capture.size()) &&
@@ -172,6 +180,24 @@ bool Decider::HasRoomFor(const ProgrammeImage& image) const {
          has(ledger_.step_pool_, rows[SharedRanges::kSteps]) &&
          has(ledger_.hours_pool_, rows[SharedRanges::kHours]) &&
          has(ledger_.day_pool_, rows[SharedRanges::kDays]);
+}
+
+// Whether each series of vouchers is there, or can be made.
+bool Decider::HasRoomForSeries(const ProgrammeImage& image) const {
+  const auto is_made = [&](const BenefitSpec& benefit) {
+    return AsksFor(benefit.asks, Asks::kVoucher) &&
+           ledger_.FindVoucherSeries(benefit.voucher) == VoucherSeriesRow{};
+  };
+  const TableBase& table = ledger_.voucher_series_;
+  const uint32_t room = table.size_max() - table.size();
+  uint32_t made = 0;
+  for (auto benefit = image.benefits.begin(); benefit != image.benefits.end(); ++benefit) {
+    const auto names_it = [&](const BenefitSpec& earlier) {
+      return AsksFor(earlier.asks, Asks::kVoucher) && earlier.voucher == benefit->voucher;
+    };
+    made += is_made(*benefit) && std::none_of(image.benefits.begin(), benefit, names_it) ? 1u : 0u;
+  }
+  return made <= room;
 }
 
 // ---- Stages -------------------------------------------------------------------------

@@ -32,6 +32,31 @@ void Ledger::Evolve(const Event& event) {
     case EventKind::kThawed:
       EvolveThawed(event);
       break;
+    case EventKind::kClaimRejected:
+      EvolveTransaction(event);
+      EvolveJudgement(event);
+      break;
+    case EventKind::kClaimApproved:
+      EvolveJudgement(event);
+      break;
+    case EventKind::kVouchersIssued:
+      EvolveVouchersIssued(event);
+      break;
+    case EventKind::kVouchersVoided:
+      EvolveVouchersVoided(event);
+      break;
+    case EventKind::kDrawCommitted:
+    case EventKind::kDrawClosed:
+    case EventKind::kDrawSettled:
+      EvolveDraw(event);
+      break;
+    case EventKind::kPrizeDrawn:
+      EvolvePrizeDrawn(event);
+      break;
+    case EventKind::kContributed:
+    case EventKind::kContributionRevoked:
+      EvolveContribution(event);
+      break;
     case EventKind::kProgrammeApplied:
     case EventKind::kProgrammeRetired:
     case EventKind::kProgrammeStaged:
@@ -67,6 +92,9 @@ void Ledger::EvolveTransaction(const Event& event) {
   EvolveUses(event);
   if (event.original.row != TransactionRow{}) {
     const OriginalChange& change = event.original;
+    if (transactions_[change.row].progress.occasion != OccasionRow{}) [[unlikely]] {
+      CountClaim(event);  // of a claim as it was
+    }
     transactions_.Update(change.row, [&change](Transaction& original) {
       original.state = change.state;
       original.progress.restated += change.list_price_delta;
@@ -82,10 +110,14 @@ void Ledger::EvolveTransaction(const Event& event) {
     }
     // Its shares, uses and lines change with it, or not at all.
     copies_stale_ = copies_stale_ || change.row < copied_until_;
-  }
-  if (event.kind == EventKind::kHoldExpired) {
-    PopStaleExpiries();
-    return;
+    if (event.voucher_row != VoucherRow{}) [[unlikely]] {
+      EvolveVoucherState(event);
+    }
+    // These have no transaction of their own.
+    if (event.kind == EventKind::kHoldExpired || event.kind == EventKind::kClaimRejected) {
+      PopStaleExpiries();
+      return;
+    }
   }
   const Transaction& transaction = event.transaction;
   const TransactionRow row = transactions_.Append(transaction);
@@ -126,9 +158,20 @@ void Ledger::EvolveTransaction(const Event& event) {
   if (event.code_use_row != CodeUseRow{}) [[unlikely]] {
     EvolveCodeUse(event);
   }
+  if (event.has_occasion) [[unlikely]] {
+    EvolveOccasion(event);
+  }
   if (event.original.row != TransactionRow{}) {
     PopStaleExpiries();
   }
+}
+
+// Of the authorization itself, or of the original.
+void Ledger::EvolveVoucherState(const Event& event) {
+  const bool of_original = event.original.row != TransactionRow{};
+  MoveVoucher(event.voucher_row,
+              event.voucher_state,
+              of_original ? transactions_[event.original.row].seq : event.seq);
 }
 
 void Ledger::EvolveShares(const Event& event) {
@@ -180,7 +223,7 @@ void Ledger::EvolveShares(const Event& event) {
         own.authorized = -(share.held_delta + share.spent_delta + share.overrun_delta);
         break;
       default:
-        continue;  // an expiry has no transaction of its own
+        continue;  // an expiry or a rejection has no transaction of its own
     }
     const AppliedRow row = applied_.Append(own);
     GH_CHECK_EQ(row.value(), event.transaction.first_applied.value() + i);

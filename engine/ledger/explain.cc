@@ -32,19 +32,48 @@ CheckResult* Decider::AddCheck(BenefitRow benefit, Reason check, bool passed) {
 // What CheckParties() found, one by one up to the first that fails: without a member
 // there is nobody to judge a benefit for.
 void Decider::ExplainParties(Reason reason) {
+  enum class About : uint8_t { kAll, kClaim, kVoucher, kCard, kMember };
   struct Check {
+    About about;
     Reason first;  // what it is called when it passed; a failure is any up to `last`
     Reason last;
   };
-  static constexpr std::array<Check, 6> kChecks = {{
-      {Reason::kTerminalInactive, Reason::kTerminalInactive},
-      {Reason::kMerchantInactive, Reason::kMerchantInactive},
-      {Reason::kInvalidCard, Reason::kInvalidCard},
-      {Reason::kCardNotActive, Reason::kCardClosed},
-      {Reason::kMemberNotFound, Reason::kMemberNotFound},
-      {Reason::kMemberSuspended, Reason::kMemberClosed},
+  static constexpr std::array<Check, 14> kChecks = {{
+      {About::kClaim, Reason::kEventNotYet, Reason::kEventNotYet},
+      {About::kAll, Reason::kTerminalInactive, Reason::kTerminalInactive},
+      {About::kAll, Reason::kMerchantInactive, Reason::kMerchantInactive},
+      {About::kVoucher, Reason::kVoucherNotFound, Reason::kVoucherNotFound},
+      {About::kVoucher, Reason::kVoucherVoid, Reason::kVoucherVoid},
+      {About::kVoucher, Reason::kVoucherRedeemed, Reason::kVoucherRedeemed},
+      {About::kVoucher, Reason::kVoucherReserved, Reason::kVoucherReserved},
+      {About::kVoucher, Reason::kVoucherNotYetValid, Reason::kVoucherNotYetValid},
+      {About::kVoucher, Reason::kVoucherExpired, Reason::kVoucherExpired},
+      {About::kCard, Reason::kInvalidCard, Reason::kInvalidCard},
+      {About::kCard, Reason::kCardNotActive, Reason::kCardClosed},
+      {About::kMember, Reason::kMemberNotFound, Reason::kMemberNotFound},
+      {About::kMember, Reason::kMemberSuspended, Reason::kMemberClosed},
+      {About::kVoucher, Reason::kVoucherOfAnother, Reason::kVoucherOfAnother},
   }};
+  const bool by_card = command_.authorize.card != CardNumber{} || !ShowsVoucher();
+  const auto is_told = [&](About about) {
+    switch (about) {
+      case About::kAll:
+        return true;
+      case About::kClaim:
+        return IsClaim();
+      case About::kVoucher:
+        return ShowsVoucher();
+      case About::kCard:
+        return by_card;
+      case About::kMember:
+        return by_card || member_ != MemberRow{};
+    }
+    return false;
+  };
   for (const Check& check : kChecks) {
+    if (!is_told(check.about)) {
+      continue;
+    }
     const bool failed = reason >= check.first && reason <= check.last;
     AddCheck(BenefitRow{}, failed ? reason : check.first, !failed);
     if (failed) {
@@ -61,15 +90,28 @@ void Decider::ExplainCandidates(ProgrammeCode programme) {
       return;
     }
   }
-  // All of the category, wherever and for whomever.
-  for (const Candidate& candidate :
-       Index().CategoryList(ledger_, ledger_.merchants_[merchant_].mcc)) {
-    const BenefitRow row = candidate.benefit;
-    if (only == ProgrammeRow{} || ledger_.benefits_[row].programme == only) {
+  // However many there are.
+  const auto is_full = [this] { return command_.authorize.explanation->truncated; };
+  const auto explain = [&](BenefitRow row) {
+    const Benefit& benefit = ledger_.benefits_[row];
+    if (!is_full() && (only == ProgrammeRow{} || benefit.programme == only) &&
+        (IsForOccasion(benefit) || !IsAtMerchant(benefit))) {
       ExplainBenefit(row);
     }
-    if (command_.authorize.explanation->truncated) {
-      return;  // however many there are
+  };
+  // All of the category, wherever and for whomever.
+  if (!JudgesLiveProgrammes()) {
+    return ForEachBenefitThen([&](BenefitRow row) {
+      if (IsOfCategory(ledger_.benefits_[row])) {
+        explain(row);
+      }
+    });
+  }
+  for (const Candidate& candidate :
+       Index().CategoryList(ledger_, ledger_.merchants_[merchant_].mcc)) {
+    explain(candidate.benefit);
+    if (is_full()) {
+      return;
     }
   }
 }
@@ -78,8 +120,8 @@ void Decider::ExplainBenefit(BenefitRow row) {
   const Benefit& benefit = ledger_.benefits_[row];
   AddCheck(row, Reason::kMerchantNotInProgramme, IsAtMerchant(benefit));
   AddCheck(row, Reason::kNotPermittedToTerminal, IsAtTerminal(benefit));
-  AddCheck(row, Reason::kProgrammeNotStarted, now_ >= benefit.starts_at);
-  AddCheck(row, Reason::kProgrammeEnded, now_ < benefit.ends_at);
+  AddCheck(row, Reason::kProgrammeNotStarted, judged_at_ >= benefit.starts_at);
+  AddCheck(row, Reason::kProgrammeEnded, judged_at_ < benefit.ends_at);
   AddCheck(row, Reason::kOutsideTimeWindow, IsOpenNow(benefit));
   AddCheck(row, Reason::kMemberNotVerified, IsVerifiedFor(benefit));
   AddCheck(row, Reason::kNotPermittedToMember, IsForMember(benefit));
@@ -96,22 +138,50 @@ void Decider::ExplainBenefit(BenefitRow row) {
   if (HasWaiting(benefit)) {
     AddCheck(row, Reason::kWaitingPeriod, EndOfWaiting(benefit) == TimestampNs{});
   }
+  ExplainAsks(row);
   ExplainLimits(row, &subsidy);
   ExplainFunds(row, subsidy);
+}
+
+void Decider::ExplainAsks(BenefitRow row) {
+  const Benefit& benefit = ledger_.benefits_[row];
+  if (LacksSubject(benefit)) {
+    AddCheck(row, Reason::kNotPermittedToMember, false);
+  }
+  if (AsksFor(benefit.asks, Asks::kVoucher)) {
+    AddCheck(row, Reason::kNoVoucher, VoucherFor(benefit) != VoucherRow{});
+  }
+  if (AsksFor(benefit.asks, Asks::kSlot)) {
+    const bool is_slot = occasion_ != nullptr && IsSlotOf(benefit, occasion_->slot_at);
+    AddCheck(row, Reason::kSlotNotAvailable, is_slot);
+  }
+  if (AsksFor(benefit.asks, Asks::kClaim)) {
+    AddCheck(row, Reason::kClaimTooLate, !IsTooLate(benefit));
+  }
+}
+
+// What it counts by.
+bool Decider::IsKnown(const Limit& limit) const {
+  const bool has_slot = occasion_ != nullptr && occasion_->slot_at != TimestampNs{};
+  return !LacksSubject(limit) && (limit.window != WindowKind::kSlot || has_slot);
 }
 
 void Decider::ExplainLimits(BenefitRow row, Fen* subsidy) {
   const Benefit& benefit = ledger_.benefits_[row];
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
     const Limit& limit = ledger_.limits_[benefit.limits[i]];
-    if (!IsAsked(limit)) {
+    if (!IsAsked(limit) || !IsKnown(limit)) {
       continue;
     }
     const ResultLimit state = LimitAsItStands(benefit, benefit.limits[i]);
-    Reason check = Reason::kExceedsFrequencyLimit;
+    const Reason check = ReasonOf(limit);
     bool passed = state.left >= 1;
-    if (limit.measure == LimitMeasure::kAmount) {
-      check = Reason::kExceedsAmountLimit;
+    if (limit.scope == LimitScope::kNoShow) {
+      passed = state.used < limit.max;
+    } else if (limit.measure == LimitMeasure::kPrice) {
+      const Fen price = CountedPriceOf(benefit);
+      passed = price == Fen{0} || state.left >= price.value();
+    } else if (limit.measure == LimitMeasure::kAmount) {
       passed = *subsidy <= Fen{0} || state.left >= subsidy->value();
       const bool reduces =
           limit.when_exceeded == WhenExceeded::kReduce || command_.authorize.allow_partial;
@@ -129,7 +199,7 @@ void Decider::ExplainLimits(BenefitRow row, Fen* subsidy) {
 
 void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
   const Benefit& benefit = ledger_.benefits_[row];
-  const auto is_open = [this](FundRow fund) { return ledger_.funds_[fund].IsOpenAt(now_); };
+  const auto is_open = [this](FundRow fund) { return ledger_.funds_[fund].IsOpenAt(judged_at_); };
   bool all_open = benefit.stock == FundRow{} || is_open(benefit.stock);
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
     all_open = all_open && is_open(benefit.funding[i].fund);
@@ -149,11 +219,11 @@ void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
   }
 }
 
-// In the window of now, of the card and member that ask.
-ResultLimit Decider::LimitAsItStands(const Benefit& benefit, LimitRow row) const {
+// In the window of the instant that is judged, of the card and member that ask.
+ResultLimit Decider::LimitAsItStands(const Benefit& benefit, LimitRow row) {
   const Limit& limit = ledger_.limits_[row];
-  const CalendarMoment& moment = ledger_.MomentOf(benefit.calendar, now_);
-  return LimitState(row, SubjectOf(limit), moment.WindowIn(limit.window), benefit.calendar);
+  const WindowNumber window = MomentOf(benefit).WindowIn(limit.window);
+  return LimitState(row, SubjectOf(limit), window, benefit.calendar);
 }
 
 // ---- Entitlements --------------------------------------------------------------
@@ -231,7 +301,7 @@ void Decider::AddEntitlement(BenefitRow row, bool here, bool by_card) {
     const Limit& limit = ledger_.limits_[benefit.limits[i]];
     const LimitSubject subject = limit.subject;
     // What a limit counts by must be known.
-    if (!IsAsked(limit) || (subject == LimitSubject::kCard && !by_card) ||
+    if (!IsAsked(limit) || !IsKnown(limit) || (subject == LimitSubject::kCard && !by_card) ||
         ((subject == LimitSubject::kMerchant || subject == LimitSubject::kTerminal) && !here)) {
       continue;
     }
@@ -241,7 +311,7 @@ void Decider::AddEntitlement(BenefitRow row, bool here, bool by_card) {
 }
 
 // Why it may not be used now; the first in the order of reason.h.
-Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) const {
+Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) {
   if (now_ < benefit.starts_at) {
     item->next_eligible_at = benefit.starts_at;
     return Reason::kProgrammeNotStarted;
@@ -256,15 +326,20 @@ Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) cons
       return Reason::kWaitingPeriod;
     }
   }
-  for (const LimitMeasure measure : {LimitMeasure::kCount, LimitMeasure::kAmount}) {
+  if (AsksFor(benefit.asks, Asks::kVoucher) && VoucherFor(benefit) == VoucherRow{}) {
+    return Reason::kNoVoucher;
+  }
+  for (const Reason reason :
+       {Reason::kExceedsFrequencyLimit, Reason::kExceedsAmountLimit, Reason::kTooManyNoShows}) {
     for (uint32_t i = 0; i < item->limit_count; ++i) {
       const ResultLimit& state = item->limits[i];
       const Limit& limit = ledger_.limits_[state.limit];
-      if (limit.measure == measure && state.left <= 0) {
+      const bool is_exceeded =
+          limit.scope == LimitScope::kNoShow ? state.used >= limit.max : state.left <= 0;
+      if (ReasonOf(limit) == reason && is_exceeded) {
         item->next_eligible_at =
             limit.window == WindowKind::kProgramme ? TimestampNs{} : state.resets_at;
-        return measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
-                                               : Reason::kExceedsAmountLimit;
+        return reason;
       }
     }
   }

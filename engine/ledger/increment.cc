@@ -33,8 +33,12 @@ void Decider::Increment() {
   }
 
   // From here on the command must succeed: with an approval or a decline.
+  // Who approves has seen an amount: a claim of more is another claim.
+  if (reason == Reason::kNone && ApprovalsAskedFor() > 0) {
+    reason = Reason::kApprovalMissing;
+  }
   if (reason == Reason::kNone) {
-    reason = CheckParties(original_->card);
+    reason = CheckPartiesAgain();
   }
   PartsByBenefit by_benefit{};
   if (reason == Reason::kNone && IsBooked()) {
@@ -54,7 +58,9 @@ void Decider::Increment() {
   change.list_price_delta = request.amount;
   change.subsidy_delta = wanted;
   increment.expires_at = original_->expires_at;
-  if (request.hold_s != 0) {
+  // An appointment ends when its slot does, whatever is asked.
+  const bool has_slot = IsBooked() && AsksFor(BenefitOfOriginal().asks, Asks::kSlot);
+  if (request.hold_s != 0 && !has_slot) {
     const int64_t until = now_.value() + int64_t{request.hold_s} * kNsPerSecond;
     increment.expires_at = std::max(increment.expires_at, TimestampNs{until});
     change.expires_at_delta_ns = increment.expires_at.value() - original_->expires_at.value();
@@ -84,7 +90,7 @@ Reason Decider::TakeIncrement(Fen amount, PartsByBenefit* wanted) {
     const Fen higher = SubsidyInLayer(benefit, base, left);
     Fen& more = (*wanted)[i];
     more = Within(higher - granted.subsidy, Fen{0}, room);
-    const Reason reason = ReduceToLimits(i, &more);
+    const Reason reason = ReduceToLimits(i, price, &more);
     if (reason != Reason::kNone) {
       return reason;
     }
@@ -94,10 +100,21 @@ Reason Decider::TakeIncrement(Fen amount, PartsByBenefit* wanted) {
   return TakeIncrementFromFunds(*wanted);
 }
 
-// What the benefit's limits leave of it, and takes that of them.
-Reason Decider::ReduceToLimits(uint32_t place, Fen* wanted) {
+// What the benefit's limits leave of it for the higher price, and takes that of them.
+Reason Decider::ReduceToLimits(uint32_t place, Fen price, Fen* wanted) {
   const BenefitRow row = granted_.list[place].benefit;
-  const auto is_asked = [&](const Use& use) { return use.benefit == row && !IsCount(use); };
+  const auto is_asked = [&](const Use& use) {
+    const UseKind kind = KindOf(use);
+    return use.benefit == row && (kind == UseKind::kAmount || kind == UseKind::kPrice);
+  };
+  const auto more_of = [&](const Use& use) {
+    if (KindOf(use) == UseKind::kAmount) {
+      return wanted->value();
+    }
+    const Benefit& benefit = ledger_.benefits_[row];
+    return (BaseOfOriginal(benefit, price) - BaseOfOriginal(benefit, original_->standing_price()))
+        .value();
+  };
   for (uint32_t i = 0; i < original_->use_count; ++i) {
     const Use& use = UseOf(i);
     if (!is_asked(use)) {
@@ -107,14 +124,14 @@ Reason Decider::ReduceToLimits(uint32_t place, Fen* wanted) {
     Standing standing = StandingOf(limit, use.subject, use.window);
     standing.held += UsedBefore(i);
     const int64_t left = limit.max - standing.held - standing.used;
-    if (wanted->value() <= left) {
+    if (more_of(use) <= left) {
       continue;
     }
-    if (limit.when_exceeded == WhenExceeded::kReduce) {
+    if (KindOf(use) == UseKind::kAmount && limit.when_exceeded == WhenExceeded::kReduce) {
       *wanted = Fen{std::max<int64_t>(0, left)};
       continue;
     }
-    if (*wanted == Fen{0}) {
+    if (more_of(use) == 0) {
       continue;  // nothing more is taken of a limit that is overdrawn
     }
     const CalendarRow calendar = ledger_.benefits_[row].calendar;
@@ -127,7 +144,9 @@ Reason Decider::ReduceToLimits(uint32_t place, Fen* wanted) {
     return Reason::kExceedsAmountLimit;
   }
   for (uint32_t i = 0; i < original_->use_count; ++i) {
-    event_->uses[i].held_delta = is_asked(UseOf(i)) ? wanted->value() : event_->uses[i].held_delta;
+    if (is_asked(UseOf(i))) {
+      event_->uses[i].held_delta = more_of(UseOf(i));
+    }
   }
   return Reason::kNone;
 }

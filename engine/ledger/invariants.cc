@@ -4,6 +4,7 @@
 // Ledger::CheckInvariants(): everything that must hold, computed again from the
 // transactions, the dumb way.
 
+#include <algorithm>
 #include <array>
 
 #include "engine/base/virtual_array.h"
@@ -104,13 +105,49 @@ Fen CapturedOf(const Transaction& transaction, const GrantedTotals& granted, Ben
   return Fen{0};  // one without funds gives none
 }
 
-// What an authorization keeps of one of its uses, by its state; `subsidy` is what the use's
-// benefit has captured.  Refunds have uses of their own.
+// Adds to each use of the original what a refund gave back of it.
+void AddGivenBack(const Ledger& ledger,
+                  const Transaction& refund,
+                  const Transaction& original,
+                  VirtualArray<int64_t>* given_back) {
+  for (uint32_t i = 0; i < refund.use_count; ++i) {
+    const Use& use = ledger.uses()[UseRow{refund.first_use.value() + i}];
+    for (uint32_t j = 0; j < original.use_count; ++j) {
+      const UseRow row{original.first_use.value() + j};
+      const Use& of = ledger.uses()[row];
+      if (of.limit == use.limit && of.benefit == use.benefit) {
+        (*given_back)[row.value()] -= use.amount;
+      }
+    }
+  }
+}
+
+// What an authorization keeps of its use of a price limit.  What refunds gave back of it is in
+// uses of their own; with these it is what is captured and not given back.
+HeldAndUsed KeptOfPrice(const Transaction& transaction,
+                        const Use& use,
+                        int64_t captured,
+                        int64_t kept,
+                        int64_t given_back) {
+  if (transaction.state == TransactionState::kReversed) {
+    return {0, 0};
+  }
+  return {transaction.IsOpenHold() ? use.amount - captured : 0, kept + given_back};
+}
+
+// The same of any other use, by the state; `subsidy` is what the use's benefit has captured.
+// Refunds have uses of their own.
 HeldAndUsed KeptOf(const Transaction& transaction,
                    const Use& use,
-                   LimitMeasure measure,
+                   const Limit& limit,
                    Fen subsidy) {
-  const bool count = measure == LimitMeasure::kCount;
+  const bool untouched = transaction.captured == Fen{0};
+  if (limit.scope == LimitScope::kNoShow) {
+    const bool missed = transaction.state == TransactionState::kExpired && untouched;
+    const bool waits = transaction.state == TransactionState::kPending;
+    return {waits ? use.amount : 0, missed ? use.amount : 0};
+  }
+  const bool count = limit.measure == LimitMeasure::kCount;
   const bool taken = transaction.captured > Fen{0} || transaction.standing_price() == Fen{0};
   const int64_t captured = count ? (taken ? use.amount : 0) : subsidy.value();
   switch (transaction.state) {
@@ -124,7 +161,7 @@ HeldAndUsed KeptOf(const Transaction& transaction,
       return {0, captured};
     case TransactionState::kExpired:
       // An untouched hold of price zero was never taken.
-      return {0, transaction.captured > Fen{0} ? captured : 0};
+      return {0, untouched ? 0 : captured};
     case TransactionState::kDeclined:
     case TransactionState::kReversed:
     case TransactionState::kCompleted:
@@ -194,8 +231,12 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
   }
 
   VirtualArray<Fen> captured(size_t{applied_.size()} + 1);
+  VirtualArray<int64_t> given_back(size_t{uses_.size()} + 1);  // by the original's use
   for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
     const Transaction& capture = transactions_[TransactionRow{i}];
+    if (capture.kind == TransactionKind::kRefund && capture.outcome != Outcome::kDeclined) {
+      AddGivenBack(*this, capture, transactions_[FindOriginalOf(capture)], &given_back);
+    }
     if (capture.kind != TransactionKind::kCapture || capture.outcome == Outcome::kDeclined) {
       continue;
     }
@@ -280,8 +321,20 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
       if (counter == CounterRow{}) {
         return "a use has no counter";
       }
-      const HeldAndUsed kept =
-          KeptOf(transaction, use, limit.measure, CapturedOf(transaction, granted, use.benefit));
+      HeldAndUsed kept{};
+      if (limit.measure == LimitMeasure::kPrice) {
+        const auto price_of = [&](Fen price) {
+          return std::min(BaseOf(transaction, benefits_[use.benefit], price).value(), use.amount);
+        };
+        const bool never = limit.refund_to == RefundTo::kNever;
+        kept = KeptOfPrice(transaction,
+                           use,
+                           price_of(transaction.captured),
+                           price_of(transaction.captured - (never ? Fen{0} : progress.refunded)),
+                           given_back[transaction.first_use.value() + j]);
+      } else {
+        kept = KeptOf(transaction, use, limit, CapturedOf(transaction, granted, use.benefit));
+      }
       counters[counter.value()].held += kept.held;
       counters[counter.value()].used += kept.used;
     }
@@ -324,7 +377,12 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
                            &Ledger::CheckTotals,
                            &Ledger::CheckAdvices,
                            &Ledger::CheckStatusChanges,
-                           &Ledger::CheckCodeUses}) {
+                           &Ledger::CheckCodeUses,
+                           &Ledger::CheckVouchers,
+                           &Ledger::CheckOccasions,
+                           &Ledger::CheckDraws,
+                           &Ledger::CheckContributions,
+                           &Ledger::CheckClaims}) {
     if (const char* const problem = (this->*check)(row); problem != nullptr) {
       return problem;
     }
@@ -413,83 +471,6 @@ const char* Ledger::CheckLines(uint64_t* row) const {
     *row = i;
     if (lines_[LineRow{i}].returned != returned[i]) {
       return "what a line has returned is not the sum of its refunds (row = line)";
-    }
-  }
-  return nullptr;
-}
-
-// Open and closed batches together are what the terminal was answered.
-const char* Ledger::CheckTotals(uint64_t* row) const {
-  VirtualArray<Totals> answered(size_t{terminals_.size()} + 1);
-  // A sale of price 0 is given back by its first reversal; the later ones find nothing.
-  VirtualArray<uint8_t> reversed(size_t{transactions_.size()} + 1);
-  VirtualArray<TransactionRow> closes(size_t{batches_.size()} + 1);
-  for (uint32_t i = transactions_.first(); i <= transactions_.size(); ++i) {
-    const Transaction& transaction = transactions_[TransactionRow{i}];
-    if (transaction.outcome == Outcome::kDeclined || transaction.seq >= kImportedSeqFirst) {
-      continue;
-    }
-    Totals& totals = answered[transaction.terminal.value()];
-    const TransactionRow original_row = FindOriginalOf(transaction);
-    const Transaction& original = transactions_[original_row];
-    const bool of_sale = original.capture_at_once && original.outcome != Outcome::kDeclined &&
-                         original.seq < kImportedSeqFirst;
-    if (transaction.kind == TransactionKind::kBatchClose) {
-      *row = i;
-      if (!batches_.Contains(transaction.reference.batch)) {
-        return "a close has no batch";
-      }
-      closes[transaction.reference.batch.value()] = TransactionRow{i};
-    }
-    if (transaction.kind == TransactionKind::kCapture ||
-        (transaction.IsAuthorization() && transaction.capture_at_once)) {
-      ++totals.captures;
-      totals.captured += transaction.list_price;
-      totals.subsidy += transaction.subsidy;
-    } else if (transaction.kind == TransactionKind::kRefund) {
-      ++totals.refunds;
-      totals.refunded += transaction.list_price;
-      totals.subsidy -= transaction.subsidy;
-    } else if (transaction.kind == TransactionKind::kReversal && of_sale &&
-               (transaction.list_price > Fen{0} ||
-                (original.list_price == Fen{0} && reversed[original_row.value()] == 0))) {
-      reversed[original_row.value()] = 1;
-      ++totals.reversals;
-      totals.reversed += transaction.list_price;
-      totals.subsidy -= transaction.subsidy;
-    }
-  }
-  VirtualArray<Totals> told(size_t{terminals_.size()} + 1);
-  const auto add = [&told](TerminalRow terminal, const Totals& totals) {
-    Totals& sum = told[terminal.value()];
-    sum.captures += totals.captures;
-    sum.refunds += totals.refunds;
-    sum.reversals += totals.reversals;
-    sum.captured += totals.captured;
-    sum.refunded += totals.refunded;
-    sum.reversed += totals.reversed;
-    sum.subsidy += totals.subsidy;
-  };
-  for (uint32_t i = 1; i <= batches_.size(); ++i) {
-    const BatchRow batch_row{i};
-    const Batch& batch = batches_[batch_row];
-    *row = i;
-    const TransactionRow close_row = closes[i];
-    const bool moved = transactions_[close_row].returned();
-    if (close_row == TransactionRow{} || (!moved && batch.transaction != close_row)) {
-      return "a batch and its close do not name each other (row = batch)";
-    }
-    if (batch.number != batches_[batch.previous].number + 1 ||
-        batch.opened_at != batches_[batch.previous].closed_at) {
-      return "a batch does not follow the one before (row = batch)";
-    }
-    add(batch.terminal, batch.ours);
-  }
-  for (uint32_t i = 1; i <= terminals_.size(); ++i) {
-    *row = i;
-    add(TerminalRow{i}, open_batches_[TerminalRow{i}].totals);
-    if (told[i] != answered[i]) {
-      return "a terminal's batches are not the sums of what it was answered (row = terminal)";
     }
   }
   return nullptr;

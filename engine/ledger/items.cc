@@ -92,25 +92,41 @@ Fen Decider::BaseOfItems(const Benefit& benefit) const {
 
 // The items' part is what it was at the decision: lines are frozen with it, and what is
 // captured names none.
-Fen Decider::BaseOfOriginal(const Benefit& benefit, Fen captured) const {
+Fen Ledger::BaseOf(const Transaction& original, const Benefit& benefit, Fen price) const {
   if (!benefit.has_items) {
-    return captured;
+    return price;
   }
-  const uint32_t line_count = original_->progress.line_count;
+  const uint32_t line_count = original.progress.line_count;
   if (line_count == 0) {
     return Fen{0};
   }
   LineCounts counts;
   const Fen base =
-      CountLines(ItemRuleOf(ledger_, benefit),
-                 std::span<const Line>{&ledger_.lines_[original_->progress.first_line], line_count},
+      CountLines(ItemRuleOf(*this, benefit),
+                 std::span<const Line>{&lines_[original.progress.first_line], line_count},
                  &counts);
   if (base <= Fen{0}) {
     return Fen{0};
   }
-  return captured >= original_->list_price
-             ? base
-             : MulDivRoundHalfUp(base, captured, original_->list_price);
+  return price >= original.list_price ? base : MulDivRoundHalfUp(base, price, original.list_price);
+}
+
+Fen Decider::BaseOfOriginal(const Benefit& benefit, Fen captured) const {
+  return ledger_.BaseOf(*original_, benefit, captured);
+}
+
+// Of bands that go on: what their limit had used and held before the original, which is
+// told by what was left of it then.
+Fen Decider::EarlierPricesOfOriginal(const Benefit& benefit) const {
+  const LimitRow row = TermsOf(benefit).earlier_prices;
+  for (uint32_t i = 0; i < original_->use_count; ++i) {
+    const Use& use = UseOf(i);
+    if (use.limit == row) {
+      const int64_t taken = BaseOfOriginal(benefit, original_->list_price).value();
+      return Larger(Fen{0}, Fen{ledger_.limits_[row].max - use.left_after - taken});
+    }
+  }
+  return Fen{0};
 }
 
 // Adds what the lines bear of a benefit's subsidy: its own lines by what they count for;

@@ -47,6 +47,19 @@ inline uint64_t HashOf(CardRow card, CodePurpose purpose) {
                               0x9e3779b97f4a7c15));
 }
 
+// Keys are uniform, but for those that tests make up.
+inline uint64_t HashOf(const VoucherKey& key) {
+  return Mix64(key.high ^ FoldedMultiply(key.low, 0xa0761d6478bd642f));
+}
+
+inline uint64_t HashOf(MemberRow member, VoucherSeriesRow series) {
+  return Mix64(FoldedMultiply(uint64_t{member.value()} << 32 | series.value(), 0x9e3779b97f4a7c15));
+}
+
+inline uint64_t HashOf(FundRow fund, const ReceiptCode& receipt) {
+  return Mix64(HashOf(receipt) + fund.value());
+}
+
 inline uint64_t HashOf(const CounterSeries& series) {
   return Mix64(HashOf(series.programme) + 3 * HashOf(series.limit) +
                (uint64_t{static_cast<uint8_t>(series.measure)} << 16 |

@@ -60,6 +60,14 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       item_pool_(TableId::kItemPool, kPoolRowsMax),
       step_pool_(TableId::kStepPool, kPoolRowsMax),
       day_pool_(TableId::kDayPool, kPoolRowsMax),
+      benefit_terms_(TableId::kBenefitTerms, kBenefitsMax),
+      voucher_series_(TableId::kVoucherSeries, limits.voucher_series_max),
+      vouchers_(TableId::kVouchers, limits.vouchers_max),
+      occasions_(TableId::kOccasions, limits.occasions_max),
+      approvals_(TableId::kApprovals, limits.approvals_max),
+      draws_(TableId::kDraws, limits.draws_max),
+      prizes_(TableId::kPrizes, kPoolRowsMax),
+      contributions_(TableId::kContributions, limits.contributions_max),
       all_tables_{&union_nodes_,
                   &segments_,
                   &members_,
@@ -95,7 +103,15 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
                   &terminal_pool_,
                   &item_pool_,
                   &step_pool_,
-                  &day_pool_},
+                  &day_pool_,
+                  &benefit_terms_,
+                  &voucher_series_,
+                  &vouchers_,
+                  &occasions_,
+                  &approvals_,
+                  &draws_,
+                  &prizes_,
+                  &contributions_},
       union_node_index_(kSmallIndexBits),
       member_index_(kLargeIndexBits),
       card_index_(kLargeIndexBits),
@@ -109,6 +125,11 @@ Ledger::Ledger(uint16_t shard, const LedgerLimits& limits)
       advice_index_(kLargeIndexBits),
       returned_index_(kLargeIndexBits),
       code_use_index_(kLargeIndexBits),
+      voucher_series_index_(kSmallIndexBits),
+      voucher_index_(kLargeIndexBits),
+      member_voucher_index_(kLargeIndexBits),
+      draw_index_(kSmallIndexBits),
+      contribution_index_(kLargeIndexBits),
       candidate_index_(/*shadow=*/false, limits.candidates),
       shadow_candidate_index_(/*shadow=*/true, limits.candidates),
       sorted_rows_(size_t{2} * kMerchantPoolRowsMax),
@@ -313,7 +334,7 @@ void Ledger::DescribeStanding(TransactionRow row, Result* result, Details* detai
 // ---- Memory ----------------------------------------------------------------------
 
 size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
-  static_assert(kUpcomingMax >= kTableCount + 7);
+  static_assert(kUpcomingMax >= kTableCount + 10);
   size_t count = 0;
   const auto take = [&](auto& owner) {
     if (const MemoryRange range = owner.TakeUpcomingMemory(); range.size != 0) {
@@ -329,7 +350,10 @@ size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
                                 &request_index_,
                                 &advice_index_,
                                 &returned_index_,
-                                &code_use_index_}) {
+                                &code_use_index_,
+                                &voucher_index_,
+                                &member_voucher_index_,
+                                &contribution_index_}) {
     take(*index);
   }
   return count;
@@ -434,6 +458,9 @@ const char* Ledger::FinishLoad() {
     IndexAdvice(AdviceRow{row});
   }
   if (const char* const problem = FinishLoadOfProgrammes(); problem != nullptr) {
+    return problem;
+  }
+  if (const char* const problem = FinishLoadOfVouchers(); problem != nullptr) {
     return problem;
   }
   moments_.Reset();

@@ -21,7 +21,7 @@
 //
 // Invariants (CheckInvariants() verifies them, O(n); every test tier calls it):
 //   (1) For each fund, held, spent and overrun equal the sums over all applied shares;
-//       none is negative, and held + spent <= budget.
+//       none is negative, and held + spent <= budget + contributed.
 //   (2) For each counter, held and used equal the sums over all uses.
 //   (3) A request id of a terminal has exactly one transaction.
 //   (4) list_price = member_pays + subsidy for every transaction.
@@ -38,6 +38,10 @@
 //       the member was to pay.
 //   (11) Of a programme's versions at most one is active, one in shadow and one scheduled,
 //       and its head names them; the history of its activations does not go back in time.
+//   (12) A voucher that is reserved or redeemed names the authorization that took it, and
+//       that names it; a series counts its vouchers by state.
+//   (13) What a fund has been contributed is the sum over its receipts that were not revoked;
+//       its counts of claims are what became of them.
 // With transactions in the archive, (1), (2), (5), (8), (9) and (10) are about them, too:
 // thaw them all first (ledger/archive_slice.h).
 
@@ -80,6 +84,12 @@ struct LedgerLimits {
   uint32_t advices_max = kAdvicesMax;
   uint32_t batches_max = kBatchesMax;
   uint32_t code_uses_max = kCodeUsesMax;
+  uint32_t voucher_series_max = kVoucherSeriesMax;
+  uint32_t vouchers_max = kVouchersMax;
+  uint32_t occasions_max = kOccasionsMax;
+  uint32_t approvals_max = kApprovalsMax;
+  uint32_t draws_max = kDrawsMax;
+  uint32_t contributions_max = kContributionsMax;
   CandidateIndex::Sizes candidates;  // not of rows
 };
 
@@ -188,7 +198,7 @@ class Ledger {
   // half a millisecond for a huge page.  Fills `ranges` with memory that Evolve() will
   // soon be the first to write and returns how many there are; the owner of the
   // ledger hands them to another thread, for PopulateMemory().  Cheap; call it often.
-  static constexpr size_t kUpcomingMax = 43;
+  static constexpr size_t kUpcomingMax = 54;
   size_t TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges);
 
   // ---- Archive: docs/decisions/0004-archive.md --------------------------------
@@ -248,6 +258,24 @@ class Ledger {
   [[nodiscard]] const Table<Advice, AdviceRow>& advices() const { return advices_; }
   [[nodiscard]] const Table<Batch, BatchRow>& batches() const { return batches_; }
   [[nodiscard]] const Table<CodeUse, CodeUseRow>& code_uses() const { return code_uses_; }
+  [[nodiscard]] const Table<BenefitTerms, TermsRow>& benefit_terms() const {
+    return benefit_terms_;
+  }
+  [[nodiscard]] const Table<VoucherSeries, VoucherSeriesRow>& voucher_series() const {
+    return voucher_series_;
+  }
+  [[nodiscard]] const Table<Voucher, VoucherRow>& vouchers() const { return vouchers_; }
+  [[nodiscard]] const Table<Occasion, OccasionRow>& occasions() const { return occasions_; }
+  [[nodiscard]] const Table<Approval, ApprovalRow>& approvals() const { return approvals_; }
+  [[nodiscard]] const Table<Draw, DrawRow>& draws() const { return draws_; }
+  using PrizeRow = StrongId<struct PrizeRowTag, uint32_t>;
+  [[nodiscard]] const Table<Prize, PrizeRow>& prizes() const { return prizes_; }
+  [[nodiscard]] std::span<const Prize> PrizesOf(const Draw& draw) const {
+    return RowsOf(prizes_, draw.prizes);
+  }
+  [[nodiscard]] const Table<Contribution, ContributionRow>& contributions() const {
+    return contributions_;
+  }
   // Row for row beside terminals().
   [[nodiscard]] const Table<OpenBatch, TerminalRow>& open_batches() const { return open_batches_; }
   // Row for row beside merchants() and funds().
@@ -307,6 +335,12 @@ class Ledger {
   [[nodiscard]] TransactionRow FindTransaction(TerminalRow terminal, const RequestId& id) const;
   [[nodiscard]] TransactionRow FindTransaction(TransactionId id) const;
   [[nodiscard]] CodeUseRow FindCodeUse(CardRow card, CodePurpose purpose) const;
+  [[nodiscard]] VoucherSeriesRow FindVoucherSeries(const SeriesCode& code) const;
+  [[nodiscard]] VoucherRow FindVoucher(const VoucherKey& key) const;
+  // The head of the chain of a member's vouchers of a series, by Voucher::previous.
+  [[nodiscard]] VoucherRow NewestVoucherOf(MemberRow member, VoucherSeriesRow series) const;
+  [[nodiscard]] DrawRow FindDraw(const DrawCode& code) const;
+  [[nodiscard]] ContributionRow FindContribution(FundRow fund, const ReceiptCode& receipt) const;
   [[nodiscard]] CounterSeriesRow FindCounterSeries(const CounterSeries& series) const;
   [[nodiscard]] CounterRow FindCounter(CounterSeriesRow series,
                                        uint32_t subject,
@@ -386,6 +420,24 @@ class Ledger {
   void EvolveTotals(const Event& event);
   void EvolveClose(const Event& event);
   void EvolveCodeUse(const Event& event);
+  void EvolveOccasion(const Event& event);
+  void EvolveVoucherState(const Event& event);
+  void MoveVoucher(VoucherRow row, VoucherState state, CommandSeq authorization);
+  void EvolveVouchersIssued(const Event& event);
+  void EvolveVouchersVoided(const Event& event);
+  VoucherRow AppendVoucher(const Voucher& voucher);
+  VoucherSeriesRow VoucherSeriesFor(const SeriesCode& code);
+  void CountPrizes(DrawRow draw, const Voucher& like, uint32_t count);
+  void EvolveDraw(const Event& event);
+  void EvolvePrizeDrawn(const Event& event);
+  void EvolveContribution(const Event& event);
+  [[nodiscard]] SegmentSpanRow FindCover(const Member& member,
+                                         SegmentBit segment,
+                                         TimestampNs from) const;
+  void AppendCover(const Contribution& contribution);
+  [[nodiscard]] TimestampNs EndOfCover(const Contribution& contribution) const;
+  void EvolveJudgement(const Event& event);
+  void CountClaim(const Event& event);
   void EvolveArchived(const ArchiveMark& mark);
   void EvolveThawed(const Event& event);
   TransactionRow AppendAgain(const Transaction& transaction,
@@ -478,6 +530,14 @@ class Ledger {
   [[nodiscard]] const char* CheckStatusChanges(uint64_t* row) const;
   [[nodiscard]] const char* CheckCodeUses(uint64_t* row) const;
   [[nodiscard]] const char* CheckProgrammes(uint64_t* row) const;
+  [[nodiscard]] const char* CheckVouchers(uint64_t* row) const;
+  [[nodiscard]] const char* CheckOccasions(uint64_t* row) const;
+  [[nodiscard]] const char* CheckDraws(uint64_t* row) const;
+  [[nodiscard]] const char* CheckContributions(uint64_t* row) const;
+  [[nodiscard]] const char* CheckClaims(uint64_t* row) const;
+  // Of an authorization, the base of a benefit if only so much of it had been bought; at
+  // least 0 (items.cc).
+  [[nodiscard]] Fen BaseOf(const Transaction& original, const Benefit& benefit, Fen price) const;
   // programmes.cc: the parts of a version's rows, and what becomes of it.
   ProgrammeRow AppendVersion(const ProgrammeImage& image, TimestampNs at);
   void AppendLimits(const ProgrammeImage& image, ProgrammeRow version);
@@ -499,6 +559,7 @@ class Ledger {
   void Retire(ProgrammeHeadRow head, TimestampNs at);
   void SetStage(ProgrammeRow version, Stage stage, TimestampNs at, TimestampNs activates_at = {});
   [[nodiscard]] const char* FinishLoadOfProgrammes();
+  [[nodiscard]] const char* FinishLoadOfVouchers();
   // A head's active version or its shadow, or a merchant's category or union node, is another:
   // other benefits may compete.
   void CandidatesChanged() {
@@ -512,6 +573,8 @@ class Ledger {
     return WasActive(version) ? Stage::kRetired : Stage::kValidated;
   }
   // The terminal, merchant and member of an authorization, as far as there are such.
+  TermsRow AppendTerms(const BenefitSpec& spec, const Programme& programme);
+  [[nodiscard]] bool JudgesLiveProgrammes(const AuthorizeRequest& request) const;
   [[nodiscard]] bool FindPlace(const Command& command,
                                MerchantRow* merchant,
                                UnionNodeRow* member_node) const;
@@ -565,6 +628,14 @@ class Ledger {
   Table<ItemCode, StrongId<struct ItemPoolTag, uint32_t>> item_pool_;
   Table<PriceStep, StrongId<struct StepPoolTag, uint32_t>> step_pool_;
   Table<DayRange, StrongId<struct DayPoolTag, uint32_t>> day_pool_;
+  Table<BenefitTerms, TermsRow> benefit_terms_;
+  Table<VoucherSeries, VoucherSeriesRow> voucher_series_;
+  Table<Voucher, VoucherRow> vouchers_;
+  Table<Occasion, OccasionRow> occasions_;
+  Table<Approval, ApprovalRow> approvals_;
+  Table<Draw, DrawRow> draws_;
+  Table<Prize, PrizeRow> prizes_;
+  Table<Contribution, ContributionRow> contributions_;
   std::array<TableBase*, kTableCount> all_tables_;
 
   // Derived from the rows; rebuilt by FinishLoad().
@@ -581,6 +652,11 @@ class Ledger {
   RowIndex advice_index_;    // by AdviceKey -> the first of it
   RowIndex returned_index_;  // by seq: transactions that came back from the archive
   RowIndex code_use_index_;
+  RowIndex voucher_series_index_;
+  RowIndex voucher_index_;         // by key
+  RowIndex member_voucher_index_;  // by member and series -> the newest
+  RowIndex draw_index_;
+  RowIndex contribution_index_;  // by fund and receipt
   // Which benefits may compete where, for whom.  Decide() writes it, which changes nothing
   // that anybody can see: an entry follows from rows that change with an activation only,
   // and that makes all entries void.

@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What becomes of an authorization: captures, reversals, expiry; increment.cc and
+// What becomes of an authorization: captures and expiry; reverse.cc, increment.cc and
 // refund.cc have the rest.  docs/decisions/0001-lifecycle.md has the amounts.  The rule,
 // limits and funders are those of the programme version that made it.
 
@@ -111,13 +111,38 @@ bool Decider::IsMoney(const Applied& applied) const {
   return ledger_.funds_[applied.fund].asset == Asset::kMoney;
 }
 
-bool Decider::IsCount(const Use& use) const {
-  return ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
+Decider::UseKind Decider::KindOf(const Use& use) const {
+  const Limit& limit = ledger_.limits_[use.limit];
+  if (limit.measure == LimitMeasure::kCount) {
+    return limit.scope == LimitScope::kNoShow ? UseKind::kNoShow : UseKind::kCount;
+  }
+  return limit.measure == LimitMeasure::kPrice ? UseKind::kPrice : UseKind::kAmount;
+}
+
+int64_t Decider::UsedPriceOf(const Use& use, Fen captured) const {
+  const Benefit& benefit = ledger_.benefits_[use.benefit];
+  return std::min(BaseOfOriginal(benefit, captured).value(), use.amount);
+}
+
+// What refunds do not give back counts as if it were kept.
+int64_t Decider::KeptPriceOf(const Use& use, Fen captured) const {
+  const bool never = ledger_.limits_[use.limit].refund_to == RefundTo::kNever;
+  return UsedPriceOf(use, never ? captured : captured - original_->progress.refunded);
+}
+
+// As far as it is this authorization's: nothing when it has taken none, or another has it by
+// now.
+void Decider::MoveVoucherOfOriginal(VoucherState state) {
+  const VoucherRow row = ledger_.occasions_[original_->progress.occasion].voucher;
+  const Voucher& voucher = ledger_.vouchers_[row];
+  if (row != VoucherRow{} && voucher.authorization == original_->seq && voucher.state != state) {
+    event_->voucher_row = row;
+    event_->voucher_state = state;
+  }
 }
 
 // Each benefit's amount over its shares of money, by what weigh(applied) says.
-template <class Weigh>
-Decider::Parts Decider::SplitOverMoney(const PartsByBenefit& amounts, Weigh&& weigh) const {
+Decider::Parts Decider::SplitOverMoney(const PartsByBenefit& amounts, Weigh* weigh) const {
   std::array<int64_t, kSharesPerTransactionMax> weights{};
   for (uint32_t i = 0; i < original_->applied_count; ++i) {
     weights[i] = IsMoney(AppliedOf(i)) ? weigh(AppliedOf(i)).value() : 0;
@@ -204,6 +229,23 @@ bool Decider::MayForcePost() const {
                             LateCapture::kForcePost);
 }
 
+// What stands in the way of a capture of so much, or none.
+Reason Decider::WhyNotCaptured(Fen amount) const {
+  const Fen uncaptured = original_->standing_price() - original_->captured;
+  const Reason reason = WhyNotOpen();
+  if (reason != Reason::kNone && !(reason == Reason::kHoldExpired && MayForcePost())) {
+    return reason;
+  }
+  const bool too_much = advice_ == nullptr && amount > uncaptured + OverCaptureOf();
+  if (too_much || original_->captured.value() + amount.value() > kTransactionFenMax) {
+    return Reason::kExceedsAuthorizedAmount;
+  }
+  if (LacksApprovals()) {
+    return Reason::kApprovalMissing;
+  }
+  return advice_ != nullptr && IsTooOld() ? Reason::kAdviceTooOld : Reason::kNone;
+}
+
 void Decider::Capture() {
   const CaptureRequest& request = command_.capture;
   advice_ = command_.advice;
@@ -230,18 +272,7 @@ void Decider::Capture() {
   const Transaction& original = *original_;
   const Fen uncaptured = original.standing_price() - original.captured;
   const Fen amount = request.has_amount ? request.amount : uncaptured;
-  Reason reason = WhyNotOpen();
-  if (reason == Reason::kHoldExpired && MayForcePost()) {
-    reason = Reason::kNone;
-  }
-  const bool too_much = advice_ == nullptr && amount > uncaptured + OverCaptureOf();
-  if (reason == Reason::kNone &&
-      (too_much || original.captured.value() + amount.value() > kTransactionFenMax)) {
-    reason = Reason::kExceedsAuthorizedAmount;
-  }
-  if (reason == Reason::kNone && advice_ != nullptr && IsTooOld()) {
-    reason = Reason::kAdviceTooOld;
-  }
+  const Reason reason = WhyNotCaptured(amount);
   if (reason != Reason::kNone) {
     return DeclineCapture(reason);
   }
@@ -270,11 +301,14 @@ void Decider::Capture() {
   } else {
     change.state = swept || !taken ? original.state : TransactionState::kPartiallyCaptured;
   }
+  if (original.progress.occasion != OccasionRow{}) [[unlikely]] {
+    CaptureVoucher(taken, final);
+  }
   if (IsBooked()) {
     BeginShares();
     event_->member_posted_delta = capture.member_pays;
     if (swept) {
-      CaptureExpired(subsidies, taken);
+      CaptureExpired(subsidies, taken, final);
     } else {
       const Fen held_after = CaptureHeld(subsidies, taken, final);
       const Fen pending_after = final ? Fen{0} : original.standing_price() - captured - held_after;
@@ -315,6 +349,7 @@ Decider::PartsByBenefit Decider::EarnedBy(Fen captured, Fen amount) const {
 // what it holds, so none ever pays more than it authorized.
 Fen Decider::CaptureHeld(const PartsByBenefit& subsidies, bool taken, bool final) {
   const bool first = original_->state == TransactionState::kPending;
+  const Fen captured = original_->captured + event_->original.captured_delta;
   const Parts parts =
       SplitOverMoney(subsidies, [](const Applied& applied) { return applied.held; });
   Fen held_after;
@@ -332,27 +367,42 @@ Fen Decider::CaptureHeld(const PartsByBenefit& subsidies, bool taken, bool final
   for (uint32_t i = 0; i < original_->use_count; ++i) {
     const Use& use = UseOf(i);
     UseDelta& delta = AddUse(use);
-    if (IsCount(use)) {
-      // A use is burnt by the first capture, whatever its value.
-      delta.held_delta = first && (final || taken) ? -use.amount : 0;
-      delta.used_delta = first && taken ? use.amount : 0;
-    } else {
-      const uint32_t place = PlaceOf(use.benefit);
-      const int64_t held = use.amount - granted_.list[place].captured.value();
-      delta.held_delta = final ? -held : -subsidies[place].value();
-      delta.used_delta = subsidies[place].value();
+    switch (KindOf(use)) {
+      case UseKind::kCount:
+        // A use is burnt by the first capture, whatever its value.
+        delta.held_delta = first && (final || taken) ? -use.amount : 0;
+        delta.used_delta = first && taken ? use.amount : 0;
+        break;
+      case UseKind::kAmount: {
+        const uint32_t place = PlaceOf(use.benefit);
+        const int64_t held = use.amount - granted_.list[place].captured.value();
+        delta.held_delta = final ? -held : -subsidies[place].value();
+        delta.used_delta = subsidies[place].value();
+        break;
+      }
+      case UseKind::kPrice: {
+        const int64_t before = UsedPriceOf(use, original_->captured);
+        delta.held_delta = before - (final ? use.amount : UsedPriceOf(use, captured));
+        delta.used_delta = KeptPriceOf(use, captured) - KeptPriceOf(use, original_->captured);
+        break;
+      }
+      case UseKind::kNoShow:
+        delta.held_delta = first && (final || taken) ? -use.amount : 0;
+        break;
     }
   }
   return held_after;
 }
 
 // Nothing is held any more: taken anew, and posted even where there is no room for it.
-void Decider::CaptureExpired(const PartsByBenefit& subsidies, bool taken) {
-  const bool first = taken && original_->captured == Fen{0};
+void Decider::CaptureExpired(const PartsByBenefit& subsidies, bool taken, bool final) {
+  const bool untouched = original_->captured == Fen{0};
+  const bool first = taken && untouched;
+  const Fen captured = original_->captured + event_->original.captured_delta;
   const Parts parts = SplitOverMoney(subsidies, [](const Applied& applied) {
     return applied.authorized + applied.restated - applied.spent - applied.overrun;
   });
-  bool overrun = false;
+  bool overrun = event_->transaction.overrun;
   for (uint32_t i = 0; i < original_->applied_count; ++i) {
     const Applied& applied = AppliedOf(i);
     const Fund& fund = ledger_.funds_[applied.fund];
@@ -370,15 +420,51 @@ void Decider::CaptureExpired(const PartsByBenefit& subsidies, bool taken) {
   for (uint32_t i = 0; i < original_->use_count; ++i) {
     const Use& use = UseOf(i);
     UseDelta& delta = AddUse(use);
-    delta.used_delta = !IsCount(use) ? subsidies[PlaceOf(use.benefit)].value()
-                       : first       ? use.amount
-                                     : 0;
+    switch (KindOf(use)) {
+      case UseKind::kCount:
+        delta.used_delta = first ? use.amount : 0;
+        break;
+      case UseKind::kAmount:
+        delta.used_delta = subsidies[PlaceOf(use.benefit)].value();
+        break;
+      case UseKind::kPrice:
+        delta.used_delta = KeptPriceOf(use, captured) - KeptPriceOf(use, original_->captured);
+        break;
+      case UseKind::kNoShow:
+        // Somebody came after all.
+        delta.used_delta = untouched && (taken || final) ? -use.amount : 0;
+        break;
+    }
     const Limit& limit = ledger_.limits_[use.limit];
     const Standing standing = StandingOf(limit, use.subject, use.window);
     const int64_t after = standing.held + standing.used + UsedBefore(i) + delta.used_delta;
     overrun = overrun || (delta.used_delta > 0 && after > limit.max);
   }
   event_->transaction.overrun = overrun;
+}
+
+// The first capture redeems it, and a final one of nothing leaves it to be used again.  After
+// the hold has expired somebody else may have it by now.
+void Decider::CaptureVoucher(bool taken, bool final) {
+  if (original_->state != TransactionState::kExpired) {
+    if (taken || final) {
+      MoveVoucherOfOriginal(taken ? VoucherState::kRedeemed : VoucherState::kIssued);
+    }
+    return;
+  }
+  const VoucherRow row = ledger_.occasions_[original_->progress.occasion].voucher;
+  const Voucher& voucher = ledger_.vouchers_[row];
+  const bool of_nothing =
+      event_->original.captured_delta == Fen{0} && original_->standing_price() > Fen{0};
+  if (row == VoucherRow{} || of_nothing || voucher.authorization == original_->seq) {
+    return;
+  }
+  if (voucher.state == VoucherState::kIssued) {
+    event_->voucher_row = row;
+    event_->voucher_state = VoucherState::kRedeemed;
+  } else {
+    event_->transaction.overrun = true;
+  }
 }
 
 // What earlier uses of the event take of the counter that a use takes from.
@@ -392,221 +478,6 @@ int64_t Decider::UsedBefore(uint32_t use) const {
     taken += same ? earlier.held_delta + earlier.used_delta : 0;
   }
   return taken;
-}
-
-// ---- Reverse -------------------------------------------------------------------
-
-void Decider::Reverse() {
-  const ReverseRequest& request = command_.reverse;
-  if (!FindCaller() || AnsweredBefore() || !HasRoom(2, kSharesPerTransactionMax, 0) ||
-      !HasRoomInBatch()) {
-    return;
-  }
-
-  // From here on the command must succeed: with an approval or a decline.
-  const bool found = BeginAbout(TransactionKind::kReversal,
-                                request.original,
-                                request.original_request_id,
-                                request.has_amount,
-                                request.amount);
-  Transaction& reversal = event_->transaction;
-  reversal.reversal_reason = request.reason;
-  reversal.list_price = Fen{0};  // until something is undone
-  reversal.member_pays = Fen{0};
-  reversal.outcome = Outcome::kApproved;
-  reversal.state = TransactionState::kCompleted;
-  if (!found) {
-    const bool unknown = referred_ == TransactionRow{};
-    if (unknown ? request.original != TransactionId{}
-                : !ledger_.transactions_[referred_].tombstone) {
-      // No authorization, or an id of ours that we never gave: there is nothing that
-      // could still come.
-      Decline(Reason::kOriginalNotFound);
-    } else if (unknown && request.original_request_id != command_.request_id) {
-      // Accepted, or a store-and-forward queue would send it for ever.  The
-      // tombstone sees to it that the original, if it still comes, is declined.
-      // (One that names itself takes the id from here on.)
-      event_->tombstone_row = TransactionRow{event_->transaction_row.value() + 1};
-    }
-    return FinishTransaction(false);
-  }
-  const Transaction& original = *original_;
-  const Fen amount = request.amount;
-  bool in_part = request.has_amount;
-  Reason reason = Reason::kNone;
-  switch (original.state) {
-    case TransactionState::kDeclined:
-    case TransactionState::kReversed:
-      return FinishTransaction(false);  // nothing to undo
-    case TransactionState::kExpired:
-      if (original.captured == Fen{0}) {
-        // Nothing is held any more, but a late capture must find it reversed, whether
-        // the sweep came first or not.
-        event_->original.row = referred_;
-        event_->original.state = TransactionState::kReversed;
-        return FinishTransaction(false);
-      }
-      reason = Reason::kFurtherActivityPreventsReversal;
-      break;
-    case TransactionState::kPending:
-    case TransactionState::kPartiallyCaptured:
-      if (original.progress.refunded > Fen{0} ||
-          (original.state == TransactionState::kPartiallyCaptured && !request.has_amount)) {
-        reason = Reason::kFurtherActivityPreventsReversal;
-      } else if (request.has_amount && amount > original.standing_price() - original.captured) {
-        reason = Reason::kExceedsAuthorizedAmount;
-      }
-      in_part = in_part && amount != original.standing_price();
-      break;
-    case TransactionState::kCaptured:
-      if (!original.capture_at_once) {
-        reason = Reason::kFurtherActivityPreventsReversal;
-      } else if (request.has_amount && amount > original.standing_price()) {
-        reason = Reason::kExceedsAuthorizedAmount;
-      }
-      in_part = in_part && amount != original.standing_price();
-      break;
-    case TransactionState::kPartiallyRefunded:
-    case TransactionState::kRefunded:
-      reason = Reason::kFurtherActivityPreventsReversal;
-      break;
-    case TransactionState::kCompleted:
-      GH_CHECK(false, "an authorization is never completed, seq=", original.seq);
-  }
-  if (reason != Reason::kNone) {
-    Decline(reason);
-  } else if (!in_part) {
-    ReverseAll();
-  } else if (IsOpen()) {
-    ReverseHeldPart(amount);
-  } else {
-    ReverseSoldPart(amount);
-  }
-  FinishTransaction(false);
-}
-
-void Decider::ReverseAll() {
-  const bool sale = original_->capture_at_once;
-  AcceptAbout(original_->standing_price(), original_->standing_subsidy());
-  event_->original.state = TransactionState::kReversed;
-  event_->original.captured_delta = -original_->captured;
-  event_->original.captured_subsidy_delta = -original_->captured_subsidy;
-  BeginShares();
-  for (uint32_t i = 0; i < original_->applied_count; ++i) {
-    const Applied& applied = AppliedOf(i);
-    event_->shares[i].held_delta = -applied.held;
-    event_->shares[i].spent_delta = -applied.spent;
-    event_->shares[i].overrun_delta = -applied.overrun;
-    PutInSuspenseIfClosed(i);
-    TellShare(i, applied.held + applied.spent + applied.overrun);
-  }
-  for (uint32_t i = 0; i < original_->use_count; ++i) {
-    UseDelta& delta = AddUse(UseOf(i));
-    (sale ? delta.used_delta : delta.held_delta) = -UseOf(i).amount;
-  }
-  if (IsBooked()) {
-    (sale ? event_->member_posted_delta : event_->member_pending_delta) =
-        -(original_->standing_price() - original_->standing_subsidy());
-  }
-}
-
-// The hold is restated to the lower price.
-void Decider::ReverseHeldPart(Fen amount) {
-  const Transaction& original = *original_;
-  const Fen list_price = original.standing_price() - amount;
-  const bool nothing_left = list_price == original.captured && original.captured > Fen{0};
-  // Each benefit keeps what it has captured, and of the rest what is left after the ones
-  // before it.
-  PartsByBenefit by_benefit = EarnedOf(list_price);
-  Fen room = list_price - original.captured_subsidy;
-  for (uint32_t i = 0; i < granted_count_; ++i) {
-    const Granted& granted = granted_.list[i];
-    const Fen most =
-        nothing_left ? granted.captured : Smaller(granted.subsidy, granted.captured + room);
-    const Fen subsidy = Within(by_benefit[i], granted.captured, most);
-    room -= subsidy - granted.captured;
-    by_benefit[i] = granted.subsidy - subsidy;
-  }
-  const Fen released = SumOf(by_benefit);
-  AcceptAbout(amount, released);
-  OriginalChange& change = event_->original;
-  change.state = nothing_left ? TransactionState::kCaptured : original.state;
-  change.restates = true;
-  change.list_price_delta = -amount;
-  change.subsidy_delta = -released;
-  if (!IsBooked()) {
-    return;
-  }
-  BeginShares();
-  const Parts parts =
-      SplitOverMoney(by_benefit, [](const Applied& applied) { return applied.held; });
-  for (uint32_t i = 0; i < original.applied_count; ++i) {
-    event_->shares[i].held_delta = -parts[i];
-    TellShare(i, parts[i]);
-  }
-  for (uint32_t i = 0; i < original.use_count; ++i) {
-    const Use& use = UseOf(i);
-    AddUse(use).held_delta = IsCount(use) ? 0 : -by_benefit[PlaceOf(use.benefit)].value();
-  }
-  event_->member_pending_delta = -(amount - released);
-}
-
-// As if the sale had been of the lower price, but the member never owes more for it.
-void Decider::ReverseSoldPart(Fen amount) {
-  const Transaction& original = *original_;
-  PartsByBenefit by_benefit = EarnedOf(original.standing_price() - amount);
-  for (uint32_t i = 0; i < granted_count_; ++i) {
-    by_benefit[i] = granted_.list[i].subsidy - by_benefit[i];
-  }
-  if (SumOf(by_benefit) > amount) {
-    by_benefit = SplitOverKept(amount);
-  }
-  const Fen released = SumOf(by_benefit);
-  AcceptAbout(amount, released);
-  OriginalChange& change = event_->original;
-  change.state = TransactionState::kCaptured;
-  change.restates = true;
-  change.list_price_delta = -amount;
-  change.subsidy_delta = -released;
-  change.captured_delta = -amount;
-  change.captured_subsidy_delta = -released;
-  if (!IsBooked()) {
-    return;
-  }
-  BeginShares();
-  TakeBackFromShares(by_benefit, /*things=*/false);
-  for (uint32_t i = 0; i < original.use_count; ++i) {
-    const Use& use = UseOf(i);
-    AddUse(use).used_delta = IsCount(use) ? 0 : -by_benefit[PlaceOf(use.benefit)].value();
-  }
-  event_->member_posted_delta = -(amount - released);
-}
-
-// From what each funder has paid; what it paid beyond its budget comes back first.  Things
-// come back all at once, or not at all.
-void Decider::TakeBackFromShares(const PartsByBenefit& subsidies, bool things) {
-  const Parts parts = SplitOverMoney(
-      subsidies, [](const Applied& applied) { return applied.spent + applied.overrun; });
-  for (uint32_t i = 0; i < original_->applied_count; ++i) {
-    const Applied& applied = AppliedOf(i);
-    const Fen all = applied.spent + applied.overrun;
-    const Fen part = IsMoney(applied) ? parts[i] : things ? all : Fen{0};
-    ShareDelta& share = event_->shares[i];
-    const Fen overrun = Smaller(part, applied.overrun);
-    share.overrun_delta = -overrun;
-    share.spent_delta = -(part - overrun);
-    PutInSuspenseIfClosed(i);
-    TellShare(i, part);
-  }
-}
-
-// A fund that has closed its books does not get back into its budget unseen what it had
-// spent.
-void Decider::PutInSuspenseIfClosed(uint32_t share) {
-  ShareDelta& delta = event_->shares[share];
-  if (now_ >= ledger_.funds_[delta.fund].closes_at) {
-    delta.suspense_delta = -delta.spent_delta;
-  }
 }
 
 // ---- Inquiry, expiry -------------------------------------------------------------
@@ -634,13 +505,18 @@ void Decider::ExpireHold() {
     result_->verdict = Verdict::kNotFound;
     return;
   }
-  const TransactionRow row = ledger_.expiries_[0].row;
+  event_->kind = EventKind::kHoldExpired;
+  ReleaseHold(ledger_.expiries_[0].row, TransactionState::kExpired);
+  result_->row = event_->original.row.value();
+}
+
+// All that is still held of it, when it expires, or a claim is rejected.
+void Decider::ReleaseHold(TransactionRow row, TransactionState state) {
   original_ = &ledger_.transactions_[row];
   FindGranted();
   const Transaction& hold = *original_;
-  event_->kind = EventKind::kHoldExpired;
   event_->original.row = row;
-  event_->original.state = TransactionState::kExpired;
+  event_->original.state = state;
   BeginShares();
   Fen held_before;
   for (uint32_t i = 0; i < hold.applied_count; ++i) {
@@ -650,14 +526,29 @@ void Decider::ExpireHold() {
   const bool untouched = hold.state == TransactionState::kPending;
   for (uint32_t i = 0; i < hold.use_count; ++i) {
     const Use& use = UseOf(i);
-    AddUse(use).held_delta =
-        IsCount(use) ? (untouched ? -use.amount : 0)
-                     : granted_.list[PlaceOf(use.benefit)].captured.value() - use.amount;
+    UseDelta& delta = AddUse(use);
+    switch (KindOf(use)) {
+      case UseKind::kCount:
+        delta.held_delta = untouched ? -use.amount : 0;
+        break;
+      case UseKind::kAmount:
+        delta.held_delta = granted_.list[PlaceOf(use.benefit)].captured.value() - use.amount;
+        break;
+      case UseKind::kPrice:
+        delta.held_delta = UsedPriceOf(use, hold.captured) - use.amount;
+        break;
+      case UseKind::kNoShow:
+        delta.held_delta = untouched ? -use.amount : 0;
+        delta.used_delta = untouched && state == TransactionState::kExpired ? use.amount : 0;
+        break;
+    }
+  }
+  if (untouched) {
+    MoveVoucherOfOriginal(VoucherState::kIssued);
   }
   if (IsBooked()) {
     event_->member_pending_delta = -(hold.standing_price() - hold.captured - held_before);
   }
-  result_->row = row.value();
 }
 
 }  // namespace gonghui

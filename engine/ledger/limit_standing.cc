@@ -1,7 +1,12 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// How limits stand: whom they count by, and what counts towards them.
+// How limits stand: whom they count by, what counts towards them, and what an offer takes of
+// them.
+
+#include <algorithm>
+#include <array>
+#include <span>
 
 #include "engine/ledger/decide.h"
 
@@ -85,6 +90,171 @@ ResultLimit Decider::LimitState(LimitRow row,
                      standing.held,
                      limit.max - standing.used - standing.held,
                      EndOfRolling(limit, calendar, standing.oldest)};
+}
+
+// ---- What an offer takes ---------------------------------------------------------
+
+// Makes the use of a limit, with no amount yet, and tells how it stands.
+inline Decider::Standing Decider::BeginUse(LimitRow row,
+                                           const CalendarMoment& moment,
+                                           const Offer& offer,
+                                           UseDelta* use) {
+  const Limit& limit = ledger_.limits_[row];
+  *use = UseDelta{};
+  use->limit = row;
+  use->subject = SubjectOf(limit);
+  use->window = moment.WindowIn(limit.window);
+  use->benefit = offer.benefit;
+  use->counter = FindCounter(limit, use->subject, use->window);
+  const Counter& counter = ledger_.counters_[use->counter];  // row 0 is all zero
+  Standing standing{counter.used, counter.held, use->window};
+  if (limit.span > 1 || before_ != nullptr) [[unlikely]] {
+    standing = WithMore(row, use->subject, standing);
+  }
+  use->used_after = standing.used;
+  return standing;
+}
+
+// With what counts beside the counter of the window.
+Decider::Standing Decider::WithMore(LimitRow row, uint32_t subject, Standing last) const {
+  const Limit& limit = ledger_.limits_[row];
+  Standing sum = limit.span > 1 ? WithEarlierWindows(limit, subject, last) : last;
+  sum.held += before_ != nullptr ? TakenBefore(row, subject) : 0;
+  return sum;
+}
+
+// The amounts of the uses, when that of the subsidy is known.
+inline void Decider::CountUses(std::span<const int64_t> left, Offer* offer) {
+  for (size_t i = 0; i < left.size(); ++i) {
+    UseDelta& use = offer->uses[i];
+    const bool count = ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
+    use.held_delta = count ? 1 : offer->subsidy.value();
+    use.left_after = left[i] - use.held_delta;
+  }
+  offer->use_count = static_cast<uint32_t>(left.size());
+}
+
+// When a limit that has nothing left may have something again; 0 = never.
+inline TimestampNs Decider::RenewalOf(const Limit& limit,
+                                      const Benefit& benefit,
+                                      const CalendarMoment& moment,
+                                      const Standing& standing) const {
+  if (limit.window == WindowKind::kProgramme) {
+    return TimestampNs{};
+  }
+  return limit.span <= 1 ? moment.EndOf(limit.window)
+                         : EndOfRolling(limit, benefit.calendar, standing.oldest);
+}
+
+// The same of limits of the price, which follow from the base alone.
+void Decider::CountPrices(const Benefit& benefit, Offer* offer) const {
+  const int64_t price = CountedPriceOf(benefit).value();
+  for (uint32_t i = 0; i < offer->use_count; ++i) {
+    UseDelta& use = offer->uses[i];
+    if (ledger_.limits_[use.limit].measure == LimitMeasure::kPrice) {
+      use.left_after += use.held_delta - price;
+      use.held_delta = price;
+    }
+  }
+}
+
+Reason Decider::ReasonOf(const Limit& limit) {
+  if (limit.scope == LimitScope::kNoShow) {
+    return Reason::kTooManyNoShows;
+  }
+  return limit.measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
+                                               : Reason::kExceedsAmountLimit;
+}
+
+// Checks every limit, and reduces the subsidy where an amount limit says so; the
+// amounts are known only when all have been asked, so they come last.
+Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
+  if (benefit.limit_count == 0) {
+    return Reason::kNone;
+  }
+  const CalendarMoment& moment = MomentOf(benefit);
+  std::array<int64_t, kLimitsPerBenefitMax> left;
+  uint32_t count = 0;
+  bool counts_price = false;
+  const auto fail = [&](LimitRow row, const Standing& standing) {
+    const Limit& limit = ledger_.limits_[row];
+    offer->failed_limit = row;
+    offer->failed_used = standing.used;
+    offer->failed_held = standing.held;
+    offer->next_eligible_at = RenewalOf(limit, benefit, moment, standing);
+    return ReasonOf(limit);
+  };
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const LimitRow row = benefit.limits[i];
+    const Limit& limit = ledger_.limits_[row];
+    if (limit.scope != LimitScope::kAll) [[unlikely]] {
+      if (!IsAsked(limit)) {
+        continue;
+      }
+      if (limit.scope == LimitScope::kNoShow) {
+        const Standing standing = BeginUse(row, moment, *offer, &offer->uses[count]);
+        if (standing.used >= limit.max) {
+          return fail(row, standing);
+        }
+        if (!command_.authorize.capture_at_once) {  // who buys has come
+          left[count++] = limit.max - standing.held - standing.used;
+        }
+        continue;
+      }
+    }
+    const Standing standing = BeginUse(row, moment, *offer, &offer->uses[count]);
+    const int64_t has = limit.max - standing.held - standing.used;
+    left[count++] = has;
+    bool exceeded = false;
+    if (limit.measure == LimitMeasure::kCount) {
+      exceeded = has < 1;
+    } else if (limit.measure == LimitMeasure::kPrice) [[unlikely]] {
+      const Fen price = CountedPriceOf(benefit);
+      exceeded = price > Fen{0} && has < price.value();
+      counts_price = true;
+    } else {
+      const bool reduces =
+          limit.when_exceeded == WhenExceeded::kReduce || limit.scope == LimitScope::kOffline;
+      if (reduces && has > 0) {
+        offer->whole = Smaller(offer->whole, Fen{has});
+      }
+      if (offer->subsidy > Fen{0} && has < offer->subsidy.value()) {
+        exceeded = has <= 0 || !(reduces || allow_partial_);
+        if (!exceeded) {
+          offer->subsidy = Fen{has};
+        }
+      }
+    }
+    if (exceeded) {
+      return fail(row, standing);
+    }
+  }
+  CountUses({left.data(), count}, offer);
+  if (counts_price) [[unlikely]] {
+    CountPrices(benefit, offer);
+  }
+  return Reason::kNone;
+}
+
+// Whatever the limits say.
+void Decider::TakeLimitsAnyway(const Benefit& benefit, Offer* offer) {
+  const CalendarMoment& moment = MomentOf(benefit);
+  std::array<int64_t, kLimitsPerBenefitMax> left;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const LimitRow row = benefit.limits[i];
+    if (ledger_.limits_[row].scope == LimitScope::kNoShow) {
+      continue;  // who bought has come
+    }
+    const Standing standing = BeginUse(row, moment, *offer, &offer->uses[count]);
+    left[count++] = ledger_.limits_[row].max - standing.held - standing.used;
+  }
+  CountUses({left.data(), count}, offer);
+  CountPrices(benefit, offer);
+  for (uint32_t i = 0; i < count; ++i) {
+    const UseDelta& use = offer->uses[i];
+    offer->overrun = offer->overrun || (use.held_delta > 0 && use.left_after < 0);
+  }
 }
 
 }  // namespace gonghui

@@ -45,8 +45,10 @@ bool Decider::IsListedTerminal(const Benefit& benefit) const {
   return found != listed.end() && found->terminal == terminal_;
 }
 
+// One with slots is open at the slot.
 bool Decider::IsOpenNow(const Benefit& benefit) const {
-  return !benefit.has_calendar || IsOpenAt(benefit, judged_at_);
+  return !benefit.has_calendar || AsksFor(benefit.asks, Asks::kSlot) ||
+         IsOpenAt(benefit, judged_at_);
 }
 
 bool Decider::IsVerifiedFor(const Benefit& benefit) const {
@@ -60,7 +62,8 @@ bool Decider::IsForUnionOfMember(const Benefit& benefit) const {
 // Leaving the union aside.
 bool Decider::IsForSuchMembers(const Benefit& benefit) {
   const Member& member = ledger_.members_[member_];
-  if ((benefit.sexes != 0 && (benefit.sexes & MaskOf(member.sex)) == 0) ||
+  if ((benefit.sexes != 0 &&
+       ((benefit.sexes & MaskOf(member.sex)) == 0 || member_ == MemberRow{})) ||
       (benefit.member_days_min != 0 && member.joined_day == 0)) {
     return false;
   }
@@ -70,13 +73,15 @@ bool Decider::IsForSuchMembers(const Benefit& benefit) {
   const uint64_t segments = MemberSegments();
   return (benefit.segments_any == 0 || (segments & benefit.segments_any) != 0) &&
          (segments & benefit.segments_all) == benefit.segments_all &&
-         (segments & benefit.segments_none) == 0;
+         (segments & benefit.segments_none) == 0 && member_ != MemberRow{};
 }
 
-// A free item is a use even at price zero; a percentage of nothing is not.
+// A free item is a use even at price zero; a percentage of nothing is not.  What counts
+// towards later bands has an effect on these.
 bool Decider::HasEffect(const Benefit& benefit, Fen subsidy) const {
   return subsidy > Fen{0} || benefit.stock != FundRow{} ||
-         (benefit.price.kind == PriceKind::kFree && BaseOf(benefit) == Fen{0});
+         (benefit.price.kind == PriceKind::kFree && BaseOf(benefit) == Fen{0}) ||
+         (AsksFor(benefit.asks, Asks::kEarlierPrices) && BaseOf(benefit) > Fen{0});
 }
 
 // Terminal, time and name.
@@ -116,20 +121,23 @@ Reason Decider::CheckRules(const Benefit& benefit, Fen base, Fen subsidy) {
   if (HasWaiting(benefit) && EndOfWaiting(benefit) != TimestampNs{}) {
     return Reason::kWaitingPeriod;
   }
-  return advice_ != nullptr && benefit.offline == OfflinePolicy::kRefuse
-             ? Reason::kOfflineNotPermitted
-             : Reason::kNone;
+  if (advice_ != nullptr && benefit.offline == OfflinePolicy::kRefuse) {
+    return Reason::kOfflineNotPermitted;
+  }
+  return benefit.asks != 0 ? CheckAsks(benefit) : Reason::kNone;
 }
 
 Fen Decider::SubsidyBy(const Benefit& benefit, Fen base) const {
   if (HasSteps(benefit.price)) [[unlikely]] {
-    return SubsidyBySteps(benefit.price, base);
+    return SubsidyBySteps(benefit, base);
   }
   return SubsidyOf(benefit.price, {}, base);
 }
 
-Fen Decider::SubsidyBySteps(const PriceRule& rule, Fen base) const {
-  return SubsidyOf(rule, ledger_.StepsOf(rule), base);
+Fen Decider::SubsidyBySteps(const Benefit& benefit, Fen base) const {
+  const Fen earlier =
+      AsksFor(benefit.asks, Asks::kEarlierPrices) ? EarlierPricesOf(benefit) : Fen{0};
+  return SubsidyOf(benefit.price, ledger_.StepsOf(benefit.price), base, earlier);
 }
 
 // No programme has changed since the instant that is judged; online always so.
@@ -146,7 +154,7 @@ ProgrammeRow Decider::FindLiveProgramme(ProgrammeCode code) const {
 }
 
 // The live benefits that are offered to the merchant and to members of the member's union
-// node, in order of precedence.
+// node: all of them, or the first so many that may compete.
 std::span<const Candidate> Decider::Candidates(ProgrammeRow only) {
   if (only != ProgrammeRow{}) {
     return CollectCandidatesOf(only);
@@ -159,9 +167,9 @@ std::span<const Candidate> Decider::Candidates(ProgrammeRow only) {
   const CandidateIndex::Found& seen = trail_.candidates;
   if (index.IsValid(seen) && seen.member_node == member_node && trail_.terminal == terminal_ &&
       trail_.card == card_ && !shadow_) [[likely]] {
-    return index.ListOf(ledger_, seen);
+    return index.SetOf(ledger_, seen);
   }
-  return index.ListOf(ledger_, index.Find(ledger_, merchant_, member_node));
+  return index.SetOf(ledger_, index.Find(ledger_, merchant_, member_node));
 }
 
 // The same of one programme alone, by its order.
@@ -181,8 +189,10 @@ void Decider::CollectContenders(ProgrammeRow only) {
   auto& contenders = contenders_.list;
   size_t count = 0;
   size_t layered = 0;
+  uint8_t asks = 0;
   for (const Candidate& candidate : Candidates(only)) {
     const Benefit& benefit = ledger_.benefits_[candidate.benefit];
+    asks |= benefit.asks;
     Fen base = list_price_;
     if (benefit.has_items) [[unlikely]] {
       base = Larger(Fen{0}, BaseOfItems(benefit));
@@ -197,18 +207,39 @@ void Decider::CollectContenders(ProgrammeRow only) {
   }
   contender_count_ = count;
   layered_count_ = layered;
+  if (asks != 0 || occasion_ != nullptr) [[unlikely]] {
+    LeaveOutOtherOccasions();
+  }
+}
+
+void Decider::LeaveOutOtherOccasions() {
+  auto& contenders = contenders_.list;
+  const auto is_other = [this](const Contender& contender) {
+    return !IsForOccasion(ledger_.benefits_[contender.benefit]);
+  };
+  const auto end = std::remove_if(
+      contenders.begin(), contenders.begin() + static_cast<ptrdiff_t>(contender_count_), is_other);
+  contender_count_ = static_cast<size_t>(end - contenders.begin());
+  const auto layered = std::remove_if(
+      contenders.rbegin(), contenders.rbegin() + static_cast<ptrdiff_t>(layered_count_), is_other);
+  layered_count_ = static_cast<size_t>(layered - contenders.rbegin());
 }
 
 // About a benefit that is not offered to the merchant, or to the member's union node: for
-// the answer when nothing applies.
+// the answer when nothing applies.  One that is at the merchant for another occasion is no
+// answer.
 void Decider::AskWithoutTerms(const Candidate& candidate) {
   const Benefit& benefit = ledger_.benefits_[candidate.benefit];
+  const bool at_merchant = IsAtMerchant(benefit);
+  if (at_merchant && !IsForOccasion(benefit)) {
+    return;
+  }
   Offer* const spare = best_ == &offers_.list[0] ? &offers_.list[1] : &offers_.list[0];
   spare->order = candidate.order;
   spare->benefit = candidate.benefit;
   spare->failed_limit = LimitRow{};
   spare->next_eligible_at = TimestampNs{};
-  spare->reason = IsAtMerchant(benefit) ? CheckTerms(benefit) : Reason::kMerchantNotInProgramme;
+  spare->reason = at_merchant ? CheckTerms(benefit) : Reason::kMerchantNotInProgramme;
   if (spare->reason == Reason::kNone) {
     spare->reason = Reason::kNotPermittedToMember;
   }
@@ -221,7 +252,7 @@ void Decider::AskWithoutTerms(const Candidate& candidate) {
 void Decider::AskElsewhereThen() {
   const UnionNodeRow member_node = ledger_.members_[member_].union_node;
   uint32_t others = 0;
-  ledger_.ForEachBenefitAt(judged_at_, [&](BenefitRow row) {
+  ForEachBenefitThen([&](BenefitRow row) {
     const Benefit& benefit = ledger_.benefits_[row];
     if (!IsOfCategory(benefit)) {
       return;
@@ -417,122 +448,6 @@ TimestampNs Decider::EndOfWaiting(const Benefit& benefit) const {
     }
   }
   return end > judged_at_ ? end : TimestampNs{};
-}
-
-// Makes the use of a limit, with no amount yet, and tells how it stands.
-inline Decider::Standing Decider::BeginUse(LimitRow row,
-                                           const CalendarMoment& moment,
-                                           const Offer& offer,
-                                           UseDelta* use) {
-  const Limit& limit = ledger_.limits_[row];
-  *use = UseDelta{};
-  use->limit = row;
-  use->subject = SubjectOf(limit);
-  use->window = moment.WindowIn(limit.window);
-  use->benefit = offer.benefit;
-  use->counter = FindCounter(limit, use->subject, use->window);
-  const Counter& counter = ledger_.counters_[use->counter];  // row 0 is all zero
-  Standing standing{counter.used, counter.held, use->window};
-  if (limit.span > 1 || before_ != nullptr) [[unlikely]] {
-    standing = WithMore(row, use->subject, standing);
-  }
-  use->used_after = standing.used;
-  return standing;
-}
-
-// With what counts beside the counter of the window.
-Decider::Standing Decider::WithMore(LimitRow row, uint32_t subject, Standing last) const {
-  const Limit& limit = ledger_.limits_[row];
-  Standing sum = limit.span > 1 ? WithEarlierWindows(limit, subject, last) : last;
-  sum.held += before_ != nullptr ? TakenBefore(row, subject) : 0;
-  return sum;
-}
-
-// The amounts of the uses, when that of the subsidy is known.
-inline void Decider::CountUses(std::span<const int64_t> left, Offer* offer) {
-  for (size_t i = 0; i < left.size(); ++i) {
-    UseDelta& use = offer->uses[i];
-    const bool count = ledger_.limits_[use.limit].measure == LimitMeasure::kCount;
-    use.held_delta = count ? 1 : offer->subsidy.value();
-    use.left_after = left[i] - use.held_delta;
-  }
-  offer->use_count = static_cast<uint32_t>(left.size());
-}
-
-// When a limit that has nothing left may have something again; 0 = never.
-inline TimestampNs Decider::RenewalOf(const Limit& limit,
-                                      const Benefit& benefit,
-                                      const CalendarMoment& moment,
-                                      const Standing& standing) const {
-  if (limit.window == WindowKind::kProgramme) {
-    return TimestampNs{};
-  }
-  return limit.span <= 1 ? moment.EndOf(limit.window)
-                         : EndOfRolling(limit, benefit.calendar, standing.oldest);
-}
-
-// Checks every limit, and reduces the subsidy where an amount limit says so; the
-// amounts are known only when all have been asked, so they come last.
-Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
-  if (benefit.limit_count == 0) {
-    return Reason::kNone;
-  }
-  const CalendarMoment& moment = MomentOf(benefit.calendar);
-  std::array<int64_t, kLimitsPerBenefitMax> left;
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const LimitRow row = benefit.limits[i];
-    const Limit& limit = ledger_.limits_[row];
-    if (!IsAsked(limit)) [[unlikely]] {
-      continue;
-    }
-    const Standing standing = BeginUse(row, moment, *offer, &offer->uses[count]);
-    const int64_t has = limit.max - standing.held - standing.used;
-    left[count++] = has;
-    bool exceeded = false;
-    if (limit.measure == LimitMeasure::kCount) {
-      exceeded = has < 1;
-    } else {
-      const bool reduces =
-          limit.when_exceeded == WhenExceeded::kReduce || limit.scope == LimitScope::kOffline;
-      if (reduces && has > 0) {
-        offer->whole = Smaller(offer->whole, Fen{has});
-      }
-      if (offer->subsidy > Fen{0} && has < offer->subsidy.value()) {
-        exceeded = has <= 0 || !(reduces || allow_partial_);
-        if (!exceeded) {
-          offer->subsidy = Fen{has};
-        }
-      }
-    }
-    if (exceeded) {
-      offer->failed_limit = row;
-      offer->failed_used = standing.used;
-      offer->failed_held = standing.held;
-      offer->next_eligible_at = RenewalOf(limit, benefit, moment, standing);
-      return limit.measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
-                                                   : Reason::kExceedsAmountLimit;
-    }
-  }
-  CountUses({left.data(), count}, offer);
-  return Reason::kNone;
-}
-
-// Whatever the limits say.
-void Decider::TakeLimitsAnyway(const Benefit& benefit, Offer* offer) {
-  const CalendarMoment& moment = MomentOf(benefit.calendar);
-  std::array<int64_t, kLimitsPerBenefitMax> left;
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const LimitRow row = benefit.limits[i];
-    const Standing standing = BeginUse(row, moment, *offer, &offer->uses[count]);
-    left[count++] = ledger_.limits_[row].max - standing.held - standing.used;
-  }
-  CountUses({left.data(), count}, offer);
-  for (uint32_t i = 0; i < count; ++i) {
-    const UseDelta& use = offer->uses[i];
-    offer->overrun = offer->overrun || (use.held_delta > 0 && use.left_after < 0);
-  }
 }
 
 // The parts of a subsidy by the benefit's funding.

@@ -28,7 +28,7 @@ const DayRange* FindDay(std::span<const DayRange> ranges, CivilDay day) {
   return day <= range.last ? &range : nullptr;
 }
 
-DayKind KindOf(std::span<const DayRange> special_days, CivilDay day) {
+DayKind DayKindOf(std::span<const DayRange> special_days, CivilDay day) {
   if (const DayRange* const range = FindDay(special_days, day); range != nullptr) {
     return range->kind;
   }
@@ -43,7 +43,7 @@ bool Decider::IsOpenOn(const Benefit& benefit, CivilDay day) const {
   }
   if (benefit.day_kinds != 0) {
     const Programme& programme = ledger_.programmes_[benefit.programme];
-    const DayKind kind = KindOf(ledger_.DaysOf(programme.special_days), day);
+    const DayKind kind = DayKindOf(ledger_.DaysOf(programme.special_days), day);
     if ((benefit.day_kinds & MaskOf(kind)) == 0) {
       return false;
     }

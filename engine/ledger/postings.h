@@ -51,12 +51,14 @@ struct Posting {
 };
 
 // Calls post(Posting) for each posting of a transaction event.  REQUIRES: the
-// event has been evolved into `ledger` (for the merchant of an expiry).
+// event has been evolved into `ledger` (for the merchant of a hold that
+// expires or is rejected).
 template <class Post>
 void ForEachPosting(const Ledger& ledger, const Event& event, Post&& post) {
-  const MerchantRow merchant = event.kind == EventKind::kHoldExpired
-                                   ? ledger.transactions()[event.original.row].merchant
-                                   : event.transaction.merchant;
+  const bool has_own =
+      event.kind != EventKind::kHoldExpired && event.kind != EventKind::kClaimRejected;
+  const MerchantRow merchant =
+      has_own ? event.transaction.merchant : ledger.transactions()[event.original.row].merchant;
   const auto pair = [&post](AccountKind from,
                             uint32_t from_row,
                             AccountKind to,

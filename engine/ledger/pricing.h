@@ -53,8 +53,14 @@ constexpr Fen SubsidyByTiers(std::span<const PriceStep> steps, Fen base, Roundin
 }
 
 // What funders pay of `base` under `rule`, whose steps are `steps`; between 0 and base.
+// kBands go on where `earlier` ended, so that several small bases give what a large one
+// gives: below zero, where refunds are banked, they do not begin.  The other rules do not
+// look at it.
 // REQUIRES: base >= 0.  A threshold or step that is not reached gives 0.
-constexpr Fen SubsidyOf(const PriceRule& rule, std::span<const PriceStep> steps, Fen base) {
+constexpr Fen SubsidyOf(const PriceRule& rule,
+                        std::span<const PriceStep> steps,
+                        Fen base,
+                        Fen earlier = Fen{0}) {
   Fen subsidy;
   switch (rule.kind) {
     case PriceKind::kFixedPrice:
@@ -79,7 +85,11 @@ constexpr Fen SubsidyOf(const PriceRule& rule, std::span<const PriceStep> steps,
       subsidy = SubsidyByTiers(steps, base, rule.rounding);
       break;
     case PriceKind::kBands:
-      subsidy = SubsidyByBands(steps, base, rule.rounding);
+      subsidy = SubsidyByBands(steps, Larger(Fen{0}, earlier) + base, rule.rounding);
+      if (earlier > Fen{0}) {
+        // Prices are rounded monotonically, so the difference is between 0 and base.
+        subsidy -= SubsidyByBands(steps, earlier, rule.rounding);
+      }
       break;
   }
   // The cap applies per transaction, after the rate and before the limits, so

@@ -373,9 +373,34 @@ void Ledger::AppendBenefit(const ProgrammeImage& image,
   benefit.hold_s = spec.hold_s;
   AppendRanges(image, spec, &benefit);
   benefit.pieces_max = spec.pieces_max;
+  if (spec.asks != 0) {
+    benefit.asks = spec.asks;
+    benefit.terms = AppendTerms(spec, programme);
+  }
   benefit.code = spec.code;
   benefit.name = spec.name;
   benefits_.Append(benefit);
+}
+
+TermsRow Ledger::AppendTerms(const BenefitSpec& spec, const Programme& programme) {
+  BenefitTerms terms;
+  if (AsksFor(spec.asks, Asks::kVoucher)) {
+    terms.series = VoucherSeriesFor(spec.voucher);
+    terms.voucher_returns = spec.voucher_returns;
+  }
+  if (AsksFor(spec.asks, Asks::kSlot)) {
+    terms.slot_ahead_days = spec.slot_ahead_days;
+    terms.slot_grace_minutes = spec.slot_grace_minutes;
+    terms.slot_minutes = spec.slot_minutes;
+  }
+  if (AsksFor(spec.asks, Asks::kClaim)) {
+    terms.claim_days_max = spec.claim_days_max;
+    terms.approvals = spec.approvals;
+  }
+  if (AsksFor(spec.asks, Asks::kEarlierPrices)) {
+    terms.earlier_prices = LimitRow{programme.first_limit.value() + spec.earlier_prices};
+  }
+  return benefit_terms_.Append(terms);
 }
 
 // What the benefit has of the pools.  Decider::HasRoomFor() counts in the same order.
@@ -404,16 +429,31 @@ void Ledger::AppendRanges(const ProgrammeImage& image, const BenefitSpec& spec, 
 bool Ledger::FindPlace(const Command& command,
                        MerchantRow* merchant,
                        UnionNodeRow* member_node) const {
+  const AuthorizeRequest& request = command.authorize;
   *merchant = terminals_[FindTerminal(command.terminal)].merchant;
-  *member_node = members_[cards_[FindCard(command.authorize.card)].member].union_node;
-  return *merchant != MerchantRow{} && *member_node != UnionNodeRow{};
+  MemberRow member = cards_[FindCard(request.card)].member;
+  bool has_voucher = false;
+  if (request.card == CardNumber{} && request.occasion != nullptr) {
+    const VoucherRow voucher = FindVoucher(request.occasion->voucher);
+    has_voucher = voucher != VoucherRow{};
+    member = vouchers_[voucher].member;  // a bearer's has none
+  }
+  *member_node = members_[member].union_node;
+  return *merchant != MerchantRow{} && (*member_node != UnionNodeRow{} || has_voucher);
+}
+
+// As they were when what is judged happened.
+bool Ledger::JudgesLiveProgrammes(const AuthorizeRequest& request) const {
+  const bool is_claim = request.occasion != nullptr && request.occasion->event_at != TimestampNs{};
+  return !is_claim || request.occasion->event_at >= globals().programmes_changed_at;
 }
 
 bool Ledger::IsShadowed(const Command& command) const {
   MerchantRow merchant;
   UnionNodeRow node;
   return shadow_count_ != 0 && command.kind == CommandKind::kAuthorize &&
-         command.advice == nullptr && FindPlace(command, &merchant, &node) &&
+         command.advice == nullptr && JudgesLiveProgrammes(command.authorize) &&
+         FindPlace(command, &merchant, &node) &&
          (candidate_index_.Find(*this, merchant, node).shadowed() ||
           shadow_candidate_index_.Find(*this, merchant, node).shadowed());
 }

@@ -173,27 +173,50 @@ void Decider::Refund() {
   }
   BeginShares();
   TakeBackFromShares(by_benefit, /*things=*/full);
-  ReturnUses(by_benefit, full);
+  ReturnUses(amount, by_benefit, full);
+  if (full && original.progress.occasion != OccasionRow{}) [[unlikely]] {
+    ReturnVoucher();
+  }
   refund.use_count = static_cast<uint8_t>(event_->use_count);
   event_->member_posted_delta = -(amount - back);
   FinishTransaction(false);
 }
 
-// To the windows that their limits say.
-void Decider::ReturnUses(const PartsByBenefit& back, bool full) {
+// When the benefit says so.
+void Decider::ReturnVoucher() {
+  const Benefit& benefit = BenefitOfOriginal();
+  if (AsksFor(benefit.asks, Asks::kVoucher) && TermsOf(benefit).voucher_returns) {
+    MoveVoucherOfOriginal(VoucherState::kIssued);
+  }
+}
+
+// To the windows that their limits say; a slot has no other.
+void Decider::ReturnUses(Fen amount, const PartsByBenefit& back, bool full) {
   for (uint32_t i = 0; i < original_->use_count; ++i) {
     const Use& use = UseOf(i);
     const Limit& limit = ledger_.limits_[use.limit];
-    const int64_t given_back = !IsCount(use) ? back[PlaceOf(use.benefit)].value()
-                               : full        ? use.amount
-                                             : 0;
+    int64_t given_back = 0;
+    switch (KindOf(use)) {
+      case UseKind::kCount:
+        given_back = full ? use.amount : 0;
+        break;
+      case UseKind::kAmount:
+        given_back = back[PlaceOf(use.benefit)].value();
+        break;
+      case UseKind::kPrice:
+        given_back =
+            KeptPriceOf(use, original_->captured) - KeptPriceOf(use, original_->captured - amount);
+        break;
+      case UseKind::kNoShow:
+        break;  // somebody came, or nobody did
+    }
     if (given_back == 0 || limit.refund_to == RefundTo::kNever) {
       continue;
     }
     const CalendarRow calendar = ledger_.benefits_[use.benefit].calendar;
     UseDelta& delta = AddUse(use);
     delta.used_delta = -given_back;
-    if (limit.refund_to == RefundTo::kCurrentWindow) {
+    if (limit.refund_to == RefundTo::kCurrentWindow && limit.window != WindowKind::kSlot) {
       delta.window = ledger_.MomentOf(calendar, now_).WindowIn(limit.window);
     }
     const Standing standing = StandingOf(limit, use.subject, delta.window);

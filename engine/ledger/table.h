@@ -73,8 +73,16 @@ enum class TableId : uint8_t {
   kItemPool = 34,
   kStepPool = 35,
   kDayPool = 36,
+  kBenefitTerms = 37,
+  kVoucherSeries = 38,
+  kVouchers = 39,
+  kOccasions = 40,
+  kApprovals = 41,
+  kDraws = 42,
+  kPrizes = 43,
+  kContributions = 44,
 };
-inline constexpr int kTableCount = 36;
+inline constexpr int kTableCount = 44;
 
 // Receives the pages of a photo.  `bytes` are valid during the call only.
 class PageSink {

@@ -105,6 +105,11 @@ ArchiveLookup::Names ArchiveLookup::NamesOf(const Command& command) {
     case CommandKind::kGetTransaction:
       add_reference(command.inquiry.transaction, command.inquiry.request_id);
       break;
+    case CommandKind::kApproveClaim:
+    case CommandKind::kRejectClaim:
+      // One that is over may have left; whoever judges it is to be told so.
+      names.transaction = command.judge_claim->claim;
+      return names;
     case CommandKind::kQuote:  // answered afresh each time
     case CommandKind::kGetEntitlements:
     case CommandKind::kExpireHolds:
@@ -124,6 +129,14 @@ ArchiveLookup::Names ArchiveLookup::NamesOf(const Command& command) {
     case CommandKind::kReplaceCard:
     case CommandKind::kRetireProgramme:
     case CommandKind::kStageProgramme:
+    case CommandKind::kIssueVouchers:
+    case CommandKind::kVoidVouchers:
+    case CommandKind::kCommitDraw:
+    case CommandKind::kCloseDraw:
+    case CommandKind::kSettleDraw:
+    case CommandKind::kDrawPrize:
+    case CommandKind::kContribute:
+    case CommandKind::kRevokeContribution:
       return names;
   }
   if (command.advice != nullptr) [[unlikely]] {

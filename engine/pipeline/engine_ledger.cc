@@ -24,6 +24,8 @@ namespace {
 constexpr int kLiveTurn = 256;
 constexpr int kAdviceTurn = 32;
 constexpr int kAdminTurn = 4;
+// Vouchers that one command issues or takes back, and that count as one more command.
+constexpr size_t kVouchersPerTurn = 256;
 constexpr int kExpiriesPerTurn = 64;
 
 constexpr int64_t kDozeNsMax = 2'000'000;
@@ -50,6 +52,19 @@ void PrefetchForWriting(const Result& result) {
     __builtin_prefetch(bytes + at, /*rw=*/1);
   }
   __builtin_prefetch(&result.limits, /*rw=*/1);
+}
+
+// How much of its ring's turn it takes.
+int WeightOf(const Submission& submission) {
+  size_t weight = std::max(submission.commands.size(), size_t{1});
+  for (const Command& command : submission.commands) {
+    if (command.kind == CommandKind::kIssueVouchers) {
+      weight += command.issue_vouchers->vouchers.size() / kVouchersPerTurn;
+    } else if (command.kind == CommandKind::kVoidVouchers) {
+      weight += command.void_vouchers->keys.size() / kVouchersPerTurn;
+    }
+  }
+  return static_cast<int>(weight);
 }
 
 bool IsAboutProgramme(EventKind kind) {
@@ -120,8 +135,7 @@ bool Engine::Impl::DrainRings() {
       if (count == 0) {
         break;
       }
-      n += i > 0 ? static_cast<int>(std::max(taken[0]->commands.size(), size_t{1}))
-                 : static_cast<int>(count);
+      n += i > 0 ? WeightOf(*taken[0]) : static_cast<int>(count);
       worked = true;
       ProcessAll({taken.data(), count});
     }

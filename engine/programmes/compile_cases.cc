@@ -30,7 +30,7 @@ void FileCompiler::ReadPriceCases(const MapReader& map, Draft* draft) {
     if (const Value price =
             map.Need("price", "what the member pays, such as {member_pays: 1 fen}")) {
       PriceCase& only = draft->cases.emplace_back();
-      only.good = ReadPrice(price, &only.price);
+      only.good = ReadPrice(price, &only);
     }
     return;
   }
@@ -63,7 +63,7 @@ void FileCompiler::ReadPriceCase(const Value& value, Draft* draft) {
   }
   if (const Value price =
           map.Need("price", "what these members pay, such as {member_pays: 1 fen}")) {
-    price_case.good = ReadPrice(price, &price_case.price);
+    price_case.good = ReadPrice(price, &price_case);
     draft->cases.push_back(std::move(price_case));
   }
 }
@@ -103,6 +103,11 @@ void FileCompiler::WriteOut(const Draft& draft) {
     }
     BenefitSpec benefit = draft.spec;
     benefit.price = self.price;
+    if (self.earlier_prices.has_value()) {
+      benefit.asks =
+          static_cast<uint8_t>(benefit.asks | static_cast<uint8_t>(Asks::kEarlierPrices));
+      benefit.earlier_prices = *self.earlier_prices;
+    }
     const auto sexes = static_cast<uint8_t>(self.sexes == 0 ? sexes_left : sexes_left & self.sexes);
     benefit.sexes = sexes == kEverySex ? uint8_t{0} : sexes;
     benefit.segments_none = WithSegments(benefit.segments_none, earlier);

@@ -28,6 +28,12 @@ void FileCompiler::ReadLimit(const Value& value) {
   ReadLimitMax(map, &limit);
   if (const Value only = map.Find("only")) {
     limit.scope = ReadWord(only, kLimitScopes, out_).value_or(limit.scope);
+    if (limit.scope == LimitScope::kOffline && map.Has("price")) {
+      AddAt(map.Key("only"),
+            "'only' does not go with 'price'",
+            "what is done offline is limited by uses, or an amount",
+            out_);
+    }
   }
   ReadExceeded(map, &limit);
   if (const Value refund_to = map.Find("refund_to")) {
@@ -94,38 +100,48 @@ int64_t FileCompiler::ReadUses(const Value& value) {
 }
 
 void FileCompiler::ReadLimitMax(const MapReader& map, LimitSpec* limit) {
-  const Value uses = map.Find("uses");
-  const Value amount = map.Find("amount");
-  if (map.Has("uses") && map.Has("amount")) {
-    AddAt(map.Key("amount"),
-          "a limit counts either 'uses' or an 'amount'",
-          "make two limits of it",
+  std::string_view measured;
+  for (const Word<LimitMeasure>& measure : kLimitMeasures) {
+    if (!map.Has(measure.text)) {
+      continue;
+    }
+    if (!measured.empty()) {
+      AddAt(map.Key(measure.text),
+            fmt::format("a limit counts one thing: '{}' or '{}'", measured, measure.text),
+            "make two limits of it",
+            out_);
+    }
+    measured = measure.text;
+    if (const Value value = map.Find(measure.text)) {
+      limit->measure = measure.meaning;
+      limit->max = measure.meaning == LimitMeasure::kCount ? ReadUses(value) : ReadMoneyMax(value);
+    }
+  }
+  if (map.valid() && measured.empty()) {
+    AddAt(map.map(),
+          "none of 'uses', 'amount' and 'price' is given",
+          "such as uses: 4, amount: 300 yuan, or price: unlimited",
           out_);
-  } else if (map.valid() && !map.Has("uses") && !map.Has("amount")) {
-    AddAt(map.map(), "neither 'uses' nor 'amount' is given", "uses: 4, or amount: 300 yuan", out_);
   }
-  if (uses) {
-    limit->measure = LimitMeasure::kCount;
-    limit->max = ReadUses(uses);
+}
+
+int64_t FileCompiler::ReadMoneyMax(const Value& value) {
+  if (SaysUnlimited(value)) {
+    return kLimitUnlimited;
   }
-  if (amount) {
-    limit->measure = LimitMeasure::kAmount;
-    if (SaysUnlimited(amount)) {
-      limit->max = kLimitUnlimited;
-      return;
-    }
-    const std::optional<Amount> parsed =
-        ReadScalar(amount, "an amount", out_, [](std::string_view text) {
-          return ParseAmount(text, Fen{kFundFenMax});
-        });
-    if (parsed.has_value() && parsed->asset != Asset::kMoney) {
-      AddAt(amount, "expected money, found pieces", "yuan or fen; uses: counts uses", out_);
-    } else if (parsed.has_value() && parsed->value == Fen{0}) {
-      AddAt(amount, "the amount is 0", "at least 1 fen", out_);
-    } else if (parsed.has_value()) {
-      limit->max = parsed->value.value();
-    }
+  const std::optional<Amount> parsed =
+      ReadScalar(value, "an amount", out_, [](std::string_view text) {
+        return ParseAmount(text, Fen{kFundFenMax});
+      });
+  if (!parsed.has_value()) {
+    return 0;
   }
+  if (parsed->asset != Asset::kMoney) {
+    AddAt(value, "expected money, found pieces", "yuan or fen; uses: counts uses", out_);
+  } else if (parsed->value == Fen{0}) {
+    AddAt(value, "the amount is 0", "at least 1 fen", out_);
+  }
+  return parsed->value.value();
 }
 
 void FileCompiler::ReadExceeded(const MapReader& map, LimitSpec* limit) {
@@ -138,7 +154,12 @@ void FileCompiler::ReadExceeded(const MapReader& map, LimitSpec* limit) {
     return;
   }
   const bool reduces = *word == WhenExceeded::kReduce;
-  if (map.Has("uses") && reduces) {
+  if (map.Has("price")) {
+    AddAt(map.Key("when_exceeded"),
+          "'when_exceeded' does not go with 'price'",
+          "a price that is too high is refused; an 'amount' can be reduced",
+          out_);
+  } else if (map.Has("uses") && reduces) {
     AddAt(when_exceeded, "a use can not be reduced", "only an 'amount' can", out_);
   } else if (limit->max == kLimitUnlimited) {
     AddAt(when_exceeded, "what is unlimited is never exceeded", "delete it", out_);

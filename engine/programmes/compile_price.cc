@@ -69,7 +69,8 @@ const PriceForm* FindPriceForm(const MapReader& map, DiagnosticList* out) {
 }  // namespace
 
 // False when something was reported.
-bool FileCompiler::ReadPrice(const Value& value, PriceRule* price) {
+bool FileCompiler::ReadPrice(const Value& value, PriceCase* price_case) {
+  PriceRule* const price = &price_case->price;
   const size_t found = out_->found();
   std::vector<std::string_view> keys = FormKeys();
   keys.insert(keys.end(), std::begin(kPriceCompanions), std::end(kPriceCompanions));
@@ -80,6 +81,9 @@ bool FileCompiler::ReadPrice(const Value& value, PriceRule* price) {
   }
   price->kind = form->kind;
   ReadPriceModifiers(map, price);
+  if (form->kind == PriceKind::kBands) {
+    price_case->counts_on = map.Find("counts_on");
+  }
 
   const Value main = map.Find(form->key);
   if (!main) {
@@ -308,6 +312,37 @@ Fen FileCompiler::LeastSubsidy(const PriceRule& price) const {
     least = std::min(least, base - price.member_pays_min.value());
   }
   return Fen{std::max<int64_t>(least, 1)};
+}
+
+Fen FileCompiler::LeastPrice(const PriceRule& price) const {
+  int64_t least = price.threshold.value();
+  switch (price.kind) {
+    case PriceKind::kFixedPrice:
+      least = std::max(least, price.amount.value() + 1);
+      break;
+    case PriceKind::kTiers:
+    case PriceKind::kBands: {
+      // The part of a band begins above its `from`.
+      const int64_t above = price.kind == PriceKind::kBands ? 1 : 0;
+      int64_t first = INT64_MAX;
+      for (const PriceStep& step :
+           std::span(file_.steps).subspan(price.steps.first, price.steps.count)) {
+        if (step.rate > Bps{0} || step.off > Fen{0}) {
+          first = std::min(first, step.from.value() + above);
+        }
+      }
+      least = std::max(least, first);
+      break;
+    }
+    case PriceKind::kPercentOff:
+    case PriceKind::kThreshold:
+    case PriceKind::kFree:
+      break;
+  }
+  if (price.member_pays_min > Fen{0}) {
+    least = std::max(least, price.member_pays_min.value() + 1);
+  }
+  return Fen{least};
 }
 
 }  // namespace gonghui

@@ -20,22 +20,22 @@ constexpr int32_t kShareBpsMin = 100;
 void FileCompiler::ReadTerms(const MapReader& map, Draft* draft) {
   BenefitSpec& benefit = draft->spec;
   ReadPayers(map, draft);
-  if (const Value offline = map.Find("offline")) {
-    benefit.offline = ReadWord(offline, kOfflinePolicies, out_).value_or(benefit.offline);
-  }
+  ReadAsks(map, draft);
+  ReadOffline(map, draft);
   if (const Value combine = map.Find("combine")) {
-    ReadCombine(combine, &benefit);
+    ReadCombine(combine, draft);
   }
   const size_t found = out_->found();
+  const size_t first = file_.limit_refs.size();
+  size_t named = 0;
   if (const Value limits = map.Find("limits")) {
-    ReadLimitRefs(limits, draft);
+    named = ReadLimitRefs(limits, *draft);
   }
   NoteRefs(found, &limit_refs_complete_);
-  if (const Value hold = map.Find("hold")) {
-    benefit.hold_s = ReadScalar(hold, "a length of time", out_, [](std::string_view text) {
-                       return ParseDuration(text, kHoldSecondsMax);
-                     }).value_or(kHoldSecondsDefault);
-  }
+  AddSlotLimitRefs(map, named, *draft);
+  benefit.limits = RangeFrom(first, file_.limit_refs);
+  ResolveCountsOn(draft);
+  ReadHold(map, &benefit);
 }
 
 void FileCompiler::ReadPayers(const MapReader& map, Draft* draft) {
@@ -202,7 +202,19 @@ void FileCompiler::CheckStock(const Value& units, const Draft& draft) {
   }
 }
 
-void FileCompiler::ReadCombine(const Value& value, BenefitSpec* benefit) {
+void FileCompiler::ReadCombine(const Value& value, Draft* draft) {
+  BenefitSpec* const benefit = &draft->spec;
+  const bool counts_on =
+      std::any_of(draft->cases.begin(), draft->cases.end(), [](const PriceCase& price_case) {
+        return static_cast<bool>(price_case.counts_on);
+      });
+  if (counts_on || !draft->asks_by.empty()) {
+    AddAt(value,
+          fmt::format("'combine' does not go with '{}'",
+                      draft->asks_by.empty() ? "counts_on" : draft->asks_by),
+          "what asks for something is given by itself",
+          out_);
+  }
   const MapReader map(value, kCombineKeys, out_);
   if (const Value layer = map.Need("layer", "1 to 8; lower ones are reckoned first")) {
     benefit->layer = static_cast<uint8_t>(ReadWhole(layer, 1, kLayersMax, out_).value_or(1));
@@ -212,7 +224,7 @@ void FileCompiler::ReadCombine(const Value& value, BenefitSpec* benefit) {
   }
 }
 
-void FileCompiler::ReadLimitRefs(const Value& value, Draft* draft) {
+size_t FileCompiler::ReadLimitRefs(const Value& value, const Draft& draft) {
   const size_t first = file_.limit_refs.size();
   for (const Value& item : ReadList(value, "limits", kLimitsPerBenefitMax, out_)) {
     const std::optional<uint32_t> index = ReadDeclared(item, "limit", &limits_);
@@ -224,17 +236,28 @@ void FileCompiler::ReadLimitRefs(const Value& value, Draft* draft) {
       ReportListedTwice(item);
     }
     if (limits_good_[*index]) {
-      CheckLimitRef(item, file_.limits[*index], *draft);
+      CheckLimitRef(item, file_.limits[*index], draft);
     }
     file_.limit_refs.push_back(*index);
   }
-  draft->spec.limits = RangeFrom(first, file_.limit_refs);
+  return value.node->items.size();
 }
 
 // What the limit allows goes together with what the benefit does.
 void FileCompiler::CheckLimitRef(const Value& place, const LimitSpec& limit, const Draft& draft) {
+  if (limit.measure == LimitMeasure::kPrice) {
+    CheckPriceLimit(place, limit, draft);
+    return;
+  }
   if (limit.scope == LimitScope::kOffline) {
-    if (draft.spec.offline == OfflinePolicy::kRefuse) {
+    if (!draft.asks_by.empty()) {
+      AddAt(place,
+            fmt::format("{} counts what is done offline, where nothing with '{}' is given",
+                        Quoted(place.node->text),
+                        draft.asks_by),
+            "leave the limit out",
+            out_);
+    } else if (draft.spec.offline == OfflinePolicy::kRefuse) {
       AddAt(place,
             fmt::format("{} counts what is done offline, which the benefit refuses",
                         Quoted(place.node->text)),
@@ -260,6 +283,36 @@ void FileCompiler::CheckLimitRef(const Value& place, const LimitSpec& limit, con
                         FormatAmount({Asset::kMoney, Fen{limit.max}}),
                         FormatAmount({Asset::kMoney, least})),
             "when_exceeded: reduce gives what is left",
+            out_);
+      return;
+    }
+  }
+}
+
+// A limit of `price` has room for a price at which the benefit gives something.
+void FileCompiler::CheckPriceLimit(const Value& place, const LimitSpec& limit, const Draft& draft) {
+  if (draft.spec.layer != 0) {
+    AddAt(
+        place,
+        fmt::format("{} counts prices, which does not go with 'combine'", Quoted(place.node->text)),
+        "a benefit with a limit of 'price' is given by itself",
+        out_);
+    return;
+  }
+  for (const PriceCase& price_case : draft.cases) {
+    // Where the bands go on from another limit's sum, any price may be enough.
+    const Value& counts_on = price_case.counts_on;
+    if (!price_case.good || (counts_on && counts_on.node->text != place.node->text)) {
+      continue;
+    }
+    const Fen least = LeastPrice(price_case.price);
+    if (limit.max < least.value()) {
+      AddAt(place,
+            fmt::format("{} allows {}, but the benefit gives nothing below {}",
+                        Quoted(place.node->text),
+                        FormatAmount({Asset::kMoney, Fen{limit.max}}),
+                        FormatAmount({Asset::kMoney, least})),
+            "",
             out_);
       return;
     }

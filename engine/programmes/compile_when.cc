@@ -127,6 +127,7 @@ void FileCompiler::ReadWhen(const Value& value, Draft* draft) {
   }
   CheckDates(map, period);
   if (out_->found() != found) {
+    draft->when_good = false;
     draft->days = Period{};  // unknown, so that nothing more is found out about them
   } else if (special_days_known_) {
     CheckOpens(map, *draft);

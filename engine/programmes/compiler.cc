@@ -39,6 +39,12 @@ void FileCompiler::Compile(const YamlNode& root) {
           fmt::format("at most {}", kBenefitsPerProgrammeMax),
           out_);
     }
+    if (file_.limits.size() > kLimitsPerProgrammeMax && limits_.size() <= kLimitsPerProgrammeMax) {
+      AddAt(benefits,
+            fmt::format("{} limits, with those of slots, are too many", file_.limits.size()),
+            fmt::format("at most {}", kLimitsPerProgrammeMax),
+            out_);
+    }
   }
   CheckUses();
   if (out_->empty()) {

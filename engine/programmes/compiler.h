@@ -16,9 +16,9 @@
 //   segments:  [{code, name}]       # defined when the file is applied
 //   funds:     [{code, name, owner, budget, paid_by, starts, until, advices_may_overrun}]
 //   groups:    [{code, name, merchants}]
-//   limits:    [{code, per, level, each, uses | amount, only, when_exceeded, refund_to}]
+//   limits:    [{code, per, level, each, uses | amount | price, only, when_exceeded, refund_to}]
 //   benefits:  [{code, name, for, at, when, price | price_by, funding, split, stock, limits,
-//               offline, combine: {layer, base}, hold}]
+//               offline, combine: {layer, base}, hold, voucher, voucher_returns, slots, claim}]
 //
 //   for:      {real_name, sex, segments_any, segments_all, segments_none, in_segments_for,
 //              member_for, union}
@@ -27,11 +27,13 @@
 //   when:     {weekdays, days, hours, not_on, starts, until}
 //   price:    {member_pays} | {percent_off, rounding} | {every, off} | {from, off} |
 //             {tiers: [{from, percent_off | off}], rounding} |
-//             {bands: [{from, percent_off}], rounding} | {free},
+//             {bands: [{from, percent_off}], rounding, counts_on} | {free},
 //             with {at_most, minimum, member_pays_at_least, on_return} where they make sense
 //   price_by: [{sex | segment, price}, ..., {price}]
 //   funding:  {fund} or [{fund, share}]
 //   stock:    {fund, units}
+//   slots:    {minutes, places, ahead, grace, no_shows: {most, each}}
+//   claim:    {approvals, within}
 //
 // What becomes of a benefit after its day is said where it is given, in one word (the
 // first is what holds when nothing is said):

@@ -111,6 +111,26 @@ void PutBenefit(const BenefitSpec& benefit, Writer* writer) {
   writer->Number(benefit.hold_s);
 }
 
+// Of what benefits ask for; nothing when none does, so that a file without it hashes as ever.
+void PutAsks(const CompiledFile& file, Writer* writer) {
+  for (size_t i = 0; i < file.benefits.size(); ++i) {
+    const BenefitSpec& benefit = file.benefits[i];
+    if (benefit.asks == 0) {
+      continue;
+    }
+    writer->Number(i);
+    writer->Number(benefit.asks);
+    writer->Put(benefit.voucher);
+    writer->Number(benefit.voucher_returns);
+    writer->Number(benefit.approvals);
+    writer->Number(benefit.claim_days_max);
+    writer->Number(benefit.slot_minutes);
+    writer->Number(benefit.slot_ahead_days);
+    writer->Number(benefit.slot_grace_minutes);
+    writer->Number(benefit.earlier_prices);
+  }
+}
+
 void PutFund(const FundRequest& fund, Writer* writer) {
   writer->Put(fund.code);
   writer->Put(fund.owner);
@@ -211,6 +231,7 @@ uint64_t ContentHash(const CompiledFile& file) {
     PutBenefit(benefit, &writer);
   }
   PutPools(file, &writer);
+  PutAsks(file, &writer);
   const uint64_t hash = writer.Hash();
   return hash == 0 ? 1 : hash;
 }

@@ -4,8 +4,9 @@
 // The inside of compiler.h: one pass over one file.  compiler.cc reads the programme
 // and what it declares, compile_limit.cc its limits, compile_benefit.cc the benefits
 // with whom and where they are for, compile_when.cc their days, compile_price.cc what
-// the member pays, compile_cases.cc prices that differ by who it is, and
-// compile_terms.cc who pays the rest and how often.
+// the member pays, compile_cases.cc prices that differ by who it is,
+// compile_terms.cc who pays the rest and how often, and compile_asks.cc what is asked for
+// beside: vouchers, slots, claims.
 
 #ifndef GONGHUI_ENGINE_PROGRAMMES_FILE_COMPILER_H_
 #define GONGHUI_ENGINE_PROGRAMMES_FILE_COMPILER_H_
@@ -80,6 +81,8 @@ class FileCompiler {
     SourcePlace segment_place;
     PriceRule price;
     bool good = false;  // the price could be read
+    Value counts_on;
+    std::optional<uint32_t> earlier_prices;  // the limit that counts_on names
   };
 
   // An entry of `benefits` while it is read: it becomes as many specs as it has prices.
@@ -89,7 +92,10 @@ class FileCompiler {
     SourcePlace stock;
     SourcePlace member_union;
     SourcePlace merchant_union;
-    Period days;  // on which it holds; the programme's where it says nothing
+    Period days;                        // on which it holds; the programme's where it says nothing
+    bool when_good = true;              // without findings
+    std::string_view asks_by;           // the first key by which it asks for something, or none
+    std::vector<uint32_t> slot_limits;  // indexes
     Value in_segments_for;
     uint16_t segment_days = 0;
     std::vector<PriceCase> cases;
@@ -114,6 +120,7 @@ class FileCompiler {
   void ReadWindow(const MapReader& map, LimitSpec* limit);
   [[nodiscard]] int64_t ReadUses(const Value& value);
   void ReadLimitMax(const MapReader& map, LimitSpec* limit);
+  [[nodiscard]] int64_t ReadMoneyMax(const Value& value);
   void ReadExceeded(const MapReader& map, LimitSpec* limit);
 
   // compile_benefit.cc
@@ -142,7 +149,7 @@ class FileCompiler {
   [[nodiscard]] PoolRange ReadClosedDays(const Value& value);
 
   // compile_price.cc
-  [[nodiscard]] bool ReadPrice(const Value& value, PriceRule* price);
+  [[nodiscard]] bool ReadPrice(const Value& value, PriceCase* price_case);
   void ReadPriceModifiers(const MapReader& map, PriceRule* price);
   void ReadThreshold(const MapReader& map, PriceRule* price);
   void ReadSteps(const Value& list, PriceRule* price);
@@ -150,6 +157,8 @@ class FileCompiler {
   void CheckStepsHold(const Value& list, const PriceRule& price);
   // No use of the price gives less.  At least 1.
   [[nodiscard]] Fen LeastSubsidy(const PriceRule& price) const;
+  // At a lower price it gives nothing.
+  [[nodiscard]] Fen LeastPrice(const PriceRule& price) const;
 
   // compile_cases.cc
   void ReadPriceCases(const MapReader& map, Draft* draft);
@@ -170,9 +179,23 @@ class FileCompiler {
                                                      const Draft& draft);
   void ReadStock(const Value& value, Draft* draft);
   void CheckStock(const Value& units, const Draft& draft);
-  void ReadCombine(const Value& value, BenefitSpec* benefit);
-  void ReadLimitRefs(const Value& value, Draft* draft);
+  void ReadCombine(const Value& value, Draft* draft);
+  // Adds to limit_refs; how many the list has.
+  [[nodiscard]] size_t ReadLimitRefs(const Value& value, const Draft& draft);
   void CheckLimitRef(const Value& place, const LimitSpec& limit, const Draft& draft);
+  void CheckPriceLimit(const Value& place, const LimitSpec& limit, const Draft& draft);
+
+  // compile_asks.cc
+  void ReadAsks(const MapReader& map, Draft* draft);
+  void ReadOffline(const MapReader& map, Draft* draft);
+  void ReadHold(const MapReader& map, BenefitSpec* benefit);
+  void ReadClaim(const Value& value, BenefitSpec* benefit);
+  void ReadSlots(const Value& value, Draft* draft);
+  [[nodiscard]] uint32_t ReadGrace(const Value& value);
+  void CheckSlotFits(const Value& minutes, const Draft& draft);
+  void AddSlotLimit(std::string_view suffix, LimitSpec limit, Draft* draft);
+  void AddSlotLimitRefs(const MapReader& map, size_t named, const Draft& draft);
+  void ResolveCountsOn(Draft* draft);
 
   // A reference that could not be read may have been the only use of a fund, limit or
   // group: with findings since there were `found_before`, *complete is false.

@@ -40,8 +40,16 @@ inline constexpr std::string_view kSegmentKeys[] = {"code", "name"};
 inline constexpr std::string_view kFundKeys[] = {
     "code", "name", "owner", "budget", "paid_by", "starts", "until", "advices_may_overrun"};
 inline constexpr std::string_view kGroupKeys[] = {"code", "name", "merchants"};
-inline constexpr std::string_view kLimitKeys[] = {
-    "code", "per", "level", "each", "uses", "amount", "only", "when_exceeded", "refund_to"};
+inline constexpr std::string_view kLimitKeys[] = {"code",
+                                                  "per",
+                                                  "level",
+                                                  "each",
+                                                  "uses",
+                                                  "amount",
+                                                  "price",
+                                                  "only",
+                                                  "when_exceeded",
+                                                  "refund_to"};
 inline constexpr std::string_view kBenefitKeys[] = {"code",
                                                     "name",
                                                     "for",
@@ -55,7 +63,11 @@ inline constexpr std::string_view kBenefitKeys[] = {"code",
                                                     "limits",
                                                     "offline",
                                                     "combine",
-                                                    "hold"};
+                                                    "hold",
+                                                    "voucher",
+                                                    "voucher_returns",
+                                                    "slots",
+                                                    "claim"};
 inline constexpr std::string_view kForKeys[] = {"real_name",
                                                 "sex",
                                                 "segments_any",
@@ -76,6 +88,10 @@ inline constexpr std::string_view kFundingKeys[] = {"fund"};
 inline constexpr std::string_view kFundingShareKeys[] = {"fund", "share"};
 inline constexpr std::string_view kStockKeys[] = {"fund", "units"};
 inline constexpr std::string_view kCombineKeys[] = {"layer", "base"};
+inline constexpr std::string_view kSlotsKeys[] = {
+    "minutes", "places", "ahead", "grace", "no_shows"};
+inline constexpr std::string_view kNoShowsKeys[] = {"most", "each"};
+inline constexpr std::string_view kClaimKeys[] = {"approvals", "within"};
 
 // One way to say a price, and what may stand beside it.
 struct PriceForm {
@@ -85,11 +101,13 @@ struct PriceForm {
 };
 
 inline constexpr std::string_view kPriceCompanions[] = {
-    "off", "rounding", "at_most", "minimum", "member_pays_at_least", "on_return"};
+    "off", "rounding", "at_most", "minimum", "member_pays_at_least", "on_return", "counts_on"};
 
 inline constexpr std::string_view kBesideFixedPrice[] = {"at_most", "minimum", "on_return"};
 inline constexpr std::string_view kBesideRate[] = {
     "rounding", "at_most", "minimum", "member_pays_at_least", "on_return"};
+inline constexpr std::string_view kBesideBands[] = {
+    "rounding", "at_most", "minimum", "member_pays_at_least", "on_return", "counts_on"};
 inline constexpr std::string_view kBesideEvery[] = {
     "off", "at_most", "member_pays_at_least", "on_return"};
 inline constexpr std::string_view kBesideFrom[] = {"off", "member_pays_at_least", "on_return"};
@@ -100,7 +118,7 @@ inline constexpr PriceForm kPriceForms[] = {
     {"every", PriceKind::kThreshold, kBesideEvery},
     {"from", PriceKind::kThreshold, kBesideFrom},
     {"tiers", PriceKind::kTiers, kBesideRate},
-    {"bands", PriceKind::kBands, kBesideRate},
+    {"bands", PriceKind::kBands, kBesideBands},
     {"free", PriceKind::kFree, kBesideFixedPrice},
 };
 
@@ -130,6 +148,9 @@ inline constexpr KeyList kKeyLists[] = {
     {"funding_share", kFundingShareKeys},
     {"stock", kStockKeys},
     {"combine", kCombineKeys},
+    {"slots", kSlotsKeys},
+    {"no_shows", kNoShowsKeys},
+    {"claim", kClaimKeys},
 };
 
 // ---- Words -----------------------------------------------------------------
@@ -149,6 +170,7 @@ inline constexpr Word<uint8_t> kTerminalKinds[] = {
     {"gate", MaskOf(TerminalKind::kGate)},
     {"vending", MaskOf(TerminalKind::kVending)},
     {"online", MaskOf(TerminalKind::kOnline)},
+    {"office", MaskOf(TerminalKind::kOffice)},
 };
 inline constexpr Word<uint8_t> kWeekdays[] = {
     {"mon", 1u << 0},
@@ -186,6 +208,12 @@ inline constexpr Word<WindowKind> kWindows[] = {
     {"month", WindowKind::kMonth},
     {"year", WindowKind::kYear},
     {"programme", WindowKind::kProgramme},
+};
+// Keys of a limit: it has one of these.
+inline constexpr Word<LimitMeasure> kLimitMeasures[] = {
+    {"uses", LimitMeasure::kCount},
+    {"amount", LimitMeasure::kAmount},
+    {"price", LimitMeasure::kPrice},
 };
 inline constexpr Word<LimitScope> kLimitScopes[] = {
     {"offline", LimitScope::kOffline},

@@ -19,7 +19,9 @@ namespace gonghui {
 
 namespace asio = boost::asio;
 
-void RunUntilSignal(const std::function<void()>& drain, int64_t drain_ms_max) {
+void RunUntilSignal(const std::function<void()>& ready,
+                    const std::function<void()>& drain,
+                    int64_t drain_ms_max) {
   asio::io_context context;
   asio::signal_set signals(context, SIGTERM, SIGINT);
   asio::steady_timer watchdog(context);
@@ -51,6 +53,7 @@ void RunUntilSignal(const std::function<void()>& drain, int64_t drain_ms_max) {
       }
     });
   });
+  ready();
   context.run();
   drainer.join();
 }

@@ -17,8 +17,11 @@
 namespace gonghui {
 
 // Blocks until a signal came and drain(), called on a thread of its own, has
-// returned.  `drain_ms_max`: past it the process ends with exit code 1.
-void RunUntilSignal(const std::function<void()>& drain, int64_t drain_ms_max);
+// returned.  `ready` is called when signals are heard, so that who waits for what it says
+// may send one at once.  `drain_ms_max`: past it the process ends with exit code 1.
+void RunUntilSignal(const std::function<void()>& ready,
+                    const std::function<void()>& drain,
+                    int64_t drain_ms_max);
 
 }  // namespace gonghui
 

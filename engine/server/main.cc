@@ -40,6 +40,7 @@
 #include "engine/server/protobuf_log.h"
 #include "engine/server/server.h"
 #include "engine/server/table_watch.h"
+#include "storage/draw_store.h"
 #include "storage/programme_sources.h"
 #include "storage/rocksdb_archive.h"
 #include "storage/rocksdb_checkpoint.h"
@@ -175,6 +176,7 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   RocksdbArchive archive(*store);
   VaultAdapter personal_data(vault.get());
   RocksdbProgrammeSources programme_sources(*store, engine_options.shard);
+  RocksdbDrawStore draws(*store, engine_options.shard, *vault);
 
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Start(engine_options, clock, journal, &checkpoints, &archive));
@@ -186,17 +188,19 @@ absl::Status Serve(const Config& config, const Flags& flags) {
            {"load_ms", recovery.load_ns / 1'000'000},
            {"replay_ms", recovery.replay_ns / 1'000'000}});
 
-  GH_ASSIGN_OR_RETURN(
-      const std::unique_ptr<Server> server,
-      Server::Start(
-          server_options, engine.get(), &personal_data, &programme_sources, &journal, clock));
-  LogInfo("ready",
-          {{"terminals", server->terminals_address()},
-           {"operators", server->operators_address()},
-           {"version", GONGHUI_VERSION}});
-
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                      Server::Start(server_options,
+                                    engine.get(),
+                                    {&personal_data, &programme_sources, &draws, &journal},
+                                    clock));
   TableWatch table_watch(engine.get());
   RunUntilSignal(
+      [&] {
+        LogInfo("ready",
+                {{"terminals", server->terminals_address()},
+                 {"operators", server->operators_address()},
+                 {"version", GONGHUI_VERSION}});
+      },
       [&] {
         server->Drain(config.shutdown.lame_duck_ms, config.shutdown.grace_ms);
         table_watch.Stop();

@@ -6,11 +6,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <absl/strings/str_format.h>
 #include <grpcpp/grpcpp.h>
 
-#include "engine/base/check.h"
+#include "engine/server/find_transactions.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/operator_services.h"
 #include "engine/server/table_watch.h"
@@ -83,30 +85,15 @@ class OperationsService final : public v1::OperationsService::Service {
                           "must be 12 characters of Crockford's base 32; a request id, which is a "
                           "UUID, is known to its terminal only"));
     }
-    // A command, and not a look at the ledger: it may be in the archive.
-    Result result;
-    const auto details = std::make_unique<Details>();
-    Command command;
-    command.kind = CommandKind::kGetTransaction;
-    command.inquiry = InquiryRequest{*id, RequestId{}};
-    command.details = details.get();
-    const grpc::Status status = RunTogether(context_.engine, {&command, 1}, {&result, 1});
+    std::vector<FoundTransaction> found;
+    const grpc::Status status = FindTransactionsBlocking(context_.engine, {&*id, 1}, &found);
     if (!status.ok()) {
       return status;
     }
-    if (result.verdict == Verdict::kNotFound) {
+    if (!found.front().found) {
       return ToGrpcStatus(NotFound("transaction", "transaction_id"));
     }
-    if (Refusal refusal; IsRefused(command, result, &refusal)) {
-      return ToGrpcStatus(refusal);
-    }
-    WireWriter writer;
-    writer.Reserve(kReplyBytesMax);
-    AppendTransaction(context_.engine->names(), command, result, &writer);
-    GH_CHECK(response->mutable_transaction()->ParseFromArray(writer.data(),
-                                                             static_cast<int>(writer.size())),
-             "transaction=",
-             id->value());
+    *response->mutable_transaction() = std::move(found.front().wire);
     return status;
   }
 

@@ -54,6 +54,21 @@ grpc::Status RunCommands(Engine* engine,
   return grpc::Status::OK;
 }
 
+grpc::Status RunOne(Engine* engine,
+                    const Command& command,
+                    Result* result,
+                    const std::function<std::string(const Result&)>& field_of) {
+  const grpc::Status status = RunTogether(engine, {&command, 1}, {result, 1});
+  RowError error;
+  if (!status.ok() || !IsRejected(*result, &error, command.kind)) {
+    return status;
+  }
+  if (field_of != nullptr && result->verdict == Verdict::kRefused) {
+    error.field = field_of(*result);
+  }
+  return ToGrpcStatus(error);
+}
+
 grpc::Status Inspect(Engine* engine, const std::function<void(const Ledger&)>& read) {
   return UntilRoom([&] { return engine->InspectBlocking(read); });
 }

@@ -39,6 +39,12 @@ grpc::Status RunCommands(Engine* engine,
 grpc::Status RunTogether(Engine* engine,
                          std::span<const Command> commands,
                          std::span<Result> results);
+// One command whose refusal is the call's.  `field_of` tells the wrong field as the call's
+// own message names it; null = as FieldName() does.
+grpc::Status RunOne(Engine* engine,
+                    const Command& command,
+                    Result* result,
+                    const std::function<std::string(const Result&)>& field_of = nullptr);
 grpc::Status Inspect(Engine* engine, const std::function<void(const Ledger&)>& read);
 
 grpc::Status ToGrpcStatus(const RowError& error);
@@ -152,7 +158,7 @@ grpc::Status RunImport(Engine* engine,
     uint32_t unchanged = 0;
     for (size_t i = 0; i < results.size(); ++i) {
       RowError error;
-      if (IsRejected(results[i], &error)) {
+      if (IsRejected(results[i], &error, plan.kind)) {
         AddRejected(rows[i], error, summary);
       } else if (results[i].verdict == Verdict::kUnchanged) {
         ++unchanged;

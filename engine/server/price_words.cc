@@ -49,6 +49,10 @@ std::string PercentInWords(Bps rate) {
                          : absl::StrFormat("%d.%02d%%", rate.value() / 100, hundredths);
 }
 
+std::string CountedOnInWords(std::string_view limit) {
+  return absl::StrCat(", counted on from limit ", std::string(limit));
+}
+
 std::string PriceInWords(const PriceRule& price, std::span<const PriceStep> steps) {
   const bool has_steps = price.kind == PriceKind::kTiers || price.kind == PriceKind::kBands;
   std::string words;

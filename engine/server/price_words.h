@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "engine/domain/money.h"
 #include "engine/domain/programme.h"
@@ -23,6 +24,8 @@ std::string PercentInWords(Bps rate);
 // "60% off, at most 50.00 yuan", "10% off from 50.00 yuan, 20% off from 200.00 yuan".
 // `steps` are those that the rule's range refers to.
 std::string PriceInWords(const PriceRule& price, std::span<const PriceStep> steps = {});
+// Behind a price of bands that go on where earlier prices ended: ", counted on from limit year".
+std::string CountedOnInWords(std::string_view limit);
 
 }  // namespace gonghui
 

@@ -185,6 +185,21 @@ bool ItemsNarrow(const BenefitOutline& before, const BenefitOutline& after) {
           (before.pieces_max == 0 || after.pieces_max < before.pieces_max));
 }
 
+// Something more is asked for, or it is harder to have.  A claim without a last day has none.
+bool AsksNarrow(const BenefitOutline& before, const BenefitOutline& after) {
+  const auto claim_days = [](const BenefitOutline& benefit) {
+    return benefit.claim_days_max == 0 ? UINT32_MAX : uint32_t{benefit.claim_days_max};
+  };
+  const auto asks = [](const BenefitOutline& benefit) {
+    return benefit.asks & ~static_cast<unsigned>(Asks::kEarlierPrices);
+  };
+  return (asks(after) & ~asks(before)) != 0 ||
+         (AsksFor(after.asks, Asks::kVoucher) && after.voucher != before.voucher) ||
+         (before.voucher_returns && !after.voucher_returns) || after.approvals > before.approvals ||
+         claim_days(after) < claim_days(before) || after.slot_ahead_days < before.slot_ahead_days ||
+         after.slot_grace_minutes < before.slot_grace_minutes;
+}
+
 // Prices at which a rule may turn: round ones, and those around its own steps.
 std::vector<int64_t> TellingPrices(const BenefitOutline& benefit) {
   std::vector<int64_t> prices = {
@@ -277,7 +292,11 @@ void AddBenefit(const std::string& code,
         "", old ? PriceInWords(*old) : "", fresh ? PriceInWords(*fresh) : "", fresh == nullptr);
   }
   list.Add("name", old->name, fresh->name);
-  list.Add("price", PriceInWords(*old), PriceInWords(*fresh), GivesLess(*old, *fresh));
+  // Bands that go on elsewhere can not be compared: they may well give less.
+  list.Add("price",
+           PriceInWords(*old),
+           PriceInWords(*fresh),
+           GivesLess(*old, *fresh) || old->counts_on != fresh->counts_on);
   const auto rounding = [](const BenefitOutline& benefit) {
     return std::string(benefit.price.rounding == Rounding::kUp     ? "up"
                        : benefit.price.rounding == Rounding::kDown ? "down"
@@ -321,6 +340,7 @@ void AddBenefit(const std::string& code,
     return absl::StrCat(ThousandsOf(benefit.hold_s), " seconds");
   };
   list.Add("hold", hold(*old), hold(*fresh), fresh->hold_s < old->hold_s);
+  list.Add("asks for", AsksInWords(*old), AsksInWords(*fresh), AsksNarrow(*old, *fresh));
 }
 
 // What a programme that is not there yet says is not a change of it, but for its dates.

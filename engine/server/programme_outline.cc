@@ -112,6 +112,18 @@ void CopyCommon(const Of& from, const std::string& member_union, BenefitOutline*
   out->offline = from.offline;
   out->hold_s = from.hold_s;
   out->stock_units = from.stock_units;
+  out->asks = from.asks;
+}
+
+// Of specs or of the rows of terms, under the same names.
+template <class Of>
+void CopyTerms(const Of& from, BenefitOutline* out) {
+  out->voucher_returns = from.voucher_returns;
+  out->approvals = from.approvals;
+  out->claim_days_max = from.claim_days_max;
+  out->slot_minutes = from.slot_minutes;
+  out->slot_ahead_days = from.slot_ahead_days;
+  out->slot_grace_minutes = from.slot_grace_minutes;
 }
 
 template <class Of>
@@ -119,8 +131,8 @@ void AddWhere(const Of& from,
               std::span<const MccRange> mccs,
               const std::string& merchant_union,
               BenefitOutline* out) {
-  constexpr std::array<const char*, 5> kKinds = {
-      "", "tills", "gates", "vending machines", "online"};
+  constexpr std::array<const char*, 6> kKinds = {
+      "", "tills", "gates", "vending machines", "online", "offices"};
   for (const MccRange& range : mccs) {
     out->mccs.push_back(MccText(range));
   }
@@ -204,6 +216,13 @@ BenefitOutline OutlineOf(const ProgrammeImage& image, const BenefitSpec& spec) {
   for (const uint32_t limit : Part(image.limit_refs, spec.limits)) {
     out.limits.push_back(TextOf(image.limits[limit].code));
   }
+  CopyTerms(spec, &out);
+  if (AsksFor(spec.asks, Asks::kVoucher)) {
+    out.voucher = TextOf(spec.voucher);
+  }
+  if (AsksFor(spec.asks, Asks::kEarlierPrices)) {
+    out.counts_on = TextOf(image.limits[spec.earlier_prices].code);
+  }
   return out;
 }
 
@@ -258,6 +277,14 @@ BenefitOutline OutlineOf(const Ledger& names, const Programme& version, const Be
   }
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
     out.limits.push_back(TextOf(names.limits()[benefit.limits[i]].code));
+  }
+  const BenefitTerms& terms = names.benefit_terms()[benefit.terms];  // row 0 asks for nothing
+  CopyTerms(terms, &out);
+  if (AsksFor(benefit.asks, Asks::kVoucher)) {
+    out.voucher = TextOf(names.voucher_series()[terms.series].code);
+  }
+  if (AsksFor(benefit.asks, Asks::kEarlierPrices)) {
+    out.counts_on = TextOf(names.limits()[terms.earlier_prices].code);
   }
   return out;
 }
@@ -319,6 +346,7 @@ void ToProto(const BenefitOutline& benefit, v1::Benefit* out) {
   }
   out->set_offline(static_cast<v1::OfflinePolicy>(benefit.offline));
   out->set_hold_seconds(benefit.hold_s);
+  out->set_asks(AsksInWords(benefit));
 }
 
 void ToProto(const LimitSpec& limit, v1::Limit* out) {
@@ -333,6 +361,7 @@ void ToProto(const LimitSpec& limit, v1::Limit* out) {
   out->set_union_level(static_cast<v1::UnionLevel>(limit.union_level));
   out->set_offline_only(limit.scope == LimitScope::kOffline);
   out->set_reduces(limit.when_exceeded == WhenExceeded::kReduce);
+  out->set_no_shows(limit.scope == LimitScope::kNoShow);
 }
 
 void ToProto(const ProgrammeOutline& programme, v1::Programme* out) {
@@ -470,7 +499,43 @@ std::string WhenInWords(const BenefitOutline& benefit) {
 }
 
 std::string PriceInWords(const BenefitOutline& benefit) {
-  return PriceInWords(benefit.price, benefit.steps);
+  std::string words = PriceInWords(benefit.price, benefit.steps);
+  if (!benefit.counts_on.empty()) {
+    words += CountedOnInWords(benefit.counts_on);
+  }
+  return words;
+}
+
+std::string AsksInWords(const BenefitOutline& benefit) {
+  Phrases parts;
+  if (AsksFor(benefit.asks, Asks::kVoucher)) {
+    parts.push_back(
+        absl::StrCat("a voucher of ",
+                     benefit.voucher,
+                     benefit.voucher_returns ? ", which a refund of all gives back" : ""));
+  }
+  if (AsksFor(benefit.asks, Asks::kSlot)) {
+    std::string slot = absl::StrCat("an appointment: ",
+                                    benefit.slot_minutes,
+                                    " minutes, at most ",
+                                    benefit.slot_ahead_days,
+                                    " days ahead");
+    if (benefit.slot_grace_minutes > 0) {
+      absl::StrAppend(&slot, ", kept ", benefit.slot_grace_minutes, " minutes longer");
+    }
+    parts.push_back(std::move(slot));
+  }
+  if (AsksFor(benefit.asks, Asks::kClaim)) {
+    std::string claim = "a claim";
+    if (benefit.claim_days_max > 0) {
+      absl::StrAppend(&claim, " within ", benefit.claim_days_max, " days of the event");
+    }
+    if (benefit.approvals > 0) {
+      absl::StrAppend(&claim, ", approved by ", static_cast<int>(benefit.approvals));
+    }
+    parts.push_back(std::move(claim));
+  }
+  return absl::StrJoin(parts, "; ");
 }
 
 std::string FundsInWords(const BenefitOutline& benefit) {
@@ -488,12 +553,30 @@ std::string FundsInWords(const BenefitOutline& benefit) {
   return absl::StrJoin(parts, ", ");
 }
 
+namespace {
+
+std::string MaxInWords(const LimitSpec& limit) {
+  const bool unlimited = limit.max == kLimitUnlimited;
+  switch (limit.measure) {
+    case LimitMeasure::kAmount:
+      return unlimited ? "any amount" : YuanInWords(Fen{limit.max});
+    case LimitMeasure::kPrice:
+      return unlimited ? "prices of any amount"
+                       : absl::StrCat("prices of ", YuanInWords(Fen{limit.max}));
+    case LimitMeasure::kCount:
+      break;
+  }
+  const char* const what = limit.scope == LimitScope::kNoShow  ? "appointments not kept"
+                           : limit.window == WindowKind::kSlot ? "places"
+                                                               : "uses";
+  return unlimited ? absl::StrCat("any number of ", what)
+                   : absl::StrCat(ThousandsOf(limit.max), " ", what);
+}
+
+}  // namespace
+
 std::string LimitInWords(const LimitSpec& limit) {
-  const bool of_money = limit.measure == LimitMeasure::kAmount;
-  std::string words = limit.max == kLimitUnlimited
-                          ? (of_money ? "any amount" : "any number of uses")
-                      : of_money ? YuanInWords(Fen{limit.max})
-                                 : absl::StrCat(ThousandsOf(limit.max), " uses");
+  std::string words = MaxInWords(limit);
   const std::string window =
       Word(v1::LimitWindow_Name(static_cast<v1::LimitWindow>(limit.window)), "LIMIT_WINDOW_");
   absl::StrAppend(

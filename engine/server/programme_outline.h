@@ -53,6 +53,16 @@ struct BenefitOutline {
   StackBase base = StackBase::kListPrice;
   OfflinePolicy offline = OfflinePolicy::kAccept;
   int64_t hold_s = 0;
+  // What it asks for, and the terms of that; see BenefitSpec.
+  uint8_t asks = 0;
+  std::string voucher;    // series
+  std::string counts_on;  // limit
+  bool voucher_returns = false;
+  uint8_t approvals = 0;
+  uint16_t claim_days_max = 0;
+  uint16_t slot_minutes = 0;
+  uint32_t slot_ahead_days = 0;
+  uint32_t slot_grace_minutes = 0;
 };
 
 struct ProgrammeOutline {
@@ -80,6 +90,8 @@ std::string WhereInWords(const BenefitOutline& benefit);
 std::string ItemsInWords(const BenefitOutline& benefit);
 std::string WhenInWords(const BenefitOutline& benefit);
 std::string PriceInWords(const BenefitOutline& benefit);
+// "a voucher of packs-2026"; empty = it asks for nothing beside a card and a price.
+std::string AsksInWords(const BenefitOutline& benefit);
 // "fund-a 70%, fund-b 30%, stock packs".
 std::string FundsInWords(const BenefitOutline& benefit);
 // "3 uses, window day, by person".

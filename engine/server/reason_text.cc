@@ -31,12 +31,28 @@ DisplayMessage DisplayMessageOf(Reason reason) {
       return {"Cannot be reversed any more", "已有后续交易，不能撤销"};
     case Reason::kExceedsCapturedAmount:
       return {"More than is left to refund", "超过可退金额"};
+    case Reason::kApprovalMissing:
+      return {"Claim awaits approval", "申请尚待审批"};
     case Reason::kAdviceTooOld:
       return {"Too old, for a person to look at", "离线交易过期，转人工处理"};
+    case Reason::kEventNotYet:
+      return {"Event lies in the future, check the date", "事件日期晚于现在，请核对"};
     case Reason::kTerminalInactive:
       return {"Terminal is switched off", "终端已停用"};
     case Reason::kMerchantInactive:
       return {"Merchant is suspended or closed", "商户已停用"};
+    case Reason::kVoucherNotFound:
+      return {"No such pick-up code, check the digits", "无此取货码，请核对"};
+    case Reason::kVoucherVoid:
+      return {"Pick-up code was taken back", "取货码已作废"};
+    case Reason::kVoucherRedeemed:
+      return {"Pick-up code was used before", "取货码已使用"};
+    case Reason::kVoucherReserved:
+      return {"Pick-up code is held by another sale", "取货码正在使用中"};
+    case Reason::kVoucherNotYetValid:
+      return {"Pick-up code is not valid yet", "取货码未到使用时间"};
+    case Reason::kVoucherExpired:
+      return {"Pick-up code has expired", "取货码已过期"};
     case Reason::kInvalidCard:
       return {"Card not known", "无此卡"};
     case Reason::kCardNotActive:
@@ -57,6 +73,8 @@ DisplayMessage DisplayMessageOf(Reason reason) {
       return {"Membership has lapsed", "会籍已失效"};
     case Reason::kMemberClosed:
       return {"Membership has ended", "已退会"};
+    case Reason::kVoucherOfAnother:
+      return {"Pick-up code is another member's", "取货码属于其他会员"};
     case Reason::kProgrammeNotFound:
       return {"Programme not known", "无此活动"};
     case Reason::kNoApplicableBenefit:
@@ -85,10 +103,18 @@ DisplayMessage DisplayMessageOf(Reason reason) {
       return {"Waiting period is not over", "未满等待期"};
     case Reason::kOfflineNotPermitted:
       return {"Not without asking first", "此优惠不支持离线使用"};
+    case Reason::kNoVoucher:
+      return {"Needs a voucher, member has none to use", "无可用的券或取货码"};
+    case Reason::kSlotNotAvailable:
+      return {"No such appointment, choose another time", "无此预约时段，请另选时间"};
+    case Reason::kClaimTooLate:
+      return {"Too long after the event to claim", "已超过申请期限"};
     case Reason::kExceedsFrequencyLimit:
       return {"No uses left", "优惠次数已用完"};
     case Reason::kExceedsAmountLimit:
       return {"No benefit amount left", "优惠额度已用完"};
+    case Reason::kTooManyNoShows:
+      return {"Too many appointments were not kept", "预约未到次数过多"};
     case Reason::kFundNotOpen:
       return {"Fund does not pay at this time", "经费不在使用期内"};
     case Reason::kQuotaExhausted:
@@ -137,6 +163,10 @@ DisplayMessage BatchMessageOf(const Batch& batch) {
              : DisplayMessage{"Batch closed, OUT OF BALANCE", "批结算完成，账不平"};
 }
 
+DisplayMessage FullSlotMessage() {
+  return {"No places left, choose another time", "该时段已约满，请另选时段"};
+}
+
 DisplayMessage CheckMessageOf(Reason check, bool passed) {
   if (!passed) {
     return DisplayMessageOf(check);
@@ -158,6 +188,20 @@ DisplayMessage CheckMessageOf(Reason check, bool passed) {
     case Reason::kCardLostOrStolen:
     case Reason::kCardClosed:
       return {"Card may be used", "卡可用"};
+    case Reason::kEventNotYet:
+      return {"Event has happened", "事件已发生"};
+    case Reason::kVoucherNotFound:
+      return {"Pick-up code is known", "取货码有效"};
+    case Reason::kVoucherVoid:
+    case Reason::kVoucherRedeemed:
+    case Reason::kVoucherReserved:
+      return {"Pick-up code may be used", "取货码可用"};
+    case Reason::kVoucherNotYetValid:
+      return {"Pick-up code is valid by now", "取货码已到使用时间"};
+    case Reason::kVoucherExpired:
+      return {"Pick-up code has not expired", "取货码未过期"};
+    case Reason::kVoucherOfAnother:
+      return {"Pick-up code is this member's, or anybody's", "取货码归本人或不限本人"};
     case Reason::kMemberNotFound:
       return {"Card belongs to a member", "此卡已绑定会员"};
     case Reason::kMemberSuspended:
@@ -188,10 +232,18 @@ DisplayMessage CheckMessageOf(Reason check, bool passed) {
       return {"Waiting period is over, or there is none", "已满等待期，或无等待期"};
     case Reason::kOfflineNotPermitted:
       return {"May be given without asking first", "此优惠支持离线使用"};
+    case Reason::kNoVoucher:
+      return {"Member has a voucher, or none is needed", "有可用的券，或无需券"};
+    case Reason::kSlotNotAvailable:
+      return {"Appointment is possible, or none is needed", "预约时段可选，或无需预约"};
+    case Reason::kClaimTooLate:
+      return {"Claimed in time", "在申请期限内"};
     case Reason::kExceedsFrequencyLimit:
       return {"Uses are left", "优惠次数未用完"};
     case Reason::kExceedsAmountLimit:
       return {"Benefit amount is left", "优惠额度未用完"};
+    case Reason::kTooManyNoShows:
+      return {"Appointments were kept", "预约履约正常"};
     case Reason::kFundNotOpen:
       return {"Fund pays at this time", "经费在使用期内"};
     case Reason::kQuotaExhausted:
@@ -212,6 +264,8 @@ DisplayMessage CheckMessageOf(Reason check, bool passed) {
     case Reason::kProgrammeNotFound:
     case Reason::kNoApplicableBenefit:
       return {"Passed", "通过"};
+    case Reason::kApprovalMissing:
+      return {"Enough have approved", "审批已通过"};
   }
   return {"", ""};
 }
@@ -241,6 +295,11 @@ Retry RetryOf(Reason reason) {
     case Reason::kFurtherActivityPreventsReversal:
     case Reason::kExceedsCapturedAmount:
     case Reason::kAdviceTooOld:
+    case Reason::kVoucherNotFound:
+    case Reason::kVoucherVoid:
+    case Reason::kVoucherRedeemed:
+    case Reason::kVoucherExpired:
+    case Reason::kVoucherOfAnother:
     case Reason::kInvalidCard:
     case Reason::kCardExpired:
     case Reason::kCardLostOrStolen:
@@ -256,10 +315,18 @@ Retry RetryOf(Reason reason) {
     case Reason::kNoEffect:
     case Reason::kNoEligibleItem:
     case Reason::kOfflineNotPermitted:
+    case Reason::kSlotNotAvailable:  // with another slot it is another request
+    case Reason::kClaimTooLate:
       return Retry::kNever;
     case Reason::kSecurityViolation:  // with another code; this one stays used
     case Reason::kCredentialExpired:
     case Reason::kOriginalNotFound:  // it may still be on its way
+    case Reason::kApprovalMissing:
+    case Reason::kEventNotYet:
+    case Reason::kVoucherReserved:  // the hold may be released
+    case Reason::kVoucherNotYetValid:
+    case Reason::kNoVoucher:
+    case Reason::kTooManyNoShows:
     case Reason::kTerminalInactive:
     case Reason::kMerchantInactive:
     case Reason::kCardNotActive:

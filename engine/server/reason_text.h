@@ -30,6 +30,9 @@ DisplayMessage DisplayMessageOf(const Transaction& transaction);
 // Of a batch that was closed.
 DisplayMessage BatchMessageOf(const Batch& batch);
 
+// Of a decline with EXCEEDS_FREQUENCY_LIMIT because all places of the slot are taken.
+DisplayMessage FullSlotMessage();
+
 // Of a check on the way to an answer: what was found, good or bad.
 DisplayMessage CheckMessageOf(Reason check, bool passed);
 

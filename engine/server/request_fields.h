@@ -82,14 +82,26 @@ inline void ReadCard(std::string_view text, Violations* violations, CardNumber* 
   }
 }
 
+// A person is one, however the name is written: in small letters.
+inline std::optional<OperatorName> ParseOperatorName(std::string_view text) {
+  std::string small(text);
+  for (char& c : small) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return ParseCode<OperatorName>(small);
+}
+
 inline void CheckStan(uint32_t stan, Violations* violations) {
   if (stan > kStanMax) [[unlikely]] {
     violations->Add("stan", "must be 0 to 999999");
   }
 }
 
+// What a terminal may ask for; a benefit's own hold may be longer, for a claim's review.
+inline constexpr uint32_t kRequestHoldSecondsMax = 31 * 86'400;
+
 inline void ReadHold(uint32_t seconds, Violations* violations, uint32_t* hold_s) {
-  if (seconds <= kHoldSecondsMax) [[likely]] {
+  if (seconds <= kRequestHoldSecondsMax) [[likely]] {
     *hold_s = seconds;
   } else {
     violations->Add("hold_seconds", "must be at most 2678400 seconds (31 days)");

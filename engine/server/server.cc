@@ -134,17 +134,13 @@ void EnablePlugins() {
 
 class Server::Impl {
  public:
-  Impl(const ServerOptions& options,
-       Engine* engine,
-       PersonalDataStore* data,
-       ProgrammeSources* programme_sources,
-       Journal* journal,
-       const Clock& clock)
+  Impl(const ServerOptions& options, Engine* engine, const ServerStores& stores, const Clock& clock)
       : options_(options), engine_(engine), clock_(clock) {
     operators_context_.engine = engine;
-    operators_context_.personal_data = data;
-    operators_context_.programme_sources = programme_sources;
-    operators_context_.journal = journal;
+    operators_context_.personal_data = stores.personal_data;
+    operators_context_.programme_sources = stores.programme_sources;
+    operators_context_.draws = stores.draws;
+    operators_context_.journal = stores.journal;
     operators_context_.rows_max =
         static_cast<uint32_t>(options.config.archive.memory_transactions_max);
     operators_context_.clock = &clock;
@@ -282,6 +278,9 @@ class Server::Impl {
     services_.push_back(MakeMemberService(operators_context_));
     services_.push_back(MakeMerchantService(operators_context_));
     services_.push_back(MakeProgrammeService(operators_context_));
+    services_.push_back(MakeVoucherService(operators_context_));
+    services_.push_back(MakeDrawService(operators_context_));
+    services_.push_back(MakeAidService(operators_context_));
     services_.push_back(MakeOperationsService(operators_context_));
     services_.push_back(MakeBacktestService(operators_context_));
     for (const auto& service : services_) {
@@ -291,6 +290,9 @@ class Server::Impl {
         std::vector<std::string>{"gonghui.v1.MemberService",
                                  "gonghui.v1.MerchantService",
                                  "gonghui.v1.ProgrammeService",
+                                 "gonghui.v1.VoucherService",
+                                 "gonghui.v1.DrawService",
+                                 "gonghui.v1.AidService",
                                  "gonghui.v1.OperationsService",
                                  "gonghui.v1.BacktestService"},
         std::min(kHealthWatchersMax, static_cast<int>(config.threads_max) / 4));
@@ -332,12 +334,9 @@ absl::Status Server::CheckBlocking(const ServerOptions& options, const Clock& cl
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       Engine* engine,
-                                                      PersonalDataStore* personal_data,
-                                                      ProgrammeSources* programme_sources,
-                                                      Journal* journal,
+                                                      const ServerStores& stores,
                                                       const Clock& clock) {
-  auto impl =
-      std::make_unique<Impl>(options, engine, personal_data, programme_sources, journal, clock);
+  auto impl = std::make_unique<Impl>(options, engine, stores, clock);
   GH_RETURN_IF_ERROR(impl->Start());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

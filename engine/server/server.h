@@ -17,6 +17,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/base/clock.h"
+#include "engine/durability/draw_store.h"
 #include "engine/durability/journal.h"
 #include "engine/durability/programme_sources.h"
 #include "engine/pipeline/engine.h"
@@ -32,18 +33,23 @@ struct ServerOptions {
   std::string version = "0.0.0";
 };
 
+// What stands beside the ledger; outlives Server::Join().
+struct ServerStores {
+  PersonalDataStore* personal_data = nullptr;
+  ProgrammeSources* programme_sources = nullptr;
+  DrawStore* draws = nullptr;
+  Journal* journal = nullptr;  // the engine's, and only read
+};
+
 class Server {
  public:
   // What would stop Start() whatever the ledger holds: TLS files, an address that is
   // taken.  Nothing stays open.
   static absl::Status CheckBlocking(const ServerOptions& options, const Clock& clock);
-  // Binds both listeners and serves.  All that is passed outlives Join().  `journal` is the
-  // engine's, and is only read.
+  // Binds both listeners and serves.  All that is passed outlives Join().
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        Engine* engine,
-                                                       PersonalDataStore* personal_data,
-                                                       ProgrammeSources* programme_sources,
-                                                       Journal* journal,
+                                                       const ServerStores& stores,
                                                        const Clock& clock);
   // As if drained without grace, if that has not been done.
   ~Server();

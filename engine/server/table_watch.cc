@@ -29,6 +29,7 @@ void ForEachTable(const Ledger& ledger,
   visit("programmes", ledger.programmes());
   visit("activations", ledger.activations());
   visit("benefits", ledger.benefits());
+  visit("benefit_terms", ledger.benefit_terms());
   visit("limits", ledger.limits());
   visit("counters", ledger.counters());
   visit("transactions", ledger.transactions());
@@ -38,6 +39,13 @@ void ForEachTable(const Ledger& ledger,
   visit("advices", ledger.advices());
   visit("batches", ledger.batches());
   visit("codes", ledger.code_uses());
+  visit("voucher_series", ledger.voucher_series());
+  visit("vouchers", ledger.vouchers());
+  visit("occasions", ledger.occasions());
+  visit("approvals", ledger.approvals());
+  visit("draws", ledger.draws());
+  visit("prizes", ledger.prizes());
+  visit("contributions", ledger.contributions());
 }
 
 uint32_t FillPercent(uint32_t size, uint32_t size_max) {

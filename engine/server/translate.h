@@ -28,6 +28,7 @@
 #include "engine/domain/details.h"
 #include "engine/domain/explanation.h"
 #include "engine/domain/line.h"
+#include "engine/domain/occasion.h"
 #include "engine/domain/result.h"
 #include "engine/ledger/ledger.h"
 #include "engine/server/refusal.h"
@@ -74,18 +75,21 @@ struct AuthorizeFields {
   Time transmission_time;
   Time occurred_at;
   Code qr_code;
-  // Lines are read from here when there are any.
+  // Lines, and what makes it more than an ordinary sale, are read from here when there are
+  // any.
   std::string_view message;
   uint32_t line_count = 0;
+  bool has_occasion = false;  // one of voucher_code, slot_at, event_at and filed_by was seen
 };
 
 // False: `message` is not an AuthorizeRequest.
 bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields);
 
-// What a command of lines, an advice, a close or an inquiry points to: what was asked, and
-// room for what the answer tells beside the transaction.
+// What a command of lines, an occasion, an advice, a close or an inquiry points to: what was
+// asked, and room for what the answer tells beside the transaction.
 struct Attachment {
   AdviceRequest advice;
+  OccasionRequest occasion;
   std::vector<LineItem> lines;
   std::vector<ReturnedLine> returned_lines;
   Details details;
@@ -110,7 +114,7 @@ bool ToCommand(const AuthorizeFields& fields,
                CommandKind kind,  // kAuthorize or kQuote
                Command* command,
                Refusal* refusal,
-               std::unique_ptr<Attachment>* attachment,  // made when there are lines
+               std::unique_ptr<Attachment>* attachment,  // made when the command points to it
                // Where the checks go; none = nowhere, and `explain` is refused.
                Explanation* explanation = nullptr);
 

@@ -166,10 +166,29 @@ class AdviceReader {
     if (sale.qr_code.set) {
       violations_.Add("qr_code", "must be unset: the terminal has checked the code itself");
     }
+    CheckHasNoOccasion();
     const AuthorizeFields::Time& inner = sale.occurred_at;
     const AuthorizeFields::Time& outer = fields_.occurred_at;
     if (inner.set && (inner.seconds != outer.seconds || inner.nanos != outer.nanos)) {
       violations_.Add("occurred_at", "must be unset, or equal to the advice's own");
+    }
+  }
+
+  // As it was read, wrong or right.
+  void CheckHasNoOccasion() {
+    const OccasionRequest* const asked = command_->authorize.occasion;
+    if (asked == nullptr) {
+      return;
+    }
+    constexpr std::string_view kRule = "must be unset: it is asked for, and never told afterwards";
+    if (!asked->voucher.IsNone()) {
+      violations_.Add("voucher_code", kRule);
+    }
+    if (asked->slot_at != TimestampNs{}) {
+      violations_.Add("slot_at", kRule);
+    }
+    if (asked->event_at != TimestampNs{}) {
+      violations_.Add("event_at", kRule);
     }
   }
 

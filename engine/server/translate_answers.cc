@@ -121,6 +121,44 @@ std::string_view FieldName(Field field) {
       return "joined_on";
     case Field::kPayer:
       return "paid_by";
+    case Field::kVoucher:
+      return "voucher_code";
+    case Field::kSlotAt:
+      return "slot_at";
+    case Field::kEventAt:
+      return "event_at";
+    case Field::kFiledBy:
+      return "filed_by";
+    case Field::kVouchers:
+      return "vouchers";
+    case Field::kSeries:
+      return "voucher_series";
+    case Field::kOccasions:
+      return "occasions";
+    case Field::kApprovals:
+      return "approvals";
+    case Field::kDraw:
+      return "draw_code";
+    case Field::kDraws:
+      return "draws";
+    case Field::kPrize:
+      return "prizes";
+    case Field::kSeedHash:
+      return "seed_hash";
+    case Field::kEntries:
+      return "entries";
+    case Field::kClosesAt:
+      return "closes_at";
+    case Field::kReceipt:
+      return "receipt_code";
+    case Field::kContributions:
+      return "contributions";
+    case Field::kCover:
+      return "covers_until";
+    case Field::kClaim:
+      return "transaction_id";
+    case Field::kApprover:
+      return "by";
   }
   return "";
 }
@@ -212,9 +250,9 @@ static_assert(static_cast<int>(Liability::kManual) == v1::LIABILITY_MANUAL);
 static_assert(static_cast<int>(TransactionState::kCompleted) == v1::TRANSACTION_STATE_COMPLETED);
 static_assert(static_cast<int>(TransactionState::kRefunded) == v1::TRANSACTION_STATE_REFUNDED);
 static_assert(static_cast<int>(Retry::kNewIdLater) == v1::RETRY_NEW_ID_LATER);
-static_assert(static_cast<int>(LimitMeasure::kAmount) == v1::LIMIT_MEASURE_AMOUNT_FEN);
+static_assert(static_cast<int>(LimitMeasure::kPrice) == v1::LIMIT_MEASURE_PRICE_FEN);
 static_assert(static_cast<int>(LimitSubject::kTerminal) == v1::LIMIT_SUBJECT_TERMINAL);
-static_assert(static_cast<int>(WindowKind::kYear) == v1::LIMIT_WINDOW_YEAR);
+static_assert(static_cast<int>(WindowKind::kSlot) == v1::LIMIT_WINDOW_SLOT);
 
 // Lengths: every field of Transaction at its longest, checked by a test.
 static_assert(kSharesPerTransactionMax * 160 + kUsesPerTransactionMax * 200 +
@@ -258,6 +296,7 @@ void AppendLimit(const Ledger& names, const ResultLimit& state, WireWriter* out)
   out->Time<WireLimit::kResetsAtFieldNumber>(state.resets_at);
   out->Bool<WireLimit::kUnlimitedFieldNumber>(unlimited);
   out->Int<WireLimit::kWindowSpanFieldNumber>(limit.span > 1 ? limit.span : 0);
+  out->Bool<WireLimit::kNoShowsFieldNumber>(limit.scope == LimitScope::kNoShow);
 }
 
 void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* out) {
@@ -391,7 +430,11 @@ void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter*
   using E = v1::Entitlement;
   const Benefit& benefit = names.benefits()[item.benefit];
   const Programme& programme = names.programmes()[benefit.programme];
-  const std::string price = PriceInWords(benefit.price, names.StepsOf(benefit.price));
+  std::string price = PriceInWords(benefit.price, names.StepsOf(benefit.price));
+  if (AsksFor(benefit.asks, Asks::kEarlierPrices)) {
+    const LimitRow counts_on = names.benefit_terms()[benefit.terms].earlier_prices;
+    price += CountedOnInWords(TextOf(names.limits()[counts_on].code));
+  }
   out->Reserve(kEntitlementBytesMax + price.size());
   char* const start = out->Begin<v1::GetEntitlementsResponse::kEntitlementsFieldNumber>();
   out->Text<E::kProgrammeCodeFieldNumber>(programme.code);
@@ -410,6 +453,12 @@ void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter*
   out->Bytes<E::kDisplayMessageFieldNumber>(display.english);
   out->Bytes<E::kDisplayMessageZhFieldNumber>(display.chinese);
   out->End(start);
+}
+
+// A slot that is full is no use that was used up.
+bool IsOfFullSlot(const Ledger& names, const Transaction& transaction) {
+  return transaction.reason == Reason::kExceedsFrequencyLimit &&
+         names.limits()[transaction.failed_limit].window == WindowKind::kSlot;
 }
 
 // The transaction tells, but for an unknown terminal there is none.
@@ -514,9 +563,10 @@ void AppendTransaction(const Ledger& names,
     out->Bool<T::kOriginalFoundFieldNumber>(transaction.original_found);
   }
   const Details* const details = command.details;
-  const DisplayMessage display = details != nullptr && details->is_batch
-                                     ? BatchMessageOf(details->batch)
-                                     : DisplayMessageOf(transaction);
+  const DisplayMessage display =
+      details != nullptr && details->is_batch        ? BatchMessageOf(details->batch)
+      : declined && IsOfFullSlot(names, transaction) ? FullSlotMessage()
+                                                     : DisplayMessageOf(transaction);
   out->Bytes<T::kDisplayMessageFieldNumber>(display.english);
   out->Bytes<T::kDisplayMessageZhFieldNumber>(display.chinese);
   out->Int<T::kStanFieldNumber>(transaction.stan);

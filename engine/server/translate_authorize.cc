@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "engine/base/check.h"
 #include "engine/domain/limits.h"
+#include "engine/programmes/voucher_code.h"
 #include "engine/server/request_fields.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate.h"
@@ -148,6 +150,14 @@ bool ReadLine(const LineFields& line, size_t index, Violations* violations, Line
   return true;
 }
 
+// Lines and an occasion share one.
+Attachment* MadeOnce(std::unique_ptr<Attachment>* attachment) {
+  if (*attachment == nullptr) {
+    *attachment = std::make_unique<Attachment>();
+  }
+  return attachment->get();
+}
+
 // The lines were counted and seen to be well-formed by ParseAuthorizeRequest(); here they
 // are read once more, so that requests without them, which are the most, carry no room
 // for them.
@@ -159,8 +169,7 @@ bool ReadLine(const LineFields& line, size_t index, Violations* violations, Line
     violations->Add("lines", "must be at most 64 lines");
     return;
   }
-  *attachment = std::make_unique<Attachment>();
-  std::vector<LineItem>& lines = (*attachment)->lines;
+  std::vector<LineItem>& lines = MadeOnce(attachment)->lines;
   lines.resize(fields.line_count);
   size_t count = 0;
   bool priced = true;
@@ -193,6 +202,94 @@ bool ReadLine(const LineFields& line, size_t index, Violations* violations, Line
   command->authorize.lines = lines.data();
   command->authorize.line_count = fields.line_count;
   command->details = &(*attachment)->details;
+}
+
+// What makes a request more than an ordinary sale, in place.
+struct OccasionFields {
+  std::string_view voucher_code;
+  std::string_view filed_by;
+  AuthorizeFields::Time slot_at;
+  AuthorizeFields::Time event_at;
+};
+
+// As with lines: seen to be well-formed before, and read only where they are.
+OccasionFields FindOccasion(std::string_view message) {
+  OccasionFields fields;
+  WireReader reader(message);
+  while (!reader.AtEnd()) {
+    uint32_t tag = 0;
+    std::string_view bytes;
+    bool good = reader.ReadTag(&tag);
+    switch (tag) {
+      case BytesTag(WireAuthorize::kVoucherCodeFieldNumber):
+        good = good && reader.ReadBytes(&fields.voucher_code);
+        break;
+      case BytesTag(WireAuthorize::kFiledByFieldNumber):
+        good = good && reader.ReadBytes(&fields.filed_by);
+        break;
+      case BytesTag(WireAuthorize::kSlotAtFieldNumber):
+        good = good && reader.ReadBytes(&bytes) && ReadTime(bytes, &fields.slot_at);
+        break;
+      case BytesTag(WireAuthorize::kEventAtFieldNumber):
+        good = good && reader.ReadBytes(&bytes) && ReadTime(bytes, &fields.event_at);
+        break;
+      default:
+        good = good && reader.Skip(tag);
+    }
+    GH_CHECK(good, "the message was parsed before; bytes=", message.size());
+  }
+  return fields;
+}
+
+[[gnu::noinline]] void ReadOccasion(const AuthorizeFields& fields,
+                                    Violations* violations,
+                                    std::unique_ptr<Attachment>* attachment,
+                                    AuthorizeRequest* request) {
+  const OccasionFields asked = FindOccasion(fields.message);
+  const bool is_claim = asked.event_at.set;
+  const bool has_code = !asked.voucher_code.empty();
+  if (fields.card_number.empty() && !has_code) {
+    ReadCard(fields.card_number, violations, &request->card);  // says what is missing
+  }
+  if (!has_code && !asked.slot_at.set && !is_claim && asked.filed_by.empty()) {
+    return;  // empty texts
+  }
+  OccasionRequest& occasion = MadeOnce(attachment)->occasion;
+  if (has_code) {
+    const std::optional<VoucherKey> key = ParseVoucherCode(asked.voucher_code);
+    if (key.has_value()) {
+      occasion.voucher = *key;
+    } else {
+      violations->Add(
+          "voucher_code",
+          std::string(WhyNoVoucherCode(asked.voucher_code)) + " (取货码有误，请核对后重新输入)");
+    }
+  }
+  if (asked.slot_at.set) {
+    ReadInstant(asked.slot_at, "slot_at", violations, &occasion.slot_at);
+  }
+  if (is_claim) {
+    ReadInstant(asked.event_at, "event_at", violations, &occasion.event_at);
+  }
+  if (is_claim) {
+    const auto filed_by = ParseOperatorName(asked.filed_by);
+    if (filed_by.has_value()) {
+      occasion.filed_by = *filed_by;
+    } else {
+      violations->Add("filed_by",
+                      asked.filed_by.empty() ? "is required with event_at: who files the claim "
+                                               "(须填写申请经办人)"
+                                             : kCodeRule);
+    }
+  } else if (!asked.filed_by.empty()) {
+    violations->Add("filed_by", "must be empty without event_at: only a claim is filed");
+  }
+  if (fields.qr_code.set) {
+    violations->Add("qr_code",
+                    "must be unset with voucher_code, slot_at or event_at: the terminal checks "
+                    "the card's code itself");
+  }
+  request->occasion = &occasion;
 }
 
 }  // namespace
@@ -274,6 +371,18 @@ bool ParseAuthorizeRequest(std::string_view message, AuthorizeFields* fields) {
       case BytesTag(WireAuthorize::kQrCodeFieldNumber):
         good = reader.ReadBytes(&bytes) && ParseCodeShown(bytes, &fields->qr_code);
         break;
+      case BytesTag(WireAuthorize::kVoucherCodeFieldNumber):
+      case BytesTag(WireAuthorize::kFiledByFieldNumber):
+        good = reader.ReadBytes(&bytes);
+        fields->has_occasion = true;
+        break;
+      case BytesTag(WireAuthorize::kSlotAtFieldNumber):
+      case BytesTag(WireAuthorize::kEventAtFieldNumber): {
+        AuthorizeFields::Time time;
+        good = reader.ReadBytes(&bytes) && ReadTime(bytes, &time);
+        fields->has_occasion = true;
+        break;
+      }
       default:
         good = reader.Skip(tag);
     }
@@ -311,7 +420,9 @@ bool ReadAuthorize(const AuthorizeFields& fields,
       violations->Add("merchant_id", "must be empty or 1 to 16 characters of [A-Za-z0-9._:-]");
     }
   }
-  ReadCard(fields.card_number, violations, &request.card);
+  if (!fields.card_number.empty() || !fields.has_occasion) [[likely]] {
+    ReadCard(fields.card_number, violations, &request.card);
+  }
   if (fields.list_price_fen >= 0 && fields.list_price_fen <= kTransactionFenMax) [[likely]] {
     request.list_price = Fen{fields.list_price_fen};
   } else {
@@ -365,6 +476,9 @@ bool ReadAuthorize(const AuthorizeFields& fields,
   }
   if (fields.qr_code.set) [[unlikely]] {
     ReadCodeShown(fields, violations, &request);
+  }
+  if (fields.has_occasion) [[unlikely]] {
+    ReadOccasion(fields, violations, attachment, &request);
   }
   if (fields.line_count > 0) [[unlikely]] {
     ReadLines(fields, violations, attachment, command);

@@ -12,97 +12,14 @@
 #include <absl/strings/str_format.h>
 
 #include "engine/base/strings.h"
+#include "engine/server/row_reader.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate.h"
 
 namespace gonghui {
 namespace {
 
-constexpr std::string_view kIdRule = "must be 1 to 16 characters of [A-Za-z0-9._:-]";
-constexpr std::string_view kCodeRule = "must be 1 to 32 characters of [A-Za-z0-9._:-]";
 constexpr size_t kPersonalNumberBytesMax = 32;
-
-// Reads fields one after another; the first that is wrong is kept.
-class RowReader {
- public:
-  explicit RowReader(RowError* error) : error_(error) {}
-
-  [[nodiscard]] bool good() const { return good_; }
-
-  void Fail(std::string_view field, std::string_view description) {
-    if (good_) {
-      good_ = false;
-      error_->field = std::string(field);
-      error_->reason = "INVALID_FIELD";
-      error_->description = std::string(description);
-    }
-  }
-
-  template <class Code>
-  void ReadCode(const std::string& text, std::string_view field, Code* code) {
-    const std::optional<Code> parsed = ParseCode<Code>(text);
-    if (parsed.has_value()) {
-      *code = *parsed;
-    } else {
-      Fail(field, Code::kBytes == 16 ? kIdRule : kCodeRule);
-    }
-  }
-  template <class Code>
-  void ReadOptionalCode(const std::string& text, std::string_view field, Code* code) {
-    if (!text.empty()) {
-      ReadCode(text, field, code);
-    }
-  }
-
-  void ReadName(const std::string& text, std::string_view field, DisplayName* name) {
-    const std::optional<DisplayName> parsed =
-        DisplayName::From(std::span<const char>(text.data(), text.size()));
-    if (!parsed.has_value()) {
-      Fail(field, "must be at most 96 bytes of UTF-8 (32 Chinese characters)");
-    } else if (!IsPrintableUtf8(text)) {
-      Fail(field, "must be UTF-8 without control characters");
-    } else {
-      *name = *parsed;
-    }
-  }
-
-  void ReadCard(const std::string& text, std::string_view field, CardNumber* number) {
-    const std::optional<CardNumber> parsed = ParseCardNumber(text);
-    if (parsed.has_value()) {
-      *number = *parsed;
-    } else {
-      Fail(field, "must be 8 to 19 digits, the first not 0");
-    }
-  }
-
-  // An unset instant leaves *at as it is.
-  template <class Row>
-  void ReadTime(bool set, const Row& time, std::string_view field, TimestampNs* at) {
-    if (!set) {
-      return;
-    }
-    const int64_t seconds = time.seconds();
-    if (seconds < kTimestampNsMin / kNsPerSecond || seconds >= kTimestampNsMax / kNsPerSecond ||
-        time.nanos() < 0 || time.nanos() >= kNsPerSecond) {
-      return Fail(field, "must be an instant from 2000 to 2199");
-    }
-    *at = TimestampNs{seconds * kNsPerSecond + time.nanos()};
-  }
-
-  // Proto enums have the domain's numbers; 0 stands for `unspecified`.
-  template <class E>
-  void ReadEnum(int value, bool known, E unspecified, std::string_view field, E* out) {
-    if (!known) {
-      Fail(field, "is not a value of the enum");
-    } else {
-      *out = value == 0 ? unspecified : static_cast<E>(value);
-    }
-  }
-
- private:
-  RowError* const error_;
-  bool good_ = true;
-};
 
 static_assert(static_cast<int>(UnionLevel::kOther) == v1::UNION_LEVEL_OTHER);
 static_assert(static_cast<int>(MemberStatus::kClosed) == v1::MEMBER_STATUS_CLOSED);
@@ -110,7 +27,7 @@ static_assert(static_cast<int>(Sex::kFemale) == v1::SEX_FEMALE);
 static_assert(static_cast<int>(CardStatus::kClosed) == v1::CARD_STATUS_CLOSED);
 static_assert(static_cast<int>(CardKind::kDigital) == v1::CARD_KIND_DIGITAL);
 static_assert(static_cast<int>(MerchantStatus::kClosed) == v1::MERCHANT_STATUS_CLOSED);
-static_assert(static_cast<int>(TerminalKind::kOnline) == v1::TERMINAL_KIND_ONLINE);
+static_assert(static_cast<int>(TerminalKind::kOffice) == v1::TERMINAL_KIND_OFFICE);
 static_assert(static_cast<int>(TerminalStatus::kInactive) == v1::TERMINAL_STATUS_INACTIVE);
 static_assert(static_cast<int>(Asset::kThing) == v1::ASSET_THING);
 static_assert(static_cast<int>(Payer::kSponsor) == v1::PAYER_SPONSOR);
@@ -384,9 +301,96 @@ const char* BlockedWord(CardStatus status) {
   return status == CardStatus::kLost ? "lost" : status == CardStatus::kStolen ? "stolen" : "paused";
 }
 
+const char* UnknownWords(Field field) {
+  switch (field) {
+    case Field::kVoucher:
+      return "there is no such voucher (无此券)";
+    case Field::kDraw:
+      return "there is no such draw or pool (无此抽签)";
+    case Field::kEntries:
+      return "the programme has no limit of this code that counts uses per person, once for the "
+             "whole programme (活动无此名额限制)";
+    case Field::kReceipt:
+      return "there is no such receipt in this fund (无此收据)";
+    case Field::kClaim:
+      return "there is no such claim (无此申请)";
+    default:
+      return "names something that is not there; import it first";
+  }
+}
+
+const char* BelongsWords(Field field) {
+  switch (field) {
+    case Field::kCardNumber:
+      return "is in use already";
+    case Field::kVoucher:
+    case Field::kVouchers:
+      return "is there already with another series, member, time or draw (该券已存在，内容不同)";
+    case Field::kReceipt:
+      return "is there already with other content (该收据已登记，内容不同)";
+    default:
+      return "can not be changed: it is already another's";
+  }
+}
+
+const char* StateWords(Field field, CommandKind kind) {
+  if (kind == CommandKind::kVoidVouchers && field == Field::kDraw) {
+    return "was won in a draw or pool: who has won has won (中奖券不能作废)";
+  }
+  if (kind == CommandKind::kCommitDraw && field == Field::kClosesAt) {
+    return "must lie in the future (截止时间须晚于现在)";
+  }
+  switch (field) {
+    case Field::kVoucher:
+    case Field::kVouchers:
+      return "is held, used or a blank; only a voucher that may be used can be taken back "
+             "(该券使用中或已使用，不能作废)";
+    case Field::kDraw:
+      return "is not in the state for this: closed and settled are final (抽签状态不允许)";
+    case Field::kClosesAt:
+      return "it is too early, or too late, for this (未到或已过截止时间)";
+    case Field::kPrize:
+      return "not all prizes are given yet: settle the draw again (奖品尚未发完，请再次开奖)";
+    case Field::kSeedHash:
+      return "was settled with another seed (已按其他种子开奖)";
+    case Field::kEntries:
+      return "was closed with another list of entries (名单已按其他内容封存)";
+    case Field::kClaim:
+      return "is no claim that waits: it was paid, withdrawn, rejected, declined or has run out "
+             "(该申请已办结或已失效)";
+    case Field::kCover:
+      return "the cover was extended or changed since, undo that first "
+             "(保障期已变更，请先撤销后一笔)";
+    default:
+      return "can not be changed so from the state it is in: closed and replaced are final, and "
+             "only a replacement (gonghuictl card replace) makes a card replaced";
+  }
+}
+
+const char* TooManyWords(Field field) {
+  switch (field) {
+    case Field::kVouchers:
+    case Field::kVoucher:
+    case Field::kMember:
+      return "the member has 1,024 vouchers of this series, the most (该会员此类券已达上限)";
+    case Field::kPrize:
+      return "would be more than the prizes of the draw (超过奖品数量)";
+    case Field::kCover:
+    case Field::kSegment:
+      return "the member has 8 spans of segments, the most: a member import that lists fewer makes "
+             "room (该会员保障区间已达上限)";
+    case Field::kClaim:
+    case Field::kApprovals:
+    case Field::kApprover:
+      return "so many have approved it that there is no room for more (审批人数已达上限)";
+    default:
+      return "there are as many as there may be (已达上限)";
+  }
+}
+
 }  // namespace
 
-bool IsRejected(const Result& result, RowError* error) {
+bool IsRejected(const Result& result, RowError* error, CommandKind kind) {
   switch (result.verdict) {
     case Verdict::kDecided:
     case Verdict::kUnchanged:
@@ -397,11 +401,16 @@ bool IsRejected(const Result& result, RowError* error) {
       error->description =
           absl::StrCat("the ledger's table of ", ToAbsl(FieldName(result.field)), " is full");
       return true;
+    case Verdict::kOutOfRange:
+      error->field = std::string(FieldName(result.field));
+      error->reason = "INVALID_FIELD";
+      error->description = "would take the whole past 1000000000000000000 fen";
+      return true;
     default:
       break;
   }
   const std::string field(FieldName(result.field));
-  error->field = result.field == Field::kSegment
+  error->field = result.field == Field::kSegment && kind == CommandKind::kSetMember
                      ? absl::StrCat("segments[", result.index, "].segment_code")
                      : field;
   switch (result.admin_reason) {
@@ -411,19 +420,15 @@ bool IsRejected(const Result& result, RowError* error) {
       break;
     case AdminReason::kUnknownReference:
       error->reason = "UNKNOWN_REFERENCE";
-      error->description = "names something that is not there; import it first";
+      error->description = UnknownWords(result.field);
       break;
     case AdminReason::kBelongsToAnother:
       error->reason = "BELONGS_TO_ANOTHER";
-      error->description = result.field == Field::kCardNumber
-                               ? "is in use already"
-                               : "can not be changed: it is already another's";
+      error->description = BelongsWords(result.field);
       break;
     case AdminReason::kNotAllowedFromState:
       error->reason = "NOT_ALLOWED_FROM_STATE";
-      error->description =
-          "can not be changed so from the state it is in: closed and replaced are final, and "
-          "only a replacement (gonghuictl card replace) makes a card replaced";
+      error->description = StateWords(result.field, kind);
       break;
     case AdminReason::kWouldCycle:
       error->reason = "WOULD_CYCLE";
@@ -435,11 +440,17 @@ bool IsRejected(const Result& result, RowError* error) {
       break;
     case AdminReason::kBelowCommitted:
       error->reason = "BELOW_COMMITTED";
-      error->description = "can not go below what is held and spent";
+      error->description =
+          result.field == Field::kAmount || result.field == Field::kReceipt
+              ? "the fund has not that much left: it is held or spent (经费余额不足，不能撤销)"
+              : "can not go below what is held and spent";
       break;
     case AdminReason::kImmutable:
       error->reason = "IMMUTABLE";
-      error->description = "can not be changed";
+      error->description = result.field == Field::kDraw
+                               ? "is committed already with other content, which nobody can change "
+                                 "(抽签已公布，不可更改)"
+                               : "can not be changed";
       break;
     case AdminReason::kMissing:
       error->reason = "REQUIRED_VALUE";
@@ -462,6 +473,15 @@ bool IsRejected(const Result& result, RowError* error) {
     case AdminReason::kWrongAsset:
       error->reason = "WRONG_ASSET";
       error->description = "money comes from a fund of money, things from a stock";
+      break;
+    case AdminReason::kTooMany:
+      error->reason = "TOO_MANY";
+      error->description = TooManyWords(result.field);
+      break;
+    case AdminReason::kSamePerson:
+      error->reason = "SAME_PERSON";
+      error->description =
+          "who filed the claim can not approve it: another person must (申请人不能审批自己的申请)";
       break;
   }
   return true;
@@ -591,6 +611,7 @@ void ToProto(const Ledger& names, const FundView& view, v1::Fund* out) {
   out->set_overrun(fund.overrun.value());
   out->set_suspense(fund.suspense.value());
   out->set_available(fund.available().value());
+  out->set_contributed(fund.contributed.value());
   SetTime(fund.opens_at, out, &v1::Fund::mutable_opens_at);
   SetTime(fund.closes_at, out, &v1::Fund::mutable_closes_at);
   out->set_advice_may_overrun(fund.advice_may_overrun);

@@ -72,8 +72,9 @@ bool FromProto(const v1::Terminal& row, TerminalRequest* request, RowError* erro
 bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error);
 bool FromProto(const v1::PersonalData& row, PersonalData* data, RowError* error);
 
-// What the engine says about a row; false when it has accepted it (or found it so).
-bool IsRejected(const Result& result, RowError* error);
+// What the engine says about a row; false when it has accepted it (or found it so).  `kind`
+// is that of the command: a member's row has a list of segments.
+bool IsRejected(const Result& result, RowError* error, CommandKind kind = CommandKind::kSetMember);
 
 // Out.  Rows are copies taken on the ledger thread (`ledger` is read only for what
 // never changes, unless the name says Live).

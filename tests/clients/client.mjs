@@ -29,7 +29,8 @@ export const load = (file) =>
   }));
 
 const {gonghui} = load('gonghui/v1/authorization_service.proto');
-const {gonghui: operators} = load('gonghui/v1/programme_service.proto');
+const operators = Object.fromEntries(['Programme', 'Voucher', 'Draw', 'Aid'].map((name) => [
+  name, load(`gonghui/v1/${name.toLowerCase()}_service.proto`).gonghui.v1[`${name}Service`]]));
 const {grpc: {health}} = load('grpc/health/v1/health.proto');
 
 export class Terminal {
@@ -54,11 +55,10 @@ export class Terminal {
   }
 }
 
-// On the operators' Unix socket.
+// One of the operators' services, on their Unix socket.
 export class Operator {
-  constructor(socket = operatorSocket) {
-    this.stub = new operators.v1.ProgrammeService(
-      `unix:${socket}`, grpc.credentials.createInsecure());
+  constructor(service = 'Programme', socket = operatorSocket) {
+    this.stub = new operators[service](`unix:${socket}`, grpc.credentials.createInsecure());
   }
 
   call(method, request, options = {}) {

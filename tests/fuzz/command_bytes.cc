@@ -28,6 +28,11 @@ LedgerLimits FuzzLimits() {
   limits.advices_max = 32;
   limits.batches_max = 8;
   limits.status_changes_max = 24;
+  limits.vouchers_max = 24;
+  limits.occasions_max = 48;
+  limits.approvals_max = 12;
+  limits.draws_max = 4;
+  limits.contributions_max = 8;
   return limits;
 }
 
@@ -71,6 +76,9 @@ void CommandBytes::Learn(const Command& command) {
     }
   };
   switch (command.kind) {
+    case CommandKind::kDefineSegment:
+      segments_.push_back(command.segment->code);
+      break;
     case CommandKind::kSetUnionNode:
       unions_.push_back(command.union_node->id);
       break;
@@ -304,6 +312,11 @@ OwnedCommand CommandBytes::AuthorizeCommand(CommandKind kind) {
     request.capture_at_once = true;
     return OwnAdvice(command, ReadAdvice(request.list_price));
   }
+  OccasionRequest occasion;
+  if ((more & 64) != 0 && request.code_issued_at == TimestampNs{}) {
+    occasion = ReadOccasion(&request);
+    request.occasion = &occasion;
+  }
   return (how & 12) == 4 ? OwnExplained(command) : Own(command);
 }
 
@@ -315,6 +328,32 @@ void CommandBytes::ReadCode(AuthorizeRequest* request) {
   request->code_purpose = static_cast<CodePurpose>(1 + form % 3);
   request->code_issued_at = TimestampNs{now_.value() - kAgesS[form / 3 % 8] * kNsPerSecond};
   request->code_valid_s = form / 24 % 4 == 3 ? kCodeValidSMax : kCodeValidSDefault;
+}
+
+// At least one of these; of a voucher alone mostly without a card.
+OccasionRequest CommandBytes::ReadOccasion(AuthorizeRequest* request) {
+  OccasionRequest occasion;
+  const uint8_t what = Byte();
+  if (what % 2 == 1) {
+    const uint8_t which = Byte();
+    occasion.voucher = which == 255 || vouchers_.empty() ? VoucherKey{0xbad, 1u + which}
+                                                         : vouchers_[which % vouchers_.size()];
+    if (what / 8 % 2 == 1) {
+      request->card = CardNumber{};
+    }
+  }
+  if (what / 2 % 2 == 1) {  // half hours from now on, and beside them
+    const uint8_t form = Byte();
+    const int64_t half_hour = kHourNs / 2;
+    occasion.slot_at = TimestampNs{now_.value() - now_.value() % half_hour +
+                                   (form / 2 - 2) * half_hour + form % 2 * (form / 16 - 8)};
+  }
+  if (what / 4 % 2 == 1 || what % 4 == 0) {
+    const uint8_t form = Byte();
+    occasion.event_at = TimestampNs{now_.value() - (form / 2 - 4) * 2 * kHourNs + form % 2};
+    occasion.filed_by = CodeOf<OperatorName>("op" + std::to_string(what / 16 % 4));
+  }
+  return occasion;
 }
 
 // They add up, whatever the bytes say.
@@ -395,6 +434,7 @@ OwnedCommand CommandBytes::RepeatedCommand(bool otherwise) {
   Command again = Any(told_).command.command;
   again.deadline = kTimestampMax;
   AdviceRequest advice;
+  OccasionRequest occasion;
   std::vector<LineItem> lines;
   if (!otherwise) {
     return Own(again);
@@ -410,6 +450,9 @@ OwnedCommand CommandBytes::RepeatedCommand(bool otherwise) {
     advice.business_day -= how / 2 % 8 == 2 ? 1 : 0;
     advice.queue_empty = how / 2 % 8 == 3;
     advice.member_paid = how / 2 % 8 == 4 ? Fen{} : advice.member_paid;
+  } else if (again.kind == CommandKind::kAuthorize && again.authorize.occasion != nullptr) {
+    occasion = ReadOccasion(&again.authorize);
+    again.authorize.occasion = &occasion;
   } else if (again.kind == CommandKind::kAuthorize) {
     lines = ReadLines(again.authorize.list_price);
     again.authorize.lines = lines.data();
@@ -493,110 +536,6 @@ OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
       command.inquiry = InquiryRequest{};
       Refer(&command, &command.inquiry.transaction, &command.inquiry.request_id);
       return Own(command);
-    }
-  }
-}
-
-OwnedCommand CommandBytes::AdminCommand() {
-  switch (Byte() % 11) {
-    case 0: {
-      MemberStatusRequest request;
-      request.member = Any(members_).id;
-      request.status = static_cast<MemberStatus>(1 + Byte() % 4);
-      return Own(request);
-    }
-    case 1: {
-      CardStatusRequest request;
-      request.card = Any(cards_);
-      request.status = static_cast<CardStatus>(1 + Byte() % 8);
-      return Own(request);
-    }
-    case 2: {
-      ReplaceCardRequest request;
-      request.old_card = Any(cards_);
-      const uint8_t by = Byte();
-      request.new_card.number =
-          by < 128 ? CardNumber{6'300'000'000 + ++last_card_} : cards_[by % cards_.size()];
-      cards_[by % cards_.size()] = request.new_card.number;
-      return Own(request);
-    }
-    case 3: {
-      MerchantRequest request = Any(merchants_);
-      request.union_node = Any(unions_);
-      request.status = static_cast<MerchantStatus>(1 + Byte() % 3);
-      return Own(request);
-    }
-    case 4: {
-      TerminalRequest request = Any(terminals_);
-      const uint8_t how = Byte();
-      request.kind = static_cast<TerminalKind>(1 + how % 4);
-      request.status = static_cast<TerminalStatus>(1 + how / 4 % 2);
-      if (how >= 0xe0) {
-        request.merchant = Any(merchants_).id;
-      }
-      return Own(request);
-    }
-    case 5: {
-      FundRequest request = Any(funds_);
-      const uint8_t how = Byte();
-      request.budget = how == 255 ? Fen{kFundFenMax} : Amount();
-      request.opens_at = how % 4 == 0 ? NearbyTime() : TimestampNs{kTimestampNsMin};
-      request.closes_at = how % 2 == 0 ? NearbyTime() : kTimestampMax;
-      if (request.opens_at >= request.closes_at) {  // no command without a period
-        request.opens_at = TimestampNs{kTimestampNsMin};
-        request.closes_at = kTimestampMax;
-      }
-      return Own(request);
-    }
-    case 6: {
-      const uint8_t how = Byte();
-      if (how < 64) {
-        RetireProgrammeRequest request;
-        request.code = Any(programmes_);
-        return Own(request);
-      }
-      StageProgrammeRequest request;
-      request.code = Any(programmes_);
-      request.version = how / 8u % 4u;
-      request.stage = static_cast<Stage>(1 + how % 8 % 6);
-      request.activates_at = NearbyTime();
-      return Own(request);
-    }
-    case 7: {
-      UnionNodeRequest request;
-      request.id = Any(unions_);
-      request.parent = Any(unions_);
-      return Own(request);
-    }
-    case 8: {
-      MemberRequest request = Any(members_);
-      const uint8_t how = Byte();
-      request.status = static_cast<MemberStatus>(1 + Byte() % 4);
-      request.keep = {(how & 1) != 0,
-                      (how & 2) != 0,
-                      (how & 4) != 0,
-                      (how & 8) != 0,
-                      (how & 128) != 0,
-                      (how & 16) != 0};
-      request.reactivate = (how & 32) != 0;
-      request.real_name_verified = (how & 64) != 0;
-      return Own(request);
-    }
-    case 9: {
-      CardRequest request = Any(first_cards_);
-      const uint8_t how = Byte();
-      request.status = static_cast<CardStatus>(1 + Byte() % 8);
-      request.keep = {(how & 1) != 0, (how & 2) != 0, (how & 4) != 0};
-      request.reactivate = (how & 8) != 0;
-      request.kind = static_cast<CardKind>(1 + how / 16 % 2);
-      return Own(request);
-    }
-    default: {
-      // Something of another world, which has the same names: a programme's new version,
-      // a member's other segments, a card's other holder ...
-      const std::vector<OwnedCommand> others = RandomCommands(1000u + Byte()).Setup();
-      const uint8_t which = Byte();
-      return others[others.size() - 1 - which % others.size()];  // programmes stand last
     }
   }
 }

@@ -67,6 +67,13 @@ class CommandBytes {
   OwnedCommand CloseBatchCommand();
   OwnedCommand RepeatedCommand(bool otherwise);
   void ReadCode(AuthorizeRequest* request);
+  OccasionRequest ReadOccasion(AuthorizeRequest* request);
+  OwnedCommand EventCommand(uint8_t what);
+  OwnedCommand IssueCommand();
+  OwnedCommand DrawCommand();
+  OwnedCommand ContributionCommand();
+  OwnedCommand JudgeCommand();
+  MemberId AnyMember();
   std::vector<LineItem> ReadLines(Fen list_price);
   AdviceRequest ReadAdvice(Fen list_price);
   void Refer(Command* command, TransactionId* id, RequestId* request_id);
@@ -91,10 +98,12 @@ class CommandBytes {
   std::vector<FundRequest> funds_;
   std::vector<ProgrammeCode> programmes_;
   std::vector<UnionNodeId> unions_;
+  std::vector<SegmentCode> segments_;
   std::vector<Fen> edges_;  // amounts that a rule of it turns on
   std::vector<Told> told_;
-  Fen last_price_;           // of what the command refers to
-  uint32_t last_lines_ = 0;  // how many it has
+  std::vector<VoucherKey> vouchers_;  // that were to be issued
+  Fen last_price_;                    // of what the command refers to
+  uint32_t last_lines_ = 0;           // how many it has
 };
 
 // What came of an input.

@@ -26,10 +26,13 @@
 #include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/record_format.h"
+#include "gonghui/v1/aid_service.pb.h"
 #include "gonghui/v1/authorization_service.pb.h"
+#include "gonghui/v1/draw_service.pb.h"
 #include "gonghui/v1/member_service.pb.h"
 #include "gonghui/v1/merchant_service.pb.h"
 #include "gonghui/v1/programme_service.pb.h"
+#include "gonghui/v1/voucher_service.pb.h"
 #include "storage/archive_keys.h"
 #include "tests/fuzz/command_bytes.h"
 #include "tests/unit/durability/event_maker.h"
@@ -218,6 +221,102 @@ class Requests {
  private:
   Corpus corpus_;
 };
+
+// Vouchers, draws, claims and contributions.
+void AddEventRequests(Requests* requests) {
+  constexpr int64_t kNowS = 1'777'777'200;
+  v1::AuthorizeRequest authorize;
+  authorize.set_request_id(kNewId);
+  authorize.set_terminal_id("T1");
+  authorize.set_voucher_code("0000-0000-0000-0000");
+  for (const uint8_t call : {uint8_t{0}, uint8_t{18}}) {
+    requests->Add(call, "authorize-voucher", authorize);
+    using Authorize = v1::AuthorizeRequest;
+    requests->AddChanged<Authorize>(call, "authorize-slot", authorize, [](Authorize* r) {
+      r->set_card_number(kCard);
+      r->mutable_slot_at()->set_seconds(kNowS + 3'600);
+    });
+    requests->AddChanged<Authorize>(call, "authorize-claim", authorize, [](Authorize* r) {
+      r->set_card_number(kCard);
+      r->clear_voucher_code();
+      r->mutable_event_at()->set_seconds(kNowS - 3'600);
+      r->set_filed_by("wang.li");
+    });
+    requests->AddChanged<Authorize>(call, "authorize-filed-by", authorize, [](Authorize* r) {
+      r->set_voucher_code("");
+      r->set_filed_by("wang li");
+    });
+  }
+  v1::Contribution contribution;
+  contribution.set_receipt_code("r1");
+  contribution.set_fund_code("F1");
+  contribution.set_member_id("M1");
+  contribution.set_segment_code("hero");
+  contribution.set_amount_fen(6'000);
+  contribution.mutable_covers_from()->set_seconds(kNowS);
+  requests->Add(19, "contribution-without-end", contribution);
+  contribution.mutable_covers_until()->set_seconds(kNowS + 86'400);
+  requests->Add(19, "contribution", contribution);
+  contribution.set_amount_fen(0);
+  requests->Add(19, "contribution-of-nothing", contribution);
+  v1::RevokeContributionRequest revoke;
+  revoke.set_receipt_code("r1");
+  revoke.set_fund_code("F1");
+  requests->Add(20, "revoke-contribution", revoke);
+  v1::ApproveClaimRequest approve;
+  approve.set_transaction_id("00000000000A");
+  approve.set_by("li.na");
+  requests->Add(21, "approve", approve);
+  v1::RejectClaimRequest reject;
+  reject.set_transaction_id("00000000000A");
+  reject.set_by("li.na");
+  requests->Add(22, "reject-without-note", reject);
+  reject.set_note("no receipt");
+  requests->Add(22, "reject", reject);
+  v1::GrantVouchersRequest grants;
+  grants.set_source("quiz");
+  grants.set_series_code("towel");
+  grants.mutable_expires_at()->set_seconds(kNowS + 86'400);
+  v1::Grant* const grant = grants.add_grants();
+  grant->set_event_id("e1");
+  grant->set_member_id("M1");
+  requests->Add(23, "grants", grants);
+  *grants.add_grants() = *grant;
+  requests->Add(23, "grants-twice", grants);
+  v1::IssueCodesRequest codes;
+  codes.set_series_code("water");
+  codes.set_count(2);
+  codes.mutable_expires_at()->set_seconds(kNowS + 86'400);
+  requests->Add(24, "codes", codes);
+  codes.add_member_ids("M1");
+  requests->Add(24, "codes-by-count-and-member", codes);
+  v1::VoidVouchersRequest voids;
+  voids.add_voucher_keys("00112233445566778899aabbccddeeff");
+  requests->Add(25, "void", voids);
+  voids.add_voucher_keys("00");
+  requests->Add(25, "void-no-key", voids);
+  v1::Draw draw;
+  draw.set_draw_code("autumn");
+  draw.set_kind(v1::DRAW_KIND_POOL);
+  draw.mutable_closes_at()->set_seconds(kNowS + 86'400);
+  draw.add_prizes()->set_weight(9);
+  v1::Prize* const prize = draw.add_prizes();
+  prize->set_series_code("towel");
+  prize->set_weight(1);
+  prize->set_count(3);
+  prize->mutable_expires_at()->set_seconds(kNowS + 86'400);
+  requests->Add(26, "pool", draw);
+  draw.set_kind(v1::DRAW_KIND_DRAW);
+  draw.set_programme_code("city");
+  draw.set_limit_code("per-day");
+  requests->Add(26, "draw-with-weights", draw);
+  v1::DrawPrizeRequest event;
+  event.set_draw_code("autumn");
+  event.set_source("quiz");
+  event.set_event_id("e1");
+  event.set_member_id("M1");
+  requests->Add(27, "draw-prize", event);
+}
 
 void MakeTranslateCorpus(Requests requests) {
   v1::AuthorizeRequest authorize;
@@ -489,6 +588,7 @@ void MakeTranslateCorpus(Requests requests) {
   person.set_national_id("53010219900101123X");
   person.set_phone("13800000000");
   requests.Add(14, "personal-data", person);
+  AddEventRequests(&requests);
   std::printf("translate_fuzz: %zu inputs\n", requests.count());
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,7 +28,9 @@
 #include "engine/ledger/ledger.h"
 #include "engine/server/translate.h"
 #include "engine/server/translate_advice.h"
+#include "engine/server/translate_aid.h"
 #include "engine/server/translate_rows.h"
+#include "engine/server/translate_vouchers.h"
 #include "gonghui/v1/authorization_service.pb.h"
 #include "tests/testing/city.h"
 
@@ -158,6 +161,25 @@ void CheckCode(const AuthorizeRequest& request, bool advised) {
            request.code_purpose <= CodePurpose::kExit);
 }
 
+// The card may be left out with a voucher alone; advices and codes of cards go with none.
+void CheckOccasion(const AuthorizeRequest& request, bool advised) {
+  const OccasionRequest* const occasion = request.occasion;
+  if (occasion == nullptr) {
+    GH_CHECK(request.card != CardNumber{});
+    return;
+  }
+  const bool claim = occasion->event_at != TimestampNs{};
+  GH_CHECK(!advised && request.code_issued_at == TimestampNs{});
+  GH_CHECK(request.card != CardNumber{} || !occasion->voucher.IsNone());
+  GH_CHECK(!occasion->voucher.IsNone() || occasion->slot_at != TimestampNs{} || claim);
+  GH_CHECK(claim || occasion->filed_by.IsNone());
+  for (const TimestampNs at : {occasion->slot_at, occasion->event_at}) {
+    GH_CHECK(at == TimestampNs{} || (at.value() >= kTimestampNsMin && at.value() < kTimestampNsMax),
+             "ns=",
+             at.value());
+  }
+}
+
 // What command.h asks of whoever makes a command.
 void CheckPreconditions(const Command& command) {
   GH_CHECK(!command.terminal.IsNone());
@@ -173,7 +195,7 @@ void CheckPreconditions(const Command& command) {
       CheckAmount(command.authorize.list_price);
       CheckLines(command.authorize);
       CheckCode(command.authorize, command.advice != nullptr);
-      GH_CHECK(command.authorize.card != CardNumber{});
+      CheckOccasion(command.authorize, command.advice != nullptr);
       GH_CHECK(command.authorize.hold_s <= kHoldSecondsMax, "s=", command.authorize.hold_s);
       GH_CHECK(command.authorize.entry_mode <= PosEntryMode::kManual);
       GH_CHECK(command.authorize.if_no_benefit == IfNoBenefit::kDecline ||
@@ -337,6 +359,9 @@ void CompareParsers(std::string_view message) {
   GH_CHECK(fields.qr_code.valid_seconds == code.valid_seconds());
   GH_CHECK(fields.qr_code.purpose == code.purpose());
   same_time(fields.qr_code.issued_at, code.has_issued_at(), code.issued_at());
+  const bool has_occasion = !generated.voucher_code().empty() || generated.has_slot_at() ||
+                            generated.has_event_at() || !generated.filed_by().empty();
+  GH_CHECK(fields.has_occasion || !has_occasion);
 }
 
 template <class Row, class Request>
@@ -362,6 +387,88 @@ void CheckRow(std::string_view message, CommandKind kind, const Request* Command
   CheckRecord(event, command);
   if (IsRejected(result, &error)) {
     GH_CHECK(!error.reason.empty(), "field=", error.field);
+  }
+}
+
+// What an operator's request became, as CheckRow() of a row.
+template <class Request>
+void CheckOperatorCommand(CommandKind kind,
+                          const Request* Command::*content,
+                          const Request& request) {
+  Command command;
+  command.kind = kind;
+  command.*content = &request;
+  Event event;
+  Result result;
+  TheLedger().Decide(command, kCityNoon, &event, &result);
+  CheckRecord(event, command);
+}
+
+// False: it is no such message, or refused, and then it names what is wrong.
+template <class Message, class Made>
+bool ReadOperatorRequest(std::string_view message, Made* made) {
+  Message request;
+  if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+    return false;
+  }
+  RowError error;
+  if (FromProto(request, made, &error)) {
+    return true;
+  }
+  GH_CHECK(!error.field.empty(), "description=", error.description);
+  GH_CHECK(!error.reason.empty(), "field=", error.field);
+  GH_CHECK(!error.description.empty(), "field=", error.field);
+  return false;
+}
+
+// With keys that are to be made yet, or without.
+template <class Message>
+void CheckVouchersToIssue(std::string_view message, bool makes_keys) {
+  VouchersToIssue made;
+  if (!ReadOperatorRequest<Message>(message, &made)) {
+    return;
+  }
+  GH_CHECK(!made.vouchers.empty() && made.vouchers.size() <= kVouchersPerCommandMax);
+  GH_CHECK(made.request.valid_from < made.request.expires_at);
+  std::set<VoucherKey> keys;
+  for (VoucherToIssue& voucher : made.vouchers) {
+    GH_CHECK(voucher.key.IsNone() == makes_keys);
+    voucher.key = makes_keys ? VoucherKey{1, keys.size() + 1} : voucher.key;
+    GH_CHECK(keys.insert(voucher.key).second);
+  }
+  made.request.vouchers = made.vouchers;
+  CheckOperatorCommand(CommandKind::kIssueVouchers, &Command::issue_vouchers, made.request);
+}
+
+void CheckKeysToVoid(std::string_view message) {
+  std::vector<VoucherKey> keys;
+  if (ReadOperatorRequest<v1::VoidVouchersRequest>(message, &keys)) {
+    GH_CHECK(!keys.empty() && keys.size() <= kVouchersPerCommandMax);
+    VoidVouchersRequest request;
+    request.keys = keys;
+    CheckOperatorCommand(CommandKind::kVoidVouchers, &Command::void_vouchers, request);
+  }
+}
+
+void CheckDrawToCommit(std::string_view message) {
+  DrawToCommit made;
+  if (!ReadOperatorRequest<v1::Draw>(message, &made)) {
+    return;
+  }
+  GH_CHECK(!made.prizes.empty() && made.prizes.size() <= kPrizesPerDrawMax);
+  for (const PrizeSpec& prize : made.prizes) {
+    const bool pool = made.request.kind == DrawKind::kPool;
+    GH_CHECK(pool ? prize.weight > 0 : prize.weight == 0 && prize.count > 0);
+    GH_CHECK(prize.series.IsNone() ? pool : prize.valid_from < prize.expires_at);
+  }
+  CheckOperatorCommand(CommandKind::kCommitDraw, &Command::commit_draw, made.request);
+}
+
+void CheckEventToDraw(std::string_view message) {
+  EventToDraw made;
+  if (ReadOperatorRequest<v1::DrawPrizeRequest>(message, &made)) {
+    GH_CHECK(!made.request.key.IsNone() && !made.request.member.IsNone());
+    CheckOperatorCommand(CommandKind::kDrawPrize, &Command::draw_prize, made.request);
   }
 }
 
@@ -394,7 +501,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const std::string_view message(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Caller caller{data[1] % 2 == 0 ? TerminalId{} : TerminalOf(1)};
-  switch (data[0] % 19) {
+  switch (data[0] % 28) {
     case 0:
       CheckReply<v1::AuthorizeResponse>(CommandKind::kAuthorize, message, caller);
       CompareParsers(message);
@@ -449,6 +556,34 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 17:
       CheckAdviceReply(message, caller);
+      break;
+    case 19:
+      CheckRow<v1::Contribution>(message, CommandKind::kContribute, &Command::contribute);
+      break;
+    case 20:
+      CheckRow<v1::RevokeContributionRequest>(
+          message, CommandKind::kRevokeContribution, &Command::revoke_contribution);
+      break;
+    case 21:
+      CheckRow<v1::ApproveClaimRequest>(message, CommandKind::kApproveClaim, &Command::judge_claim);
+      break;
+    case 22:
+      CheckRow<v1::RejectClaimRequest>(message, CommandKind::kRejectClaim, &Command::judge_claim);
+      break;
+    case 23:
+      CheckVouchersToIssue<v1::GrantVouchersRequest>(message, false);
+      break;
+    case 24:
+      CheckVouchersToIssue<v1::IssueCodesRequest>(message, true);
+      break;
+    case 25:
+      CheckKeysToVoid(message);
+      break;
+    case 26:
+      CheckDrawToCommit(message);
+      break;
+    case 27:
+      CheckEventToDraw(message);
       break;
     default:
       CompareParsers(message);

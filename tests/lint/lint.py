@@ -40,7 +40,7 @@ LAYERS = {
     "storage": {"engine/base", "engine/domain", "engine/ledger", "engine/durability"},
     "engine/server": ENGINE | {"proto"},
     "engine/server/main.cc": ENGINE | {"proto", "storage"},
-    "tools/gonghuictl": {"engine/base", "proto"},
+    "tools/gonghuictl": {"engine/base", "engine/domain", "engine/programmes", "proto"},
     "tools/load": {"engine/base", "proto"},
     "tools/datagen": {"engine/base"},
     "tools/inspect": {"engine/base", "engine/domain", "engine/ledger", "engine/durability",

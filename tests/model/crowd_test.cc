@@ -74,7 +74,11 @@ class CrowdTest : public ::testing::Test {
   }
 
   // What it gives.
-  Fen Sell(uint64_t member, uint64_t terminal, const char* programme = "", int64_t price = 1000) {
+  Fen Sell(uint64_t member,
+           uint64_t terminal,
+           const char* programme = "",
+           int64_t price = 1000,
+           const OccasionRequest* occasion = nullptr) {
     Command sale;
     sale.kind = CommandKind::kAuthorize;
     sale.terminal = CodeOf<TerminalId>("T" + std::to_string(terminal));
@@ -85,6 +89,7 @@ class CrowdTest : public ::testing::Test {
     if (*programme != 0) {
       sale.authorize.programme = CodeOf<ProgrammeCode>(programme);
     }
+    sale.authorize.occasion = occasion;
     Apply(Own(sale));
     return pair_.answer().subsidy;
   }
@@ -161,6 +166,28 @@ TEST_F(CrowdTest, OfOthersTheFirstHaveASay) {
   EXPECT_EQ(pair_.answer().reason, Reason::kNotPermittedToMember);
   EXPECT_EQ(pair_.answer().failed_benefit, CodeOf<BenefitCode>("b256"));
   EXPECT_EQ(Sell(1, 0), Fen{1000});
+}
+
+// Those of another occasion are candidates that are asked nothing: they are counted.
+TEST_F(CrowdTest, OfAnotherOccasionTheyAreCountedAllTheSame) {
+  Make("claims", 1000, [](uint32_t, OwnedProgramme*, BenefitSpec* benefit) {
+    benefit->price.amount = Fen{100};
+    benefit->asks = static_cast<uint8_t>(Asks::kClaim);
+    benefit->claim_days_max = 30;
+    benefit->offline = OfflinePolicy::kRefuse;
+  });
+  Make("plain", 100, [](uint32_t i, OwnedProgramme*, BenefitSpec* benefit) {
+    benefit->price.amount = Fen{i < 24 ? 500 : 1};
+  });
+  EXPECT_EQ(Sell(0, 0), Fen{500});
+  OccasionRequest event;
+  event.event_at = TimestampNs{kTimestampNsMin};
+  EXPECT_EQ(Sell(0, 0, "", 1000, &event), Fen{900});
+  EXPECT_EQ(Sell(0, 0, "plain", 1000, &event), Fen{});
+  EXPECT_EQ(pair_.answer().reason, Reason::kNoApplicableBenefit);
+  EXPECT_EQ(Sell(0, 0, "claims"), Fen{});
+  EXPECT_EQ(pair_.answer().reason, Reason::kNoApplicableBenefit);
+  EXPECT_EQ(pair_.CheckEverything(), "");
 }
 
 // A member who moves, and a merchant whose category is another, are asked for anew.

@@ -225,8 +225,7 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
 
   const auto [fault, kept] = JudgeAdvice(command, at);
   Went(NaivePath::kAdviceOfStatusThen,
-       (fault == Reason::kNone) !=
-           (JudgeCaller(command.terminal, command.authorize.card, now) == Reason::kNone));
+       (fault == Reason::kNone) != (JudgeCaller(command.terminal, entry, now) == Reason::kNone));
   if (fault != Reason::kNone) {
     Went(NaivePath::kAdviceOfParties);
     return decline(fault);
@@ -244,7 +243,8 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
        Reckon(*candidates.front().benefit,
               OwnBaseOf(*candidates.front().benefit, command).value_or(0),
               list_price.value(),
-              0)
+              0,
+              candidates.front().earlier_prices)
                .gives > claimed.value());
   entry.list_price = list_price;
   std::optional<Forced> forced;
@@ -271,7 +271,7 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
       Went(NaivePath::kAdviceForcedGivesLess, !gives_more);
       if (has_effect && gives_more) {
         forced = std::move(attempt);
-        Book(candidate.benefit, forced->shares, forced->subsidy, at, &entry);
+        Book(candidate, forced->shares, forced->subsidy, at, &entry);
         Went(NaivePath::kAdviceForcedInsteadOfLess, chose);
         Went(NaivePath::kAdviceForcedInPart, forced->subsidy < *candidate.by_rule);
       }
@@ -285,7 +285,7 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
   }
   if (!forced.has_value()) {
     for (const Trial& chosen : choice.chosen) {
-      Book(chosen.benefit, SharesOf(chosen), chosen.subsidy, at, &entry);
+      Book(chosen, SharesOf(chosen), chosen.subsidy, at, &entry);
     }
   }
   WentWithParts(entry, true);

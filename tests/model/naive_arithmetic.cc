@@ -59,7 +59,10 @@ int64_t OffByBands(const PriceRule& rule, const std::vector<PriceStep>& steps, i
 
 }  // namespace
 
-int64_t TakenOff(const PriceRule& rule, const std::vector<PriceStep>& steps, int64_t list) {
+int64_t TakenOff(const PriceRule& rule,
+                 const std::vector<PriceStep>& steps,
+                 int64_t list,
+                 int64_t earlier_prices) {
   int64_t off = 0;
   switch (rule.kind) {
     case PriceKind::kFixedPrice:
@@ -84,7 +87,8 @@ int64_t TakenOff(const PriceRule& rule, const std::vector<PriceStep>& steps, int
       off = OffByTiers(rule, steps, list);
       break;
     case PriceKind::kBands:
-      off = OffByBands(rule, steps, list);
+      off =
+          OffByBands(rule, steps, earlier_prices + list) - OffByBands(rule, steps, earlier_prices);
       break;
   }
   if (rule.discount_max.value() > 0 && off > rule.discount_max.value()) {

@@ -14,8 +14,12 @@
 
 namespace gonghui {
 
-// Of a price: the list price, or what else the benefit is reckoned on.
-int64_t TakenOff(const PriceRule& rule, const std::vector<PriceStep>& steps, int64_t list);
+// Of a price: the list price, or what else the benefit is reckoned on.  Bands begin after the
+// earlier prices.
+int64_t TakenOff(const PriceRule& rule,
+                 const std::vector<PriceStep>& steps,
+                 int64_t list,
+                 int64_t earlier_prices = 0);
 
 // By largest remainder, ties to the first.  REQUIRES: amount is 0 if all weights are.
 std::vector<Fen> Split(int64_t amount, const std::vector<int64_t>& weights);

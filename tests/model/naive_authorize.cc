@@ -28,19 +28,6 @@ std::vector<int64_t> WeightsOf(const std::vector<FundingShareSpec>& funding) {
 
 }  // namespace
 
-Reason NaiveLedger::JudgeCaller(const TerminalId& terminal, CardNumber card, TimestampNs at) const {
-  std::vector<AnswerCheck> checks = CheckTerminal(terminal, at);
-  if (checks.back().passed) {
-    checks = CheckCard(card, at);
-  }
-  return checks.back().passed ? Reason::kNone : checks.back().check;
-}
-
-NaiveLedger::Party NaiveLedger::PartyOf(const Command& command) const {
-  const CardNumber card = command.authorize.card;
-  return {cards_.at(card).member, card, command.terminal};
-}
-
 std::vector<FundCode> NaiveLedger::SourcesOf(const BenefitEntry& benefit) {
   std::vector<FundCode> sources;
   for (const FundingShareSpec& share : benefit.funding) {
@@ -123,7 +110,8 @@ bool NaiveLedger::TryRules(const Command& command,
   if (at >= benefit.ends_at) {
     return fail(Reason::kProgrammeEnded);
   }
-  if (!IsWithinTimes(benefit.calendar, benefit.times, at)) {
+  // Appointments are made at any time.
+  if (!benefit.asks_for(Asks::kSlot) && !IsWithinTimes(benefit.calendar, benefit.times, at)) {
     const TimestampNs next = NextWithinTimes(benefit.calendar, benefit.times, at);
     return fail(Reason::kOutsideTimeWindow, next < benefit.ends_at ? next : TimestampNs{});
   }
@@ -136,7 +124,10 @@ bool NaiveLedger::TryRules(const Command& command,
   const int64_t list = command.authorize.list_price.value();
   const std::optional<int64_t> own_base = OwnBaseOf(benefit, command);
   if (own_base.has_value()) {
-    const Reckoned reckoned = Reckon(benefit, *own_base, list, earlier.given.value());
+    trial->earlier_prices = EarlierPrices(benefit, PartyOf(command), at);
+    const Reckoned reckoned =
+        Reckon(benefit, *own_base, list, earlier.given.value(), trial->earlier_prices);
+    trial->base = reckoned.base;
     if (reckoned.base < spec.price.threshold.value()) {
       return fail(Reason::kBelowMinimumAmount);
     }
@@ -155,6 +146,12 @@ bool NaiveLedger::TryRules(const Command& command,
   }
   if (command.advice != nullptr && spec.offline == OfflinePolicy::kRefuse) {
     return fail(Reason::kOfflineNotPermitted);
+  }
+  if (const Reason reason = JudgeAsks(benefit, command, now_); reason != Reason::kNone) {
+    return fail(reason);
+  }
+  if (benefit.asks_for(Asks::kVoucher)) {
+    trial->voucher = VoucherFor(benefit, command, now_);
   }
   trial->by_rule = trial->subsidy;
   return true;
@@ -181,9 +178,21 @@ bool NaiveLedger::TryLimits(const Command& command,
       trial->next_eligible_at = NextEligibleAt(benefit.calendar, limit, key);
       return false;
     };
+    if (limit.scope == LimitScope::kNoShow) {
+      if (StandOf(limit, key).used >= limit.max) {
+        return fail(Reason::kTooManyNoShows);
+      }
+      continue;
+    }
     if (limit.measure == LimitMeasure::kCount) {
       if (left < 1) {
         return fail(Reason::kExceedsFrequencyLimit);
+      }
+      continue;
+    }
+    if (limit.measure == LimitMeasure::kPrice) {
+      if (trial->base > 0 && left < trial->base) {
+        return fail(Reason::kExceedsAmountLimit);
       }
       continue;
     }
@@ -294,21 +303,23 @@ Fen NaiveLedger::Choice::subsidy() const {
 
 NaiveLedger::Choice NaiveLedger::Choose(const Command& command, TimestampNs at) const {
   const ProgrammeCode& only = command.authorize.programme;
+  const bool claim = OccasionOf(command).event_at != TimestampNs{};
   Choice choice;
   choice.programme_found =
       only.IsNone() || std::any_of(programmes_.begin(), programmes_.end(), [&](const auto& p) {
-        return p.code == only && p.ActiveAt(at).has_value();
+        return p.code == only && p.ActiveAt(at, claim).has_value();
       });
+  const MemberId member = PartyOf(command).member;
   std::vector<BenefitPointer> competing;
   size_t of_some_node = 0;  // what the merchant offers to members of some union node
-  for (const BenefitPointer& benefit : LiveAt(at, only)) {
+  for (const BenefitPointer& benefit : LiveAt(at, only, claim)) {
     const bool offered =
         ServesCategory(*benefit, command.terminal) && ServesMerchant(*benefit, command.terminal);
     if (offered && !benefit->spec.member_union.IsNone()) {
       ++of_some_node;
     }
-    const bool may_apply = offered && IsInside(members_.at(PartyOf(command).member).union_node,
-                                               benefit->spec.member_union);
+    const UnionNodeId node = member.IsNone() ? UnionNodeId{} : members_.at(member).union_node;
+    const bool may_apply = offered && IsInside(node, benefit->spec.member_union);
     if (may_apply && competing.size() == kCandidatesPerDecisionMax) {
       continue;
     }
@@ -317,6 +328,10 @@ NaiveLedger::Choice NaiveLedger::Choose(const Command& command, TimestampNs at) 
     }
     if (may_apply) {
       competing.push_back(benefit);
+    }
+    // What is not offered at all is told without regard to the occasion.
+    if (offered && !IsForOccasion(*benefit, command)) {
+      continue;
     }
     const std::optional<Trial> trial = Try(benefit, command, at, Earlier{});
     if (!trial.has_value()) {
@@ -335,6 +350,12 @@ NaiveLedger::Choice NaiveLedger::Choose(const Command& command, TimestampNs at) 
     }
   }
   Choice other;
+  competing.erase(std::remove_if(competing.begin(),
+                                 competing.end(),
+                                 [&](const BenefitPointer& benefit) {
+                                   return !IsForOccasion(*benefit, command);
+                                 }),
+                  competing.end());
   other.chosen = Combine(competing, command, at, &choice.paths);
   if (!other.chosen.empty() && (choice.chosen.empty() || other.subsidy() > choice.subsidy())) {
     choice.chosen = other.chosen;
@@ -362,23 +383,33 @@ std::vector<NaiveLedger::Share> NaiveLedger::SharesOf(const Trial& trial) {
 }
 
 // One benefit more.
-void NaiveLedger::Book(const BenefitPointer& booked,
+void NaiveLedger::Book(const Trial& trial,
                        const std::vector<Share>& shares,
                        Fen subsidy,
                        TimestampNs at,
                        Entry* entry) const {
-  const BenefitEntry& benefit = *booked;
+  const BenefitEntry& benefit = *trial.benefit;
   const size_t number = entry->parts.size();
+  entry->voucher = trial.voucher;
+  const auto takes_of = [entry](const LimitSpec& limit) {
+    switch (limit.scope) {
+      case LimitScope::kAll:
+        break;
+      case LimitScope::kOffline:
+        return entry->advice.has_value();
+      case LimitScope::kNoShow:  // who is there has come
+        return !entry->command.authorize.capture_at_once;
+    }
+    return true;
+  };
   const bool leaves_trace =
-      !shares.empty() ||
-      std::any_of(benefit.limits.begin(), benefit.limits.end(), [entry](const LimitSpec& limit) {
-        return limit.scope == LimitScope::kAll || entry->advice.has_value();
-      });
+      !shares.empty() || std::any_of(benefit.limits.begin(), benefit.limits.end(), takes_of);
   if (!leaves_trace) {  // as if it had not applied
     return;
   }
   Part part;
-  part.benefit = booked;
+  part.benefit = trial.benefit;
+  part.earlier_prices = trial.earlier_prices;
   part.subsidy = subsidy;
   if (benefit.items.asks()) {
     part.items_base = Fen{CountLines(benefit.items, entry->lines).base()};
@@ -391,16 +422,18 @@ void NaiveLedger::Book(const BenefitPointer& booked,
   }
   const Party party = PartyOf(entry->command);
   for (const LimitSpec& limit : benefit.limits) {
-    if (limit.scope == LimitScope::kOffline && !entry->advice.has_value()) {
+    if (!takes_of(limit)) {
       continue;
     }
-    const int64_t more = limit.measure == LimitMeasure::kCount ? 1 : subsidy.value();
+    const int64_t more = limit.measure == LimitMeasure::kCount   ? 1
+                         : limit.measure == LimitMeasure::kPrice ? trial.base
+                                                                 : subsidy.value();
     const NaiveCounterKey key = KeyOf(benefit, limit, party, at);
     int64_t before = 0;  // taken by an earlier layer
     for (const CounterUse& use : entry->uses) {
       before += use.key == key ? use.held + use.used : 0;
     }
-    entry->uses.push_back(CounterUse{key, limit, more, 0, number});
+    entry->uses.push_back(CounterUse{key, limit, more, 0, number, more});
     entry->answer.limits.push_back(LimitNow(benefit.calendar, limit, key, before + more));
   }
   entry->parts.back().spills_over = SplitOverLines(benefit, subsidy, entry);
@@ -438,6 +471,7 @@ bool NaiveLedger::SplitOverLines(const BenefitEntry& benefit, Fen subsidy, Entry
 
 void NaiveLedger::CaptureAtOnce(Entry* entry) {
   entry->state = TransactionState::kCaptured;
+  entry->paid = entry->is_claim();
   entry->captured = entry->list_price;
   entry->captured_subsidy = entry->subsidy;
   for (Part& part : entry->parts) {
@@ -461,16 +495,24 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
   answer.has_transaction = true;
   answer.list_price = answer.member_pays = request.list_price;
   answer.decided_at = now;
+  const TimestampNs at = JudgedAt(command, now);
   answer.reason = JudgeCode(command, now);
   if (answer.reason == Reason::kNone) {
-    answer.reason = JudgeCaller(command.terminal, request.card, now);
+    const AnswerCheck last = CheckParties(command, now).back();
+    answer.reason = last.passed ? Reason::kNone : last.check;
   }
   Choice choice;
   if (answer.reason == Reason::kNone) {
-    choice = Choose(command, now);
+    entry.member = PartyOf(command).member;
+    choice = Choose(command, at);
     if (choice.chosen.empty()) {
       answer.reason = choice.reason();
-      Deny(choice, command, now, &answer);
+      Deny(choice, command, at, &answer);
+    } else if (request.capture_at_once && choice.chosen.front().benefit->spec.approvals > 0) {
+      answer.reason = Reason::kApprovalMissing;  // nobody has seen it yet
+      answer.failed_benefit = choice.chosen.front().benefit->spec.code;
+      choice.chosen.clear();
+      choice.furthest.reset();
     }
   }
   const std::vector<Trial>& chosen = choice.chosen;
@@ -498,9 +540,10 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     entry.list_price = request.list_price;
     int64_t hold_s = request.hold_s != 0 ? request.hold_s : kHoldSecondsDefault;
     for (const Trial& trial : chosen) {
-      Book(trial.benefit, SharesOf(trial), trial.subsidy, now, &entry);
+      Book(trial, SharesOf(trial), trial.subsidy, at, &entry);
     }
     WentWithParts(entry, recorded);
+    WentWithOccasion(entry, recorded);
     if (!chosen.empty() && request.hold_s == 0) {
       hold_s = chosen.front().benefit->spec.hold_s;
     }
@@ -509,6 +552,9 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     } else {
       entry.state = TransactionState::kPending;
       entry.expires_at = TimestampNs{now.value() + hold_s * kNsPerSecond};
+      if (!chosen.empty() && chosen.front().benefit->asks_for(Asks::kSlot)) {
+        entry.expires_at = SlotEnd(*chosen.front().benefit, request.occasion->slot_at);
+      }
     }
     answer.subsidy = entry.subsidy;
     answer.member_pays = entry.list_price - entry.subsidy;
@@ -518,7 +564,12 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     }
   }
   WentWithLines(entry);
+  const VoucherKey voucher = entry.voucher;
   Answer told = recorded ? Record(std::move(entry)) : Retell(entry);
+  if (recorded && !voucher.IsNone()) {
+    const bool sale = request.capture_at_once;
+    MoveVoucher(voucher, sale ? VoucherState::kRedeemed : VoucherState::kReserved, told.id);
+  }
   told.checks = checks;  // not kept: a repeat is told without
   return told;
 }

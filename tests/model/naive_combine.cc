@@ -30,10 +30,11 @@ int64_t NaiveLedger::Earlier::TakenOf(const NaiveCounterKey& key) const {
 NaiveLedger::Reckoned NaiveLedger::Reckon(const BenefitEntry& benefit,
                                           int64_t own_base,
                                           int64_t price,
-                                          int64_t given) {
+                                          int64_t given,
+                                          int64_t earlier_prices) {
   const PriceRule& rule = benefit.spec.price;
   if (!benefit.combines()) {
-    return {own_base, TakenOff(rule, benefit.steps, own_base)};
+    return {own_base, TakenOff(rule, benefit.steps, own_base, earlier_prices)};
   }
   const int64_t rest = price - given;
   Reckoned reckoned;
@@ -90,7 +91,7 @@ std::vector<NaiveLedger::Trial> NaiveLedger::Combine(const std::vector<BenefitPo
       if (IsAsked(limit, command)) {
         const int64_t more = limit.measure == LimitMeasure::kCount ? 1 : best->subsidy.value();
         const NaiveCounterKey key = KeyOf(*best->benefit, limit, PartyOf(command), at);
-        earlier.uses.push_back(CounterUse{key, limit, more, 0, 0});
+        earlier.uses.push_back(CounterUse{key, limit, more, 0, 0, 0});
       }
     }
   }
@@ -112,7 +113,8 @@ std::vector<NaiveLedger::Reckoned> NaiveLedger::ReckonAt(const Entry& entry, int
   std::vector<Reckoned> all;
   int64_t given = 0;
   for (const Part& part : entry.parts) {
-    Reckoned reckoned = Reckon(*part.benefit, OwnBaseAt(entry, part, price), price, given);
+    Reckoned reckoned =
+        Reckon(*part.benefit, OwnBaseAt(entry, part, price), price, given, part.earlier_prices);
     reckoned.gives = std::min(reckoned.gives, part.subsidy.value());
     given += reckoned.gives;
     all.push_back(reckoned);

@@ -38,7 +38,9 @@ std::vector<AnswerCheck> NaiveLedger::CheckTerminal(const TerminalId& terminal_i
   return checks;
 }
 
-std::vector<AnswerCheck> NaiveLedger::CheckCard(CardNumber number, TimestampNs at) const {
+std::vector<AnswerCheck> NaiveLedger::CheckCard(CardNumber number,
+                                                TimestampNs at,
+                                                TimestampNs member_at) const {
   const auto found = cards_.find(number);
   std::vector<AnswerCheck> checks = {OfParty(Reason::kInvalidCard, found != cards_.end())};
   if (found == cards_.end()) {
@@ -52,7 +54,7 @@ std::vector<AnswerCheck> NaiveLedger::CheckCard(CardNumber number, TimestampNs a
   const MemberId& member = found->second.member;
   checks.push_back(OfParty(Reason::kMemberNotFound, !member.IsNone()));
   if (!member.IsNone()) {
-    checks.push_back(CheckMember(member, at));
+    checks.push_back(CheckMember(member, member_at));
   }
   return checks;
 }
@@ -113,17 +115,17 @@ std::vector<AnswerCheck> NaiveLedger::Explain(const Command& command, TimestampN
   if (!checks.empty() && !checks.back().passed) {
     return checks;
   }
-  append(CheckTerminal(command.terminal, now));
+  append(CheckParties(command, now));
   if (!checks.back().passed) {
     return checks;
   }
-  append(CheckCard(request.card, now));
-  if (!checks.back().passed) {
-    return checks;
-  }
-  for (const BenefitPointer& benefit : LiveAt(now, request.programme)) {
-    if (ServesCategory(*benefit, command.terminal)) {
-      append(CheckBenefit(*benefit, command, now));
+  const TimestampNs at = JudgedAt(command, now);
+  const bool claim = OccasionOf(command).event_at != TimestampNs{};
+  for (const BenefitPointer& benefit : LiveAt(at, request.programme, claim)) {
+    const bool told =
+        IsForOccasion(*benefit, command) || !ServesMerchant(*benefit, command.terminal);
+    if (ServesCategory(*benefit, command.terminal) && told) {
+      append(CheckBenefit(*benefit, command, at, now));
     }
   }
   return checks;
@@ -131,6 +133,7 @@ std::vector<AnswerCheck> NaiveLedger::Explain(const Command& command, TimestampN
 
 std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
                                                    const Command& command,
+                                                   TimestampNs at,
                                                    TimestampNs now) const {
   const BenefitSpec& spec = benefit.spec;
   const Party party = PartyOf(command);
@@ -141,16 +144,17 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
   };
   judge(Reason::kMerchantNotInProgramme, ServesMerchant(benefit, command.terminal));
   judge(Reason::kNotPermittedToTerminal, ServesTerminal(benefit, command.terminal));
-  judge(Reason::kProgrammeNotStarted, benefit.starts_at <= now);
-  judge(Reason::kProgrammeEnded, now < benefit.ends_at);
-  judge(Reason::kOutsideTimeWindow, IsWithinTimes(benefit.calendar, benefit.times, now));
+  judge(Reason::kProgrammeNotStarted, benefit.starts_at <= at);
+  judge(Reason::kProgrammeEnded, at < benefit.ends_at);
+  judge(Reason::kOutsideTimeWindow,
+        benefit.asks_for(Asks::kSlot) || IsWithinTimes(benefit.calendar, benefit.times, at));
   judge(Reason::kMemberNotVerified, ServesRealName(benefit, party.member));
-  judge(Reason::kNotPermittedToMember, ServesMember(benefit, party.member, now));
+  judge(Reason::kNotPermittedToMember, ServesMember(benefit, party.member, at));
   // On the list price's base, whichever layer it is of.
   const std::optional<int64_t> base = OwnBaseOf(benefit, command);
   int64_t subsidy = 0;
   if (base.has_value()) {
-    subsidy = TakenOff(spec.price, benefit.steps, *base);
+    subsidy = TakenOff(spec.price, benefit.steps, *base, EarlierPrices(benefit, party, at));
     judge(Reason::kBelowMinimumAmount, *base >= spec.price.threshold.value());
     judge(Reason::kNoEffect, HasEffect(benefit, subsidy, *base));
   }
@@ -158,15 +162,33 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
     judge(Reason::kNoEligibleItem, base.has_value());
   }
   if (AsksToWait(benefit)) {
-    judge(Reason::kWaitingPeriod, !WaitsUntil(benefit, party.member, now).has_value());
+    judge(Reason::kWaitingPeriod, !WaitsUntil(benefit, party.member, at).has_value());
+  }
+  if (LacksSubject(benefit, command, party)) {
+    judge(Reason::kNotPermittedToMember, false);
+  }
+  if (benefit.asks_for(Asks::kVoucher)) {
+    judge(Reason::kNoVoucher, !VoucherFor(benefit, command, now).IsNone());
+  }
+  if (benefit.asks_for(Asks::kSlot)) {
+    judge(Reason::kSlotNotAvailable, IsSlotOf(benefit, party.slot_at, now));
+  }
+  if (benefit.asks_for(Asks::kClaim)) {
+    judge(Reason::kClaimTooLate, !IsTooLate(benefit, command, now));
   }
   for (const LimitSpec& limit : benefit.limits) {
-    if (!IsAsked(limit, command)) {
+    const bool of_no_slot = limit.window == WindowKind::kSlot && party.slot_at == TimestampNs{};
+    if (!IsAsked(limit, command) || !IsKnown(limit, party) || of_no_slot) {
       continue;
     }
-    const NaiveCounterKey key = KeyOf(benefit, limit, party, now);
+    const NaiveCounterKey key = KeyOf(benefit, limit, party, at);
     const AnswerStanding standing = StandingOf(benefit, limit, key);
-    if (limit.measure == LimitMeasure::kCount) {
+    if (limit.scope == LimitScope::kNoShow) {
+      judge(Reason::kTooManyNoShows, standing.used < limit.max);
+    } else if (limit.measure == LimitMeasure::kPrice) {
+      const int64_t asked = base.value_or(0);
+      judge(Reason::kExceedsAmountLimit, asked == 0 || asked <= standing.left);
+    } else if (limit.measure == LimitMeasure::kCount) {
       judge(Reason::kExceedsFrequencyLimit, standing.left >= 1);
     } else {
       const bool may_reduce = limit.when_exceeded == WhenExceeded::kReduce || allow_partial;
@@ -177,7 +199,7 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
     }
     checks.back().limit = standing;
   }
-  judge(Reason::kFundNotOpen, AreOpenAt(SourcesOf(benefit), now));
+  judge(Reason::kFundNotOpen, AreOpenAt(SourcesOf(benefit), at));
   if (!spec.stock.IsNone()) {
     judge(Reason::kQuotaExhausted, AvailableOf(spec.stock) >= spec.stock_units);
   }
@@ -209,7 +231,7 @@ Answer NaiveLedger::GetEntitlements(const Command& command, TimestampNs now) con
   const EntitlementsRequest& request = command.entitlements;
   Answer answer;
   answer.has_transaction = true;
-  Party party{request.member, request.card, command.terminal};
+  Party party{request.member, request.card, command.terminal, TimestampNs{}};
   if (!party.terminal.IsNone()) {
     if (terminals_.find(party.terminal) == terminals_.end()) {
       answer.reason = Reason::kInvalidTerminal;
@@ -222,7 +244,7 @@ Answer NaiveLedger::GetEntitlements(const Command& command, TimestampNs now) con
     }
   }
   if (party.member.IsNone()) {
-    const AnswerCheck check = CheckCard(party.card, now).back();
+    const AnswerCheck check = CheckCard(party.card, now, now).back();
     if (!check.passed) {
       answer.reason = check.check;
       return answer;
@@ -266,12 +288,15 @@ AnswerEntitlement NaiveLedger::EntitlementTo(const BenefitEntry& benefit,
   if (now < benefit.starts_at) {
     hinder(Reason::kProgrammeNotStarted, benefit.starts_at);
   }
-  if (!IsWithinTimes(benefit.calendar, benefit.times, now)) {
+  if (!benefit.asks_for(Asks::kSlot) && !IsWithinTimes(benefit.calendar, benefit.times, now)) {
     const TimestampNs next = NextWithinTimes(benefit.calendar, benefit.times, now);
     hinder(Reason::kOutsideTimeWindow, next < benefit.ends_at ? next : TimestampNs{});
   }
   if (const auto until = WaitsUntil(benefit, party.member, now); until.has_value()) {
     hinder(Reason::kWaitingPeriod, *until);
+  }
+  if (benefit.asks_for(Asks::kVoucher) && UsableVoucher(party.member, spec.voucher, now).IsNone()) {
+    hinder(Reason::kNoVoucher, TimestampNs{});
   }
   std::vector<std::pair<LimitSpec, AnswerStanding>> limits;
   for (const LimitSpec& limit : benefit.limits) {
@@ -279,20 +304,27 @@ AnswerEntitlement NaiveLedger::EntitlementTo(const BenefitEntry& benefit,
     const bool of_place =
         limit.subject == LimitSubject::kMerchant || limit.subject == LimitSubject::kTerminal;
     const bool of_offline = limit.scope == LimitScope::kOffline;
-    if (of_offline || (of_card && party.card == CardNumber{}) || (of_place && !here)) {
+    const bool of_slot = limit.window == WindowKind::kSlot;
+    if (of_offline || of_slot || (of_card && party.card == CardNumber{}) || (of_place && !here)) {
       continue;
     }
     const AnswerStanding standing = StandingOf(benefit, limit, KeyOf(benefit, limit, party, now));
     limits.emplace_back(limit, standing);
     entitlement.limits.push_back(standing);
   }
-  // Unlike an authorization, which stops at the first of them: all counts, then all amounts.
-  for (const LimitMeasure measure : {LimitMeasure::kCount, LimitMeasure::kAmount}) {
+  // Unlike an authorization, which stops at the first of them: all counts, then all amounts
+  // and prices, then all appointments that were not kept.
+  for (const Reason reason :
+       {Reason::kExceedsFrequencyLimit, Reason::kExceedsAmountLimit, Reason::kTooManyNoShows}) {
     for (const auto& [limit, standing] : limits) {
-      if (limit.measure == measure && standing.left <= 0) {
-        hinder(measure == LimitMeasure::kCount ? Reason::kExceedsFrequencyLimit
-                                               : Reason::kExceedsAmountLimit,
-               limit.window == WindowKind::kProgramme ? TimestampNs{} : standing.resets_at);
+      const bool no_show = limit.scope == LimitScope::kNoShow;
+      const Reason when_exceeded = no_show ? Reason::kTooManyNoShows
+                                   : limit.measure == LimitMeasure::kCount
+                                       ? Reason::kExceedsFrequencyLimit
+                                       : Reason::kExceedsAmountLimit;
+      const bool exceeded = no_show ? standing.used >= limit.max : standing.left <= 0;
+      if (reason == when_exceeded && exceeded) {
+        hinder(reason, limit.window == WindowKind::kProgramme ? TimestampNs{} : standing.resets_at);
       }
     }
   }

@@ -53,7 +53,12 @@ Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
   if (list_price > Fen{kTransactionFenMax}) {
     return Only(Verdict::kOutOfRange, Field::kAmount);
   }
-  const Reason judged = JudgeCaller(command.terminal, original->command.authorize.card, now);
+  // What somebody is to agree to does not become more.
+  if (original->booked() && original->parts.front().benefit->spec.approvals > 0) {
+    Went(NaivePath::kIncrementOfReviewed);
+    return decline(Reason::kApprovalMissing);
+  }
+  const Reason judged = JudgeCaller(command.terminal, *original, now);
   if (judged != Reason::kNone) {
     return decline(judged);
   }
@@ -68,7 +73,6 @@ Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
     return decline(reason);
   }
   const int64_t wanted = Sum(by_part);
-  original->list_price = list_price;
   original->subsidy += Fen{wanted};
   for (size_t i = 0; i < by_part.size(); ++i) {
     Part& part = original->parts[i];
@@ -92,6 +96,12 @@ Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
     }
   }
   for (CounterUse& use : original->uses) {
+    if (use.limit.measure == LimitMeasure::kPrice) {
+      const int64_t more = PriceGrowth(*original, use, request.amount);
+      use.most += more;
+      use.held += more;
+      Went(NaivePath::kIncrementOfPriceLimit, more > 0);
+    }
     if (use.limit.measure == LimitMeasure::kAmount) {
       use.held += by_part[use.part];
       const Calendar& calendar = original->parts[use.part].benefit->calendar;
@@ -100,7 +110,9 @@ Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
                WindowOf(use.limit.window, BusinessDayOf(calendar, now)) != use.key.window);
     }
   }
-  if (request.hold_s != 0) {
+  original->list_price = list_price;
+  const bool of_slot = original->booked() && original->parts.front().benefit->asks_for(Asks::kSlot);
+  if (request.hold_s != 0 && !of_slot) {
     const TimestampNs at_least{now.value() + request.hold_s * kNsPerSecond};
     if (at_least > original->expires_at) {
       original->expires_at = at_least;
@@ -127,6 +139,15 @@ Answer NaiveLedger::Increment(const Command& command, TimestampNs now) {
   return Record(std::move(entry));
 }
 
+int64_t NaiveLedger::PriceGrowth(const Entry& original, const CounterUse& use, Fen amount) {
+  if (use.limit.measure != LimitMeasure::kPrice) {
+    return 0;
+  }
+  const Part& part = original.parts[use.part];
+  return OwnBaseAt(original, part, (original.list_price + amount).value()) -
+         OwnBaseAt(original, part, original.list_price.value());
+}
+
 // Layer by layer: the rule at the new price, after what the layers before it give then.
 Reason NaiveLedger::WantMore(
     const Entry& original, Fen amount, TimestampNs now, Answer* answer, PartAmounts* wanted) {
@@ -135,7 +156,8 @@ Reason NaiveLedger::WantMore(
   for (size_t i = 0; i < original.parts.size(); ++i) {
     const Part& part = original.parts[i];
     const BenefitEntry& benefit = *part.benefit;
-    const Reckoned reckoned = Reckon(benefit, OwnBaseAt(original, part, price), price, given);
+    const Reckoned reckoned =
+        Reckon(benefit, OwnBaseAt(original, part, price), price, given, part.earlier_prices);
     const int64_t room = price - original.subsidy.value() - Sum(*wanted);
     int64_t more = std::min(std::max<int64_t>(0, reckoned.gives - part.subsidy.value()), room);
     for (const CounterUse& use : original.uses) {
@@ -144,13 +166,18 @@ Reason NaiveLedger::WantMore(
         continue;
       }
       int64_t left = limit.max - TakenOf(limit, use.key);
+      const int64_t growth = PriceGrowth(original, use, amount);
+      if (limit.measure == LimitMeasure::kPrice && (growth == 0 || growth <= left)) {
+        continue;
+      }
       for (const CounterUse& other : original.uses) {  // of the layers before
         left -= other.part < i && other.key == use.key ? (*wanted)[other.part] : 0;
       }
-      if (more == 0 || more <= left) {
+      const bool of_price = limit.measure == LimitMeasure::kPrice;
+      if (!of_price && (more == 0 || more <= left)) {
         continue;
       }
-      if (limit.when_exceeded == WhenExceeded::kReduce) {
+      if (!of_price && limit.when_exceeded == WhenExceeded::kReduce) {
         more = std::max<int64_t>(0, left);
         Went(NaivePath::kIncrementReduced);
         continue;

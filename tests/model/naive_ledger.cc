@@ -50,6 +50,11 @@ NaiveFundTotals NaiveLedger::TotalsOf(const FundCode& fund) const {
       totals.suspense += found->second;
     }
   }
+  totals.contributed = ContributedTo(fund);
+  for (const auto& [key, contribution] : contributions_) {
+    totals.contributions += key.first == fund && !contribution.revoked ? 1u : 0u;
+  }
+  CountClaims(fund, &totals);
   return totals;
 }
 
@@ -107,9 +112,20 @@ std::vector<NaiveTold> NaiveLedger::AllTransactions() const {
   return all;
 }
 
+std::map<TransactionId, NaiveOccasion> NaiveLedger::Occasions() const {
+  std::map<TransactionId, NaiveOccasion> occasions;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.occasion.has_value() || !entry.voucher.IsNone()) {
+      occasions[id] = {entry.occasion.value_or(OccasionRequest{}), entry.voucher, entry.judgements};
+    }
+  }
+  return occasions;
+}
+
 int64_t NaiveLedger::AvailableOf(const FundCode& fund) const {
   const NaiveFundTotals totals = TotalsOf(fund);
-  const int64_t left = funds_.at(fund).budget.value() - totals.held - totals.spent;
+  const int64_t left =
+      funds_.at(fund).budget.value() + totals.contributed - totals.held - totals.spent;
   return std::max<int64_t>(0, left - totals.overrun - totals.suspense);
 }
 
@@ -125,6 +141,7 @@ bool NaiveLedger::AreOpenAt(const std::vector<FundCode>& funds, TimestampNs at) 
 // ---- Terminals' commands ----------------------------------------------------------
 
 Answer NaiveLedger::Apply(const Command& command, TimestampNs now) {
+  now_ = now;
   if (command.kind == CommandKind::kExpireHolds) {
     return ExpireHolds(now);
   }
@@ -237,6 +254,9 @@ NaiveLedger::Entry NaiveLedger::EntryOf(const Command& command) {
     entry.lines.assign(request.lines, request.lines + request.line_count);
     request.lines = nullptr;
     request.explanation = nullptr;
+    if (request.occasion != nullptr) {
+      entry.occasion = *request.occasion;
+    }
     for (const LineItem& line : entry.lines) {  // nothing of it is paid yet
       const auto number = static_cast<uint32_t>(entry.answer.lines.size() + 1);
       entry.answer.lines.push_back({number, line.item, line.quantity, line.price, {}, 0});
@@ -294,6 +314,12 @@ std::optional<NaiveLedger::Mismatch> NaiveLedger::FirstDifference(const Entry& s
       compare_lines(stored.lines, repeat.lines, [](const LineItem& x, const LineItem& y) {
         return x.item == y.item && x.quantity == y.quantity && x.price == y.price;
       });
+      const OccasionRequest x = stored.occasion.value_or(OccasionRequest{});
+      const OccasionRequest y = repeat.occasion.value_or(OccasionRequest{});
+      compare(Field::kVoucher, x.voucher, y.voucher);
+      compare(Field::kSlotAt, x.slot_at, y.slot_at);
+      compare(Field::kEventAt, x.event_at, y.event_at);
+      compare(Field::kFiledBy, x.filed_by, y.filed_by);
       break;
     }
     case CommandKind::kIncrement:
@@ -385,6 +411,9 @@ Answer NaiveLedger::Record(Entry entry) {
   entry.terminal = entry.command.terminal;
   entry.merchant = terminals_.at(entry.terminal).merchant;
   by_request_[{entry.terminal, entry.command.request_id}] = entry.answer.id;
+  if (entry.command.kind == CommandKind::kAuthorize) {
+    entry.command.authorize.occasion = nullptr;  // the caller's
+  }
   const Answer answer = Retell(entry);
   entries_.emplace(entry.answer.id, std::move(entry));
   return answer;

@@ -11,7 +11,9 @@
 // (0001) in naive_lifecycle.cc, naive_increment.cc and naive_refund.cc, what explains an
 // answer (0002) in naive_explain.cc, advices and batches (0003) in naive_advice.cc, codes
 // (0005) in naive_code.cc, operators' commands in naive_operators.cc, versions of
-// programmes (0007) in naive_programmes.cc.
+// programmes (0007) in naive_programmes.cc.  What an authorization is asked with (0008) is
+// in naive_occasion.cc, vouchers and draws in naive_vouchers.cc and naive_draws.cc; claims and
+// contributions (0009) in naive_claims.cc and naive_contributions.cc.
 //
 // Of limits.h it knows what one decision may take: tables never get full here.
 
@@ -23,13 +25,18 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "engine/domain/command.h"
+#include "engine/domain/contribution.h"
+#include "engine/domain/draw.h"
+#include "engine/domain/occasion.h"
 #include "engine/domain/result.h"
+#include "engine/domain/voucher.h"
 #include "tests/model/naive_items.h"
 #include "tests/model/naive_path.h"
 #include "tests/model/naive_statuses.h"
@@ -64,6 +71,12 @@ struct NaiveFundTotals {
   int64_t spent = 0;
   int64_t overrun = 0;
   int64_t suspense = 0;
+  int64_t contributed = 0;
+  uint32_t contributions = 0;
+  uint32_t claims_filed = 0;
+  uint32_t claims_paid = 0;
+  uint32_t claims_rejected = 0;
+  uint32_t claims_ended = 0;
 
   friend bool operator==(const NaiveFundTotals&, const NaiveFundTotals&) = default;
 };
@@ -84,6 +97,56 @@ struct NaiveOpenBatch {
   TimestampNs queue_empty_at;
 
   friend bool operator==(const NaiveOpenBatch&, const NaiveOpenBatch&) = default;
+};
+
+struct NaiveVoucher {
+  SeriesCode series;  // none: blank
+  MemberId member;    // none = the bearer's
+  TimestampNs valid_from;
+  TimestampNs expires_at;
+  DrawCode draw;
+  VoucherState state = VoucherState::kIssued;
+  TransactionId authorization;  // reserved, redeemed: by which
+  uint64_t issued_as = 0;       // the how manieth of all
+
+  friend bool operator==(const NaiveVoucher&, const NaiveVoucher&) = default;
+};
+
+struct NaiveDraw {
+  CommitDrawRequest committed;  // without its prizes
+  std::vector<PrizeSpec> prizes;
+  std::vector<uint32_t> won;  // by prize
+  DrawState state = DrawState::kCommitted;
+  Digest entries_hash{};
+  Digest seed{};
+  TimestampNs committed_at;
+  TimestampNs settled_at;
+  uint32_t entries = 0;
+  uint32_t vouchers = 0;
+};
+
+struct NaiveContribution {
+  ContributeRequest asked;
+  TimestampNs at;
+  uint64_t span = 0;          // the one that it made or extended
+  TimestampNs covered_until;  // when that ended before
+  bool revoked = false;
+};
+
+struct NaiveJudgement {
+  OperatorName by;
+  DisplayName note;
+  TimestampNs at;
+  Judgement judgement = Judgement::kApproved;
+
+  friend bool operator==(const NaiveJudgement&, const NaiveJudgement&) = default;
+};
+
+// What brought an authorization about, and what was said of it.
+struct NaiveOccasion {
+  OccasionRequest asked;
+  VoucherKey voucher;  // that was taken
+  std::vector<NaiveJudgement> judgements;
 };
 
 // A transaction as a repeat and as an inquiry would be told of it.
@@ -118,6 +181,17 @@ class NaiveLedger {
   [[nodiscard]] std::map<MerchantId, NaiveMerchantAccounts> MerchantAccounts() const;
   [[nodiscard]] std::map<TerminalId, NaiveOpenBatch> OpenBatches() const;
   [[nodiscard]] std::vector<NaiveTold> AllTransactions() const;
+  [[nodiscard]] std::map<TransactionId, NaiveOccasion> Occasions() const;
+  [[nodiscard]] const std::map<VoucherKey, NaiveVoucher>& vouchers() const { return vouchers_; }
+  // All that were ever named.
+  [[nodiscard]] const std::set<SeriesCode>& series() const { return series_; }
+  [[nodiscard]] const std::map<DrawCode, NaiveDraw>& draws() const { return draws_; }
+  [[nodiscard]] const std::map<std::pair<FundCode, ReceiptCode>, NaiveContribution>& contributions()
+      const {
+    return contributions_;
+  }
+  // As they stand: what a contribution covers is among them.
+  [[nodiscard]] const std::map<MemberId, MemberRequest>& members() const { return members_; }
   // How often each branch was gone.
   [[nodiscard]] const std::map<NaivePath, int>& paths() const { return paths_; }
 
@@ -145,9 +219,11 @@ class NaiveLedger {
     std::vector<PriceStep> steps;
     NaiveTimes times;
     std::vector<LimitSpec> limits;
+    std::optional<LimitSpec> counts_on;  // of `limits`
     std::vector<FundingShareSpec> funding;
 
     [[nodiscard]] bool combines() const { return spec.layer > 0; }
+    [[nodiscard]] bool asks_for(Asks what) const { return AsksFor(spec.asks, what); }
   };
   using BenefitPointer = std::shared_ptr<const BenefitEntry>;
   struct ProgrammeVersion {
@@ -155,6 +231,7 @@ class NaiveLedger {
     Stage stage = Stage::kValidated;
     bool was_active = false;
     TimestampNs activates_at;  // scheduled
+    std::vector<LimitSpec> limits;
     std::vector<BenefitPointer> benefits;
   };
   // Which version was active from an instant on, until the next of them.
@@ -167,7 +244,8 @@ class NaiveLedger {
     std::vector<ProgrammeVersion> versions;  // the newest last
     std::vector<Activation> activations;     // the newest last
 
-    [[nodiscard]] std::optional<size_t> ActiveAt(TimestampNs at) const;
+    // Claims are about what was before: of one that was not active yet, the first.
+    [[nodiscard]] std::optional<size_t> ActiveAt(TimestampNs at, bool claim = false) const;
     // The one that stands there, if any does.
     [[nodiscard]] std::optional<size_t> In(Stage stage) const;
   };
@@ -185,16 +263,18 @@ class NaiveLedger {
     LimitSpec limit;
     int64_t held = 0;
     int64_t used = 0;
-    size_t part = 0;  // of Entry::parts
+    size_t part = 0;   // of Entry::parts
+    int64_t most = 0;  // of a price limit: A, what the authorization may use of it
   };
   // A benefit that was booked; a combination has several, in the order of their layers.
   struct Part {
     BenefitPointer benefit;
-    Fen items_base;            // B0: of a benefit with items
-    Fen subsidy;               // of S
-    Fen captured_subsidy;      // of CS
-    Fen refunded_subsidy;      // of RS
-    bool spills_over = false;  // beyond its own lines
+    int64_t earlier_prices = 0;  // P
+    Fen items_base;              // B0: of a benefit with items
+    Fen subsidy;                 // of S
+    Fen captured_subsidy;        // of CS
+    Fen refunded_subsidy;        // of RS
+    bool spills_over = false;    // beyond its own lines
   };
   // What a part would be at another price.
   struct Reckoned {
@@ -207,7 +287,15 @@ class NaiveLedger {
     std::vector<LineItem> lines;
     std::vector<ReturnedLine> returned;
     std::optional<AdviceRequest> advice;
+    std::optional<OccasionRequest> occasion;
     Answer answer;  // what was told
+    // What was taken, and what was said of it.
+    VoucherKey voucher;
+    std::vector<NaiveJudgement> judgements;
+    bool paid = false;      // a claim, at least in part
+    bool rejected = false;  // likewise
+    bool ended = false;     // likewise: unpaid
+    MemberId member;        // whose authorization it is; none = a bearer's
     TerminalId terminal;
     MerchantId merchant;
     TransactionState state = TransactionState::kDeclined;
@@ -232,6 +320,9 @@ class NaiveLedger {
 
     [[nodiscard]] bool booked() const { return !parts.empty(); }
     [[nodiscard]] bool is_sale() const { return command.authorize.capture_at_once; }
+    [[nodiscard]] bool is_claim() const {
+      return occasion.has_value() && occasion->event_at != TimestampNs{};
+    }
     [[nodiscard]] bool is_hold() const {
       return answer.kind == TransactionKind::kAuthorization &&
              answer.outcome != Outcome::kDeclined && !is_sale();
@@ -242,9 +333,10 @@ class NaiveLedger {
   };
   // Whom limits may count.
   struct Party {
-    MemberId member;
-    CardNumber card;
+    MemberId member;  // none: of a bearer's voucher, without a card
+    CardNumber card;  // none: of a voucher alone
     TerminalId terminal;
+    TimestampNs slot_at;
   };
   // What the benefits of earlier layers give.
   struct Earlier {
@@ -263,8 +355,11 @@ class NaiveLedger {
     BenefitPointer benefit;
     std::optional<Fen> by_rule;  // what the rule gives, whatever limits and funds say
     Fen subsidy;
-    bool partial = false;    // less than the benefit's own limits would let it give
-    std::vector<Fen> parts;  // of benefit->funding
+    int64_t base = 0;            // what the subsidy is reckoned on
+    int64_t earlier_prices = 0;  // P
+    VoucherKey voucher;          // that would be taken
+    bool partial = false;        // less than the benefit's own limits would let it give
+    std::vector<Fen> parts;      // of benefit->funding
     std::optional<LimitSpec> failed_limit;
     TimestampNs next_eligible_at;
     std::vector<NaivePath> paths;  // gone, if this is the one that is told
@@ -324,11 +419,88 @@ class NaiveLedger {
 
   [[nodiscard]] std::optional<Mismatch> FirstDifference(const Entry& stored,
                                                         const Command& command) const;
+  // The terminal, its merchant, and whose authorization it is, once more.
   [[nodiscard]] Reason JudgeCaller(const TerminalId& terminal,
-                                   CardNumber card,
+                                   const Entry& original,
                                    TimestampNs at) const;
+
+  // What an authorization is asked with: naive_occasion.cc.
+  [[nodiscard]] static OccasionRequest OccasionOf(const Command& command);
+  // The instant as of which rules, limits and funds are judged.
+  [[nodiscard]] static TimestampNs JudgedAt(const Command& command, TimestampNs now);
+  // Of what decides before any benefit, in order; the first that fails is the last.
+  [[nodiscard]] std::vector<AnswerCheck> CheckParties(const Command& command,
+                                                      TimestampNs now) const;
+  [[nodiscard]] std::vector<AnswerCheck> CheckVoucher(const VoucherKey& key, TimestampNs now) const;
+  // Of another occasion it is no candidate.
+  [[nodiscard]] bool IsForOccasion(const BenefitEntry& benefit, const Command& command) const;
+  // Whether a limit would have to count whom it does not know.
+  [[nodiscard]] static bool LacksSubject(const BenefitEntry& benefit,
+                                         const Command& command,
+                                         const Party& party);
+  [[nodiscard]] static bool IsKnown(const LimitSpec& limit, const Party& party);
+  [[nodiscard]] bool IsSlotOf(const BenefitEntry& benefit,
+                              TimestampNs slot_at,
+                              TimestampNs now) const;
+  [[nodiscard]] static bool IsTooLate(const BenefitEntry& benefit,
+                                      const Command& command,
+                                      TimestampNs now);
+  // What fails of what it asks for.
+  [[nodiscard]] Reason JudgeAsks(const BenefitEntry& benefit,
+                                 const Command& command,
+                                 TimestampNs now) const;
+  [[nodiscard]] static TimestampNs SlotEnd(const BenefitEntry& benefit, TimestampNs slot_at);
+  // Held and used of the limit whose prices count for the bands.
+  [[nodiscard]] int64_t EarlierPrices(const BenefitEntry& benefit,
+                                      const Party& party,
+                                      TimestampNs at) const;
+
+  // Vouchers: naive_vouchers.cc.
+  // That the member may use, by itself; none = there is none.
+  [[nodiscard]] VoucherKey UsableVoucher(const MemberId& member,
+                                         const SeriesCode& series,
+                                         TimestampNs now) const;
+  // The one that is shown, or one that is found.
+  [[nodiscard]] VoucherKey VoucherFor(const BenefitEntry& benefit,
+                                      const Command& command,
+                                      TimestampNs now) const;
+  void MoveVoucher(const VoucherKey& key, VoucherState state, TransactionId authorization);
+  // What becomes of the voucher that it took, if it still has it.
+  void ReturnVoucher(const Entry& original);
+  void RedeemVoucher(const Entry& original);
+  // After its hold was swept; false = another has it.
+  bool RedeemVoucherLate(const Entry& original);
+  Answer IssueVouchers(const IssueVouchersRequest& request);
+  Answer VoidVouchers(const VoidVouchersRequest& request);
+
+  // Draws and prize pools: naive_draws.cc.
+  [[nodiscard]] Answer CountAsPrizes(const IssueVouchersRequest& request, size_t count);
+  Answer CommitDraw(const CommitDrawRequest& request, TimestampNs now);
+  Answer CloseDraw(const CloseDrawRequest& request, TimestampNs now);
+  Answer SettleDraw(const SettleDrawRequest& request, TimestampNs now);
+  Answer DrawPrize(const DrawPrizeRequest& request, TimestampNs now);
+
+  // Claims: naive_claims.cc.
+  [[nodiscard]] static uint32_t ApprovalsOf(const Entry& claim);
+  [[nodiscard]] static bool LacksApprovals(const Entry& claim);
+  Answer JudgeClaim(const JudgeClaimRequest& request, Judgement judgement, TimestampNs now);
+  void CountClaims(const FundCode& fund, NaiveFundTotals* totals) const;
+  // By how much a price limit's use grows with the price.
+  [[nodiscard]] static int64_t PriceGrowth(const Entry& original,
+                                           const CounterUse& use,
+                                           Fen amount);
+  // How much of a price limit's use the authorization uses, with so much captured.
+  [[nodiscard]] static int64_t PriceUsed(const Entry& entry, const CounterUse& use, Fen captured);
+  static void MovePriceUse(const Entry& original, Fen captured, bool from_held, CounterUse* use);
+
+  // Contributions: naive_contributions.cc.
+  [[nodiscard]] int64_t ContributedTo(const FundCode& fund) const;
+  Answer Contribute(const ContributeRequest& request, TimestampNs now);
+  Answer RevokeContribution(const RevokeContributionRequest& request);
   // Of the programme that is named, or of all; in order of precedence.
-  [[nodiscard]] std::vector<BenefitPointer> LiveAt(TimestampNs at, const ProgrammeCode& only) const;
+  [[nodiscard]] std::vector<BenefitPointer> LiveAt(TimestampNs at,
+                                                   const ProgrammeCode& only,
+                                                   bool claim = false) const;
   // Nothing when the benefit is not for this kind of merchant at all.
   [[nodiscard]] std::optional<Trial> Try(const BenefitPointer& benefit,
                                          const Command& command,
@@ -355,14 +527,15 @@ class NaiveLedger {
   [[nodiscard]] static Reckoned Reckon(const BenefitEntry& benefit,
                                        int64_t own_base,
                                        int64_t price,
-                                       int64_t given);
+                                       int64_t given,
+                                       int64_t earlier_prices);
   // By part: what each would give at a price, at most what it was authorized for.
   [[nodiscard]] static std::vector<Reckoned> ReckonAt(const Entry& entry, int64_t price);
   [[nodiscard]] static int64_t OwnBaseAt(const Entry& entry, const Part& part, int64_t price);
   // A sum over the parts, in proportion to what each has captured and not given back.
   [[nodiscard]] static std::vector<int64_t> DividedByStanding(const Entry& entry, int64_t sum);
   // Fills in what an approval takes: shares and uses as held, and what is told of them.
-  void Book(const BenefitPointer& benefit,
+  void Book(const Trial& trial,
             const std::vector<Share>& shares,
             Fen subsidy,
             TimestampNs at,
@@ -374,6 +547,7 @@ class NaiveLedger {
   void Deny(const Choice& choice, const Command& command, TimestampNs at, Answer* answer) const;
   void WentWithLines(const Entry& entry);
   void WentWithParts(const Entry& entry, bool recorded);
+  void WentWithOccasion(const Entry& entry, bool recorded);
   // Whether the benefit is for this one.
   [[nodiscard]] bool ServesCategory(const BenefitEntry& benefit, const TerminalId& terminal) const;
   [[nodiscard]] bool ServesMerchant(const BenefitEntry& benefit, const TerminalId& terminal) const;
@@ -388,6 +562,8 @@ class NaiveLedger {
                                                       const MemberId& member,
                                                       TimestampNs at) const;
   [[nodiscard]] static bool AsksToWait(const BenefitEntry& benefit);
+  // Nothing that only a member has.
+  [[nodiscard]] static bool AsksForNobody(const BenefitEntry& benefit);
   // `own_base`: before any layer.
   [[nodiscard]] static bool HasEffect(const BenefitEntry& benefit,
                                       int64_t subsidy,
@@ -467,7 +643,10 @@ class NaiveLedger {
   // Of what decides, in order; the first that fails is the last.
   [[nodiscard]] std::vector<AnswerCheck> CheckTerminal(const TerminalId& terminal,
                                                        TimestampNs at) const;
-  [[nodiscard]] std::vector<AnswerCheck> CheckCard(CardNumber number, TimestampNs at) const;
+  // The card as of then, its member as of `member_at`.
+  [[nodiscard]] std::vector<AnswerCheck> CheckCard(CardNumber number,
+                                                   TimestampNs at,
+                                                   TimestampNs member_at) const;
   [[nodiscard]] AnswerCheck CheckMember(const MemberId& member, TimestampNs at) const;
   // What is wrong with them, as of then.
   [[nodiscard]] Reason FaultOfCard(CardNumber number, TimestampNs at) const;
@@ -475,6 +654,7 @@ class NaiveLedger {
   // All of them, failed or not.
   [[nodiscard]] std::vector<AnswerCheck> CheckBenefit(const BenefitEntry& benefit,
                                                       const Command& command,
+                                                      TimestampNs at,
                                                       TimestampNs now) const;
   [[nodiscard]] AnswerStanding StandingOf(const BenefitEntry& benefit,
                                           const LimitSpec& limit,
@@ -501,8 +681,11 @@ class NaiveLedger {
                        TimestampNs now,
                        Answer* answer) const;
   [[nodiscard]] static PartAmounts CapturedOf(const Entry& original);
-  void PostLate(Entry& original, const PartAmounts& earned, Answer* answer, TimestampNs now);
-  void PostHeld(Entry& original, const PartAmounts& earned, Answer* answer);
+  // `captured`: in all, with this.
+  void PostLate(
+      Entry& original, const PartAmounts& earned, Fen captured, Answer* answer, TimestampNs now);
+  void PostHeld(Entry& original, const PartAmounts& earned, Fen captured, Answer* answer);
+  void TakeNoShowsBack(Entry& original);
   [[nodiscard]] static PartAmounts HeldBack(const Entry& original, Fen list_price);
   // What a refund gives back to the funds.
   PartAmounts GiveBack(const Entry& original, int64_t amount, bool by_lines, int64_t of_lines);
@@ -553,6 +736,7 @@ class NaiveLedger {
 
   uint16_t shard_;
   uint64_t seq_ = 0;
+  TimestampNs now_;  // of the command that is applied
   std::map<SegmentCode, DisplayName> segments_;
   std::map<UnionNodeId, UnionEntry> unions_;
   std::map<MemberId, MemberRequest> members_;
@@ -570,6 +754,13 @@ class NaiveLedger {
   // None = a tombstone: reversed before it came.
   std::map<RequestKey, TransactionId> by_request_;
   std::vector<AcceptedCode> accepted_codes_;  // all that ever were
+  std::map<VoucherKey, NaiveVoucher> vouchers_;
+  std::set<SeriesCode> series_;
+  std::map<DrawCode, NaiveDraw> draws_;
+  std::map<std::pair<FundCode, ReceiptCode>, NaiveContribution> contributions_;
+  // Beside MemberRequest::spans.  What an import lists takes the places of what was there.
+  std::map<MemberId, std::vector<uint64_t>> span_names_;
+  uint64_t last_span_name_ = 0;
   std::map<NaivePath, int> paths_;
 };
 

@@ -115,6 +115,9 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
     Went(NaivePath::kCaptureAdviceOutOfRange, advised && captured > most);
     return decline(Reason::kExceedsAuthorizedAmount);
   }
+  if (LacksApprovals(*original)) {
+    return decline(Reason::kApprovalMissing);
+  }
   if (advised && IsTooOld(*command.advice, now)) {
     return decline(Reason::kAdviceTooOld);
   }
@@ -153,10 +156,16 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
   const bool final = request.final_capture || captured >= original->list_price;
   if (something) {
     if (swept) {
-      PostLate(*original, by_part, &answer, now);
+      PostLate(*original, by_part, captured, &answer, now);
     } else {
-      PostHeld(*original, by_part, &answer);
+      PostHeld(*original, by_part, captured, &answer);
     }
+    original->paid = original->is_claim();
+    original->ended = false;
+  } else if (final) {  // what was asked for is not wanted
+    TakeNoShowsBack(*original);
+    ReturnVoucher(*original);
+    original->ended = original->is_claim();
   }
   original->list_price = std::max(original->list_price, captured);
   original->captured = captured;
@@ -224,7 +233,10 @@ NaiveLedger::PartAmounts NaiveLedger::CapturedOf(const Entry& original) {
 
 // Money is taken by what each funder still holds; things are handed out and a use is
 // burnt by the first capture, whatever its value.
-void NaiveLedger::PostHeld(Entry& original, const PartAmounts& earned, Answer* answer) {
+void NaiveLedger::PostHeld(Entry& original,
+                           const PartAmounts& earned,
+                           Fen captured,
+                           Answer* answer) {
   const std::vector<int64_t> parts =
       SplitOverShares(original, earned, [](const Share& share) { return share.held; });
   for (size_t i = 0; i < original.shares.size(); ++i) {
@@ -238,17 +250,31 @@ void NaiveLedger::PostHeld(Entry& original, const PartAmounts& earned, Answer* a
     }
   }
   for (CounterUse& use : original.uses) {
+    if (use.limit.measure == LimitMeasure::kPrice) {
+      MovePriceUse(original, captured, true, &use);
+      continue;
+    }
     const int64_t moved = use.limit.measure == LimitMeasure::kAmount ? earned[use.part] : use.held;
     use.held -= moved;
     use.used += moved;
   }
+  TakeNoShowsBack(original);
+  RedeemVoucher(original);
+}
+
+// Who comes, or says so in time, has not stayed away.
+void NaiveLedger::TakeNoShowsBack(Entry& original) {
+  for (CounterUse& use : original.uses) {
+    if (use.limit.scope == LimitScope::kNoShow) {
+      Went(NaivePath::kNoShowTakenBack, use.used > 0);
+      use.held = use.used = 0;
+    }
+  }
 }
 
 // The hold is gone: all is taken anew, and posted even where there is no room for it.
-void NaiveLedger::PostLate(Entry& original,
-                           const PartAmounts& earned,
-                           Answer* answer,
-                           TimestampNs now) {
+void NaiveLedger::PostLate(
+    Entry& original, const PartAmounts& earned, Fen captured, Answer* answer, TimestampNs now) {
   const bool first = original.captured == Fen{};
   const std::vector<int64_t> parts = SplitOverShares(original, earned, [](const Share& share) {
     return share.authorized - share.spent - share.overrun;
@@ -278,15 +304,23 @@ void NaiveLedger::PostLate(Entry& original,
   Went(NaivePath::kLateInBudget, Sum(earned) > 0 && !answer->overrun);
   Went(NaivePath::kLateInParts, !first);
   for (CounterUse& use : original.uses) {
-    const int64_t more = use.limit.measure == LimitMeasure::kAmount ? earned[use.part]
-                         : first                                    ? 1
-                                                                    : 0;
-    use.used += more;
+    if (use.limit.scope == LimitScope::kNoShow) {
+      continue;
+    }
+    const int64_t before = use.used;
+    if (use.limit.measure == LimitMeasure::kPrice) {
+      MovePriceUse(original, captured, false, &use);
+    } else {
+      use.used += use.limit.measure == LimitMeasure::kAmount ? earned[use.part] : first ? 1 : 0;
+    }
+    const int64_t more = use.used - before;
     if (more > 0 && TakenOf(use.limit, use.key) > use.limit.max) {
       answer->overrun = true;
       Went(NaivePath::kLateExceedsLimit);
     }
   }
+  TakeNoShowsBack(original);
+  answer->overrun |= !RedeemVoucherLate(original);
 }
 
 // ---- Reverse --------------------------------------------------------------------
@@ -332,6 +366,7 @@ Answer NaiveLedger::Reverse(const Command& command, TimestampNs now) {
       }
       // Nothing to undo; but a late capture is refused, as before the sweep.
       original->state = TransactionState::kReversed;
+      TakeNoShowsBack(*original);
       Went(NaivePath::kReverseOfExpired);
       return accept();
     case TransactionState::kPartiallyRefunded:
@@ -400,6 +435,8 @@ void NaiveLedger::ReverseAll(Entry& original, Entry* reversal, TimestampNs now) 
   for (CounterUse& use : original.uses) {
     use.held = use.used = 0;
   }
+  ReturnVoucher(original);
+  original.ended = original.is_claim() && !original.paid;
   reversal->took_back = original.is_sale();
   original.captured = original.captured_subsidy = Fen{};
   original.state = TransactionState::kReversed;
@@ -477,6 +514,16 @@ void NaiveLedger::ReversePart(Entry& original, Fen amount, Entry* reversal, Time
     if (use.limit.measure == LimitMeasure::kAmount) {
       (sale ? use.used : use.held) -= by_part[use.part];
     }
+    if (use.limit.measure == LimitMeasure::kPrice) {
+      const int64_t base = OwnBaseAt(original, original.parts[use.part], list_price.value());
+      use.most = std::min(use.most, base);
+      if (sale) {
+        use.used = use.most;
+      } else {
+        use.most = std::max(use.most, use.used);
+        use.held = use.most - use.used;
+      }
+    }
   }
   for (size_t i = 0; i < by_part.size(); ++i) {
     Part& part = original.parts[i];
@@ -506,7 +553,17 @@ Answer NaiveLedger::ExpireHolds(TimestampNs now) {
   }
   for (auto& [id, entry] : entries_) {
     if (entry.is_open() && entry.expires_at == first) {
+      const bool stayed_away = entry.captured == Fen{};
+      for (CounterUse& use : entry.uses) {
+        const bool no_show = use.limit.scope == LimitScope::kNoShow && stayed_away;
+        use.used += no_show ? use.held : 0;
+        Went(NaivePath::kNoShow, no_show);
+      }
       ReleaseHeld(entry);
+      if (stayed_away) {
+        ReturnVoucher(entry);
+        entry.ended = entry.is_claim();
+      }
       entry.state = TransactionState::kExpired;
       Went(NaivePath::kExtendedHoldExpires, entry.extended);
       ++seq_;

@@ -56,12 +56,14 @@ NaiveCounterKey NaiveLedger::KeyOf(const BenefitEntry& benefit,
       break;
     }
   }
-  key.window = WindowOf(limit.window, BusinessDayOf(benefit.calendar, at));
+  key.window = limit.window == WindowKind::kSlot
+                   ? static_cast<WindowNumber>(party.slot_at.value() / kNsPerMinute)
+                   : WindowOf(limit.window, BusinessDayOf(benefit.calendar, at));
   return key;
 }
 
 bool NaiveLedger::IsAsked(const LimitSpec& limit, const Command& command) {
-  return limit.scope == LimitScope::kAll || command.advice != nullptr;
+  return limit.scope != LimitScope::kOffline || command.advice != nullptr;
 }
 
 NaiveTotals NaiveLedger::StandOf(const LimitSpec& limit, const NaiveCounterKey& key) const {

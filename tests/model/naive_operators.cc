@@ -88,6 +88,36 @@ Answer NaiveLedger::ApplyAdmin(const Command& command, TimestampNs now) {
     case CommandKind::kStageProgramme:
       answer = StageProgramme(*command.stage_programme, now);
       break;
+    case CommandKind::kIssueVouchers:
+      answer = IssueVouchers(*command.issue_vouchers);
+      break;
+    case CommandKind::kVoidVouchers:
+      answer = VoidVouchers(*command.void_vouchers);
+      break;
+    case CommandKind::kCommitDraw:
+      answer = CommitDraw(*command.commit_draw, now);
+      break;
+    case CommandKind::kCloseDraw:
+      answer = CloseDraw(*command.close_draw, now);
+      break;
+    case CommandKind::kSettleDraw:
+      answer = SettleDraw(*command.settle_draw, now);
+      break;
+    case CommandKind::kDrawPrize:
+      answer = DrawPrize(*command.draw_prize, now);
+      break;
+    case CommandKind::kContribute:
+      answer = Contribute(*command.contribute, now);
+      break;
+    case CommandKind::kRevokeContribution:
+      answer = RevokeContribution(*command.revoke_contribution);
+      break;
+    case CommandKind::kApproveClaim:
+      answer = JudgeClaim(*command.judge_claim, Judgement::kApproved, now);
+      break;
+    case CommandKind::kRejectClaim:
+      answer = JudgeClaim(*command.judge_claim, Judgement::kRejected, now);
+      break;
     default:
       GH_CHECK(false, "kind=", command.kind);
   }
@@ -185,6 +215,11 @@ Answer NaiveLedger::SetMember(const MemberRequest& asked, TimestampNs now) {
       &member_statuses_,
       request.id,
       now);
+  std::vector<uint64_t>& names = span_names_[request.id];
+  names.resize(std::min<size_t>(names.size(), request.span_count));
+  while (names.size() < request.span_count) {
+    names.push_back(++last_span_name_);
+  }
   return {};
 }
 
@@ -294,9 +329,13 @@ Answer NaiveLedger::SetFund(const FundRequest& request) {
       return Only(Verdict::kUnchanged);
     }
     const NaiveFundTotals totals = TotalsOf(request.code);
+    if (request.budget.value() + totals.contributed > kFundFenMax) {
+      return Only(Verdict::kOutOfRange, Field::kBudget);
+    }
     const int64_t committed = totals.held + totals.spent + totals.suspense;
-    if (request.budget.value() < committed) {
-      Went(NaivePath::kBudgetBelowSuspense, committed - request.budget.value() <= totals.suspense);
+    if (request.budget.value() + totals.contributed < committed) {
+      Went(NaivePath::kBudgetBelowSuspense,
+           committed - request.budget.value() - totals.contributed <= totals.suspense);
       return Refused(AdminReason::kBelowCommitted, Field::kBudget);
     }
   }

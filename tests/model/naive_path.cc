@@ -309,6 +309,72 @@ const char* NameOf(NaivePath value) {
       return "version_withdrawn_by_retiring";
     case NaivePath::kVersionActivatedLate:
       return "version_activated_late";
+    case NaivePath::kVoucherShown:
+      return "voucher_shown";
+    case NaivePath::kVoucherWithoutCard:
+      return "voucher_without_card";
+    case NaivePath::kVoucherOfBearer:
+      return "voucher_of_bearer";
+    case NaivePath::kVoucherOfBearerByCard:
+      return "voucher_of_bearer_by_card";
+    case NaivePath::kVoucherFound:
+      return "voucher_found";
+    case NaivePath::kVoucherFoundOfSeveral:
+      return "voucher_found_of_several";
+    case NaivePath::kVoucherReturns:
+      return "voucher_returns";
+    case NaivePath::kVoucherReturnsExpired:
+      return "voucher_returns_expired";
+    case NaivePath::kVoucherRedeemedLate:
+      return "voucher_redeemed_late";
+    case NaivePath::kVoucherOfAnotherUse:
+      return "voucher_of_another_use";
+    case NaivePath::kVouchersPartlyThere:
+      return "vouchers_partly_there";
+    case NaivePath::kPrizeRunOut:
+      return "prize_run_out";
+    case NaivePath::kPoolEmpty:
+      return "pool_empty";
+    case NaivePath::kPoolDrawsNothing:
+      return "pool_draws_nothing";
+    case NaivePath::kSlotTaken:
+      return "slot_taken";
+    case NaivePath::kSlotInOtherOffset:
+      return "slot_in_other_offset";
+    case NaivePath::kNoShow:
+      return "no_show";
+    case NaivePath::kNoShowTakenBack:
+      return "no_show_taken_back";
+    case NaivePath::kClaimOfEarlierRules:
+      return "claim_of_earlier_rules";
+    case NaivePath::kClaimBeforeFirstVersion:
+      return "claim_before_first_version";
+    case NaivePath::kClaimOfStatusThen:
+      return "claim_of_status_then";
+    case NaivePath::kClaimAtFullPrice:
+      return "claim_at_full_price";
+    case NaivePath::kClaimRejectedAfterApproval:
+      return "claim_rejected_after_approval";
+    case NaivePath::kIncrementOfReviewed:
+      return "increment_of_reviewed";
+    case NaivePath::kIncrementOfPriceLimit:
+      return "increment_of_price_limit";
+    case NaivePath::kBandsGoOn:
+      return "bands_go_on";
+    case NaivePath::kBandsGiveNothing:
+      return "bands_give_nothing";
+    case NaivePath::kCoverRenewed:
+      return "cover_renewed";
+    case NaivePath::kCoverLongerAlready:
+      return "cover_longer_already";
+    case NaivePath::kCoverRenewedSince:
+      return "cover_renewed_since";
+    case NaivePath::kCoverInPlaceOfEmpty:
+      return "cover_in_place_of_empty";
+    case NaivePath::kCoverTooMany:
+      return "cover_too_many";
+    case NaivePath::kCoverTakenBack:
+      return "cover_taken_back";
   }
   return nullptr;
 }

@@ -165,6 +165,39 @@ enum class NaivePath : uint8_t {
   kVersionRolledBack,
   kVersionWithdrawnByRetiring,
   kVersionActivatedLate,  // looked for after its instant
+  kVoucherShown,          // by its code
+  kVoucherWithoutCard,    // at a kiosk: its member's
+  kVoucherOfBearer,       // nobody's
+  kVoucherOfBearerByCard,
+  kVoucherFound,           // without its code
+  kVoucherFoundOfSeveral,  // the one that expires first
+  kVoucherReturns,
+  kVoucherReturnsExpired,
+  kVoucherRedeemedLate,  // after its hold was swept
+  kVoucherOfAnotherUse,  // by then
+  kVouchersPartlyThere,  // of one command
+  kPrizeRunOut,
+  kPoolEmpty,
+  kPoolDrawsNothing,  // a prize of nothing
+  kSlotTaken,
+  kSlotInOtherOffset,  // of the wall clock, than now
+  kNoShow,
+  kNoShowTakenBack,
+  kClaimOfEarlierRules,  // of a version that is not live any more
+  kClaimBeforeFirstVersion,
+  kClaimOfStatusThen,
+  kClaimAtFullPrice,
+  kClaimRejectedAfterApproval,
+  kIncrementOfReviewed,
+  kIncrementOfPriceLimit,
+  kBandsGoOn,         // where earlier prices ended
+  kBandsGiveNothing,  // and yet it counts
+  kCoverRenewed,      // at the instant at which it ends
+  kCoverLongerAlready,
+  kCoverRenewedSince,  // so that it can not be taken back
+  kCoverTakenBack,
+  kCoverInPlaceOfEmpty,  // of eight
+  kCoverTooMany,
 };
 
 // The snake_case of the enumerator; null when the value is none.

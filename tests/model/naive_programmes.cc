@@ -58,8 +58,11 @@ bool MayBecome(Stage from, Stage to) {
 
 // ---- Reading --------------------------------------------------------------------
 
-std::optional<size_t> NaiveLedger::ProgrammeEntry::ActiveAt(TimestampNs at) const {
+std::optional<size_t> NaiveLedger::ProgrammeEntry::ActiveAt(TimestampNs at, bool claim) const {
   std::optional<size_t> active;
+  if (claim && !activations.empty()) {
+    active = activations.front().version;
+  }
   for (const Activation& activation : activations) {
     if (activation.from <= at) {
       active = activation.version;
@@ -78,10 +81,11 @@ std::optional<size_t> NaiveLedger::ProgrammeEntry::In(Stage stage) const {
 }
 
 std::vector<NaiveLedger::BenefitPointer> NaiveLedger::LiveAt(TimestampNs at,
-                                                             const ProgrammeCode& only) const {
+                                                             const ProgrammeCode& only,
+                                                             bool claim) const {
   std::vector<BenefitPointer> live;
   for (const ProgrammeEntry& programme : programmes_) {
-    const std::optional<size_t> active = programme.ActiveAt(at);
+    const std::optional<size_t> active = programme.ActiveAt(at, claim);
     if (active.has_value() && (only.IsNone() || only == programme.code)) {
       const std::vector<BenefitPointer>& benefits = programme.versions[*active].benefits;
       live.insert(live.end(), benefits.begin(), benefits.end());
@@ -152,6 +156,7 @@ NaiveLedger::ProgrammeVersion NaiveLedger::MakeVersion(const ProgrammeImage& ima
   const ProgrammeSpec& spec = image.programme;
   ProgrammeVersion version;
   version.content_hash = spec.content_hash;
+  version.limits = {image.limits.begin(), image.limits.end()};
   for (const BenefitSpec& benefit : image.benefits) {
     BenefitEntry made;
     made.programme = spec.code;
@@ -178,6 +183,9 @@ NaiveLedger::ProgrammeVersion NaiveLedger::MakeVersion(const ProgrammeImage& ima
     made.times.hours = Slice(image.hours, benefit.hours);
     for (const uint32_t index : Slice(image.limit_refs, benefit.limits)) {
       made.limits.push_back(image.limits[index]);
+    }
+    if (made.asks_for(Asks::kEarlierPrices)) {
+      made.counts_on = image.limits[benefit.earlier_prices];
     }
     made.funding = Slice(image.funding, benefit.funding);
     version.benefits.push_back(std::make_shared<const BenefitEntry>(std::move(made)));
@@ -223,6 +231,11 @@ Answer NaiveLedger::ApplyProgramme(const ProgrammeImage& image, TimestampNs now)
     entry->code = spec.code;
   }
   entry->versions.push_back(MakeVersion(image));
+  for (const BenefitSpec& benefit : image.benefits) {
+    if (AsksFor(benefit.asks, Asks::kVoucher)) {
+      series_.insert(benefit.voucher);
+    }
+  }
   if (image.stage != Stage::kValidated) {
     return Stand(&*entry, entry->versions.size() - 1, image.stage, image.activates_at, now);
   }
@@ -343,7 +356,7 @@ Answer NaiveLedger::QuoteWithShadows(const Command& command, TimestampNs now) {
   const std::map<NaivePath, int> paths = paths_;
   for (ProgrammeEntry& programme : programmes_) {
     if (const auto shadow = programme.In(Stage::kShadow); shadow.has_value()) {
-      programme.activations.push_back({now, shadow});
+      programme.activations.push_back({JudgedAt(command, now), shadow});
     }
   }
   Command quote = command;

@@ -227,9 +227,15 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
   }
   Went(NaivePath::kRefundBySplit, answer.shares.size() > 1);
   for (CounterUse& use : original->uses) {
-    const int64_t back = use.limit.measure == LimitMeasure::kAmount ? by_part[use.part]
-                         : full                                     ? 1
-                                                                    : 0;
+    if (use.limit.scope == LimitScope::kNoShow) {
+      continue;
+    }
+    const int64_t back =
+        use.limit.measure == LimitMeasure::kAmount ? by_part[use.part]
+        : use.limit.measure == LimitMeasure::kPrice
+            ? PriceUsed(*original, use, Fen{c - r}) - PriceUsed(*original, use, Fen{rest})
+        : full ? 1
+               : 0;
     if (back == 0) {
       continue;
     }
@@ -244,7 +250,7 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
         Went(NaivePath::kRefundToOriginalWindow, later);
         break;
       case RefundTo::kCurrentWindow:
-        entry.uses.push_back(CounterUse{key, use.limit, 0, -back, 0});
+        entry.uses.push_back(CounterUse{key, use.limit, 0, -back, 0, 0});
         answer.limits.push_back(LimitNow(calendar, use.limit, key, GivenBack(entry, key)));
         Went(NaivePath::kRefundToCurrentWindow, later);
         Went(NaivePath::kCounterBelowZero, TakenOf(use.limit, key) < back);
@@ -266,6 +272,9 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
     original->parts[i].refunded_subsidy += Fen{by_part[i]};
   }
   if (full) {
+    if (original->booked() && original->parts.front().benefit->spec.voucher_returns) {
+      ReturnVoucher(*original);
+    }
     original->state = TransactionState::kRefunded;
   } else if (!original->is_open() && original->refunded > Fen{}) {
     original->state = TransactionState::kPartiallyRefunded;

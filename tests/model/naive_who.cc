@@ -41,12 +41,16 @@ bool NaiveLedger::ServesTerminal(const BenefitEntry& benefit, const TerminalId& 
 }
 
 bool NaiveLedger::ServesRealName(const BenefitEntry& benefit, const MemberId& member) const {
-  return !benefit.spec.require_real_name || members_.at(member).real_name_verified;
+  return !benefit.spec.require_real_name ||
+         (!member.IsNone() && members_.at(member).real_name_verified);
 }
 
 bool NaiveLedger::ServesMember(const BenefitEntry& benefit,
                                const MemberId& member_id,
                                TimestampNs at) const {
+  if (member_id.IsNone()) {  // a bearer's: nothing is known of who it is
+    return AsksForNobody(benefit);
+  }
   const MemberRequest& member = members_.at(member_id);
   const auto in_segment = [&](const SegmentCode& segment) {
     return IsInSegment(member, segment, at);
@@ -68,6 +72,9 @@ bool NaiveLedger::ServesMember(const BenefitEntry& benefit,
 std::optional<TimestampNs> NaiveLedger::WaitsUntil(const BenefitEntry& benefit,
                                                    const MemberId& member_id,
                                                    TimestampNs at) const {
+  if (member_id.IsNone()) {
+    return std::nullopt;
+  }
   const MemberRequest& member = members_.at(member_id);
   const BenefitSpec& spec = benefit.spec;
   std::vector<TimestampNs> ends;
@@ -104,6 +111,12 @@ std::optional<TimestampNs> NaiveLedger::WaitsUntil(const BenefitEntry& benefit,
   return last == ends.end() || *last <= at ? std::nullopt : std::optional<TimestampNs>(*last);
 }
 
+bool NaiveLedger::AsksForNobody(const BenefitEntry& benefit) {
+  return benefit.spec.sexes == 0 && benefit.spec.member_union.IsNone() &&
+         benefit.segments_any.empty() && benefit.segments_all.empty() &&
+         benefit.segments_none.empty() && !AsksToWait(benefit);
+}
+
 bool NaiveLedger::AsksToWait(const BenefitEntry& benefit) {
   return benefit.spec.member_days_min > 0 || benefit.spec.segment_days_min > 0;
 }
@@ -111,7 +124,8 @@ bool NaiveLedger::AsksToWait(const BenefitEntry& benefit) {
 // A free thing of price zero is a use; of one that others have paid for nothing is left.
 bool NaiveLedger::HasEffect(const BenefitEntry& benefit, int64_t subsidy, int64_t own_base) {
   return subsidy > 0 || !benefit.spec.stock.IsNone() ||
-         (benefit.spec.price.kind == PriceKind::kFree && own_base == 0);
+         (benefit.spec.price.kind == PriceKind::kFree && own_base == 0) ||
+         (benefit.counts_on.has_value() && own_base > 0);  // it counts for later ones
 }
 
 bool NaiveLedger::IsInside(UnionNodeId node, const UnionNodeId& root) const {

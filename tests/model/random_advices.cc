@@ -123,6 +123,9 @@ TimestampNs RandomCommands::PastTime() {
 }
 
 void RandomCommands::Advise(Command* command) {
+  if (command->kind == CommandKind::kAuthorize) {
+    command->authorize.occasion = nullptr;
+  }
   advice_ = AdviceRequest{};
   advice_.occurred_at = PastTime();
   const bool of_blocked =

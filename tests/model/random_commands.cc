@@ -20,7 +20,12 @@ RandomCommands::RandomCommands(uint64_t seed)
     : prng_(seed),
       import_prng_(~seed),
       code_prng_(seed ^ 0xc0de),
+      event_prng_(seed ^ 0xe7e47),
       has_codes_(code_prng_.Chance(1, 3)),
+      has_events_(event_prng_.Chance(2, 3)),
+      has_vouchers_(has_events_ && event_prng_.Chance(3, 5)),
+      has_slots_(has_events_ && event_prng_.Chance(3, 5)),
+      has_claims_(has_events_ && event_prng_.Chance(3, 5)),
       easy_(prng_.Chance(1, 2)),
       combines_(prng_.Chance(1, 2)) {
   // Near what calendars turn on: midnight, ends of months and years, changes of
@@ -152,6 +157,8 @@ Command RandomCommands::AuthorizeCommand(CommandKind kind) {
   }
   if (has_codes_ && code_prng_.Chance(1, 12)) {
     ShowCode(&request);
+  } else {
+    AddOccasion(&request);
   }
   return command;
 }
@@ -447,6 +454,7 @@ OwnedCommand RandomCommands::Next(TimestampNs next_expiry,
     return command;
   }
   PassTime(next_expiry, next_activation);
+  PassTimeToEvent();
   *now = now_;
   // As the pipeline does, mostly: what is due comes first.
   if ((next_activation <= now_ && prng_.Chance(7, 8)) || prng_.Chance(1, 200)) {
@@ -460,6 +468,11 @@ OwnedCommand RandomCommands::Next(TimestampNs next_expiry,
     command.kind = CommandKind::kExpireHolds;
     return Own(command);
   }
+  if ((has_vouchers_ || has_claims_) && event_prng_.Chance(1, 6)) {
+    OwnedCommand event = EventCommand();
+    event.command.validate_only = event_prng_.Chance(1, 15);
+    return event;
+  }
   if (prng_.Chance(1, easy_ ? 60 : 25)) {
     OwnedCommand admin = AdminCommand();
     turns_.push_back(now_);
@@ -470,6 +483,7 @@ OwnedCommand RandomCommands::Next(TimestampNs next_expiry,
 }
 
 void RandomCommands::Remember(const OwnedCommand& command, const Answer& answer) {
+  RememberVouchers(command, answer);
   if (answer.id == TransactionId{} || command.command.kind == CommandKind::kGetTransaction) {
     return;
   }
@@ -484,6 +498,14 @@ void RandomCommands::Remember(const OwnedCommand& command, const Answer& answer)
   if (answer.kind == TransactionKind::kAuthorization) {
     approved_.push_back(told_.back());
     (answer.state == TransactionState::kPending ? open_ : captured_).push_back(told_.back());
+    const OccasionRequest* occasion = command.command.authorize.occasion;
+    RememberSlot(command, answer);
+    if (occasion != nullptr && occasion->event_at != TimestampNs{}) {
+      claims_.push_back(told_.back());
+    }
+    if (answer.state == TransactionState::kPending && occasion != nullptr) {
+      moments_.push_back(answer.expires_at);
+    }
     if (answer.state == TransactionState::kCaptured && !answer.lines.empty()) {
       lined_.push_back(told_.back());
     }

@@ -7,7 +7,8 @@
 //
 // random_world.cc: what operators set.  random_programmes.cc: programmes and their
 // versions.  random_repeats.cc: what comes once more, or
-// late.  random_advices.cc: lines, advices and batches.
+// late.  random_advices.cc: lines, advices and batches.  random_events.cc: vouchers, draws,
+// appointments, claims and contributions.
 
 #ifndef GONGHUI_TESTS_MODEL_RANDOM_COMMANDS_H_
 #define GONGHUI_TESTS_MODEL_RANDOM_COMMANDS_H_
@@ -52,6 +53,15 @@ class RandomCommands {
   OwnedCommand AdminCommand();
   OwnedCommand RepeatedCommand();
   OwnedCommand MaybeExplained(const Command& command);
+  // Of vouchers, draws, claims and contributions.
+  OwnedCommand EventCommand();
+  OwnedCommand IssueCommand();
+  OwnedCommand VoidCommand();
+  OwnedCommand DrawCommand();
+  OwnedCommand ContributionCommand();
+  OwnedCommand JudgeCommand();
+  void RememberVouchers(const OwnedCommand& command, const Answer& answer);
+  void RememberSlot(const OwnedCommand& command, const Answer& answer);
   // These point to the scratch below: Own() them before the next is made.
   Command Header(CommandKind kind);
   Command AuthorizeCommand(CommandKind kind);
@@ -74,6 +84,15 @@ class RandomCommands {
   void ChangeLines(AuthorizeRequest* request);
   void AddReturnedLines(const Told& of, RefundRequest* request);
   void ChangeAdvice(Command* command);
+  // Makes it an appointment, a claim, or one by voucher.
+  void AddOccasion(AuthorizeRequest* request);
+  void ChangeOccasion(AuthorizeRequest* request);
+  void ShowVoucher(AuthorizeRequest* request);
+  [[nodiscard]] TimestampNs AnySlot();
+  [[nodiscard]] TimestampNs EventTime();
+  [[nodiscard]] OperatorName AnyOperator();
+  // Around the next instant at which something of these is over.
+  void PassTimeToEvent();
   void Count(const Command& command, const Answer& answer);
   Told Refer(const std::vector<Told>& preferred,
              TransactionId* id,
@@ -88,7 +107,14 @@ class RandomCommands {
   void MakeFunding(OwnedProgramme* programme, BenefitSpec* benefit);
   void MakeLayer(BenefitSpec* benefit);
   LimitSpec MakeLimit(size_t which);
-  void AddLayers(OwnedProgramme* programme);
+  // Of prices, and one that a draw may be about.
+  void MakeEventLimits(OwnedProgramme* programme);
+  // What it asks for; its limits may become more.
+  void MakeAsks(OwnedProgramme* programme, BenefitSpec* benefit, std::vector<uint32_t>* limits);
+  void AskForSlot(OwnedProgramme* programme, BenefitSpec* benefit, std::vector<uint32_t>* limits);
+  void OpenToAll(const ProgrammeSpec& programme, bool keeps_price, BenefitSpec* benefit);
+  // Which may count on the first `limits` of the programme.
+  void AddLayers(OwnedProgramme* programme, size_t limits);
   std::vector<ItemCode> SomeItems();
   std::vector<DayRange> SomeDays();
   OwnedCommand ProgrammeCommand();
@@ -112,11 +138,34 @@ class RandomCommands {
     return items.at(Pick(items.size()));
   }
 
+  // What a slot of some benefit begins with.
+  struct Opening {
+    Calendar calendar;
+    int32_t from_s = 0;
+    int32_t length_s = 0;
+  };
+  struct IssuedVoucher {
+    VoucherKey key;
+    MemberId member;
+  };
+  struct CommittedDraw {
+    CommitDrawRequest request;  // but for its prizes
+    std::vector<PrizeSpec> prizes;
+    uint32_t entries = 0;
+  };
+
   Prng prng_;
   Prng import_prng_;
   Prng code_prng_;
+  Prng event_prng_;
   // In a third of the worlds codes are shown: they keep others from getting anywhere.
   bool has_codes_ = false;
+  // A third of the worlds know sales alone; the others some of vouchers, appointments and
+  // claims.
+  bool has_events_ = false;
+  bool has_vouchers_ = false;
+  bool has_slots_ = false;
+  bool has_claims_ = false;
   // Half of the worlds refuse little, so that much happens to what they approve.
   bool easy_ = false;
   // In half of the worlds benefits combine.
@@ -148,6 +197,19 @@ class RandomCommands {
   std::vector<LineItem> lines_;          // scratch
   std::vector<ReturnedLine> returned_;
   AdviceRequest advice_;
+  OccasionRequest occasion_;
+  std::vector<SeriesCode> series_;
+  std::vector<IssuedVoucher> issued_;
+  std::vector<OwnedCommand> issues_;
+  std::vector<CommittedDraw> draws_;
+  std::vector<ContributeRequest> contributions_;
+  std::vector<Opening> openings_;
+  std::vector<Opening> taken_openings_;  // of these, where somebody had a place
+  Opening last_opening_;
+  std::vector<TimestampNs> slots_;    // likewise
+  std::vector<TimestampNs> moments_;  // at which something begins or is over
+  uint64_t last_voucher_ = 0;
+  uint64_t last_receipt_ = 0;
   std::vector<Told> told_;
   std::vector<std::pair<TerminalId, RequestId>> not_come_;  // reversed before they came
   std::vector<Told> approved_;                              // of these, the authorizations
@@ -155,7 +217,8 @@ class RandomCommands {
   std::vector<Told> captured_;  // of these, what may be refunded
   std::vector<Told> refunded_;  // of these, holds that were refunded while they were open
   std::vector<Told> advised_;
-  std::vector<Told> lined_;  // of these, sales with lines
+  std::vector<Told> lined_;   // of these, sales with lines
+  std::vector<Told> claims_;  // of these, claims
   std::vector<ShownCode> shown_;
   uint32_t codes_to_come_ = 0;  // of one card, at about the same time
   CardNumber code_card_;

@@ -27,6 +27,12 @@ CodeType Numbered(const char* prefix, size_t number) {
   return CodeOf<CodeType>(prefix + std::to_string(number));
 }
 
+// Of what any benefit may count on.
+bool IsPlain(const LimitSpec& limit) {
+  return limit.measure != LimitMeasure::kPrice && limit.window != WindowKind::kSlot &&
+         limit.scope != LimitScope::kNoShow;
+}
+
 }  // namespace
 
 // ---- Price --------------------------------------------------------------------------
@@ -293,14 +299,18 @@ BenefitSpec RandomCommands::MakeBenefit(OwnedProgramme* programme, size_t which)
   MakeWhere(programme, &benefit);
   MakeWhen(programme, &benefit);
   std::vector<uint32_t> limits;
-  for (uint32_t i = 0; i < programme->limits.size(); ++i) {
+  for (uint32_t i = 0; i < 10 && i < programme->limits.size(); ++i) {
+    if (!IsPlain(programme->limits[i])) {
+      continue;
+    }
     if (limits.size() < kLimitsPerBenefitMax && (easy_ ? prng_.Chance(1, 4) : prng_.Chance(2, 5))) {
       limits.push_back(i);
     }
   }
-  benefit.limits = Append(programme->limit_refs, limits);
   MakeFunding(programme, &benefit);
   MakeLayer(&benefit);
+  MakeAsks(programme, &benefit, &limits);
+  benefit.limits = Append(programme->limit_refs, limits);
   benefit.hold_s = prng_.Chance(1, easy_ ? 5 : 2) ? prng_.Between(1, 7200) : kHoldSecondsDefault;
   if (Hinders(12)) {
     benefit.offline = OfflinePolicy::kRefuse;
@@ -346,19 +356,21 @@ OwnedProgramme RandomCommands::MakeProgramme(size_t which) {
   for (size_t i = 0; i < limits; ++i) {
     programme.limits.push_back(MakeLimit(i));
   }
+  const size_t plain_limits = programme.limits.size();
+  MakeEventLimits(&programme);
   const size_t count = 1 + Pick(combines_ ? 7 : 4);
   for (size_t i = 0; i < count; ++i) {
     programme.benefits.push_back(MakeBenefit(&programme, i));
   }
   if (combines_ && prng_.Chance(1, 2)) {
-    AddLayers(&programme);
+    AddLayers(&programme, plain_limits);
   }
   return programme;
 }
 
 // For everybody, everywhere, two of the same things and one of all: what one layer gives is
 // in the way of the next.
-void RandomCommands::AddLayers(OwnedProgramme* programme) {
+void RandomCommands::AddLayers(OwnedProgramme* programme, size_t limits) {
   const PoolRange items = Append(programme->items, SomeItems());
   for (uint8_t layer = 1; layer <= 3; ++layer) {
     BenefitSpec benefit;
@@ -379,8 +391,8 @@ void RandomCommands::AddLayers(OwnedProgramme* programme) {
     }
     MakeFunding(programme, &benefit);
     if (prng_.Chance(1, 2)) {
-      benefit.limits = Append<uint32_t>(
-          programme->limit_refs, {static_cast<uint32_t>(prng_.Below(programme->limits.size()))});
+      benefit.limits =
+          Append<uint32_t>(programme->limit_refs, {static_cast<uint32_t>(prng_.Below(limits))});
     }
     programme->benefits.push_back(benefit);
   }

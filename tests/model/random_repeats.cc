@@ -96,6 +96,11 @@ OwnedCommand RandomCommands::RepeatedCommand() {
   switch (command.kind) {
     case CommandKind::kAuthorize: {
       AuthorizeRequest& request = command.authorize;
+      if (command.advice == nullptr && request.code_issued_at == TimestampNs{} &&
+          event_prng_.Chance(request.occasion == nullptr ? 1 : 4, 8)) {
+        ChangeOccasion(&request);
+        break;
+      }
       switch (Pick(12)) {
         case 0:
           request.card = Any(cards_);
@@ -126,7 +131,7 @@ OwnedCommand RandomCommands::RepeatedCommand() {
           break;
         case 7:  // what is no content
           request.stan += 1;
-          if (command.advice == nullptr) {
+          if (command.advice == nullptr && request.occasion == nullptr) {
             request.code_issued_at = now_;
             request.code_valid_s = 1;
           }

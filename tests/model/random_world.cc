@@ -22,6 +22,7 @@ constexpr size_t kTerminalCount = 9;
 constexpr size_t kFundCount = 4;
 constexpr size_t kStockCount = 2;
 constexpr size_t kProgrammeCount = 4;
+constexpr size_t kSeriesCount = 3;
 
 constexpr Mcc kMccs[] = {4111, 5411, 5812, 7011};
 constexpr int64_t kHourNs = 3600 * kNsPerSecond;
@@ -146,6 +147,9 @@ std::vector<OwnedCommand> RandomCommands::Setup() {
   }
   for (size_t i = 0; i < kProgrammeCount; ++i) {
     programmes_.push_back(Numbered<ProgrammeCode>("p", i));
+  }
+  for (size_t i = 0; i < kSeriesCount; ++i) {
+    series_.push_back(Numbered<SeriesCode>("V", i));
   }
   hashes_.resize(kProgrammeCount);
   versions_.resize(kProgrammeCount);

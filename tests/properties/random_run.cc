@@ -4,6 +4,7 @@
 #include "tests/properties/random_run.h"
 
 #include <algorithm>
+#include <cerrno>  // program_invocation_short_name
 
 #include <gtest/gtest.h>
 
@@ -90,7 +91,7 @@ std::string RandomRun::Report(const std::string& problem, size_t step) const {
             CommandText(steps_[i].command.command) + " -> " + TextOf(steps_[i].answer) + "\n";
   }
   const ::testing::TestInfo* const test = ::testing::UnitTest::GetInstance()->current_test_info();
-  return text + "Replay: properties_test --gtest_filter='*" + test->name() +
+  return text + "Replay: " + program_invocation_short_name + " --gtest_filter='*" + test->name() +
          "' --seed=" + std::to_string(seed_) + " --commands=" + std::to_string(commands_);
 }
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 
+#include "tests/tables/table_occasions.h"
+
 namespace gonghui {
 namespace {
 
@@ -23,6 +25,8 @@ void SameText(const char* what, const std::string& got, const std::string& wante
   Same(what, got, wanted, got, wanted);
 }
 
+}  // namespace
+
 void Compare(Words& words, const char* key, int64_t got) {
   if (const auto wanted = words.Value(key)) {
     Same(key, got, NumberOf(*wanted), std::to_string(got), *wanted);
@@ -38,6 +42,8 @@ void Compare(Words& words, const char* key, TimestampNs got) {
     Same(key, got, TimeOf(*wanted), TextOf(got), *wanted);
   }
 }
+
+namespace {
 
 // A word that stands there exactly when it is true.
 void SameFlag(Words& words, const char* flag, bool got) {
@@ -213,10 +219,12 @@ void ExpectLimit(const Ledger& ledger, TimestampNs now, Words& row) {
     }
     const uint32_t subject = SubjectRow(ledger, limit.subject, row);
     const auto at = row.Value("at");
-    const CivilDay day =
-        BusinessDayOf(ledger.calendars()[programme.calendar], at.has_value() ? TimeOf(*at) : now);
-    const Counter& counter =
-        ledger.counters()[ledger.FindCounter(limit.series, subject, WindowOf(limit.window, day))];
+    const TimestampNs when = at.has_value() ? TimeOf(*at) : now;
+    const CivilDay day = BusinessDayOf(ledger.calendars()[programme.calendar], when);
+    const WindowNumber window = limit.window == WindowKind::kSlot
+                                    ? static_cast<WindowNumber>(when.value() / kNsPerMinute)
+                                    : WindowOf(limit.window, day);
+    const Counter& counter = ledger.counters()[ledger.FindCounter(limit.series, subject, window)];
     Compare(row, "held", counter.held);
     Compare(row, "used", counter.used);
     Compare(row, "left", limit.max - counter.held - counter.used);
@@ -300,9 +308,10 @@ void CheckEntitlements(const Answer& answer, Words& words) {
   }
 }
 
-void Expect(const Ledger& ledger, TimestampNs now, Words& row) {
-  const std::string what =
-      row.Next("fund, limit, merchant, members, batch, next_expiry or next_activation");
+void Expect(const Ledger& ledger, TimestampNs now, const GivenIds& given, Words& row) {
+  const std::string what = row.Next(
+      "fund, limit, merchant, members, batch, voucher, series, draw, claim, segment, "
+      "next_expiry or next_activation");
   if (what == "fund") {
     const FundRow fund_row = ledger.FindFund(Coded<FundCode>(row.Next("a fund")));
     if (fund_row == FundRow{}) {
@@ -316,6 +325,12 @@ void Expect(const Ledger& ledger, TimestampNs now, Words& row) {
     Compare(row, "suspense", fund.suspense.value());
     Compare(row, "available", fund.available().value());
     Compare(row, "budget", fund.budget.value());
+    Compare(row, "contributed", fund.contributed.value());
+    Compare(row, "receipts", fund.contribution_count);
+    Compare(row, "filed", fund.claims_filed);
+    Compare(row, "paid", fund.claims_paid);
+    Compare(row, "rejected", fund.claims_rejected);
+    Compare(row, "ended", fund.claims_ended);
   } else if (what == "limit") {
     ExpectLimit(ledger, now, row);
   } else if (what == "merchant") {
@@ -346,7 +361,7 @@ void Expect(const Ledger& ledger, TimestampNs now, Words& row) {
     const std::string wanted = row.Next("a time");
     const TimestampNs next = ledger.next_activation();
     Same("next_activation", next, TimeOf(wanted), TextOf(next), wanted);
-  } else {
+  } else if (!ExpectOccasion(what, ledger, given, row)) {
     Fail("do not know how to expect '" + what + "'");
   }
 }

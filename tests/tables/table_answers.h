@@ -6,6 +6,9 @@
 #ifndef GONGHUI_TESTS_TABLES_TABLE_ANSWERS_H_
 #define GONGHUI_TESTS_TABLES_TABLE_ANSWERS_H_
 
+#include <cstdint>
+#include <string>
+
 #include "engine/ledger/ledger.h"
 #include "tests/tables/table_commands.h"
 #include "tests/tables/table_words.h"
@@ -17,7 +20,12 @@ namespace gonghui {
 void CheckAnswer(const Answer& answer, const GivenIds& given, Words& words);
 void CheckEntitlements(const Answer& answer, Words& words);
 // expect fund F held=0 ...
-void Expect(const Ledger& ledger, TimestampNs now, Words& row);
+void Expect(const Ledger& ledger, TimestampNs now, const GivenIds& given, Words& row);
+
+// When the row gives the key, what it is compared with what there is.
+void Compare(Words& words, const char* key, int64_t got);
+void Compare(Words& words, const char* key, const std::string& got);
+void Compare(Words& words, const char* key, TimestampNs got);
 
 }  // namespace gonghui
 

@@ -3,7 +3,10 @@
 
 #include "tests/tables/table_commands.h"
 
+#include <optional>
 #include <vector>
+
+#include "tests/tables/table_occasions.h"
 
 namespace gonghui {
 namespace {
@@ -82,11 +85,13 @@ class CommandReader {
     }
   }
 
-  // auth K1 C1 T1 price=4000 ...   quote C1 T1 price=4000 ...   advise K1 C1 T1 price=4000 ...
+  // auth K1 C1 T1 price=4000 ...   (without a card: auth K1 none T1 ...)   quote C1 T1 price=4000
+  // ...   advise K1 C1 T1 price=4000 ...
   OwnedCommand ReadAuthorize(Words& row, const std::string& verb) {
     const bool quote = verb == "quote";
     const std::string request = quote ? "quote" : row.Next("a request id");
-    const CardNumber card = CardOf(row.Next("a card"));
+    const std::string who = row.Next("a card");
+    const CardNumber card = who == "none" ? CardNumber{} : CardOf(who);
     const std::string terminal = row.Next("a terminal");
     Command command =
         Header(quote ? CommandKind::kQuote : CommandKind::kAuthorize, request, terminal, row);
@@ -118,6 +123,8 @@ class CommandReader {
       authorize.entry_mode = Worded<PosEntryMode>(*entry);
     }
     ReadCode(row, &authorize);
+    const std::optional<OccasionRequest> occasion = ReadOccasion(row);
+    authorize.occasion = occasion.has_value() ? &*occasion : nullptr;
     authorize.stan = static_cast<uint32_t>(NumberOf(row.Value("stan", "0")));
     if (verb == "advise") {
       return OwnAdvice(command, ReadAdvice(row));

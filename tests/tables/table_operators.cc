@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/hash.h"
+#include "tests/tables/table_occasions.h"
 
 namespace gonghui {
 namespace {
@@ -91,10 +92,11 @@ OverCapture ReadOverCapture(const std::string& text) {
 }
 
 // limit day count person day max=2 [each=7] [level=city] [reduce] [refund_to=current] [offline]
+// [no-show]
 void ReadLimit(Words& row, OwnedProgramme* programme) {
   LimitSpec limit;
   limit.code = Coded<LimitCode>(row.Next("a limit"));
-  limit.measure = Worded<LimitMeasure>(row.Next("count or amount"));
+  limit.measure = Worded<LimitMeasure>(row.Next("count, amount or price"));
   limit.subject = Worded<LimitSubject>(row.Next("a subject"));
   limit.window = Worded<WindowKind>(row.Next("a window"));
   const std::string max = row.Value("max", "");
@@ -105,6 +107,9 @@ void ReadLimit(Words& row, OwnedProgramme* programme) {
   }
   if (row.Flag("offline")) {
     limit.scope = LimitScope::kOffline;
+  }
+  if (row.Flag("no-show")) {
+    limit.scope = LimitScope::kNoShow;
   }
   if (row.Flag("reduce")) {
     limit.when_exceeded = WhenExceeded::kReduce;
@@ -303,6 +308,7 @@ void ReadBenefit(Words& row, OwnedProgramme* programme) {
   if (row.Flag("refuse-offline")) {
     benefit.offline = OfflinePolicy::kRefuse;
   }
+  ReadAsks(row, *programme, &benefit);
   if (const auto hold = row.Value("hold")) {
     benefit.hold_s = DurationNsOf(*hold) / kNsPerSecond;
   }

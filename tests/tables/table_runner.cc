@@ -7,13 +7,16 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "tests/model/ledger_pair.h"
 #include "tests/tables/table_answers.h"
 #include "tests/tables/table_commands.h"
 #include "tests/tables/table_file.h"
+#include "tests/tables/table_occasions.h"
 #include "tests/tables/table_operators.h"
 #include "tests/tables/table_words.h"
 
@@ -147,7 +150,7 @@ class Runner {
     } else if (verb == "activate") {
       ActivateDue(wanted);
     } else if (verb == "expect") {
-      Expect(pair_->ledger(), now_, row);
+      Expect(pair_->ledger(), now_, given_, row);
     } else if (const auto asked = ReadTerminalCommand(verb, now_, given_, row)) {
       Submit(*asked, wanted);
     } else {
@@ -189,6 +192,12 @@ class Runner {
     read("batches", &limits.batches_max);
     read("status_changes", &limits.status_changes_max);
     read("code_uses", &limits.code_uses_max);
+    read("voucher_series", &limits.voucher_series_max);
+    read("vouchers", &limits.vouchers_max);
+    read("occasions", &limits.occasions_max);
+    read("approvals", &limits.approvals_max);
+    read("draws", &limits.draws_max);
+    read("contributions", &limits.contributions_max);
     return limits;
   }
 
@@ -269,7 +278,8 @@ class Runner {
 
   void SubmitAdmin(const std::string& verb, Words& row, const std::string& wanted) {
     const bool dry_run = row.Flag("dry-run");
-    OwnedCommand command = ReadAdmin(verb, row);
+    std::optional<OwnedCommand> about = ReadOccasionAdmin(verb, given_, row);
+    OwnedCommand command = about.has_value() ? std::move(*about) : ReadAdmin(verb, row);
     row.ExpectNothingLeft();
     command.command.validate_only = dry_run;
     ApplyAdmin(command, wanted);

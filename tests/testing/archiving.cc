@@ -127,6 +127,10 @@ std::vector<ArchivedTransaction> MapArchive::FindNamed(uint16_t shard,
       add_id(command.inquiry.transaction);
       add_request(command.inquiry.request_id);
       break;
+    case CommandKind::kApproveClaim:
+    case CommandKind::kRejectClaim:
+      add_id(command.judge_claim->claim);
+      break;
     default:
       return {};  // names no transaction
   }

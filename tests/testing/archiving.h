@@ -36,8 +36,8 @@ class MapArchive {
 
   [[nodiscard]] size_t size() const { return entries_.size(); }
   // What the command names, each once: what has its request id, its original, what an inquiry
-  // asks for, the advice that it repeats.  A request id finds what was put last under it, an
-  // advice's name the first that was decided.
+  // asks for, the claim that it judges, the advice that it repeats.  A request id finds what was
+  // put last under it, an advice's name the first that was decided.
   [[nodiscard]] std::vector<ArchivedTransaction> FindNamed(uint16_t shard,
                                                            const Command& command) const;
   // In order of seq; a tombstone follows its reversal.

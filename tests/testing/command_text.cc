@@ -64,6 +64,15 @@ std::string CodeText(const AuthorizeRequest& request) {
                    NameOf(request.code_purpose);
 }
 
+std::string OccasionText(const OccasionRequest& occasion) {
+  std::string text = " occasion";
+  text += occasion.voucher.IsNone() ? "" : " voucher=" + TextOf(occasion.voucher);
+  text += occasion.slot_at == TimestampNs{} ? "" : " slot=" + TextOf(occasion.slot_at);
+  text += occasion.event_at == TimestampNs{} ? "" : " event=" + TextOf(occasion.event_at);
+  text += occasion.filed_by.IsNone() ? "" : " filed-by=" + TextOf(occasion.filed_by);
+  return text;
+}
+
 std::string AuthorizeText(const AuthorizeRequest& request) {
   std::string text = " card=" + std::to_string(request.card.value()) +
                      " price=" + std::to_string(request.list_price.value());
@@ -77,12 +86,84 @@ std::string AuthorizeText(const AuthorizeRequest& request) {
   text += request.if_no_benefit == IfNoBenefit::kFullPrice ? " full-price" : "";
   text += request.allow_partial ? " partial" : "";
   text += request.explanation != nullptr ? " explain" : "";
-  return text + Hold(request.hold_s) + CodeText(request) + LinesText(request);
+  return text + Hold(request.hold_s) + CodeText(request) +
+         (request.occasion == nullptr ? "" : OccasionText(*request.occasion)) + LinesText(request);
 }
 
 std::string StageText(Stage stage, TimestampNs activates_at) {
   return std::string(" ") + NameOf(stage) +
          (stage == Stage::kScheduled ? " at=" + TextOf(activates_at) : "");
+}
+
+std::string TimesText(TimestampNs from, TimestampNs until) {
+  return " " + TextOf(from) + ".." + TextOf(until);
+}
+
+std::string CommitText(const CommitDrawRequest& request) {
+  std::string text = " " + TextOf(request.code) + " " + NameOf(request.kind);
+  if (request.kind == DrawKind::kDraw) {
+    text += " entries=" + TextOf(request.programme) + "/" + TextOf(request.limit);
+  }
+  text += " closes=" + TextOf(request.closes_at);
+  for (const PrizeSpec& prize : request.prizes) {
+    text += " " + (prize.series.IsNone() ? "nothing" : TextOf(prize.series)) + "*" +
+            std::to_string(prize.count) + ":" + std::to_string(prize.weight) +
+            TimesText(prize.valid_from, prize.expires_at);
+  }
+  return text;
+}
+
+// Of vouchers, draws, claims and contributions.
+std::string EventText(const Command& command) {
+  switch (command.kind) {
+    case CommandKind::kIssueVouchers: {
+      const IssueVouchersRequest& request = *command.issue_vouchers;
+      std::string text =
+          " " + TextOf(request.series) + TimesText(request.valid_from, request.expires_at);
+      text += request.draw.IsNone() ? "" : " draw=" + TextOf(request.draw);
+      for (const VoucherToIssue& voucher : request.vouchers) {
+        text += " " + TextOf(voucher.key) + ":" +
+                (voucher.member.IsNone() ? "bearer" : TextOf(voucher.member));
+      }
+      return text;
+    }
+    case CommandKind::kVoidVouchers: {
+      std::string text;
+      for (const VoucherKey& key : command.void_vouchers->keys) {
+        text += " " + TextOf(key);
+      }
+      return text;
+    }
+    case CommandKind::kCommitDraw:
+      return CommitText(*command.commit_draw);
+    case CommandKind::kCloseDraw:
+      return " " + TextOf(command.close_draw->code) +
+             " entries=" + std::to_string(command.close_draw->entry_count) +
+             " hash=" + std::to_string(command.close_draw->entries_hash[0]);
+    case CommandKind::kSettleDraw:
+      return " " + TextOf(command.settle_draw->code) +
+             " seed=" + std::to_string(command.settle_draw->seed[0]);
+    case CommandKind::kDrawPrize:
+      return " " + TextOf(command.draw_prize->pool) + " " + TextOf(command.draw_prize->key) + ":" +
+             TextOf(command.draw_prize->member) +
+             " number=" + std::to_string(command.draw_prize->number);
+    case CommandKind::kContribute: {
+      const ContributeRequest& request = *command.contribute;
+      return " " + TextOf(request.receipt) + " fund=" + TextOf(request.fund) +
+             " member=" + TextOf(request.member) + " segment=" + TextOf(request.segment) +
+             " amount=" + std::to_string(request.amount.value()) +
+             TimesText(request.covers_from, request.covers_until);
+    }
+    case CommandKind::kRevokeContribution:
+      return " " + TextOf(command.revoke_contribution->receipt) +
+             " fund=" + TextOf(command.revoke_contribution->fund);
+    case CommandKind::kApproveClaim:
+    case CommandKind::kRejectClaim:
+      return " #" + std::to_string(command.judge_claim->claim.value()) +
+             " by=" + TextOf(command.judge_claim->by);
+    default:
+      return "";
+  }
 }
 
 std::string OperatorText(const Command& command) {
@@ -121,7 +202,7 @@ std::string OperatorText(const Command& command) {
              " version=" + std::to_string(command.stage_programme->version) +
              StageText(command.stage_programme->stage, command.stage_programme->activates_at);
     default:
-      return "";
+      return EventText(command);
   }
 }
 

@@ -3,263 +3,11 @@
 
 #include "tests/testing/names.h"
 
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
 namespace gonghui {
-
-const char* NameOf(Reason value) {
-  switch (value) {
-    case Reason::kNone:
-      return "none";
-    case Reason::kInvalidTerminal:
-      return "invalid_terminal";
-    case Reason::kSecurityViolation:
-      return "security_violation";
-    case Reason::kCredentialExpired:
-      return "credential_expired";
-    case Reason::kOriginalNotFound:
-      return "original_not_found";
-    case Reason::kPreviouslyReversed:
-      return "previously_reversed";
-    case Reason::kAlreadyCaptured:
-      return "already_captured";
-    case Reason::kHoldExpired:
-      return "hold_expired";
-    case Reason::kOriginalDeclined:
-      return "original_declined";
-    case Reason::kExceedsAuthorizedAmount:
-      return "exceeds_authorized_amount";
-    case Reason::kFurtherActivityPreventsReversal:
-      return "further_activity_prevents_reversal";
-    case Reason::kExceedsCapturedAmount:
-      return "exceeds_captured_amount";
-    case Reason::kAdviceTooOld:
-      return "advice_too_old";
-    case Reason::kTerminalInactive:
-      return "terminal_inactive";
-    case Reason::kMerchantInactive:
-      return "merchant_inactive";
-    case Reason::kInvalidCard:
-      return "invalid_card";
-    case Reason::kCardNotActive:
-      return "card_not_active";
-    case Reason::kCardExpired:
-      return "card_expired";
-    case Reason::kCardPaused:
-      return "card_paused";
-    case Reason::kCardLostOrStolen:
-      return "card_lost_or_stolen";
-    case Reason::kCardClosed:
-      return "card_closed";
-    case Reason::kMemberNotFound:
-      return "member_not_found";
-    case Reason::kMemberSuspended:
-      return "member_suspended";
-    case Reason::kMembershipExpired:
-      return "membership_expired";
-    case Reason::kMemberClosed:
-      return "member_closed";
-    case Reason::kProgrammeNotFound:
-      return "programme_not_found";
-    case Reason::kNoApplicableBenefit:
-      return "no_applicable_benefit";
-    case Reason::kMerchantNotInProgramme:
-      return "merchant_not_in_programme";
-    case Reason::kNotPermittedToTerminal:
-      return "not_permitted_to_terminal";
-    case Reason::kProgrammeNotStarted:
-      return "programme_not_started";
-    case Reason::kProgrammeEnded:
-      return "programme_ended";
-    case Reason::kOutsideTimeWindow:
-      return "outside_time_window";
-    case Reason::kMemberNotVerified:
-      return "member_not_verified";
-    case Reason::kNotPermittedToMember:
-      return "not_permitted_to_member";
-    case Reason::kBelowMinimumAmount:
-      return "below_minimum_amount";
-    case Reason::kNoEffect:
-      return "no_effect";
-    case Reason::kNoEligibleItem:
-      return "no_eligible_item";
-    case Reason::kWaitingPeriod:
-      return "waiting_period";
-    case Reason::kOfflineNotPermitted:
-      return "offline_not_permitted";
-    case Reason::kExceedsFrequencyLimit:
-      return "exceeds_frequency_limit";
-    case Reason::kExceedsAmountLimit:
-      return "exceeds_amount_limit";
-    case Reason::kFundNotOpen:
-      return "fund_not_open";
-    case Reason::kQuotaExhausted:
-      return "quota_exhausted";
-    case Reason::kBudgetExhausted:
-      return "budget_exhausted";
-  }
-  return nullptr;
-}
-
-const char* NameOf(Verdict value) {
-  switch (value) {
-    case Verdict::kDecided:
-      return "decided";
-    case Verdict::kDuplicateMismatch:
-      return "duplicate_mismatch";
-    case Verdict::kPermissionDenied:
-      return "permission_denied";
-    case Verdict::kNotFound:
-      return "not_found";
-    case Verdict::kDeadlineExceeded:
-      return "deadline_exceeded";
-    case Verdict::kFull:
-      return "full";
-    case Verdict::kRefused:
-      return "refused";
-    case Verdict::kUnchanged:
-      return "unchanged";
-    case Verdict::kOutOfRange:
-      return "out_of_range";
-    case Verdict::kArchiveUnreadable:
-      return "archive_unreadable";
-  }
-  return nullptr;
-}
-
-const char* NameOf(Field value) {
-  switch (value) {
-    case Field::kNone:
-      return "none";
-    case Field::kMethod:
-      return "method";
-    case Field::kTerminalId:
-      return "terminal_id";
-    case Field::kMerchantId:
-      return "merchant_id";
-    case Field::kCardNumber:
-      return "card_number";
-    case Field::kListPrice:
-      return "list_price";
-    case Field::kProgramme:
-      return "programme";
-    case Field::kCapture:
-      return "capture";
-    case Field::kIfNoBenefit:
-      return "if_no_benefit";
-    case Field::kHoldSeconds:
-      return "hold_seconds";
-    case Field::kPosEntryMode:
-      return "pos_entry_mode";
-    case Field::kAllowPartial:
-      return "allow_partial";
-    case Field::kOriginal:
-      return "original";
-    case Field::kAmount:
-      return "amount";
-    case Field::kFinalCapture:
-      return "final_capture";
-    case Field::kLines:
-      return "lines";
-    case Field::kSequence:
-      return "sequence";
-    case Field::kBusinessDay:
-      return "business_day";
-    case Field::kMemberPaid:
-      return "member_paid";
-    case Field::kTotals:
-      return "totals";
-    case Field::kReversalReason:
-      return "reversal_reason";
-    case Field::kUnionNode:
-      return "union_node";
-    case Field::kParent:
-      return "parent";
-    case Field::kMember:
-      return "member";
-    case Field::kSegment:
-      return "segment";
-    case Field::kFund:
-      return "fund";
-    case Field::kStock:
-      return "stock";
-    case Field::kMerchant:
-      return "merchant";
-    case Field::kMemberUnion:
-      return "member_union";
-    case Field::kMerchantUnion:
-      return "merchant_union";
-    case Field::kAsset:
-      return "asset";
-    case Field::kBudget:
-      return "budget";
-    case Field::kOwner:
-      return "owner";
-    case Field::kStatus:
-      return "status";
-    case Field::kTransactions:
-      return "transactions";
-    case Field::kMembers:
-      return "members";
-    case Field::kCards:
-      return "cards";
-    case Field::kMerchants:
-      return "merchants";
-    case Field::kTerminals:
-      return "terminals";
-    case Field::kFunds:
-      return "funds";
-    case Field::kProgrammes:
-      return "programmes";
-    case Field::kUnionNodes:
-      return "union_nodes";
-    case Field::kSegments:
-      return "segments";
-    case Field::kCodes:
-      return "codes";
-    case Field::kCounters:
-      return "counters";
-    case Field::kTerminal:
-      return "terminal";
-    case Field::kStage:
-      return "stage";
-    case Field::kActivatesAt:
-      return "activates_at";
-    case Field::kJoinedDay:
-      return "joined_day";
-    case Field::kPayer:
-      return "payer";
-  }
-  return nullptr;
-}
-
-const char* NameOf(AdminReason value) {
-  switch (value) {
-    case AdminReason::kNone:
-      return "none";
-    case AdminReason::kUnknownReference:
-      return "unknown_reference";
-    case AdminReason::kBelongsToAnother:
-      return "belongs_to_another";
-    case AdminReason::kNotAllowedFromState:
-      return "not_allowed_from_state";
-    case AdminReason::kWouldCycle:
-      return "would_cycle";
-    case AdminReason::kTooDeep:
-      return "too_deep";
-    case AdminReason::kBelowCommitted:
-      return "below_committed";
-    case AdminReason::kImmutable:
-      return "immutable";
-    case AdminReason::kMissing:
-      return "missing";
-    case AdminReason::kWouldReinstate:
-      return "would_reinstate";
-    case AdminReason::kWouldReactivate:
-      return "would_reactivate";
-    case AdminReason::kWrongAsset:
-      return "wrong_asset";
-  }
-  return nullptr;
-}
 
 const char* NameOf(TransactionState value) {
   switch (value) {
@@ -383,6 +131,8 @@ const char* NameOf(TerminalKind value) {
       return "vending";
     case TerminalKind::kOnline:
       return "online";
+    case TerminalKind::kOffice:
+      return "office";
   }
   return nullptr;
 }
@@ -417,6 +167,8 @@ const char* NameOf(WindowKind value) {
       return "month";
     case WindowKind::kYear:
       return "year";
+    case WindowKind::kSlot:
+      return "slot";
   }
   return nullptr;
 }
@@ -427,6 +179,8 @@ const char* NameOf(LimitMeasure value) {
       return "count";
     case LimitMeasure::kAmount:
       return "amount";
+    case LimitMeasure::kPrice:
+      return "price";
   }
   return nullptr;
 }
@@ -595,6 +349,66 @@ const char* NameOf(Liability value) {
   return nullptr;
 }
 
+const char* NameOf(VoucherState value) {
+  switch (value) {
+    case VoucherState::kIssued:
+      return "issued";
+    case VoucherState::kReserved:
+      return "reserved";
+    case VoucherState::kRedeemed:
+      return "redeemed";
+    case VoucherState::kVoid:
+      return "void";
+    case VoucherState::kBlank:
+      return "blank";
+  }
+  return nullptr;
+}
+
+const char* NameOf(DrawKind value) {
+  switch (value) {
+    case DrawKind::kDraw:
+      return "draw";
+    case DrawKind::kPool:
+      return "pool";
+  }
+  return nullptr;
+}
+
+const char* NameOf(DrawState value) {
+  switch (value) {
+    case DrawState::kCommitted:
+      return "committed";
+    case DrawState::kClosed:
+      return "closed";
+    case DrawState::kSettled:
+      return "settled";
+  }
+  return nullptr;
+}
+
+const char* NameOf(Judgement value) {
+  switch (value) {
+    case Judgement::kApproved:
+      return "approved";
+    case Judgement::kRejected:
+      return "rejected";
+  }
+  return nullptr;
+}
+
+const char* NameOf(LimitScope value) {
+  switch (value) {
+    case LimitScope::kAll:
+      return "all";
+    case LimitScope::kOffline:
+      return "offline";
+    case LimitScope::kNoShow:
+      return "no_show";
+  }
+  return nullptr;
+}
+
 const char* NameOf(CommandKind value) {
   switch (value) {
     case CommandKind::kAuthorize:
@@ -649,8 +463,34 @@ const char* NameOf(CommandKind value) {
       return "retire_programme";
     case CommandKind::kStageProgramme:
       return "stage_programme";
+    case CommandKind::kIssueVouchers:
+      return "issue_vouchers";
+    case CommandKind::kVoidVouchers:
+      return "void_vouchers";
+    case CommandKind::kCommitDraw:
+      return "commit_draw";
+    case CommandKind::kCloseDraw:
+      return "close_draw";
+    case CommandKind::kSettleDraw:
+      return "settle_draw";
+    case CommandKind::kDrawPrize:
+      return "draw_prize";
+    case CommandKind::kContribute:
+      return "contribute";
+    case CommandKind::kRevokeContribution:
+      return "revoke_contribution";
+    case CommandKind::kApproveClaim:
+      return "approve_claim";
+    case CommandKind::kRejectClaim:
+      return "reject_claim";
   }
   return nullptr;
+}
+
+std::string TextOf(const VoucherKey& key) {
+  std::array<char, 33> text{};
+  std::snprintf(text.data(), text.size(), "%016" PRIx64 "%016" PRIx64, key.high, key.low);
+  return text.data();
 }
 
 }  // namespace gonghui

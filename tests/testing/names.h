@@ -51,6 +51,11 @@ const char* NameOf(Payer value);
 const char* NameOf(CodePurpose value);
 const char* NameOf(ReversalReason value);
 const char* NameOf(Liability value);
+const char* NameOf(VoucherState value);
+const char* NameOf(DrawKind value);
+const char* NameOf(DrawState value);
+const char* NameOf(Judgement value);
+const char* NameOf(LimitScope value);
 const char* NameOf(CommandKind value);
 
 // Every enumerator, in order of its number.
@@ -89,6 +94,9 @@ CodeType CodeOf(std::string_view text) {
   GH_CHECK(code.has_value(), "not a code: ", text);
   return *code;
 }
+
+// 32 hexadecimal digits.
+std::string TextOf(const VoucherKey& key);
 
 // 2026-05-03T08:00:00+08:00, with as many digits of a second as are needed;
 // "never" for kTimestampMax and "none" for 0.

@@ -3,6 +3,7 @@
 
 #include "tests/testing/owned_command.h"
 
+#include <span>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -23,9 +24,31 @@ OwnedCommand OwnAs(CommandKind kind, const Request* Command::*member, const Requ
   return owned;
 }
 
+// With what a span of the request lists.
+template <class Request, class Item>
+OwnedCommand OwnListing(CommandKind kind,
+                        const Request* Command::*member,
+                        const Request& request,
+                        std::span<const Item> Request::*list) {
+  struct Content {
+    Request request;
+    std::vector<Item> items;
+  };
+  auto content = std::make_shared<Content>();
+  content->request = request;
+  content->items.assign((request.*list).begin(), (request.*list).end());
+  content->request.*list = content->items;
+  OwnedCommand owned;
+  owned.command.kind = kind;
+  owned.command.*member = &content->request;
+  owned.content = std::move(content);
+  return owned;
+}
+
 // What a terminal's command points to.
 struct TerminalContent {
   std::vector<LineItem> lines;
+  OccasionRequest occasion;
   std::vector<ReturnedLine> returned;
   AdviceRequest advice;
   Details details;
@@ -123,6 +146,10 @@ OwnedCommand Own(const Command& command) {
     AuthorizeRequest& request = owned.command.authorize;
     content->lines.assign(request.lines, request.lines + request.line_count);
     request.lines = content->lines.data();
+    if (request.occasion != nullptr) {
+      content->occasion = *request.occasion;
+      request.occasion = &content->occasion;
+    }
   }
   if (command.kind == CommandKind::kRefund) {
     RefundRequest& request = owned.command.refund;
@@ -159,6 +186,11 @@ OwnedCommand OwnWithLines(Command command, const std::vector<ReturnedLine>& line
 }
 OwnedCommand OwnAdvice(Command command, const AdviceRequest& advice) {
   command.advice = &advice;
+  return Own(command);
+}
+OwnedCommand OwnWithOccasion(Command command, const OccasionRequest& occasion) {
+  GH_CHECK(IsAuthorize(command), "kind=", command.kind);
+  command.authorize.occasion = &occasion;
   return Own(command);
 }
 void ClearAnswers(const Command& command) {
@@ -221,6 +253,39 @@ OwnedCommand Own(const RetireProgrammeRequest& request) {
 }
 OwnedCommand Own(const StageProgrammeRequest& request) {
   return OwnAs(CommandKind::kStageProgramme, &Command::stage_programme, request);
+}
+OwnedCommand Own(const IssueVouchersRequest& request) {
+  return OwnListing(CommandKind::kIssueVouchers,
+                    &Command::issue_vouchers,
+                    request,
+                    &IssueVouchersRequest::vouchers);
+}
+OwnedCommand Own(const VoidVouchersRequest& request) {
+  return OwnListing(
+      CommandKind::kVoidVouchers, &Command::void_vouchers, request, &VoidVouchersRequest::keys);
+}
+OwnedCommand Own(const CommitDrawRequest& request) {
+  return OwnListing(
+      CommandKind::kCommitDraw, &Command::commit_draw, request, &CommitDrawRequest::prizes);
+}
+OwnedCommand Own(const CloseDrawRequest& request) {
+  return OwnAs(CommandKind::kCloseDraw, &Command::close_draw, request);
+}
+OwnedCommand Own(const SettleDrawRequest& request) {
+  return OwnAs(CommandKind::kSettleDraw, &Command::settle_draw, request);
+}
+OwnedCommand Own(const DrawPrizeRequest& request) {
+  return OwnAs(CommandKind::kDrawPrize, &Command::draw_prize, request);
+}
+OwnedCommand Own(const ContributeRequest& request) {
+  return OwnAs(CommandKind::kContribute, &Command::contribute, request);
+}
+OwnedCommand Own(const RevokeContributionRequest& request) {
+  return OwnAs(CommandKind::kRevokeContribution, &Command::revoke_contribution, request);
+}
+OwnedCommand Own(CommandKind kind, const JudgeClaimRequest& request) {
+  GH_CHECK(kind == CommandKind::kApproveClaim || kind == CommandKind::kRejectClaim, "kind=", kind);
+  return OwnAs(kind, &Command::judge_claim, request);
 }
 
 }  // namespace gonghui

@@ -59,8 +59,8 @@ struct OwnedCommand {
   std::shared_ptr<const void> content;  // what the command points to
 };
 
-// A terminal's, with copies of its lines and of an advice's evidence; those of `command`
-// may go.  GetEntitlements is given a list to be filled, all others details; what is
+// A terminal's, with copies of its lines, of its occasion and of an advice's evidence; those
+// of `command` may go.  GetEntitlements is given a list to be filled, all others details; what is
 // explained, an explanation.
 OwnedCommand Own(const Command& command);
 // Authorize or Quote, with an explanation to be filled.
@@ -70,6 +70,8 @@ OwnedCommand OwnExplained(Command command);
 OwnedCommand OwnWithLines(Command command, const std::vector<LineItem>& lines);
 OwnedCommand OwnWithLines(Command command, const std::vector<ReturnedLine>& lines);
 OwnedCommand OwnAdvice(Command command, const AdviceRequest& advice);
+// Own() of an authorization or quote that is brought about by this.
+OwnedCommand OwnWithOccasion(Command command, const OccasionRequest& occasion);
 
 // Makes empty what the command asked to be filled.  Before it is decided once more: a
 // repeat fills the same memory again.
@@ -87,6 +89,17 @@ OwnedCommand Own(const CardStatusRequest& request);
 OwnedCommand Own(const ReplaceCardRequest& request);
 OwnedCommand Own(const RetireProgrammeRequest& request);
 OwnedCommand Own(const StageProgrammeRequest& request);
+// These with copies of what they list.
+OwnedCommand Own(const IssueVouchersRequest& request);
+OwnedCommand Own(const VoidVouchersRequest& request);
+OwnedCommand Own(const CommitDrawRequest& request);
+OwnedCommand Own(const CloseDrawRequest& request);
+OwnedCommand Own(const SettleDrawRequest& request);
+OwnedCommand Own(const DrawPrizeRequest& request);
+OwnedCommand Own(const ContributeRequest& request);
+OwnedCommand Own(const RevokeContributionRequest& request);
+// kApproveClaim, kRejectClaim.
+OwnedCommand Own(CommandKind kind, const JudgeClaimRequest& request);
 
 }  // namespace gonghui
 

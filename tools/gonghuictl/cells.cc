@@ -159,6 +159,14 @@ CellResult ReadDay(const RowView& cells,
   return std::nullopt;
 }
 
+CellResult ReadDayOrInstant(const RowView& cells,
+                            size_t column,
+                            const RowOptions& options,
+                            std::optional<google::protobuf::Timestamp>* out) {
+  return IsDay(cells.Cell(column)) ? ReadDay(cells, column, options, out)
+                                   : ReadInstant(cells, column, options, out);
+}
+
 CellResult ReadDayText(const RowView& cells, size_t column, std::string* out) {
   const std::string_view day = cells.Cell(column);
   if (!day.empty() && !IsDay(day)) {

@@ -78,11 +78,22 @@ T& RowAs(google::protobuf::Message* row) {
                                      const RowOptions& options,
                                      std::optional<google::protobuf::Timestamp>* out);
 
+[[nodiscard]] inline bool IsBefore(const google::protobuf::Timestamp& a,
+                                   const google::protobuf::Timestamp& b) {
+  return a.seconds() != b.seconds() ? a.seconds() < b.seconds() : a.nanos() < b.nanos();
+}
+
 // Empty = unset; else the first instant of the day.
 [[nodiscard]] CellResult ReadDay(const RowView& cells,
                                  size_t column,
                                  const RowOptions& options,
                                  std::optional<google::protobuf::Timestamp>* out);
+
+// Empty = unset; a day is its first instant.
+[[nodiscard]] CellResult ReadDayOrInstant(const RowView& cells,
+                                          size_t column,
+                                          const RowOptions& options,
+                                          std::optional<google::protobuf::Timestamp>* out);
 
 // Empty = none; else the day as it stands.
 [[nodiscard]] CellResult ReadDayText(const RowView& cells, size_t column, std::string* out);

@@ -24,7 +24,7 @@ namespace {
 constexpr const char* kEnvironmentHelp = R"(Environment (an option on the command line wins)
   GONGHUI_SERVER           --server, the operator listener
   GONGHUI_TERMINAL_SERVER  --terminal-server
-  GONGHUI_OPERATOR         --by, who changes programmes, for the record
+  GONGHUI_OPERATOR         --by, who changes programmes or judges claims, for the record
   GONGHUI_TLS_CA           --tls-ca
   GONGHUI_TLS_CERT         --tls-cert
   GONGHUI_TLS_KEY          --tls-key
@@ -211,7 +211,11 @@ int RunCommandLine(int argc, char** argv) {
   AddMerchantCommands(&app, &context);
   AddProgrammeCommands(&app, &context);
   AddFundCommands(&app, &context);
+  AddContributionCommands(&app, &context);
+  AddVoucherCommands(&app, &context);
+  AddDrawCommands(&app, &context);
   AddTransactionCommands(&app, &context);
+  AddClaimCommands(&app, &context);
   AddAdviceCommands(&app, &context);
   AddBatchCommands(&app, &context);
   AddOperationsCommands(&app, &context);

@@ -1,12 +1,13 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The seven kinds of imports.  Each enum numbers the columns of the array below it.
+// The eight kinds of imports.  Each enum numbers the columns of the array below it.
 
 #include <array>
 #include <cstdint>
 #include <limits>
 
+#include "gonghui/v1/aid_service.pb.h"
 #include "gonghui/v1/member_service.pb.h"
 #include "gonghui/v1/merchant_service.pb.h"
 #include "gonghui/v1/programme_service.pb.h"
@@ -233,7 +234,7 @@ enum : size_t { kTerminalId, kTerminalMerchant, kTerminalKind, kTerminalStatus }
 constexpr std::array kTerminalColumns = {
     CsvColumn{"terminal_id", true, "terminal_id", "1 to 16 of A-Z a-z 0-9 . _ : -"},
     CsvColumn{"merchant_id", true, "merchant_id", "whose"},
-    CsvColumn{"kind", false, "kind", "pos (when empty), gate, vending or online"},
+    CsvColumn{"kind", false, "kind", "pos (when empty), gate, vending, online or office"},
     CsvColumn{"status", false, "status", "active (when empty) or inactive"},
 };
 
@@ -352,6 +353,69 @@ CellResult ParseFund(const RowView& cells, const RowOptions& options, Message* m
   return std::nullopt;
 }
 
+// --- contributions ---
+
+// The first two are the key.
+enum : size_t {
+  kContributionReceipt,
+  kContributionFund,
+  kContributionMember,
+  kContributionSegment,
+  kContributionYuan,
+  kContributionFen,
+  kContributionFrom,
+  kContributionUntil
+};
+constexpr std::array kContributionColumns = {
+    CsvColumn{
+        "receipt_code", true, "receipt_code", "1 to 32 of A-Z a-z 0-9 . _ : -; once in a fund"},
+    CsvColumn{"fund_code", true, "fund_code", "into which fund of money"},
+    CsvColumn{"member_id", true, "member_id", "who is covered"},
+    CsvColumn{"segment_code", true, "segment_code", "the segment of those who are covered"},
+    CsvColumn{"amount_yuan", false, "amount_fen", "80 or 80.50"},
+    CsvColumn{"amount_fen", false, "amount_fen", "a whole number of fen; one of the two is needed"},
+    CsvColumn{
+        "covers_from", true, "covers_from", "covered from this day on, or 2026-01-01 08:00:00"},
+    CsvColumn{"covers_until",
+              true,
+              "covers_until",
+              "the first day, or instant, that is no longer covered"},
+};
+
+CellResult ReadCover(const RowView& cells,
+                     size_t column,
+                     const RowOptions& options,
+                     Timestamp* out) {
+  std::string required;
+  CTL_RETURN_IF_BAD(ReadRequired(cells, column, &required));
+  std::optional<Timestamp> instant;
+  CTL_RETURN_IF_BAD(ReadDayOrInstant(cells, column, options, &instant));
+  *out = *instant;
+  return std::nullopt;
+}
+
+CellResult ParseContribution(const RowView& cells, const RowOptions& options, Message* message) {
+  auto& row = RowAs<v1::Contribution>(message);
+  CTL_RETURN_IF_BAD(ReadRequired(cells, kContributionReceipt, row.mutable_receipt_code()));
+  CTL_RETURN_IF_BAD(ReadRequired(cells, kContributionFund, row.mutable_fund_code()));
+  CTL_RETURN_IF_BAD(ReadRequired(cells, kContributionMember, row.mutable_member_id()));
+  CTL_RETURN_IF_BAD(ReadRequired(cells, kContributionSegment, row.mutable_segment_code()));
+  std::optional<int64_t> fen;
+  CTL_RETURN_IF_BAD(ReadMoney(
+      cells, kContributionYuan, kContributionFen, std::numeric_limits<int64_t>::max(), &fen));
+  if (!fen) {
+    return CellError{
+        kContributionYuan, "REQUIRED_VALUE", "a contribution needs amount_yuan or amount_fen"};
+  }
+  row.set_amount_fen(*fen);
+  CTL_RETURN_IF_BAD(ReadCover(cells, kContributionFrom, options, row.mutable_covers_from()));
+  CTL_RETURN_IF_BAD(ReadCover(cells, kContributionUntil, options, row.mutable_covers_until()));
+  if (!IsBefore(row.covers_from(), row.covers_until())) {
+    return BadCell(kContributionUntil, "the cover ends before it begins");
+  }
+  return std::nullopt;
+}
+
 constexpr std::array kKinds = {
     ImportKind{
         "unions", "gonghui.v1.MemberService.ImportUnionNodes", 1000, kUnionColumns, ParseUnion},
@@ -371,6 +435,12 @@ constexpr std::array kKinds = {
                kTerminalColumns,
                ParseTerminal},
     ImportKind{"funds", "gonghui.v1.ProgrammeService.ImportFunds", 1000, kFundColumns, ParseFund},
+    ImportKind{"contributions",
+               "gonghui.v1.AidService.ImportContributions",
+               1000,
+               kContributionColumns,
+               ParseContribution,
+               2},
 };
 
 }  // namespace

@@ -78,7 +78,7 @@ const google::protobuf::Descriptor& RequestOf(const ImportKind& kind) {
 }  // namespace
 
 bool Updates(const ImportKind& kind) {
-  return RequestOf(kind).FindFieldByName("update_mask") != nullptr;
+  return !kind.method.empty() && RequestOf(kind).FindFieldByName("update_mask") != nullptr;
 }
 
 std::vector<std::string> MaskOf(const ImportKind& kind, std::span<const size_t> positions) {

@@ -67,16 +67,18 @@ struct RowOptions {
 // A kind of row: `gonghuictl import <name> FILE.csv`, `gonghuictl advice submit FILE.csv`.
 struct ImportKind {
   std::string_view name;
-  std::string_view method;  // full name of the RPC
+  std::string_view method;  // full name of the RPC; empty of rows that are no stream's
   size_t batch_rows_max = 1000;
   std::span<const CsvColumn> columns;
   // Fills `row`, an empty message of the type that the RPC takes.
   std::optional<CellError> (*parse)(const RowView& cells,
                                     const RowOptions& options,
                                     google::protobuf::Message* row);
+  // So many columns, from the first on, are the key: no two rows of a file share it.
+  size_t key_columns = 1;
 };
 
-// unions, segments, members, cards, merchants, terminals, funds.
+// unions, segments, members, cards, merchants, terminals, funds, contributions.
 [[nodiscard]] std::span<const ImportKind> ImportKinds();
 [[nodiscard]] const ImportKind* FindImportKind(std::string_view name);
 

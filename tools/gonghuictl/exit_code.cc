@@ -43,12 +43,13 @@ std::string ExitCodesHelp() {
     2  usage: an option or argument is wrong, or --yes is missing
     3  not found: no such member, card, merchant, programme, transaction ...
     4  refused: declined, invalid, or the state of things does not allow it;
-       also a programme file with diagnostics and a malformed CSV file
+       also a programme file with diagnostics, a malformed CSV file, and a draw that does
+       not fit what was made known of it
     5  not allowed: the server does not trust this caller
     6  unreachable, stopping or overloaded: the same again may succeed later
     7  timeout: no answer in time; a change may or may not have been made
-    8  partly done: an import with rejected rows, some of several ids failed, some of
-       several advices were not accepted
+    8  partly done: an import with rejected rows, codes or grants of which some members
+       were refused, some of several ids failed, some of several advices were not accepted
     9  out of balance: the batch is closed, but terminal and ledger count differently
   130  interrupted by Ctrl-C
 )";

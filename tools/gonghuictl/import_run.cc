@@ -347,9 +347,13 @@ class ImportRun {
     batch->sent.push_back(std::move(row));
   }
 
-  // The line in which the key of this record, its kind's first column, came first.
+  // The line in which the key of this record, its kind's first columns, came first.
   uint64_t FirstLineOf(const CsvRecord& record) {
-    return lines_by_key_.try_emplace(record.fields[positions_[0]], record.line).first->second;
+    std::string key = record.fields[positions_[0]];
+    for (size_t c = 1; c < kind_.key_columns; ++c) {
+      key += '\n' + record.fields[positions_[c]];  // no code has a line break
+    }
+    return lines_by_key_.try_emplace(std::move(key), record.line).first->second;
   }
 
   // Of the answer that came last.

@@ -1,7 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// gonghuictl: talks to a server over its public contract and nothing else.
+// gonghuictl: talks to a server over its public contract; of the engine it knows only how a
+// draw is worked out.
 
 #include "tools/gonghuictl/cli.h"
 #include "tools/gonghuictl/interrupt.h"

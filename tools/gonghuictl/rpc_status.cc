@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -58,6 +60,34 @@ bool IsViolated(const google::rpc::Status& status, const std::string& field) {
     }
   }
   return false;
+}
+
+// Of the path "grants[17].member_id" row 17 and "member_id: what is wrong with it".
+std::optional<RefusedRow> RefusedRowOf(std::string_view path,
+                                       std::string_view description,
+                                       std::string_view field) {
+  if (!path.starts_with(field) || path.size() == field.size() || path[field.size()] != '[') {
+    return std::nullopt;
+  }
+  std::string_view rest = path.substr(field.size() + 1);
+  const size_t end = rest.find(']');
+  if (end == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const absl::StatusOr<uint64_t> index =
+      ParseUnsigned(rest.substr(0, end), std::numeric_limits<uint32_t>::max());
+  if (!index.ok()) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(end + 1);
+  rest.remove_prefix(rest.starts_with('.') ? 1 : 0);
+  // A message that repeats the path need not do so twice.
+  if (const std::string said = std::string(path) + ": "; description.starts_with(said)) {
+    description.remove_prefix(said.size());
+  }
+  return RefusedRow{
+      static_cast<size_t>(*index),
+      fmt::format("{}{}{}", Printable(rest), rest.empty() ? "" : ": ", Printable(description))};
 }
 
 // Whether the JSON mapping can show it.
@@ -147,6 +177,33 @@ std::string FormatRpcStatus(const RpcStatus& status) {
     lines += "  " + status.hint + "\n";
   }
   return head + "\n" + lines;
+}
+
+std::optional<RefusedRow> FindRefusedRow(const RpcStatus& status, std::string_view field) {
+  const ExitCode exit = ExitCodeFor(status);
+  if (exit != ExitCode::kRefused && exit != ExitCode::kNotFound) {
+    return std::nullopt;
+  }
+  for (const google::protobuf::Any& any : status.details.details()) {
+    google::rpc::BadRequest bad_request;
+    google::rpc::ErrorInfo info;
+    if (any.UnpackTo(&bad_request)) {
+      for (const auto& violation : bad_request.field_violations()) {
+        if (auto row = RefusedRowOf(violation.field(), violation.description(), field)) {
+          return row;
+        }
+      }
+    } else if (any.UnpackTo(&info)) {
+      const auto named = info.metadata().find("field");
+      if (named == info.metadata().end()) {
+        continue;
+      }
+      if (auto row = RefusedRowOf(named->second, status.message, field)) {
+        return row;
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 void DropUnreadableDetails(google::rpc::Status* status) {

@@ -7,6 +7,8 @@
 #ifndef GONGHUI_TOOLS_GONGHUICTL_RPC_STATUS_H_
 #define GONGHUI_TOOLS_GONGHUICTL_RPC_STATUS_H_
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +38,17 @@ struct RpcStatus {
 //   INVALID_ARGUMENT: card_number is malformed (INVALID_FIELD)
 //     card_number: 8 to 19 digits
 [[nodiscard]] std::string FormatRpcStatus(const RpcStatus& status);
+
+// The row for which a call that takes all of its rows or none was refused.
+struct RefusedRow {
+  size_t index = 0;  // in the request's field
+  std::string description;
+};
+
+// Of what the server decided about a row, "grants[17].member_id" for the field "grants".  Nothing
+// when it names none, or did not decide: then the call as a whole has failed.
+[[nodiscard]] std::optional<RefusedRow> FindRefusedRow(const RpcStatus& status,
+                                                       std::string_view field);
 
 // A message can be printed as JSON only with details that we can read.
 void DropUnreadableDetails(google::rpc::Status* status);

@@ -205,6 +205,10 @@ absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& z
       static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds)))};
 }
 
+absl::StatusOr<Instant> ParseDayOrInstant(std::string_view text, const std::string& zone) {
+  return IsDay(text) ? ParseDay(text, zone) : ParseInstant(text, zone);
+}
+
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) {
     return false;
@@ -224,6 +228,11 @@ bool IsUuid(std::string_view text) {
     nil = nil && c == '0';
   }
   return !nil;
+}
+
+bool IsHex(std::string_view text, size_t count) {
+  return text.size() == count &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 bool IsCode(std::string_view text, size_t bytes_max) {

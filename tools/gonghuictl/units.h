@@ -60,8 +60,20 @@ inline constexpr std::string_view kDefaultZone = "Asia/Shanghai";
 // Seconds may have a fraction.  REQUIRES: IsKnownZone(zone).
 [[nodiscard]] absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& zone);
 
+// A day, which means its first instant, or an instant.  REQUIRES: IsKnownZone(zone).
+[[nodiscard]] absl::StatusOr<Instant> ParseDayOrInstant(std::string_view text,
+                                                        const std::string& zone);
+
 // 8-4-4-4-12 hexadecimal digits that are not all 0.
 [[nodiscard]] bool IsUuid(std::string_view text);
+
+// `count` hexadecimal digits.
+[[nodiscard]] bool IsHex(std::string_view text, size_t count);
+
+// The key of a voucher: 32 of them.
+[[nodiscard]] inline bool IsVoucherKey(std::string_view text) {
+  return IsHex(text, 32);
+}
 
 // 1 to `bytes_max` of A-Z a-z 0-9 . _ : -
 [[nodiscard]] bool IsCode(std::string_view text, size_t bytes_max);

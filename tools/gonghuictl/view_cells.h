@@ -36,6 +36,11 @@ inline Cell SignedCountCell(int64_t count) {
              : CountCell(static_cast<uint64_t>(count));
 }
 
+// What a limit counts is fen.
+inline bool IsMoney(v1::LimitMeasure measure) {
+  return measure == v1::LIMIT_MEASURE_AMOUNT_FEN || measure == v1::LIMIT_MEASURE_PRICE_FEN;
+}
+
 inline Cell BoolCell(bool value) {
   return {value ? "yes" : "no", value ? "true" : "false"};
 }

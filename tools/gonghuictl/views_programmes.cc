@@ -39,6 +39,10 @@ Cell MeasureCell(const v1::Limit& limit) {
   Cell cell = EnumCell(limit.measure());
   if (limit.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN) {
     cell.text = "subsidy";
+  } else if (limit.measure() == v1::LIMIT_MEASURE_PRICE_FEN) {
+    cell.text = "price";
+  } else if (limit.no_shows()) {
+    cell.text = "no-shows";
   } else if (limit.measure() == v1::LIMIT_MEASURE_COUNT) {
     cell.text = "uses";
   }
@@ -75,6 +79,10 @@ constexpr std::array kFund = {
                "budget",
                Align::kRight,
                [](const v1::Fund& f) { return FundAmount(f, f.budget()); }},
+    FundColumn{"contributed",
+               "contributed",
+               Align::kRight,
+               [](const v1::Fund& f) { return FundAmountUnlessZero(f, f.contributed()); }},
     FundColumn{
         "held", "held", Align::kRight, [](const v1::Fund& f) { return FundAmount(f, f.held()); }},
     FundColumn{"spent",
@@ -247,6 +255,8 @@ constexpr std::array kBenefitConditions = {
         "items", "items", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.items()); }},
     BenefitColumn{
         "when", "when", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.when()); }},
+    BenefitColumn{
+        "asks for", "asks", Align::kLeft, [](const v1::Benefit& b) { return TextCell(b.asks()); }},
     BenefitColumn{"combines", "layer", Align::kLeft, LayerCell},
     BenefitColumn{"offline",
                   "offline",
@@ -279,8 +289,7 @@ Cell MaxCell(const v1::Limit& limit) {
   if (limit.unlimited()) {
     return TextCell("unlimited");
   }
-  return limit.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN ? MoneyCell(limit.max())
-                                                         : SignedCountCell(limit.max());
+  return IsMoney(limit.measure()) ? MoneyCell(limit.max()) : SignedCountCell(limit.max());
 }
 
 using LimitColumn = ViewColumn<v1::Limit>;

@@ -223,8 +223,19 @@ constexpr std::array kApplied = {
 };
 
 Cell LimitAmount(const v1::LimitState& limit, int64_t amount) {
-  return limit.measure() == v1::LIMIT_MEASURE_AMOUNT_FEN ? MoneyCell(amount)
-                                                         : SignedCountCell(amount);
+  return IsMoney(limit.measure()) ? MoneyCell(amount) : SignedCountCell(amount);
+}
+
+// Of one that only counts, max and left are no numbers; programs see `unlimited` in JSON.
+Cell LimitMax(const v1::LimitState& limit) {
+  Cell cell = LimitAmount(limit, limit.max());
+  cell.text = limit.unlimited() ? "unlimited" : cell.text;
+  return cell;
+}
+Cell LimitLeft(const v1::LimitState& limit) {
+  Cell cell = LimitAmount(limit, limit.left());
+  cell.text = limit.unlimited() ? "" : cell.text;
+  return cell;
 }
 
 using StateColumn = ViewColumn<v1::LimitState>;
@@ -237,14 +248,12 @@ constexpr std::array kLimitState = {
     StateColumn{
         "for each", "subject", Align::kLeft, [](const State& l) { return EnumCell(l.subject()); }},
     StateColumn{"and", "window", Align::kLeft, [](const State& l) { return EnumCell(l.window()); }},
-    StateColumn{
-        "at most", "max", Align::kRight, [](const State& l) { return LimitAmount(l, l.max()); }},
+    StateColumn{"at most", "max", Align::kRight, LimitMax},
     StateColumn{
         "used", "used", Align::kRight, [](const State& l) { return LimitAmount(l, l.used()); }},
     StateColumn{
         "held", "held", Align::kRight, [](const State& l) { return LimitAmount(l, l.held()); }},
-    StateColumn{
-        "left", "left", Align::kRight, [](const State& l) { return LimitAmount(l, l.left()); }},
+    StateColumn{"left", "left", Align::kRight, LimitLeft},
     StateColumn{"resets at",
                 "resets_at",
                 Align::kLeft,
@@ -252,8 +261,14 @@ constexpr std::array kLimitState = {
 };
 
 // Of a check that is not about a limit there are no numbers.
-Cell CheckedLimit(const v1::CheckOutcome& check, int64_t (v1::LimitState::*amount)() const) {
-  return check.has_limit() ? LimitAmount(check.limit(), (check.limit().*amount)()) : Cell{};
+Cell CheckedLimit(const v1::CheckOutcome& check, Cell (*cell)(const v1::LimitState&)) {
+  return check.has_limit() ? cell(check.limit()) : Cell{};
+}
+Cell LimitUsed(const v1::LimitState& limit) {
+  return LimitAmount(limit, limit.used());
+}
+Cell LimitHeld(const v1::LimitState& limit) {
+  return LimitAmount(limit, limit.held());
 }
 
 using CheckColumn = ViewColumn<v1::CheckOutcome>;
@@ -282,29 +297,27 @@ constexpr std::array kCheck = {
                 "limit_code",
                 Align::kLeft,
                 [](const Check& c) { return TextCell(c.limit().limit_code()); }},
-    CheckColumn{"at most",
-                "max",
-                Align::kRight,
-                [](const Check& c) { return CheckedLimit(c, &State::max); }},
-    CheckColumn{"used",
-                "used",
-                Align::kRight,
-                [](const Check& c) { return CheckedLimit(c, &State::used); }},
-    CheckColumn{"held",
-                "held",
-                Align::kRight,
-                [](const Check& c) { return CheckedLimit(c, &State::held); }},
-    CheckColumn{"left",
-                "left",
-                Align::kRight,
-                [](const Check& c) { return CheckedLimit(c, &State::left); }},
+    CheckColumn{
+        "at most", "max", Align::kRight, [](const Check& c) { return CheckedLimit(c, LimitMax); }},
+    CheckColumn{
+        "used", "used", Align::kRight, [](const Check& c) { return CheckedLimit(c, LimitUsed); }},
+    CheckColumn{
+        "held", "held", Align::kRight, [](const Check& c) { return CheckedLimit(c, LimitHeld); }},
+    CheckColumn{
+        "left", "left", Align::kRight, [](const Check& c) { return CheckedLimit(c, LimitLeft); }},
 };
 
-// "rides 1/4, month 12.00/300.00 yuan": left of at most.
+// "rides 1/4, month 12.00/300.00 yuan": left of at most; "bills 800.00 yuan used" of what
+// only counts.
 Cell LimitsLeft(const v1::Entitlement& entitlement) {
   Cell cell;
   for (const v1::LimitState& limit : entitlement.limits()) {
     const std::string_view comma = cell.text.empty() ? "" : ", ";
+    if (limit.unlimited()) {
+      cell.text += fmt::format("{}{} {} used", comma, limit.limit_code(), LimitUsed(limit).text);
+      cell.raw += fmt::format("{}{}=unlimited", comma.empty() ? "" : " ", limit.limit_code());
+      continue;
+    }
     const Cell left = LimitAmount(limit, limit.left());
     const Cell max = LimitAmount(limit, limit.max());
     const std::string_view unit = " yuan";

@@ -14,47 +14,12 @@
 #include "engine/domain/limits.h"
 #include "engine/durability/record_format.h"
 #include "tools/inspect/event_names.h"
+#include "tools/inspect/json_fields.h"
 #include "tools/inspect/json_line.h"
+#include "tools/inspect/voucher_lines.h"
 
 namespace gonghui {
 namespace {
-
-template <class CodeType>
-void PutCode(JsonLine& line, std::string_view name, const CodeType& code) {
-  if (!code.IsNone()) {
-    const auto text = code.Text();
-    line.Text(name, {text.data(), text.size});
-  }
-}
-
-void PutName(JsonLine& line, std::string_view name, const DisplayName& text) {
-  line.Text(name, {text.data(), text.size()});
-}
-
-template <class Id>
-void PutRow(JsonLine& line, std::string_view name, Id row) {
-  if (row.value() != 0) {
-    line.Number(name, row.value());
-  }
-}
-
-void PutFen(JsonLine& line, std::string_view name, Fen amount) {
-  if (amount != Fen{0}) {
-    line.Number(name, amount.value());
-  }
-}
-
-void PutRequestId(JsonLine& line, std::string_view name, const RequestId& id) {
-  if (!id.IsNone()) {
-    line.Text(name,
-              fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-                          id.high >> 32,
-                          id.high >> 16 & 0xffff,
-                          id.high & 0xffff,
-                          id.low >> 48,
-                          id.low & 0xffff'ffff'ffff));
-  }
-}
 
 // As a terminal writes its business date: 2026-11-24.
 std::string DayText(CivilDay day) {
@@ -95,6 +60,9 @@ class Liner {
     line_.OpenObject("effect");
     if (IsAdmin(command_.kind) || command_.kind == CommandKind::kActivateDue) {
       PutOperatorEffect();
+      if (event_.kind == EventKind::kClaimRejected) {
+        PutTransactionEffect();
+      }
     } else if (command_.kind == CommandKind::kArchive || command_.kind == CommandKind::kThaw) {
       PutRow(line_, "transaction_row", event_.transaction_row);
     } else {
@@ -141,6 +109,9 @@ class Liner {
       line_.Text("purpose", NameOf(r.code_purpose));
       line_.CloseObject();
     }
+    if (r.occasion != nullptr) {
+      PutOccasion(*r.occasion);
+    }
     if (r.line_count == 0) {
       return;
     }
@@ -153,6 +124,19 @@ class Liner {
       line_.CloseObject();
     }
     line_.CloseArray();
+  }
+
+  void PutOccasion(const OccasionRequest& r) {
+    line_.OpenObject("occasion");
+    PutVoucherKey(line_, "voucher_key", r.voucher);
+    if (r.slot_at != TimestampNs{}) {
+      line_.Text("slot_at", TimeText(r.slot_at));
+    }
+    if (r.event_at != TimestampNs{}) {
+      line_.Text("event_at", TimeText(r.event_at));
+    }
+    PutCode(line_, "filed_by", r.filed_by);
+    line_.CloseObject();
   }
 
   // Rows before these have left memory.
@@ -318,6 +302,7 @@ class Liner {
       if (benefit.layer != 0) {
         line_.Number("layer", benefit.layer);
       }
+      PutTerms(line_, benefit);
       line_.CloseObject();
     }
     line_.CloseArray();
@@ -410,6 +395,17 @@ class Liner {
           line_.Text("activates_at", TimeText(command_.stage_programme->activates_at));
         }
         return;
+      case CommandKind::kIssueVouchers:
+      case CommandKind::kVoidVouchers:
+      case CommandKind::kCommitDraw:
+      case CommandKind::kCloseDraw:
+      case CommandKind::kSettleDraw:
+      case CommandKind::kDrawPrize:
+      case CommandKind::kContribute:
+      case CommandKind::kRevokeContribution:
+      case CommandKind::kApproveClaim:
+      case CommandKind::kRejectClaim:
+        return PutVoucherCommand(line_, command_);
     }
   }
 
@@ -506,7 +502,7 @@ class Liner {
   }
 
   void PutTransactionEffect() {
-    if (event_.kind != EventKind::kHoldExpired) {
+    if (event_.kind != EventKind::kHoldExpired && event_.kind != EventKind::kClaimRejected) {
       PutTransaction(event_.transaction);
     }
     if (event_.original.row != TransactionRow{}) {
@@ -514,6 +510,15 @@ class Liner {
     }
     PutRow(line_, "tombstone_row", event_.tombstone_row);
     PutRow(line_, "code_use_row", event_.code_use_row);
+    if (event_.kind == EventKind::kAuthorized) {
+      PutRow(line_, "occasion_row", event_.transaction.progress.occasion);
+    }
+    if (event_.voucher_row != VoucherRow{}) {
+      line_.OpenObject("voucher");
+      PutRow(line_, "voucher_row", event_.voucher_row);
+      line_.Text("state", NameOf(event_.voucher_state));
+      line_.CloseObject();
+    }
     if (event_.line_count != 0) {
       PutLines();
     }

@@ -7,14 +7,17 @@ namespace gonghui {
 namespace {
 
 constexpr EventKind kKinds[] = {
-    EventKind::kAuthorized,         EventKind::kCaptured,        EventKind::kReversed,
-    EventKind::kHoldExpired,        EventKind::kIncremented,     EventKind::kRefunded,
-    EventKind::kBatchClosed,        EventKind::kArchived,        EventKind::kThawed,
-    EventKind::kProgrammeActivated, EventKind::kSegmentDefined,  EventKind::kUnionNodeSet,
-    EventKind::kMemberSet,          EventKind::kCardSet,         EventKind::kMerchantSet,
-    EventKind::kTerminalSet,        EventKind::kFundSet,         EventKind::kProgrammeApplied,
-    EventKind::kMemberStatusSet,    EventKind::kCardStatusSet,   EventKind::kCardReplaced,
-    EventKind::kProgrammeRetired,   EventKind::kProgrammeStaged,
+    EventKind::kAuthorized,          EventKind::kCaptured,        EventKind::kReversed,
+    EventKind::kHoldExpired,         EventKind::kIncremented,     EventKind::kRefunded,
+    EventKind::kBatchClosed,         EventKind::kArchived,        EventKind::kThawed,
+    EventKind::kProgrammeActivated,  EventKind::kSegmentDefined,  EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,           EventKind::kCardSet,         EventKind::kMerchantSet,
+    EventKind::kTerminalSet,         EventKind::kFundSet,         EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,     EventKind::kCardStatusSet,   EventKind::kCardReplaced,
+    EventKind::kProgrammeRetired,    EventKind::kProgrammeStaged, EventKind::kVouchersIssued,
+    EventKind::kVouchersVoided,      EventKind::kDrawCommitted,   EventKind::kDrawClosed,
+    EventKind::kDrawSettled,         EventKind::kPrizeDrawn,      EventKind::kContributed,
+    EventKind::kContributionRevoked, EventKind::kClaimApproved,   EventKind::kClaimRejected,
 };
 
 }  // namespace
@@ -82,6 +85,26 @@ std::string_view NameOf(EventKind value) {
       return "programme_retired";
     case EventKind::kProgrammeStaged:
       return "programme_staged";
+    case EventKind::kVouchersIssued:
+      return "vouchers_issued";
+    case EventKind::kVouchersVoided:
+      return "vouchers_voided";
+    case EventKind::kDrawCommitted:
+      return "draw_committed";
+    case EventKind::kDrawClosed:
+      return "draw_closed";
+    case EventKind::kDrawSettled:
+      return "draw_settled";
+    case EventKind::kPrizeDrawn:
+      return "prize_drawn";
+    case EventKind::kContributed:
+      return "contributed";
+    case EventKind::kContributionRevoked:
+      return "contribution_revoked";
+    case EventKind::kClaimApproved:
+      return "claim_approved";
+    case EventKind::kClaimRejected:
+      return "claim_rejected";
   }
   return "unknown";
 }
@@ -112,12 +135,28 @@ std::string_view NameOf(Reason value) {
       return "further_activity_prevents_reversal";
     case Reason::kExceedsCapturedAmount:
       return "exceeds_captured_amount";
+    case Reason::kApprovalMissing:
+      return "approval_missing";
     case Reason::kAdviceTooOld:
       return "advice_too_old";
+    case Reason::kEventNotYet:
+      return "event_not_yet";
     case Reason::kTerminalInactive:
       return "terminal_inactive";
     case Reason::kMerchantInactive:
       return "merchant_inactive";
+    case Reason::kVoucherNotFound:
+      return "voucher_not_found";
+    case Reason::kVoucherVoid:
+      return "voucher_void";
+    case Reason::kVoucherRedeemed:
+      return "voucher_redeemed";
+    case Reason::kVoucherReserved:
+      return "voucher_reserved";
+    case Reason::kVoucherNotYetValid:
+      return "voucher_not_yet_valid";
+    case Reason::kVoucherExpired:
+      return "voucher_expired";
     case Reason::kInvalidCard:
       return "invalid_card";
     case Reason::kCardNotActive:
@@ -138,6 +177,8 @@ std::string_view NameOf(Reason value) {
       return "membership_expired";
     case Reason::kMemberClosed:
       return "member_closed";
+    case Reason::kVoucherOfAnother:
+      return "voucher_of_another";
     case Reason::kProgrammeNotFound:
       return "programme_not_found";
     case Reason::kNoApplicableBenefit:
@@ -166,10 +207,18 @@ std::string_view NameOf(Reason value) {
       return "waiting_period";
     case Reason::kOfflineNotPermitted:
       return "offline_not_permitted";
+    case Reason::kNoVoucher:
+      return "no_voucher";
+    case Reason::kSlotNotAvailable:
+      return "slot_not_available";
+    case Reason::kClaimTooLate:
+      return "claim_too_late";
     case Reason::kExceedsFrequencyLimit:
       return "exceeds_frequency_limit";
     case Reason::kExceedsAmountLimit:
       return "exceeds_amount_limit";
+    case Reason::kTooManyNoShows:
+      return "too_many_no_shows";
     case Reason::kFundNotOpen:
       return "fund_not_open";
     case Reason::kQuotaExhausted:
@@ -360,6 +409,8 @@ std::string_view NameOf(TerminalKind value) {
       return "vending";
     case TerminalKind::kOnline:
       return "online";
+    case TerminalKind::kOffice:
+      return "office";
   }
   return "unknown";
 }
@@ -446,6 +497,32 @@ std::string_view NameOf(PriceKind value) {
       return "tiers";
     case PriceKind::kBands:
       return "bands";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(VoucherState value) {
+  switch (value) {
+    case VoucherState::kIssued:
+      return "issued";
+    case VoucherState::kReserved:
+      return "reserved";
+    case VoucherState::kRedeemed:
+      return "redeemed";
+    case VoucherState::kVoid:
+      return "void";
+    case VoucherState::kBlank:
+      return "blank";
+  }
+  return "unknown";
+}
+
+std::string_view NameOf(DrawKind value) {
+  switch (value) {
+    case DrawKind::kDraw:
+      return "draw";
+    case DrawKind::kPool:
+      return "pool";
   }
   return "unknown";
 }

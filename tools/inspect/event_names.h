@@ -41,6 +41,8 @@ std::string_view NameOf(Payer value);
 std::string_view NameOf(LateCapture value);
 std::string_view NameOf(Stage value);
 std::string_view NameOf(PriceKind value);
+std::string_view NameOf(VoucherState value);
+std::string_view NameOf(DrawKind value);
 
 }  // namespace gonghui
 

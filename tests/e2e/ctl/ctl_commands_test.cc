@@ -189,7 +189,7 @@ TEST_F(CtlCommandsTest, HelpOfEveryCommandHasExamples) {
       EXPECT_GE(examples, 2U) << result.out;
     }
   }
-  EXPECT_GE(commands, 46U);
+  EXPECT_GE(commands, 70U);
 }
 
 TEST_F(CtlCommandsTest, HelpTopics) {
@@ -215,7 +215,9 @@ TEST_F(CtlCommandsTest, CompletionInBash) {
   };
   EXPECT_EQ(complete("me"), "member merchant\n");
   EXPECT_EQ(complete("member s"), "show suspend\n");
-  EXPECT_EQ(complete("import ''"), "unions segments members cards merchants terminals funds\n");
+  EXPECT_EQ(complete("import ''"),
+            "unions segments members cards merchants terminals funds "
+            "contributions\n");
   EXPECT_EQ(complete("--server x member suspend --d"), "--dry-run\n");
   EXPECT_EQ(complete("status -o j"), "json jsonl\n");
   EXPECT_EQ(complete("ba"), "batch\n");
@@ -226,6 +228,13 @@ TEST_F(CtlCommandsTest, CompletionInBash) {
   EXPECT_EQ(complete("batch close --sub"), "--subsidy --subsidy-fen\n");
   EXPECT_EQ(complete("advice submit --q"), "--queue-empty\n");
   EXPECT_EQ(complete("refund --li"), "--line\n");
+  EXPECT_EQ(complete("vou"), "voucher\n");
+  EXPECT_EQ(complete("voucher ''"), "issue grant void show list series\n");
+  EXPECT_EQ(complete("draw e"), "entries\n");
+  EXPECT_EQ(complete("claim re"), "reject\n");
+  EXPECT_EQ(complete("contribution ''"), "import revoke list\n");
+  EXPECT_EQ(complete("fund s"), "show solvency\n");
+  EXPECT_EQ(complete("authorize --ev"), "--event-at\n");
 }
 
 }  // namespace

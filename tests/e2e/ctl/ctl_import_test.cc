@@ -56,7 +56,7 @@ TEST_F(CtlImportTest, EveryKind) {
       {"members", "member_id,union_node_id,joined_on\nM1,U1,2019-03-01\n"},
       {"cards", "card_number,member_id\n6253011000000016,M1\n"},
       {"merchants", "merchant_id,union_node_id,mcc,display_name\nS1,U1,4111,昆明地铁\n"},
-      {"terminals", "terminal_id,merchant_id,kind\nT1,S1,gate\n"},
+      {"terminals", "terminal_id,merchant_id,kind\nT1,S1,office\n"},
       {"funds", "fund_code,budget_yuan,paid_by\nmetro-2026,1000000,merchant\n"}};
   for (const auto& [kind, text] : files) {
     const RunResult result = Run({"import", kind, Write(std::string(kind) + ".csv", text)});

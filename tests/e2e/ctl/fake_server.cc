@@ -273,6 +273,9 @@ struct FakeServer::State {
   FakeMerchants merchants{&shared};
   const std::unique_ptr<grpc::Service> programmes = MakeFakeProgrammes(&shared);
   const std::unique_ptr<grpc::Service> authorization = MakeFakeAuthorization(&shared);
+  const std::unique_ptr<grpc::Service> vouchers = MakeFakeVouchers(&shared);
+  const std::unique_ptr<grpc::Service> draws = MakeFakeDraws(&shared);
+  const std::unique_ptr<grpc::Service> aid = MakeFakeAid(&shared);
   FakeOperations operations;
   std::string target;
   int tls_port = 0;
@@ -292,6 +295,9 @@ FakeServer::FakeServer(const std::string& folder, const Certificates& certificat
   builder.RegisterService(&state_->merchants);
   builder.RegisterService(state_->programmes.get());
   builder.RegisterService(state_->authorization.get());
+  builder.RegisterService(state_->vouchers.get());
+  builder.RegisterService(state_->draws.get());
+  builder.RegisterService(state_->aid.get());
   builder.RegisterService(&state_->operations);
   state_->server = builder.BuildAndStart();
   GH_CHECK(state_->server != nullptr, state_->target);
@@ -317,6 +323,21 @@ void FakeServer::FailImportsAfter(size_t messages) {
 void FakeServer::StallImportsAfter(size_t messages) {
   state_->shared.imports.stall_after =
       messages == SIZE_MAX ? SIZE_MAX : state_->shared.imports.messages + messages;
+}
+
+void FakeServer::FailVouchersAfter(size_t calls) {
+  const std::lock_guard lock(state_->shared.mutex);
+  state_->shared.occasions.fail_after = calls;
+}
+
+void FakeServer::LoseVoucherAnswers(bool lose) {
+  const std::lock_guard lock(state_->shared.mutex);
+  state_->shared.occasions.lose_answers = lose;
+}
+
+OccasionCalls FakeServer::occasions() const {
+  const std::lock_guard lock(state_->shared.mutex);
+  return state_->shared.occasions;
 }
 
 size_t FakeServer::import_message_count() const {

@@ -7,7 +7,7 @@
 // Ids that begin with certain words ask for trouble:
 //   member   NONE...      NOT_FOUND       FINAL... FAILED_PRECONDITION
 //   programme, draft      likewise
-//   union    BAD...       a row that names it is rejected
+//   union    BAD...       a row that names it is rejected; so is a member who gets a voucher
 //   terminal DENIED...    PERMISSION_DENIED
 //            SLOW...      no answer before the deadline
 //            FULL...      RESOURCE_EXHAUSTED with RetryInfo
@@ -29,6 +29,7 @@
 #include "gonghui/v1/member_service.pb.h"
 #include "gonghui/v1/programme_service.pb.h"
 #include "tests/e2e/ctl/certificates.h"
+#include "tests/e2e/ctl/occasion_calls.h"
 
 namespace gonghui::testing_e2e {
 
@@ -49,6 +50,11 @@ class FakeServer {
   void FailImportsAfter(size_t messages);
   void StallImportsAfter(size_t messages);
 
+  // After so many calls of a kind, codes and grants are answered with UNAVAILABLE.
+  void FailVouchersAfter(size_t calls);
+  void LoseVoucherAnswers(bool lose);
+
+  [[nodiscard]] OccasionCalls occasions() const;
   [[nodiscard]] size_t import_message_count() const;
   [[nodiscard]] std::vector<v1::Member> members() const;
   [[nodiscard]] size_t authorize_count() const;

@@ -24,6 +24,7 @@
 #include "gonghui/v1/programme_service.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "tests/e2e/ctl/occasion_calls.h"
 
 namespace gonghui::testing_e2e {
 
@@ -107,6 +108,7 @@ struct Shared {
   v1::SaveDraftRequest draft;
   std::vector<v1::SubmitAdvicesRequest> advices;
   v1::CloseBatchRequest close;
+  OccasionCalls occasions;
   size_t authorize_count = 0;
   size_t change_count = 0;
   std::atomic<size_t> slow_calls{0};
@@ -163,6 +165,11 @@ void FillEntitlements(const std::string& card, Response* response) {
 
 // Programmes, their versions and drafts, and funds.
 [[nodiscard]] std::unique_ptr<grpc::Service> MakeFakeProgrammes(Shared* shared);
+
+// Vouchers; draws and pools; claims and contributions.
+[[nodiscard]] std::unique_ptr<grpc::Service> MakeFakeVouchers(Shared* shared);
+[[nodiscard]] std::unique_ptr<grpc::Service> MakeFakeDraws(Shared* shared);
+[[nodiscard]] std::unique_ptr<grpc::Service> MakeFakeAid(Shared* shared);
 
 // The service of terminals.
 [[nodiscard]] std::unique_ptr<grpc::Service> MakeFakeAuthorization(Shared* shared);

@@ -83,9 +83,7 @@ void Harness::Start() {
   }
   auto started = Server::Start(server,
                                engine_.get(),
-                               &personal_data_,
-                               &programme_sources_,
-                               &journal_,
+                               {&personal_data_, &programme_sources_, &draws_, &journal_},
                                SystemClock::Instance());
   GH_CHECK(started.ok(), started.status().ToString());
   server_ = *std::move(started);

@@ -22,6 +22,7 @@
 #include <grpcpp/support/status.h>
 #include <gtest/gtest.h>
 
+#include "engine/durability/memory_draw_store.h"
 #include "engine/durability/memory_journal.h"
 #include "engine/durability/memory_programme_sources.h"
 #include "engine/pipeline/engine.h"
@@ -63,6 +64,7 @@ class Harness {
   [[nodiscard]] MemoryJournal& journal() { return journal_; }
   [[nodiscard]] MemoryPersonalDataStore& personal_data() { return personal_data_; }
   [[nodiscard]] MemoryProgrammeSources& programme_sources() { return programme_sources_; }
+  [[nodiscard]] MemoryDrawStore& draws() { return draws_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
   void Populate();
@@ -78,6 +80,7 @@ class Harness {
   MemoryJournal journal_;
   MemoryPersonalDataStore personal_data_;
   MemoryProgrammeSources programme_sources_;
+  MemoryDrawStore draws_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Server> server_;
 };

@@ -648,6 +648,9 @@ TEST_F(OperatorsTest, ReflectionListsAndDescribes) {
                            "gonghui.v1.MerchantService",
                            "gonghui.v1.ProgrammeService",
                            "gonghui.v1.OperationsService",
+                           "gonghui.v1.VoucherService",
+                           "gonghui.v1.DrawService",
+                           "gonghui.v1.AidService",
                            "gonghui.v1.BacktestService",
                            "grpc.channelz.v1.Channelz"}) {
     EXPECT_THAT(operators, ::testing::HasSubstr(name));

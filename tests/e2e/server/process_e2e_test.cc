@@ -24,12 +24,16 @@
 #include <thread>
 #include <vector>
 
+#include <absl/strings/escaping.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/stubs/logging.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/check.h"
+#include "engine/programmes/sha256.h"
+#include "engine/server/translate_vouchers.h"
+#include "gonghui/v1/draw_service.grpc.pb.h"
 #include "gonghui/v1/operations_service.grpc.pb.h"
 #include "tests/e2e/server/certificates.h"
 #include "tests/e2e/server/harness.h"
@@ -189,6 +193,68 @@ TEST(ProcessTest, ASocketThatAKilledServerLeftIsReplaced) {
   process.WaitUntilReady();
   v1::GetStatusResponse status;
   EXPECT_TRUE(GetStatus(process.operators_address(), &status).ok());
+}
+
+v1::Draw DrawOf(const std::string& code, int64_t closes_at_s) {
+  v1::Draw draw;
+  draw.set_draw_code(code);
+  draw.set_kind(v1::DRAW_KIND_POOL);
+  draw.mutable_closes_at()->set_seconds(closes_at_s);
+  draw.add_prizes()->set_weight(1);
+  return draw;
+}
+
+// The seed is on the disk before its hash is told, sealed, and the same for ever.
+TEST(ProcessTest, ASeedOutlivesAKilledServer) {
+  int64_t closes_at_s = 0;
+  Process process;
+  const auto commit = [&process, &closes_at_s](const std::string& code) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    grpc::ClientContext context;
+    v1::CommitDrawRequest request;
+    *request.mutable_draw() = DrawOf(code, closes_at_s);
+    v1::CommitDrawResponse response;
+    const grpc::Status status =
+        v1::DrawService::NewStub(grpc::CreateCustomChannel(process.operators_address(),
+                                                           grpc::InsecureChannelCredentials(),
+                                                           arguments))
+            ->CommitDraw(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  };
+  process.Spawn({"--insecure-dev"});
+  process.WaitUntilReady();
+  closes_at_s = SystemClock::Instance().NowNs() / 1'000'000'000 + 5;  // soon over
+  const v1::CommitDrawResponse first = commit("quiz");
+  EXPECT_TRUE(first.created());
+  EXPECT_NE(commit("other").draw().seed_hash(), first.draw().seed_hash());
+  process.Signal(SIGKILL);
+  EXPECT_EQ(process.Wait(), -SIGKILL);
+  process.Spawn({"--insecure-dev"});
+  process.WaitUntilReady();
+  const v1::CommitDrawResponse again = commit("quiz");
+  EXPECT_FALSE(again.created());
+  EXPECT_EQ(again.draw().SerializeAsString(), first.draw().SerializeAsString());
+
+  v1::SettleDrawRequest request;
+  request.set_draw_code("quiz");
+  v1::SettleDrawResponse settled;
+  const auto stub = v1::DrawService::NewStub(
+      grpc::CreateChannel(process.operators_address(), grpc::InsecureChannelCredentials()));
+  grpc::Status status;
+  for (int i = 0; i < 3'000; ++i) {
+    grpc::ClientContext context;
+    status = stub->SettleDraw(&context, request, &settled);
+    if (status.error_code() != grpc::StatusCode::FAILED_PRECONDITION) {
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  Sha256 hash;
+  hash.Add(absl::HexStringToBytes(settled.draw().seed()));
+  EXPECT_EQ(DigestText(hash.Finish()), first.draw().seed_hash());
 }
 
 TEST(ProcessTest, ASecondSignalStopsAtOnce) {

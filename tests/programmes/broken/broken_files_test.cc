@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(All, BrokenFileTest, testing::ValuesIn(AllCases()), [](
 });
 
 TEST(BrokenFilesTest, TheBasesAreGood) {
-  for (const char* base : {"plain.yaml", "rich.yaml"}) {
+  for (const char* base : {"plain.yaml", "rich.yaml", "asks.yaml"}) {
     const auto path = std::filesystem::path(GONGHUI_BROKEN_FILES_DIR) / base;
     EXPECT_EQ(RenderAll(Compile(ReadFile(path))), "") << base;
   }

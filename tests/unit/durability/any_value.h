@@ -110,6 +110,14 @@ inline Reason AnyReason(Prng& prng) {
                                         Reason::kMemberClosed,
                                         Reason::kNoEffect,
                                         Reason::kWaitingPeriod,
+                                        Reason::kApprovalMissing,
+                                        Reason::kEventNotYet,
+                                        Reason::kVoucherNotFound,
+                                        Reason::kVoucherExpired,
+                                        Reason::kVoucherOfAnother,
+                                        Reason::kNoVoucher,
+                                        Reason::kClaimTooLate,
+                                        Reason::kTooManyNoShows,
                                         Reason::kExceedsAmountLimit,
                                         Reason::kBudgetExhausted};
   return kReasons[prng.Below(std::size(kReasons))];

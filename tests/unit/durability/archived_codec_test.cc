@@ -179,9 +179,9 @@ TEST(ArchivedCodecTest, WhatBelongsToAnotherKindIsRefused) {
 
 TEST(ArchivedCodecTest, ReservedFieldsAreZero) {
   ArchivedTransaction archived = MakeArchivedAdvice(5'001, kAt);
-  archived.transaction.progress.reserved = 1;
-  EXPECT_DEATH(Encode(archived), "reserved=1");
-  archived.transaction.progress.reserved = 0;
+  archived.transaction.progress.reserved_2 = 1;
+  EXPECT_DEATH(Encode(archived), "reserved_2=1");
+  archived.transaction.progress.reserved_2 = 0;
   archived.advice.reserved[0] = 1;
   EXPECT_DEATH(Encode(archived), "reserved=1");
   archived.advice.reserved[0] = 0;

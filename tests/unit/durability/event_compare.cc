@@ -52,6 +52,10 @@ void Compare(Comparison& c, const AuthorizeRequest& a, const AuthorizeRequest& b
   GH_SAME(code_valid_s);
   GH_SAME(code_purpose);
   c.List("lines", std::span(a.lines, a.line_count), std::span(b.lines, b.line_count));
+  c.Field("occasion", a.occasion != nullptr, b.occasion != nullptr);
+  if (a.occasion != nullptr && b.occasion != nullptr) {
+    c.Field("occasion", *a.occasion, *b.occasion);
+  }
 }
 
 void Compare(Comparison& c, const CaptureRequest& a, const CaptureRequest& b) {
@@ -199,6 +203,17 @@ void Compare(Comparison& c, const BenefitSpec& a, const BenefitSpec& b) {
   GH_SAME(starts_at);
   GH_SAME(ends_at);
   GH_SAME(hold_s);
+  GH_SAME(asks);
+  GH_SAME(voucher_returns);
+  GH_SAME(approvals);
+  GH_SAME(reserved);
+  GH_SAME(claim_days_max);
+  GH_SAME(slot_minutes);
+  GH_SAME(slot_ahead_days);
+  GH_SAME(slot_grace_minutes);
+  GH_SAME(earlier_prices);
+  GH_SAME(reserved_2);
+  GH_SAME(voucher);
 }
 
 void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
@@ -233,6 +248,30 @@ void Compare(Comparison& c, const ProgrammeImage& a, const ProgrammeImage& b) {
   for (size_t i = 0; c.first().empty() && i < a.benefits.size(); ++i) {
     Compare(c, a.benefits[i], b.benefits[i]);
   }
+}
+
+void Compare(Comparison& c, const IssueVouchersRequest& a, const IssueVouchersRequest& b) {
+  GH_SAME(series);
+  GH_SAME(valid_from);
+  GH_SAME(expires_at);
+  GH_SAME(draw);
+  c.List("vouchers", a.vouchers, b.vouchers);
+}
+
+void Compare(Comparison& c, const CommitDrawRequest& a, const CommitDrawRequest& b) {
+  GH_SAME(code);
+  GH_SAME(kind);
+  GH_SAME(seed_hash);
+  GH_SAME(programme);
+  GH_SAME(limit);
+  GH_SAME(closes_at);
+  c.List("prizes", a.prizes, b.prizes);
+}
+
+void Compare(Comparison& c, const CloseDrawRequest& a, const CloseDrawRequest& b) {
+  GH_SAME(code);
+  GH_SAME(entries_hash);
+  GH_SAME(entry_count);
 }
 
 void Compare(Comparison& c, const ArchivedTransaction& a, const ArchivedTransaction& b) {
@@ -312,6 +351,25 @@ void Compare(Comparison& c, const Command& a, const Command& b) {
       GH_SAME(stage_programme->stage);
       GH_SAME(stage_programme->activates_at);
       return;
+    case CommandKind::kIssueVouchers:
+      return Compare(c, *a.issue_vouchers, *b.issue_vouchers);
+    case CommandKind::kVoidVouchers:
+      return c.List("keys", a.void_vouchers->keys, b.void_vouchers->keys);
+    case CommandKind::kCommitDraw:
+      return Compare(c, *a.commit_draw, *b.commit_draw);
+    case CommandKind::kCloseDraw:
+      return Compare(c, *a.close_draw, *b.close_draw);
+    case CommandKind::kSettleDraw:
+      return c.Field("settle_draw", *a.settle_draw, *b.settle_draw);
+    case CommandKind::kDrawPrize:
+      return c.Field("draw_prize", *a.draw_prize, *b.draw_prize);
+    case CommandKind::kContribute:
+      return c.Field("contribute", *a.contribute, *b.contribute);
+    case CommandKind::kRevokeContribution:
+      return c.Field("revoke_contribution", *a.revoke_contribution, *b.revoke_contribution);
+    case CommandKind::kApproveClaim:
+    case CommandKind::kRejectClaim:
+      return c.Field("judge_claim", *a.judge_claim, *b.judge_claim);
   }
 }
 
@@ -357,6 +415,9 @@ std::string FirstDifference(const Event& a, const Event& b) {
   GH_SAME(advice);
   GH_SAME(batch);
   GH_SAME(code_use_row);
+  GH_SAME(has_occasion);
+  GH_SAME(voucher_state);
+  GH_SAME(voucher_row);
   GH_SAME(row);
   GH_SAME(row_2);
   GH_SAME(span_count);

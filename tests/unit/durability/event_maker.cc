@@ -257,6 +257,9 @@ void FillAskedDetails(Prng& prng, OwnedEvent& o) {
     c.authorize.code_valid_s = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
     c.authorize.code_purpose = AnyEnum(prng, CodePurpose::kExit);
   }
+  if (c.kind == CommandKind::kAuthorize) {
+    FillOccasion(prng, o);
+  }
   const bool has_evidence = c.kind == CommandKind::kAuthorize || c.kind == CommandKind::kCapture
                                 ? prng.Chance(1, 3)
                                 : prng.Chance(1, 24);
@@ -339,6 +342,10 @@ void FillDetails(Prng& prng, OwnedEvent& o) {
     o.event.code_use_row = AnyRow<CodeUseRow>(prng, kCodeUsesMax);
   }
   Transaction& t = o.event.transaction;
+  if (t.IsAuthorization() && prng.Chance(1, 3)) {
+    t.progress.occasion = AnyRow<OccasionRow>(prng, kOccasionsMax);
+    o.event.has_occasion = (t.progress.occasion != OccasionRow{}) != prng.Chance(1, 12);
+  }
   const auto first_line = prng.Chance(1, 3) ? AnyRow<LineRow>(prng, kLinesMax) : LineRow{};
   const auto advice = prng.Chance(1, 3) ? AnyRow<AdviceRow>(prng, kAdvicesMax) : AdviceRow{};
   const auto line_count = static_cast<uint8_t>(
@@ -450,7 +457,7 @@ void FillImage(Prng& prng, OwnedEvent& o) {
   fill(o.limits, 5, [&prng] {
     LimitSpec limit;
     limit.code = AnyCode<LimitCode>(prng);
-    limit.measure = AnyEnum(prng, LimitMeasure::kAmount);
+    limit.measure = AnyEnum(prng, LimitMeasure::kPrice);
     limit.subject = AnyEnum(prng, LimitSubject::kUnion);
     limit.window = AnyEnum(prng, WindowKind::kYear);
     limit.when_exceeded = AnyEnum(prng, WhenExceeded::kReduce);
@@ -459,6 +466,15 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     limit.span = static_cast<uint8_t>(prng.Between(1, kLimitSpanMax));
     limit.scope = AnyEnum(prng, LimitScope::kOffline);
     limit.max = AnyInt(prng);
+    if (limit.measure == LimitMeasure::kPrice) {
+      limit.when_exceeded = WhenExceeded::kRefuse;
+    } else if (limit.measure == LimitMeasure::kCount && prng.Chance(1, 4)) {
+      limit.window = WindowKind::kSlot;
+      limit.span = 1;
+    } else if (limit.measure == LimitMeasure::kCount && prng.Chance(1, 4)) {
+      limit.scope = LimitScope::kNoShow;
+      limit.subject = LimitSubject::kPerson;
+    }
     return limit;
   });
   fill(o.segments, 4, [&prng] { return AnyCode<SegmentCode>(prng); });
@@ -516,6 +532,7 @@ void FillImage(Prng& prng, OwnedEvent& o) {
     b.limits = range(o.limit_refs.size(), kLimitsPerBenefitMax);
     b.funding = range(o.funding.size(), kFundingSharesPerBenefitMax);
     FillBenefitConditions(prng, b);
+    FillTerms(prng, o, b);
     return b;
   });
   p.special_days = range(o.days.size(), 100);
@@ -664,7 +681,7 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
     case CommandKind::kSetTerminal:
       o.terminal = {AnyCode<TerminalId>(prng),
                     AnyCode<MerchantId>(prng),
-                    AnyEnum(prng, TerminalKind::kOnline),
+                    AnyEnum(prng, TerminalKind::kOffice),
                     AnyEnum(prng, TerminalStatus::kInactive)};
       c.terminal_setting = &o.terminal;
       break;
@@ -710,6 +727,18 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
       break;
     case CommandKind::kActivateDue:
       break;
+    case CommandKind::kIssueVouchers:
+    case CommandKind::kVoidVouchers:
+    case CommandKind::kCommitDraw:
+    case CommandKind::kCloseDraw:
+    case CommandKind::kSettleDraw:
+    case CommandKind::kDrawPrize:
+    case CommandKind::kContribute:
+    case CommandKind::kRevokeContribution:
+    case CommandKind::kApproveClaim:
+    case CommandKind::kRejectClaim:
+      FillVoucherCommand(prng, o);
+      break;
     default:
       FillTerminalsCommand(prng, c);
       if (c.kind != CommandKind::kExpireHolds) {
@@ -745,7 +774,9 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
         e.spans[i].segment = static_cast<SegmentBit>(prng.Below(kSegmentsMax));
       }
     }
-    return owned;
+    if (kind != EventKind::kClaimRejected) {
+      return owned;
+    }
   }
   if (kind == EventKind::kArchived) {
     return owned;
@@ -760,7 +791,11 @@ std::unique_ptr<OwnedEvent> MakeRandomEvent(EventKind kind,
   if (AnyBool(prng)) {
     FillDeltas(prng, e);
   }
-  if (kind != EventKind::kHoldExpired) {
+  if (prng.Chance(1, 4)) {
+    e.voucher_row = VoucherRow{1 + static_cast<uint32_t>(prng.Below(kVouchersMax))};
+    e.voucher_state = AnyEnum(prng, VoucherState::kBlank);
+  }
+  if (kind != EventKind::kHoldExpired && kind != EventKind::kClaimRejected) {
     FillTransaction(prng, *owned);
     FillDetails(prng, *owned);
     if (prng.Chance(1, 4)) {
@@ -827,6 +862,7 @@ ArchivedTransaction MakeRandomArchived(Prng& prng) {
     t.progress.restated = fen();
     t.progress.restated_subsidy = fen();
     t.progress.allow_partial = AnyBool(prng);
+    t.progress.occasion = usual() ? OccasionRow{} : AnyRow<OccasionRow>(prng, kOccasionsMax);
     t.progress.line_count = line_count;
     t.progress.advice = advice;
   } else {

@@ -38,6 +38,19 @@ struct OwnedEvent {
   ReplaceCardRequest replace_card;
   RetireProgrammeRequest retire_programme;
   StageProgrammeRequest stage_programme;
+  IssueVouchersRequest issue_vouchers;
+  VoidVouchersRequest void_vouchers;
+  CommitDrawRequest commit_draw;
+  CloseDrawRequest close_draw;
+  SettleDrawRequest settle_draw;
+  DrawPrizeRequest draw_prize;
+  ContributeRequest contribute;
+  RevokeContributionRequest revoke_contribution;
+  JudgeClaimRequest judge_claim;
+  std::vector<VoucherToIssue> vouchers;
+  std::vector<VoucherKey> voucher_keys;
+  std::vector<PrizeSpec> prizes;
+  OccasionRequest occasion;
   AdviceRequest advice;
   std::vector<LineItem> lines;
   std::vector<ReturnedLine> returned;
@@ -60,14 +73,17 @@ struct OwnedEvent {
 };
 
 inline constexpr EventKind kAllEventKinds[] = {
-    EventKind::kAuthorized,         EventKind::kCaptured,        EventKind::kReversed,
-    EventKind::kHoldExpired,        EventKind::kIncremented,     EventKind::kRefunded,
-    EventKind::kBatchClosed,        EventKind::kArchived,        EventKind::kThawed,
-    EventKind::kProgrammeActivated, EventKind::kSegmentDefined,  EventKind::kUnionNodeSet,
-    EventKind::kMemberSet,          EventKind::kCardSet,         EventKind::kMerchantSet,
-    EventKind::kTerminalSet,        EventKind::kFundSet,         EventKind::kProgrammeApplied,
-    EventKind::kMemberStatusSet,    EventKind::kCardStatusSet,   EventKind::kCardReplaced,
-    EventKind::kProgrammeRetired,   EventKind::kProgrammeStaged,
+    EventKind::kAuthorized,          EventKind::kCaptured,        EventKind::kReversed,
+    EventKind::kHoldExpired,         EventKind::kIncremented,     EventKind::kRefunded,
+    EventKind::kBatchClosed,         EventKind::kArchived,        EventKind::kThawed,
+    EventKind::kProgrammeActivated,  EventKind::kSegmentDefined,  EventKind::kUnionNodeSet,
+    EventKind::kMemberSet,           EventKind::kCardSet,         EventKind::kMerchantSet,
+    EventKind::kTerminalSet,         EventKind::kFundSet,         EventKind::kProgrammeApplied,
+    EventKind::kMemberStatusSet,     EventKind::kCardStatusSet,   EventKind::kCardReplaced,
+    EventKind::kProgrammeRetired,    EventKind::kProgrammeStaged, EventKind::kVouchersIssued,
+    EventKind::kVouchersVoided,      EventKind::kDrawCommitted,   EventKind::kDrawClosed,
+    EventKind::kDrawSettled,         EventKind::kPrizeDrawn,      EventKind::kContributed,
+    EventKind::kContributionRevoked, EventKind::kClaimApproved,   EventKind::kClaimRejected,
 };
 
 // Any values at all in every field that the kind uses; every enumerator, edges of
@@ -121,6 +137,33 @@ std::unique_ptr<OwnedEvent> MakeProgramme(uint64_t seq, TimestampNs at);
 std::unique_ptr<OwnedEvent> MakeStaging(uint64_t seq, TimestampNs at);
 // ... or its day comes.
 std::unique_ptr<OwnedEvent> MakeActivation(uint64_t seq, TimestampNs at);
+
+// A bag of rice is taken at a machine by its pick-up code: the sale without a card, of a stock.
+std::unique_ptr<OwnedEvent> MakePickUp(uint64_t seq, TimestampNs at);
+// The sale as a claim about what happened a day before, which is held for 30 days.
+std::unique_ptr<OwnedEvent> MakeClaim(uint64_t seq, TimestampNs at);
+// A bearer's voucher and a member's ...
+std::unique_ptr<OwnedEvent> MakeVoucherIssue(uint64_t seq, TimestampNs at);
+// ... of which the first is taken back.
+std::unique_ptr<OwnedEvent> MakeVoucherVoid(uint64_t seq, TimestampNs at);
+// A draw of 20 places, from its commitment to its end.
+std::unique_ptr<OwnedEvent> MakeCommitment(uint64_t seq, TimestampNs at);
+std::unique_ptr<OwnedEvent> MakeClosing(uint64_t seq, TimestampNs at);
+std::unique_ptr<OwnedEvent> MakeSettlement(uint64_t seq, TimestampNs at);
+// Somebody has passed a quiz.
+std::unique_ptr<OwnedEvent> MakePrize(uint64_t seq, TimestampNs at);
+// 60 yuan for a month of cover, and they are paid back.
+std::unique_ptr<OwnedEvent> MakeContribution(uint64_t seq, TimestampNs at);
+std::unique_ptr<OwnedEvent> MakeRevocation(uint64_t seq, TimestampNs at);
+// Of that claim; a rejection gives a voucher back, too.
+std::unique_ptr<OwnedEvent> MakeJudgement(EventKind kind, uint64_t seq, TimestampNs at);
+
+// Parts of MakeRandomEvent(): the content of a command about vouchers, draws, claims and
+// contributions; of an authorize command now and then an occasion; and what a benefit asks
+// for, after its limits are known.
+void FillVoucherCommand(Prng& prng, OwnedEvent& o);
+void FillOccasion(Prng& prng, OwnedEvent& o);
+void FillTerms(Prng& prng, const OwnedEvent& o, BenefitSpec& b);
 
 // Any values at all in every field that comes back.
 ArchivedTransaction MakeRandomArchived(Prng& prng);

@@ -46,6 +46,52 @@ struct Wrong {
   std::function<void(OwnedEvent&)> make;
 };
 
+// The sample's benefit, as one that asks for something.
+BenefitSpec& AskFor(OwnedEvent& o, Asks what) {
+  BenefitSpec& benefit = o.benefits[0];
+  benefit.layer = 0;
+  benefit.asks = static_cast<uint8_t>(what);
+  switch (what) {
+    case Asks::kVoucher:
+      benefit.voucher = CodeOf<SeriesCode>("rice");
+      benefit.voucher_returns = true;
+      break;
+    case Asks::kSlot:
+      benefit.slot_minutes = kSlotMinutesMax;
+      benefit.slot_ahead_days = kSlotAheadDaysMax;
+      benefit.slot_grace_minutes = kSlotGraceMinutesMax;
+      break;
+    case Asks::kClaim:
+      benefit.claim_days_max = kClaimDaysMax;
+      benefit.approvals = kApprovalsPerClaimMax;
+      break;
+    case Asks::kEarlierPrices:
+      benefit.price.kind = PriceKind::kBands;
+      break;
+  }
+  return benefit;
+}
+
+// The same, whose bands go on where its limit stands.
+BenefitSpec& GoOn(OwnedEvent& o) {
+  o.limits[0].measure = LimitMeasure::kPrice;
+  return AskFor(o, Asks::kEarlierPrices);
+}
+
+LimitSpec NoShows(LimitSpec limit) {
+  limit.measure = LimitMeasure::kCount;
+  limit.subject = LimitSubject::kPerson;
+  limit.scope = LimitScope::kNoShow;
+  return limit;
+}
+
+LimitSpec Places(LimitSpec limit) {
+  limit.measure = LimitMeasure::kCount;
+  limit.window = WindowKind::kSlot;
+  limit.span = 1;
+  return limit;
+}
+
 const std::vector<Wrong>& AllWrong() {
   static const std::vector<Wrong> all = {
       {"limit reference beyond", [](OwnedEvent& o) { o.limit_refs[0] = 1; }},
@@ -149,6 +195,64 @@ const std::vector<Wrong>& AllWrong() {
        [](OwnedEvent& o) { o.benefits[0].member_days_min = kWaitingDaysMax + 1; }},
       {"waiting period",
        [](OwnedEvent& o) { o.benefits[0].segment_days_min = kWaitingDaysMax + 1; }},
+      {"asks for what there is not",
+       [](OwnedEvent& o) {
+         o.benefits[0].layer = 0;
+         o.benefits[0].asks = 16;
+       }},
+      {"of a layer that asks", [](OwnedEvent& o) { AskFor(o, Asks::kVoucher).layer = 1; }},
+      {"vouchers of no series", [](OwnedEvent& o) { AskFor(o, Asks::kVoucher).voucher = {}; }},
+      {"that it does not ask for",
+       [](OwnedEvent& o) { o.benefits[0].voucher = CodeOf<SeriesCode>("rice"); }},
+      {"that it does not ask for", [](OwnedEvent& o) { o.benefits[0].voucher_returns = true; }},
+      {"slots of a benefit", [](OwnedEvent& o) { AskFor(o, Asks::kSlot).slot_minutes = 0; }},
+      {"slots of a benefit",
+       [](OwnedEvent& o) { AskFor(o, Asks::kSlot).slot_minutes = kSlotMinutesMax + 1; }},
+      {"slots of a benefit",
+       [](OwnedEvent& o) { AskFor(o, Asks::kSlot).slot_ahead_days = kSlotAheadDaysMax + 1; }},
+      {"slots of a benefit",
+       [](OwnedEvent& o) { AskFor(o, Asks::kSlot).slot_grace_minutes = kSlotGraceMinutesMax + 1; }},
+      {"slots of a benefit", [](OwnedEvent& o) { o.benefits[0].slot_minutes = 1; }},
+      {"slots of a benefit", [](OwnedEvent& o) { o.benefits[0].slot_ahead_days = 1; }},
+      {"slots of a benefit", [](OwnedEvent& o) { o.benefits[0].slot_grace_minutes = 1; }},
+      {"claims of a benefit",
+       [](OwnedEvent& o) { AskFor(o, Asks::kClaim).claim_days_max = kClaimDaysMax + 1; }},
+      {"claims of a benefit",
+       [](OwnedEvent& o) { AskFor(o, Asks::kClaim).approvals = kApprovalsPerClaimMax + 1; }},
+      {"claims of a benefit", [](OwnedEvent& o) { o.benefits[0].claim_days_max = 1; }},
+      {"claims of a benefit", [](OwnedEvent& o) { o.benefits[0].approvals = 1; }},
+      {"prices that reduces",
+       [](OwnedEvent& o) {
+         o.limits[0].measure = LimitMeasure::kPrice;
+         o.limits[0].when_exceeded = WhenExceeded::kReduce;
+       }},
+      {"of a layer with a limit of prices",
+       [](OwnedEvent& o) { o.limits[0].measure = LimitMeasure::kPrice; }},
+      {"no-shows that does not count",
+       [](OwnedEvent& o) { o.limits[0].scope = LimitScope::kNoShow; }},
+      {"no-shows that does not count",
+       [](OwnedEvent& o) {
+         o.limits[0] = NoShows(o.limits[0]);
+         o.limits[0].measure = LimitMeasure::kAmount;
+       }},
+      {"limit of slots",
+       [](OwnedEvent& o) { o.limits[0].window = WindowKind::kSlot; }},  // spans 30
+      {"limit of slots",
+       [](OwnedEvent& o) {
+         o.limits[0] = Places(o.limits[0]);
+         o.limits[0].measure = LimitMeasure::kAmount;
+       }},
+      {"limit of appointments", [](OwnedEvent& o) { o.limits[0] = NoShows(o.limits[0]); }},
+      {"limit of appointments", [](OwnedEvent& o) { o.limits[0] = Places(o.limits[0]); }},
+      {"bands that go on", [](OwnedEvent& o) { o.benefits[0].earlier_prices = 1; }},
+      {"bands that go on", [](OwnedEvent& o) { GoOn(o).price.kind = PriceKind::kTiers; }},
+      {"bands that go on", [](OwnedEvent& o) { GoOn(o).earlier_prices = 1; }},
+      {"bands that go on", [](OwnedEvent& o) { GoOn(o).limits = {}; }},
+      {"bands that go on",
+       [](OwnedEvent& o) {
+         GoOn(o);
+         o.limits[0].measure = LimitMeasure::kAmount;
+       }},
   };
   return all;
 }
@@ -162,6 +266,27 @@ TEST(ProgrammeContentTest, WhatTheLedgerReliesOnIsAsked) {
     const char* const what = codec::WhatIsWrong(owned->image);
     ASSERT_NE(what, nullptr) << wrong.what;
     EXPECT_TRUE(absl::StrContains(what, wrong.what)) << what << ", not " << wrong.what;
+  }
+}
+
+TEST(ProgrammeContentTest, WhatABenefitMayAskFor) {
+  for (const Asks what : {Asks::kVoucher, Asks::kSlot, Asks::kClaim, Asks::kEarlierPrices}) {
+    SCOPED_TRACE(static_cast<int>(what));
+    const auto owned = MakeProgramme(9, kAt);
+    what == Asks::kEarlierPrices ? GoOn(*owned) : AskFor(*owned, what);
+    ASSERT_EQ(codec::WhatIsWrong(owned->image), nullptr) << codec::WhatIsWrong(owned->image);
+    if (what == Asks::kSlot) {
+      for (const LimitSpec& limit : {NoShows(owned->limits[0]), Places(owned->limits[0])}) {
+        owned->limits[0] = limit;
+        EXPECT_EQ(codec::WhatIsWrong(owned->image), nullptr) << codec::WhatIsWrong(owned->image);
+      }
+    }
+    const std::vector<uint8_t> bytes = Encode(owned->event);
+    RecordDecoder decoder;
+    std::span<const uint8_t> payload(bytes);
+    const auto decoded = decoder.Next(&payload, 9, kAt);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(FirstDifference(owned->event, **decoded), "");
   }
 }
 

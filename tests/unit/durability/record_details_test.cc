@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines, codes, evidence and batches in records.
+// Lines, codes, occasions, evidence and batches in records.
 
 #include <algorithm>
 #include <cstdint>
@@ -67,6 +67,8 @@ TEST_F(RecordDetailsTest, OnlyWhatHasThemIsOfVersionTwo) {
                             MakeRefundOfLine(9, kAt),
                             MakeAdvice(9, kAt),
                             MakeCodeSale(9, kAt),
+                            MakePickUp(9, kAt),
+                            MakeClaim(9, kAt),
                             MakeBatchClose(9, kAt)}) {
     SCOPED_TRACE(static_cast<int>(owned->event.kind));
     const std::vector<uint8_t> bytes = Encode(owned->event);
@@ -242,6 +244,77 @@ TEST_F(RecordDetailsTest, ACodeOfARequestThatHasNoneIsRefused) {
   EXPECT_TRUE(refused);
 }
 
+TEST_F(RecordDetailsTest, AnOccasionComesBackAsItWasAsked) {
+  const auto sale = MakePickUp(9, kAt);
+  // Asked and declined: no row is lost, and no voucher is taken.
+  sale->event.voucher_row = VoucherRow{};
+  sale->event.voucher_state = VoucherState::kIssued;
+  ExpectComesBack(sale->event);
+  sale->occasion = {VoucherKey{UINT64_MAX, 0},
+                    TimestampNs{INT64_MIN},
+                    TimestampNs{INT64_MAX},
+                    CodeOf<OperatorName>(std::string(32, 'w'))};
+  ExpectComesBack(sale->event);
+  sale->occasion = OccasionRequest{};
+  ExpectComesBack(sale->event);
+  // A member's voucher is taken without an occasion that was asked.
+  sale->command.authorize.occasion = nullptr;
+  ExpectComesBack(sale->event);
+  EXPECT_EQ(Encode(sale->event)[2], 2);
+  sale->event.has_occasion = false;
+  ExpectComesBack(sale->event);
+  sale->event.transaction.progress.occasion = OccasionRow{};
+  EXPECT_EQ(Encode(sale->event)[2], 1);
+  ExpectComesBack(sale->event);
+  sale->event.has_occasion = true;
+  ExpectComesBack(sale->event);
+}
+
+TEST_F(RecordDetailsTest, OnlyAuthorizationsHaveAnOccasion) {
+  const auto capture = MakeFollowUp(EventKind::kCaptured, 9, kAt);
+  capture->command.advice = &capture->advice;
+  const std::vector<uint8_t> good = Encode(capture->event);
+  bool asked = false;
+  bool booked = false;
+  for (size_t at = 0; at < good.size(); ++at) {
+    std::vector<uint8_t> bytes = good;
+    bytes[at] ^= 8;
+    asked = asked || (Decode(bytes) == nullptr &&
+                      absl::StrContains(message_, "an occasion of a request that has none"));
+    bytes = good;
+    bytes[at] |= 0x80;  // goes on in a second byte: bits 7 and above
+    bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 1, 8);
+    bytes[0] += 1;
+    booked = booked || (Decode(bytes) == nullptr &&
+                        absl::StrContains(message_, "an occasion of what is no authorization"));
+  }
+  EXPECT_TRUE(asked);
+  EXPECT_TRUE(booked);
+}
+
+// What becomes of a voucher costs a capture its row and state, and no other version.
+TEST_F(RecordDetailsTest, AVouchersChangeIsSmall) {
+  const auto capture = MakeFollowUp(EventKind::kCaptured, 9, kAt);
+  const size_t size = Encode(capture->event).size();
+  capture->event.voucher_row = VoucherRow{100};
+  capture->event.voucher_state = VoucherState::kRedeemed;
+  EXPECT_EQ(Encode(capture->event).size(), size + 2);
+  EXPECT_EQ(Encode(capture->event)[2], 1);
+  ExpectComesBack(capture->event);
+}
+
+TEST_F(RecordDetailsTest, AChangeOfNoVoucherIsRefused) {
+  const auto capture = MakeFollowUp(EventKind::kCaptured, 9, kAt);
+  const auto other = MakeFollowUp(EventKind::kCaptured, 9, kAt);
+  capture->event.voucher_row = VoucherRow{100};
+  other->event.voucher_row = VoucherRow{101};
+  const size_t at = FirstOtherByte(capture->event, other->event);
+  std::vector<uint8_t> bytes = Encode(capture->event);
+  bytes[at] = 0;
+  EXPECT_EQ(Decode(bytes), nullptr);
+  EXPECT_TRUE(absl::StrContains(message_, "a change of no voucher")) << message_;
+}
+
 // How a byte of flags is found: two events that differ there alone.
 TEST_F(RecordDetailsTest, UnknownFlagsAreRefused) {
   struct Flags {
@@ -273,6 +346,13 @@ TEST_F(RecordDetailsTest, UnknownFlagsAreRefused) {
     without->event.batch.opened_at = TimestampNs{kAt.value() - 1};
     all.push_back({"unknown flag of a batch", std::move(with), std::move(without), 0x7f});
   }
+  {
+    auto with = MakeClaim(9, kAt);
+    auto without = MakeClaim(9, kAt);
+    with->occasion.event_at = TimestampNs{};
+    with->occasion.slot_at = without->occasion.event_at;
+    all.push_back({"unknown flag of an occasion", std::move(with), std::move(without), 0x0f});
+  }
   for (const Flags& flags : all) {
     SCOPED_TRACE(flags.what);
     const std::vector<uint8_t> good = Encode(flags.with->event);
@@ -294,7 +374,7 @@ TEST_F(RecordDetailsTest, UnknownDetailsAreRefused) {
   const std::vector<uint8_t> lines = {1, 2, 13};  // details, count, length of the first code
   auto at = std::search(bytes.begin(), bytes.end(), lines.begin(), lines.end());
   ASSERT_NE(at, bytes.end());
-  *at |= 8;
+  *at |= 16;
   EXPECT_EQ(Decode(bytes), nullptr);
   EXPECT_TRUE(absl::StrContains(message_, "unknown detail of a request")) << message_;
 
@@ -304,7 +384,7 @@ TEST_F(RecordDetailsTest, UnknownDetailsAreRefused) {
   at = std::search(bytes.begin(), bytes.end(), effect.begin(), effect.end());
   ASSERT_NE(at, bytes.end());
   *at |= 0x80;  // goes on in a second byte: bits 7 and above
-  at = bytes.insert(at + 1, 4);
+  at = bytes.insert(at + 1, 16);
   bytes[0] += 1;
   ASSERT_LT(bytes[0], 0x80);
   EXPECT_EQ(Decode(bytes), nullptr);
@@ -325,6 +405,12 @@ TEST_F(RecordDetailsTest, RowsBeyondTheirTablesAreRefused) {
   const auto code = MakeCodeSale(9, kAt);
   code->event.code_use_row = CodeUseRow{kCodeUsesMax + 1};
   expect_refused(*code);
+  const auto claim = MakeClaim(9, kAt);
+  claim->event.transaction.progress.occasion = OccasionRow{kOccasionsMax + 1};
+  expect_refused(*claim);
+  const auto pick_up = MakePickUp(9, kAt);
+  pick_up->event.voucher_row = VoucherRow{kVouchersMax + 1};
+  expect_refused(*pick_up);
   const auto close = MakeBatchClose(9, kAt);
   close->event.transaction.reference.batch = BatchRow{kBatchesMax + 1};
   expect_refused(*close);

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gonghui/v1/aid_service.pb.h"
 #include "gonghui/v1/member_service.pb.h"
 #include "gonghui/v1/merchant_service.pb.h"
 #include "gonghui/v1/programme_service.pb.h"
@@ -246,7 +247,7 @@ TEST_F(RowTest, MerchantAndTerminal) {
                           {{"terminal_id", "T1"}, {"merchant_id", "S1"}, {"kind", "x"}},
                           "kind",
                           "INVALID_VALUE",
-                          "pos, gate, vending or online");
+                          "pos, gate, vending, online or office");
 }
 
 TEST_F(RowTest, UnionAndSegment) {
@@ -324,6 +325,57 @@ TEST_F(RowTest, FundErrors) {
       "paid_by",
       "INVALID_VALUE",
       "union, merchant or sponsor");
+}
+
+TEST_F(RowTest, Contribution) {
+  using Cells = std::vector<std::pair<std::string, std::string>>;
+  const Cells cells = {{"receipt_code", "R1"},
+                       {"fund_code", "mutual-2026"},
+                       {"member_id", "M1"},
+                       {"segment_code", "insured"},
+                       {"amount_yuan", "80"},
+                       {"covers_from", "2026-01-01"},
+                       {"covers_until", "2027-01-01 08:00:00"}};
+  const auto row = Parse<v1::Contribution>("contributions", cells);
+  EXPECT_EQ(row.receipt_code(), "R1");
+  EXPECT_EQ(row.fund_code(), "mutual-2026");
+  EXPECT_EQ(row.member_id(), "M1");
+  EXPECT_EQ(row.segment_code(), "insured");
+  EXPECT_EQ(row.amount_fen(), 8'000);
+  EXPECT_EQ(row.covers_from().seconds(), 1'767'196'800);
+  EXPECT_EQ(row.covers_until().seconds(), 1'798'732'800 + 8 * 3'600);
+
+  const auto bad = [&](const char* name,
+                       const char* cell,
+                       const char* column,
+                       const char* reason,
+                       const char* description) {
+    Cells changed = cells;
+    for (auto& [changed_name, changed_cell] : changed) {
+      changed_cell = changed_name == name ? cell : changed_cell;
+    }
+    ExpectBad<v1::Contribution>("contributions", changed, column, reason, description);
+  };
+  for (const char* name :
+       {"receipt_code", "fund_code", "member_id", "segment_code", "covers_from", "covers_until"}) {
+    bad(name, "", name, "REQUIRED_VALUE", "empty");
+  }
+  bad("amount_yuan", "", "amount_yuan", "REQUIRED_VALUE", "amount_yuan or amount_fen");
+  bad("amount_yuan", "-1", "amount_yuan", "INVALID_VALUE", "negative");
+  bad("covers_from", "soon", "covers_from", "INVALID_VALUE", "not a time");
+  bad("covers_from", "2026-02-29", "covers_from", "INVALID_VALUE", "not a time");
+  bad("covers_until", "2026-01-01", "covers_until", "INVALID_VALUE", "ends before it begins");
+  Cells both = cells;
+  both.emplace_back("amount_fen", "8000");
+  ExpectBad<v1::Contribution>(
+      "contributions", both, "amount_fen", "INVALID_VALUE", "in yuan already");
+}
+
+TEST_F(RowTest, OfficeTerminals) {
+  EXPECT_EQ(Parse<v1::Terminal>("terminals",
+                                {{"terminal_id", "T9"}, {"merchant_id", "S9"}, {"kind", "office"}})
+                .kind(),
+            v1::TERMINAL_KIND_OFFICE);
 }
 
 TEST(MapHeaderTest, AnyOrder) {

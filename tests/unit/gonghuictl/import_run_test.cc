@@ -21,6 +21,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gonghui/v1/aid_service.pb.h"
 #include "gonghui/v1/member_service.pb.h"
 #include "tests/unit/gonghuictl/fake_stream.h"
 
@@ -465,6 +466,33 @@ TEST_F(ImportRunTest, ServersFieldsBecomeColumns) {
   });
   EXPECT_EQ(Run().exit, ExitCode::kPartlyDone);
   EXPECT_THAT(Read("/s.rejects.csv"), HasSubstr("\n2,,,ODD,,a,x\n"));
+}
+
+// A receipt is unique within its fund.
+TEST_F(ImportRunTest, AKeyOfTwoColumns) {
+  Write(
+      "fund_code,receipt_code,member_id,segment_code,amount_fen,covers_from,covers_until\n"
+      "a,R1,M1,s,1,2026-01-01,2027-01-01\n"
+      "b,R1,M1,s,1,2026-01-01,2027-01-01\n"
+      "a,R1,M2,s,1,2026-01-01,2027-01-01\n");
+  options_.kind = FindImportKind("contributions");
+  using Contributions = FakeStream<v1::ImportContributionsRequest, v1::ImportContributionsResponse>;
+  FakeServer<v1::ImportContributionsRequest, v1::ImportContributionsResponse> server;
+  server.answer = [](const v1::ImportContributionsRequest& request) {
+    v1::ImportContributionsResponse response;
+    response.mutable_summary()->set_accepted_count(
+        static_cast<uint32_t>(request.contributions_size()));
+    return response;
+  };
+  std::FILE* err = std::tmpfile();
+  const ImportReport report = RunImport(
+      options_, [&] { return std::make_unique<Contributions>(&server); }, clock_, err);
+  std::fclose(err);
+  EXPECT_EQ(report.exit, ExitCode::kPartlyDone);
+  EXPECT_EQ(report.summary.accepted_count(), 2U);
+  ASSERT_EQ(report.summary.rejected_rows_size(), 1);
+  EXPECT_EQ(report.summary.rejected_rows(0).line(), 4U);
+  EXPECT_EQ(report.summary.rejected_rows(0).reason(), "REPEATED_ROW");
 }
 
 }  // namespace

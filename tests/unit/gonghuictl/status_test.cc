@@ -179,5 +179,56 @@ TEST(RpcStatusTest, DetailsThatCanNotBeReadAreDropped) {
   EXPECT_EQ(left.reason(), "INVALID_FIELD");
 }
 
+// --- rows of calls that take all of them or none ---
+
+RpcStatus Refusal(int code, const std::string& field, const std::string& description) {
+  RpcStatus status;
+  status.code = code;
+  status.message = field + ": " + description;
+  google::rpc::BadRequest bad_request;
+  auto* violation = bad_request.add_field_violations();
+  violation->set_field(field);
+  violation->set_description(description);
+  status.details.add_details()->PackFrom(bad_request);
+  return status;
+}
+
+TEST(RefusedRowTest, ByTheViolation) {
+  const auto row =
+      FindRefusedRow(Refusal(3, "grants[17].member_id", "there is no such member"), "grants");
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->index, 17U);
+  EXPECT_EQ(row->description, "member_id: there is no such member");
+  const auto whole = FindRefusedRow(Refusal(9, "voucher_keys[0]", "is used"), "voucher_keys");
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->index, 0U);
+  EXPECT_EQ(whole->description, "is used");
+}
+
+TEST(RefusedRowTest, ByTheErrorsInfo) {
+  RpcStatus status;
+  status.code = 5;
+  status.message = "grants[3].member_id: there is no such member";
+  google::rpc::ErrorInfo info;
+  (*info.mutable_metadata())["field"] = "grants[3].member_id";
+  status.details.add_details()->PackFrom(info);
+  const auto row = FindRefusedRow(status, "grants");
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->index, 3U);
+  EXPECT_EQ(row->description, "member_id: there is no such member");
+}
+
+TEST(RefusedRowTest, NotAboutARow) {
+  EXPECT_FALSE(FindRefusedRow(Refusal(3, "grants", "too many"), "grants"));
+  EXPECT_FALSE(FindRefusedRow(Refusal(3, "grantsmen[1]", "x"), "grants"));
+  EXPECT_FALSE(FindRefusedRow(Refusal(3, "source", "x"), "grants"));
+  EXPECT_FALSE(FindRefusedRow(Refusal(3, "grants[x]", "x"), "grants"));
+  EXPECT_FALSE(FindRefusedRow(Refusal(3, "grants[1", "x"), "grants"));
+  EXPECT_FALSE(FindRefusedRow(RpcStatus(), "grants"));
+  // Nothing was decided about it.
+  EXPECT_FALSE(FindRefusedRow(Refusal(14, "grants[1]", "x"), "grants"));
+  EXPECT_FALSE(FindRefusedRow(Refusal(4, "grants[1]", "x"), "grants"));
+}
+
 }  // namespace
 }  // namespace gonghui::ctl

@@ -142,6 +142,24 @@ TEST(UnitsTest, ParseInstant) {
   EXPECT_FALSE(ParseInstant("2026-01-01 00:00:00", "Asia/Kunming").ok());
 }
 
+TEST(UnitsTest, ParseDayOrInstant) {
+  EXPECT_EQ(ParseDayOrInstant("2026-01-01", "Asia/Shanghai")->seconds, 1'767'196'800);
+  EXPECT_EQ(ParseDayOrInstant("2026-01-01 00:00:00", "Asia/Shanghai")->seconds, 1'767'196'800);
+  EXPECT_EQ(ParseDayOrInstant("2025-12-31T16:00:00Z", "Asia/Shanghai")->seconds, 1'767'196'800);
+  for (const char* text : {"", "2026-02-29", "2026-1-1", "2026-01-01 00:00", "soon"}) {
+    EXPECT_FALSE(ParseDayOrInstant(text, "UTC").ok()) << text;
+  }
+}
+
+TEST(UnitsTest, IsHex) {
+  EXPECT_TRUE(IsHex("09afAF", 6));
+  EXPECT_TRUE(IsVoucherKey("0123456789abcdef0123456789ABCDEF"));
+  EXPECT_FALSE(IsHex("09afAF", 5));
+  EXPECT_FALSE(IsHex("09afA", 6));
+  EXPECT_FALSE(IsHex("09afAg", 6));
+  EXPECT_FALSE(IsHex("09af A", 6));
+}
+
 TEST(UnitsTest, IsUuid) {
   EXPECT_TRUE(IsUuid("8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b11"));
   EXPECT_TRUE(IsUuid("8C9F3A52-6A0E-4D3C-9A57-2F1F0E6F2B11"));

@@ -21,6 +21,8 @@ namespace gonghui {
 
 class RuleWorld : public LedgerWorld {
  protected:
+  explicit RuleWorld(const LedgerLimits& limits = SmallLimits()) : LedgerWorld(limits) {}
+
   static constexpr TimestampNs AfterDays(int64_t days) { return After(24 * days); }
   static LineItem Item(const char* code, int64_t price, uint32_t quantity = 1) {
     return LineItem{CodeOf<ItemCode>(code), Fen{price}, quantity, 0};

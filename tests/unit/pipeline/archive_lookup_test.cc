@@ -158,8 +158,12 @@ TEST_F(ArchiveLookupTest, FindsACommandsOwnId) {
 // A quote is answered afresh, whatever its id; operators' commands have none.
 TEST_F(ArchiveLookupTest, AsksNothingForWhatNamesNothing) {
   Put(MakeSale(5));
-  for (const CommandKind kind :
-       {CommandKind::kQuote, CommandKind::kSetCard, CommandKind::kSetFund}) {
+  for (const CommandKind kind : {CommandKind::kQuote,
+                                 CommandKind::kSetCard,
+                                 CommandKind::kSetFund,
+                                 CommandKind::kIssueVouchers,
+                                 CommandKind::kDrawPrize,
+                                 CommandKind::kRevokeContribution}) {
     Command command = MakeCommand(CommandKind::kAuthorize, 5);
     command.kind = kind;
     EXPECT_EQ(Find(command), Seqs{});
@@ -180,6 +184,22 @@ TEST_F(ArchiveLookupTest, FindsOriginalsByEitherName) {
     EXPECT_EQ(Find(Naming(kind, TransactionNumber(5), RequestId{})), Seqs{5});
     EXPECT_EQ(Find(Naming(kind, TransactionId{}, IdNumber(6))), Seqs{});
     EXPECT_EQ(Find(Naming(kind, TransactionNumber(6), RequestId{})), Seqs{});
+  }
+}
+
+// Whoever judges a claim is no terminal, and names it by its id alone.
+TEST_F(ArchiveLookupTest, FindsClaimsThatAreJudged) {
+  Put(MakeSale(5));
+  lookup_.filter().SetComplete();
+  JudgeClaimRequest request;
+  for (const CommandKind kind : {CommandKind::kApproveClaim, CommandKind::kRejectClaim}) {
+    Command command;
+    command.kind = kind;
+    command.judge_claim = &request;
+    request.claim = TransactionNumber(5);
+    EXPECT_EQ(Find(command), Seqs{5});
+    request.claim = TransactionNumber(6);
+    EXPECT_EQ(Find(command), Seqs{});
   }
 }
 

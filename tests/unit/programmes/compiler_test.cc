@@ -352,7 +352,8 @@ benefits:
             "f:14:26: benefits[0].price.percent_off: '160' is not between 0% and 100%\n"
             "f:16:17: benefits[0].limits[1]: there is no limit 'k' (did you mean 'l'?)\n"
             "f:17:5: benefits[0]: unknown key 'colour' (keys: code, name, for, at, when, price, "
-            "price_by, funding, split, stock, limits, offline, combine, hold)\n");
+            "price_by, funding, split, stock, limits, offline, combine, hold, voucher, "
+            "voucher_returns, slots, claim)\n");
 }
 
 TEST(Compiler, DiagnosticsAreBounded) {

@@ -175,6 +175,7 @@ TEST_F(LanguageTest, WordsAreTheSame) {
       {"limit", "each", SetOf(kWindows)},
       {"limit", "uses", unlimited},
       {"limit", "amount", unlimited},
+      {"limit", "price", unlimited},
       {"limit", "only", SetOf(kLimitScopes)},
       {"limit", "when_exceeded", SetOf(kWhenExceeded)},
       {"limit", "refund_to", SetOf(kRefundTo)},
@@ -188,6 +189,7 @@ TEST_F(LanguageTest, WordsAreTheSame) {
       {"benefit", "split", SetOf(kShareSplits)},
       {"benefit", "offline", SetOf(kOfflinePolicies)},
       {"combine", "base", SetOf(kStackBases)},
+      {"no_shows", "each", SetOf(kWindows)},
   };
   for (const Place& place : places) {
     SCOPED_TRACE(std::string(place.definition) + "." + std::string(place.key));

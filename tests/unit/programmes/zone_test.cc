@@ -63,6 +63,8 @@ WindowNumber ExpectedWindow(WindowKind kind, CivilDay day) {
       return static_cast<WindowNumber>(civil.year() * 12 + civil.month() - 1);
     case WindowKind::kYear:
       return static_cast<WindowNumber>(civil.year());
+    case WindowKind::kSlot:
+      break;  // not of a day
   }
   return 0;
 }

@@ -62,6 +62,7 @@ TEST(PriceInWordsTest, TellsEachStep) {
       {{Fen{}, Fen{}, Bps{}, 0}, {Fen{6'000'000}, Fen{}, Bps{5'050}, 0}}};
   EXPECT_EQ(PriceInWords(price, bands),
             "0% off the part from 0 fen, 50.50% off the part from 60,000.00 yuan");
+  EXPECT_EQ(CountedOnInWords("own-cost"), ", counted on from limit own-cost");
 }
 
 }  // namespace

@@ -141,6 +141,92 @@ TEST(ProgrammeOutlineTest, SaysEverythingInWords) {
   EXPECT_EQ(FundsInWords(free), "union-fund");
 }
 
+// Vouchers, appointments and claims.
+constexpr const char* kAsking = R"(gonghui: 1
+programme: {code: asking, name: 要, zone: Asia/Shanghai, starts: 2026-01-01, until: 2027-01-01}
+funds:
+  - {code: packs, name: 礼包, budget: 10 pieces}
+  - {code: aid, name: 互助金, budget: 1000 yuan}
+limits:
+  - {code: cost, per: person, each: year, price: unlimited}
+  - {code: cost-2, per: person, each: year, price: 100000 yuan}
+benefits:
+  - code: pack
+    name: 领礼包
+    at: {mcc: [5411]}
+    price: {free: true}
+    stock: {fund: packs, units: 1}
+    voucher: packs-2026
+    voucher_returns: true
+  - code: check
+    name: 体检
+    at: {mcc: [8099]}
+    when: {hours: ["08:00-12:00"]}
+    price: {free: true}
+    stock: {fund: packs, units: 1}
+    slots: {minutes: 30, places: 20, ahead: 14d, grace: 15m, no_shows: {most: 2, each: year}}
+  - code: illness
+    name: 大病
+    at: {terminals: [office]}
+    claim: {approvals: 2, within: 180d}
+    price: {bands: [{from: 100 yuan, percent_off: 50}], counts_on: cost}
+    funding: {fund: aid}
+    limits: [cost, cost-2]
+)";
+
+ProgrammeOutline Asking(const std::string& from = "", const std::string& to = "") {
+  std::string text = kAsking;
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return OutlineOfText(text.replace(at, from.size(), to));
+}
+
+TEST(ProgrammeOutlineTest, SaysWhatABenefitAsksFor) {
+  const ProgrammeOutline outline = Asking();
+  ASSERT_EQ(outline.benefits.size(), 3U);
+  EXPECT_EQ(AsksInWords(outline.benefits[0]),
+            "a voucher of packs-2026, which a refund of all gives back");
+  EXPECT_EQ(AsksInWords(outline.benefits[1]),
+            "an appointment: 30 minutes, at most 14 days ahead, kept 15 minutes longer");
+  EXPECT_EQ(AsksInWords(outline.benefits[2]),
+            "a claim within 180 days of the event, approved by 2");
+  EXPECT_EQ(WhereInWords(outline.benefits[2]), "at offices");
+  EXPECT_EQ(PriceInWords(outline.benefits[2]),
+            "50% off the part from 100.00 yuan, counted on from limit cost");
+  EXPECT_EQ(AsksInWords(OutlineOfText(kRich).benefits[0]), "");
+  std::vector<std::string> limits;
+  for (const LimitSpec& limit : outline.limits) {
+    limits.push_back(LimitInWords(limit));
+  }
+  EXPECT_THAT(limits,
+              ElementsAre("prices of any amount, window year, by person",
+                          "prices of 100,000.00 yuan, window year, by person",
+                          "20 places, window slot, by merchant",
+                          "2 appointments not kept, window year, by person"));
+}
+
+TEST(ProgrammeChangesTest, WhatIsAskedForMoreIsLess) {
+  const auto changes = [](const std::string& from, const std::string& to) {
+    return Changes(Asking(), Asking(from, to));
+  };
+  EXPECT_THAT(Changes(Asking(), Asking()), IsEmpty());
+  EXPECT_THAT(changes("approvals: 2", "approvals: 3"),
+              ElementsAre("benefit illness|asks for|a claim within 180 days of the event, approved "
+                          "by 2|a claim within 180 days of the event, approved by 3|less"));
+  EXPECT_THAT(changes("approvals: 2", "approvals: 1"), ElementsAre(Not(HasSubstr("|less"))));
+  EXPECT_THAT(changes("within: 180d", "within: 90d"), ElementsAre(HasSubstr("|less")));
+  EXPECT_THAT(changes("within: 180d", "within: 200d"), ElementsAre(Not(HasSubstr("|less"))));
+  EXPECT_THAT(changes("packs-2026", "packs-2027"), ElementsAre(HasSubstr("|less")));
+  EXPECT_THAT(changes("    voucher_returns: true\n", ""), ElementsAre(HasSubstr("|less")));
+  EXPECT_THAT(changes("ahead: 14d", "ahead: 7d"), ElementsAre(HasSubstr("|less")));
+  EXPECT_THAT(changes("grace: 15m", "grace: 20m"), ElementsAre(Not(HasSubstr("|less"))));
+  EXPECT_THAT(changes("places: 20", "places: 10"),
+              ElementsAre("limit check.places|max|20 places, window slot, by merchant|10 places, "
+                          "window slot, by merchant|less"));
+  EXPECT_THAT(changes(", counts_on: cost}", "}"),
+              ElementsAre(AllOf(HasSubstr("benefit illness|price|"), HasSubstr("|less"))));
+}
+
 TEST(ProgrammeOutlineTest, LongListsAreCut) {
   Phrases many;
   for (int i = 0; i < 1'010; ++i) {

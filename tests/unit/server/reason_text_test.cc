@@ -49,6 +49,18 @@ TEST(ReasonTextTest, EveryReasonSaysWhetherToTryAgain) {
   // Not with the same code, but with the next one.
   EXPECT_EQ(RetryOf(Reason::kSecurityViolation), Retry::kNewIdLater);
   EXPECT_EQ(RetryOf(Reason::kCredentialExpired), Retry::kNewIdLater);
+  // What somebody may still do something about.
+  EXPECT_EQ(RetryOf(Reason::kApprovalMissing), Retry::kNewIdLater);
+  EXPECT_EQ(RetryOf(Reason::kVoucherReserved), Retry::kNewIdLater);
+  EXPECT_EQ(RetryOf(Reason::kVoucherRedeemed), Retry::kNever);
+  EXPECT_EQ(RetryOf(Reason::kClaimTooLate), Retry::kNever);
+}
+
+TEST(ReasonTextTest, AFullSlotHasAWordOfItsOwn) {
+  const DisplayMessage message = FullSlotMessage();
+  EXPECT_LE(message.english.size(), 48U);
+  EXPECT_TRUE(IsPrintableUtf8(message.chinese));
+  EXPECT_NE(message.english, DisplayMessageOf(Reason::kExceedsFrequencyLimit).english);
 }
 
 TEST(ReasonTextTest, ACheckSaysWhatWasFound) {

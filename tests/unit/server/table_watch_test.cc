@@ -11,6 +11,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/durability/memory_journal.h"
+#include "engine/server/translate.h"
 
 namespace gonghui {
 namespace {
@@ -40,6 +41,16 @@ TEST(TableWatchTest, NamesEachTableOnce) {
   EXPECT_EQ(names.size(), count);
   EXPECT_EQ(ids.size(), count);
   EXPECT_TRUE(names.contains("transactions"));
+  // As a refusal calls one that is full.
+  for (const Field field : {Field::kVouchers,
+                            Field::kSeries,
+                            Field::kOccasions,
+                            Field::kApprovals,
+                            Field::kDraws,
+                            Field::kPrize,
+                            Field::kContributions}) {
+    EXPECT_TRUE(names.contains(std::string(FieldName(field)))) << FieldName(field);
+  }
 }
 
 TEST(TableWatchTest, StopsAtOnce) {

@@ -271,6 +271,16 @@ TEST(TranslateAdviceTest, WhatIsOverCannotBeAskedFor) {
                 r->mutable_qr_code()->mutable_issued_at()->set_seconds(1'777'777'770);
               }),
               ElementsAre("sale.qr_code"));
+  EXPECT_THAT(violations([](R* r) { r->set_voucher_code("7ZK4-0WQ2-M9XD-31HB"); }),
+              ElementsAre("sale.voucher_code"));
+  EXPECT_THAT(violations([](R* r) { r->mutable_slot_at()->set_seconds(1'777'777'770); }),
+              ElementsAre("sale.slot_at"));
+  EXPECT_THAT(violations([](R* r) {
+                r->mutable_event_at()->set_seconds(1'777'777'770);
+                r->set_filed_by("li-ming");
+              }),
+              ElementsAre("sale.event_at"));
+  EXPECT_THAT(violations([](R* r) { r->set_filed_by("li-ming"); }), ElementsAre("sale.filed_by"));
   EXPECT_THAT(violations([](R* r) { r->mutable_occurred_at()->set_seconds(1'777'777'776); }),
               ElementsAre("sale.occurred_at"));
 }

@@ -106,8 +106,17 @@ TEST(FieldNameTest, OfAdvicesAndBatchesAsInTheProto) {
   EXPECT_EQ(FieldName(Field::kTotals), "totals");
 }
 
+TEST(FieldNameTest, OfOccasionsAsInTheProto) {
+  EXPECT_EQ(FieldName(Field::kVoucher), "voucher_code");
+  EXPECT_EQ(FieldName(Field::kSlotAt), "slot_at");
+  EXPECT_EQ(FieldName(Field::kEventAt), "event_at");
+  EXPECT_EQ(FieldName(Field::kFiledBy), "filed_by");
+  EXPECT_EQ(FieldName(Field::kClaim), "transaction_id");
+  EXPECT_EQ(FieldName(Field::kReceipt), "receipt_code");
+}
+
 TEST(FieldNameTest, EveryFieldHasOne) {
-  for (int i = static_cast<int>(Field::kMethod); i <= static_cast<int>(Field::kPayer); ++i) {
+  for (int i = static_cast<int>(Field::kMethod); i <= static_cast<int>(Field::kApprover); ++i) {
     EXPECT_FALSE(FieldName(static_cast<Field>(i)).empty()) << i;
   }
 }

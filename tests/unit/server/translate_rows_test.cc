@@ -6,12 +6,17 @@
 #include <functional>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/server/text_codec.h"
+#include "engine/server/translate.h"
 
 namespace gonghui {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The wrong field of a row, or "" when it is right.
 template <class DomainRow, class Row>
@@ -319,7 +324,7 @@ TEST(FundRowTest, TellsWhatIsLeftAndWhatMayBeTaken) {
 
 TEST(RejectedRowTest, EveryCauseHasANameAndAText) {
   for (int i = static_cast<int>(AdminReason::kUnknownReference);
-       i <= static_cast<int>(AdminReason::kWouldReactivate);
+       i <= static_cast<int>(AdminReason::kSamePerson);
        ++i) {
     Result result;
     result.verdict = Verdict::kRefused;
@@ -338,6 +343,71 @@ TEST(RejectedRowTest, EveryCauseHasANameAndAText) {
   RowError error;
   EXPECT_TRUE(IsRejected(full, &error));
   EXPECT_EQ(error.reason, "TABLE_FULL");
+}
+
+std::string TextOfRefusal(AdminReason reason,
+                          Field field,
+                          CommandKind kind = CommandKind::kSetMember) {
+  Result result;
+  result.verdict = Verdict::kRefused;
+  result.field = field;
+  result.admin_reason = reason;
+  RowError error;
+  EXPECT_TRUE(IsRejected(result, &error, kind));
+  EXPECT_EQ(error.field, FieldName(field));
+  return error.description;
+}
+
+// What is refused of vouchers, draws and claims speaks of these, and not of cards.
+TEST(RejectedRowTest, TheTextIsAboutTheField) {
+  EXPECT_THAT(TextOfRefusal(AdminReason::kNotAllowedFromState, Field::kStatus),
+              HasSubstr("replaced"));
+  for (const Field field : {Field::kVoucher,
+                            Field::kVouchers,
+                            Field::kDraw,
+                            Field::kClosesAt,
+                            Field::kEntries,
+                            Field::kPrize,
+                            Field::kSeedHash,
+                            Field::kClaim,
+                            Field::kCover}) {
+    EXPECT_THAT(TextOfRefusal(AdminReason::kNotAllowedFromState, field), Not(HasSubstr("replaced")))
+        << FieldName(field);
+  }
+  EXPECT_THAT(
+      TextOfRefusal(AdminReason::kNotAllowedFromState, Field::kDraw, CommandKind::kVoidVouchers),
+      HasSubstr("has won"));
+  EXPECT_THAT(
+      TextOfRefusal(AdminReason::kNotAllowedFromState, Field::kClosesAt, CommandKind::kCommitDraw),
+      HasSubstr("future"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kImmutable, Field::kDraw), HasSubstr("committed"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kUnknownReference, Field::kVoucher), HasSubstr("无此券"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kUnknownReference, Field::kMember), HasSubstr("import"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kBelongsToAnother, Field::kReceipt), HasSubstr("收据"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kTooMany, Field::kVouchers), HasSubstr("1,024"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kTooMany, Field::kCover), HasSubstr("spans"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kSamePerson, Field::kApprover),
+              HasSubstr("another person"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kBelowCommitted, Field::kAmount),
+              HasSubstr("经费余额不足"));
+}
+
+TEST(RejectedRowTest, OnlyAMembersSegmentsAreAList) {
+  Result result;
+  result.verdict = Verdict::kRefused;
+  result.field = Field::kSegment;
+  result.admin_reason = AdminReason::kUnknownReference;
+  result.index = 2;
+  RowError error;
+  ASSERT_TRUE(IsRejected(result, &error, CommandKind::kContribute));
+  EXPECT_EQ(error.field, "segment_code");
+  ASSERT_TRUE(IsRejected(result, &error));
+  EXPECT_EQ(error.field, "segments[2].segment_code");
+  result.verdict = Verdict::kOutOfRange;
+  result.field = Field::kAmount;
+  ASSERT_TRUE(IsRejected(result, &error, CommandKind::kContribute));
+  EXPECT_EQ(error.reason, "INVALID_FIELD");
+  EXPECT_EQ(error.field, "amount_fen");
 }
 
 }  // namespace

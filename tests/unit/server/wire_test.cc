@@ -95,6 +95,18 @@ v1::AuthorizeRequest RandomRequest(Prng& prng) {
       code->set_purpose(static_cast<v1::CodePurpose>(RandomNumber(prng)));
     }
   }
+  if (prng.Chance(1, 4)) {
+    request.set_voucher_code(RandomText(prng, 40));
+  }
+  if (prng.Chance(1, 4)) {
+    request.mutable_slot_at()->set_seconds(RandomNumber(prng));
+  }
+  if (prng.Chance(1, 4)) {
+    request.mutable_event_at()->set_nanos(static_cast<int32_t>(RandomNumber(prng)));
+  }
+  if (prng.Chance(1, 4)) {
+    request.set_filed_by(RandomText(prng, 40));
+  }
   for (uint64_t i = prng.Chance(1, 3) ? prng.Below(70) : 0; i > 0; --i) {
     v1::LineItem* const line = request.add_lines();
     line->set_item_code(RandomText(prng, 40));
@@ -131,6 +143,11 @@ void ExpectSame(const v1::AuthorizeRequest& request, const AuthorizeFields& fiel
   EXPECT_EQ(fields.qr_code.issued_at.nanos, request.qr_code().issued_at().nanos());
   EXPECT_EQ(fields.qr_code.valid_seconds, request.qr_code().valid_seconds());
   EXPECT_EQ(fields.qr_code.purpose, request.qr_code().purpose());
+  // A text that is empty in the last part may have been there in one before.
+  if (!request.voucher_code().empty() || !request.filed_by().empty() || request.has_slot_at() ||
+      request.has_event_at()) {
+    EXPECT_TRUE(fields.has_occasion);
+  }
 }
 
 TEST(WireTest, ReadsWhatTheGeneratedCodeWrites) {

@@ -23,6 +23,7 @@
 #include "engine/durability/block_format.h"
 #include "engine/durability/record_format.h"
 #include "storage/archive_keys.h"
+#include "storage/draw_store.h"
 #include "storage/meta_keys.h"
 #include "storage/programme_sources.h"
 #include "storage/rocksdb_archive.h"
@@ -76,6 +77,18 @@ class FormatDocTest : public testing::Test {
     std::string value;
     EXPECT_TRUE(*store_->GetBlocking(family, key, &value));
     return HexOf(value);
+  }
+
+  // With the document's key: the bytes 00, 01 ... 1f.
+  absl::StatusOr<std::unique_ptr<Vault>> OpenVault() {
+    const std::string key_file = temp_.path("vault.key");
+    std::string key;
+    for (char byte = 0; byte < 32; ++byte) {
+      key.push_back(byte);
+    }
+    WriteFile(key_file, key);
+    EXPECT_EQ(::chmod(key_file.c_str(), 0600), 0);
+    return Vault::OpenBlocking(*store_, 0, key_file);
   }
 
   // Behind an event at kAt: written as the document says, and read back from it.
@@ -139,6 +152,18 @@ TEST_F(FormatDocTest, Records) {
   ExpectRecord("advice", MakeAdvice(5'002, kAfter)->event);
   ExpectRecord("batch-close", MakeBatchClose(5'002, kAfter)->event);
   ExpectRecord("code-sale", MakeCodeSale(5'002, kAfter)->event);
+  ExpectRecord("pick-up", MakePickUp(5'002, kAfter)->event);
+  ExpectRecord("claim", MakeClaim(5'002, kAfter)->event);
+  ExpectRecord("claim-approved", MakeJudgement(EventKind::kClaimApproved, 5'002, kAfter)->event);
+  ExpectRecord("claim-rejected", MakeJudgement(EventKind::kClaimRejected, 5'002, kAfter)->event);
+  ExpectRecord("vouchers-issued", MakeVoucherIssue(5'002, kAfter)->event);
+  ExpectRecord("vouchers-voided", MakeVoucherVoid(5'002, kAfter)->event);
+  ExpectRecord("draw-committed", MakeCommitment(5'002, kAfter)->event);
+  ExpectRecord("draw-closed", MakeClosing(5'002, kAfter)->event);
+  ExpectRecord("draw-settled", MakeSettlement(5'002, kAfter)->event);
+  ExpectRecord("prize-drawn", MakePrize(5'002, kAfter)->event);
+  ExpectRecord("contributed", MakeContribution(5'002, kAfter)->event);
+  ExpectRecord("contribution-revoked", MakeRevocation(5'002, kAfter)->event);
   ExpectRecord("archived", MakeArchive(5'002, kAfter)->event);
   ExpectRecord("thawed", MakeThaw(5'002, kAfter)->event);
   ExpectRecord("programme-applied", MakeProgramme(5'002, kAfter)->event);
@@ -195,14 +220,7 @@ TEST_F(FormatDocTest, Archive) {
 }
 
 TEST_F(FormatDocTest, Vault) {
-  const std::string key_file = temp_.path("vault.key");
-  std::string key;
-  for (char byte = 0; byte < 32; ++byte) {
-    key.push_back(byte);
-  }
-  WriteFile(key_file, key);
-  ASSERT_EQ(::chmod(key_file.c_str(), 0600), 0);
-  const auto vault = Vault::OpenBlocking(*store_, 0, key_file);
+  const auto vault = OpenVault();
   ASSERT_TRUE(vault.ok()) << vault.status();
   EXPECT_EQ(Stored(Family::kMeta, std::string(kVaultKey) + std::string(2, '\0')),
             Example("vault-key-id"));
@@ -243,8 +261,36 @@ TEST_F(FormatDocTest, ProgrammeSources) {
   EXPECT_EQ(Stored(Family::kProgrammes, staging_key), Example("staging"));
 }
 
+TEST_F(FormatDocTest, Draws) {
+  const auto vault = OpenVault();
+  ASSERT_TRUE(vault.ok()) << vault.status();
+  RocksdbDrawStore draws(*store_, 0, **vault);
+  EntryListKey list;
+  list.draw = CodeOf<DrawCode>("camp-2026");
+  list.entries_hash.fill(0xe5);
+  const std::vector<MemberId> entries = {CodeOf<MemberId>("M-0001"), CodeOf<MemberId>("M-0002")};
+  ASSERT_TRUE(draws.PutEntriesBlocking(list, entries).ok());
+  const std::string code_and_hash =
+      HexOf("camp-2026" + std::string(23, '\0') + std::string(32, '\xe5'));
+  EXPECT_EQ(HexOf(DrawEntriesKey(0, list)), "000045" + code_and_hash);
+  EXPECT_EQ(Stored(Family::kProgrammes, DrawEntriesKey(0, list)), "0102");
+  EXPECT_EQ(HexOf(DrawEntriesPageKey(0, list, 0)), "000065" + code_and_hash + "00000000");
+  EXPECT_EQ(Stored(Family::kProgrammes, DrawEntriesPageKey(0, list, 0)), Example("draw-entries"));
+
+  // The nonce is random, so the document's seed is opened rather than made.
+  const std::string seed_key = DrawSeedKey(0, list.draw);
+  EXPECT_EQ(HexOf(seed_key), "000057" + code_and_hash.substr(0, 64));
+  const std::string sealed = absl::HexStringToBytes(Example("draw-seed"));
+  ASSERT_TRUE(store_->PutBlocking(Family::kProgrammes, seed_key, sealed).ok());
+  const auto seed = draws.GetSeedBlocking(list.draw);
+  ASSERT_TRUE(seed.ok()) << seed.status();
+  Digest expected;
+  expected.fill(0x5e);
+  EXPECT_EQ(**seed, expected);
+}
+
 TEST_F(FormatDocTest, Meta) {
-  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000003");
+  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000004");
   RocksdbJournal journal(*store_);
   ASSERT_TRUE(journal.Acquire(258).ok());
   EXPECT_EQ(Stored(Family::kMeta, "epoch/\x01\x02"), "0000000000000001");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/strings/match.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
@@ -267,6 +268,27 @@ TEST(MaskTest, NumbersShowTheirEnds) {
   EXPECT_EQ(MaskPhone("13800001234"), "138****1234");
   EXPECT_EQ(MaskPhone("+8613800001234"), "+86*******1234");
   EXPECT_EQ(MaskPhone("8001234"), "*******");
+}
+
+// What is kept elsewhere opens where it was sealed for, under this key and in this shard.
+TEST_F(VaultTest, WhatIsSealedForAPlaceOpensThereAlone) {
+  const auto vault = Open();
+  ASSERT_TRUE(vault.ok()) << vault.status();
+  const auto sealed = (*vault)->Seal("draw seed/camp", "secret");
+  ASSERT_TRUE(sealed.ok()) << sealed.status();
+  EXPECT_FALSE(absl::StrContains(*sealed, "secret"));
+  std::string plain;
+  EXPECT_TRUE(*(*vault)->Unseal("draw seed/camp", *sealed, &plain));
+  EXPECT_EQ(plain, "secret");
+  EXPECT_FALSE(*(*vault)->Unseal("draw seed/quiz", *sealed, &plain));
+  EXPECT_FALSE(*(*vault)->Unseal("draw seed/camp", sealed->substr(1), &plain));
+  EXPECT_FALSE(*(*vault)->Unseal("draw seed/camp", "", &plain));
+  EXPECT_NE(*(*vault)->Seal("draw seed/camp", "secret"), *sealed) << "nonces differ";
+  const auto other = Open(/*shard=*/1);
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_FALSE(*(*other)->Unseal("draw seed/camp", *sealed, &plain));
+  // Four bytes are a member's place.
+  EXPECT_DEATH((void)(*vault)->Seal("camp", "secret"), "size=4");
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #ifndef GONGHUI_TOOLS_GONGHUICTL_COMMANDS_COMMANDS_H_
 #define GONGHUI_TOOLS_GONGHUICTL_COMMANDS_COMMANDS_H_
 
+#include <string>
+
 namespace CLI {
 class App;
 }
@@ -14,6 +16,7 @@ class App;
 namespace gonghui::ctl {
 
 class Context;
+struct ImportKind;
 
 void AddImportCommands(CLI::App* app, Context* context);
 void AddMemberCommands(CLI::App* app, Context* context);  // union, segment, member
@@ -22,10 +25,24 @@ void AddEntitlementCommands(CLI::App* app, Context* context);
 void AddMerchantCommands(CLI::App* app, Context* context);  // merchant, terminal
 void AddProgrammeCommands(CLI::App* app, Context* context);
 void AddFundCommands(CLI::App* app, Context* context);
+void AddVoucherCommands(CLI::App* app, Context* context);
+void AddDrawCommands(CLI::App* app, Context* context);  // draw, pool
+void AddClaimCommands(CLI::App* app, Context* context);
+void AddContributionCommands(CLI::App* app, Context* context);
 void AddTransactionCommands(CLI::App* app, Context* context);
 void AddAdviceCommands(CLI::App* app, Context* context);
 void AddBatchCommands(CLI::App* app, Context* context);
 void AddOperationsCommands(CLI::App* app, Context* context);  // status, version
+
+// Imports of one kind: below `import`, and `contribution import`.
+void AddImportCommand(CLI::App* group,
+                      Context* context,
+                      const ImportKind& kind,
+                      const std::string& path,
+                      const std::string& name);
+
+// Below `voucher`.
+void AddVoucherIssueCommand(CLI::App* group, Context* context);
 
 // Below `programme`.
 void AddProgrammeVersionCommands(CLI::App* group, Context* context);

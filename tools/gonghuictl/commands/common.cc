@@ -5,9 +5,12 @@
 
 #include "tools/gonghuictl/commands/common.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
-#include "tools/gonghuictl/units.h"
+#include "engine/base/status_macros.h"
+#include "tools/gonghuictl/cells.h"
 
 namespace gonghui::ctl {
 
@@ -86,6 +89,52 @@ absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags) {
     return fen.status();
   }
   return std::optional<int64_t>(*fen);
+}
+
+void AddZone(CLI::App* command, std::string* zone) {
+  command->add_option("--zone", *zone, "Time zone of days, and of times that name none")
+      ->capture_default_str();
+}
+
+absl::StatusOr<google::protobuf::Timestamp> TimeOf(std::string_view option,
+                                                   const std::string& text,
+                                                   const std::string& zone) {
+  if (!IsKnownZone(zone)) {
+    return absl::InvalidArgumentError(fmt::format("unknown time zone \"{}\"", zone));
+  }
+  const absl::StatusOr<Instant> instant = ParseDayOrInstant(text, zone);
+  if (!instant.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: {}", option, std::string(instant.status().message())));
+  }
+  google::protobuf::Timestamp time;
+  time.set_seconds(instant->seconds);
+  time.set_nanos(instant->nanos);
+  return time;
+}
+
+void AddSpan(CLI::App* command, SpanFlags* flags) {
+  command
+      ->add_option("--from",
+                   flags->from,
+                   "The first day, or instant as 2026-06-01 09:00:00, when it may be used")
+      ->required();
+  command
+      ->add_option(
+          "--until", flags->until, "The first day, or instant, when it may no longer be used")
+      ->required();
+  AddZone(command, &flags->zone);
+}
+
+absl::Status FillSpan(const SpanFlags& flags,
+                      google::protobuf::Timestamp* from,
+                      google::protobuf::Timestamp* until) {
+  GH_ASSIGN_OR_RETURN(*from, TimeOf("--from", flags.from, flags.zone));
+  GH_ASSIGN_OR_RETURN(*until, TimeOf("--until", flags.until, flags.zone));
+  return IsBefore(*from, *until) ? absl::OkStatus()
+                                 : absl::InvalidArgumentError(
+                                       "--until: it ends before it begins; --until names the "
+                                       "first day on which it can not be used");
 }
 
 void NoteUnknownOutcome(const Context& context, ExitCode exit, const std::string& request_id) {

@@ -17,9 +17,11 @@
 #include <string_view>
 
 #include <absl/status/statusor.h>
+#include <google/protobuf/timestamp.pb.h>
 
 #include "tools/gonghuictl/context.h"
 #include "tools/gonghuictl/output.h"
+#include "tools/gonghuictl/units.h"
 
 namespace gonghui::ctl {
 
@@ -56,6 +58,25 @@ void AddAmount(CLI::App* command,
                AmountFlags* flags);
 // Nothing when neither was given.
 [[nodiscard]] absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags);
+
+// The zone of days and of times that name none.
+void AddZone(CLI::App* command, std::string* zone);
+
+// Of a day, which is its first instant, or an instant; `option`, e.g. "--from", is for the error.
+[[nodiscard]] absl::StatusOr<google::protobuf::Timestamp> TimeOf(std::string_view option,
+                                                                 const std::string& text,
+                                                                 const std::string& zone);
+
+// From one instant until before another, both needed.
+struct SpanFlags {
+  std::string from;
+  std::string until;
+  std::string zone{kDefaultZone};
+};
+void AddSpan(CLI::App* command, SpanFlags* flags);
+[[nodiscard]] absl::Status FillSpan(const SpanFlags& flags,
+                                    google::protobuf::Timestamp* from,
+                                    google::protobuf::Timestamp* until);
 
 // Without an answer nobody knows whether the request took effect, but the same
 // id will always get the same answer.

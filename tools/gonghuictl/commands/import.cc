@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// import unions|segments|members|cards|merchants|terminals|funds FILE.csv
+// import unions|segments|members|cards|merchants|terminals|funds|contributions FILE.csv
 
 #include <fmt/format.h>
 
@@ -116,10 +116,49 @@ std::string_view Description(std::string_view kind) {
   if (kind == "terminals") {
     return "Creates or changes terminals";
   }
+  if (kind == "contributions") {
+    return "Books what members pay into a fund, with the cover that it buys (缴费)";
+  }
   return "Creates or changes funds of money and stocks of things";
 }
 
 }  // namespace
+
+void AddImportCommand(CLI::App* group,
+                      Context* context,
+                      const ImportKind& kind,
+                      const std::string& path,
+                      const std::string& name) {
+  const auto flags = std::make_shared<ImportFlags>();
+  const std::string words = path + " " + name + " " + std::string(kind.name) + ".csv";
+  const std::string tried = words + " --dry-run -o json";
+  const std::string resumed = words + " --resume";
+  CLI::App* command = AddCommand(group,
+                                 context,
+                                 name,
+                                 std::string(Description(kind.name)),
+                                 {words, tried, resumed},
+                                 [context, &kind, flags] { return Import(context, kind, *flags); });
+  command->add_option("FILE", flags->path, "RFC 4180 CSV, UTF-8")->required();
+  AddDryRun(command, &flags->dry_run);
+  if (Updates(kind)) {
+    command->add_flag("--reactivate",
+                      flags->reactivate,
+                      kind.name == "cards" ? "Rows may make paused, lost and stolen cards active"
+                                           : "Rows may make suspended members active");
+  }
+  command->add_flag("--resume", flags->resume, "Go on where FILE.progress says");
+  command->add_flag("-q,--quiet", flags->quiet, "No progress");
+  command->add_option("--zone", flags->zone, "Time zone in which days begin")
+      ->capture_default_str();
+  command->add_option("--batch-rows", flags->batch_rows, "Rows in a message")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->footer(ColumnsHelp(kind) +
+                  "Rejected rows go to FILE without .csv, plus .rejects.csv; a dry run writes no\n"
+                  "files.  --timeout-ms is how long to wait for the answer to one message.\n\n" +
+                  command->get_footer());
+}
 
 void AddImportCommands(CLI::App* app, Context* context) {
   CLI::App* group = AddGroup(app,
@@ -130,37 +169,7 @@ void AddImportCommands(CLI::App* app, Context* context) {
                               "import members members.csv",
                               "import cards --help     (which columns there are)"});
   for (const ImportKind& kind : ImportKinds()) {
-    const auto flags = std::make_shared<ImportFlags>();
-    const std::string name(kind.name);
-    CLI::App* command =
-        AddCommand(group,
-                   context,
-                   name,
-                   std::string(Description(kind.name)),
-                   {"import " + name + " " + name + ".csv",
-                    "import " + name + " " + name + ".csv --dry-run -o json",
-                    "import " + name + " " + name + ".csv --resume"},
-                   [context, &kind, flags] { return Import(context, kind, *flags); });
-    command->add_option("FILE", flags->path, "RFC 4180 CSV, UTF-8")->required();
-    AddDryRun(command, &flags->dry_run);
-    if (Updates(kind)) {
-      command->add_flag("--reactivate",
-                        flags->reactivate,
-                        kind.name == "cards" ? "Rows may make paused, lost and stolen cards active"
-                                             : "Rows may make suspended members active");
-    }
-    command->add_flag("--resume", flags->resume, "Go on where FILE.progress says");
-    command->add_flag("-q,--quiet", flags->quiet, "No progress");
-    command->add_option("--zone", flags->zone, "Time zone in which days begin")
-        ->capture_default_str();
-    command->add_option("--batch-rows", flags->batch_rows, "Rows in a message")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
-    command->footer(
-        ColumnsHelp(kind) +
-        "Rejected rows go to FILE without .csv, plus .rejects.csv; a dry run writes no\n"
-        "files.  --timeout-ms is how long to wait for the answer to one message.\n\n" +
-        command->get_footer());
+    AddImportCommand(group, context, kind, "import", std::string(kind.name));
   }
 }
 

@@ -75,6 +75,11 @@ struct AuthorizeFlags {
   std::string entry_mode;
   std::string code_issued_at;
   std::string code_purpose;
+  std::string voucher_code;
+  std::string slot_at;
+  std::string event_at;
+  std::string filed_by;
+  std::string zone{kDefaultZone};
   uint32_t code_valid_s = 0;
   AmountFlags price;
   std::vector<std::string> lines;
@@ -88,7 +93,7 @@ struct AuthorizeFlags {
 
 void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
   command->add_option("--terminal", flags->terminal_id, "The calling terminal")->required();
-  command->add_option("--card", flags->card_number, "Card number")->required();
+  command->add_option("--card", flags->card_number, "Card number; needed without --voucher");
   AddAmount(command, "--price", "Price before benefits,", &flags->price);
   command
       ->add_option("--line",
@@ -127,6 +132,41 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
       ->needs(code);
 }
 
+// What the authorization is about beside a card and a price.
+void AddOccasionOptions(CLI::App* command, AuthorizeFlags* flags) {
+  command
+      ->add_option("--voucher",
+                   flags->voucher_code,
+                   "A pick-up code (取货码) as it is printed; the card may be left out")
+      ->excludes(command->get_option("--code-issued-at"));
+  command->add_option("--slot-at",
+                      flags->slot_at,
+                      "An appointment (预约): when its slot begins, as 2026-05-03 08:30:00");
+  CLI::Option* const event =
+      command->add_option("--event-at",
+                          flags->event_at,
+                          "A claim (申请): the day, or instant, when what it is about happened");
+  CLI::Option* const filed_by = command->add_option(
+      "--filed-by", flags->filed_by, "Who files the claim, and can not approve it; needed");
+  filed_by->needs(event);
+  event->needs(filed_by);
+  AddZone(command, &flags->zone);
+}
+
+absl::Status FillOccasion(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
+  request->set_voucher_code(flags.voucher_code);
+  request->set_filed_by(flags.filed_by);
+  if (!flags.slot_at.empty()) {
+    GH_ASSIGN_OR_RETURN(*request->mutable_slot_at(),
+                        TimeOf("--slot-at", flags.slot_at, flags.zone));
+  }
+  if (!flags.event_at.empty()) {
+    GH_ASSIGN_OR_RETURN(*request->mutable_event_at(),
+                        TimeOf("--event-at", flags.event_at, flags.zone));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FillCode(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
   if (flags.code_issued_at.empty()) {
     return absl::OkStatus();
@@ -154,6 +194,10 @@ absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* requ
   if (!fen.ok()) {
     return fen.status();
   }
+  if (flags.card_number.empty() && flags.voucher_code.empty()) {
+    return absl::InvalidArgumentError("--card is needed; only with --voucher it may be left out");
+  }
+  GH_RETURN_IF_ERROR(FillOccasion(flags, request));
   GH_RETURN_IF_ERROR(ParseLineItems(flags.lines, request->mutable_lines()));
   const int64_t sum_fen = SumOf(request->lines());
   if (!*fen && flags.lines.empty()) {
@@ -449,10 +493,16 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
        "authorize --terminal T0000002 --card 6253011000000016 --price 300 --allow-partial",
        "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run --explain",
        "authorize --terminal T0000002 --card 6253011000000016 --capture --line rice-5kg:2:59.80 "
-       "--line tea:1:88"},
+       "--line tea:1:88",
+       "authorize --terminal T0000003 --voucher 7K3M-9QXA-2HNB-V4TC --price 0 --capture",
+       "authorize --terminal T0000002 --card 6253011000000016 --price 30 --slot-at \"2026-05-03 "
+       "08:30:00\"",
+       "authorize --terminal T0000006 --card 6253011000000016 --price 8500 --event-at 2026-05-03 "
+       "--filed-by li.min"},
       [context, authorize_flags] { return Authorize(context, *authorize_flags); });
   authorize->group(kGroup);
   AddAuthorizeOptions(authorize, authorize_flags.get());
+  AddOccasionOptions(authorize, authorize_flags.get());
   authorize->add_option("--request-id",
                         authorize_flags->request_id,
                         "UUID of this request; a random one when not given");
@@ -470,6 +520,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
                  [context, quote_flags] { return Quote(context, *quote_flags); });
   quote->group(kGroup);
   AddAuthorizeOptions(quote, quote_flags.get());
+  AddOccasionOptions(quote, quote_flags.get());
 
   AddFollowUps(app, context);
 

@@ -1,0 +1,325 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What brings an authorization about beside a card and a price: a voucher, an appointment, an
+// event that a claim is about (docs/decisions/0008-vouchers-draws-appointments.md,
+// 0009-aid-and-mutual-funds.md).
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "engine/base/check.h"
+#include "engine/ledger/decide.h"
+
+namespace gonghui {
+
+// ---- Repeats -------------------------------------------------------------------
+
+// One that took a voucher by itself was asked with none.
+Field Decider::OccasionDifference(const Transaction& stored,
+                                  const AuthorizeRequest& request) const {
+  const OccasionRequest none;
+  const OccasionRequest& asked = request.occasion != nullptr ? *request.occasion : none;
+  // Row 0 is all zero.
+  const OccasionRequest& before = ledger_.occasions_[stored.progress.occasion].asked;
+  if (before.voucher != asked.voucher) {
+    return Field::kVoucher;
+  }
+  if (before.slot_at != asked.slot_at) {
+    return Field::kSlotAt;
+  }
+  if (before.event_at != asked.event_at) {
+    return Field::kEventAt;
+  }
+  return before.filed_by != asked.filed_by ? Field::kFiledBy : Field::kNone;
+}
+
+// ---- Beginning -----------------------------------------------------------------
+
+bool Decider::HasRoomForOccasion() {
+  if (ledger_.occasions_.full()) {
+    Full(Field::kOccasions);
+    return false;
+  }
+  return true;
+}
+
+// Whatever the answer will be, it is kept with what was asked.
+void Decider::BeginOccasion(bool quote) {
+  if (ShowsVoucher()) {
+    voucher_ = ledger_.FindVoucher(occasion_->voucher);
+  }
+  if (!quote) {
+    event_->has_occasion = true;
+    event_->transaction.progress.occasion = ledger_.occasions_.next();
+  }
+}
+
+// Of the code that is shown, as it is now.
+Reason Decider::CheckVoucher() const {
+  if (voucher_ == VoucherRow{}) {
+    return Reason::kVoucherNotFound;
+  }
+  const Voucher& voucher = ledger_.vouchers_[voucher_];
+  switch (voucher.state) {
+    case VoucherState::kIssued:
+      break;
+    case VoucherState::kReserved:
+      return Reason::kVoucherReserved;
+    case VoucherState::kRedeemed:
+      return Reason::kVoucherRedeemed;
+    case VoucherState::kVoid:
+    case VoucherState::kBlank:
+      return Reason::kVoucherVoid;
+  }
+  if (now_ < voucher.valid_from) {
+    return Reason::kVoucherNotYetValid;
+  }
+  return now_ >= voucher.expires_at ? Reason::kVoucherExpired : Reason::kNone;
+}
+
+// As CheckParties().  The card may be left out where a voucher says who it is; of a claim
+// the member is judged as of the event, as all is from there on.
+Reason Decider::CheckPartiesOfOccasion() {
+  if (IsClaim() && occasion_->event_at > now_) {
+    return Reason::kEventNotYet;
+  }
+  Reason reason = CheckTerminalAndMerchant();
+  if (reason == Reason::kNone && ShowsVoucher()) {
+    reason = CheckVoucher();
+  }
+  if (reason != Reason::kNone) {
+    return reason;
+  }
+  const CardNumber number = command_.authorize.card;
+  const MemberRow bound = ledger_.vouchers_[voucher_].member;  // row 0 is all zero
+  if (number == CardNumber{} && ShowsVoucher()) {
+    member_ = bound;
+  } else {
+    reason = CheckCard(number);
+    if (reason != Reason::kNone) {
+      return reason;
+    }
+  }
+  if (IsClaim()) {
+    judged_at_ = occasion_->event_at;
+  }
+  if (member_ != MemberRow{}) {
+    reason = WhyNotActive(ledger_.StatusAt(ledger_.members_[member_], judged_at_));
+  }
+  if (reason == Reason::kNone && bound != MemberRow{} && bound != member_) {
+    reason = Reason::kVoucherOfAnother;
+  }
+  return reason;
+}
+
+// ---- What a benefit asks for ---------------------------------------------------
+
+bool Decider::IsForOccasion(const Benefit& benefit) const {
+  if (AsksFor(benefit.asks, Asks::kClaim) != IsClaim()) {
+    return false;
+  }
+  if (occasion_ == nullptr) {
+    return true;
+  }
+  if (occasion_->slot_at != TimestampNs{} && !AsksFor(benefit.asks, Asks::kSlot)) {
+    return false;
+  }
+  return !ShowsVoucher() || (AsksFor(benefit.asks, Asks::kVoucher) &&
+                             TermsOf(benefit).series == ledger_.vouchers_[voucher_].series);
+}
+
+bool Decider::LacksSubject(const Limit& limit) const {
+  switch (limit.subject) {
+    case LimitSubject::kPerson:
+    case LimitSubject::kUnion:
+      return member_ == MemberRow{};
+    case LimitSubject::kCard:
+      return card_ == CardRow{};
+    case LimitSubject::kProgramme:
+    case LimitSubject::kMerchant:
+    case LimitSubject::kTerminal:
+      return false;
+  }
+  return false;
+}
+
+bool Decider::LacksSubject(const Benefit& benefit) const {
+  const std::span<const LimitRow> limits{benefit.limits.data(), benefit.limit_count};
+  return std::any_of(limits.begin(), limits.end(), [this](LimitRow row) {
+    const Limit& limit = ledger_.limits_[row];
+    return IsAsked(limit) && LacksSubject(limit);
+  });
+}
+
+// Looked for once: a member may have a thousand, and several benefits ask for them.
+VoucherRow Decider::VoucherFor(const Benefit& benefit) {
+  if (voucher_ != VoucherRow{}) {
+    return voucher_;
+  }
+  if (member_ == MemberRow{}) {
+    return VoucherRow{};
+  }
+  const VoucherSeriesRow series = TermsOf(benefit).series;
+  if (looked_series_ != series) {
+    looked_series_ = series;
+    found_voucher_ = FindVoucherOf(member_, series);
+  }
+  return found_voucher_;
+}
+
+VoucherRow Decider::FindVoucherOf(MemberRow member, VoucherSeriesRow series) const {
+  // The chain goes back: of those that expire together, the last that is met was first.
+  VoucherRow found;
+  if (ledger_.voucher_series_[series].issued == 0) {
+    return found;  // nobody has one
+  }
+  for (VoucherRow row = ledger_.NewestVoucherOf(member, series); row != VoucherRow{};
+       row = ledger_.vouchers_[row].previous) {
+    const Voucher& voucher = ledger_.vouchers_[row];
+    if (voucher.state == VoucherState::kIssued && now_ >= voucher.valid_from &&
+        now_ < voucher.expires_at &&
+        (found == VoucherRow{} || voucher.expires_at <= ledger_.vouchers_[found].expires_at)) {
+      found = row;
+    }
+  }
+  return found;
+}
+
+// It begins after now, where slots begin in an opening, and ends within that.
+bool Decider::IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const {
+  const BenefitTerms& terms = TermsOf(benefit);
+  const TimestampNs last{now_.value() + terms.slot_ahead_days * kSecondsPerDay * kNsPerSecond};
+  if (slot_at <= now_ || slot_at > last || slot_at.value() % kNsPerMinute != 0 ||
+      slot_at < benefit.starts_at || slot_at >= benefit.ends_at) {
+    return false;
+  }
+  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
+  if (!IsOpenOn(benefit, BusinessDayOf(calendar, slot_at))) {
+    return false;
+  }
+  const int32_t length_s = terms.slot_minutes * 60;
+  const int32_t second = LocalSecondOfDay(calendar, slot_at);
+  const auto begins_in = [&](const HoursRange& hours) {
+    return second >= hours.from_s && second + length_s <= hours.to_s && length_s > 0 &&
+           (second - hours.from_s) % length_s == 0;
+  };
+  if (benefit.hours.count == 0) {
+    HoursRange day;
+    day.from_s = 0;
+    day.to_s = kSecondsPerDay;
+    return begins_in(day);
+  }
+  const std::span<const HoursRange> ranges = ledger_.HoursOf(benefit.hours);
+  return std::any_of(ranges.begin(), ranges.end(), begins_in);
+}
+
+// Or without an event.
+bool Decider::IsTooLate(const Benefit& benefit) const {
+  const int64_t most_ns = TermsOf(benefit).claim_days_max * kSecondsPerDay * kNsPerSecond;
+  return !IsClaim() || occasion_->event_at.value() < now_.value() - most_ns;
+}
+
+// Of a candidate, after its rules and before its limits.
+Reason Decider::CheckAsks(const Benefit& benefit) {
+  constexpr auto kOnlineAlone =
+      static_cast<uint8_t>(static_cast<uint8_t>(Asks::kVoucher) |
+                           static_cast<uint8_t>(Asks::kSlot) | static_cast<uint8_t>(Asks::kClaim));
+  if (advice_ != nullptr && (benefit.asks & kOnlineAlone) != 0) {
+    return Reason::kOfflineNotPermitted;
+  }
+  if (LacksSubject(benefit)) {
+    return Reason::kNotPermittedToMember;
+  }
+  if (AsksFor(benefit.asks, Asks::kVoucher) && VoucherFor(benefit) == VoucherRow{}) {
+    return Reason::kNoVoucher;
+  }
+  if (AsksFor(benefit.asks, Asks::kSlot) &&
+      (occasion_ == nullptr || !IsSlotOf(benefit, occasion_->slot_at))) {
+    return Reason::kSlotNotAvailable;
+  }
+  return AsksFor(benefit.asks, Asks::kClaim) && IsTooLate(benefit) ? Reason::kClaimTooLate
+                                                                   : Reason::kNone;
+}
+
+// What the limit that its bands go on from has counted before this; of an original, before
+// that.
+Fen Decider::EarlierPricesOf(const Benefit& benefit) const {
+  if (original_ != nullptr) {
+    return EarlierPricesOfOriginal(benefit);
+  }
+  const Limit& limit = ledger_.limits_[TermsOf(benefit).earlier_prices];
+  if (LacksSubject(limit)) {
+    return Fen{0};
+  }
+  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
+  const WindowNumber window = WindowOf(limit.window, BusinessDayOf(calendar, judged_at_));
+  const Standing standing = StandingOf(limit, SubjectOf(limit), window);
+  return Fen{standing.used + standing.held};
+}
+
+// The moment, with the window of the slot that is asked for.
+const CalendarMoment& Decider::MomentOfSlot(const CalendarMoment& moment) {
+  constexpr auto kSlot = static_cast<size_t>(WindowKind::kSlot);
+  CalendarMoment& of_slot = past_.past.of_slot;
+  of_slot = moment;
+  if (occasion_ != nullptr) {
+    of_slot.windows[kSlot] = static_cast<WindowNumber>(occasion_->slot_at.value() / kNsPerMinute);
+    of_slot.ends[kSlot] = occasion_->slot_at;
+  }
+  return of_slot;
+}
+
+// ---- Booking -------------------------------------------------------------------
+
+// REQUIRES: the offer applies, and all but it is in the event.
+bool Decider::TakeAsked(const Offer& offer, bool sale, bool quote) {
+  const Benefit& benefit = ledger_.benefits_[offer.benefit];
+  const BenefitTerms& terms = TermsOf(benefit);
+  Transaction& transaction = event_->transaction;
+  if (AsksFor(benefit.asks, Asks::kClaim) && sale && terms.approvals > 0) {
+    Decline(Reason::kApprovalMissing);  // nobody can have approved it
+    transaction.failed_benefit = offer.benefit;
+    FinishTransaction(quote);
+    return false;
+  }
+  if (AsksFor(benefit.asks, Asks::kSlot) && !sale) {
+    const int64_t minutes = int64_t{terms.slot_minutes} + terms.slot_grace_minutes;
+    transaction.expires_at = TimestampNs{occasion_->slot_at.value() + minutes * kNsPerMinute};
+  }
+  if (!AsksFor(benefit.asks, Asks::kVoucher) || quote) {
+    return true;
+  }
+  if (!event_->has_occasion) {  // found without its code
+    if (!HasRoomForOccasion()) {
+      return false;
+    }
+    event_->has_occasion = true;
+    transaction.progress.occasion = ledger_.occasions_.next();
+  }
+  event_->voucher_row = VoucherFor(benefit);
+  event_->voucher_state = sale ? VoucherState::kRedeemed : VoucherState::kReserved;
+  return true;
+}
+
+// ---- Evolve --------------------------------------------------------------------
+
+void Ledger::EvolveOccasion(const Event& event) {
+  Occasion occasion;
+  if (const OccasionRequest* const asked = event.command->authorize.occasion; asked != nullptr) {
+    occasion.asked = *asked;
+  }
+  occasion.authorization = event.seq;
+  occasion.voucher = event.voucher_row;
+  const OccasionRow row = occasions_.Append(occasion);
+  GH_CHECK_EQ(row.value(), event.transaction.progress.occasion.value());
+  if (event.voucher_row != VoucherRow{}) {
+    EvolveVoucherState(event);
+  }
+  if (occasion.asked.event_at != TimestampNs{}) {
+    CountClaim(event);
+  }
+}
+
+}  // namespace gonghui

@@ -1,0 +1,319 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Appointments: which instants are slots, places, how long the hold is kept, and who did not
+// come before.
+
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/domain/result.h"
+#include "tests/unit/ledger/occasion_world.h"
+
+namespace gonghui {
+namespace {
+
+// kNow is Monday, 2026-05-04, 10:00 in Shanghai.
+class SlotsTest : public OccasionWorld {
+ protected:
+  void ApplySlots() {
+    ApplySlots([](OwnedProgramme&, BenefitSpec&) {});
+  }
+  template <class Change>
+  void ApplySlots(Change&& change) {
+    Apply([&](OwnedProgramme& programme, BenefitSpec& benefit) {
+      AskForSlot(&benefit);
+      change(programme, benefit);
+    });
+  }
+  static LimitSpec& AddPlaces(OwnedProgramme& programme, int64_t places) {
+    LimitSpec& limit = AddLimit(programme, "b.places", places);
+    limit.subject = LimitSubject::kMerchant;
+    limit.window = WindowKind::kSlot;
+    return limit;
+  }
+  static LimitSpec& AddNoShows(OwnedProgramme& programme, int64_t most) {
+    LimitSpec& limit = AddLimit(programme, "b.no_shows", most);
+    limit.scope = LimitScope::kNoShow;
+    limit.window = WindowKind::kYear;
+    return limit;
+  }
+  // A quote's answer: none = it is a slot.
+  Reason ReasonOf(TimestampNs slot_at) {
+    Run(WithSlot(Quote(1'000), slot_at));
+    return result_.transaction.reason;
+  }
+  void ExpectSlot(TimestampNs slot_at) {
+    EXPECT_EQ(ReasonOf(slot_at), Reason::kNone) << NameOf(result_.transaction.reason);
+  }
+  void ExpectNone(TimestampNs slot_at) {
+    EXPECT_EQ(ReasonOf(slot_at), Reason::kSlotNotAvailable) << NameOf(result_.transaction.reason);
+  }
+  static constexpr TimestampNs Before(TimestampNs at) { return TimestampNs{at.value() - 1}; }
+  static int32_t Hour(int32_t hour, int32_t minute = 0) { return (hour * 60 + minute) * 60; }
+};
+
+// ---- Which instants ---------------------------------------------------------------
+
+TEST_F(SlotsTest, ASlotBeginsAfterNowAndNotTooFarAhead) {
+  ApplySlots();
+  ExpectNone(kNow);
+  ExpectNone(AfterMinutes(-30));
+  ExpectSlot(AfterMinutes(30));
+  ExpectSlot(AfterDays(10));
+  ExpectNone(TimestampNs{AfterDays(10).value() + 30 * kNsPerMinute});
+  now_ = Before(AfterMinutes(30));
+  ExpectSlot(AfterMinutes(30));
+  now_ = AfterMinutes(30);
+  ExpectNone(AfterMinutes(30));
+}
+
+TEST_F(SlotsTest, WithoutHoursItIsAMultipleAfterMidnight) {
+  ApplySlots();
+  ExpectNone(AfterMinutes(15));
+  ExpectNone(AfterMinutes(31));
+  ExpectNone(TimestampNs{AfterMinutes(30).value() + 1});
+  ExpectNone(TimestampNs{AfterMinutes(30).value() + kNsPerSecond});
+  ExpectSlot(After(14));                   // midnight
+  ExpectSlot(AfterMinutes(14 * 60 - 30));  // the last one of the day
+  ApplySlots([](OwnedProgramme&, BenefitSpec& benefit) { benefit.slot_minutes = 50; });
+  ExpectSlot(AfterMinutes(50));  // 10:50 = 13 x 50 minutes
+  ExpectNone(AfterMinutes(60));
+  ExpectSlot(After(14));
+  ExpectNone(AfterMinutes(14 * 60 - 40));  // 23:20 would end after midnight
+}
+
+TEST_F(SlotsTest, ItLiesInARangeOfHoursWhole) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.hours =
+        Append(programme.hours, {{Hour(9, 10), Hour(11, 30)}, {Hour(14), Hour(15, 10)}});
+  });
+  ExpectNone(AfterMinutes(30));
+  ExpectSlot(AfterMinutes(10));
+  ExpectSlot(AfterMinutes(40));
+  ExpectNone(AfterMinutes(70));   // 11:10 would end at 11:40
+  ExpectNone(AfterMinutes(100));  // closed
+  ExpectSlot(AfterMinutes(240));  // 14:00
+  ExpectSlot(AfterMinutes(270));
+  ExpectNone(AfterMinutes(300));  // 15:00 would end at 15:30
+}
+
+TEST_F(SlotsTest, DaysAndDatesAreAskedOfTheSlot) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.weekdays = 1 << 2;  // Wednesday
+    benefit.closed_days = Append(programme.days, {{DayOf({2026, 5, 13}), DayOf({2026, 5, 13})}});
+    benefit.starts_at = After(-1);
+    benefit.ends_at = AfterDays(30);
+  });
+  // Booked on a Monday, on which it is closed.
+  ExpectSlot(AfterDays(2));
+  ExpectNone(AfterDays(1));
+  ExpectNone(AfterDays(9));  // closed
+  ApplySlots([](OwnedProgramme&, BenefitSpec& benefit) {
+    benefit.starts_at = kNow;
+    benefit.ends_at = After(2);
+  });
+  ExpectSlot(AfterMinutes(90));
+  ExpectNone(After(2));
+}
+
+TEST_F(SlotsTest, TheDatesAreAskedOfTheBookingToo) {
+  ApplySlots([](OwnedProgramme&, BenefitSpec& benefit) {
+    benefit.starts_at = After(1);
+    benefit.ends_at = After(5);
+  });
+  ExpectDeclined(Run(WithSlot(Quote(1'000), After(2))), Reason::kProgrammeNotStarted, After(1));
+  now_ = After(5);
+  ExpectDeclined(Run(WithSlot(Quote(1'000), After(6))), Reason::kProgrammeEnded);
+}
+
+TEST_F(SlotsTest, TheBusinessDayIsTheSlots) {
+  Apply([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    programme.spec.calendar = TestCalendar("Asia:Shanghai", Hour(4));
+    AskForSlot(&benefit);
+    benefit.weekdays = 1 << 1;  // Tuesday, which begins at 04:00
+  });
+  ExpectNone(After(14));       // 00:00 of Tuesday by the wall clock is Monday's
+  ExpectSlot(After(18));       // 04:00
+  ExpectSlot(After(14 + 24));  // 00:00 of Wednesday is Tuesday's
+  ExpectNone(After(18 + 24));
+}
+
+TEST_F(SlotsTest, WhereTheClockChangesTheWallClockCounts) {
+  Apply([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    programme.spec.calendar = TestCalendar("Europe:Berlin");
+    AskForSlot(&benefit);
+    benefit.hours = Append(programme.hours, {{Hour(2), Hour(4)}});
+  });
+  // 2026-10-25: at 03:00 summer time the clock shows 02:00 again.
+  const TimestampNs first{1'792'886'400 * kNsPerSecond};  // 02:00 summer time
+  now_ = TimestampNs{first.value() - 3'600 * kNsPerSecond};
+  ExpectSlot(first);
+  ExpectSlot(TimestampNs{first.value() + 3'600 * kNsPerSecond});  // 02:00 again
+  ExpectSlot(TimestampNs{first.value() + 9'000 * kNsPerSecond});  // 03:30
+  ExpectNone(TimestampNs{first.value() + 10'800 * kNsPerSecond});
+}
+
+TEST_F(SlotsTest, ASlotMustBeNamedAndOnlyWhoHasSlotsIsAsked) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec&) {
+    AddPercentOff(&programme, "plain", 9'000, "F");
+  });
+  ExpectGiven(Run(WithSlot(Quote(1'000), After(1))), 500);
+  ExpectGiven(Run(Own(Quote(1'000))), 900);
+  ApplySlots();
+  ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable);
+  Apply([](OwnedProgramme&, BenefitSpec&) {});
+  ExpectDeclined(Run(WithSlot(Quote(1'000), After(1))), Reason::kNoApplicableBenefit);
+}
+
+// ---- Places -----------------------------------------------------------------------
+
+TEST_F(SlotsTest, PlacesAreCountedBySlotAndMerchant) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec&) { AddPlaces(programme, 2); });
+  Run(WithSlot(Authorize(1, 1'000), After(1)));
+  ASSERT_EQ(result_.limit_count, 1u);
+  EXPECT_EQ(result_.limits[0].left, 1);
+  EXPECT_EQ(result_.limits[0].resets_at.value(), After(1).value());
+  ExpectGiven(Run(WithSlot(Sale(2, 1'000), After(1))), 500);
+  ExpectDeclined(
+      Run(WithSlot(Authorize(3, 1'000), After(1))), Reason::kExceedsFrequencyLimit, After(1));
+  EXPECT_EQ(result_.limits[0].used, 1);
+  EXPECT_EQ(result_.limits[0].held, 1);
+  ExpectGiven(Run(WithSlot(Authorize(4, 1'000), AfterMinutes(90))), 500);
+  const UseRow use = result_.transaction.first_use;
+  EXPECT_EQ(ledger_->uses()[use].window, AfterMinutes(90).value() / kNsPerMinute);
+  // A repeat tells the same.
+  Run(WithSlot(Authorize(1, 1'000), After(1)));
+  EXPECT_TRUE(result_.replay);
+  EXPECT_EQ(result_.limits[0].resets_at.value(), After(1).value());
+  // Who cancels makes room.
+  Run(Own(About(CommandKind::kReverse, 5, 1)));
+  ExpectGiven(Run(WithSlot(Authorize(6, 1'000), After(1))), 500);
+}
+
+TEST_F(SlotsTest, OtherLimitsCountInTheWindowOfTheBooking) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec&) { AddLimit(programme, "daily", 1); });
+  ExpectGiven(Run(WithSlot(Authorize(1, 1'000), AfterDays(3))), 500);
+  EXPECT_EQ(result_.limits[0].resets_at.value(), After(14).value());
+  ExpectDeclined(
+      Run(WithSlot(Authorize(2, 1'000), AfterDays(4))), Reason::kExceedsFrequencyLimit, After(14));
+}
+
+TEST_F(SlotsTest, TheHoldIsKeptUntilTheSlotIsOver) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.slot_grace_minutes = 15;
+    AddPlaces(programme, 1);
+  });
+  Command hold = Authorize(1, 1'000);
+  hold.authorize.hold_s = 60;
+  Run(WithSlot(hold, After(1)));
+  EXPECT_EQ(result_.transaction.expires_at.value(), AfterMinutes(60 + 30 + 15).value());
+  now_ = AfterMinutes(105);
+  Command expire;
+  expire.kind = CommandKind::kExpireHolds;
+  Run(Own(expire));
+  EXPECT_EQ(FundOf("F").held, Fen{0});
+  now_ = After(2);
+  // At full price it is a hold like any.
+  hold = Authorize(2, 1'000);
+  hold.authorize.if_no_benefit = IfNoBenefit::kFullPrice;
+  hold.authorize.hold_s = 60;
+  Run(WithSlot(hold, AfterMinutes(1)));
+  EXPECT_EQ(result_.transaction.reason, Reason::kSlotNotAvailable);
+  EXPECT_EQ(result_.transaction.expires_at.value(), now_.value() + 60 * kNsPerSecond);
+}
+
+// ---- Who did not come before ------------------------------------------------------
+
+TEST_F(SlotsTest, NoShowsAreHeldByAHoldAndAskedOfWhatIsUsed) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec&) {
+    AddPlaces(programme, 9);
+    AddNoShows(programme, 1);
+  });
+  for (uint64_t request = 1; request <= 3; ++request) {  // held ones do not count
+    ExpectGiven(Run(WithSlot(Authorize(request, 1'000), After(1))), 500);
+    ASSERT_EQ(result_.limit_count, 2u);
+    EXPECT_EQ(result_.limits[1].used, 0);
+    EXPECT_EQ(result_.limits[1].held, static_cast<int64_t>(request));
+    EXPECT_EQ(result_.limits[1].left, 1 - static_cast<int64_t>(request));
+  }
+  // A sale takes none.
+  ExpectGiven(Run(WithSlot(Sale(4, 1'000), After(1))), 500);
+  EXPECT_EQ(result_.limit_count, 1u);
+  now_ = AfterMinutes(90);
+  Command expire;
+  expire.kind = CommandKind::kExpireHolds;
+  Run(Own(expire));
+  const TimestampNs new_year{1'798'732'800 * kNsPerSecond};  // 2027-01-01 in Shanghai
+  for (const Command& command : {Authorize(5, 1'000), Sale(6, 1'000)}) {
+    ExpectDeclined(Run(WithSlot(command, After(4))), Reason::kTooManyNoShows, new_year);
+    ASSERT_EQ(result_.limit_count, 1u);
+    EXPECT_EQ(result_.limits[0].used, 1);
+    EXPECT_EQ(result_.limits[0].held, 2);
+    EXPECT_EQ(result_.limits[0].left, -2);
+  }
+}
+
+// ---- Answers that explain -----------------------------------------------------------
+
+TEST_F(SlotsTest, SlotsAreExplained) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.weekdays = 1 << 2;  // not today
+    AddPlaces(programme, 1);
+    AddNoShows(programme, 2);
+  });
+  ChecksOf(OwnExplained(Quote(1'000)));
+  EXPECT_TRUE(CheckOf(Reason::kOutsideTimeWindow)->passed);
+  ASSERT_NE(CheckOf(Reason::kSlotNotAvailable), nullptr);
+  EXPECT_FALSE(CheckOf(Reason::kSlotNotAvailable)->passed);
+  EXPECT_EQ(CheckOf(Reason::kExceedsFrequencyLimit), nullptr);  // of which slot?
+  EXPECT_TRUE(CheckOf(Reason::kTooManyNoShows)->passed);
+  Run(WithSlot(Authorize(1, 1'000), AfterDays(2)));
+  Run(Explained(WithSlot(Quote(1'000), AfterDays(2))));
+  EXPECT_TRUE(CheckOf(Reason::kSlotNotAvailable)->passed);
+  const CheckResult* const places = CheckOf(Reason::kExceedsFrequencyLimit);
+  ASSERT_NE(places, nullptr);
+  EXPECT_FALSE(places->passed);
+  EXPECT_EQ(places->limit.held, 1);
+  EXPECT_EQ(places->limit.resets_at.value(), AfterDays(2).value());
+  EXPECT_EQ(CheckOf(Reason::kTooManyNoShows)->limit.held, 1);
+}
+
+TEST_F(SlotsTest, EntitlementsTellNoPlaces) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.weekdays = 1 << 2;
+    AddPlaces(programme, 1);
+    AddNoShows(programme, 1);
+  });
+  const EntitlementList& list = Entitlements();
+  ASSERT_EQ(list.count, 1u);
+  EXPECT_EQ(list.items[0].reason, Reason::kNone);
+  EXPECT_EQ(list.items[0].limit_count, 1u);
+  Run(WithSlot(Authorize(1, 1'000), AfterDays(2)));
+  EXPECT_EQ(Entitlements().items[0].reason, Reason::kNone);  // held, not used
+  now_ = AfterDays(3);
+  Command expire;
+  expire.kind = CommandKind::kExpireHolds;
+  Run(Own(expire));
+  EXPECT_EQ(Entitlements().items[0].reason, Reason::kTooManyNoShows);
+}
+
+TEST_F(SlotsTest, AVoucherAndASlotTogether) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    AskForVoucher(&benefit);
+    AddPlaces(programme, 1);
+  });
+  Issue({1}, nullptr);
+  ExpectDeclined(Run(WithCode(Authorize(1, 1'000), 1)), Reason::kSlotNotAvailable);
+  ExpectDeclined(Run(WithSlot(Authorize(2, 1'000), After(1))), Reason::kNoVoucher);
+  OccasionRequest both;
+  both.voucher = Key(1);
+  both.slot_at = After(1);
+  ExpectGiven(Run(With(Authorize(3, 1'000), both)), 500);
+  EXPECT_EQ(VoucherOf(1).state, VoucherState::kReserved);
+}
+
+}  // namespace
+}  // namespace gonghui
