@@ -8,8 +8,10 @@
 //   ```yaml benefit   a benefit, put into a file with what it names
 //   ```yaml limits    limits, likewise
 //   ```table          rows for the whole file before it (tests/tables/README.md)
+//   ```yaml of FILE    a part of a file of tests/programmes, as it stands there
+//   ```table of FILE   likewise of its scenario
 //   ```broken         a file with errors, and after it in ```text what is told
-//   ```sh             commands: guide_commands_test.py
+//   ```sh             commands, of a theme or not: guide_commands_test.py
 
 #include <filesystem>
 #include <fstream>
@@ -131,6 +133,12 @@ class GuideTest : public ::testing::Test {
         ADD_FAILURE() << error;
       }
       ++tables_;
+    } else if (const size_t of = block.kind.find(" of "); of != std::string::npos) {
+      // What it says is run by scenarios_test.
+      const std::string file = block.kind.substr(of + 4);
+      const std::string text = ReadFile(std::string(GONGHUI_PROGRAMMES_DIR) + "/" + file);
+      EXPECT_NE(text.find(block.text), std::string::npos) << "not so in " << file;
+      examples_ += block.kind.starts_with("yaml") ? 1 : 0;
     } else if (block.kind == "broken") {
       told_ = Rendered(block.text, "metro.yaml");
       EXPECT_NE(told_, "");
@@ -140,7 +148,7 @@ class GuideTest : public ::testing::Test {
       EXPECT_EQ(block.text, told_);
       --untold_;
     } else {
-      EXPECT_EQ(block.kind, "sh");
+      EXPECT_TRUE(block.kind == "sh" || block.kind.starts_with("sh ")) << block.kind;
     }
   }
 
@@ -148,6 +156,7 @@ class GuideTest : public ::testing::Test {
   std::string told_;
   int programmes_ = 0;
   int tables_ = 0;
+  int examples_ = 0;
   int broken_ = 0;
   int untold_ = 0;
 };
@@ -158,6 +167,7 @@ TEST_F(GuideTest, EverySnippetIsAsItSays) {
   }
   EXPECT_GE(programmes_, 7);
   EXPECT_GE(tables_, 6);
+  EXPECT_EQ(examples_, 13);
   EXPECT_EQ(broken_, 1);
   EXPECT_EQ(untold_, 0) << "what is told of a broken file stands behind it";
 }
