@@ -13,9 +13,10 @@
 namespace gonghui {
 namespace {
 
-// It begins cover, or is renewed without a gap by such.
+// It begins cover, or is renewed without a gap by such.  What was revoked is empty.
 bool Covers(const SegmentSpan& span, SegmentBit segment, TimestampNs from) {
-  return span.segment == segment && span.starts_at <= from && span.ends_at >= from;
+  return span.segment == segment && span.starts_at < span.ends_at && span.starts_at <= from &&
+         span.ends_at >= from;
 }
 
 // Otherwise what was covered before lasted longer, and its span stayed as it was.
@@ -40,6 +41,19 @@ SegmentSpanRow Ledger::FindCover(const Member& member, SegmentBit segment, Times
     row = segment_spans_[row].next;
   }
   return row;
+}
+
+// Each step goes back to a span that begins earlier, so it ends.
+TimestampNs Decider::BeginOfCover(const Member& member, const SegmentSpan& span) const {
+  TimestampNs begin = span.starts_at;
+  for (SegmentSpanRow row = member.first_span; row != SegmentSpanRow{};) {
+    const SegmentSpan& other = ledger_.segment_spans_[row];
+    const bool goes_back =
+        other.segment == span.segment && other.starts_at < begin && other.ends_at >= begin;
+    begin = goes_back ? other.starts_at : begin;
+    row = goes_back ? member.first_span : other.next;
+  }
+  return begin;
 }
 
 // ---- Decide --------------------------------------------------------------------

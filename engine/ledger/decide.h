@@ -435,6 +435,8 @@ class Decider {
     return benefit.member_days_min != 0 || benefit.segment_days_min != 0;
   }
   [[nodiscard, gnu::noinline]] TimestampNs EndOfWaiting(const Benefit& benefit) const;
+  // Since when the member is in the segment of a span, with those that touch it.
+  [[nodiscard]] TimestampNs BeginOfCover(const Member& member, const SegmentSpan& span) const;
   [[nodiscard]] bool HasEffect(const Benefit& benefit, Fen subsidy) const;
   [[nodiscard]] Reason CheckTerms(const Benefit& benefit) const;
   Reason CheckRules(const Benefit& benefit, Fen base, Fen subsidy);

@@ -431,7 +431,7 @@ TimestampNs Decider::EndOfWaiting(const Benefit& benefit) const {
         const SegmentSpan& span = ledger_.segment_spans_[row];
         if ((segments >> span.segment & 1) != 0 && judged_at_ >= span.starts_at &&
             judged_at_ < span.ends_at) {
-          first = std::min(first, span.starts_at);
+          first = std::min(first, BeginOfCover(member, span));
         }
       }
       return first;

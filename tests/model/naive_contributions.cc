@@ -77,7 +77,8 @@ Answer NaiveLedger::Contribute(const ContributeRequest& request, TimestampNs now
   NaiveContribution contribution{request, now, 0, {}, false};
   for (uint32_t i = 0; i < covered.span_count; ++i) {
     SegmentSpanRequest& span = covered.spans[i];
-    if (span.segment == request.segment && span.starts_at <= request.covers_from &&
+    const bool is_empty = span.starts_at == span.ends_at;  // revoked
+    if (span.segment == request.segment && !is_empty && span.starts_at <= request.covers_from &&
         request.covers_from <= span.ends_at) {
       Went(NaivePath::kCoverRenewed, span.ends_at == request.covers_from);
       Went(NaivePath::kCoverLongerAlready, request.covers_until <= span.ends_at);

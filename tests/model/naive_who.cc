@@ -83,13 +83,28 @@ std::optional<TimestampNs> NaiveLedger::WaitsUntil(const BenefitEntry& benefit,
     ends.push_back(TimestampNs{StartOfBusinessDay(benefit.calendar, joined).value() +
                                int64_t{spec.member_days_min} * kDayNs});
   }
+  // Spans of a segment that touch are one.
+  const auto begin_of = [&](const SegmentSpanRequest& span) {
+    TimestampNs begin = span.starts_at;
+    for (bool found = true; found;) {
+      found = false;
+      for (uint32_t i = 0; i < member.span_count; ++i) {
+        const SegmentSpanRequest& other = member.spans[i];
+        if (other.segment == span.segment && other.starts_at < begin && other.ends_at >= begin) {
+          begin = other.starts_at;
+          found = true;
+        }
+      }
+    }
+    return begin;
+  };
   // Of a segment that the member is in: when the first of its spans has lasted long enough.
   const auto end_of = [&](const SegmentCode& segment) {
     std::optional<TimestampNs> end;
     for (uint32_t i = 0; i < member.span_count; ++i) {
       const SegmentSpanRequest& span = member.spans[i];
       if (span.segment == segment && span.starts_at <= at && at < span.ends_at) {
-        const TimestampNs of_span{span.starts_at.value() + int64_t{spec.segment_days_min} * kDayNs};
+        const TimestampNs of_span{begin_of(span).value() + int64_t{spec.segment_days_min} * kDayNs};
         end = std::min(end.value_or(of_span), of_span);
       }
     }

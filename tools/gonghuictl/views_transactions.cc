@@ -81,7 +81,7 @@ constexpr std::array kTransaction = {
               Align::kLeft,
               [](const Txn& t) {
                 Cell cell = BoolCell(t.overrun());
-                cell.text = t.overrun() ? "yes: beyond a limit or fund" : "";
+                cell.text = t.overrun() ? "yes: beyond a limit, fund or voucher" : "";
                 return cell;
               }},
     TxnColumn{"liability",

@@ -144,7 +144,7 @@ TEST_F(CtlVouchersTest, MembersWhoseAnswerWasLostAreNotServedTwice) {
   const RunResult again = Issue({"--members", WriteMembers(4)});
   EXPECT_EQ(again.exit, 8);
   EXPECT_THAT(again.err, HasSubstr("members.csv:2: has one already\n"));
-  EXPECT_THAT(again.err, HasSubstr("take it back first, or say --again"));
+  EXPECT_THAT(again.err, HasSubstr("take that back first, or say --again"));
   EXPECT_THAT(again.out, HasSubstr("issued              1\n"));
   const RunResult meant = Issue({"--members", WriteMembers(4), "--resume", "--again"});
   EXPECT_EQ(meant.exit, 0) << meant.err;

@@ -237,11 +237,11 @@ TEST_F(ContributionsTest, ARevokedOneIsTakenBackInWhole) {
       0U);
   EXPECT_EQ(Revoke("R1").verdict, Verdict::kUnchanged);
   EXPECT_EQ(FundOf("F").contributed, Fen{0});
-  // Who pays again, is covered again.
+  // Who pays again, is covered again; what was revoked stands in nobody's way.
   Contribute("R3", 0, 50);
-  EXPECT_EQ(CoverOf(), (Spans{{0, 50}}));
+  EXPECT_EQ(CoverOf(), (Spans{{0, 0}, {0, 50}}));
   EXPECT_EQ(Revoke("R3").verdict, Verdict::kDecided);
-  EXPECT_EQ(CoverOf(), (Spans{{0, 0}}));
+  EXPECT_EQ(CoverOf(), (Spans{{0, 0}, {0, 0}}));
 }
 
 TEST_F(ContributionsTest, OfCoverThatAnImportHasTakenAwayTheMoneyAloneComesBack) {

@@ -189,7 +189,7 @@ void ShowSettled(Context* context, const v1::SettleDrawResponse& response) {
   out.Flush();
   if (response.winners_truncated()) {
     context->Note("these are the first; draw winners " + response.draw().draw_code() +
-                  " lists all of them");
+                  " lists all of them (以上仅为前一部分，完整名单用 draw winners)");
   }
 }
 
@@ -218,7 +218,7 @@ ExitCode Settle(Context* context, const SettleFlags& flags, bool pool) {
 void AddSettle(CLI::App* group, Context* context, bool pool) {
   const auto flags = std::make_shared<SettleFlags>();
   const std::string example = pool ? "pool settle quiz-2026" : "draw settle spring-2026";
-  const std::string silent = example + " --yes" + (pool ? "" : " -o csv");
+  const std::string silent = example + " --yes";
   CLI::App* settle =
       AddCommand(group,
                  context,
@@ -230,6 +230,12 @@ void AddSettle(CLI::App* group, Context* context, bool pool) {
                  [context, flags, pool] { return Settle(context, *flags, pool); });
   settle->add_option(pool ? "POOL" : "DRAW", flags->code, "Its code")->required();
   AddYes(settle, &flags->yes);
+  if (!pool) {
+    settle->footer(
+        "Of more than 1,000 winners the first 1,000 are shown; draw winners lists all of "
+        "them.\n\n" +
+        settle->get_footer());
+  }
 }
 
 // --- show, list ---
@@ -496,9 +502,13 @@ ExitCode Verify(Context* context, const VerifyFlags& flags) {
     return context->Fail(ExitCode::kRefused,
                          "what was made known does not fit together (核验不符)");
   }
-  context->Note(fmt::format("seed, entries and winners fit: {} of {} have won (核验一致)",
+  const bool compared = !draw.winners.empty();
+  context->Note(fmt::format("{}: {} of {} have won ({})",
+                            compared ? "seed, entries and winners fit"
+                                     : "seed and entries fit, no winners were given to compare",
                             FormatCount(check.winners.size()),
-                            FormatCount(draw.entries.size())));
+                            FormatCount(draw.entries.size()),
+                            compared ? "核验一致" : "种子与名单一致，未核对中签名单"));
   return ExitCode::kOk;
 }
 
@@ -525,7 +535,8 @@ void AddVerify(CLI::App* group, Context* context) {
   verify->add_option(
       "--winners",
       flags->winners_path,
-      "CSV of the winners as they were made known, in order of rank: member_id, series_code");
+      "CSV of the winners as they were made known: member_id, series_code; the first row is\n"
+      "rank 1, whatever a column rank says.  Without it no winners are compared");
   verify->footer("Exit code 4: something does not fit, and standard error says what.\n\n" +
                  verify->get_footer());
 }

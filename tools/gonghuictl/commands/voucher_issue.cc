@@ -269,8 +269,8 @@ class Issue {
     }
     if (result.refused_count > 0 && !flags_.again) {
       context_->Note(
-          "who has a voucher of this series and time already is refused: take it back "
-          "first, or say --again");
+          "whoever is refused for a voucher of this series and time: take that back first, or "
+          "say --again (因已有此券被拒的，请先作废原券，或加 --again)");
     }
     const size_t missing = row_count - std::min(row_count, written_count_ + result.refused_count);
     if (missing > 0 && written_count_ + written_before_ > 0) {

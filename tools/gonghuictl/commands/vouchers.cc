@@ -157,8 +157,9 @@ ExitCode VoidVouchers(Context* context, const VoidFlags& flags) {
   }
   if (!flags.dry_run) {
     const ExitCode asked = context->Confirm(
-        rows.size() == 1 ? "Take back 1 voucher for good?"
-                         : fmt::format("Take back {} vouchers for good?", FormatCount(rows.size())),
+        rows.size() == 1 ? "Take back 1 voucher for good? (作废后不可恢复)"
+                         : fmt::format("Take back {} vouchers for good? (作废后不可恢复)",
+                                       FormatCount(rows.size())),
         flags.yes);
     if (asked != ExitCode::kOk) {
       return asked;
@@ -334,7 +335,7 @@ void AddShowAndLists(CLI::App* group, Context* context) {
                               [context, list_flags] { return ListVouchers(context, *list_flags); });
   list->add_option("--member", list_flags->member_id, "Of this member, at most 1,000");
   list->add_option("--series", list_flags->series_code, "Of this series");
-  list->add_option("--state", list_flags->state, "Those alone that stand so")
+  list->add_option("--state", list_flags->state, "Those alone that stand so; with --series alone")
       ->check(CLI::IsMember({"issued", "reserved", "redeemed", "void", "blank"}));
   AddPageOptions(list, &list_flags->page);
 
