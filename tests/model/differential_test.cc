@@ -178,14 +178,25 @@ TEST(DifferentialTest, WithAnArchive) {
   EXPECT_GT(seen.archived.refused, 0);
 }
 
+// Under a sanitizer a seed takes ten times as long: then every fourth, and what all of them
+// reach together is looked at without one.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint64_t kSeedStep = 4;
+#else
+constexpr uint64_t kSeedStep = 1;
+#endif
+
 TEST(DifferentialTest, FixedSeeds) {
   Seen seen;
   if (seed_flag.has_value()) {
     ASSERT_TRUE(RunSeed(*seed_flag, commands_flag, archiving_flag, &seen));
     return;
   }
-  for (uint64_t seed = 1'100; seed < 1'196; ++seed) {
+  for (uint64_t seed = 1'100; seed < 1'196; seed += kSeedStep) {
     ASSERT_TRUE(RunSeed(seed, commands_flag, Archiving::kNever, &seen));
+  }
+  if (kSeedStep > 1) {
+    return;
   }
   std::cout << seen.shadowed << "\tin shadow, " << seen.shadowed_otherwise << " otherwise\n";
   EXPECT_GT(seen.shadowed_otherwise, 0);
