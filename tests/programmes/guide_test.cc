@@ -103,7 +103,9 @@ std::string Beginning(const std::string& table) {
 class GuideTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(::testing::TempDir()) / "gonghui_guide";
+    // One of its own: tests run side by side, and each removes it in the end.
+    const char* const test = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = std::filesystem::path(::testing::TempDir()) / ("gonghui_guide_" + std::string(test));
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
