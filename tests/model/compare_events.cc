@@ -64,7 +64,9 @@ std::string CompareVouchers(const Ledger& ledger, const NaiveLedger& model) {
     return std::to_string(ledger.voucher_series().size()) + " series against " +
            std::to_string(counts.size());
   }
-  for (const auto& [code, of_state] : counts) {
+  for (const auto& entry : counts) {
+    const auto& code = entry.first;
+    const auto& of_state = entry.second;  // clang 14 captures no binding
     const VoucherSeries& series = ledger.voucher_series()[ledger.FindVoucherSeries(code)];
     const auto of = [&of_state](VoucherState state) {
       return of_state.at(static_cast<size_t>(state));
