@@ -461,6 +461,8 @@ void CheckDrawToCommit(std::string_view message) {
     GH_CHECK(pool ? prize.weight > 0 : prize.weight == 0 && prize.count > 0);
     GH_CHECK(prize.series.IsNone() ? pool : prize.valid_from < prize.expires_at);
   }
+  made.request.prizes = made.prizes;
+  made.request.seed_hash.fill(1);  // the seed is the server's
   CheckOperatorCommand(CommandKind::kCommitDraw, &Command::commit_draw, made.request);
 }
 
