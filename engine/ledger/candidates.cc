@@ -39,6 +39,11 @@ static_assert(uint64_t{kProgrammesMax} << kBenefitBits <= UINT32_MAX);
 // A category and its groups, what is offered to all and theirs, and what is made of them.
 static_assert(6 * kBenefitsMax <= CandidateIndex::Sizes{}.candidates);
 
+// It has more than what is offered here to these members.
+bool AsksForBoth(const CandidateIndex::Entry& entry) {
+  return entry.kind == kBothAtKind || entry.kind == kBothForKind;
+}
+
 }  // namespace
 
 CandidateIndex::CandidateIndex(bool shadow, const Sizes& sizes)
@@ -480,7 +485,7 @@ std::span<const Candidate> CandidateIndex::ListOf(const Ledger& ledger, const Fo
   for (uint32_t i = 0; i < found.count; ++i) {
     const Entry& entry = *found.lists[i];
     std::span<const Candidate> next;
-    if (entry.kind == kBothAtKind || entry.kind == kBothForKind) {
+    if (AsksForBoth(entry)) {
       next = Offered(ledger, found, entry, i);
     } else {
       next = ListOf(entry).first(std::min(entry.count, kCandidatesPerDecisionMax));
@@ -508,16 +513,13 @@ std::span<const Candidate> CandidateIndex::SetOf(const Ledger& ledger, const Fou
   if (most > kCandidatesPerDecisionMax) [[unlikely]] {
     return ListOf(ledger, found);
   }
-  const auto asks_for_both = [](const Entry& entry) {
-    return entry.kind == kBothAtKind || entry.kind == kBothForKind;
-  };
-  if (filled == 1 && !asks_for_both(*last)) {
+  if (filled == 1 && !AsksForBoth(*last)) {
     return ListOf(*last);
   }
   Candidate* end = merged_.data();
   for (uint32_t i = 0; i < found.count; ++i) {
     const Entry& entry = *found.lists[i];
-    if (entry.count != 0 && asks_for_both(entry)) {
+    if (entry.count != 0 && AsksForBoth(entry)) {
       for (const Candidate& candidate : Offered(ledger, found, entry, i)) {
         *end++ = candidate;
       }

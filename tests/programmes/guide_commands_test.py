@@ -163,13 +163,13 @@ class GuideCommands(unittest.TestCase):
 
         self.import_rows("segments", "segment_code,display_name", "mutual-aid,互助保障会员")
         self.import_rows("funds", "fund_code,display_name,asset,budget_yuan",
-                         "mutual-2026,互助资金,money,100")
+                         "mutual-2026,互助资金,money,300")
         (self.folder / "contributions.csv").write_text(
             "receipt_code,fund_code,member_id,segment_code,amount_yuan,covers_from,covers_until\n"
             "R1,mutual-2026,M1,mutual-aid,100,2026-01-01,2190-01-01\n")
         self.run_block(blocks("sh aid")[0])
         solvency = self.run_line("gonghuictl fund solvency mutual-2026 -o json").stdout
-        self.assertIn("10000", solvency)
+        self.assertRegex(solvency, r'"contributedFen": "10000"')
 
 
 if __name__ == "__main__":
