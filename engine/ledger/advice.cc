@@ -297,6 +297,9 @@ void Decider::TakeFundsAnyway(const Benefit& benefit, Offer* offer) {
 // Of a claim, the first one that ever was active where none had been by then: its dates say
 // from when it covers, not the day on which it was applied.
 ProgrammeRow Decider::ActiveThen(const ProgrammeHead& head) const {
+  if (JudgesLiveProgrammes()) {
+    return head.active;
+  }
   ActivationRow row = head.last_activation;
   while (row != ActivationRow{} && ledger_.activations_[row].from > judged_at_) {
     const ActivationRow previous = ledger_.activations_[row].previous;

@@ -265,7 +265,7 @@ void Decider::GetEntitlements() {
     return decline(reason);
   }
   transaction.outcome = Outcome::kApproved;
-  ledger_.ForEachBenefitAt(now_, [&](BenefitRow row) {
+  ForEachBenefitThen([&](BenefitRow row) {
     const Benefit& benefit = ledger_.benefits_[row];
     if (request.list->truncated || now_ >= benefit.ends_at || !IsVerifiedFor(benefit) ||
         !IsForMember(benefit)) {

@@ -489,39 +489,6 @@ class Ledger {
     return range.count == 0 ? std::span<const Row>{}
                             : std::span<const Row>{&pool[RowId{range.first}], range.count};
   }
-  // The version of a programme that was active at `at`, or none.
-  [[nodiscard]] ProgrammeRow ActiveAt(const ProgrammeHead& head, TimestampNs at) const {
-    if (at >= globals().programmes_changed_at) {
-      return head.active;
-    }
-    ActivationRow row = head.last_activation;
-    while (row != ActivationRow{} && activations_[row].from > at) {
-      row = activations_[row].previous;
-    }
-    return activations_[row].version;  // row 0 is all zero
-  }
-  // Calls visit(ProgrammeRow) for the version of each code that is live at `at`, in the
-  // order in which the codes first came.
-  template <class Visit>
-  void ForEachProgrammeAt(TimestampNs at, Visit&& visit) const {
-    for (uint32_t i = 1; i <= programme_heads_.size(); ++i) {
-      const ProgrammeRow row = ActiveAt(programme_heads_[ProgrammeHeadRow{i}], at);
-      if (row != ProgrammeRow{}) {
-        visit(row);
-      }
-    }
-  }
-  // The same for the benefits of these, in order of precedence: within a programme the
-  // order of the file.
-  template <class Visit>
-  void ForEachBenefitAt(TimestampNs at, Visit&& visit) const {
-    ForEachProgrammeAt(at, [&](ProgrammeRow row) {
-      const Programme& programme = programmes_[row];
-      for (uint32_t i = 0; i < programme.benefit_count; ++i) {
-        visit(BenefitRow{programme.first_benefit.value() + i});
-      }
-    });
-  }
   // Parts of CheckInvariants().
   [[nodiscard]] const char* CheckOrder(uint64_t* row) const;
   [[nodiscard]] const char* CheckLines(uint64_t* row) const;
