@@ -120,7 +120,6 @@ void Engine::Impl::RunLedger() {
 
 // Live work first; each lower ring gets a short turn, so that none starves.
 bool Engine::Impl::DrainRings() {
-  AdvanceClock();
   constexpr std::array<int, kPriorityCount> kTurns{kLiveTurn, kAdviceTurn, kAdminTurn};
   bool worked = false;
   for (size_t i = 0; i < kTurns.size(); ++i) {
@@ -140,12 +139,19 @@ bool Engine::Impl::DrainRings() {
       ProcessAll({taken.data(), count});
     }
   }
+  if (!worked) {
+    AdvanceClock();  // for what is due by itself
+  }
   return worked;
 }
 
 // Submissions of one command each share their fetches as the commands of a large
 // one do: what unary calls ask, comes by the dozen when a sync is over.
+//
+// The clock is read after they were taken, not before: no decision is dated before it was
+// asked.
 void Engine::Impl::ProcessAll(std::span<Submission* const> taken) {
+  AdvanceClock();
   std::array<const Command*, Ledger::kPrefetchMax> singles;
   std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
   size_t count = 0;
