@@ -145,6 +145,7 @@ function(gh_test)
       TEST_PREFIX "${arg_NAME}/"
       EXTRA_ARGS ${arg_ARGS}
       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+      NO_PRETTY_VALUES
       DISCOVERY_TIMEOUT 300
       PROPERTIES ${properties})
     # gtest_discover_tests flattens a list, so more than one label needs a script of

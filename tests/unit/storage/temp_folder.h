@@ -13,6 +13,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "engine/base/check.h"
 
@@ -41,13 +42,29 @@ class TempFolder {
 };
 
 // What is on the disk at this moment, as a killed process would leave it.  The
-// lock is not part of it.
+// lock is not part of it.  Begins again when a file goes meanwhile (a store clears away
+// behind its back what it no longer needs): the files would be of two moments.
 inline void CopyFolder(const std::string& from, const std::string& to) {
-  std::filesystem::create_directories(to);
-  for (const auto& entry : std::filesystem::directory_iterator(from)) {
-    if (entry.path().filename() != "LOCK") {
-      std::filesystem::copy(entry.path(), std::filesystem::path(to) / entry.path().filename());
+  constexpr int kTries = 100;
+  const auto copy_once = [&] {
+    std::filesystem::remove_all(to);
+    std::filesystem::create_directories(to);
+    for (const auto& entry : std::filesystem::directory_iterator(from)) {
+      if (entry.path().filename() == "LOCK") {
+        continue;
+      }
+      std::error_code error;
+      std::filesystem::copy(
+          entry.path(), std::filesystem::path(to) / entry.path().filename(), error);
+      if (error == std::errc::no_such_file_or_directory) {
+        return false;
+      }
+      GH_CHECK(!error, "path=", entry.path().string(), " error=", error.message());
     }
+    return true;
+  };
+  for (int tries = 0; !copy_once(); ++tries) {
+    GH_CHECK(tries < kTries, "from=", from);
   }
 }
 
