@@ -308,6 +308,29 @@ class ByteReader {
 
  private:
   [[gnu::noinline]] uint64_t LongVarint() {
+    if (left() >= sizeof(uint64_t)) [[likely]] {
+      // As many as eight bytes at once: a number's last is the first below 0x80.
+      uint64_t bytes;
+      std::memcpy(&bytes, at_, sizeof(bytes));
+      const uint64_t ends = ~bytes & 0x8080'8080'8080'8080;
+      if (ends != 0) [[likely]] {
+        const int last_bit = std::countr_zero(ends);  // the highest of the last byte
+        bytes &= (ends & -ends) * 2 - 1;
+        const bool shorter_exists = last_bit > 7 && bytes >> (last_bit - 7) == 0;
+        if (!shorter_exists) [[likely]] {
+          at_ += last_bit / 8 + 1;
+          // Closes the gaps: of seven bits, then of fourteen, then of 28.
+          bytes &= 0x7f7f'7f7f'7f7f'7f7f;
+          bytes = (bytes & 0x007f'007f'007f'007f) | (bytes & 0x7f00'7f00'7f00'7f00) >> 1;
+          bytes = (bytes & 0x0000'3fff'0000'3fff) | (bytes & 0x3fff'0000'3fff'0000) >> 2;
+          return (bytes & 0x0000'0000'0fff'ffff) | (bytes & 0x0fff'ffff'0000'0000) >> 4;
+        }
+      }
+    }
+    return ByteByByte();
+  }
+
+  [[gnu::noinline]] uint64_t ByteByByte() {
     const uint8_t* const where = at_;
     uint64_t value = 0;
     for (int shift = 0; shift < 70; shift += 7) {

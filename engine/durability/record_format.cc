@@ -493,8 +493,8 @@ void ReadTransactionEffect(ByteReader& r, uint8_t flags, const Command& command,
   }
 }
 
-// Makes it as new.  Most of an event is room for shares, uses and lines, and where the event
-// before had none it still is as new.
+// Makes it as new.  Most of an event is room for shares, uses, lines and what few kinds have,
+// and where the event before had none it still is as new.
 void Renew(Event& event) {
   static_assert(std::is_trivially_copyable_v<Event> && std::is_standard_layout_v<Event>);
   static const Event kNew;
@@ -509,13 +509,23 @@ void Renew(Event& event) {
   const size_t shares = offsetof(Event, shares);
   const size_t uses = offsetof(Event, uses);
   const size_t lines = offsetof(Event, lines);
+  const size_t advice = offsetof(Event, advice);
+  const size_t batch = offsetof(Event, batch);
+  const size_t spans = offsetof(Event, spans);
+  // All of it before the first of it is as new.
   const size_t shares_used = used(event.share_count, event.shares);
   const size_t uses_used = used(event.use_count, event.uses);
   const size_t lines_used = used(event.line_count, event.lines);
+  const size_t advice_used = event.is_advice ? sizeof(event.advice) : 0;
+  const size_t batch_used = event.kind == EventKind::kBatchClosed ? sizeof(event.batch) : 0;
+  const size_t spans_used = used(event.span_count, event.spans);
   copy(0, shares + shares_used);
   copy(uses, uses + uses_used);
   copy(uses + sizeof(event.uses), lines + lines_used);
-  copy(lines + sizeof(event.lines), sizeof(Event));
+  copy(lines + sizeof(event.lines), advice + advice_used);
+  copy(batch, batch + batch_used);
+  copy(batch + sizeof(event.batch), spans + spans_used);
+  copy(spans + sizeof(event.spans), sizeof(Event));
 }
 
 absl::Status Damaged(uint64_t seq, const char* what, size_t offset) {

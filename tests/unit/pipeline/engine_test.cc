@@ -125,6 +125,21 @@ TEST_P(EngineTest, DecidesAndRemembersAcrossARestart) {
   EXPECT_EQ(StateHash(), hash);
 }
 
+// Also what comes while the ledger thread is at its rings.
+TEST_P(EngineTest, NothingIsDatedBeforeItWasAsked) {
+  Start();
+  Build();
+  Plug plug(*engine_);
+  clock_.Advance(5 * kNsPerSecond);
+  CompletionCount completions;
+  Work work({RandomSale(city_, prng_)});
+  work.submission.completions = &completions;
+  ASSERT_TRUE(engine_->Submit(&work.submission));
+  plug.Release();
+  completions.WaitFor(1);
+  EXPECT_EQ(work.results[0].transaction.decided_at.value(), clock_.NowNs());
+}
+
 TEST_P(EngineTest, ReplaysTheWholeJournalWithoutACheckpoint) {
   options_.checkpoint_at_stop = false;
   Start();
