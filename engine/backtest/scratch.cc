@@ -106,9 +106,7 @@ void Scratch::LetOldOnesLeave() {
   const uint32_t rows = ledger_->transactions().size() - ledger_->archived_rows();
   const uint32_t leaving =
       std::min(kSliceRowsMax, rows - options_.rows_max + options_.rows_max / 8);
-  slice_.Clear();
-  ledger_->CopyForArchive(leaving, &slice_);
-  for (const ArchiveMark& mark : slice_.StepsOf(kRowsPerStep)) {
+  for (const ArchiveMark& mark : ledger_->StepsWithoutArchive(leaving, kRowsPerStep)) {
     Command command;
     command.kind = CommandKind::kArchive;
     command.archive = &mark;

@@ -26,7 +26,6 @@
 #include "engine/domain/event.h"
 #include "engine/domain/result.h"
 #include "engine/durability/journal.h"
-#include "engine/ledger/archive_slice.h"
 #include "engine/ledger/ledger.h"
 
 namespace gonghui {
@@ -72,7 +71,6 @@ class Scratch {
   const std::unique_ptr<Ledger> ledger_;
   Event event_;
   Result result_;
-  ArchiveSlice slice_;
 };
 
 }  // namespace gonghui

@@ -108,6 +108,24 @@ uint32_t Ledger::CopyForArchive(uint32_t rows_max, ArchiveSlice* slice) {
   return count;
 }
 
+std::vector<ArchiveMark> Ledger::StepsWithoutArchive(uint32_t rows_max, uint32_t step_rows) {
+  const ArchiveMark& begin = globals().archived;
+  const uint32_t count = std::min(rows_max, transactions_.size() + 1 - begin.transactions.value());
+  copied_until_ = TransactionRow{begin.transactions.value() + count};
+  copies_stale_ = false;
+  const auto from = [](const auto& table, auto row) {
+    return table.Contains(row) ? &table[row] : nullptr;
+  };
+  return ArchiveStepsOf(begin,
+                        count,
+                        ArchiveRows{from(transactions_, begin.transactions),
+                                    from(applied_, begin.applied),
+                                    from(uses_, begin.uses),
+                                    from(lines_, begin.lines),
+                                    from(advices_, begin.advices)},
+                        step_rows);
+}
+
 size_t Ledger::TakeReleasedMemory(std::span<MemoryRange, kReleasedMax> ranges) {
   size_t count = 0;
   for (TableBase* const table : ArchivedTables()) {

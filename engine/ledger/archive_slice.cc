@@ -53,40 +53,47 @@ void ArchiveSlice::ForEach(const std::function<void(const ArchivedTransaction&)>
 }
 
 std::vector<ArchiveMark> ArchiveSlice::StepsOf(uint32_t rows) const {
+  return ArchiveStepsOf(
+      begin,
+      static_cast<uint32_t>(transactions.size()),
+      ArchiveRows{transactions.data(), applied.data(), uses.data(), lines.data(), advices.data()},
+      rows);
+}
+
+std::vector<ArchiveMark> ArchiveStepsOf(const ArchiveMark& begin,
+                                        uint32_t count,
+                                        const ArchiveRows& from,
+                                        uint32_t rows) {
   std::vector<ArchiveMark> steps;
   ArchiveMark mark = begin;
-  size_t next_applied = 0;
-  size_t next_use = 0;
-  size_t next_line = 0;
-  size_t next_advice = 0;
-  // Rows leave the tables by number, as they were copied: holds that stay leave, too, and
-  // are other rows from then on.
-  const auto leave = [](TableId table, auto* row, const auto& copies, size_t* next, uint64_t* sum) {
-    const auto& copy = copies[(*next)++];
-    *sum += RowDigest(table, row->value(), copy);
+  ArchiveRows next = from;
+  // Rows leave the tables by number, as they were made: holds that stay leave, too, and are
+  // other rows from then on.
+  const auto leave = [](TableId table, auto* row, auto** copy, uint64_t* sum) {
+    *sum += RowDigest(table, row->value(), **copy);
+    ++*copy;
     *row = std::remove_pointer_t<decltype(row)>{row->value() + 1};
   };
   const uint32_t staying_max = std::max(rows / 16, 1u);
   uint32_t in_step = 0;
   uint32_t staying = 0;
-  for (size_t i = 0; i < transactions.size(); ++i) {
-    const Transaction& transaction = transactions[i];
+  for (uint32_t i = 0; i < count; ++i) {
+    const Transaction& transaction = *next.transactions;
     for (uint32_t j = 0; j < transaction.applied_count; ++j) {
-      leave(TableId::kApplied, &mark.applied, applied, &next_applied, &mark.digests[1]);
+      leave(TableId::kApplied, &mark.applied, &next.applied, &mark.digests[1]);
     }
     for (uint32_t j = 0; j < transaction.use_count; ++j) {
-      leave(TableId::kUses, &mark.uses, uses, &next_use, &mark.digests[2]);
+      leave(TableId::kUses, &mark.uses, &next.uses, &mark.digests[2]);
     }
     for (uint32_t j = 0; j < transaction.line_count(); ++j) {
-      leave(TableId::kLines, &mark.lines, lines, &next_line, &mark.digests[3]);
+      leave(TableId::kLines, &mark.lines, &next.lines, &mark.digests[3]);
     }
     if (transaction.advice() != AdviceRow{}) {
-      leave(TableId::kAdvices, &mark.advices, advices, &next_advice, &mark.digests[4]);
+      leave(TableId::kAdvices, &mark.advices, &next.advices, &mark.digests[4]);
     }
-    size_t at = i;
-    leave(TableId::kTransactions, &mark.transactions, transactions, &at, &mark.digests[0]);
+    leave(TableId::kTransactions, &mark.transactions, &next.transactions, &mark.digests[0]);
     staying += uint32_t{StaysInMemory(transaction)};
-    if (++in_step == rows || staying == staying_max || i + 1 == transactions.size()) {
+    if (++in_step == rows || staying == staying_max || i + 1 == count) {
       steps.push_back(mark);
       in_step = 0;
       staying = 0;

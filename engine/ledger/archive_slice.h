@@ -47,10 +47,26 @@ struct ArchiveSlice {
 
   // Visits what goes to the archive, in order of rows.
   void ForEach(const std::function<void(const ArchivedTransaction&)>& visit) const;
-  // Where memory begins after each `rows` transactions, or a sixteenth of that many that
-  // stay (each costs its ledger thread as much as a decision), and after the last.
+  // ArchiveStepsOf() all of it.
   [[nodiscard]] std::vector<ArchiveMark> StepsOf(uint32_t rows) const;
 };
+
+// Rows of transactions side by side, with what they have, of which each kind follows that of
+// the transaction before.
+struct ArchiveRows {
+  const Transaction* transactions = nullptr;
+  const Applied* applied = nullptr;
+  const Use* uses = nullptr;
+  const Line* lines = nullptr;
+  const Advice* advices = nullptr;
+};
+// Where memory begins after each `rows` of so many transactions from `begin`, or a sixteenth
+// of that many that stay (each costs its ledger thread as much as a decision), and after the
+// last.
+[[nodiscard]] std::vector<ArchiveMark> ArchiveStepsOf(const ArchiveMark& begin,
+                                                      uint32_t count,
+                                                      const ArchiveRows& from,
+                                                      uint32_t rows);
 
 // However old it is.
 [[nodiscard]] inline bool StaysInMemory(const Transaction& transaction) {

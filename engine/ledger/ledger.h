@@ -51,6 +51,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "engine/base/virtual_array.h"
 #include "engine/domain/archive.h"
@@ -215,6 +216,9 @@ class Ledger {
   // returns how many.  An empty slice begins with the oldest.  The rows stay; kArchive
   // makes them leave, and is refused when one of them has changed since it was copied.
   uint32_t CopyForArchive(uint32_t rows_max, ArchiveSlice* slice);
+  // The same for whoever keeps none of them: ArchiveStepsOf() the oldest as they are now, for
+  // kArchive before anything else.  Ends what a slice has begun.
+  std::vector<ArchiveMark> StepsWithoutArchive(uint32_t rows_max, uint32_t step_rows);
   // Memory of rows that have left: each part is told once, for somebody else to have it
   // given back (ReleaseMemory()).  Cheap; call it often.
   static constexpr size_t kReleasedMax = kArchivedTables;

@@ -411,6 +411,7 @@ TEST_F(ArchiveTest, AStepIsMadeByAnyNumberOfRows) {
   for (const uint32_t rows : {1U, 3U, 7U, 20U, 100U}) {
     const std::vector<ArchiveMark> steps = slice.StepsOf(rows);
     EXPECT_EQ(steps.back(), last);
+    EXPECT_EQ(ledger_->StepsWithoutArchive(100, rows), steps);
     uint32_t from = slice.begin.transactions.value();
     for (const ArchiveMark& step : steps) {
       uint32_t holds = 0;
@@ -435,6 +436,38 @@ TEST_F(ArchiveTest, AStepIsMadeByAnyNumberOfRows) {
   EXPECT_EQ(visited, 15U);
   EXPECT_TRUE(ArchiveSlice{}.StepsOf(4).empty());
   EXPECT_EQ(Leave(), 20U);
+}
+
+// What nobody keeps leaves without a copy, and leaves the same behind.
+TEST_F(ArchiveTest, LeavesWithoutCopies) {
+  for (uint64_t i = 1; i <= 9; ++i) {
+    Ask(OwnWithLines(i % 4 == 0 ? Authorize(i, 100) : Sale(i, 100),
+                     std::vector<LineItem>{{CodeOf<ItemCode>("A"), Fen{100}, 1, 0}}));
+  }
+  Ask(Own(About(CommandKind::kRefund, 10, 5)));
+  const std::unique_ptr<Ledger> other = Copy();
+  ArchiveSlice slice;
+  EXPECT_EQ(other->CopyForArchive(8, &slice), 8U);
+  slice.ForEach(
+      [this](const ArchivedTransaction& copy) { archive_.Put(copy, CodeOf<TerminalId>("T1")); });
+  const auto event = std::make_unique<Event>();
+  const auto result = std::make_unique<Result>();
+  for (const ArchiveMark& mark : slice.StepsOf(3)) {
+    other->Decide(OwnArchive(mark).command, now_, event.get(), result.get());
+    ASSERT_EQ(result->verdict, Verdict::kDecided);
+    other->Evolve(*event);
+  }
+  for (const ArchiveMark& mark : ledger_->StepsWithoutArchive(8, 3)) {
+    EXPECT_EQ(VerdictOf(OwnArchive(mark)), Verdict::kDecided);
+  }
+  EXPECT_EQ(ledger_->archived_rows(), 8U);
+  EXPECT_EQ(ledger_->StateHash(), other->StateHash());
+
+  // A change in between is noticed, as it is of copies.
+  const std::vector<ArchiveMark> rest = ledger_->StepsWithoutArchive(UINT32_MAX, 100);
+  Ask(Own(About(CommandKind::kRefund, 11, 9)));
+  EXPECT_EQ(VerdictOf(OwnArchive(rest.back())), Verdict::kRefused);
+  EXPECT_TRUE(ledger_->StepsWithoutArchive(0, 100).empty());
 }
 
 // Copying never allocates: a slice that was made room for takes what there is room for.
