@@ -14,7 +14,7 @@ namespace gonghui {
 
 // Of the whole folder: which families there are and how their keys look.  A new
 // record, block or page version does not change it.
-inline constexpr uint32_t kFormatVersion = 4;
+inline constexpr uint32_t kFormatVersion = 5;
 
 inline constexpr std::string_view kFormatKey = "format";
 

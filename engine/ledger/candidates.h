@@ -8,12 +8,13 @@
 // Lists are made when they are first asked for and kept until an activation makes all of
 // them void, which is one increment: the activation stops nobody, the first decision of a
 // category afterwards walks all live benefits once, and what is never asked for is never
-// made.  Made is, of a category (and of what is offered to all of them, which is category 0
-// here), one list of all its benefits in order of precedence and one for each union node of
-// merchants or of members that they name; and from these what a decision walks: what the
-// merchant offers to everybody, what is offered everywhere to members of the member's node,
-// and, only where there is such a thing, what asks for both: of the merchant's such benefits and
-// of the members' the fewer, looked through at each decision, because pairs of them are many.
+// made.  Made is, of a category with what is offered to all of them, one list of all its
+// benefits in order of precedence and one for each union node of merchants or of members that
+// they name; and from these two entries of which a decision takes its candidates: by the
+// merchant, what it offers to everybody, and by the members' node, what is offered to them
+// everywhere.  Only where there is such a thing, each has a second list, of what asks for both:
+// of the merchant's such benefits and of the members' the fewer, looked through at each
+// decision, because pairs of them are many.
 //
 // Nothing here is state: all of it follows from the ledger's rows.  Thread safety: the
 // ledger thread alone.
@@ -22,9 +23,11 @@
 #define GONGHUI_ENGINE_LEDGER_CANDIDATES_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "engine/base/cache_line.h"
 #include "engine/base/virtual_array.h"
 #include "engine/domain/calendar.h"
 #include "engine/domain/ids.h"
@@ -42,52 +45,61 @@ struct Candidate {
 
 class CandidateIndex {
  public:
-  // The counters of a person that the candidates of an entry count on, each once, as far
-  // as a trail reaches: what Ledger::Prefetch() looks for.
-  static constexpr uint32_t kPersonCountersMax = 8;
-  struct PersonCounters {
-    struct Kind {
-      CounterSeriesRow series;
-      CalendarRow calendar;
-      WindowKind window;
-    };
-    uint32_t count = 0;
-    std::array<Kind, kPersonCountersMax> kinds;
-  };
-
-  // One list of a category.
-  struct Entry {
-    uint32_t place = 0;        // the merchant when it is named in a list, else its node, if
-                               // that makes a difference
-    uint32_t member_node = 0;  // if that makes a difference
-    Mcc mcc = 0;
-    uint8_t kind = 0;
-    bool shadowed = false;  // a version in shadow has a say
-    // In order of precedence.
+  static constexpr uint32_t kNotMade = ~uint32_t{0};
+  // Some candidates side by side, in order of precedence.
+  struct List {
     uint32_t first = 0;
     uint32_t count = 0;
-    // Of what a merchant offers: the first of the category that it does not offer to
-    // anybody; none = there is none.
-    Candidate elsewhere;
-    PersonCounters counters;
+  };
+  // A counter of a person: what Ledger::Prefetch() looks for.
+  struct PersonCounter {
+    CounterSeriesRow series;
+    CalendarRow calendar;
+    WindowKind window;
   };
 
-  // The lists of which one decision takes its candidates.  Of the category and of what is
-  // offered to all of them, the first is the merchant's.
+  // Of a category: what a merchant offers, or what members of a node are offered.
+  struct alignas(kCacheLineBytes) Entry {
+    static constexpr uint32_t kOwnCountersMax = 8;
+    static constexpr uint32_t kBothCountersMax = 4;
+
+    uint32_t where = 0;  // the merchant when it is named in a list, else its node, if that makes
+                         // a difference; or the members' node
+    Mcc mcc = 0;
+    uint8_t kind = 0;
+    uint8_t reserved_1 = 0;
+    List own;   // to everybody; everywhere
+    List both;  // to members of some node at the merchant; to these at some merchants
+    // By the merchant: the first of the category that it does not offer to anybody (none = there
+    // is none), and what it offers to members of some node, whichever.
+    Candidate elsewhere;
+    List others{0, kNotMade};
+    // That the candidates count on, each once, the first few of them: those of `own`, then those
+    // of `both`.
+    uint8_t own_counter_count = 0;
+    uint8_t both_counter_count = 0;
+    bool own_shadowed = false;  // a version in shadow has a say in these
+    bool both_shadowed = false;
+    std::array<PersonCounter, kOwnCountersMax + kBothCountersMax> counters{};
+  };
+  static_assert(sizeof(Entry) == 3 * kCacheLineBytes);  // what is read of most is in the first
+
+  // Of what one decision takes its candidates.
   struct Found {
-    static constexpr uint32_t kListsMax = 6;
-    std::array<const Entry*, kListsMax> lists;
+    static constexpr uint32_t kListsMax = 3;
+    std::array<List, kListsMax> lists;  // none is empty
     uint32_t count = 0;
-    uint32_t generation = 0;
+    uint32_t generation = 0;  // 0 = not known
     MerchantRow merchant;
     UnionNodeRow member_node;
+    const Entry* at = nullptr;       // the merchant's; none = the category has nothing
+    const Entry* members = nullptr;  // none = nothing is for members of a node
+    const Entry* both = nullptr;     // the last list is this one's of what asks for both
+    bool shadowed = false;           // a version in shadow may have a say
 
-    [[nodiscard]] bool shadowed() const {
-      bool any = false;
-      for (uint32_t i = 0; i < count; ++i) {
-        any = any || lists[i]->shadowed;
-      }
-      return any;
+    // Whether not all of it applies.
+    [[nodiscard]] bool AsksForBoth(uint32_t list) const {
+      return both != nullptr && list + 1 == count;
     }
   };
 
@@ -98,33 +110,68 @@ class CandidateIndex {
   // Its place in the order of precedence: as codes first came, then as the file says.
   [[nodiscard]] static uint32_t OrderOf(const Programme& version, BenefitRow benefit);
 
-  // How many lists and candidates are kept; when there are more, all are made again.  Their
-  // memory is taken as they are made: 128 bytes a list, 8 a candidate, and 8 a slot.
+  // How many entries and candidates are kept; when there are more, all are made again.  A
+  // category takes up to three times its benefits, with those that are offered to all, and an
+  // entry what applies: ten thousand benefits for everything may be live in a thousand
+  // categories.  Of their memory the slots are taken at once and the rest as it is used, a
+  // little ahead: 192 bytes an entry, 8 a candidate, 12 a group.
   struct Sizes {
-    uint32_t slots = 1u << 20;  // a power of two; half of them are lists
-    uint32_t candidates = 1u << 23;
+    uint32_t slots = 1u << 20;  // a power of two; half of them are entries
+    uint32_t candidates = 1u << 25;
+  };
+
+  // An entry's names.
+  struct Key {
+    uint32_t where = 0;
+    Mcc mcc = 0;
+    uint8_t kind = 0;
+  };
+  // What a decision asks for, and where it is looked for first.
+  struct Sought {
+    std::array<Key, 2> keys;
+    std::array<uint32_t, 2> slots{};
+    uint32_t count = 0;
+    uint32_t generation = 0;  // 0 = the category's lists are not made
+    MerchantRow merchant;
+    UnionNodeRow member_node;
   };
 
   // `shadow`: every head's version in shadow stands in place of the active one.
   CandidateIndex(bool shadow, const Sizes& sizes);
 
-  // Makes what is not there.  Valid until the next call of Find() or CategoryList() that
-  // makes something, or Invalidate().
+  // Makes what is not there.  Valid until the next call of anything that makes something, or
+  // Invalidate().
   Found Find(const Ledger& ledger, MerchantRow merchant, UnionNodeRow member_node);
-  // count 0: not all of it is there.
-  [[nodiscard]] Found Peek(const Merchant& merchant,
-                           MerchantRow row,
-                           UnionNodeRow member_node) const;
-  // Whether its lists may not all be in the cache: then bring what Peek() will look at there.
+  // For many decisions side by side, one step after the other: Seek(), then, when the entries
+  // may not all be in the cache, PrefetchEntries(), then Peek(), whose lists are on their way.
+  [[nodiscard]] Sought Seek(const Merchant& merchant,
+                            MerchantRow row,
+                            UnionNodeRow member_node) const;
   [[nodiscard]] bool is_large() const { return entry_count_ > kCachedEntries; }
-  void PrefetchSlots(const Merchant& merchant, MerchantRow row, UnionNodeRow member_node) const;
-  // After these.
-  void PrefetchLists(const Merchant& merchant, MerchantRow row, UnionNodeRow member_node) const;
-  [[nodiscard]] bool IsValid(const Found& found) const {
-    return found.generation == generation_ && found.count != 0;
+  void PrefetchEntries(const Sought& sought) const;
+  [[nodiscard]] Found Peek(const Sought& sought) const;
+  // What is asked first of those of a list that AsksForBoth().
+  void PrefetchBrief(const Candidate& candidate) const {
+    __builtin_prefetch(&briefs_[candidate.benefit.value()]);
   }
-  [[nodiscard]] std::span<const Candidate> ListOf(const Entry& entry) const {
-    return {pool_.data() + entry.first, entry.count};
+  [[nodiscard]] bool IsForMembersOf(const Ledger& ledger,
+                                    const Candidate& candidate,
+                                    UnionNodeRow node) const;
+  [[nodiscard]] bool IsValid(const Found& found) const { return found.generation == generation_; }
+  [[nodiscard]] std::span<const Candidate> ListOf(const List& list) const {
+    return {pool_.data() + list.first, list.count};
+  }
+  // Calls visit(counter) for what the candidates count on.
+  template <class Visit>
+  static void ForEachPersonCounter(const Found& found, Visit&& visit) {
+    for (const Entry* const entry : {found.at, found.members}) {
+      for (uint32_t i = 0; entry != nullptr && i < entry->own_counter_count; ++i) {
+        visit(entry->counters[i]);
+      }
+    }
+    for (uint32_t i = 0; found.both != nullptr && i < found.both->both_counter_count; ++i) {
+      visit(found.both->counters[found.both->own_counter_count + i]);
+    }
   }
   // In order of precedence, at most kCandidatesPerDecisionMax.  Valid as `found` is, until
   // the next call.
@@ -132,15 +179,25 @@ class CandidateIndex {
   // The same in any order, when all of them may compete, which is cheaper; else ListOf().
   std::span<const Candidate> SetOf(const Ledger& ledger, const Found& found);
   // What stands first of the category that is not offered at the merchant; none = nothing.
-  [[nodiscard]] static Candidate ElsewhereOf(const Found& found);
-  // The first kOthersMax that the merchant offers to members of some node, whichever that
-  // is, in order of precedence.  Valid until the next call of anything that makes lists.
-  std::span<const Candidate> ForMembers(const Ledger& ledger, MerchantRow merchant);
+  [[nodiscard]] static Candidate ElsewhereOf(const Found& found) {
+    return found.at == nullptr ? Candidate{} : found.at->elsewhere;
+  }
+  // The first kOthersMax that the merchant offers to members of some node, whichever that is, in
+  // order of precedence.  What was found may not be valid any longer then.
+  std::span<const Candidate> ForMembers(const Ledger& ledger, const Found& found) {
+    if (found.at == nullptr) {
+      return {};
+    }
+    if (found.at->others.count == kNotMade) [[unlikely]] {
+      return MakeOthers(ledger, found);
+    }
+    return ListOf(found.at->others);
+  }
   // All of the category, wherever and for whomever, in order of precedence.  Valid likewise.
   std::span<const Candidate> CategoryList(const Ledger& ledger, Mcc mcc);
 
-  // A version becomes active, or comes into shadow: its lists of merchants are noted, once.
-  // Call Invalidate() when its head says so.
+  // A version becomes active, or comes into shadow: what its benefits are offered to is noted,
+  // once.  Call Invalidate() when its head says so.
   void Add(const Ledger& ledger, ProgrammeRow version);
   // All lists are void.  A head names another version as active or in shadow, or none; or a
   // merchant that is there has another category or node.
@@ -148,20 +205,51 @@ class CandidateIndex {
   // After a load: everything from the ledger's rows.
   void Rebuild(const Ledger& ledger);
 
+  // Memory that what is made next will be the first to write: see TableBase's.  Returns how many
+  // parts there are.
+  static constexpr size_t kUpcomingMax = 7;
+  size_t TakeUpcomingMemory(std::span<MemoryRange> ranges);
+
  private:
-  static constexpr uint32_t kNamed = 1u << 31;  // Entry::place is a merchant
+  static constexpr uint32_t kNamed = 1u << 31;  // Entry::where is a merchant
   static constexpr uint32_t kCachedEntries = 64;
 
+  // What the walk over all live benefits asks of one.
+  struct Brief {
+    uint32_t merchant_union = 0;
+    uint32_t member_union = 0;
+    MccRange mccs;          // when it has one range of them
+    bool has_mccs = false;  // else it is offered to all
+    bool has_more = false;  // more than one range
+    bool has_list = false;  // of merchants
+    uint8_t reserved = 0;
+
+    [[nodiscard]] bool at_merchants() const { return has_list || merchant_union != 0; }
+    [[nodiscard]] bool asks_for_both() const { return member_union != 0 && at_merchants(); }
+  };
+  static_assert(sizeof(Brief) == 16);
+  // The benefits of a category that name a node, by what they are otherwise.
+  enum GroupKind : uint8_t {
+    kAtGroup,       // for everybody, by the merchants' node; 0 = wherever
+    kForGroup,      // wherever, by the members' node
+    kBothAtGroup,   // what asks for both but names no merchants, by the merchants' node
+    kBothForGroup,  // what asks for both, by the members' node
+    kGroupKinds,
+  };
+  struct Group {
+    uint32_t where = 0;
+    List list;
+  };
   // A category's lists.
   struct Category {
     uint32_t generation = 0;
-    uint32_t first = 0;  // all of it, in order of precedence
-    uint32_t count = 0;
-    bool has_groups = false;           // else it is walked
-    bool has_lists = false;            // of merchants
-    bool has_merchant_unions = false;  // some are offered below a node alone
-    bool has_member_unions = false;    // some are for members of a node, wherever
-    bool has_both = false;             // some are for members of a node at some merchants
+    List list;                             // all of it
+    std::array<List, kGroupKinds> groups;  // of groups_, by `where`
+    bool has_groups = false;               // else it is walked
+    bool has_lists = false;                // of merchants
+    bool has_merchant_unions = false;      // some are offered below a node alone
+    bool has_member_unions = false;        // some are for members of a node, wherever
+    bool has_both = false;                 // some are for members of a node at some merchants
     std::array<uint8_t, 3> reserved{};
 
     [[nodiscard]] bool for_members() const { return has_member_unions || has_both; }
@@ -180,79 +268,66 @@ class CandidateIndex {
     uint32_t list = 0;
     uint32_t next = 0;  // of the same merchant; 0 = the last
   };
-  struct Key {
-    uint8_t kind = 0;
-    Mcc mcc = 0;
-    uint32_t place = 0;
-    uint32_t member_node = 0;
-  };
-  // The keys of what a decision asks for.
-  struct Keys {
-    static constexpr uint32_t kMax = 8;
-    std::array<Key, kMax> list;
-    uint32_t count = 0;
-  };
-  static constexpr Mcc kAllCategories = 0;
   // While a category's lists are made.
   struct Member {
-    uint32_t merchant_union = 0;
-    uint32_t member_union = 0;
     Candidate candidate;
-    bool has_list = false;
+    Brief brief;
+  };
+  struct Placed {
+    uint32_t where = 0;
+    Candidate candidate;
   };
 
   [[nodiscard]] ProgrammeRow VersionOf(const ProgrammeHead& head) const;
-  // Calls visit(candidate, benefit) for all that are live, in order of precedence.
+  [[nodiscard]] static Brief BriefOf(const Ledger& ledger, const Benefit& benefit);
+  [[nodiscard]] bool BelongsToCategory(const Ledger& ledger, BenefitRow row, Mcc mcc) const;
+  // Calls visit(candidate) for all that are live, in order of precedence.
   template <class Visit>
   void ForEachLive(const Ledger& ledger, Visit&& visit) const;
   [[nodiscard]] uint32_t PlaceOf(const Category& category,
                                  const Merchant& merchant,
                                  MerchantRow row) const;
-  [[nodiscard]] Keys KeysOf(const Merchant& merchant,
-                            MerchantRow row,
-                            UnionNodeRow member_node) const;
-  const Category& CategoryOf(const Ledger& ledger, Mcc mcc);
-  // Both of the merchant's, with room for so many entries, and for all their candidates.
-  void MakeReady(const Ledger& ledger, Mcc mcc, uint32_t entries);
-  [[nodiscard]] static bool Belongs(uint8_t kind, const Benefit& benefit);
-  [[nodiscard]] bool IsReady(Mcc mcc) const {
-    return categories_[mcc].generation == generation_ &&
-           categories_[kAllCategories].generation == generation_;
-  }
-  std::span<const Candidate> Merged(std::span<const Candidate> a, std::span<const Candidate> b);
-  [[nodiscard]] const Entry* Look(const Key& key) const;
+  // The category of the merchant, with room for both entries of a decision and what is in them.
+  void MakeReady(const Ledger& ledger, Mcc mcc);
+  [[nodiscard]] const Entry* Look(const Key& key, uint32_t slot) const;
   Entry& Insert(const Key& key);
   [[nodiscard]] bool HasRoom(uint32_t entries, uint32_t candidates) const;
-  const Category& MakeCategory(const Ledger& ledger, Mcc mcc);
-  void MakeGroups(Mcc mcc, uint32_t count, Category* category);
-  template <class IsIn, class KeyOf>
-  bool AddGroups(Mcc mcc, uint8_t kind, uint32_t count, IsIn&& is_in, KeyOf&& key_of);
+  void MakeCategory(const Ledger& ledger, Mcc mcc);
+  void MakeGroups(uint32_t count, Category* category);
+  template <class IsIn, class WhereOf>
+  List AddGroups(uint32_t count, IsIn&& is_in, WhereOf&& where_of);
+  void SortByWhere(uint32_t count);
   static void Take(const Entry* entry, Found* found);
-  std::span<const Candidate> Offered(const Ledger& ledger,
-                                     const Found& found,
-                                     const Entry& entry,
-                                     uint32_t list);
-  [[nodiscard]] static bool IsAt(const Ledger& ledger, const Benefit& benefit, MerchantRow row);
+  static void TakeBoth(Found* found);
+  std::span<const Candidate> Merged(std::span<const Candidate> a, std::span<const Candidate> b);
+  std::span<const Candidate> Offered(const Ledger& ledger, const Found& found, const List& list);
+  [[nodiscard]] bool IsAt(const Ledger& ledger, BenefitRow benefit, MerchantRow row) const;
   const Entry* Make(const Ledger& ledger,
                     const Key& key,
                     MerchantRow row,
                     UnionNodeRow member_node);
+  template <class Fill>
+  List MakeList(Fill&& fill);
+  std::span<const Candidate> MakeOthers(const Ledger& ledger, const Found& found);
   void Append(Candidate candidate);
-  void AppendGroups(const Ledger& ledger,
-                    const Key& key,
-                    UnionNodeRow merchant_node,
-                    UnionNodeRow member_node);
-  void AppendNamings(const Ledger& ledger, const Key& key, MerchantRow row);
-  void Describe(const Ledger& ledger,
-                const Category& category,
-                MerchantRow row,
-                Entry* entry) const;
+  void AppendGroup(const Category& category, GroupKind kind, uint32_t where);
+  void AppendGroupsAbove(const Ledger& ledger,
+                         const Category& category,
+                         GroupKind kind,
+                         UnionNodeRow row);
+  template <class IsIn>
+  void AppendNamings(const Ledger& ledger, Mcc mcc, MerchantRow row, IsIn&& is_in);
+  template <class IsIn>
+  void AppendWalked(const Category& category, IsIn&& is_in);
+  void Describe(const Ledger& ledger, Entry* entry) const;
   static void AddPersonCounters(const Ledger& ledger,
                                 const Benefit& benefit,
-                                PersonCounters* counters);
+                                std::span<PersonCounter> counters,
+                                uint8_t* count);
 
   [[nodiscard]] uint32_t entries_max() const { return sizes_.slots / 2; }
-  [[nodiscard]] size_t SlotOf(const Key& key) const;
+  // Where it is looked for first.
+  [[nodiscard]] uint32_t SlotOf(const Key& key) const;
 
   const bool shadow_;
   const Sizes sizes_;
@@ -261,18 +336,25 @@ class CandidateIndex {
   VirtualArray<Slot> slots_;           // open addressing
   VirtualArray<Entry> entries_;        // side by side, of this generation
   uint32_t entry_count_ = 0;
+  VirtualArray<Group> groups_;
+  uint32_t group_count_ = 0;
   VirtualArray<Candidate> pool_;
   uint32_t pool_size_ = 0;
   VirtualArray<bool> added_;                    // by version
+  VirtualArray<Brief> briefs_;                  // by benefit
   VirtualArray<uint32_t> namings_by_merchant_;  // the newest
   VirtualArray<NamedList> named_lists_;
   uint32_t named_list_count_ = 0;
   VirtualArray<Naming> namings_;
   uint32_t naming_count_ = 0;
   VirtualArray<Member> scratch_;
+  VirtualArray<Placed> placed_;
+  VirtualArray<Placed> placed_spare_;
   VirtualArray<Candidate> merged_;
-  VirtualArray<Candidate> spare_;    // of what is merged on
-  VirtualArray<Candidate> offered_;  // of what asks for both, by list
+  VirtualArray<Candidate> spare_;                  // of what is merged on
+  VirtualArray<Candidate> offered_;                // of what asks for both
+  uint32_t benefit_count_ = 0;                     // of all versions that were added
+  std::array<size_t, kUpcomingMax> told_bytes_{};  // up to here TakeUpcomingMemory() has told
 };
 
 }  // namespace gonghui

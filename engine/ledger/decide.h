@@ -119,6 +119,11 @@ class Decider {
     Contenders() {}  // NOLINT
     std::array<Contender, kCandidatesPerDecisionMax> list;
   };
+  // Not cleared: most decisions have a trail.
+  union FoundSpace {
+    FoundSpace() {}  // NOLINT
+    CandidateIndex::Found found;
+  };
   // Of a past instant that is judged, and of a slot that is asked for.
   struct Past {
     CalendarMoment moment;
@@ -602,6 +607,9 @@ class Decider {
   Fen subsidy_max_;                        // what a rule gives at most: what is claimed of it
   bool allow_partial_ = false;             // as asked, but never of an advice
   const AdviceRequest* advice_ = nullptr;  // none = it is asked online
+  // The lists that the candidates are taken from: the trail's, or found here.
+  const CandidateIndex::Found* found_ = nullptr;
+  FoundSpace found_space_;
   // Those without a layer stand at the front, those with one at the back.
   size_t contender_count_ = 0;
   size_t layered_count_ = 0;

@@ -334,7 +334,7 @@ void Ledger::DescribeStanding(TransactionRow row, Result* result, Details* detai
 // ---- Memory ----------------------------------------------------------------------
 
 size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
-  static_assert(kUpcomingMax >= kTableCount + 10);
+  static_assert(kUpcomingMax >= kTableCount + 10 + 2 * CandidateIndex::kUpcomingMax);
   size_t count = 0;
   const auto take = [&](auto& owner) {
     if (const MemoryRange range = owner.TakeUpcomingMemory(); range.size != 0) {
@@ -355,6 +355,10 @@ size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
                                 &member_voucher_index_,
                                 &contribution_index_}) {
     take(*index);
+  }
+  count += candidate_index_.TakeUpcomingMemory(ranges.subspan(count));
+  if (shadow_count_ != 0) {
+    count += shadow_candidate_index_.TakeUpcomingMemory(ranges.subspan(count));
   }
   return count;
 }

@@ -153,7 +153,7 @@ class Ledger {
     CardRow card;
     uint32_t counter_count = 0;
     std::array<CounterRow, kTrailCountersMax> counters;
-    CandidateIndex::Found candidates;  // of the two; count 0 = not known
+    CandidateIndex::Found candidates;  // of the two
   };
   void Decide(const Command& command,
               TimestampNs now,
@@ -196,10 +196,10 @@ class Ledger {
                 std::span<Trail> trails) const;
 
   // The kernel clears a page when it is first written, and whoever writes it waits:
-  // half a millisecond for a huge page.  Fills `ranges` with memory that Evolve() will
+  // half a millisecond for a huge page.  Fills `ranges` with memory that deciding will
   // soon be the first to write and returns how many there are; the owner of the
   // ledger hands them to another thread, for PopulateMemory().  Cheap; call it often.
-  static constexpr size_t kUpcomingMax = 54;
+  static constexpr size_t kUpcomingMax = 68;
   size_t TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges);
 
   // ---- Archive: docs/decisions/0004-archive.md --------------------------------
@@ -471,8 +471,11 @@ class Ledger {
   void PopStaleExpiries();
   [[nodiscard]] uint32_t PrefetchItemLines(uint32_t ahead, uint32_t count) const;
   void PrefetchOriginals(std::span<const uint64_t> hashes) const;
-  void PrefetchBenefits(const CandidateIndex::Entry& entry) const;
+  void PrefetchBenefits(const CandidateIndex::Found& candidates) const;
   void PrefetchTerms(const CandidateIndex::Found& candidates) const;
+  void PrefetchBenefit(BenefitRow row) const;
+  [[nodiscard]] std::span<const Candidate> Front(const CandidateIndex::List& list,
+                                                 size_t count_max) const;
   [[nodiscard]] ItemCode ItemOf(const Event& event, uint32_t line) const;
   void IndexAdvice(AdviceRow row);
   [[nodiscard]] AdviceKey KeyOf(const Advice& advice) const;

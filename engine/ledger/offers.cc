@@ -33,7 +33,7 @@ bool Decider::IsOffered(const Benefit& benefit) const {
 bool Decider::IsAtTerminal(const Benefit& benefit) const {
   return (benefit.terminal_kinds == 0 ||
           (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) != 0) &&
-         (benefit.terminals.count == 0 || IsListedTerminal(benefit));
+         (!benefit.has_terminals || IsListedTerminal(benefit));
 }
 
 bool Decider::IsListedTerminal(const Benefit& benefit) const {
@@ -165,11 +165,13 @@ std::span<const Candidate> Decider::Candidates(ProgrammeRow only) {
   CandidateIndex& index = Index();
   const UnionNodeRow member_node = ledger_.members_[member_].union_node;
   const CandidateIndex::Found& seen = trail_.candidates;
-  if (index.IsValid(seen) && seen.member_node == member_node && trail_.terminal == terminal_ &&
-      trail_.card == card_ && !shadow_) [[likely]] {
-    return index.SetOf(ledger_, seen);
+  if (index.IsValid(seen) && seen.merchant == merchant_ && seen.member_node == member_node &&
+      !shadow_) [[likely]] {
+    found_ = &seen;
+  } else {
+    found_ = std::construct_at(&found_space_.found, index.Find(ledger_, merchant_, member_node));
   }
-  return index.SetOf(ledger_, index.Find(ledger_, merchant_, member_node));
+  return index.SetOf(ledger_, *found_);
 }
 
 // The same of one programme alone, by its order.
@@ -287,13 +289,11 @@ void Decider::AskElsewhere(ProgrammeRow only) {
   if (!JudgesLiveProgrammes()) {
     return AskElsewhereThen();
   }
-  CandidateIndex& index = Index();
-  const Candidate elsewhere =
-      CandidateIndex::ElsewhereOf(index.Find(ledger_, merchant_, member_node));
+  const Candidate elsewhere = CandidateIndex::ElsewhereOf(*found_);
   if (elsewhere.benefit != BenefitRow{}) {
     AskWithoutTerms(elsewhere);  // all of these fail alike
   }
-  for (const Candidate& candidate : index.ForMembers(ledger_, merchant_)) {
+  for (const Candidate& candidate : Index().ForMembers(ledger_, *found_)) {
     if (ledger_.IsInside(member_node, ledger_.benefits_[candidate.benefit].member_union)) {
       continue;
     }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/cache_line.h"
 #include "engine/ledger/keys.h"
 #include "engine/ledger/ledger.h"
 
@@ -18,12 +19,16 @@ namespace {
 
 // As many benefits are in the cache anyway.
 constexpr uint32_t kCachedBenefits = 256;
+// Of a long list, so many are looked ahead at.
+constexpr size_t kBenefitsAheadMax = 8;
+constexpr size_t kTermsAheadMax = 4;
 
 struct Chain {
   const Command* command;
   Ledger::Trail* trail;
   uint64_t card_hash;
   uint64_t terminal_hash;
+  CandidateIndex::Sought sought;
   uint32_t counter_count;
   std::array<uint64_t, Ledger::kTrailCountersMax> counter_hashes;
 };
@@ -100,42 +105,36 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     members_.Prefetch(cards_[chain.trail->card].member);
     merchants_.Prefetch(terminals_[chain.trail->terminal].merchant);
   }
-  if (candidate_index_.is_large()) {
-    const auto for_each = [&](auto&& prefetch) {
-      for (const Chain& chain : sales) {
-        const MemberRow member = cards_[chain.trail->card].member;
-        const MerchantRow merchant = terminals_[chain.trail->terminal].merchant;
-        prefetch(merchants_[merchant], merchant, members_[member].union_node);
-      }
-    };
-    for_each([this](const Merchant& merchant, MerchantRow row, UnionNodeRow node) {
-      candidate_index_.PrefetchSlots(merchant, row, node);
-    });
-    for_each([this](const Merchant& merchant, MerchantRow row, UnionNodeRow node) {
-      candidate_index_.PrefetchLists(merchant, row, node);
-    });
+  for (Chain& chain : sales) {
+    const MerchantRow merchant = terminals_[chain.trail->terminal].merchant;
+    const UnionNodeRow node = members_[cards_[chain.trail->card].member].union_node;
+    chain.sought = candidate_index_.Seek(merchants_[merchant], merchant, node);
+    __builtin_prefetch(&union_nodes_[node].ancestors);  // whose members it may be for
   }
-  const auto prefetch_counters =
-      [&](const CandidateIndex::PersonCounters& counters, MemberRow member, Chain* chain) {
-        for (uint32_t j = 0; j < counters.count && chain->counter_count < kTrailCountersMax; ++j) {
-          const CandidateIndex::PersonCounters::Kind& kind = counters.kinds[j];
-          const CalendarMoment& moment = MomentOf(kind.calendar, now);
-          uint64_t& hash = chain->counter_hashes[chain->counter_count++];
-          hash = HashOf(kind.series, member.value(), moment.WindowIn(kind.window));
-          counter_index_.Prefetch(hash);
-        }
-      };
+  if (candidate_index_.is_large()) {
+    for (const Chain& chain : sales) {
+      candidate_index_.PrefetchEntries(chain.sought);
+    }
+  }
+  for (const Chain& chain : sales) {
+    chain.trail->candidates = candidate_index_.Peek(chain.sought);
+  }
+  const bool many_benefits = benefits_.size() > kCachedBenefits;
   for (Chain& chain : sales) {
     const MemberRow member = cards_[chain.trail->card].member;
-    const MerchantRow merchant = terminals_[chain.trail->terminal].merchant;
-    CandidateIndex::Found& candidates = chain.trail->candidates;
-    candidates = candidate_index_.Peek(merchants_[merchant], merchant, members_[member].union_node);
     chain.counter_count = 0;
-    for (uint32_t i = 0; i < candidates.count; ++i) {
-      prefetch_counters(candidates.lists[i]->counters, member, &chain);
-      if (benefits_.size() > kCachedBenefits) {
-        PrefetchBenefits(*candidates.lists[i]);
-      }
+    CandidateIndex::ForEachPersonCounter(
+        chain.trail->candidates, [&](const CandidateIndex::PersonCounter& counter) {
+          if (chain.counter_count == kTrailCountersMax) {
+            return;
+          }
+          const CalendarMoment& moment = MomentOf(counter.calendar, now);
+          uint64_t& hash = chain.counter_hashes[chain.counter_count++];
+          hash = HashOf(counter.series, member.value(), moment.WindowIn(counter.window));
+          counter_index_.Prefetch(hash);
+        });
+    if (many_benefits) {
+      PrefetchBenefits(chain.trail->candidates);
     }
   }
   for (const Chain& chain : sales) {
@@ -144,39 +143,57 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
       chain.trail->counters[j] = CounterRow{counter_index_.Guess(chain.counter_hashes[j])};
       counters_.Prefetch(chain.trail->counters[j]);
     }
-    if (benefits_.size() > kCachedBenefits) {
+    if (many_benefits) {
       PrefetchTerms(chain.trail->candidates);
     }
   }
 }
 
-// What a decision reads of each: its front, down to the funding.
-void Ledger::PrefetchBenefits(const CandidateIndex::Entry& entry) const {
-  constexpr size_t kReadBytes = 256;
-  constexpr uint32_t kAheadMax = 8;
-  const std::span<const Candidate> candidates = candidate_index_.ListOf(entry);
-  for (uint32_t i = 0; i < std::min(entry.count, kAheadMax); ++i) {
-    const auto* const bytes = reinterpret_cast<const char*>(&benefits_[candidates[i].benefit]);
-    for (size_t at = 0; at < kReadBytes; at += 64) {
-      __builtin_prefetch(bytes + at);
+// Of what asks for both it is not known yet what applies.
+void Ledger::PrefetchBenefits(const CandidateIndex::Found& candidates) const {
+  for (uint32_t i = 0; i < candidates.count; ++i) {
+    for (const Candidate& candidate : Front(candidates.lists[i], kBenefitsAheadMax)) {
+      if (candidates.AsksForBoth(i)) {
+        candidate_index_.PrefetchBrief(candidate);
+      } else {
+        PrefetchBenefit(candidate.benefit);
+      }
     }
   }
-  asm volatile("");  // see CandidateIndex::PrefetchSlots()
+  asm volatile("");  // see CandidateIndex::PrefetchEntries()
 }
 
 // The limits and funds of the candidates, which PrefetchBenefits() has fetched.
 void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
-  constexpr uint32_t kAheadMax = 4;
   for (uint32_t i = 0; i < candidates.count; ++i) {
-    const CandidateIndex::Entry& entry = *candidates.lists[i];
-    const std::span<const Candidate> list = candidate_index_.ListOf(entry);
-    for (uint32_t j = 0; j < std::min(entry.count, kAheadMax); ++j) {
-      const Benefit& benefit = benefits_[list[j].benefit];
+    if (candidates.AsksForBoth(i)) {
+      for (const Candidate& candidate : Front(candidates.lists[i], kBenefitsAheadMax)) {
+        if (candidate_index_.IsForMembersOf(*this, candidate, candidates.member_node)) {
+          PrefetchBenefit(candidate.benefit);
+        }
+      }
+      continue;
+    }
+    for (const Candidate& candidate : Front(candidates.lists[i], kTermsAheadMax)) {
+      const Benefit& benefit = benefits_[candidate.benefit];
       limits_.Prefetch(benefit.limits[0]);
       funds_.Prefetch(benefit.funding[0].fund);
     }
   }
-  asm volatile("");  // see CandidateIndex::PrefetchSlots()
+  asm volatile("");  // see CandidateIndex::PrefetchEntries()
+}
+
+std::span<const Candidate> Ledger::Front(const CandidateIndex::List& list, size_t count_max) const {
+  const std::span<const Candidate> all = candidate_index_.ListOf(list);
+  return all.first(std::min(all.size(), count_max));
+}
+
+// What a decision reads of it.
+void Ledger::PrefetchBenefit(BenefitRow row) const {
+  const auto* const bytes = reinterpret_cast<const char*>(&benefits_[row]);
+  for (size_t at = 0; at < Benefit::kHotBytes; at += kCacheLineBytes) {
+    __builtin_prefetch(bytes + at);
+  }
 }
 
 // Returns how far ahead that is.

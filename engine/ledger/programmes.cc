@@ -5,10 +5,10 @@
 // (docs/decisions/0007-programme-versions.md).
 
 #include <algorithm>
-#include <array>
-#include <utility>
+#include <span>
 
 #include "engine/base/check.h"
+#include "engine/ledger/digit_sort.h"
 #include "engine/ledger/keys.h"
 #include "engine/ledger/ledger.h"
 #include "engine/ledger/list_search.h"
@@ -265,35 +265,17 @@ void Ledger::AppendLimits(const ProgrammeImage& image, ProgrammeRow version) {
 
 namespace {
 
-// Rising.  A long list by its digits, twelve bits at a time, which costs a tenth of what
-// comparing does; `rows` is followed by as much space again.
+// Rising.  `rows` is followed by as much space again.
 void SortRows(uint32_t* rows, uint32_t count) {
-  constexpr uint32_t kShort = 1'024;
-  constexpr uint32_t kDigitBits = 12;
-  constexpr uint32_t kDigits = 1u << kDigitBits;
-  static_assert(kMerchantsMax <= 1u << 2 * kDigitBits && kTerminalsMax <= 1u << 2 * kDigitBits);
+  static_assert(kMerchantsMax < kDigitSortMax && kTerminalsMax < kDigitSortMax);
   if (std::is_sorted(rows, rows + count)) {
     return;  // as when they were imported in the order of the list
   }
-  if (count <= kShort) {
+  if (count <= kDigitSortWorth) {
     std::sort(rows, rows + count);
-    return;
-  }
-  uint32_t* from = rows;
-  uint32_t* to = rows + count;
-  for (uint32_t shift = 0; shift < 2 * kDigitBits; shift += kDigitBits) {
-    std::array<uint32_t, kDigits> places{};
-    for (uint32_t i = 0; i < count; ++i) {
-      ++places[from[i] >> shift & (kDigits - 1)];
-    }
-    uint32_t next = 0;
-    for (uint32_t& place : places) {
-      next += std::exchange(place, next);
-    }
-    for (uint32_t i = 0; i < count; ++i) {
-      to[places[from[i] >> shift & (kDigits - 1)]++] = from[i];
-    }
-    std::swap(from, to);
+  } else {
+    SortByDigits(
+        std::span(rows, count), std::span(rows + count, count), [](uint32_t row) { return row; });
   }
 }
 
@@ -359,6 +341,7 @@ void Ledger::AppendBenefit(const ProgrammeImage& image,
                          spec.closed_days.count != 0;
   benefit.has_items =
       spec.items_any.count != 0 || spec.items_none.count != 0 || spec.pieces_max != 0;
+  benefit.has_terminals = spec.terminals.count != 0;
   benefit.price = spec.price;
   for (uint32_t i = 0; i < spec.limits.count; ++i) {
     benefit.limits[i] =
@@ -454,8 +437,8 @@ bool Ledger::IsShadowed(const Command& command) const {
   return shadow_count_ != 0 && command.kind == CommandKind::kAuthorize &&
          command.advice == nullptr && JudgesLiveProgrammes(command.authorize) &&
          FindPlace(command, &merchant, &node) &&
-         (candidate_index_.Find(*this, merchant, node).shadowed() ||
-          shadow_candidate_index_.Find(*this, merchant, node).shadowed());
+         (candidate_index_.Find(*this, merchant, node).shadowed ||
+          shadow_candidate_index_.Find(*this, merchant, node).shadowed);
 }
 
 size_t Ledger::ShadowsOf(const Command& command,

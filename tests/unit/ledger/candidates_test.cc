@@ -6,14 +6,17 @@
 
 #include "engine/ledger/candidates.h"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "engine/base/prng.h"
+#include "engine/ledger/digit_sort.h"
 #include "tests/testing/names.h"
 #include "tests/unit/ledger/ledger_world.h"
 
@@ -80,6 +83,9 @@ class CandidatesTest : public LedgerWorld {
       if (prng.Chance(2, 3)) {
         const Mcc mcc = kCategories[prng.Below(kCategories.size())];
         benefit.mccs = Append(programme.mccs, {MccRange{mcc, mcc}});
+        if (prng.Chance(1, 4)) {
+          benefit.mccs = Append(programme.mccs, {MccRange{1, 4'000}, MccRange{5'000, mcc}});
+        }
       }
       if (prng.Chance(1, 3)) {
         benefit.member_union = NodeOf(static_cast<uint32_t>(prng.Below(kNodes)));
@@ -101,12 +107,26 @@ class CandidatesTest : public LedgerWorld {
   }
 
   // All live benefits of the category, in order, that are offered there to them.
-  [[nodiscard]] std::vector<BenefitRow> Walked(MerchantRow shop, UnionNodeRow node) const {
+  [[nodiscard]] std::vector<BenefitRow> Walked(MerchantRow shop,
+                                               UnionNodeRow node,
+                                               bool shadow) const {
+    std::vector<BenefitRow> rows;
+    ForEachOfCategory(shop, shadow, [&](BenefitRow row, const Benefit& benefit, bool at) {
+      if (at && ledger_->IsInside(node, benefit.member_union)) {
+        rows.push_back(row);
+      }
+    });
+    return rows;
+  }
+  // Calls visit(row, benefit, whether it is offered at the shop).
+  template <class Visit>
+  void ForEachOfCategory(MerchantRow shop, bool shadow, Visit&& visit) const {
     const Ledger& ledger = *ledger_;
     const Merchant& merchant = ledger.merchants()[shop];
-    std::vector<BenefitRow> rows;
     for (uint32_t h = 1; h <= ledger.programme_heads().size(); ++h) {
-      const ProgrammeRow version = ledger.programme_heads()[ProgrammeHeadRow{h}].active;
+      const ProgrammeHead& head = ledger.programme_heads()[ProgrammeHeadRow{h}];
+      const ProgrammeRow version =
+          shadow && head.shadow != ProgrammeRow{} ? head.shadow : head.active;
       for (uint32_t i = 0; i < ledger.programmes()[version].benefit_count; ++i) {
         const BenefitRow row{ledger.programmes()[version].first_benefit.value() + i};
         const Benefit& benefit = ledger.benefits()[row];
@@ -114,29 +134,68 @@ class CandidatesTest : public LedgerWorld {
         for (const MccRange& range : ledger.MccsOf(benefit.mccs)) {
           offered = offered || (merchant.mcc >= range.first && merchant.mcc <= range.last);
         }
-        if (offered && ledger.IsInside(merchant.union_node, benefit.merchant_union) &&
-            ledger.IsInside(node, benefit.member_union) &&
-            (benefit.merchants.count == 0 || ledger.IsListed(benefit.merchants, shop))) {
-          rows.push_back(row);
+        if (offered) {
+          visit(row,
+                benefit,
+                ledger.IsInside(merchant.union_node, benefit.merchant_union) &&
+                    (benefit.merchants.count == 0 || ledger.IsListed(benefit.merchants, shop)));
         }
       }
+    }
+  }
+
+  static std::vector<BenefitRow> RowsOf(std::span<const Candidate> candidates) {
+    std::vector<BenefitRow> rows;
+    for (const Candidate& candidate : candidates) {
+      rows.push_back(candidate.benefit);
     }
     return rows;
   }
 
-  void CompareAll(CandidateIndex* index) {
+  void CompareAll(CandidateIndex* index, bool shadow = false) {
     for (uint32_t shop = 0; shop < kShops; ++shop) {
-      for (uint32_t node = 0; node < kNodes; ++node) {
+      for (uint32_t node = 0; node <= kNodes; ++node) {
+        SCOPED_TRACE("shop " + std::to_string(shop) + " node " + std::to_string(node));
         const MerchantRow merchant = ledger_->FindMerchant(ShopOf(shop));
+        // The last belongs nowhere.
         const UnionNodeRow member_node = ledger_->FindUnionNode(NodeOf(node));
-        std::vector<BenefitRow> listed;
-        for (const Candidate& candidate :
-             index->ListOf(*ledger_, index->Find(*ledger_, merchant, member_node))) {
-          listed.push_back(candidate.benefit);
-        }
-        ASSERT_EQ(listed, Walked(merchant, member_node)) << "shop " << shop << " node " << node;
+        ASSERT_NO_FATAL_FAILURE(Compare(index, shadow, merchant, member_node));
       }
     }
+  }
+  void Compare(CandidateIndex* index, bool shadow, MerchantRow merchant, UnionNodeRow node) {
+    const std::vector<BenefitRow> walked = Walked(merchant, node, shadow);
+    const CandidateIndex::Found found = index->Find(*ledger_, merchant, node);
+    ASSERT_EQ(RowsOf(index->ListOf(*ledger_, found)), walked);
+    std::vector<BenefitRow> set = RowsOf(index->SetOf(*ledger_, found));
+    std::vector<BenefitRow> sorted = walked;
+    std::sort(set.begin(), set.end());
+    std::sort(sorted.begin(), sorted.end());
+    ASSERT_EQ(set, sorted);
+    // Looked ahead, it is the same.
+    const CandidateIndex::Found seen =
+        index->Peek(index->Seek(ledger_->merchants()[merchant], merchant, node));
+    ASSERT_TRUE(index->IsValid(seen));
+    ASSERT_EQ(RowsOf(index->ListOf(*ledger_, seen)), walked);
+
+    BenefitRow elsewhere;
+    std::vector<BenefitRow> others;
+    std::vector<BenefitRow> all;
+    ForEachOfCategory(merchant, shadow, [&](BenefitRow row, const Benefit& benefit, bool at) {
+      all.push_back(row);
+      elsewhere = at || elsewhere != BenefitRow{} ? elsewhere : row;
+      if (at && benefit.member_union != UnionNodeRow{} &&
+          others.size() < CandidateIndex::kOthersMax) {
+        others.push_back(row);
+      }
+    });
+    ASSERT_EQ(CandidateIndex::ElsewhereOf(found).benefit, elsewhere);
+    ASSERT_EQ(RowsOf(index->ForMembers(*ledger_, found)), others);
+    // What was found may be void by now.
+    const CandidateIndex::Found again = index->Find(*ledger_, merchant, node);
+    ASSERT_EQ(RowsOf(index->ListOf(*ledger_, again)), walked);
+    ASSERT_EQ(RowsOf(index->ForMembers(*ledger_, again)), others);
+    ASSERT_EQ(RowsOf(index->CategoryList(*ledger_, ledger_->merchants()[merchant].mcc)), all);
   }
 };
 
@@ -145,6 +204,7 @@ TEST_F(CandidatesTest, ListsAreWhatAWalkFinds) {
   constexpr uint64_t kSeed = 2022;
   std::cout << "seed " << kSeed << "\n";
   Prng prng{kSeed};
+  CandidateIndex lasting(/*shadow=*/false, CandidateIndex::Sizes{});
   for (uint32_t round = 0; round < 12; ++round) {
     // Now and then a new version of one that is there; some are large enough for groups.
     const auto number = static_cast<uint32_t>(prng.Below(6));
@@ -153,11 +213,74 @@ TEST_F(CandidatesTest, ListsAreWhatAWalkFinds) {
     CandidateIndex roomy(/*shadow=*/false, CandidateIndex::Sizes{});
     roomy.Rebuild(*ledger_);
     ASSERT_NO_FATAL_FAILURE(CompareAll(&roomy));
-    // With room for sixteen lists all are made again and again.
-    CandidateIndex narrow(/*shadow=*/false, CandidateIndex::Sizes{64, 4'096});
-    narrow.Rebuild(*ledger_);
-    ASSERT_NO_FATAL_FAILURE(CompareAll(&narrow));
+    // With room for sixteen entries, or for hardly more candidates than a decision's, all are
+    // made again and again.
+    CandidateIndex few_entries(/*shadow=*/false, CandidateIndex::Sizes{32, 1u << 20});
+    few_entries.Rebuild(*ledger_);
+    ASSERT_NO_FATAL_FAILURE(CompareAll(&few_entries));
+    CandidateIndex few_candidates(/*shadow=*/false, CandidateIndex::Sizes{1u << 16, 1'024});
+    few_candidates.Rebuild(*ledger_);
+    ASSERT_NO_FATAL_FAILURE(CompareAll(&few_candidates));
+    // One that hears of every version, as the ledger's does.
+    for (uint32_t row = 1; row <= ledger_->programmes().size(); ++row) {
+      lasting.Add(*ledger_, ProgrammeRow{row});
+    }
+    lasting.Invalidate();
+    ASSERT_NO_FATAL_FAILURE(CompareAll(&lasting));
   }
+}
+
+// More than are compared one by one, and than compete for one decision.
+TEST_F(CandidatesTest, ThousandsOfOneKindStayInOrder) {
+  BuildProvince();
+  Prng prng{2023};
+  constexpr uint32_t kProgrammes = 6;
+  for (uint32_t number = 0; number < kProgrammes; ++number) {
+    OwnedProgramme programme = Programme(("r" + std::to_string(number)).c_str());
+    for (uint32_t i = 0; i < 500; ++i) {
+      BenefitSpec& benefit = AddPercentOff(&programme, ("b" + std::to_string(i)).c_str(), 100, "F");
+      benefit.mccs = PoolRange{};
+      benefit.member_union = NodeOf(static_cast<uint32_t>(prng.Below(kNodes)));
+      if (prng.Chance(1, 2)) {
+        benefit.merchant_union = NodeOf(static_cast<uint32_t>(prng.Below(kNodes)));
+      }
+    }
+    Run(Own(programme));
+    ASSERT_EQ(result_.verdict, Verdict::kDecided) << NameOf(result_.field);
+  }
+  CandidateIndex index(/*shadow=*/false, CandidateIndex::Sizes{});
+  index.Rebuild(*ledger_);
+  CompareAll(&index);
+}
+
+// A version in shadow stands in place of the active one, which is there again when it goes.
+TEST_F(CandidatesTest, AShadowThatGoesLeavesTheActiveVersion) {
+  BuildProvince();
+  const auto apply = [this](uint32_t shop, Stage stage) {
+    OwnedProgramme programme = Programme("r");
+    BenefitSpec& benefit = AddPercentOff(&programme, "b", 9'000, "F");
+    benefit.mccs = PoolRange{};
+    benefit.merchants = Append(programme.merchants, {ShopOf(shop)});
+    benefit.member_union = NodeOf(1);
+    programme.stage = stage;
+    programme.spec.content_hash = shop;
+    Run(Own(programme));
+    ASSERT_EQ(result_.verdict, Verdict::kDecided) << NameOf(result_.field);
+  };
+  apply(1, Stage::kActive);
+  apply(2, Stage::kShadow);
+  CandidateIndex index(/*shadow=*/true, CandidateIndex::Sizes{});
+  index.Rebuild(*ledger_);  // as after a start
+  ASSERT_NO_FATAL_FAILURE(CompareAll(&index, /*shadow=*/true));
+  const MerchantRow shop = ledger_->FindMerchant(ShopOf(2));
+  const UnionNodeRow node = ledger_->FindUnionNode(NodeOf(1));
+  EXPECT_TRUE(index.Find(*ledger_, shop, node).shadowed);
+  EXPECT_FALSE(index.Find(*ledger_, shop, ledger_->FindUnionNode(NodeOf(0))).shadowed);
+  Run(Own(StageProgrammeRequest{CodeOf<ProgrammeCode>("r"), 2, Stage::kValidated, TimestampNs{}}));
+  ASSERT_EQ(result_.verdict, Verdict::kDecided) << NameOf(result_.field);
+  index.Invalidate();
+  ASSERT_NO_FATAL_FAILURE(CompareAll(&index, /*shadow=*/true));
+  EXPECT_FALSE(index.Find(*ledger_, shop, node).shadowed);
 }
 
 // The ledger's own index hears of everything that may change a list.
@@ -231,6 +354,43 @@ TEST_F(CandidatesTest, ATrailOfBeforeAnActivationIsNotBelieved) {
     ledger_->Decide(*commands[i], now_, &event, &result);
     EXPECT_EQ(by_trail, result.transaction.subsidy) << "command " << i;
     EXPECT_EQ(result.transaction.subsidy, i == 0 ? kOfAll : Fen{800});
+  }
+}
+
+// The first decisions wait for no page of the lists' memory.
+TEST_F(CandidatesTest, MemoryIsToldOfBeforeItIsUsed) {
+  BuildProvince();
+  CandidateIndex index(/*shadow=*/false, CandidateIndex::Sizes{});
+  std::array<MemoryRange, CandidateIndex::kUpcomingMax> ranges;
+  EXPECT_EQ(index.TakeUpcomingMemory(ranges), ranges.size()) << "before the first programme";
+  Prng prng{7};
+  Run(Own(AnyProgramme(prng, 1, 40)));
+  index.Rebuild(*ledger_);
+  EXPECT_EQ(index.TakeUpcomingMemory(ranges), 0U) << "each part is told once";
+  CompareAll(&index);
+  EXPECT_EQ(index.TakeUpcomingMemory(ranges), 0U) << "there is as much again";
+}
+
+TEST(DigitSort, IsAStableSort) {
+  Prng prng{2026};
+  struct Item {
+    uint32_t number;
+    uint32_t place;
+  };
+  std::vector<Item> items;
+  for (uint32_t i = 0; i < 5'000; ++i) {
+    items.push_back({static_cast<uint32_t>(prng.Below(prng.Chance(1, 2) ? 50 : kDigitSortMax)), i});
+  }
+  items.push_back({kDigitSortMax - 1, 5'000});
+  std::vector<Item> sorted = items;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Item& a, const Item& b) {
+    return a.number < b.number;
+  });
+  std::vector<Item> spare(items.size());
+  SortByDigits(std::span(items), std::span(spare), [](const Item& item) { return item.number; });
+  for (size_t i = 0; i < items.size(); ++i) {
+    ASSERT_EQ(items[i].number, sorted[i].number) << i;
+    ASSERT_EQ(items[i].place, sorted[i].place) << i;
   }
 }
 

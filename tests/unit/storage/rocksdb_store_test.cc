@@ -225,7 +225,7 @@ TEST(RocksdbStoreTest, AnUnknownFormatIsRefused) {
   for (const bool read_only : {false, true}) {
     const auto store = Open(temp.path("data"), read_only);
     EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
-    EXPECT_THAT(MessageOf(store), HasSubstr("format version 44; this program knows version 4"));
+    EXPECT_THAT(MessageOf(store), HasSubstr("format version 45; this program knows version 5"));
   }
 }
 
@@ -253,7 +253,7 @@ TEST(RocksdbStoreTest, AFolderThatLacksAFamilyIsRefused) {
       const auto store = Open(temp.path("data"), read_only);
       EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
       EXPECT_THAT(MessageOf(store),
-                  HasSubstr(format == 1 ? "has format version 1; this program knows version 4 only"
+                  HasSubstr(format == 1 ? "has format version 1; this program knows version 5 only"
                                         : "it lacks the column family \"archive\""));
     }
   }
