@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -42,26 +43,34 @@ class TempFolder {
 };
 
 // What is on the disk at this moment, as a killed process would leave it.  The
-// lock is not part of it.  Begins again when a file goes meanwhile (a store clears away
-// behind its back what it no longer needs): the files would be of two moments.
+// lock is not part of it.  Begins again when a file goes or comes meanwhile (a store clears
+// away behind its back what it no longer needs): the files would be of two moments.
 inline void CopyFolder(const std::string& from, const std::string& to) {
   constexpr int kTries = 100;
+  const auto names = [&] {
+    std::set<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(from)) {
+      found.insert(entry.path().filename());
+    }
+    return found;
+  };
   const auto copy_once = [&] {
+    const std::set<std::filesystem::path> before = names();
     std::filesystem::remove_all(to);
     std::filesystem::create_directories(to);
-    for (const auto& entry : std::filesystem::directory_iterator(from)) {
-      if (entry.path().filename() == "LOCK") {
+    for (const std::filesystem::path& name : before) {
+      if (name == "LOCK") {
         continue;
       }
       std::error_code error;
       std::filesystem::copy(
-          entry.path(), std::filesystem::path(to) / entry.path().filename(), error);
+          std::filesystem::path(from) / name, std::filesystem::path(to) / name, error);
       if (error == std::errc::no_such_file_or_directory) {
         return false;
       }
-      GH_CHECK(!error, "path=", entry.path().string(), " error=", error.message());
+      GH_CHECK(!error, "path=", name.string(), " error=", error.message());
     }
-    return true;
+    return names() == before;
   };
   for (int tries = 0; !copy_once(); ++tries) {
     GH_CHECK(tries < kTries, "from=", from);
