@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -22,6 +23,22 @@ Cell ApprovalsCell(const v1::Claim& claim) {
               ? "none needed"
               : fmt::format("{} of {}", claim.approvals(), claim.approvals_required()),
           std::to_string(claim.approvals())};
+}
+
+// What a claim that is reversed was: a person has said no, or it was taken back.  Programs get
+// the state as it is.
+Cell StateCell(const v1::Claim& claim) {
+  if (!claim.has_transaction()) {
+    return {"in the archive: txn show", ""};
+  }
+  Cell cell = EnumCell(claim.transaction().state());
+  if (claim.transaction().state() == v1::TRANSACTION_STATE_REVERSED) {
+    const bool rejected = std::any_of(claim.judgements().begin(),
+                                      claim.judgements().end(),
+                                      [](const auto& judgement) { return !judgement.approved(); });
+    cell.text = rejected ? "rejected (驳回)" : "withdrawn (撤回)";
+  }
+  return cell;
 }
 
 // Nothing where the authorization is in the archive.
@@ -52,13 +69,7 @@ constexpr std::array kClaim = {
                 "transaction_id",
                 Align::kLeft,
                 [](const v1::Claim& c) { return TextCell(c.transaction_id()); }},
-    ClaimColumn{"state",
-                "state",
-                Align::kLeft,
-                [](const v1::Claim& c) {
-                  return c.has_transaction() ? EnumCell(c.transaction().state())
-                                             : Cell{"in the archive: txn show", ""};
-                }},
+    ClaimColumn{"state", "state", Align::kLeft, StateCell},
     ClaimColumn{"member",
                 "member_id",
                 Align::kLeft,

@@ -8,6 +8,7 @@
 namespace gonghui::testing_e2e {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -35,7 +36,12 @@ TEST_F(CtlAidTest, ShowsAndListsClaims) {
   const std::string open = Run({"claim", "list", "--open", "-o", "csv"}).out;
   EXPECT_THAT(open, StartsWith("transaction_id,state,member_id,event_at,decided_at,filed_by,"));
   EXPECT_THAT(open, Not(HasSubstr("0123456789AC")));
-  EXPECT_THAT(Run({"claim", "list"}).out, HasSubstr("0123456789AC"));
+  const std::string all = Run({"claim", "list"}).out;
+  EXPECT_THAT(all, HasSubstr("0123456789AC"));
+  // Both were reversed; a reviewer wants to know by whom.
+  EXPECT_THAT(all, ContainsRegex("0123456789AD +withdrawn \\(撤回\\)"));
+  EXPECT_THAT(all, ContainsRegex("0123456789AE +rejected \\(驳回\\)"));
+  EXPECT_THAT(Run({"claim", "list", "-o", "csv"}).out, HasSubstr("\n0123456789AE,reversed,"));
 }
 
 TEST_F(CtlAidTest, TwoPersonsApprove) {

@@ -41,6 +41,14 @@ class FakeAid final : public v1::AidService::Service {
     FillClaim("0123456789AB", response->add_claims());
     if (!request->open_only()) {
       FillClaim("0123456789AC", response->add_claims());
+      v1::Claim* const withdrawn = response->add_claims();
+      FillClaim("0123456789AD", withdrawn);
+      withdrawn->clear_judgements();
+      withdrawn->mutable_transaction()->set_state(v1::TRANSACTION_STATE_REVERSED);
+      v1::Claim* const rejected = response->add_claims();
+      FillClaim("0123456789AE", rejected);
+      rejected->add_judgements()->set_by("wang.fang");
+      rejected->mutable_transaction()->set_state(v1::TRANSACTION_STATE_REVERSED);
     }
     return Status::OK;
   }
