@@ -453,7 +453,8 @@ TEST_F(ArchiveTest, LeavesWithoutCopies) {
   const auto event = std::make_unique<Event>();
   const auto result = std::make_unique<Result>();
   for (const ArchiveMark& mark : slice.StepsOf(3)) {
-    other->Decide(OwnArchive(mark).command, now_, event.get(), result.get());
+    const OwnedCommand archive = OwnArchive(mark);  // the event points to it
+    other->Decide(archive.command, now_, event.get(), result.get());
     ASSERT_EQ(result->verdict, Verdict::kDecided);
     other->Evolve(*event);
   }
