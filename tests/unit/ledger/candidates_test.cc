@@ -230,7 +230,7 @@ TEST_F(CandidatesTest, ListsAreWhatAWalkFinds) {
   }
 }
 
-// More than are compared one by one, and than compete for one decision.
+// More than are sorted by comparing.
 TEST_F(CandidatesTest, ThousandsOfOneKindStayInOrder) {
   BuildProvince();
   Prng prng{2023};
