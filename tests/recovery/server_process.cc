@@ -168,7 +168,12 @@ int ServerProcess::Terminate() {
 }
 
 std::shared_ptr<grpc::Channel> ServerProcess::ConnectTerminal() const {
-  return Connect(terminals_address_);
+  const std::shared_ptr<grpc::Channel> channel = Connect(terminals_address_);
+  // gRPC 1.51's client reads errno too late after connect() and may take a connection under
+  // way for one that failed (grpc/grpc pull request 35064).  It tries again after a second.
+  channel->WaitForConnected(
+      gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(10, GPR_TIMESPAN)));
+  return channel;
 }
 
 std::shared_ptr<grpc::Channel> ServerProcess::ConnectOperator() const {

@@ -43,7 +43,7 @@ class ServerProcess {
   void SendSigterm() const;
   int WaitForExit();
 
-  // A connection of its own each.
+  // A connection of its own each.  REQUIRES: it runs; the terminal's waits until it stands.
   [[nodiscard]] std::shared_ptr<grpc::Channel> ConnectTerminal() const;
   [[nodiscard]] std::shared_ptr<grpc::Channel> ConnectOperator() const;
 
