@@ -46,7 +46,9 @@ bool IsTerminals(EventKind kind) {
 }
 
 // The id by which a command names its original; null = it names none.
-TransactionId* OriginalOf(Command* command) {
+template <class AnyCommand>
+auto* OriginalOf(AnyCommand* command) {
+  decltype(&command->capture.original) none = nullptr;
   switch (command->kind) {
     case CommandKind::kCapture:
       return &command->capture.original;
@@ -57,7 +59,7 @@ TransactionId* OriginalOf(Command* command) {
     case CommandKind::kRefund:
       return &command->refund.original;
     default:
-      return nullptr;
+      return none;
   }
 }
 
@@ -90,8 +92,7 @@ class Backtest {
   absl::Status Begin();
   absl::Status Look();
   void DecideBatch();
-  void DecideAgain(const Event& recorded, Command* command, const Ledger::Trail& trail);
-  void Translate(Command* command) const;
+  void DecideAgain(const Event& recorded, const Ledger::Trail& trail);
   [[nodiscard]] TransactionId Translated(TransactionId id) const;
   void Compare(const Event& recorded, const Event* made);
   void PayGainedClaim(const Event& recorded, const Event& claim);
@@ -128,7 +129,6 @@ class Backtest {
   // Terminals' commands that wait to be decided together.
   std::array<RecordDecoder, kBatch> decoders_;
   std::array<const Event*, kBatch> events_{};
-  std::array<Command, kBatch> commands_;
   size_t waiting_ = 0;
 };
 
@@ -173,7 +173,6 @@ absl::Status Backtest::OnEvent(size_t place, const Event& event) {
   }
   if (IsTerminals(event.kind)) {
     events_[place] = &event;
-    commands_[place] = *event.command;
     if (++waiting_ == kBatch) {
       DecideBatch();
     }
@@ -207,6 +206,7 @@ absl::Status Backtest::OnEvent(size_t place, const Event& event) {
 
 absl::Status Backtest::Begin() {
   map_.emplace(same_until_);
+  scratch_->StopFollowing();
   tally_.Begin(Side::kBefore, scratch_->ledger());
   const Ledger& ledger = scratch_->ledger();
   const ProgrammeSpec& programme = draft_.programme.programme;
@@ -248,29 +248,35 @@ void Backtest::DecideBatch() {
   std::array<const Command*, kBatch> next;
   std::array<Ledger::Trail, kBatch> trails;
   for (size_t i = 0; i < waiting_; ++i) {
-    next[i] = &commands_[i];
+    next[i] = events_[i]->command;
   }
   scratch_->ledger().Prefetch({next.data(), waiting_}, events_[0]->at, {trails.data(), waiting_});
   for (size_t i = 0; i < waiting_; ++i) {
-    DecideAgain(*events_[i], &commands_[i], trails[i]);
+    DecideAgain(*events_[i], trails[i]);
   }
   waiting_ = 0;
 }
 
-void Backtest::DecideAgain(const Event& recorded, Command* command, const Ledger::Trail& trail) {
+void Backtest::DecideAgain(const Event& recorded, const Ledger::Trail& trail) {
   SweepOwn(recorded.at);
   tally_.Count(Side::kBefore, recorded);
   const bool is_authorization = recorded.kind == EventKind::kAuthorized;
   report().followups += is_authorization ? 0U : 1U;
-  Translate(command);
-  const bool assumed = is_authorization && !command->authorize.capture_at_once &&
+  const Command& asked = *recorded.command;
+  const bool assumed = is_authorization && !asked.authorize.capture_at_once &&
                        recorded.transaction.outcome == Outcome::kDeclined;
-  const bool is_claim = is_authorization && command->authorize.occasion != nullptr &&
-                        command->authorize.occasion->event_at != TimestampNs{};
-  if (assumed && !is_claim) {
-    command->authorize.capture_at_once = true;
+  const bool is_claim = is_authorization && asked.authorize.occasion != nullptr &&
+                        asked.authorize.occasion->event_at != TimestampNs{};
+  // Copied only when it is to be another: most are asked as they were.
+  std::optional<Command> other;
+  if (const TransactionId* const original = OriginalOf(&asked); original != nullptr) {
+    other = asked;
+    *OriginalOf(&*other) = Translated(*original);
+  } else if (assumed && !is_claim) {
+    other = asked;
+    other->authorize.capture_at_once = true;
   }
-  const Event& made = scratch_->Run(*command, recorded.at, trail);
+  const Event& made = scratch_->Run(other.has_value() ? *other : asked, recorded.at, trail);
   Note(recorded, made);
   if (made.kind != EventKind::kNone) {
     tally_.Count(Side::kAfter, made);
@@ -305,12 +311,6 @@ TransactionId Backtest::Translated(TransactionId id) const {
   const uint64_t found = map_->Find(seq.value());
   return MakeTransactionId(scratch_->ledger().shard(),
                            found != 0 ? CommandSeq{found} : kNobodysSeq);
-}
-
-void Backtest::Translate(Command* command) const {
-  if (TransactionId* const original = OriginalOf(command); original != nullptr) {
-    *original = Translated(*original);
-  }
 }
 
 // A sale can not have been approved before it was made: such a claim is held, approved by as

@@ -38,6 +38,10 @@ absl::Status Scratch::CheckState(const BlockHeader& header) const {
                       ledger_->StateHash()));
 }
 
+void Scratch::StopFollowing() {
+  ledger_->ForgoDigests();
+}
+
 const Event& Scratch::Run(const Command& command, TimestampNs at, const Ledger::Trail& trail) {
   ledger_->Decide(command, at, trail, &event_, &result_);
   if (event_.kind != EventKind::kNone) {

@@ -49,6 +49,9 @@ class Scratch {
   // After the last event of a block was followed: the state must be the recorded one.
   [[nodiscard]] absl::Status CheckState(const BlockHeader& header) const;
 
+  // From here on it goes its own way: CheckState() is over, and what it cost is saved.
+  void StopFollowing();
+
   // Decides a command and applies what comes of it; answers the event, kNone when nothing
   // does.  It and result() are good until the next call.
   const Event& Run(const Command& command,

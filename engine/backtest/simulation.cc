@@ -135,7 +135,11 @@ absl::Status Simulation::ReplayBlocking(RecordedVisits* recorded) {
         done = last >= last_seq_;
         return done ? absl::CancelledError("far enough") : absl::OkStatus();
       });
-  return done ? absl::OkStatus() : read;
+  if (!done) {
+    return read;
+  }
+  scratch_->StopFollowing();
+  return absl::OkStatus();
 }
 
 absl::Status Simulation::FindDays() {

@@ -122,7 +122,8 @@ std::vector<ArchiveMark> Ledger::StepsWithoutArchive(uint32_t rows_max, uint32_t
                                     from(applied_, begin.applied),
                                     from(uses_, begin.uses),
                                     from(lines_, begin.lines),
-                                    from(advices_, begin.advices)},
+                                    from(advices_, begin.advices),
+                                    transactions_.keeps_digest()},
                         step_rows);
 }
 

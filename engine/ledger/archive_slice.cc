@@ -69,8 +69,10 @@ std::vector<ArchiveMark> ArchiveStepsOf(const ArchiveMark& begin,
   ArchiveRows next = from;
   // Rows leave the tables by number, as they were made: holds that stay leave, too, and are
   // other rows from then on.
-  const auto leave = [](TableId table, auto* row, auto** copy, uint64_t* sum) {
-    *sum += RowDigest(table, row->value(), **copy);
+  const auto leave = [&from](TableId table, auto* row, auto** copy, uint64_t* sum) {
+    if (from.digests) {
+      *sum += RowDigest(table, row->value(), **copy);
+    }
     ++*copy;
     *row = std::remove_pointer_t<decltype(row)>{row->value() + 1};
   };

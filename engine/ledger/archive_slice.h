@@ -59,6 +59,7 @@ struct ArchiveRows {
   const Use* uses = nullptr;
   const Line* lines = nullptr;
   const Advice* advices = nullptr;
+  bool digests = true;  // of the rows that leave are wanted in the marks
 };
 // Where memory begins after each `rows` of so many transactions from `begin`, or a sixteenth
 // of that many that stay (each costs its ledger thread as much as a decision), and after the

@@ -366,11 +366,18 @@ size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
 // ---- Digest, loading -------------------------------------------------------------
 
 uint64_t Ledger::StateHash() const {
+  GH_CHECK(globals_table_.keeps_digest(), "the ledger's digests were forgone");
   uint64_t hash = 0;
   for (const TableBase* table : all_tables_) {
     hash += table == &globals_table_ ? table->RecomputeDigest() : table->digest();
   }
   return hash;
+}
+
+void Ledger::ForgoDigests() {
+  for (TableBase* const table : all_tables_) {
+    table->ForgoDigest();
+  }
 }
 
 const char* Ledger::FinishLoad() {

@@ -29,7 +29,8 @@
 //       in each layer the accounts of money sum to zero (ledger/postings.h).
 //   (6) applied_seq() rises by exactly one with every Evolve().
 //   (7) The digest of every table equals the digest recomputed from its rows (that of
-//       the globals, which every event changes, is taken when it is asked for).
+//       the globals, which every event changes, is taken when it is asked for), unless it
+//       was forgone.
 //   (8) Lines re-add: their prices to the list price, their subsidies to the subsidy as
 //       decided; what refunds gave back of a line is what it has returned.
 //   (9) A terminal's open and closed batches together equal the sums over what it was
@@ -392,7 +393,11 @@ class Ledger {
   // ---- Digest, invariants, checkpoints ---------------------------------------
 
   // Digest of the whole state; does not depend on the order in which it came to be.
+  // REQUIRES: digests were not forgone.
   [[nodiscard]] uint64_t StateHash() const;
+  // For a ledger whose state nobody will compare with another's: from now on no digest is
+  // kept, and nothing spent on it.
+  void ForgoDigests();
 
   // Null when all hold, or what does not, as text of static storage with the row
   // in *row.  O(n).

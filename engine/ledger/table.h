@@ -8,7 +8,8 @@
 // - It keeps a digest: the sum over the words of its rows of a hash of (table,
 //   row number, place in the row, word).  A sum does not depend on order, so it
 //   is updated with each write, by the words that the write changes, and
-//   recomputing it from scratch after a load must give the same.
+//   recomputing it from scratch after a load must give the same.  Who never asks
+//   for it (a ledger that only tries things out) can do without: ForgoDigest().
 //
 // - It can be photographed while it is being written.  BeginPhoto() marks every
 //   page that changed since the last photo; from then on a marked page is copied
@@ -103,7 +104,12 @@ class TableBase {
   [[nodiscard]] uint32_t first() const { return first_; }
   [[nodiscard]] uint32_t size_max() const { return size_max_; }
   [[nodiscard]] uint32_t row_bytes() const { return row_bytes_; }
-  [[nodiscard]] uint64_t digest() const { return digest_; }
+  // REQUIRES: not forgone.
+  [[nodiscard]] uint64_t digest() const {
+    GH_DCHECK(keeps_digest_, "table=", id_);
+    return digest_;
+  }
+  [[nodiscard]] bool keeps_digest() const { return keeps_digest_; }
   [[nodiscard]] uint32_t rows_per_page() const { return 1u << page_shift_; }
 
   // Starts a photo of the table as it is now; returns how many pages it has.
@@ -116,6 +122,9 @@ class TableBase {
   // Memory that the next rows will be the first to write.  Each part is told once,
   // in time for somebody else to have it populated; empty = nothing to do yet.
   MemoryRange TakeUpcomingMemory();
+
+  // Writes leave the digest alone from now on.  For good.
+  void ForgoDigest() { keeps_digest_ = false; }
 
   // All pages count as changed: the next photo is complete in itself.
   void MarkAllChanged();
@@ -163,6 +172,7 @@ class TableBase {
   const uint32_t row_bytes_;
   const uint32_t size_max_;
   const uint32_t page_shift_;
+  bool keeps_digest_ = true;
   uint32_t size_ = 0;
   uint32_t first_ = 1;
   uint64_t digest_ = 0;
@@ -282,7 +292,9 @@ class Table final : public TableBase {
     const uint32_t number = ++size_;
     Touch(number);
     rows_[number] = row;
-    digest_ += RowDigest(id_, number, row);
+    if (keeps_digest_) [[likely]] {
+      digest_ += RowDigest(id_, number, row);
+    }
     return RowId{number};
   }
 
@@ -293,6 +305,10 @@ class Table final : public TableBase {
     const uint32_t number = row.value();
     Touch(number);
     Row& stored = rows_[number];
+    if (!keeps_digest_) [[unlikely]] {
+      change(stored);
+      return;
+    }
     const Row before = stored;
     change(stored);
     digest_ += RowDigester<Row>(id_, number).OfChange(before, stored);
@@ -315,6 +331,10 @@ class Table final : public TableBase {
     const uint32_t number = row.value();
     Touch(number);
     Row& stored = rows_[number];
+    if (!keeps_digest_) [[unlikely]] {
+      change(stored);
+      return;
+    }
     const RowDigester<Row> digester(id_, number);
     for (size_t pair = kFirst; pair < kFirst + kCount; ++pair) {
       digest_ -= digester.OfPair(stored, pair);
@@ -343,6 +363,11 @@ class Table final : public TableBase {
                       16;
     GH_DCHECK(reinterpret_cast<uint8_t*>(&(stored.*second)) ==
               reinterpret_cast<uint8_t*>(&stored) + pair * 16 + 8);
+    if (!keeps_digest_) [[unlikely]] {
+      stored.*first += first_delta;
+      stored.*second += second_delta;
+      return;
+    }
     const RowDigester<Row> digester(id_, number);
     digest_ -= digester.OfPair(stored, pair);
     stored.*first += first_delta;

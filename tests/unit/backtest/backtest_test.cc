@@ -343,6 +343,27 @@ TEST(Backtest, KeepsToItsMemoryAndCountsWhatIsGone) {
   EXPECT_EQ(tried.report->followups_refused, 0u);
 }
 
+// Megabytes of rows come and go; what is refunded was not long ago.
+TEST(Backtest, MemoryOfWhatHasLeftServesAgain) {
+  constexpr int kSales = 150'000;
+  RecordedHistory history(40, 2);
+  history.Apply(Half(kSales, 1'000'000), May(1));
+  for (int i = 0; i < kSales; ++i) {
+    const TimestampNs at = May(2, i / 10);
+    const Result sale = history.Sale(1 + i % 40, 1 + i % 2, 100 + i % 900, at);
+    if (i % 10 == 0) {
+      history.Refund(sale, 1 + i % 2, 50, at);
+    }
+  }
+  BacktestOptions options = Days(2, 3);
+  options.scratch.rows_max = 20'000;
+  const Tried tried = Try(&history, Half(kSales, 1'000'000), options);
+  ASSERT_TRUE(tried.report.ok()) << tried.report.status();
+  ExpectAllTheSame(*tried.report);
+  EXPECT_EQ(tried.report->all.decisions, static_cast<uint64_t>(kSales));
+  EXPECT_EQ(tried.report->followups, static_cast<uint64_t>(kSales) / 10);
+}
+
 TEST(Backtest, TellsDaysOfEachMerchantWhenAsked) {
   RecordedHistory history;
   history.Apply(Half(), May(1));

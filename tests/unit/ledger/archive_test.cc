@@ -471,6 +471,46 @@ TEST_F(ArchiveTest, LeavesWithoutCopies) {
   EXPECT_TRUE(ledger_->StepsWithoutArchive(0, 100).empty());
 }
 
+// Without digests everything is decided and kept as with them.
+TEST_F(ArchiveTest, ALedgerMayForgoItsDigests) {
+  for (uint64_t i = 1; i <= 4; ++i) {
+    Ask(Own(i == 4 ? Authorize(i, 100) : Sale(i, 100)));
+  }
+  const std::unique_ptr<Ledger> other = Copy();
+  other->ForgoDigests();
+  const auto event = std::make_unique<Event>();
+  const auto result = std::make_unique<Result>();
+  const auto ask_both = [&](const OwnedCommand& asked) {
+    other->Decide(asked.command, now_, event.get(), result.get());
+    ASSERT_EQ(result->verdict, Verdict::kDecided);
+    other->Evolve(*event);
+    ASSERT_EQ(VerdictOf(asked), Verdict::kDecided);
+  };
+  ask_both(Own(Sale(5, 70)));
+  ask_both(Own(About(CommandKind::kCapture, 6, 4)));
+  ask_both(Own(About(CommandKind::kRefund, 7, 2)));
+  const std::vector<ArchiveMark> steps = ledger_->StepsWithoutArchive(5, 2);
+  for (const ArchiveMark& mark : steps) {
+    EXPECT_EQ(VerdictOf(OwnArchive(mark)), Verdict::kDecided);
+  }
+  for (const ArchiveMark& mark : other->StepsWithoutArchive(5, 2)) {
+    const OwnedCommand archive = OwnArchive(mark);
+    other->Decide(archive.command, now_, event.get(), result.get());
+    ASSERT_EQ(result->verdict, Verdict::kDecided);
+    other->Evolve(*event);
+  }
+  EXPECT_EQ(other->archived_rows(), 5U);
+  for (size_t i = 0; i < ledger_->tables().size(); ++i) {
+    const TableBase* const table = other->tables()[i];
+    EXPECT_FALSE(table->keeps_digest());
+    if (table->id() != TableId::kGlobals) {  // has the marks, and these their digests
+      EXPECT_EQ(table->RecomputeDigest(), ledger_->tables()[i]->RecomputeDigest())
+          << "table " << static_cast<int>(table->id());
+    }
+  }
+  EXPECT_DEATH(static_cast<void>(other->StateHash()), "forgone");
+}
+
 // Copying never allocates: a slice that was made room for takes what there is room for.
 TEST_F(ArchiveTest, ABoundedSliceTakesFewerOfThoseWithManyLines) {
   const std::vector<LineItem> lines(kLinesPerTransactionMax,

@@ -157,6 +157,43 @@ TEST(TableTest, AddingToAPairIsAnUpdate) {
   EXPECT_EQ(added.digest(), added.RecomputeDigest());
 }
 
+TEST(TableTest, ADigestMayBeForgoneAndTheRowsAreTheSame) {
+  TestTable kept(TableId::kCards, 100);
+  TestTable forgone(TableId::kCards, 100);
+  const auto both = [&](auto&& change) {
+    change(kept);
+    change(forgone);
+  };
+  both([](TestTable& table) { table.Append(RowOf(1)); });
+  forgone.ForgoDigest();
+  EXPECT_TRUE(kept.keeps_digest());
+  EXPECT_FALSE(forgone.keeps_digest());
+  both([](TestTable& table) {
+    table.Append(RowOf(2));
+    table.Append(RowOf(3));
+    table.Update(RowId{1}, [](Row& row) { row.words[8] = 7; });
+    table.UpdatePairs<1, 2>(RowId{2}, [](Row& row) { row.words[5] = 8; });
+    table.Set(RowId{3}, RowOf(4));
+  });
+  EXPECT_EQ(forgone.size(), 3U);
+  for (uint32_t i = 1; i <= 3; ++i) {
+    EXPECT_EQ(forgone[RowId{i}], kept[RowId{i}]) << i;
+  }
+  EXPECT_EQ(forgone.RecomputeDigest(), kept.digest());
+
+  struct Pair {
+    int64_t held = 5;
+    int64_t spent = 6;
+  };
+  using PairId = StrongId<struct PairTag, uint32_t>;
+  Table<Pair, PairId> pairs(TableId::kCounters, 10);
+  pairs.ForgoDigest();
+  pairs.Append(Pair{});
+  pairs.AddPair(PairId{1}, &Pair::held, -5, &Pair::spent, 100);
+  EXPECT_EQ(pairs[PairId{1}].held, 0);
+  EXPECT_EQ(pairs[PairId{1}].spent, 106);
+}
+
 // Each byte that an Append() writes was told of before, but for the first huge pages,
 // or is told of never: no part twice.
 TEST(TableTest, UpcomingMemoryIsToldOnceAndInTime) {
