@@ -123,8 +123,8 @@ class Backtest {
   bool diverged_ = false;
   uint64_t next_look_ = 0;
   uint64_t first_seq_ = 0;
-  // Contributions of the period that the scratch ledger does not have, for what they were.
-  absl::flat_hash_map<Receipt, Fen> refused_contributions_;
+  // By receipts that were refused once: what stands under them in the record.
+  absl::flat_hash_map<Receipt, Fen> recorded_contributions_;
 
   // Terminals' commands that wait to be decided together.
   std::array<RecordDecoder, kBatch> decoders_;
@@ -458,27 +458,27 @@ void Backtest::Contribute(const Event& recorded) {
   Receipt key;
   std::copy(fund.words.begin(), fund.words.end(), key.begin());
   std::copy(receipt.words.begin(), receipt.words.end(), key.begin() + fund.words.size());
-  Fen amount;
-  if (paid_in) {
-    amount = command.contribute->amount;
-  } else {
-    const auto refused = refused_contributions_.find(key);
-    const ContributionRow row = ledger.FindContribution(ledger.FindFund(fund), receipt);
-    amount = refused != refused_contributions_.end() ? -refused->second
-                                                     : -ledger.contributions()[row].amount;
-  }
-  tally_.Contribute(Side::kBefore, fund, amount, recorded.at);
+  // What stands under the receipt: on the scratch ledger, and in the record where that differs.
+  const Fen standing =
+      ledger.contributions()[ledger.FindContribution(ledger.FindFund(fund), receipt)].amount;
+  const auto otherwise = recorded_contributions_.find(key);
+  const Fen recorded_standing =
+      otherwise == recorded_contributions_.end() ? standing : otherwise->second;
+  const Fen before = paid_in ? command.contribute->amount : -recorded_standing;
+  const Fen after = paid_in ? command.contribute->amount : -standing;
+  tally_.Contribute(Side::kBefore, fund, before, recorded.at);
   const Event& made = scratch_->Run(command, recorded.at);
   Note(recorded, made);
-  if (made.kind != EventKind::kNone) {
-    tally_.Contribute(Side::kAfter, fund, amount, recorded.at);
+  const bool refused = made.kind == EventKind::kNone;
+  if (refused || otherwise != recorded_contributions_.end()) {
+    recorded_contributions_[key] = paid_in ? before : Fen{0};
+  }
+  if (!refused) {
+    tally_.Contribute(Side::kAfter, fund, after, recorded.at);
     return;
   }
   ++report().changes_refused;
   diverged_ = true;
-  if (paid_in) {
-    refused_contributions_[key] = amount;
-  }
 }
 
 // Of commands that were accepted, so what they were permitted to do they may do again.

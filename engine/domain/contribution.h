@@ -18,9 +18,9 @@
 namespace gonghui {
 
 // An operator's command.  A receipt that is there already with the same content is left as
-// it is; with another one it is refused.
+// it is; with another one it is refused, unless it was revoked.
 struct ContributeRequest {
-  ReceiptCode receipt;  // the payer's, unique within the fund
+  ReceiptCode receipt;  // the payer's; of a fund at most one that was not revoked
   FundCode fund;        // of money
   MemberId member;
   SegmentCode segment;  // those who are covered
@@ -47,11 +47,12 @@ struct Contribution {
   FundRow fund;
   MemberRow member;
   SegmentSpanRow span;
+  ContributionRow previous;  // of the same receipt, revoked; none = it is the first
   SegmentBit segment = 0;
   bool revoked = false;
-  std::array<uint8_t, 2> reserved{};
+  std::array<uint8_t, 6> reserved{};
 };
-static_assert(sizeof(Contribution) == 88);
+static_assert(sizeof(Contribution) == 96);
 
 }  // namespace gonghui
 

@@ -49,10 +49,10 @@ inline constexpr uint32_t kVouchersMax = 1u << 28;   // (64)
 inline constexpr uint32_t kOccasionsMax = 1u << 28;  // (88)
 inline constexpr uint32_t kApprovalsMax = 1u << 26;  // (152)
 inline constexpr uint32_t kDrawsMax = 1u << 16;
-inline constexpr uint32_t kContributionsMax = 1u << 28;  // (88)
+inline constexpr uint32_t kContributionsMax = 1u << 28;  // (96)
 
 // Raised whenever Decide() may answer differently; journalled with every block.
-inline constexpr uint32_t kRulesVersion = 5;
+inline constexpr uint32_t kRulesVersion = 6;
 
 inline constexpr uint32_t kUnionDepthMax = 8;  // national = 1
 inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
@@ -94,6 +94,9 @@ inline constexpr int64_t kHoldSecondsDefault = 7 * 86'400;
 inline constexpr uint32_t kSlotMinutesMax = 1'440;
 inline constexpr uint32_t kSlotAheadDaysMax = 366;
 inline constexpr uint32_t kSlotGraceMinutesMax = 10'080;
+// Among so many the next with room is looked for when one is full: that is done on the ledger
+// thread, at a look-up of a counter each.
+inline constexpr uint32_t kSlotsLookedAtMax = 256;
 inline constexpr uint32_t kApprovalsPerClaimMax = 8;
 inline constexpr uint32_t kClaimDaysMax = 3'660;  // between an event and its claim
 

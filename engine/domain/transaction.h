@@ -221,9 +221,16 @@ struct Counter {
   CounterSeriesRow series;
   uint32_t subject = 0;  // a row of the kind the limit names; 0 = everyone
   WindowNumber window = 0;
-  uint32_t reserved = 0;
+  // Since when there is something in it, without a gap: whole seconds from 1970, at most
+  // UINT32_MAX.  Who has entered a draw, entered then.  Says nothing while there is nothing.
+  uint32_t since_s = 0;
   int64_t held = 0;
   int64_t used = 0;  // below zero where refunds are banked in a later window (RefundTo)
+
+  // REQUIRES: `at` is a whole second.
+  [[nodiscard]] constexpr bool CountsSinceBefore(TimestampNs at) const {
+    return held + used > 0 && int64_t{since_s} < FloorSecond(at);
+  }
 };
 static_assert(sizeof(Counter) == 32);
 

@@ -76,13 +76,20 @@ void Decider::Contribute() {
   if (fund.asset != Asset::kMoney) {
     return Refuse(AdminReason::kWrongAsset, Field::kFund);
   }
-  const ContributionRow row = ledger_.FindContribution(fund_row, request.receipt);
-  if (row != ContributionRow{}) {
+  // A repeat of what was revoked brings nothing back, whatever has taken its receipt since:
+  // that is how a list looks that is read once more.
+  const ContributionRow newest = ledger_.FindContribution(fund_row, request.receipt);
+  for (ContributionRow row = newest; row != ContributionRow{};
+       row = ledger_.contributions_[row].previous) {
     const Contribution& stored = ledger_.contributions_[row];
-    const bool same =
-        stored.member == member_row && stored.segment == bit && stored.amount == request.amount &&
-        stored.covers_from == request.covers_from && stored.covers_until == request.covers_until;
-    return same ? Unchanged(row.value()) : Refuse(AdminReason::kBelongsToAnother, Field::kReceipt);
+    if (stored.member == member_row && stored.segment == bit && stored.amount == request.amount &&
+        stored.covers_from == request.covers_from && stored.covers_until == request.covers_until) {
+      return Unchanged(row.value());
+    }
+  }
+  // Something else puts a mistake right, but only one that was revoked.
+  if (newest != ContributionRow{} && !ledger_.contributions_[newest].revoked) {
+    return Refuse(AdminReason::kBelongsToAnother, Field::kReceipt);
   }
   if (request.amount > Fen{kFundFenMax} - fund.budget - fund.contributed) {
     result_->verdict = Verdict::kOutOfRange;
@@ -205,8 +212,14 @@ void Ledger::EvolveContribution(const Event& event) {
                             [&request](SegmentSpan& span) { span.ends_at = request.covers_until; });
     }
   }
+  contribution.previous = FindContribution(contribution.fund, contribution.receipt);
   GH_CHECK_EQ(contributions_.Append(contribution).value(), event.row);
-  contribution_index_.Insert(HashOf(contribution.fund, contribution.receipt), event.row);
+  const uint64_t hash = HashOf(contribution.fund, contribution.receipt);
+  if (contribution.previous != ContributionRow{}) {
+    contribution_index_.Replace(hash, contribution.previous.value(), event.row);
+  } else {
+    contribution_index_.Insert(hash, event.row);
+  }
   funds_.Update(contribution.fund, [&request](Fund& fund) {
     fund.contributed += request.amount;
     ++fund.contribution_count;

@@ -245,6 +245,12 @@ class Decider {
   [[nodiscard]] bool LacksSubject(const Benefit& benefit) const;
   [[nodiscard]] bool LacksSubject(const Limit& limit) const;
   [[nodiscard]] bool IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const;
+  [[nodiscard]] TimestampNs LastSlotOf(const Benefit& benefit) const;
+  [[nodiscard]] TimestampNs NextMomentOfSlots(const Benefit& benefit, TimestampNs after) const;
+  // The first slot after the one that is asked for of which such a limit has something left;
+  // 0 = there is none.
+  [[nodiscard, gnu::noinline]] TimestampNs NextSlotWithRoom(const Benefit& benefit,
+                                                            const Limit& limit) const;
   [[nodiscard]] bool IsTooLate(const Benefit& benefit) const;
   // What a use would take; none = there is none.
   [[nodiscard]] VoucherRow VoucherFor(const Benefit& benefit);

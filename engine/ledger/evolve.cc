@@ -3,6 +3,10 @@
 //
 // Ledger::Evolve(): applies what an event says, looks at no rule, cannot fail.
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
 #include "engine/base/check.h"
 #include "engine/ledger/archive_slice.h"
 #include "engine/ledger/keys.h"
@@ -248,18 +252,26 @@ void Ledger::EvolveShares(const Event& event) {
 }
 
 void Ledger::EvolveUses(const Event& event) {
+  const auto now_s = static_cast<uint32_t>(
+      std::clamp<int64_t>(FloorSecond(event.at), 0, std::numeric_limits<uint32_t>::max()));
   for (uint32_t i = 0; i < event.use_count; ++i) {
     const UseDelta& use = event.uses[i];
     const auto series = [&] { return limits_[use.limit].series; };
     const CounterRow found =
         use.counter != CounterRow{} ? use.counter : FindCounter(series(), use.subject, use.window);
     if (found != CounterRow{}) {
+      const Counter& counted = counters_[found];
+      const bool was_empty = counted.held + counted.used <= 0;
       counters_.AddPair(found, &Counter::held, use.held_delta, &Counter::used, use.used_delta);
+      if (was_empty && counted.held + counted.used > 0) [[unlikely]] {
+        counters_.Update(found, [now_s](Counter& counter) { counter.since_s = now_s; });
+      }
     } else {
       Counter counter;
       counter.series = series();
       counter.subject = use.subject;
       counter.window = use.window;
+      counter.since_s = now_s;
       counter.held = use.held_delta;
       counter.used = use.used_delta;
       const CounterRow row = counters_.Append(counter);

@@ -359,6 +359,9 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     if (counter.held < 0 || (counter.used < 0 && banked[i] == 0)) {
       return "a counter is negative";
     }
+    if (int64_t{counter.since_s} > FloorSecond(applied_at())) {
+      return "a counter has had something in it since later than now";
+    }
   }
 
   Merchant sum;

@@ -345,6 +345,7 @@ class Ledger {
   // The head of the chain of a member's vouchers of a series, by Voucher::previous.
   [[nodiscard]] VoucherRow NewestVoucherOf(MemberRow member, VoucherSeriesRow series) const;
   [[nodiscard]] DrawRow FindDraw(const DrawCode& code) const;
+  // The newest of that receipt; those before it, which were revoked: Contribution::previous.
   [[nodiscard]] ContributionRow FindContribution(FundRow fund, const ReceiptCode& receipt) const;
   [[nodiscard]] CounterSeriesRow FindCounterSeries(const CounterSeries& series) const;
   [[nodiscard]] CounterRow FindCounter(CounterSeriesRow series,
@@ -635,7 +636,7 @@ class Ledger {
   RowIndex voucher_index_;         // by key
   RowIndex member_voucher_index_;  // by member and series -> the newest
   RowIndex draw_index_;
-  RowIndex contribution_index_;  // by fund and receipt
+  RowIndex contribution_index_;  // by fund and receipt -> the newest
   // Which benefits may compete where, for whom.  Decide() writes it, which changes nothing
   // that anybody can see: an entry follows from rows that change with an activation only,
   // and that makes all entries void.

@@ -134,12 +134,13 @@ inline void Decider::CountUses(std::span<const int64_t> left, Offer* offer) {
   offer->use_count = static_cast<uint32_t>(left.size());
 }
 
-// When a limit that has nothing left may have something again; 0 = never.
+// When a limit that has nothing left may have something again; 0 = never, or it is of a slot,
+// of which the next is looked for when the answer is about it (NextSlotWithRoom()).
 inline TimestampNs Decider::RenewalOf(const Limit& limit,
                                       const Benefit& benefit,
                                       const CalendarMoment& moment,
                                       const Standing& standing) const {
-  if (limit.window == WindowKind::kProgramme) {
+  if (limit.window == WindowKind::kProgramme || limit.window == WindowKind::kSlot) {
     return TimestampNs{};
   }
   return limit.span <= 1 ? moment.EndOf(limit.window)

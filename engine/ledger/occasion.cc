@@ -187,11 +187,16 @@ VoucherRow Decider::FindVoucherOf(MemberRow member, VoucherSeriesRow series) con
   return found;
 }
 
+// None begins later.
+TimestampNs Decider::LastSlotOf(const Benefit& benefit) const {
+  return TimestampNs{now_.value() +
+                     TermsOf(benefit).slot_ahead_days * kSecondsPerDay * kNsPerSecond};
+}
+
 // It begins after now, where slots begin in an opening, and ends within that.
 bool Decider::IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const {
   const BenefitTerms& terms = TermsOf(benefit);
-  const TimestampNs last{now_.value() + terms.slot_ahead_days * kSecondsPerDay * kNsPerSecond};
-  if (slot_at <= now_ || slot_at > last || slot_at.value() % kNsPerMinute != 0 ||
+  if (slot_at <= now_ || slot_at > LastSlotOf(benefit) || slot_at.value() % kNsPerMinute != 0 ||
       slot_at < benefit.starts_at || slot_at >= benefit.ends_at) {
     return false;
   }
@@ -213,6 +218,60 @@ bool Decider::IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const {
   }
   const std::span<const HoursRange> ranges = ledger_.HoursOf(benefit.hours);
   return std::any_of(ranges.begin(), ranges.end(), begins_in);
+}
+
+// A later instant, before which no slot begins: where the wall clock shows that one does, a day
+// begins, or the clock is set.
+TimestampNs Decider::NextMomentOfSlots(const Benefit& benefit, TimestampNs after) const {
+  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
+  const CivilDay day = BusinessDayOf(calendar, after);
+  if (!IsOpenOn(benefit, day)) {
+    return std::max(StartOfBusinessDay(calendar, day + 1),
+                    TimestampNs{after.value() + kNsPerMinute});
+  }
+  const int64_t length_s = TermsOf(benefit).slot_minutes * int64_t{60};
+  const int64_t second = LocalSecondOfDay(calendar, after);
+  int64_t next = kSecondsPerDay;
+  const auto consider = [&](int64_t from_s, int64_t to_s) {
+    const int64_t begun = second < from_s ? 0 : (second - from_s) / length_s + 1;
+    const int64_t begin = from_s + begun * length_s;
+    next = begin + length_s <= to_s ? std::min(next, begin) : next;
+  };
+  if (benefit.hours.count == 0) {
+    consider(0, kSecondsPerDay);
+  }
+  for (const HoursRange& hours : ledger_.HoursOf(benefit.hours)) {
+    consider(hours.from_s, hours.to_s);
+  }
+  const int64_t after_s = FloorSecond(after);
+  int64_t next_s = after_s + next - second;
+  for (uint32_t i = 1; i < calendar.offset_change_count; ++i) {  // the first is none
+    const int64_t from_s = calendar.offset_changes[i].from_s;
+    next_s = from_s > after_s ? std::min(next_s, from_s) : next_s;
+  }
+  return TimestampNs{next_s * kNsPerSecond};
+}
+
+TimestampNs Decider::NextSlotWithRoom(const Benefit& benefit, const Limit& limit) const {
+  const uint32_t subject = SubjectOf(limit);
+  const TimestampNs last = LastSlotOf(benefit);
+  TimestampNs at = occasion_->slot_at;
+  for (uint32_t looked_at = 0; looked_at < kSlotsLookedAtMax;) {
+    at = NextMomentOfSlots(benefit, at);
+    if (at > last || at >= benefit.ends_at) {
+      break;
+    }
+    if (!IsSlotOf(benefit, at)) {
+      continue;
+    }
+    ++looked_at;
+    const auto window = static_cast<WindowNumber>(at.value() / kNsPerMinute);
+    const Standing standing = StandingOf(limit, subject, window);
+    if (limit.max - standing.used - standing.held >= 1) {
+      return at;
+    }
+  }
+  return TimestampNs{};
 }
 
 // Or without an event.

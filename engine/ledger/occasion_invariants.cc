@@ -264,6 +264,7 @@ const char* Ledger::CheckDraws(uint64_t* row) const {
 
 const char* Ledger::CheckContributions(uint64_t* row) const {
   VirtualArray<Contributed> sums(size_t{funds_.size()} + 1);
+  VirtualArray<uint32_t> followers(size_t{contributions_.size()} + 1);
   for (uint32_t i = 1; i <= contributions_.size(); ++i) {
     const Contribution& contribution = contributions_[ContributionRow{i}];
     *row = i;
@@ -272,9 +273,16 @@ const char* Ledger::CheckContributions(uint64_t* row) const {
         segment_spans_[contribution.span].member != contribution.member) {
       return "a contribution names no fund, member or span (row = contribution)";
     }
-    if (FindContribution(contribution.fund, contribution.receipt) != ContributionRow{i}) {
-      return "a contribution is not found by its receipt (row = contribution)";
+    if (contribution.previous.value() >= i) {
+      return "a contribution follows a later one (row = contribution)";
     }
+    const Contribution& before = contributions_[contribution.previous];  // row 0 is all zero
+    if (contribution.previous != ContributionRow{} &&
+        (!before.revoked || before.fund != contribution.fund ||
+         before.receipt != contribution.receipt)) {
+      return "a contribution follows one that was not revoked (row = contribution)";
+    }
+    ++followers[contribution.previous.value()];
     if (contribution.amount <= Fen{0} || contribution.covers_from >= contribution.covers_until ||
         contribution.covered_until < contribution.covers_from ||
         contribution.covered_until > contribution.covers_until) {
@@ -283,6 +291,16 @@ const char* Ledger::CheckContributions(uint64_t* row) const {
     if (!contribution.revoked) {
       sums[contribution.fund.value()].amount += contribution.amount;
       ++sums[contribution.fund.value()].count;
+    }
+  }
+  // Of a receipt the newest is found, and leads to those before.
+  for (uint32_t i = 1; i <= contributions_.size(); ++i) {
+    const Contribution& contribution = contributions_[ContributionRow{i}];
+    const bool found =
+        FindContribution(contribution.fund, contribution.receipt) == ContributionRow{i};
+    *row = i;
+    if (followers[i] != uint32_t{!found}) {
+      return "a contribution is not found by its receipt (row = contribution)";
     }
   }
   for (uint32_t i = 1; i <= funds_.size(); ++i) {

@@ -369,6 +369,12 @@ void Decider::AskElsewhere(ProgrammeRow only) {
     best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
   } else if (best_->reason == Reason::kWaitingPeriod) {
     best_->next_eligible_at = EndOfWaiting(ledger_.benefits_[best_->benefit]);
+  } else if (best_->reason != Reason::kNone && best_->failed_limit != LimitRow{}) {
+    const Limit& limit = ledger_.limits_[best_->failed_limit];
+    const Benefit& benefit = ledger_.benefits_[best_->benefit];
+    if (limit.window == WindowKind::kSlot && AsksFor(benefit.asks, Asks::kSlot)) {
+      best_->next_eligible_at = NextSlotWithRoom(benefit, limit);
+    }
   }
 }
 

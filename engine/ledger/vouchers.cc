@@ -273,7 +273,15 @@ const char* Ledger::FinishLoadOfVouchers() {
   contribution_index_.Reserve(contributions_.size());
   for (uint32_t i = 1; i <= contributions_.size(); ++i) {
     const Contribution& contribution = contributions_[ContributionRow{i}];
-    contribution_index_.Insert(HashOf(contribution.fund, contribution.receipt), i);
+    if (FindContribution(contribution.fund, contribution.receipt) != contribution.previous) {
+      return "a contribution does not name the one before of its receipt";
+    }
+    const uint64_t hash = HashOf(contribution.fund, contribution.receipt);
+    if (contribution.previous == ContributionRow{}) {
+      contribution_index_.Insert(hash, i);
+    } else {
+      contribution_index_.Replace(hash, contribution.previous.value(), i);
+    }
   }
   return nullptr;
 }

@@ -172,6 +172,9 @@ void FileCompiler::ReadCalendar(const MapReader& map) {
     cutover_s = ReadScalar(cutover, "a time of day", out_, ParseTimeOfDay).value_or(0);
   }
   period_ = ReadPeriod(map, true);
+  if (const Value until = map.Find("until")) {
+    file_.places.until = PlaceOf(until);
+  }
   if (!zone.has_value() || !period_.first.has_value() || !period_.end.has_value()) {
     return;
   }

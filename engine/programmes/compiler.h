@@ -106,6 +106,7 @@ struct CompiledFile {
   struct Places {
     SourcePlace programme;
     SourcePlace owner;
+    SourcePlace until;                  // of the programme
     std::vector<SourcePlace> segments;  // definitions
     std::vector<SourcePlace> funds;     // definitions
     std::vector<SourcePlace> fund_owners;

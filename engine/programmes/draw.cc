@@ -9,6 +9,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "engine/base/check.h"
+#include "engine/base/int128.h"
 
 namespace gonghui {
 
@@ -104,6 +105,21 @@ uint64_t PoolNumber(const Seed& seed,
   hash.Add(":");
   hash.Add(event_id);
   return BigEndianWord(hash.Finish(), 0);
+}
+
+size_t PrizeOfNumber(std::span<const uint32_t> weights, uint64_t number) {
+  uint64_t total = 0;
+  for (const uint32_t weight : weights) {
+    total += weight;
+  }
+  auto place = static_cast<uint64_t>(static_cast<UInt128>(number) * total >> 64);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (place < weights[i]) {
+      return i;
+    }
+    place -= weights[i];
+  }
+  return weights.size();
 }
 
 }  // namespace gonghui

@@ -90,6 +90,10 @@ class RandomWords {
                                   std::string_view source,
                                   std::string_view event_id);
 
+// Which prize (from 0) such a number draws: the one in whose part of all weights it falls, in
+// order.  The weight of one that has run out is 0.  weights.size() = there is none.
+[[nodiscard]] size_t PrizeOfNumber(std::span<const uint32_t> weights, uint64_t number);
+
 }  // namespace gonghui
 
 #endif  // GONGHUI_ENGINE_PROGRAMMES_DRAW_H_

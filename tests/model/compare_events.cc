@@ -176,29 +176,46 @@ std::string CompareOccasions(const Ledger& ledger, const NaiveLedger& model) {
   return "";
 }
 
-std::string CompareContributions(const Ledger& ledger, const NaiveLedger& model) {
-  if (ledger.contributions().size() != model.contributions().size()) {
-    return std::to_string(ledger.contributions().size()) + " contributions against " +
-           std::to_string(model.contributions().size());
+std::string CompareContribution(const Ledger& ledger,
+                                const Contribution& have,
+                                const NaiveContribution& want) {
+  if (ledger.members()[have.member].id != want.asked.member ||
+      ledger.segments()[SegmentRow{have.segment + 1u}].code != want.asked.segment ||
+      have.amount != want.asked.amount || have.covers_from != want.asked.covers_from ||
+      have.covers_until != want.asked.covers_until || have.at != want.at) {
+    return "other content";
   }
-  for (const auto& [key, want] : model.contributions()) {
-    const std::string name = "contribution " + TextOf(key.second) + ": ";
-    const ContributionRow row = ledger.FindContribution(ledger.FindFund(key.first), key.second);
-    if (row == ContributionRow{}) {
-      return name + "is not there";
+  if (have.revoked != want.revoked || have.covered_until != want.covered_until) {
+    return "revoked " + std::to_string(int{have.revoked}) + " covered until " +
+           TextOf(have.covered_until) + " against " + std::to_string(int{want.revoked}) + " " +
+           TextOf(want.covered_until);
+  }
+  return "";
+}
+
+std::string CompareContributions(const Ledger& ledger, const NaiveLedger& model) {
+  size_t count = 0;
+  for (const auto& [key, of_receipt] : model.contributions()) {
+    count += of_receipt.size();
+    ContributionRow row = ledger.FindContribution(ledger.FindFund(key.first), key.second);
+    for (auto want = of_receipt.rbegin(); want != of_receipt.rend(); ++want) {
+      if (row == ContributionRow{}) {
+        return "contribution " + TextOf(key.second) + ": is not there";
+      }
+      const Contribution& have = ledger.contributions()[row];
+      const std::string different = CompareContribution(ledger, have, *want);
+      if (!different.empty()) {
+        return "contribution " + TextOf(key.second) + ": " + different;
+      }
+      row = have.previous;
     }
-    const Contribution& have = ledger.contributions()[row];
-    if (ledger.members()[have.member].id != want.asked.member ||
-        ledger.segments()[SegmentRow{have.segment + 1u}].code != want.asked.segment ||
-        have.amount != want.asked.amount || have.covers_from != want.asked.covers_from ||
-        have.covers_until != want.asked.covers_until || have.at != want.at) {
-      return name + "other content";
+    if (row != ContributionRow{}) {
+      return "contribution " + TextOf(key.second) + ": too many of them";
     }
-    if (have.revoked != want.revoked || have.covered_until != want.covered_until) {
-      return name + "revoked " + std::to_string(int{have.revoked}) + " covered until " +
-             TextOf(have.covered_until) + " against " + std::to_string(int{want.revoked}) + " " +
-             TextOf(want.covered_until);
-    }
+  }
+  if (ledger.contributions().size() != count) {
+    return std::to_string(ledger.contributions().size()) + " contributions against " +
+           std::to_string(count);
   }
   return "";
 }

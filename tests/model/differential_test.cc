@@ -208,7 +208,8 @@ TEST(DifferentialTest, FixedSeeds) {
     std::cout << seen.paths[path] << "\t" << NameOf(path) << "\n";
     if (path == NaivePath::kLateAfterRefundOfCombination || path == NaivePath::kSlotInOtherOffset ||
         path == NaivePath::kClaimBeforeFirstVersion) {
-      continue;  // too rare for so few seeds; combine.table, slots_test and filing_test show them
+      // Too rare for so few seeds; combine.table, slots_test and filing_test show them.
+      continue;
     }
     EXPECT_GT(seen.paths[path], 0) << NameOf(path) << " never occurred: the test has gone blind";
   }

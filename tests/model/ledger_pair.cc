@@ -404,6 +404,12 @@ std::string LedgerPair::CompareTotals() const {
                               counter.window};
     counters[key].held += counter.held;
     counters[key].used += counter.used;
+    const auto entered = model_.entered().find(key);
+    if (entered != model_.entered().end() &&
+        int64_t{counter.since_s} != FloorSecond(entered->second)) {
+      return "counter " + TextOfKey(key) + ": since " + std::to_string(counter.since_s) +
+             " against " + TextOf(entered->second);
+    }
   }
   std::map<NaiveCounterKey, NaiveTotals> want = model_.CounterTotals();
   for (const auto& [key, totals] : counters) {

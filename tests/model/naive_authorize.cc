@@ -175,7 +175,11 @@ bool NaiveLedger::TryLimits(const Command& command,
     const auto fail = [&](Reason reason) {
       trial->failed_limit = limit;
       trial->reason = reason;
-      trial->next_eligible_at = NextEligibleAt(benefit.calendar, limit, key);
+      trial->next_eligible_at = NextEligibleAt(benefit, limit, key);
+      if (limit.window == WindowKind::kSlot) {
+        trial->paths.push_back(trial->next_eligible_at == TimestampNs{} ? NaivePath::kSlotsAllFull
+                                                                        : NaivePath::kSlotFull);
+      }
       return false;
     };
     if (limit.scope == LimitScope::kNoShow) {
@@ -591,7 +595,12 @@ void NaiveLedger::Deny(const Choice& choice,
     answer->failed_limit = limit.code;
     const NaiveCounterKey key = KeyOf(benefit, limit, PartyOf(command), at);
     answer->limits.push_back(LimitNow(benefit.calendar, limit, key, 0));
-    answer->limits.back().resets_at = ResetsAt(benefit.calendar, limit, key);
+    if (limit.window != WindowKind::kSlot) {
+      answer->limits.back().resets_at = ResetsAt(benefit.calendar, limit, key);
+    } else {
+      const bool none = furthest.next_eligible_at == TimestampNs{};
+      answer->limits.back().resets_at = none ? kTimestampMax : furthest.next_eligible_at;
+    }
   }
 }
 

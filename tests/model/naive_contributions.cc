@@ -41,8 +41,9 @@ bool IsSame(const ContributeRequest& a, const ContributeRequest& b) {
 
 int64_t NaiveLedger::ContributedTo(const FundCode& fund) const {
   int64_t sum = 0;
-  for (const auto& [key, contribution] : contributions_) {
-    sum += key.first == fund && !contribution.revoked ? contribution.asked.amount.value() : 0;
+  for (const auto& [key, of_receipt] : contributions_) {
+    const NaiveContribution& newest = of_receipt.back();
+    sum += key.first == fund && !newest.revoked ? newest.asked.amount.value() : 0;
   }
   return sum;
 }
@@ -64,9 +65,19 @@ Answer NaiveLedger::Contribute(const ContributeRequest& request, TimestampNs now
   }
   const auto key = std::make_pair(request.fund, request.receipt);
   if (const auto known = contributions_.find(key); known != contributions_.end()) {
-    return IsSame(known->second.asked, request)
-               ? Only(Verdict::kUnchanged)
-               : Refused(AdminReason::kBelongsToAnother, Field::kReceipt);
+    const std::vector<NaiveContribution>& of_receipt = known->second;
+    // A repeat of what was revoked brings nothing back, whatever stands there now.
+    if (std::any_of(of_receipt.begin(), of_receipt.end(), [&](const NaiveContribution& one) {
+          return IsSame(one.asked, request);
+        })) {
+      const bool is_newest = IsSame(of_receipt.back().asked, request);
+      Went(NaivePath::kReceiptRevokedBefore, !is_newest && of_receipt.back().revoked);
+      Went(NaivePath::kReceiptPutRightBefore, !is_newest && !of_receipt.back().revoked);
+      return Only(Verdict::kUnchanged);
+    }
+    if (!of_receipt.back().revoked) {
+      return Refused(AdminReason::kBelongsToAnother, Field::kReceipt);
+    }
   }
   const int64_t before = fund->second.budget.value() + ContributedTo(request.fund);
   if (before + request.amount.value() > kFundFenMax) {
@@ -103,7 +114,9 @@ Answer NaiveLedger::Contribute(const ContributeRequest& request, TimestampNs now
     contribution.span = names.at(*place);
     contribution.covered_until = request.covers_from;
   }
-  contributions_[key] = contribution;
+  std::vector<NaiveContribution>& of_receipt = contributions_[key];
+  Went(NaivePath::kReceiptPutRight, !of_receipt.empty());
+  of_receipt.push_back(contribution);
   return {};
 }
 
@@ -115,7 +128,7 @@ Answer NaiveLedger::RevokeContribution(const RevokeContributionRequest& request)
   if (found == contributions_.end()) {
     return Refused(AdminReason::kUnknownReference, Field::kReceipt);
   }
-  NaiveContribution& contribution = found->second;
+  NaiveContribution& contribution = found->second.back();
   const ContributeRequest& asked = contribution.asked;
   if (contribution.revoked) {
     return Only(Verdict::kUnchanged);

@@ -60,6 +60,27 @@ Answer NaiveLedger::CountAsPrizes(const IssueVouchersRequest& request, size_t co
   return {};
 }
 
+// Who gave the entry back and enters again has entered then.
+void NaiveLedger::NoteEntries() {
+  std::map<NaiveCounterKey, int64_t> counted;
+  for (const auto& [id, entry] : entries_) {
+    for (const CounterUse& use : entry.uses) {
+      if (use.key.window_kind == WindowKind::kProgramme &&
+          use.key.subject_kind == LimitSubject::kPerson &&
+          use.key.measure == LimitMeasure::kCount) {
+        counted[use.key] += use.held + use.used;
+      }
+    }
+  }
+  for (const auto& [key, count] : counted) {
+    if (count <= 0) {
+      entered_.erase(key);
+    } else if (entered_.try_emplace(key, now_).second) {
+      Went(NaivePath::kEnteredAgain, !entered_once_.insert(key).second);
+    }
+  }
+}
+
 Answer NaiveLedger::CommitDraw(const CommitDrawRequest& request, TimestampNs now) {
   if (const auto known = draws_.find(request.code); known != draws_.end()) {
     const NaiveDraw& draw = known->second;

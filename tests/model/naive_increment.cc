@@ -188,7 +188,7 @@ Reason NaiveLedger::WantMore(
       const bool own_window =
           WindowOf(limit.window, BusinessDayOf(benefit.calendar, now)) == use.key.window;
       if (own_window) {
-        answer->next_eligible_at = NextEligibleAt(benefit.calendar, limit, use.key);
+        answer->next_eligible_at = NextEligibleAt(benefit, limit, use.key);
         answer->limits.back().resets_at = ResetsAt(benefit.calendar, limit, use.key);
       } else {
         answer->limits.back().resets_at = kTimestampMax;  // it is over, and comes no more

@@ -51,8 +51,8 @@ NaiveFundTotals NaiveLedger::TotalsOf(const FundCode& fund) const {
     }
   }
   totals.contributed = ContributedTo(fund);
-  for (const auto& [key, contribution] : contributions_) {
-    totals.contributions += key.first == fund && !contribution.revoked ? 1u : 0u;
+  for (const auto& [key, of_receipt] : contributions_) {
+    totals.contributions += key.first == fund && !of_receipt.back().revoked ? 1u : 0u;
   }
   CountClaims(fund, &totals);
   return totals;
@@ -142,6 +142,12 @@ bool NaiveLedger::AreOpenAt(const std::vector<FundCode>& funds, TimestampNs at) 
 
 Answer NaiveLedger::Apply(const Command& command, TimestampNs now) {
   now_ = now;
+  Answer answer = ApplyAny(command, now);
+  NoteEntries();
+  return answer;
+}
+
+Answer NaiveLedger::ApplyAny(const Command& command, TimestampNs now) {
   if (command.kind == CommandKind::kExpireHolds) {
     return ExpireHolds(now);
   }

@@ -178,6 +178,9 @@ class NaiveLedger {
   // Recomputed from the transactions.
   [[nodiscard]] std::map<FundCode, NaiveFundTotals> FundTotals() const;
   [[nodiscard]] std::map<NaiveCounterKey, NaiveTotals> CounterTotals() const;
+  // Of the count limits per person of all time, of which draws may be: since when each has
+  // something in it without a gap.
+  [[nodiscard]] const std::map<NaiveCounterKey, TimestampNs>& entered() const { return entered_; }
   [[nodiscard]] std::map<MerchantId, NaiveMerchantAccounts> MerchantAccounts() const;
   [[nodiscard]] std::map<TerminalId, NaiveOpenBatch> OpenBatches() const;
   [[nodiscard]] std::vector<NaiveTold> AllTransactions() const;
@@ -186,8 +189,8 @@ class NaiveLedger {
   // All that were ever named.
   [[nodiscard]] const std::set<SeriesCode>& series() const { return series_; }
   [[nodiscard]] const std::map<DrawCode, NaiveDraw>& draws() const { return draws_; }
-  [[nodiscard]] const std::map<std::pair<FundCode, ReceiptCode>, NaiveContribution>& contributions()
-      const {
+  [[nodiscard]] const std::map<std::pair<FundCode, ReceiptCode>, std::vector<NaiveContribution>>&
+  contributions() const {
     return contributions_;
   }
   // As they stand: what a contribution covers is among them.
@@ -407,6 +410,7 @@ class NaiveLedger {
   static Entry EntryOf(const Command& command);
 
   // Terminals' commands.
+  Answer ApplyAny(const Command& command, TimestampNs now);
   Answer ApplyTerminal(const Command& command, TimestampNs now);
   Answer Authorize(const Command& command, TimestampNs now);
   Answer Increment(const Command& command, TimestampNs now);
@@ -442,6 +446,10 @@ class NaiveLedger {
   [[nodiscard]] bool IsSlotOf(const BenefitEntry& benefit,
                               TimestampNs slot_at,
                               TimestampNs now) const;
+  // After a full one: the first in which a limit of slots has something left; 0 = none.
+  [[nodiscard]] TimestampNs NextSlotWithRoom(const BenefitEntry& benefit,
+                                             const LimitSpec& limit,
+                                             const NaiveCounterKey& full) const;
   [[nodiscard]] static bool IsTooLate(const BenefitEntry& benefit,
                                       const Command& command,
                                       TimestampNs now);
@@ -479,6 +487,7 @@ class NaiveLedger {
   Answer CloseDraw(const CloseDrawRequest& request, TimestampNs now);
   Answer SettleDraw(const SettleDrawRequest& request, TimestampNs now);
   Answer DrawPrize(const DrawPrizeRequest& request, TimestampNs now);
+  void NoteEntries();
 
   // Claims: naive_claims.cc.
   [[nodiscard]] static uint32_t ApprovalsOf(const Entry& claim);
@@ -592,7 +601,7 @@ class NaiveLedger {
                                      const LimitSpec& limit,
                                      const NaiveCounterKey& key) const;
   // The same, as a decline tells it: 0 = never.
-  [[nodiscard]] TimestampNs NextEligibleAt(const Calendar& calendar,
+  [[nodiscard]] TimestampNs NextEligibleAt(const BenefitEntry& benefit,
                                            const LimitSpec& limit,
                                            const NaiveCounterKey& key) const;
   // Whether it is asked of this command at all.
@@ -757,7 +766,10 @@ class NaiveLedger {
   std::map<VoucherKey, NaiveVoucher> vouchers_;
   std::set<SeriesCode> series_;
   std::map<DrawCode, NaiveDraw> draws_;
-  std::map<std::pair<FundCode, ReceiptCode>, NaiveContribution> contributions_;
+  std::map<NaiveCounterKey, TimestampNs> entered_;
+  std::set<NaiveCounterKey> entered_once_;
+  // Of a receipt the newest last; all but that are revoked.
+  std::map<std::pair<FundCode, ReceiptCode>, std::vector<NaiveContribution>> contributions_;
   // Beside MemberRequest::spans.  What an import lists takes the places of what was there.
   std::map<MemberId, std::vector<uint64_t>> span_names_;
   uint64_t last_span_name_ = 0;

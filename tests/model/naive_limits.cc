@@ -100,10 +100,14 @@ TimestampNs NaiveLedger::ResetsAt(const Calendar& calendar,
   return WindowEnd(calendar, limit.window, oldest.window + limit.span - 1);
 }
 
-TimestampNs NaiveLedger::NextEligibleAt(const Calendar& calendar,
+TimestampNs NaiveLedger::NextEligibleAt(const BenefitEntry& benefit,
                                         const LimitSpec& limit,
                                         const NaiveCounterKey& key) const {
-  return limit.window == WindowKind::kProgramme ? TimestampNs{} : ResetsAt(calendar, limit, key);
+  if (limit.window == WindowKind::kSlot) {
+    return NextSlotWithRoom(benefit, limit, key);
+  }
+  return limit.window == WindowKind::kProgramme ? TimestampNs{}
+                                                : ResetsAt(benefit.calendar, limit, key);
 }
 
 // Of what was just taken: it drops out with its own window.

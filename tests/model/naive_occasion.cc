@@ -171,6 +171,27 @@ bool NaiveLedger::IsSlotOf(const BenefitEntry& benefit,
   });
 }
 
+// Minute by minute.
+TimestampNs NaiveLedger::NextSlotWithRoom(const BenefitEntry& benefit,
+                                          const LimitSpec& limit,
+                                          const NaiveCounterKey& full) const {
+  const int64_t latest = now_.value() + int64_t{benefit.spec.slot_ahead_days} * kDayNs;
+  NaiveCounterKey key = full;
+  uint32_t slots = 0;
+  for (++key.window; key.window * kNsPerMinute <= latest && slots < kSlotsLookedAtMax;
+       ++key.window) {
+    const TimestampNs at{key.window * kNsPerMinute};
+    if (!IsSlotOf(benefit, at, now_)) {
+      continue;
+    }
+    ++slots;
+    if (TakenOf(limit, key) < limit.max) {
+      return at;
+    }
+  }
+  return TimestampNs{};
+}
+
 bool NaiveLedger::IsTooLate(const BenefitEntry& benefit, const Command& command, TimestampNs now) {
   const int64_t most = int64_t{benefit.spec.claim_days_max} * kDayNs;
   return now.value() - OccasionOf(command).event_at.value() > most;

@@ -375,6 +375,18 @@ const char* NameOf(NaivePath value) {
       return "cover_too_many";
     case NaivePath::kCoverTakenBack:
       return "cover_taken_back";
+    case NaivePath::kReceiptPutRight:
+      return "receipt_put_right";
+    case NaivePath::kReceiptRevokedBefore:
+      return "receipt_revoked_before";
+    case NaivePath::kReceiptPutRightBefore:
+      return "receipt_put_right_before";
+    case NaivePath::kSlotFull:
+      return "slot_full";
+    case NaivePath::kSlotsAllFull:
+      return "slots_all_full";
+    case NaivePath::kEnteredAgain:
+      return "entered_again";
   }
   return nullptr;
 }

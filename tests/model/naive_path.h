@@ -198,6 +198,12 @@ enum class NaivePath : uint8_t {
   kCoverTakenBack,
   kCoverInPlaceOfEmpty,  // of eight
   kCoverTooMany,
+  kReceiptPutRight,        // other content under the receipt of what was revoked
+  kReceiptRevokedBefore,   // of several the content of an earlier one
+  kReceiptPutRightBefore,  // the same, while something else stands
+  kSlotFull,               // there is room in a later one
+  kSlotsAllFull,
+  kEnteredAgain,  // what was counted once had been given back in whole
 };
 
 // The snake_case of the enumerator; null when the value is none.

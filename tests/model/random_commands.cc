@@ -21,6 +21,7 @@ RandomCommands::RandomCommands(uint64_t seed)
       import_prng_(~seed),
       code_prng_(seed ^ 0xc0de),
       event_prng_(seed ^ 0xe7e47),
+      rush_prng_(seed ^ 0x4a57),
       has_codes_(code_prng_.Chance(1, 3)),
       has_events_(event_prng_.Chance(2, 3)),
       has_vouchers_(has_events_ && event_prng_.Chance(3, 5)),
@@ -450,6 +451,15 @@ OwnedCommand RandomCommands::Next(TimestampNs next_expiry,
   }
   if (codes_to_come_ > 0) {
     OwnedCommand command = CodeCommand();
+    *now = now_;
+    return command;
+  }
+  if (!slots_.empty() && slots_.back().at > now_ && rush_prng_.Chance(1, 30)) {
+    rush_to_come_ = 10;
+    rush_slot_ = slots_.back();
+  }
+  if (rush_to_come_ > 0) {
+    OwnedCommand command = RushCommand();
     *now = now_;
     return command;
   }

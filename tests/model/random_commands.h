@@ -59,6 +59,8 @@ class RandomCommands {
   OwnedCommand VoidCommand();
   OwnedCommand DrawCommand();
   OwnedCommand ContributionCommand();
+  OwnedCommand ReceiptCommand();
+  OwnedCommand RushCommand();
   OwnedCommand JudgeCommand();
   void RememberVouchers(const OwnedCommand& command, const Answer& answer);
   void RememberSlot(const OwnedCommand& command, const Answer& answer);
@@ -144,6 +146,11 @@ class RandomCommands {
     int32_t from_s = 0;
     int32_t length_s = 0;
   };
+  struct TakenSlot {
+    TimestampNs at;
+    TerminalId terminal;
+    int64_t length_ns = 0;
+  };
   struct IssuedVoucher {
     VoucherKey key;
     MemberId member;
@@ -158,6 +165,7 @@ class RandomCommands {
   Prng import_prng_;
   Prng code_prng_;
   Prng event_prng_;
+  Prng rush_prng_;
   // In a third of the worlds codes are shown: they keep others from getting anywhere.
   bool has_codes_ = false;
   // A third of the worlds know sales alone; the others some of vouchers, appointments and
@@ -203,10 +211,11 @@ class RandomCommands {
   std::vector<OwnedCommand> issues_;
   std::vector<CommittedDraw> draws_;
   std::vector<ContributeRequest> contributions_;
+  std::vector<ContributeRequest> receipts_;  // a few, which come again and again
   std::vector<Opening> openings_;
   std::vector<Opening> taken_openings_;  // of these, where somebody had a place
   Opening last_opening_;
-  std::vector<TimestampNs> slots_;    // likewise
+  std::vector<TakenSlot> slots_;      // likewise
   std::vector<TimestampNs> moments_;  // at which something begins or is over
   uint64_t last_voucher_ = 0;
   uint64_t last_receipt_ = 0;
@@ -220,6 +229,8 @@ class RandomCommands {
   std::vector<Told> lined_;   // of these, sales with lines
   std::vector<Told> claims_;  // of these, claims
   std::vector<ShownCode> shown_;
+  uint32_t rush_to_come_ = 0;  // for one slot, and then the next
+  TakenSlot rush_slot_;
   uint32_t codes_to_come_ = 0;  // of one card, at about the same time
   CardNumber code_card_;
   CodePurpose code_purpose_ = CodePurpose::kPayment;

@@ -67,13 +67,18 @@ void RandomCommands::AskForSlot(OwnedProgramme* programme,
   benefit->asks |= static_cast<uint8_t>(Asks::kSlot);
   benefit->slot_minutes = kMinutes[event_prng_.Below(kMinutes.size())];
   benefit->slot_ahead_days = static_cast<uint32_t>(event_prng_.Between(1, 3));
+  const bool has_few = rush_prng_.Chance(1, 3);  // so that all may be full
+  if (has_few) {
+    benefit->slot_minutes = 720;
+    benefit->slot_ahead_days = 1;
+  }
   benefit->slot_grace_minutes =
       event_prng_.Chance(1, 3) ? 0 : static_cast<uint32_t>(event_prng_.Between(1, 60));
   // Ranges that rise and do not touch, of a few slots and perhaps a minute; of the last one the
   // end may be the day's.
   std::vector<HoursRange> hours;
   int32_t from_s = static_cast<int32_t>(event_prng_.Below(12)) * 1800;
-  while (from_s < kSecondsPerDay && event_prng_.Chance(2, 3)) {
+  while (!has_few && from_s < kSecondsPerDay && event_prng_.Chance(2, 3)) {
     const int32_t length_s =
         static_cast<int32_t>(event_prng_.Between(1, 6)) * benefit->slot_minutes * 60 +
         (event_prng_.Chance(1, 4) ? 60 : 0);
@@ -92,7 +97,7 @@ void RandomCommands::AskForSlot(OwnedProgramme* programme,
   places.code = CodeOf<LimitCode>(TextOf(benefit->code) + ".places");
   places.subject = LimitSubject::kMerchant;
   places.window = WindowKind::kSlot;
-  places.max = event_prng_.Between(1, 3);
+  places.max = event_prng_.Chance(1, 3) ? 2 : 1;
   LimitSpec no_shows;
   no_shows.code = CodeOf<LimitCode>(TextOf(benefit->code) + ".no_shows");
   no_shows.scope = LimitScope::kNoShow;
@@ -273,7 +278,7 @@ void RandomCommands::ShowVoucher(AuthorizeRequest* request) {
 // Where a slot begins, or beside it.
 TimestampNs RandomCommands::AnySlot() {
   if (!slots_.empty() && event_prng_.Chance(1, 3)) {
-    return Recent(slots_, event_prng_);
+    return Recent(slots_, event_prng_).at;
   }
   const bool as_before = !taken_openings_.empty() && event_prng_.Chance(2, 3);
   last_opening_ = Recent(as_before ? taken_openings_ : openings_, event_prng_);
@@ -364,6 +369,27 @@ void RandomCommands::AddOccasion(AuthorizeRequest* request) {
     request->programme = ProgrammeCode{};
     request->merchant = MerchantId{};
   }
+}
+
+// All want the same slot of one merchant, then those after it: its places are taken.
+OwnedCommand RandomCommands::RushCommand() {
+  --rush_to_come_;
+  Command command;
+  command.kind = rush_prng_.Chance(1, 10) ? CommandKind::kQuote : CommandKind::kAuthorize;
+  command.terminal = rush_slot_.terminal;
+  command.request_id = FreshRequestId();
+  command.authorize = AuthorizeRequest{};
+  AuthorizeRequest& request = command.authorize;
+  request.card = cards_[rush_prng_.Below(cards_.size())];
+  request.list_price = Fen{rush_prng_.Between(0, 30)};
+  request.capture_at_once = rush_prng_.Chance(1, 6);
+  occasion_ = OccasionRequest{};
+  occasion_.slot_at = rush_slot_.at;
+  request.occasion = &occasion_;
+  if (rush_prng_.Chance(1, 3)) {
+    rush_slot_.at = TimestampNs{rush_slot_.at.value() + rush_slot_.length_ns};
+  }
+  return rush_prng_.Chance(1, 4) ? OwnExplained(command) : Own(command);
 }
 
 void RandomCommands::ChangeOccasion(AuthorizeRequest* request) {
@@ -574,7 +600,9 @@ void RandomCommands::RememberSlot(const OwnedCommand& command, const Answer& ans
       });
   if (command.command.authorize.occasion != nullptr && has_place &&
       answer.outcome != Outcome::kDeclined) {
-    slots_.push_back(command.command.authorize.occasion->slot_at);
+    slots_.push_back({command.command.authorize.occasion->slot_at,
+                      command.command.terminal,
+                      last_opening_.length_s * kNsPerSecond});
     taken_openings_.push_back(last_opening_);
   }
 }
@@ -595,7 +623,35 @@ void RandomCommands::RememberVouchers(const OwnedCommand& command, const Answer&
   }
 }
 
+// A few receipts of a few contents each: booked, revoked, put right, and told again.
+OwnedCommand RandomCommands::ReceiptCommand() {
+  if (receipts_.size() < 2 || rush_prng_.Chance(1, 12)) {
+    ContributeRequest request;
+    request.receipt = Numbered<ReceiptCode>("again", ++last_receipt_);
+    request.fund = funds_.front();
+    request.member = members_[rush_prng_.Below(members_.size())];
+    request.segment = segments_[rush_prng_.Below(segments_.size())];
+    request.covers_from = TimestampNs{now_.value() + rush_prng_.Between(-150, 60) * kHourNs};
+    request.covers_until = TimestampNs{request.covers_from.value() + 20 * kHourNs};
+    receipts_.push_back(request);
+  }
+  ContributeRequest request =
+      receipts_[receipts_.size() - 1 - rush_prng_.Below(std::min<size_t>(receipts_.size(), 2))];
+  if (rush_prng_.Chance(2, 5)) {
+    RevokeContributionRequest revoke;
+    revoke.receipt = request.receipt;
+    revoke.fund = request.fund;
+    return Own(revoke);
+  }
+  request.amount = Fen{rush_prng_.Between(1, rush_prng_.Chance(1, 4) ? 4 : 2)};
+  turns_.push_back(std::min(request.covers_from, now_));
+  return Own(request);
+}
+
 OwnedCommand RandomCommands::ContributionCommand() {
+  if (rush_prng_.Chance(1, 2)) {
+    return ReceiptCommand();
+  }
   if (!contributions_.empty() && event_prng_.Chance(1, 4)) {
     const ContributeRequest& before = Recent(contributions_, event_prng_);
     RevokeContributionRequest request;

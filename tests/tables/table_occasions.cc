@@ -143,6 +143,26 @@ std::string CodeOfRow(const Ledger& ledger, VoucherSeriesRow row) {
   return row == VoucherSeriesRow{} ? "none" : TextOf(ledger.voucher_series()[row].code);
 }
 
+// M1,M3: who is on the list if it is fixed now; "none" for nobody.
+std::string EntrantsOf(const Ledger& ledger, const Draw& draw) {
+  CounterSeries wanted;
+  wanted.programme = draw.programme;
+  wanted.limit = draw.limit;
+  wanted.measure = LimitMeasure::kCount;
+  wanted.subject = LimitSubject::kPerson;
+  wanted.window = WindowKind::kProgramme;
+  const CounterSeriesRow series = ledger.FindCounterSeries(wanted);
+  std::string entrants;
+  for (uint32_t i = 1; i <= ledger.counters().size(); ++i) {
+    const Counter& counter = ledger.counters()[CounterRow{i}];
+    if (counter.series == series && counter.CountsSinceBefore(draw.closes_at)) {
+      entrants +=
+          (entrants.empty() ? "" : ",") + TextOf(ledger.members()[MemberRow{counter.subject}].id);
+    }
+  }
+  return entrants.empty() ? "none" : entrants;
+}
+
 void ExpectVoucher(const Ledger& ledger, const GivenIds& given, Words& row) {
   const VoucherRow found = ledger.FindVoucher(VoucherOf(row.Next("a voucher")));
   if (found == VoucherRow{}) {
@@ -315,6 +335,7 @@ bool ExpectOccasion(const std::string& what,
     Compare(row, "state", std::string(NameOf(draw.state)));
     Compare(row, "entries", draw.entry_count);
     Compare(row, "won", draw.won_count);
+    Compare(row, "entrants", EntrantsOf(ledger, draw));
   } else if (what == "claim") {
     ExpectClaim(ledger, given, row);
   } else if (what == "segment") {

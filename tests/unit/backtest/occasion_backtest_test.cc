@@ -4,6 +4,8 @@
 // Backtests of what was asked with a voucher's code, for an appointment, as a claim, and of
 // funds that members pay into.
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -332,6 +334,59 @@ TEST_F(OccasionBacktest, AContributionThatTheDraftCanNotTakeIsCounted) {
   EXPECT_EQ(FundOf(report).left_after, Fen{kFundFenMax - 1'000});
 }
 
+// What the draft still has under a receipt is another one than the record's: each side gives back
+// its own.
+TEST_F(OccasionBacktest, AReceiptThatIsPutRightIsTheDraftsOwn) {
+  history_.Apply(Half("", "30.00 yuan"), May(1));
+  DefineSegment();
+  Contribute("R1", 1, 5'000, May(3));
+  const Result sale = history_.Sale(1, 1, 4'000, May(4));
+  Revoke("R1", May(5));  // the draft has spent too much of it
+  Contribute("R1", 1, 700, May(6));
+  history_.Refund(sale, 1, 4'000, May(7));
+  Revoke("R1", May(8));
+  Contribute("R1", 1, 900, May(9));
+  const BacktestReport report = Try(Half("", "30.00 yuan", "100 %"));
+  EXPECT_EQ(report.all.more, 1u);
+  EXPECT_EQ(report.changes_refused, 2u);
+  struct Left {
+    int day;
+    Fen before;
+    Fen after;
+  };
+  constexpr std::array<Left, 7> kLeft = {{{3, Fen{8'000}, Fen{8'000}},
+                                          {4, Fen{6'000}, Fen{4'000}},
+                                          {5, Fen{1'000}, Fen{4'000}},
+                                          {6, Fen{1'700}, Fen{4'000}},
+                                          {7, Fen{3'700}, Fen{8'000}},
+                                          {8, Fen{3'000}, Fen{3'000}},
+                                          {9, Fen{3'900}, Fen{3'900}}}};
+  ASSERT_EQ(report.fund_days.size(), kLeft.size());
+  for (size_t i = 0; i < kLeft.size(); ++i) {
+    SCOPED_TRACE(kLeft[i].day);
+    EXPECT_EQ(report.fund_days[i].day, DayOf({2026, 5, kLeft[i].day}));
+    EXPECT_EQ(report.fund_days[i].left_before, kLeft[i].before);
+    EXPECT_EQ(report.fund_days[i].left_after, kLeft[i].after);
+  }
+  EXPECT_EQ(FundOf(report).left_before, Fen{3'900});
+  EXPECT_EQ(FundOf(report).left_after, Fen{3'900});
+}
+
+// The same, and the draft never has as much left.
+TEST_F(OccasionBacktest, AReceiptThatTheDraftKeepsToTheEnd) {
+  history_.Apply(Half("", "30.00 yuan"), May(1));
+  DefineSegment();
+  Contribute("R1", 1, 5'000, May(3));
+  history_.Sale(1, 1, 4'000, May(4));
+  Revoke("R1", May(5));
+  Contribute("R1", 1, 700, May(6));
+  Revoke("R1", May(8));
+  const BacktestReport report = Try(Half("", "30.00 yuan", "100 %"));
+  EXPECT_EQ(report.changes_refused, 3u);
+  EXPECT_EQ(FundOf(report).left_before, Fen{3'000 - 2'000});
+  EXPECT_EQ(FundOf(report).left_after, Fen{8'000 - 4'000});
+}
+
 // Codes and claims are no visits of a simulated day; a voucher of one's own is used.
 TEST_F(OccasionBacktest, SimulatedVisitsAreSales) {
   history_.Apply(Half(kWithVoucher), May(1));
@@ -353,6 +408,8 @@ TEST_F(OccasionBacktest, SimulatedVisitsAreSales) {
   EXPECT_EQ(report->all.decisions, 2u);
   EXPECT_EQ(report->all.same, 2u);
   EXPECT_EQ(report->all.subsidy_after, Fen{500});
+  EXPECT_TRUE(report->is_simulated);
+  EXPECT_EQ(report->unplayed, 1u) << "the code";
 }
 
 }  // namespace

@@ -129,6 +129,37 @@ TEST_F(ContributionsTest, AReceiptCountsOnce) {
   EXPECT_EQ(FundOf("F").contributed, Fen{0});
 }
 
+TEST_F(ContributionsTest, TheReceiptOfAMistakeIsFreeForWhatIsRight) {
+  Contribute("R1", 0, 365, 100'000);
+  Revoke("R1");
+  ASSERT_EQ(Contribute("R1", 0, 365, 10'000).verdict, Verdict::kDecided);
+  EXPECT_TRUE(result_.created);
+  EXPECT_EQ(result_.row, 2U);
+  EXPECT_EQ(ledger_->contributions()[ContributionRow{2}].previous, ContributionRow{1});
+  EXPECT_EQ(FundOf("F").contributed, Fen{10'000});
+  // The list with the mistake is read once more, and nothing is booked.
+  const uint64_t put_right = ledger_->StateHash();
+  EXPECT_EQ(Contribute("R1", 0, 365, 100'000).verdict, Verdict::kUnchanged);
+  EXPECT_EQ(result_.row, 1U);
+  Contribute("R1", 0, 365, 10'001);
+  ExpectRefused(AdminReason::kBelongsToAnother, Field::kReceipt);
+  EXPECT_EQ(ledger_->StateHash(), put_right);
+  EXPECT_EQ(FundOf("F").contributed, Fen{10'000});
+  // Revoked is what stands.
+  EXPECT_EQ(Revoke("R1").row, 2U);
+  EXPECT_EQ(FundOf("F").contributed, Fen{0});
+  EXPECT_TRUE(CoverOf().front().first == CoverOf().front().second);
+  // A list that is read again brings back none of them.
+  const uint64_t hash = ledger_->StateHash();
+  EXPECT_EQ(Contribute("R1", 0, 365, 100'000).verdict, Verdict::kUnchanged);
+  EXPECT_EQ(result_.row, 1U);
+  EXPECT_EQ(Contribute("R1", 0, 365, 10'000).verdict, Verdict::kUnchanged);
+  EXPECT_EQ(result_.row, 2U);
+  EXPECT_EQ(ledger_->StateHash(), hash);
+  ASSERT_EQ(Contribute("R1", 1, 365, 10'000).verdict, Verdict::kDecided);
+  EXPECT_EQ(FundOf("F").contribution_count, 1U);
+}
+
 TEST_F(ContributionsTest, WhatItNamesMustBeThere) {
   const uint64_t hash = ledger_->StateHash();
   const auto refuse = [&](AdminReason reason, Field field, auto&& change) {

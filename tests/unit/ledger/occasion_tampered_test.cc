@@ -276,6 +276,19 @@ TEST_F(OccasionTamperedTest, Draws) {
               HasSubstr("draw"));
 }
 
+// Of the entries of a draw.
+TEST_F(OccasionTamperedTest, Counters) {
+  ASSERT_GT(ledger_->counters().size(), 0U);
+  const auto counter = [this](auto change) {
+    return After(ledger_->counters(), CounterRow{1}, change);
+  };
+  EXPECT_THAT(counter([](Counter& c) { ++c.used; }), HasSubstr("sum of its uses"));
+  const auto now_s = static_cast<uint32_t>(FloorSecond(ledger_->applied_at()));
+  EXPECT_EQ(counter([=](Counter& c) { c.since_s = now_s; }), "");
+  EXPECT_THAT(counter([=](Counter& c) { c.since_s = now_s + 1; }),
+              HasSubstr("since later than now"));
+}
+
 TEST_F(OccasionTamperedTest, Contributions) {
   const auto contribution = [this](auto change) {
     return After(ledger_->contributions(), ContributionRow{1}, change);
@@ -284,6 +297,16 @@ TEST_F(OccasionTamperedTest, Contributions) {
               HasSubstr("no fund, member or span"));
   EXPECT_THAT(contribution([](Contribution& c) { c.receipt = CodeOf<ReceiptCode>("X"); }),
               HasSubstr("by its receipt"));
+  EXPECT_THAT(contribution([](Contribution& c) { c.previous = ContributionRow{1}; }),
+              HasSubstr("follows a later one"));
+  EXPECT_THAT(After(ledger_->contributions(),
+                    ContributionRow{2},
+                    [](Contribution& c) { c.previous = ContributionRow{1}; }),
+              HasSubstr("was not revoked"));
+  EXPECT_THAT(Loading(ledger_->contributions(),
+                      ContributionRow{2},
+                      [](Contribution& c) { c.previous = ContributionRow{1}; }),
+              HasSubstr("the one before of its receipt"));
   EXPECT_THAT(contribution([](Contribution& c) { c.covered_until = AfterDays(101); }),
               HasSubstr("buys no cover"));
   EXPECT_THAT(contribution([](Contribution& c) { c.amount += Fen{1}; }),

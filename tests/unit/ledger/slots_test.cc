@@ -4,11 +4,14 @@
 // Appointments: which instants are slots, places, how long the hold is kept, and who did not
 // come before.
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "engine/base/prng.h"
 #include "engine/domain/result.h"
 #include "tests/unit/ledger/occasion_world.h"
 
@@ -177,8 +180,9 @@ TEST_F(SlotsTest, PlacesAreCountedBySlotAndMerchant) {
   EXPECT_EQ(result_.limits[0].left, 1);
   EXPECT_EQ(result_.limits[0].resets_at.value(), After(1).value());
   ExpectGiven(Run(WithSlot(Sale(2, 1'000), After(1))), 500);
-  ExpectDeclined(
-      Run(WithSlot(Authorize(3, 1'000), After(1))), Reason::kExceedsFrequencyLimit, After(1));
+  ExpectDeclined(Run(WithSlot(Authorize(3, 1'000), After(1))),
+                 Reason::kExceedsFrequencyLimit,
+                 AfterMinutes(90));
   EXPECT_EQ(result_.limits[0].used, 1);
   EXPECT_EQ(result_.limits[0].held, 1);
   ExpectGiven(Run(WithSlot(Authorize(4, 1'000), AfterMinutes(90))), 500);
@@ -191,6 +195,93 @@ TEST_F(SlotsTest, PlacesAreCountedBySlotAndMerchant) {
   // Who cancels makes room.
   Run(Own(About(CommandKind::kReverse, 5, 1)));
   ExpectGiven(Run(WithSlot(Authorize(6, 1'000), After(1))), 500);
+}
+
+TEST_F(SlotsTest, TheNextWithRoomIsLookedForSoFarAndNoFurther) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.slot_minutes = 1;
+    AddPlaces(programme, 1);
+  });
+  for (uint32_t i = 0; i <= kSlotsLookedAtMax; ++i) {
+    ASSERT_EQ(Run(WithSlot(Authorize(100 + i, 2), AfterMinutes(60 + i))).transaction.reason,
+              Reason::kNone)
+        << i;
+  }
+  // There would be room in the one after these.
+  ExpectDeclined(Run(WithSlot(Quote(2), AfterMinutes(60))), Reason::kExceedsFrequencyLimit);
+  EXPECT_EQ(result_.limits[0].resets_at, TimestampNs{});
+  ExpectDeclined(Run(WithSlot(Quote(2), AfterMinutes(61))),
+                 Reason::kExceedsFrequencyLimit,
+                 AfterMinutes(61 + kSlotsLookedAtMax));
+}
+
+// A place is what is told; whether the fund will have something is not asked.
+TEST_F(SlotsTest, TheNextWithRoomIsOneOfTheSameDates) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.weekdays = 1 << 0;  // Monday
+    benefit.closed_days = Append(programme.days, {{DayOf({2026, 5, 11}), DayOf({2026, 5, 11})}});
+    benefit.hours = Append(programme.hours, {{Hour(11), Hour(12)}});
+    benefit.slot_ahead_days = 14;
+    AddPlaces(programme, 1);
+  });
+  Run(WithSlot(Authorize(1, 2), After(1)));
+  Run(WithSlot(Authorize(2, 2), AfterMinutes(90)));
+  ExpectDeclined(Run(WithSlot(Quote(2), After(1))),
+                 Reason::kExceedsFrequencyLimit);  // 14 days are too few
+  now_ = After(1);
+  ExpectDeclined(Run(WithSlot(Quote(2), AfterMinutes(90))),
+                 Reason::kExceedsFrequencyLimit,
+                 After(1 + 14 * 24));
+}
+
+// Random openings around the night in which the clock is set back, against asking for minute
+// after minute.
+TEST_F(SlotsTest, TheNextWithRoomIsTheFirstThatWouldBeGiven) {
+  constexpr std::array<uint16_t, 6> kMinutes = {15, 20, 45, 60, 90, 360};
+  uint32_t id = 1;
+  for (uint64_t seed = 1; seed <= 24; ++seed) {
+    SCOPED_TRACE(seed);
+    Prng prng(seed);
+    const TimestampNs changes{1'792'890'000 * kNsPerSecond};  // 03:00 becomes 02:00
+    now_ = TimestampNs{changes.value() + (static_cast<int64_t>(seed) * 2 - 40) * 60 * kNsPerMinute};
+    Apply([&](OwnedProgramme& programme, BenefitSpec& benefit) {
+      programme.spec.calendar =
+          TestCalendar("Europe:Berlin", Hour(static_cast<int32_t>(prng.Below(5))));
+      AskForSlot(&benefit);
+      benefit.slot_minutes = kMinutes[prng.Below(kMinutes.size())];
+      benefit.slot_ahead_days = static_cast<uint32_t>(prng.Between(1, 2));
+      benefit.weekdays = static_cast<uint8_t>(prng.Chance(1, 2) ? 0 : prng.Between(1, 127));
+      std::vector<HoursRange> hours;
+      for (int32_t from = Hour(static_cast<int32_t>(prng.Below(4)), 10);
+           from < Hour(23) && prng.Chance(3, 4);
+           from = hours.back().to_s + 600) {
+        const auto length = static_cast<int32_t>(prng.Between(1, 6)) * benefit.slot_minutes * 60;
+        hours.push_back({from, std::min(Hour(24), from + length)});
+      }
+      benefit.hours = Append(programme.hours, hours);
+      AddPlaces(programme, 1);
+    });
+    std::vector<int64_t> free;
+    std::vector<int64_t> full;
+    const int64_t now_minutes = now_.value() / kNsPerMinute;
+    for (int64_t minute = now_minutes; minute <= now_minutes + 2 * 1'440; ++minute) {
+      const TimestampNs at{minute * kNsPerMinute};
+      if (ReasonOf(at) == Reason::kNone && prng.Chance(2, 3)) {
+        ASSERT_EQ(Run(WithSlot(Authorize(id++, 2), at)).transaction.reason, Reason::kNone);
+      }
+      const Reason reason = ReasonOf(at);
+      if (reason != Reason::kSlotNotAvailable) {
+        (reason == Reason::kNone ? free : full).push_back(minute);
+      }
+    }
+    for (const int64_t minute : full) {
+      const auto next = std::upper_bound(free.begin(), free.end(), minute);
+      ExpectDeclined(Run(WithSlot(Quote(2), TimestampNs{minute * kNsPerMinute})),
+                     Reason::kExceedsFrequencyLimit,
+                     next == free.end() ? TimestampNs{} : TimestampNs{*next * kNsPerMinute});
+    }
+  }
+  EXPECT_GT(id, 100u);
 }
 
 TEST_F(SlotsTest, OtherLimitsCountInTheWindowOfTheBooking) {

@@ -182,6 +182,22 @@ TEST(DrawTest, RanksWinThePrizesInOrder) {
   EXPECT_EQ(PrizeOfRank(large, UINT32_MAX), 0U);
 }
 
+TEST(DrawTest, ANumberFallsIntoThePartOfOnePrize) {
+  const std::vector<uint32_t> weights{20, 0, 30, 50};
+  const auto percent = [](uint64_t of) { return UINT64_MAX / 100 * of + 99; };
+  EXPECT_EQ(PrizeOfNumber(weights, 0), 0U);
+  EXPECT_EQ(PrizeOfNumber(weights, percent(20) - 200), 0U);
+  EXPECT_EQ(PrizeOfNumber(weights, percent(20)), 2U) << "what has run out is passed over";
+  EXPECT_EQ(PrizeOfNumber(weights, percent(49)), 2U);
+  EXPECT_EQ(PrizeOfNumber(weights, percent(50)), 3U);
+  EXPECT_EQ(PrizeOfNumber(weights, UINT64_MAX), 3U);
+  EXPECT_EQ(PrizeOfNumber(std::vector<uint32_t>{0, 0}, UINT64_MAX), 2U) << "there is none";
+  EXPECT_EQ(PrizeOfNumber({}, 0), 0U);
+  const std::vector<uint32_t> large{UINT32_MAX, UINT32_MAX};
+  EXPECT_EQ(PrizeOfNumber(large, UINT64_MAX / 2), 0U);
+  EXPECT_EQ(PrizeOfNumber(large, UINT64_MAX / 2 + 1), 1U);
+}
+
 TEST(DrawTest, APoolsNumberIsOfItsEvent) {
   EXPECT_EQ(PoolNumber(KnownSeed(), "quiz-2022", "quiz", "2022-08-20.17"), 0xad15e0a0475938dfU);
   EXPECT_NE(PoolNumber(KnownSeed(), "quiz-2022", "quiz", "2022-08-20.18"), 0xad15e0a0475938dfU);
