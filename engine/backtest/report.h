@@ -131,6 +131,9 @@ struct BacktestReport {
   bool draft_is_live = false;  // its content was live at the beginning: nothing to compare
   bool dates_widened = false;  // see WidenedDraft
   bool merchant_days_cut = false;
+  // A simulation: its days have no shown code, appointment or claim.
+  bool is_simulated = false;
+  uint64_t unplayed = 0;  // of the recorded day that it repeats, for that reason left out
 
   std::vector<Day> days;                   // rising
   std::vector<Merchant> merchants;         // in order of registration, with decisions

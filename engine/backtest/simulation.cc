@@ -99,6 +99,8 @@ absl::StatusOr<BacktestReport> Simulation::RunBlocking() {
     GH_RETURN_IF_ERROR(DecideBoth(&visits));
   }
   BacktestReport report = tally_.Finish(scratch_->ledger());
+  report.is_simulated = true;
+  report.unplayed = recorded.has_value() ? recorded->unplayed() : 0;
   report.from = StartOfBusinessDay(calendar_, first_day_);
   report.to = StartOfBusinessDay(calendar_, first_day_ + static_cast<CivilDay>(options_.days));
   return report;

@@ -199,6 +199,7 @@ void RecordedVisits::Add(const Event& event) {
   }
   const AuthorizeRequest& request = event.command->authorize;
   if (request.occasion != nullptr) {
+    ++unplayed_;
     return;  // a code is used up, a slot is over, and what happened does not happen again
   }
   Sample sample;

@@ -110,6 +110,8 @@ class RecordedVisits {
   void Record(const Event& event);
   absl::Status Begin(CivilDay first_day, uint32_t days);
   [[nodiscard]] uint64_t total() const { return samples_.size() * days_; }
+  // Authorizations of the day with a shown code, an appointment or a claim: left out.
+  [[nodiscard]] uint64_t unplayed() const { return unplayed_; }
   [[nodiscard]] bool Next(Visit* visit);
   void Restart();
 
@@ -133,6 +135,7 @@ class RecordedVisits {
   const TimestampNs from_;
   const TimestampNs to_;
   bool too_many_ = false;
+  uint64_t unplayed_ = 0;
   std::vector<Sample> samples_;
   std::vector<LineItem> lines_;
   CivilDay first_day_ = 0;

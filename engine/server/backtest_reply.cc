@@ -94,6 +94,12 @@ void FillHead(const BacktestReport& report,
   caveats->set_undecided_count(report.undecided);
   caveats->set_other_rules_count(report.events_of_other_rules);
   caveats->set_merchant_days_cut(report.merchant_days_cut);
+  if (report.is_simulated) {
+    caveats->add_unplayed(v1::UNPLAYED_CODE);
+    caveats->add_unplayed(v1::UNPLAYED_APPOINTMENT);
+    caveats->add_unplayed(v1::UNPLAYED_CLAIM);
+  }
+  caveats->set_unplayed_count(report.unplayed);
 }
 
 // Hands a part over when it is full.

@@ -27,6 +27,7 @@
 #include "engine/server/log.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/operator_services.h"
+#include "engine/server/programme_warnings.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate.h"
 #include "engine/server/translate_vouchers.h"
@@ -109,6 +110,11 @@ class DrawService final : public v1::DrawService::Service {
     made.request.seed_hash.fill(1);
     Result result;
     grpc::Status status = Commit(made.request, /*validate_only=*/true, &result);
+    // Before it is done: what may fail afterwards would hide the seed's hash.
+    std::vector<Programme> versions;
+    if (status.ok()) {
+      status = CopyLiveVersions(&versions);
+    }
     if (status.ok() && result.verdict == Verdict::kDecided && !request->validate_only()) {
       status = MakeSeed(made.request.code, &made.request.seed_hash);
       if (status.ok()) {
@@ -118,6 +124,7 @@ class DrawService final : public v1::DrawService::Service {
     if (!status.ok()) {
       return status;
     }
+    AddWarnings(engine_->names(), made.request, versions, response->mutable_warnings());
     response->set_created(result.verdict == Verdict::kDecided);
     if (request->validate_only() && response->created()) {
       return status;  // there is none to show
@@ -327,6 +334,31 @@ class DrawService final : public v1::DrawService::Service {
   }
 
  private:
+  // All that are active or scheduled.
+  grpc::Status CopyLiveVersions(std::vector<Programme>* versions) {
+    Page page;
+    page.rows_max = kPageRowsMax;
+    std::string next;
+    do {
+      const grpc::Status status = Inspect(engine_, [&](const Ledger& ledger) {
+        next = CopyPage(
+            ledger.programme_heads(), page, [&](ProgrammeHeadRow, const ProgrammeHead& head) {
+              for (const ProgrammeRow row : {head.active, head.scheduled}) {
+                if (row != ProgrammeRow{}) {
+                  versions->push_back(ledger.programmes()[row]);
+                }
+              }
+              return true;
+            });
+      });
+      if (!status.ok()) {
+        return status;
+      }
+      page.first += kPageRowsMax;
+    } while (!next.empty());
+    return grpc::Status::OK;
+  }
+
   // Of entries and winners, which are longer than other lists.
   static uint32_t RowsOfPage(int32_t page_size) {
     return page_size == 0 ? kEntriesPageDefault
@@ -495,7 +527,7 @@ class DrawService final : public v1::DrawService::Service {
     return status.ok() ? Find(request.code, view) : status;
   }
 
-  // Fixes the list of those who have entered by now.
+  // Fixes the list of those who had entered when it closed.
   grpc::Status Close(DrawView* view) {
     const Draw& draw = view->draw;
     CloseDrawRequest request;
@@ -530,7 +562,8 @@ class DrawService final : public v1::DrawService::Service {
     return status.ok() ? Find(request.code, view) : status;
   }
 
-  // In the order in which they first entered, which is that of the counters' rows.
+  // In the order in which they first entered, which is that of the counters' rows.  Who came
+  // from closes_at on takes no part, however late the draw is asked for.
   grpc::Status CollectEntries(const Draw& draw, std::vector<MemberId>* entries) {
     CounterSeries wanted;
     wanted.programme = draw.programme;
@@ -550,7 +583,8 @@ class DrawService final : public v1::DrawService::Service {
             std::min<uint64_t>(counters.size(), uint64_t{next} + kCountersPerLook - 1));
         for (; next <= until; ++next) {
           const Counter& counter = counters[CounterRow{next}];
-          if (counter.series == series && counter.subject != 0 && counter.used + counter.held > 0) {
+          if (counter.series == series && counter.subject != 0 &&
+              counter.CountsSinceBefore(draw.closes_at)) {
             members.push_back(MemberRow{counter.subject});
           }
         }

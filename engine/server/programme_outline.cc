@@ -33,12 +33,6 @@ std::string NameOf(const DisplayName& name) {
   return {name.data(), name.size()};
 }
 
-std::string ZoneText(const Calendar& calendar) {
-  std::string zone = TextOf(calendar.zone);
-  std::replace(zone.begin(), zone.end(), ':', '/');
-  return zone;
-}
-
 // "day" for LIMIT_WINDOW_DAY.
 std::string Word(const std::string& name, std::string_view prefix) {
   return absl::AsciiStrToLower(name.substr(std::min(name.size(), prefix.size())));
@@ -397,6 +391,12 @@ void ToProto(const ProgrammeOutline& programme, v1::Programme* out) {
 }
 
 }  // namespace
+
+std::string ZoneText(const Calendar& calendar) {
+  std::string zone = TextOf(calendar.zone);
+  std::replace(zone.begin(), zone.end(), ':', '/');
+  return zone;
+}
 
 ProgrammeOutline OutlineOf(const ProgrammeImage& image) {
   const ProgrammeSpec& spec = image.programme;

@@ -80,6 +80,9 @@ struct ProgrammeOutline {
   std::vector<LimitSpec> limits;
 };
 
+// The IANA name: "Asia/Shanghai".
+std::string ZoneText(const Calendar& calendar);
+
 ProgrammeOutline OutlineOf(const ProgrammeImage& image);
 // Any thread: a version's rows never change but for its stage, which is not told here.
 ProgrammeOutline OutlineOf(const Ledger& names, const Programme& version);

@@ -21,6 +21,7 @@
 #include "engine/server/programme_file_check.h"
 #include "engine/server/programme_outline.h"
 #include "engine/server/programme_versions.h"
+#include "engine/server/programme_warnings.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate_rows.h"
 #include "gonghui/v1/programme_service.grpc.pb.h"
@@ -47,7 +48,7 @@ std::string NumberInWords(const LiveBeforeFile& live) {
 class ProgrammeService final : public v1::ProgrammeService::Service {
  public:
   explicit ProgrammeService(const OperatorContext& context)
-      : engine_(context.engine), versions_(context), drafts_(context) {}
+      : engine_(context.engine), clock_(context.clock), versions_(context), drafts_(context) {}
 
   grpc::Status ApplyProgramme(grpc::ServerContext* /*context*/,
                               const v1::ApplyProgrammeRequest* request,
@@ -75,6 +76,12 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
       return status.ok() ? Answer(diagnostics, response) : status;
     }
     AddChanges(check, live, file, apply.stage, response->mutable_changes());
+    if (apply.stage == Stage::kActive || apply.stage == Stage::kScheduled) {
+      const TimestampNs from =
+          apply.stage == Stage::kActive ? TimestampNs{clock_->NowNs()} : apply.activates_at;
+      AddWarnings(file, from, response->mutable_warnings());
+    }
+    response->set_time_zone(ZoneText(file.programme.calendar));
     response->set_unchanged(check.unchanged());
     response->set_version(check.version());
     if (request->validate_only()) {
@@ -365,6 +372,7 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
   }
 
   Engine* const engine_;
+  const Clock* const clock_;
   ProgrammeVersions versions_;
   ProgrammeDrafts drafts_;
   std::mutex mutex_;  // programmes are changed one after another

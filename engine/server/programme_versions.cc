@@ -18,6 +18,7 @@
 #include "engine/server/programme_changes.h"
 #include "engine/server/programme_file_check.h"
 #include "engine/server/programme_outline.h"
+#include "engine/server/programme_warnings.h"
 #include "engine/server/text_codec.h"
 
 namespace gonghui {
@@ -277,6 +278,12 @@ grpc::Status ProgrammeVersions::Stage(const v1::StageProgrammeRequest& request,
     const bool takes_effect =
         change.stage == gonghui::Stage::kActive || change.stage == gonghui::Stage::kScheduled;
     AddChangesFromActive(engine_->names(), view, takes_effect, response->mutable_changes());
+    if (takes_effect) {
+      const TimestampNs from = change.stage == gonghui::Stage::kActive
+                                   ? TimestampNs{clock_->NowNs()}
+                                   : change.activates_at;
+      AddWarnings(engine_->names(), view.version, from, response->mutable_warnings());
+    }
   }
   return Fill(change.code, change.version, response->mutable_programme());
 }
@@ -328,6 +335,8 @@ grpc::Status ProgrammeVersions::Rollback(const v1::RollbackProgrammeRequest& req
   }
   response->set_unchanged(unchanged);
   AddChangesFromActive(engine_->names(), view, /*takes_effect=*/true, response->mutable_changes());
+  AddWarnings(
+      engine_->names(), view.version, TimestampNs{clock_->NowNs()}, response->mutable_warnings());
   return Fill(change.code, change.version, response->mutable_programme());
 }
 
@@ -359,6 +368,7 @@ void ProgrammeVersions::FillFacts(const Programme& version, v1::ProgrammeVersion
   ToProto(version.applied_at, out->mutable_applied_at());
   out->set_content_hash(absl::StrFormat("%016x", version.content_hash));
   out->set_display_name(std::string(version.name.data(), version.name.size()));
+  out->set_time_zone(ZoneText(engine_->names().calendars()[version.calendar]));
   const SourceKey key{version.code, version.content_hash};
   const auto source = sources_->GetSourceFactsBlocking(key);
   if (!source.ok()) {
@@ -508,6 +518,7 @@ grpc::Status ProgrammeVersions::Compare(const v1::CompareProgrammeVersionsReques
   const Programme& fresh = after.version;
   response->set_before_version(old.version);
   response->set_after_version(fresh.version);
+  response->set_time_zone(ZoneText(engine_->names().calendars()[fresh.calendar]));
   if (old.version != fresh.version) {
     AddProgrammeChanges(OutlineIfAny(engine_->names(), old),
                         OutlineOf(engine_->names(), fresh),

@@ -25,7 +25,7 @@ namespace gonghui {
 class ProgrammeVersions {
  public:
   explicit ProgrammeVersions(const OperatorContext& context)
-      : engine_(context.engine), sources_(context.programme_sources) {}
+      : engine_(context.engine), sources_(context.programme_sources), clock_(context.clock) {}
 
   // REQUIRES of these two: the mutex is held.
   grpc::Status Stage(const v1::StageProgrammeRequest& request,
@@ -64,6 +64,7 @@ class ProgrammeVersions {
 
   Engine* const engine_;
   ProgrammeSources* const sources_;
+  const Clock* const clock_;
 };
 
 // What a request says of who and why; a status when a text is too long.

@@ -307,6 +307,9 @@ void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* ou
   out->Text<WireCheck::kProgrammeCodeFieldNumber>(programme.code);
   out->Int<WireCheck::kProgrammeVersionFieldNumber>(programme.version);
   out->Text<WireCheck::kBenefitCodeFieldNumber>(benefit.code);
+  if (transaction.reason == Reason::kBelowMinimumAmount) {
+    out->Int<WireCheck::kMinimumFenFieldNumber>(benefit.price.threshold.value());
+  }
   for (uint32_t i = 0; i < result.limit_count; ++i) {
     if (transaction.failed_limit != LimitRow{} &&
         result.limits[i].limit == transaction.failed_limit) {
@@ -399,6 +402,9 @@ void AppendCheck(const Ledger& names, const CheckResult& check, WireWriter* out)
     out->Text<C::kProgrammeCodeFieldNumber>(programme.code);
     out->Int<C::kProgrammeVersionFieldNumber>(programme.version);
     out->Text<C::kBenefitCodeFieldNumber>(benefit.code);
+    if (check.check == Reason::kBelowMinimumAmount) {
+      out->Int<C::kMinimumFenFieldNumber>(benefit.price.threshold.value());
+    }
   }
   out->Int<C::kCheckFieldNumber>(Number(check.check));
   out->Bool<C::kPassedFieldNumber>(check.passed);

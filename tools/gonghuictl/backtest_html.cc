@@ -258,8 +258,8 @@ void AddFunds(const v1::BacktestReport& report, Page* page) {
                     amount(fund.paid_after()),
                     amount(fund.left_before()),
                     amount(fund.left_after()),
-                    RanOut(fund.has_ran_out_before(), fund.ran_out_before()),
-                    RanOut(fund.has_ran_out_after(), fund.ran_out_after())})) {
+                    RanOut(fund.has_ran_out_before(), fund.ran_out_before(), report.zone()),
+                    RanOut(fund.has_ran_out_after(), fund.ran_out_after(), report.zone())})) {
       break;
     }
   }

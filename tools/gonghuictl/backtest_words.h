@@ -18,13 +18,19 @@ namespace gonghui::ctl {
 // "approved", "exceeds_frequency_limit (701)".
 [[nodiscard]] std::string AnswerWord(v1::Reason reason);
 
-// When a fund ran out; "-" = it did not.
-[[nodiscard]] std::string RanOut(bool did, const google::protobuf::Timestamp& at);
+// When a fund ran out, in the draft's zone; "-" = it did not.
+[[nodiscard]] std::string RanOut(bool did,
+                                 const google::protobuf::Timestamp& at,
+                                 const std::string& zone);
 
 // "2026-05-02 to 2026-05-31 (Asia/Shanghai), last decision at ...".
 [[nodiscard]] std::string PeriodWords(const v1::BacktestReport& report);
 
-// What limits the answer, a sentence each; empty = nothing does.
+// That the draft gave nothing although there was something to decide, and why, as far as the
+// report tells; empty when it gave something.
+[[nodiscard]] std::vector<std::string> NothingGivenNotes(const v1::BacktestReport& report);
+
+// What limits the answer, a sentence each, the above first; empty = nothing does.
 [[nodiscard]] std::vector<std::string> BacktestNotes(const v1::BacktestReport& report);
 
 }  // namespace gonghui::ctl

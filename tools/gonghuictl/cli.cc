@@ -17,6 +17,7 @@
 #include "tools/gonghuictl/completion.h"
 #include "tools/gonghuictl/context.h"
 #include "tools/gonghuictl/suggest.h"
+#include "tools/gonghuictl/units.h"
 
 namespace gonghui::ctl {
 namespace {
@@ -29,13 +30,14 @@ constexpr const char* kEnvironmentHelp = R"(Environment (an option on the comman
   GONGHUI_TLS_CERT         --tls-cert
   GONGHUI_TLS_KEY          --tls-key
   NO_COLOR                 when set, no colour; TERM=dumb likewise
-  TZ                       time zone of times in tables
+  GONGHUI_ZONE             --zone; else TZ, or the machine's own, is the zone of times in tables
 )";
 
 constexpr const char* kOutputHelp = R"(Output
   Data goes to standard output; progress, questions, warnings and errors go to
   standard error.
-  -o table   for people: money in yuan, times in the local zone
+  -o table   for people: money in yuan; times with their offset from UTC, those of a
+             programme in its own zone, others in --zone, which is the machine's by default
   -o json    the response in the proto3 JSON mapping, indented
   -o jsonl   one JSON object a line; lists print one row a line
   -o csv     one line a row under a header; money in fen, times in RFC 3339;
@@ -72,6 +74,11 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
          [options](const std::string& name) { options->format = FormatOf(name); },
          "How data is printed; see: gonghuictl help output")
       ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
+  app->add_option("--zone",
+                  options->zone,
+                  "IANA time zone of times in tables (default: the machine's), and of days and\n"
+                  "times that are given without one (default: Asia/Shanghai)")
+      ->envname("GONGHUI_ZONE");
   app->add_option("--timeout-ms", options->timeout_ms, "How long to wait for an answer")
       ->check(CLI::Range(int64_t{1}, int64_t{86'400'000}))
       ->capture_default_str();
@@ -172,6 +179,22 @@ void AddHelpAndCompletion(CLI::App* app, Context* context) {
              });
 }
 
+ExitCode ApplyZone(const Context& context) {
+  const std::string& zone = context.options.zone;
+  if (zone.empty()) {
+    return ExitCode::kOk;
+  }
+  if (!IsKnownZone(zone)) {
+    return context.Fail(
+        ExitCode::kUsage,
+        fmt::format("unknown time zone \"{}\" (--zone or GONGHUI_ZONE): must be a name of the IANA "
+                    "time zone database, such as Asia/Shanghai",
+                    zone));
+  }
+  SetDisplayZone(zone);
+  return ExitCode::kOk;
+}
+
 int UsageError(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* at = Innermost(&app);
   const std::string path = CommandPath(at);
@@ -236,7 +259,9 @@ int RunCommandLine(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return UsageError(app, error);
   }
-  const ExitCode exit = context.action();
+  const bool is_help = app.got_subcommand("help") || app.got_subcommand("completion");
+  ExitCode exit = is_help ? ExitCode::kOk : ApplyZone(context);
+  exit = exit == ExitCode::kOk ? context.action() : exit;
   if (std::fflush(stdout) != 0) {
     fmt::print(stderr, "gonghuictl: can not write the output\n");
     return static_cast<int>(ExitCode::kError);

@@ -20,6 +20,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "tools/gonghuictl/interrupt.h"
+#include "tools/gonghuictl/units.h"
 
 namespace gonghui::ctl {
 namespace {
@@ -42,6 +43,10 @@ Output& Context::out() {
     out_.emplace(options.format, colour_, stdout);
   }
   return *out_;
+}
+
+std::string Context::input_zone() const {
+  return options.zone.empty() ? std::string(kDefaultZone) : options.zone;
 }
 
 absl::StatusOr<Endpoint> Context::EndpointOf(Listener listener) const {

@@ -37,6 +37,7 @@ struct GlobalOptions {
   bool insecure = false;
   OutputFormat format = OutputFormat::kTable;
   int64_t timeout_ms = kDefaultTimeoutMs;
+  std::string zone;  // empty = nobody said one
 };
 
 enum class Listener : uint8_t { kOperator, kTerminal };
@@ -51,6 +52,11 @@ class Context {
 
   // REQUIRES: options are final.
   [[nodiscard]] Output& out();
+
+  // In which days begin, and times are that name no zone: what --zone or GONGHUI_ZONE said, else
+  // Asia/Shanghai. Never the machine's: the same file means the same everywhere, unless --zone or
+  // GONGHUI_ZONE says otherwise.
+  [[nodiscard]] std::string input_zone() const;
 
   // One call; prints what is wrong when it fails, and with what, e.g. "member M1", when
   // the command is about several.

@@ -35,6 +35,18 @@ CellResult ReadMember(const RowView& cells, size_t column, std::string* out) {
   return std::nullopt;
 }
 
+CellResult ReadCount(const RowView& cells, size_t column, uint32_t min, uint32_t* out) {
+  std::string text;
+  CTL_RETURN_IF_BAD(ReadRequired(cells, column, &text));
+  uint64_t count = 0;
+  CTL_RETURN_IF_BAD(ReadUnsigned(cells, column, std::numeric_limits<uint32_t>::max(), &count));
+  if (count < min) {
+    return BadCell(column, "1 or more");
+  }
+  *out = static_cast<uint32_t>(count);
+  return std::nullopt;
+}
+
 // --- grants ---
 
 enum : size_t { kGrantEvent, kGrantMember };
@@ -99,16 +111,61 @@ CellResult ParseListedVoucher(const RowView& cells, const RowOptions& options, M
 
 // --- winners ---
 
-enum : size_t { kWinnerMember, kWinnerSeries };
+enum : size_t { kWinnerMember, kWinnerSeries, kWinnerRank, kWinnerKey };
 constexpr std::array kWinnerColumns = {
-    CsvColumn{"member_id", true, "member_id", "who has won, in order of rank"},
+    CsvColumn{"member_id", true, "member_id", "who has won"},
     CsvColumn{"series_code", false, "series_code", "what"},
+    CsvColumn{"rank",
+              false,
+              "rank",
+              "place among the winners, from 1; without the column the rows are in order of rank"},
+    CsvColumn{"voucher_key", false, "voucher_key", "of the voucher, 32 hexadecimal digits"},
 };
 
+// A file with ranks has one in every row.
 CellResult ParseWinner(const RowView& cells, const RowOptions&, Message* message) {
-  auto& row = RowAs<v1::Voucher>(message);
-  CTL_RETURN_IF_BAD(ReadRequired(cells, kWinnerMember, row.mutable_member_id()));
+  auto& row = RowAs<v1::DrawWinner>(message);
+  CTL_RETURN_IF_BAD(ReadMember(cells, kWinnerMember, row.mutable_member_id()));
   row.set_series_code(std::string(cells.Cell(kWinnerSeries)));
+  if (cells.Has(kWinnerRank)) {
+    uint32_t rank = 0;
+    CTL_RETURN_IF_BAD(ReadCount(cells, kWinnerRank, 1, &rank));
+    row.set_rank(rank);
+  }
+  row.set_voucher_key(std::string(cells.Cell(kWinnerKey)));
+  if (!row.voucher_key().empty() && !IsVoucherKey(row.voucher_key())) {
+    return BadCell(kWinnerKey, "\"" + row.voucher_key() + "\" is not 32 hexadecimal digits");
+  }
+  return std::nullopt;
+}
+
+// --- events of a pool ---
+
+enum : size_t { kPoolSource, kPoolEvent, kPoolWon, kPoolKey };
+constexpr std::array kPoolEventColumns = {
+    CsvColumn{"source", true, "source", "the system that told it"},
+    CsvColumn{"event_id", true, "event_id", "of the event within its source"},
+    CsvColumn{"series_code", false, "series_code", "what it won; empty = nothing"},
+    CsvColumn{"voucher_key", false, "voucher_key", "of what it won, 32 hexadecimal digits"},
+};
+
+CellResult ParsePoolEvent(const RowView& cells, const RowOptions&, Message* message) {
+  auto& row = RowAs<v1::PoolEvent>(message);
+  CTL_RETURN_IF_BAD(ReadRequired(cells, kPoolSource, row.mutable_source()));
+  CTL_RETURN_IF_BAD(ReadRequired(cells, kPoolEvent, row.mutable_event_id()));
+  if (row.source().find(':') != std::string::npos) {
+    return BadCell(kPoolSource, "a source has no colon");
+  }
+  if (row.event_id().size() > kEventBytesMax) {
+    return BadCell(kPoolEvent, "an event id has at most 64 bytes");
+  }
+  if (cells.Has(kPoolWon)) {
+    row.set_series_code(std::string(cells.Cell(kPoolWon)));
+  }
+  row.set_voucher_key(std::string(cells.Cell(kPoolKey)));
+  if (!row.voucher_key().empty() && !IsVoucherKey(row.voucher_key())) {
+    return BadCell(kPoolKey, "\"" + row.voucher_key() + "\" is not 32 hexadecimal digits");
+  }
   return std::nullopt;
 }
 
@@ -160,18 +217,6 @@ CellResult ReadPrizeTimes(const RowView& cells,
   return std::nullopt;
 }
 
-CellResult ReadCount(const RowView& cells, size_t column, uint32_t min, uint32_t* out) {
-  std::string text;
-  CTL_RETURN_IF_BAD(ReadRequired(cells, column, &text));
-  uint64_t count = 0;
-  CTL_RETURN_IF_BAD(ReadUnsigned(cells, column, std::numeric_limits<uint32_t>::max(), &count));
-  if (count < min) {
-    return BadCell(column, "1 or more");
-  }
-  *out = static_cast<uint32_t>(count);
-  return std::nullopt;
-}
-
 CellResult ReadSeries(const RowView& cells, v1::Prize* row) {
   row->set_series_code(std::string(cells.Cell(kPrizeSeries)));
   if (!row->series_code().empty() && !IsCode(row->series_code(), kSeriesBytesMax)) {
@@ -208,6 +253,7 @@ constexpr ImportKind kMemberList = {"members", "", 1000, kMemberListColumns, Par
 constexpr ImportKind kVoucherList = {
     "vouchers", "", 1000, kVoucherListColumns, ParseListedVoucher, 1};
 constexpr ImportKind kWinners = {"winners", "", 1000, kWinnerColumns, ParseWinner, 0};
+constexpr ImportKind kPoolEvents = {"events", "", 1000, kPoolEventColumns, ParsePoolEvent, 0};
 constexpr ImportKind kDrawPrizes = {"prizes", "", 64, kDrawPrizeColumns, ParseDrawPrize, 0};
 constexpr ImportKind kPoolPrizes = {"prizes", "", 64, kPoolPrizeColumns, ParsePoolPrize, 0};
 
@@ -224,6 +270,9 @@ const ImportKind& VoucherListKind() {
 }
 const ImportKind& WinnerKind() {
   return kWinners;
+}
+const ImportKind& PoolEventKind() {
+  return kPoolEvents;
 }
 const ImportKind& DrawPrizeKind() {
   return kDrawPrizes;

@@ -27,7 +27,7 @@ enum class OutputFormat : uint8_t { kTable, kJson, kJsonl, kCsv };
 
 // One value, for people and for programs.
 struct Cell {
-  std::string text;  // "12.34 yuan", "2026-03-01 08:15:00 CST", "yes"
+  std::string text;  // "12.34 yuan", "2026-03-01 08:15:00 +08:00", "yes"
   std::string raw;   // "1234", "2026-03-01T00:15:00Z", "true"
 };
 

@@ -74,8 +74,11 @@ template <typename Message>
 // v1::Voucher of which voucher_key is filled, and the others as far as the file has them: what
 // `voucher issue` writes, and what lists print as CSV.
 [[nodiscard]] const ImportKind& VoucherListKind();
-// v1::Voucher of which member_id and, if the file has it, series_code are filled.
+// v1::DrawWinner of which member_id is filled, and the others as far as the file has them: what
+// `draw winners` and `draw verify` print as CSV.  Rank 0: the file has none.
 [[nodiscard]] const ImportKind& WinnerKind();
+// v1::PoolEvent, in the order in which they drew.
+[[nodiscard]] const ImportKind& PoolEventKind();
 // v1::Prize, of draws and of pools.
 [[nodiscard]] const ImportKind& DrawPrizeKind();
 [[nodiscard]] const ImportKind& PoolPrizeKind();

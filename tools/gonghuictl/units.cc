@@ -11,6 +11,7 @@
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 
+#include "engine/base/check.h"
 #include "engine/base/strings.h"
 
 namespace gonghui::ctl {
@@ -31,6 +32,12 @@ bool AllDigits(std::string_view text) {
 
 absl::Time ToTime(Instant instant) {
   return absl::FromUnixSeconds(instant.seconds) + absl::Nanoseconds(instant.nanos);
+}
+
+// Set while the command line is read; there is one thread then.
+absl::TimeZone& DisplayZone() {
+  static absl::TimeZone zone = absl::LocalTimeZone();
+  return zone;
 }
 
 bool ParseCivilDay(std::string_view text, absl::CivilDay* day) {
@@ -147,8 +154,14 @@ std::string FormatDuration(int64_t duration_ns) {
   return fmt::format("{}:{:02}:{:02}", seconds / 3'600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string FormatLocalTime(Instant instant) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S %Z", ToTime(instant), absl::LocalTimeZone());
+void SetDisplayZone(const std::string& zone) {
+  GH_CHECK(absl::LoadTimeZone(zone, &DisplayZone()), zone);
+}
+
+std::string FormatLocalTime(Instant instant, const std::string& zone) {
+  absl::TimeZone own;
+  const bool has_own = !zone.empty() && absl::LoadTimeZone(zone, &own);
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S %Ez", ToTime(instant), has_own ? own : DisplayZone());
 }
 
 std::string FormatRfc3339(Instant instant) {
@@ -193,6 +206,11 @@ absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& z
   }
   std::string with_t(text);
   with_t[10] = 'T';
+  const size_t blank = with_t.rfind(' ');
+  if (blank != std::string::npos && blank + 1 < with_t.size() &&
+      (with_t[blank + 1] == '+' || with_t[blank + 1] == '-')) {
+    with_t.erase(blank, 1);
+  }
   absl::Time time;
   std::string error;
   if (!absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S%Ez", with_t, &time, &error) &&

@@ -39,8 +39,13 @@ struct Instant {
   int32_t nanos = 0;
 };
 
-// "2026-03-01 08:15:00 CST" in the machine's zone, for tables.
-[[nodiscard]] std::string FormatLocalTime(Instant instant);
+// The zone in which FormatLocalTime() shows what has none of its own: once, before anything is
+// printed.  Until then it is the machine's, by TZ or /etc/localtime.  REQUIRES: IsKnownZone(zone).
+void SetDisplayZone(const std::string& zone);
+
+// "2026-03-01 08:15:00 +08:00", for tables: in `zone`, or in the display zone when that is empty
+// or not known here.
+[[nodiscard]] std::string FormatLocalTime(Instant instant, const std::string& zone = {});
 
 // "2026-03-01T00:15:00Z", for programs.
 [[nodiscard]] std::string FormatRfc3339(Instant instant);
@@ -56,8 +61,9 @@ inline constexpr std::string_view kDefaultZone = "Asia/Shanghai";
 // The first instant of that day in that zone.  REQUIRES: IsKnownZone(zone).
 [[nodiscard]] absl::StatusOr<Instant> ParseDay(std::string_view text, const std::string& zone);
 
-// "2026-05-03T00:15:00Z" or with an offset, as +08:00; "2026-05-03 08:15:00" is in `zone`.
-// Seconds may have a fraction.  REQUIRES: IsKnownZone(zone).
+// "2026-05-03T00:15:00Z" or with an offset, as +08:00, before which a blank may stand, as in
+// tables; "2026-05-03 08:15:00" is in `zone`.  Seconds may have a fraction.  REQUIRES:
+// IsKnownZone(zone).
 [[nodiscard]] absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& zone);
 
 // A day, which means its first instant, or an instant.  REQUIRES: IsKnownZone(zone).

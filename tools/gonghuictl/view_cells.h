@@ -45,13 +45,15 @@ inline Cell BoolCell(bool value) {
   return {value ? "yes" : "no", value ? "true" : "false"};
 }
 
-// Empty when the instant is not set.
-inline Cell TimeCell(bool is_set, const google::protobuf::Timestamp& time) {
+// Empty when the instant is not set.  For people in the zone that it belongs to, if any.
+inline Cell TimeCell(bool is_set,
+                     const google::protobuf::Timestamp& time,
+                     const std::string& zone = {}) {
   if (!is_set) {
     return {};
   }
   const Instant instant{time.seconds(), time.nanos()};
-  return {FormatLocalTime(instant), FormatRfc3339(instant)};
+  return {FormatLocalTime(instant, zone), FormatRfc3339(instant)};
 }
 
 // Empty for the zero value.

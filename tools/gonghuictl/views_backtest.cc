@@ -21,9 +21,14 @@ namespace {
 
 constexpr size_t kMerchantsShown = 20;
 
-template <class Row>
-Cell Amount(const Row& row, int64_t amount) {
-  return row.asset() == v1::ASSET_THING ? SignedCountCell(amount) : MoneyCell(amount);
+// A fund with the zone in which it is told when it ran out.
+struct FundRow {
+  v1::BacktestFund fund;
+  std::string zone;
+};
+
+Cell Amount(const FundRow& row, int64_t amount) {
+  return row.fund.asset() == v1::ASSET_THING ? SignedCountCell(amount) : MoneyCell(amount);
 }
 
 // The columns of counts, of whatever has them.
@@ -99,39 +104,39 @@ constexpr std::array kMerchantDay = WithCounts(std::array{
           return TextCell(r.merchant_id());
         }}});
 
-using FundColumn = ViewColumn<v1::BacktestFund>;
+using FundColumn = ViewColumn<FundRow>;
 constexpr std::array kFund = {
     FundColumn{"fund",
                "fund_code",
                Align::kLeft,
-               [](const v1::BacktestFund& r) { return TextCell(r.fund_code()); }},
+               [](const FundRow& r) { return TextCell(r.fund.fund_code()); }},
     FundColumn{"paid before",
                "paid_before",
                Align::kRight,
-               [](const v1::BacktestFund& r) { return Amount(r, r.paid_before()); }},
+               [](const FundRow& r) { return Amount(r, r.fund.paid_before()); }},
     FundColumn{"paid after",
                "paid_after",
                Align::kRight,
-               [](const v1::BacktestFund& r) { return Amount(r, r.paid_after()); }},
+               [](const FundRow& r) { return Amount(r, r.fund.paid_after()); }},
     FundColumn{"left before",
                "left_before",
                Align::kRight,
-               [](const v1::BacktestFund& r) { return Amount(r, r.left_before()); }},
+               [](const FundRow& r) { return Amount(r, r.fund.left_before()); }},
     FundColumn{"left after",
                "left_after",
                Align::kRight,
-               [](const v1::BacktestFund& r) { return Amount(r, r.left_after()); }},
+               [](const FundRow& r) { return Amount(r, r.fund.left_after()); }},
     FundColumn{"ran out before",
                "ran_out_before",
                Align::kLeft,
-               [](const v1::BacktestFund& r) {
-                 return TimeCell(r.has_ran_out_before(), r.ran_out_before());
+               [](const FundRow& r) {
+                 return TimeCell(r.fund.has_ran_out_before(), r.fund.ran_out_before(), r.zone);
                }},
     FundColumn{"ran out after",
                "ran_out_after",
                Align::kLeft,
-               [](const v1::BacktestFund& r) {
-                 return TimeCell(r.has_ran_out_after(), r.ran_out_after());
+               [](const FundRow& r) {
+                 return TimeCell(r.fund.has_ran_out_after(), r.fund.ran_out_after(), r.zone);
                }},
 };
 
@@ -255,7 +260,11 @@ void ShowBacktest(const v1::BacktestReport& report, Output* out) {
   }
   ShowSummary(report, out);
   ShowTable("By day", report.days(), View<v1::BacktestDay>(kDay), out);
-  ShowTable("Funds and stocks", report.funds(), View<v1::BacktestFund>(kFund), out);
+  std::vector<FundRow> funds;
+  for (const v1::BacktestFund& fund : report.funds()) {
+    funds.push_back({fund, report.zone()});
+  }
+  ShowTable("Funds and stocks", funds, View<FundRow>(kFund), out);
   ShowTable("By answer", report.reasons(), View<v1::BacktestReason>(kReason), out);
   ShowTable("By benefit", report.benefits(), View<v1::BacktestBenefit>(kBenefit), out);
   ShowTable("Limits that refused", report.limits(), View<v1::BacktestLimit>(kLimit), out);

@@ -164,24 +164,28 @@ constexpr std::array kProgramme = {
                     "display_name",
                     Align::kLeft,
                     [](const v1::Programme& p) { return TextCell(p.display_name()); }},
-    ProgrammeColumn{
-        "starts at",
-        "starts_at",
-        Align::kLeft,
-        [](const v1::Programme& p) { return TimeCell(p.has_starts_at(), p.starts_at()); }},
+    ProgrammeColumn{"starts at",
+                    "starts_at",
+                    Align::kLeft,
+                    [](const v1::Programme& p) {
+                      return TimeCell(p.has_starts_at(), p.starts_at(), p.time_zone());
+                    }},
     ProgrammeColumn{"ends at",
                     "ends_at",
                     Align::kLeft,
-                    [](const v1::Programme& p) { return TimeCell(p.has_ends_at(), p.ends_at()); }},
+                    [](const v1::Programme& p) {
+                      return TimeCell(p.has_ends_at(), p.ends_at(), p.time_zone());
+                    }},
     ProgrammeColumn{"zone",
                     "time_zone",
                     Align::kLeft,
                     [](const v1::Programme& p) { return TextCell(p.time_zone()); }},
-    ProgrammeColumn{
-        "applied at",
-        "applied_at",
-        Align::kLeft,
-        [](const v1::Programme& p) { return TimeCell(p.has_applied_at(), p.applied_at()); }},
+    ProgrammeColumn{"applied at",
+                    "applied_at",
+                    Align::kLeft,
+                    [](const v1::Programme& p) {
+                      return TimeCell(p.has_applied_at(), p.applied_at(), p.time_zone());
+                    }},
     ProgrammeColumn{"retired",
                     "retired",
                     Align::kLeft,
@@ -193,16 +197,18 @@ constexpr std::array kProgramme = {
     ProgrammeColumn{"over-capture", "over_capture", Align::kLeft, OverCaptureCell},
     ProgrammeColumn{
         "stage", "stage", Align::kLeft, [](const v1::Programme& p) { return EnumCell(p.stage()); }},
-    ProgrammeColumn{
-        "since",
-        "staged_at",
-        Align::kLeft,
-        [](const v1::Programme& p) { return TimeCell(p.has_staged_at(), p.staged_at()); }},
-    ProgrammeColumn{
-        "activates at",
-        "activates_at",
-        Align::kLeft,
-        [](const v1::Programme& p) { return TimeCell(p.has_activates_at(), p.activates_at()); }},
+    ProgrammeColumn{"since",
+                    "staged_at",
+                    Align::kLeft,
+                    [](const v1::Programme& p) {
+                      return TimeCell(p.has_staged_at(), p.staged_at(), p.time_zone());
+                    }},
+    ProgrammeColumn{"activates at",
+                    "activates_at",
+                    Align::kLeft,
+                    [](const v1::Programme& p) {
+                      return TimeCell(p.has_activates_at(), p.activates_at(), p.time_zone());
+                    }},
     ProgrammeColumn{"special days", "special_days", Align::kLeft, SpecialDaysCell},
 };
 

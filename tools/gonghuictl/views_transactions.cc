@@ -5,25 +5,55 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "tools/gonghuictl/reason_help.h"
 #include "tools/gonghuictl/view_cells.h"
 #include "tools/gonghuictl/views.h"
 
 namespace gonghui::ctl {
 namespace {
 
-// Money that plays no part in this kind of transaction is left out for people.
-Cell UnlessZero(int64_t fen) {
+using TxnColumn = ViewColumn<v1::Transaction>;
+using Txn = v1::Transaction;
+
+// Whether there is money to tell apart: by what was authorized, captured, refunded.  A decline
+// and a quote have one price alone.
+bool HasMoneyTable(const Txn& t) {
+  if (t.outcome() == v1::OUTCOME_DECLINED) {
+    return false;
+  }
+  switch (t.kind()) {
+    case v1::TRANSACTION_KIND_AUTHORIZATION:
+      return t.state() != v1::TRANSACTION_STATE_UNSPECIFIED;
+    case v1::TRANSACTION_KIND_INCREMENT:
+    case v1::TRANSACTION_KIND_CAPTURE:
+    case v1::TRANSACTION_KIND_REVERSAL:
+    case v1::TRANSACTION_KIND_REFUND:
+      return t.list_price_fen() != 0;
+    default:
+      return false;
+  }
+}
+
+// For people only where no table tells it.
+Cell UnlessInTable(const Txn& t, int64_t fen) {
   Cell cell = MoneyCell(fen);
-  if (fen == 0) {
+  if (HasMoneyTable(t)) {
     cell.text.clear();
   }
   return cell;
 }
 
-using TxnColumn = ViewColumn<v1::Transaction>;
-using Txn = v1::Transaction;
+// For programs: people are told by the table.
+Cell RawMoney(int64_t fen) {
+  return {"", std::to_string(fen)};
+}
+
 constexpr std::array kTransaction = {
     TxnColumn{"transaction",
               "transaction_id",
@@ -51,31 +81,31 @@ constexpr std::array kTransaction = {
     TxnColumn{"list price",
               "list_price_fen",
               Align::kRight,
-              [](const Txn& t) { return MoneyCell(t.list_price_fen()); }},
+              [](const Txn& t) { return UnlessInTable(t, t.list_price_fen()); }},
     TxnColumn{"member pays",
               "member_pays_fen",
               Align::kRight,
-              [](const Txn& t) { return MoneyCell(t.member_pays_fen()); }},
+              [](const Txn& t) { return UnlessInTable(t, t.member_pays_fen()); }},
     TxnColumn{"subsidy",
               "subsidy_fen",
               Align::kRight,
-              [](const Txn& t) { return MoneyCell(t.subsidy_fen()); }},
+              [](const Txn& t) { return UnlessInTable(t, t.subsidy_fen()); }},
     TxnColumn{"captured",
               "captured_fen",
               Align::kRight,
-              [](const Txn& t) { return UnlessZero(t.captured_fen()); }},
+              [](const Txn& t) { return RawMoney(t.captured_fen()); }},
     TxnColumn{"of it subsidy",
               "captured_subsidy_fen",
               Align::kRight,
-              [](const Txn& t) { return UnlessZero(t.captured_subsidy_fen()); }},
+              [](const Txn& t) { return RawMoney(t.captured_subsidy_fen()); }},
     TxnColumn{"refunded",
               "refunded_fen",
               Align::kRight,
-              [](const Txn& t) { return UnlessZero(t.refunded_fen()); }},
+              [](const Txn& t) { return RawMoney(t.refunded_fen()); }},
     TxnColumn{"of it to funds",
               "refunded_subsidy_fen",
               Align::kRight,
-              [](const Txn& t) { return UnlessZero(t.refunded_subsidy_fen()); }},
+              [](const Txn& t) { return RawMoney(t.refunded_subsidy_fen()); }},
     TxnColumn{"overrun",
               "overrun",
               Align::kLeft,
@@ -91,7 +121,10 @@ constexpr std::array kTransaction = {
     TxnColumn{"acquirer bears",
               "acquirer_bears_fen",
               Align::kRight,
-              [](const Txn& t) { return UnlessZero(t.acquirer_bears_fen()); }},
+              [](const Txn& t) {
+                return t.acquirer_bears_fen() != 0 ? UnlessInTable(t, t.acquirer_bears_fen())
+                                                   : RawMoney(0);
+              }},
     TxnColumn{"approval code",
               "approval_code",
               Align::kLeft,
@@ -156,6 +189,135 @@ constexpr std::array kTransaction = {
               Align::kLeft,
               [](const Txn& t) { return TimeCell(t.has_expires_at(), t.expires_at()); }},
 };
+
+// What people are told of a decline beside what programs are.
+constexpr std::array kDecline = {
+    TxnColumn{"least amount",
+              "",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(LeastAmountWords(t)); }},
+    TxnColumn{"what to do",
+              "",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(std::string(HelpOf(t).english)); }},
+    TxnColumn{"怎么办",
+              "",
+              Align::kLeft,
+              [](const Txn& t) { return TextCell(std::string(HelpOf(t).chinese)); }},
+};
+
+// Behind `next eligible`, so that all of a refusal stands together.
+constexpr auto kTransactionForPeople = [] {
+  std::array<TxnColumn, kTransaction.size() + kDecline.size()> all = {};
+  size_t count = 0;
+  for (const TxnColumn& column : kTransaction) {
+    all[count++] = column;
+    if (column.name == "next_eligible_at") {
+      for (const TxnColumn& more : kDecline) {
+        all[count++] = more;
+      }
+    }
+  }
+  return all;
+}();
+
+// Who pays how much of what.
+struct MoneyRow {
+  std::string_view label;     // "authorized"
+  std::string_view label_zh;  // "授权"
+  int64_t price_fen = 0;
+  int64_t member_fen = 0;
+  int64_t funds_fen = 0;
+  bool of_member_only = false;
+};
+
+using MoneyColumn = ViewColumn<MoneyRow>;
+constexpr std::array kMoney = {
+    MoneyColumn{
+        "", "", Align::kLeft, [](const MoneyRow& m) { return TextCell(std::string(m.label)); }},
+    MoneyColumn{"金额",
+                "",
+                Align::kLeft,
+                [](const MoneyRow& m) { return TextCell(std::string(m.label_zh)); }},
+    MoneyColumn{
+        "list price",
+        "",
+        Align::kRight,
+        [](const MoneyRow& m) { return m.of_member_only ? Cell{} : MoneyCell(m.price_fen); }},
+    MoneyColumn{
+        "member", "", Align::kRight, [](const MoneyRow& m) { return MoneyCell(m.member_fen); }},
+    MoneyColumn{
+        "funds",
+        "",
+        Align::kRight,
+        [](const MoneyRow& m) { return m.of_member_only ? Cell{} : MoneyCell(m.funds_fen); }},
+};
+
+// Of a price and the funds' part of it; the member has the rest.
+MoneyRow Money(std::string_view label, std::string_view label_zh, int64_t price, int64_t funds) {
+  return {label, label_zh, price, price - funds, funds, false};
+}
+
+// What a transaction that is about another one has done to it.  REQUIRES: HasMoneyTable(t).
+MoneyRow MoneyOfFollowUp(const Txn& t) {
+  const int64_t price = t.list_price_fen();
+  const int64_t funds = t.subsidy_fen();
+  switch (t.kind()) {
+    case v1::TRANSACTION_KIND_INCREMENT:
+      return Money("authorized in addition", "追加授权", price, funds);
+    case v1::TRANSACTION_KIND_CAPTURE:
+      return Money("captured by this", "本次完成", price, funds);
+    case v1::TRANSACTION_KIND_REVERSAL:
+      return Money("taken back by this", "本次撤销", price, funds);
+    default:
+      return Money("given back by this", "本次退货", price, funds);
+  }
+}
+
+bool IsOpen(const Txn& t) {
+  return t.state() == v1::TRANSACTION_STATE_PENDING ||
+         t.state() == v1::TRANSACTION_STATE_PARTIALLY_CAPTURED;
+}
+
+std::vector<MoneyRow> MoneyOf(const Txn& t) {
+  if (t.kind() != v1::TRANSACTION_KIND_AUTHORIZATION) {
+    return {MoneyOfFollowUp(t)};
+  }
+  std::vector<MoneyRow> rows = {Money("authorized", "授权", t.list_price_fen(), t.subsidy_fen())};
+  if (IsOpen(t)) {
+    // Beyond what was authorized nothing is held.
+    rows.push_back(Money("still held",
+                         "仍冻结",
+                         std::max<int64_t>(t.list_price_fen() - t.captured_fen(), 0),
+                         std::max<int64_t>(t.subsidy_fen() - t.captured_subsidy_fen(), 0)));
+  }
+  if (t.captured_fen() != 0) {
+    rows.push_back(Money("captured", "已完成", t.captured_fen(), t.captured_subsidy_fen()));
+  }
+  if (t.refunded_fen() != 0) {
+    rows.push_back(Money("refunded", "已退货", t.refunded_fen(), t.refunded_subsidy_fen()));
+  }
+  rows.push_back(Money(IsOpen(t) ? "paid so far" : "finally paid",
+                       IsOpen(t) ? "至今实付" : "最终实付",
+                       t.captured_fen() - t.refunded_fen(),
+                       t.captured_subsidy_fen() - t.refunded_subsidy_fen()));
+  return rows;
+}
+
+void ShowMoney(const Txn& t, Output* out) {
+  if (!HasMoneyTable(t)) {
+    return;
+  }
+  std::vector<MoneyRow> rows = MoneyOf(t);
+  if (t.acquirer_bears_fen() != 0) {
+    MoneyRow row{"of it the acquirer bears", "其中收单方承担"};
+    row.member_fen = t.acquirer_bears_fen();
+    row.of_member_only = true;
+    rows.push_back(row);
+  }
+  out->Heading("Who pays (谁付多少)");
+  out->TableOf<MoneyRow>(rows, View<MoneyRow>(kMoney));
+}
 
 using LineColumn = ViewColumn<v1::TransactionLine>;
 using Line = v1::TransactionLine;
@@ -292,7 +454,13 @@ constexpr std::array kCheck = {
     CheckColumn{"提示",
                 "display_message_zh",
                 Align::kLeft,
-                [](const Check& c) { return TextCell(c.display_message_zh()); }},
+                [](const Check& c) {
+                  Cell cell = TextCell(c.display_message_zh());
+                  if (c.minimum_fen() != 0) {
+                    cell.text += fmt::format(" (at least {} 元)", FormatYuanBare(c.minimum_fen()));
+                  }
+                  return cell;
+                }},
     CheckColumn{"limit",
                 "limit_code",
                 Align::kLeft,
@@ -371,6 +539,41 @@ constexpr std::array kEntitlement = {
                       }},
 };
 
+// Who grants and pays, under the name of what has become of the money.
+void ShowBenefits(const Txn& t, Output* out) {
+  if (t.applied_benefits().empty()) {
+    return;
+  }
+  std::string_view heading = "Benefits";
+  std::string_view amount = "pays";
+  switch (t.kind()) {
+    case v1::TRANSACTION_KIND_AUTHORIZATION:
+      if (HasMoneyTable(t)) {
+        heading = "Benefits, as authorized";
+        amount = "authorized";
+      }
+      break;
+    case v1::TRANSACTION_KIND_INCREMENT:
+      amount = "authorized in addition";
+      break;
+    case v1::TRANSACTION_KIND_CAPTURE:
+      amount = "captured";
+      break;
+    case v1::TRANSACTION_KIND_REVERSAL:
+    case v1::TRANSACTION_KIND_REFUND:
+      amount = "gets back";
+      break;
+    default:
+      break;
+  }
+  std::array columns = kApplied;
+  for (AppliedColumn& column : columns) {
+    column.label = column.name == "amount_fen" ? amount : column.label;
+  }
+  out->Heading(heading);
+  out->TableOf<v1::AppliedBenefit>(t.applied_benefits(), View<v1::AppliedBenefit>(columns));
+}
+
 }  // namespace
 
 View<v1::Transaction> TransactionView() {
@@ -393,20 +596,23 @@ View<v1::Entitlement> EntitlementView() {
 }
 
 void ShowTransaction(const v1::Transaction& transaction, Output* out) {
-  out->RecordOf(transaction, TransactionView());
   if (out->format() != OutputFormat::kTable) {
+    out->RecordOf(transaction, TransactionView());
     return;
   }
+  out->RecordOf(transaction, View<v1::Transaction>(kTransactionForPeople));
+  ShowMoney(transaction, out);
   if (!transaction.lines().empty()) {
-    out->Heading(transaction.kind() == v1::TRANSACTION_KIND_REFUND ? "Given back" : "Lines");
+    out->Heading(transaction.kind() == v1::TRANSACTION_KIND_REFUND ? "Given back"
+                 : HasMoneyTable(transaction)                      ? "Lines, as authorized"
+                                                                   : "Lines");
     out->TableOf<v1::TransactionLine>(transaction.lines(), TransactionLineView());
   }
-  if (!transaction.applied_benefits().empty()) {
-    out->Heading("Benefits");
-    out->TableOf<v1::AppliedBenefit>(transaction.applied_benefits(), AppliedBenefitView());
-  }
+  ShowBenefits(transaction, out);
   if (!transaction.limits().empty()) {
-    out->Heading("Limits");
+    out->Heading(transaction.transaction_id().empty()
+                     ? "Limits, as this would leave them"
+                     : "Limits, just after this was decided (not as they stand now)");
     out->TableOf<v1::LimitState>(transaction.limits(), LimitStateView());
   }
   if (!transaction.has_failed_check()) {

@@ -16,8 +16,8 @@ namespace {
 Cell ActiveCell(const v1::ProgrammeVersion& version) {
   Cell cell;
   for (const v1::ActivePeriod& period : version.active_periods()) {
-    const Cell from = TimeCell(true, period.starts_at());
-    const Cell until = TimeCell(period.has_ends_at(), period.ends_at());
+    const Cell from = TimeCell(true, period.starts_at(), version.time_zone());
+    const Cell until = TimeCell(period.has_ends_at(), period.ends_at(), version.time_zone());
     if (cell.raw.empty()) {
       cell.text = from.text + " to " + (until.text.empty() ? "now" : until.text);
     }
@@ -40,23 +40,25 @@ constexpr std::array kVersion = {
                   "stage",
                   Align::kLeft,
                   [](const v1::ProgrammeVersion& v) { return EnumCell(v.stage()); }},
-    VersionColumn{
-        "since",
-        "staged_at",
-        Align::kLeft,
-        [](const v1::ProgrammeVersion& v) { return TimeCell(v.has_staged_at(), v.staged_at()); }},
+    VersionColumn{"since",
+                  "staged_at",
+                  Align::kLeft,
+                  [](const v1::ProgrammeVersion& v) {
+                    return TimeCell(v.has_staged_at(), v.staged_at(), v.time_zone());
+                  }},
     VersionColumn{"activates at",
                   "activates_at",
                   Align::kLeft,
                   [](const v1::ProgrammeVersion& v) {
-                    return TimeCell(v.has_activates_at(), v.activates_at());
+                    return TimeCell(v.has_activates_at(), v.activates_at(), v.time_zone());
                   }},
     VersionColumn{"active", "active_periods", Align::kLeft, ActiveCell},
-    VersionColumn{
-        "applied at",
-        "applied_at",
-        Align::kLeft,
-        [](const v1::ProgrammeVersion& v) { return TimeCell(v.has_applied_at(), v.applied_at()); }},
+    VersionColumn{"applied at",
+                  "applied_at",
+                  Align::kLeft,
+                  [](const v1::ProgrammeVersion& v) {
+                    return TimeCell(v.has_applied_at(), v.applied_at(), v.time_zone());
+                  }},
     VersionColumn{"name",
                   "display_name",
                   Align::kLeft,

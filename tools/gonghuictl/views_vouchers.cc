@@ -238,6 +238,22 @@ constexpr std::array kDrawWinner = {
                      [](const v1::DrawWinner& w) { return TextCell(w.voucher_key()); }},
 };
 
+using PoolDrawColumn = ViewColumn<PoolDraw>;
+constexpr std::array kPoolDraw = {
+    PoolDrawColumn{
+        "source", "source", Align::kLeft, [](const PoolDraw& d) { return TextCell(d.source); }},
+    PoolDrawColumn{
+        "event", "event_id", Align::kLeft, [](const PoolDraw& d) { return TextCell(d.event_id); }},
+    PoolDrawColumn{"prize",
+                   "series_code",
+                   Align::kLeft,
+                   [](const PoolDraw& d) { return TextCell(d.series_code); }},
+    PoolDrawColumn{"voucher",
+                   "voucher_key",
+                   Align::kLeft,
+                   [](const PoolDraw& d) { return TextCell(d.voucher_key); }},
+};
+
 }  // namespace
 
 View<v1::Voucher> VoucherView() {
@@ -260,6 +276,9 @@ View<Winner> WinnerView() {
 }
 View<v1::DrawWinner> DrawWinnerView() {
   return kDrawWinner;
+}
+View<PoolDraw> PoolDrawView() {
+  return kPoolDraw;
 }
 
 void ShowDraw(const v1::Draw& draw, View<v1::Draw> view, Output* out) {

@@ -21,6 +21,7 @@ namespace gonghui::ctl {
 [[nodiscard]] View<v1::Prize> PrizeView();
 [[nodiscard]] View<Winner> WinnerView();
 [[nodiscard]] View<v1::DrawWinner> DrawWinnerView();
+[[nodiscard]] View<PoolDraw> PoolDrawView();
 
 // For people: a draw with its prizes.  As CSV the draw alone.
 void ShowDraw(const v1::Draw& draw, View<v1::Draw> view, Output* out);

@@ -122,9 +122,10 @@ TEST_F(CtlAdvicesTest, DryRunAsksNoServer) {
   const RunResult result = Run(command);
   EXPECT_EQ(result.exit, 0) << result.err;
   EXPECT_THAT(result.out, StartsWith("LINE  KIND     OCCURRED AT"));
-  EXPECT_THAT(result.out,
-              HasSubstr("   2  sale     2026-05-03 08:15:00 CST  2026-05-03            1  62530110"
-                        "          10.00 yuan    8.00 yuan      0  "));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr("   2  sale     2026-05-03 08:15:00 +08:00  2026-05-03            1  62530110"
+                "          10.00 yuan    8.00 yuan      0  "));
   EXPECT_THAT(result.out, HasSubstr("0123456789AB             all                   0  "));
   EXPECT_THAT(result.err, HasSubstr("3 advices are right, 12.00 yuan claimed by sales"));
   std::vector<std::string> as = command;
@@ -240,7 +241,7 @@ TEST_F(CtlBatchesTest, InBalance) {
             "batch        7\n"
             "outcome      in_balance (平)\n"
             "terminal     T1\n"
-            "closed at    2026-06-16 00:00:00 CST\n"
+            "closed at    2026-06-16 00:00:00 +08:00\n"
             "transaction  0123456789AC\n"
             "\nTotals\n"
             "TOTAL      合计           TERMINAL         LEDGER  DIFFERENCE\n"

@@ -77,6 +77,20 @@ TEST_F(CtlDrawsTest, CommitShowsAsksAndTellsTheHash) {
   EXPECT_EQ(Run(With(CommitCommand("FINAL"), {"--yes"})).exit, 4);
 }
 
+// Before it is asked whether to do what can not be undone.
+TEST_F(CtlDrawsTest, WarningsOfACommitment) {
+  const std::string warning =
+      "warning (提示): no benefit asks for a voucher of 'gold'; apply a programme\n";
+  const std::vector<std::string> command = CommitCommand("HASTY");
+  EXPECT_THAT(Run(command).err, HasSubstr(warning));
+  EXPECT_EQ(server_->change_count(), 0U);
+  EXPECT_THAT(Run(With(command, {"--dry-run"})).err, HasSubstr(warning));
+  const RunResult result = Run(With(command, {"--yes"}));
+  EXPECT_EQ(result.exit, 0);
+  EXPECT_THAT(result.err, testing::StartsWith(warning));
+  EXPECT_THAT(Run(With(CommitCommand("spring-2026"), {"--yes"})).err, Not(HasSubstr("warning")));
+}
+
 TEST_F(CtlDrawsTest, CommitOfAPool) {
   const std::string prizes = Write("pool.csv",
                                    "series_code,count,weight,valid_from,expires_at\n"
@@ -256,6 +270,73 @@ TEST_F(CtlDrawsTest, AnybodyChecksWithoutAServer) {
   EXPECT_EQ(told.exit, 4);
   EXPECT_THAT(told.err, HasSubstr("rank 2 is M0000009 (silver), not M0000002"));
   EXPECT_THAT(told.err, HasSubstr("does not fit together (核验不符)"));
+}
+
+TEST_F(CtlDrawsTest, TheRanksOfAListOfWinnersAreChecked) {
+  const std::string entries = folder_ + "/entries.txt";
+  ASSERT_EQ(Run({"draw", "entries", "spring-2026", "--output", entries}).exit, 0);
+  options_.environment["GONGHUI_SERVER"] = "unix:/tmp/none.sock";
+  const auto verify = [&](const std::string& winners) {
+    return Run({"draw",
+                "verify",
+                "--code",
+                "spring-2026",
+                "--seed",
+                kSeed,
+                "--seed-hash",
+                kSeedHash,
+                "--entries",
+                entries,
+                "--prizes",
+                Write("prizes.csv", kDrawPrizes),
+                "--winners",
+                Write("winners.csv", winners)});
+  };
+  // In any order of rows.
+  const RunResult good = verify("rank,member_id\n3,M0000001\n1,M0000005\n2,M0000009\n");
+  EXPECT_EQ(good.exit, 0) << good.err;
+  // The rows stand as they must, the ranks say otherwise.
+  const RunResult wrong = verify("rank,member_id\n2,M0000005\n1,M0000009\n3,M0000001\n");
+  EXPECT_EQ(wrong.exit, 4);
+  EXPECT_THAT(wrong.err, HasSubstr("rank 2 is M0000009 (silver), not M0000005"));
+  EXPECT_THAT(wrong.err, HasSubstr("rank 1 is M0000005 (gold), not M0000009"));
+}
+
+TEST_F(CtlDrawsTest, AnybodyChecksAPoolWithoutAServer) {
+  options_.environment["GONGHUI_SERVER"] = "unix:/tmp/none.sock";
+  const auto verify = [&](const std::string& events) {
+    return Run({"pool",
+                "verify",
+                "--code",
+                "quiz",
+                "--seed",
+                kSeed,
+                "--seed-hash",
+                kSeedHash,
+                "--prizes",
+                Write("prizes.csv",
+                      "series_code,count,valid_from,expires_at,weight\n"
+                      "cup,1,2026-06-01,2026-07-01,20\npen,2,2026-06-01,2026-07-01,30\n,0,,,50\n"),
+                "--events",
+                Write("events.csv", events),
+                "-o",
+                "csv"});
+  };
+  const std::string events =
+      "source,event_id,series_code\napp,E1,pen\napp,E2,pen\napp,E3,cup\napp,E4,\napp,E5,\napp,E6,"
+      "\napp,E7,\napp,E8,\napp,E9,\napp,E10,\napp,E11,\napp,E12,\n";
+  const RunResult good = verify(events);
+  EXPECT_EQ(good.exit, 0) << good.err;
+  EXPECT_EQ(good.err, "seed and events fit: 3 of 12 events have won (核验一致)\n");
+  EXPECT_THAT(good.out, testing::StartsWith("source,event_id,series_code,voucher_key\napp,E1,"));
+  EXPECT_EQ(verify(good.out).exit, 0) << "what it prints it reads";
+  const RunResult untold = verify("source,event_id\napp,E1\n");
+  EXPECT_EQ(untold.exit, 0);
+  EXPECT_THAT(untold.err, HasSubstr("what was won was not given to compare"));
+  const RunResult wrong = verify("source,event_id,series_code\napp,E1,car\n");
+  EXPECT_EQ(wrong.exit, 4);
+  EXPECT_THAT(wrong.err, HasSubstr("not car"));
+  EXPECT_THAT(wrong.err, HasSubstr("does not fit together (核验不符)"));
 }
 
 TEST_F(CtlDrawsTest, WhatDoesNotFitIsTold) {

@@ -36,6 +36,7 @@ class CtlTest : public testing::Test {
     server_ = std::make_unique<FakeServer>(folder_, certificates_);
     options_.environment = {{"GONGHUI_SERVER", server_->target()},
                             {"GONGHUI_TERMINAL_SERVER", server_->target()},
+                            {"GONGHUI_ZONE", ""},
                             {"TZ", "Asia/Shanghai"},
                             {"TERM", "xterm"}};
   }

@@ -44,7 +44,9 @@ TEST_F(CtlProgrammesTest, ApplyDryRunAndUnchanged) {
   const RunResult dry =
       Run({"programme", "apply", Write("a.yaml", "programme: metro\n"), "--dry-run"});
   EXPECT_EQ(dry.exit, 0);
-  EXPECT_THAT(dry.err, HasSubstr("nothing was changed"));
+  EXPECT_THAT(dry.err,
+              HasSubstr("a.yaml is right; nothing was changed; without --dry-run it is done at "
+                        "once: nothing of this needs a confirmation\n"));
   EXPECT_EQ(server_->change_count(), 0U);
   EXPECT_TRUE(server_->last_apply().validate_only());
   EXPECT_THAT(Run({"programme", "apply", Write("b.yaml", "same\n")}).err,
@@ -63,6 +65,11 @@ TEST_F(CtlProgrammesTest, ApplyShowsChangesAndAsksBeforeReductions) {
   const RunResult dry = Run({"programme", "apply", falls, "--dry-run"});
   EXPECT_EQ(dry.exit, 0) << dry.err;
   EXPECT_THAT(dry.out, HasSubstr("fund metro-2026  budget  1,000.00 yuan  500.00 yuan  less\n"));
+  EXPECT_THAT(dry.err,
+              HasSubstr("without --dry-run it asks for a confirmation first (scripts: --yes), "
+                        "because 1 of these takes something away\n"));
+  EXPECT_THAT(Run({"programme", "apply", falls, "--dry-run", "--yes"}).err,
+              HasSubstr("without --dry-run it is done at once, since --yes was said, because"));
   const RunResult nobody = Run({"programme", "apply", falls});
   EXPECT_EQ(nobody.exit, 2);
   EXPECT_THAT(nobody.err, HasSubstr("1,000.00 yuan -> 500.00 yuan (less)"));
@@ -172,7 +179,7 @@ TEST_F(CtlProgrammesTest, Versions) {
   EXPECT_EQ(result.exit, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("王小明"));
   EXPECT_THAT(result.out, HasSubstr("每天三次"));
-  EXPECT_THAT(result.out, HasSubstr("2026-06-16 00:00:00 CST to now (and 1 before)"));
+  EXPECT_THAT(result.out, HasSubstr("2026-06-16 00:00:00 +08:00 to now (and 1 before)"));
   EXPECT_THAT(result.out, HasSubstr("not kept"));
   EXPECT_THAT(Run({"programme", "versions", "metro", "-o", "csv"}).out,
               HasSubstr("2026-06-15T16:00:00Z/;2026-06-15T05:06:40Z/2026-06-15T07:53:20Z"));
@@ -224,6 +231,57 @@ TEST_F(CtlProgrammesTest, StageAsksBeforeSomebodyHasLess) {
   EXPECT_EQ(RunOnTerminal({"programme", "stage", "metro", "2", "active"}, "y\n").exit, 0);
   EXPECT_EQ(Run({"programme", "stage", "metro", "2", "active", "--yes"}).exit, 0);
   EXPECT_EQ(server_->change_count(), before + 2);
+}
+
+// A programme's midnight is midnight, wherever it is looked at.
+TEST_F(CtlProgrammesTest, TimesAreInTheProgrammesOwnZone) {
+  for (const char* zone : {"UTC", "America/New_York"}) {
+    EXPECT_THAT(Run({"programme", "show", "metro", "--zone", zone}).out,
+                HasSubstr("2026-05-03 00:00:00 +06:00\n"));
+    EXPECT_THAT(Run({"programme", "list", "--zone", zone}).out,
+                HasSubstr("2026-05-03 00:00:00 +06:00 "));
+    EXPECT_THAT(Run({"programme", "versions", "metro", "--zone", zone}).out,
+                HasSubstr("2026-06-16 00:00:00 +08:00 to now"));
+  }
+  const std::string moves = Write("m.yaml", "moves\n");
+  EXPECT_THAT(Run({"programme", "diff", moves}).out, HasSubstr("2026-05-03 00:00:00 +06:00\n"));
+  EXPECT_THAT(Run({"programme", "apply", moves, "--dry-run"}).out,
+              HasSubstr("2026-05-03 00:00:00 +06:00\n"));
+  EXPECT_THAT(Run({"programme", "apply", moves}).err,
+              HasSubstr("programme metro, starts: (none) -> 2026-05-03 00:00:00 +06:00\n"));
+  // For programs it is as the server words it.
+  EXPECT_THAT(Run({"programme", "diff", moves, "-o", "csv"}).out,
+              HasSubstr(",2026-05-02T18:00:00Z,"));
+  EXPECT_THAT(Run({"programme", "diff", moves, "-o", "json"}).out,
+              HasSubstr("\"after\": \"2026-05-02T18:00:00Z\""));
+  EXPECT_THAT(Run({"programme", "show", "metro", "-o", "json"}).out,
+              HasSubstr("\"startsAt\": \"2026-05-02T18:00:00Z\""));
+}
+
+TEST_F(CtlProgrammesTest, ADryRunSaysWhetherItWillAsk) {
+  const auto said = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "programme");
+    words.emplace_back("--dry-run");
+    return Run(words).err;
+  };
+  EXPECT_THAT(said({"stage", "metro", "4", "active"}), HasSubstr("it is done at once"));
+  EXPECT_THAT(said({"stage", "metro", "2", "active"}), HasSubstr("it asks for a confirmation"));
+  EXPECT_THAT(said({"stage", "metro", "4", "withdrawn"}), HasSubstr("it asks for a confirmation"));
+  EXPECT_THAT(said({"rollback", "metro", "--to", "1"}), HasSubstr("it asks for a confirmation"));
+  EXPECT_THAT(said({"retire", "metro"}), HasSubstr("it asks for a confirmation"));
+}
+
+// Once, before anything is done; it is done all the same.
+TEST_F(CtlProgrammesTest, WarningsAreTold) {
+  const std::string path = Write("o.yaml", "over\n");
+  const std::string warning =
+      "warning (提示): " + path + ":6:6: the programme is over (write a later day)\n";
+  EXPECT_EQ(Run({"programme", "apply", path}).err, warning);
+  EXPECT_THAT(Run({"programme", "apply", path, "--dry-run"}).err, StartsWith(warning));
+  EXPECT_EQ(server_->change_count(), 1U);
+  EXPECT_THAT(
+      Run({"programme", "rollback", "metro"}).err,
+      StartsWith("warning (提示): programme metro: the programme is over (write a later day)\n"));
 }
 
 TEST_F(CtlProgrammesTest, Rollback) {

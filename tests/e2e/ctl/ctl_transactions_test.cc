@@ -46,6 +46,8 @@ TEST_F(CtlTransactionsTest, AuthorizeDeclined) {
   EXPECT_THAT(result.out, HasSubstr("card_lost_or_stolen (305)"));
   EXPECT_THAT(result.out, HasSubstr("Card reported lost"));
   EXPECT_THAT(result.out, HasSubstr("卡已挂失"));
+  EXPECT_THAT(result.out, HasSubstr("what to do   do not accept this card"));
+  EXPECT_THAT(result.out, HasSubstr("怎么办       请勿受理此卡"));
   EXPECT_EQ(result.err, "");
 }
 
@@ -197,7 +199,7 @@ TEST_F(CtlTransactionsTest, Entitlements) {
       "PROGRAMME  BENEFIT    优惠          PRICE              NOW                        "
       "提示            LEFT OF LIMITS           NEXT ELIGIBLE\n"
       "metro      ride       一分钱乘地铁  member pays 1 fen  ✗ exceeds_frequency_limit  "
-      "优惠次数已用完  rides-per-day 0/4        2026-06-16 00:00:00 CST\n"
+      "优惠次数已用完  rides-per-day 0/4        2026-06-16 00:00:00 +08:00\n"
       "shops      groceries  购物八折      20% off            ✓                          "
       "现在可用        month 75.50/100.00 yuan\n";
   const RunResult by_card = Run({"entitlements", "--card", "6253011000000016"});
@@ -247,6 +249,7 @@ TEST_F(CtlTransactionsTest, EntitlementsForPrograms) {
   EXPECT_THAT(declined.err,
               HasSubstr("declined: card_lost_or_stolen (305): Card is reported lost or stolen "
                         "卡已挂失"));
+  EXPECT_THAT(declined.err, HasSubstr("what to do: do not accept this card"));
   EXPECT_THAT(as("json", "99999999").out, HasSubstr("\"REASON_CARD_LOST_OR_STOLEN\""));
   EXPECT_EQ(as("json", "99999999").exit, 4);
 }
@@ -609,14 +612,97 @@ TEST_F(CtlTransactionsTest, RefundOfLines) {
   EXPECT_EQ(bad({"--line", "1:1", "--amount-fen", "100"}).exit, 2);
 }
 
+// What was authorized is not what was paid.
+TEST_F(CtlTransactionsTest, TxnShowTellsAuthorizedFromPaid) {
+  const RunResult found = Run({"txn", "show", "0123456789AE"});
+  EXPECT_EQ(found.exit, 0) << found.err;
+  EXPECT_THAT(found.out,
+              HasSubstr("\nWho pays (谁付多少)\n"
+                        "              金额      LIST PRICE     MEMBER      FUNDS\n"
+                        "authorized    授权       9.00 yuan  0.01 yuan  8.99 yuan\n"
+                        "captured      已完成     4.00 yuan  0.01 yuan  3.99 yuan\n"
+                        "refunded      已退货     1.00 yuan  0.01 yuan  0.99 yuan\n"
+                        "finally paid  最终实付   3.00 yuan  0.00 yuan  3.00 yuan\n"));
+  EXPECT_THAT(found.out, Not(HasSubstr("member pays")));
+  EXPECT_THAT(found.out, Not(HasSubstr("PAYS")));
+  EXPECT_THAT(found.out, HasSubstr("\nBenefits, as authorized\n"));
+  EXPECT_THAT(found.out, HasSubstr("FUND        AUTHORIZED  PIECES\n"));
+  EXPECT_THAT(found.out,
+              HasSubstr("\nLimits, just after this was decided (not as they stand now)\n"));
+  const RunResult csv = Run({"txn", "show", "0123456789AE", "-o", "csv"});
+  EXPECT_THAT(csv.out, HasSubstr(",900,1,899,400,399,100,99,"));
+}
+
+// One option, or the environment, or the machine; always with the offset.
+TEST_F(CtlTransactionsTest, TimesAreInTheZoneThatIsSaid) {
+  const std::vector<std::string> show = {"txn", "show", "0123456789AE"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = show;
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  };
+  EXPECT_THAT(with({}).out, HasSubstr("2026-06-16 00:00:00 +08:00\n")) << "TZ";
+  options_.environment["TZ"] = "UTC";
+  EXPECT_THAT(with({}).out, HasSubstr("2026-06-15 16:00:00 +00:00\n"));
+  options_.environment["GONGHUI_ZONE"] = "Asia/Urumqi";
+  EXPECT_THAT(with({}).out, HasSubstr("2026-06-15 22:00:00 +06:00\n"));
+  EXPECT_THAT(with({"--zone", "America/New_York"}).out, HasSubstr("2026-06-15 12:00:00 -04:00\n"));
+  EXPECT_THAT(Run({"--zone", "Asia/Shanghai", "txn", "show", "0123456789AE"}).out,
+              HasSubstr("2026-06-16 00:00:00 +08:00\n"));
+  for (const char* format : {"json", "csv"}) {
+    EXPECT_THAT(with({"-o", format}).out, HasSubstr("2026-06-15T16:00:00Z"));
+  }
+
+  const RunResult unknown = with({"--zone", "Mars/Base"});
+  EXPECT_EQ(unknown.exit, 2);
+  EXPECT_EQ(unknown.out, "");
+  EXPECT_THAT(unknown.err, HasSubstr("unknown time zone \"Mars/Base\" (--zone or GONGHUI_ZONE)"));
+  options_.environment["GONGHUI_ZONE"] = "CST";
+  EXPECT_EQ(with({}).exit, 2);
+  EXPECT_EQ(with({"--zone", "UTC"}).exit, 0) << "the option wins";
+  for (const std::vector<std::string>& help :
+       {std::vector<std::string>{"--help"}, {"help", "environment"}, {"help", "output"}}) {
+    EXPECT_THAT(Run(help).out, HasSubstr(help[0] == "--help" ? "--zone" : "zone"));
+  }
+}
+
+// The zone is that of times that are read, too: what is printed can be said again.
+TEST_F(CtlTransactionsTest, TimesAreReadInTheZoneThatIsSaid) {
+  const auto event = [&](const char* at, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"authorize",
+                                      "--terminal",
+                                      "T1",
+                                      "--card",
+                                      "62530110",
+                                      "--price",
+                                      "5",
+                                      "--filed-by",
+                                      "li",
+                                      "--event-at"};
+    words.emplace_back(at);
+    words.insert(words.end(), more.begin(), more.end());
+    const RunResult result = RunInsecure(words);
+    EXPECT_EQ(result.exit, 0) << result.err;
+    return server_->last_authorize().event_at().seconds();
+  };
+  constexpr int64_t kMidnight = 1'777'737'600;  // of 3 May 2026 in Shanghai
+  options_.environment["TZ"] = "America/New_York";
+  EXPECT_EQ(event("2026-05-03", {}), kMidnight) << "whatever the machine's is";
+  EXPECT_EQ(event("2026-05-03 00:00:00 +08:00", {}), kMidnight) << "as it is printed";
+  EXPECT_EQ(event("2026-05-03", {"--zone", "UTC"}), kMidnight + 8 * 3'600);
+  options_.environment["GONGHUI_ZONE"] = "UTC";
+  EXPECT_EQ(event("2026-05-03", {}), kMidnight + 8 * 3'600);
+  EXPECT_EQ(event("2026-05-03", {"--zone", "Asia/Shanghai"}), kMidnight);
+}
+
 TEST_F(CtlTransactionsTest, TxnShowOfAnAdvice) {
   const RunResult found = Run({"txn", "show", "0123456789AD"});
   EXPECT_EQ(found.exit, 0) << found.err;
   EXPECT_THAT(found.out, HasSubstr("liability       acquirer (收单方承担)\n"));
   EXPECT_THAT(found.out, HasSubstr("acquirer bears  5.00 yuan\n"));
   EXPECT_THAT(found.out, HasSubstr("stan            42\n"));
-  EXPECT_THAT(found.out, HasSubstr("occurred at     2026-06-16 00:00:00 CST\n"));
-  EXPECT_THAT(found.out, HasSubstr("judged as of    2026-06-15 23:00:00 CST, not when"));
+  EXPECT_THAT(found.out, HasSubstr("occurred at     2026-06-16 00:00:00 +08:00\n"));
+  EXPECT_THAT(found.out, HasSubstr("judged as of    2026-06-15 23:00:00 +08:00, not when"));
   EXPECT_THAT(
       found.out,
       HasSubstr("   1  rice-5kg         2  100.00 yuan   85.00 yuan  15.00 yuan           1\n"));

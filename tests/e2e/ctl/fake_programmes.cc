@@ -36,6 +36,13 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
       return Status::OK;
     }
     response->set_unchanged(request->content().find("same") != std::string::npos);
+    response->set_time_zone("Asia/Urumqi");
+    if (request->content().find("over") != std::string::npos) {
+      AddWarning(6, response->mutable_warnings());
+    }
+    if (request->content().find("moves") != std::string::npos) {
+      AddMove(response->mutable_changes());
+    }
     const bool falls = request->content().find("falls") != std::string::npos;
     if (falls || request->content().find("grows") != std::string::npos) {
       AddChange(falls, response->mutable_changes());
@@ -95,6 +102,7 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     FillVersion(request->to_version() == 0 ? 2 : request->to_version(),
                 response->mutable_programme());
     AddChange(request->to_version() != 0, response->mutable_changes());
+    AddWarning(0, response->mutable_warnings());
     return Status::OK;
   }
   Status ListProgrammeVersions(ServerContext*,
@@ -106,6 +114,7 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     v1::ProgrammeVersion& third = *response->add_versions();
     third.set_programme_code(request->programme_code());
     third.set_version(3);
+    third.set_time_zone("Asia/Shanghai");
     third.set_stage(v1::STAGE_ACTIVE);
     third.mutable_staged_at()->set_seconds(1'781'539'200);
     third.set_author("王小明");
@@ -249,6 +258,8 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     programme->set_programme_code("metro");
     programme->set_version(version);
     programme->set_display_name("一分钱乘地铁");
+    programme->set_time_zone("Asia/Urumqi");
+    programme->mutable_starts_at()->set_seconds(1'777'744'800);  // 3 May there, at midnight
     programme->set_stage(version == 3 ? v1::STAGE_ACTIVE : v1::STAGE_RETIRED);
     v1::Benefit& benefit = *programme->add_benefits();
     benefit.set_benefit_code("ride");
@@ -271,6 +282,20 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     change.set_before("1,000.00 yuan");
     change.set_after(falls ? "500.00 yuan" : "2,000.00 yuan");
     change.set_reduces(falls);
+  }
+  static void AddWarning(uint32_t line, google::protobuf::RepeatedPtrField<v1::Diagnostic>* out) {
+    v1::Diagnostic& warning = *out->Add();
+    warning.set_line(line);
+    warning.set_column(line);
+    warning.set_message("the programme is over");
+    warning.set_hint("write a later day");
+  }
+  // Midnight of 3 May in Xinjiang, as the server words it.
+  static void AddMove(google::protobuf::RepeatedPtrField<v1::ProgrammeChange>* out) {
+    v1::ProgrammeChange& change = *out->Add();
+    change.set_subject("programme metro");
+    change.set_property("starts");
+    change.set_after("2026-05-02T18:00:00Z");
   }
   static bool AddDiagnostic(const std::string& text,
                             google::protobuf::RepeatedPtrField<v1::Diagnostic>* out) {

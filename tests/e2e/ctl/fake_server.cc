@@ -61,6 +61,31 @@ v1::Transaction StoredSale() {
   return t;
 }
 
+// A ride that was held at the highest fare, captured at the real one, and given back in part.
+v1::Transaction CapturedRide() {
+  v1::Transaction t;
+  t.set_transaction_id("0123456789AE");
+  t.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+  t.set_outcome(v1::OUTCOME_APPROVED);
+  t.set_state(v1::TRANSACTION_STATE_PARTIALLY_REFUNDED);
+  t.set_list_price_fen(900);
+  t.set_member_pays_fen(1);
+  t.set_subsidy_fen(899);
+  t.set_captured_fen(400);
+  t.set_captured_subsidy_fen(399);
+  t.set_refunded_fen(100);
+  t.set_refunded_subsidy_fen(99);
+  t.mutable_decided_at()->set_seconds(1'781'539'200);
+  v1::AppliedBenefit& benefit = *t.add_applied_benefits();
+  benefit.set_programme_code("metro");
+  benefit.set_programme_version(1);
+  benefit.set_benefit_code("ride");
+  benefit.set_fund_code("metro-2026");
+  benefit.set_amount_fen(899);
+  *t.add_limits() = RidesADay(1);
+  return t;
+}
+
 class FakeMembers final : public v1::MemberService::Service {
  public:
   explicit FakeMembers(Shared* shared) : shared_(shared) {}
@@ -254,6 +279,10 @@ class FakeOperations final : public v1::OperationsService::Service {
                          v1::FindTransactionResponse* response) override {
     if (request->transaction_id() == "0123456789AD") {
       *response->mutable_transaction() = StoredSale();
+      return Status::OK;
+    }
+    if (request->transaction_id() == "0123456789AE") {
+      *response->mutable_transaction() = CapturedRide();
       return Status::OK;
     }
     if (request->transaction_id() != "0123456789AB") {

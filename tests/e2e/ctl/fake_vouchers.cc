@@ -184,6 +184,12 @@ class FakeDraws final : public v1::DrawService::Service {
     response->set_created(calls.commit.SerializeAsString() != request->SerializeAsString());
     calls.commit = *request;
     *response->mutable_draw() = request->draw();
+    if (request->draw().draw_code().starts_with("HASTY")) {
+      v1::DrawWarning* const warning = response->add_warnings();
+      warning->set_field("draw.prizes[0].series_code");
+      warning->set_message("no benefit asks for a voucher of 'gold'");
+      warning->set_hint("apply a programme");
+    }
     if (!request->validate_only()) {
       response->mutable_draw()->set_state(v1::DRAW_STATE_COMMITTED);
       response->mutable_draw()->set_seed_hash(kSeedHash);

@@ -85,6 +85,7 @@ TEST_F(BacktestServiceTest, FindsNothingOtherInWhatIsLive) {
   EXPECT_EQ(all.report().all().decision_count(), 5u);
   EXPECT_EQ(all.report().all().same_count(), 5u);
   EXPECT_EQ(all.report().funds_size(), 1);
+  EXPECT_EQ(all.report().caveats().unplayed_size(), 0) << "what was is played in full";
 }
 
 TEST_F(BacktestServiceTest, TellsWhatALimitChanges) {
@@ -157,6 +158,10 @@ TEST_F(BacktestServiceTest, SimulatesDaysToCome) {
   EXPECT_EQ(all.report().all().decision_count(), 2u * 20 * 3);
   EXPECT_GT(all.report().all().gained_count(), 0u);
   EXPECT_EQ(all.report().days_size(), 3);
+  EXPECT_THAT(
+      all.report().caveats().unplayed(),
+      ::testing::ElementsAre(v1::UNPLAYED_CODE, v1::UNPLAYED_APPOINTMENT, v1::UNPLAYED_CLAIM));
+  EXPECT_EQ(all.report().caveats().unplayed_count(), 0u);
   // As recently.
   request.clear_profile();
   request.set_like_day(Today());
@@ -271,6 +276,25 @@ TEST_F(CtlBacktestTest, SimulatesByFlags) {
                                           "-q"});
   EXPECT_EQ(run.exit, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("decisions"));
+}
+
+// Who has one fen to pay already gets nothing of a draft that takes off a part.
+TEST_F(CtlBacktestTest, SaysThatADraftGaveNothingAndWhy) {
+  std::string yaml = MetroYaml(100);
+  yaml.replace(yaml.find("code: metro"), 11, "code: metro-part");
+  yaml.replace(yaml.find("member_pays: 1 fen"), 18, "percent_off: 1");
+  const std::string draft = File("draft.yaml", yaml);
+  testing_e2e::RunResult run = Ctl({"programme", "backtest", draft, "--days", days_});
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.err, testing::Not(HasSubstr("nothing of this draft"))) << "but after three rides";
+  EXPECT_THAT(run.err, testing::Not(HasSubstr("a simulated day")));
+  run = Ctl({"programme", "simulate", draft, "--visits", "1", "--at", "4111:1:5", "-q"});
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("nothing of this draft was given, in 2 sales"));
+  EXPECT_THAT(run.err, HasSubstr("got a benefit of another programme first"));
+  EXPECT_THAT(run.err, HasSubstr("a simulated day has no shown pick-up codes (取货码)"));
+  run = Ctl({"programme", "simulate", draft, "--at", "4111:1:5", "-q", "-o", "json"});
+  EXPECT_THAT(run.out, HasSubstr("\"UNPLAYED_APPOINTMENT\""));
 }
 
 TEST_F(CtlBacktestTest, SaysWhatIsWrong) {

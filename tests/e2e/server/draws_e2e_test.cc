@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -322,6 +323,94 @@ TEST_F(DrawsTest, TwoHundredAreDrawnFromOnceHoweverOftenItIsAsked) {
                 StatusCode::FAILED_PRECONDITION,
                 "NOT_ALLOWED_FROM_STATE",
                 "voucher_keys[0]");
+}
+
+// However late the draw is asked for, it is of those who had entered when it closed.
+TEST_F(DrawsTest, WhoEntersAfterTheCloseTakesNoPart) {
+  Ok(&Draws::CommitDraw, Spring());
+  AddMembers(5);
+  for (int i = 1; i <= 5; ++i) {
+    v1::AuthorizeRequest request = Purchase(0, /*sale=*/true);
+    request.set_card_number(CardOf(i));
+    request.set_programme_code("gifts");
+    EXPECT_EQ(Decide(request).outcome(), v1::OUTCOME_APPROVED) << "the benefit goes on, " << i;
+    if (i == 3) {
+      clock_.Advance(kOpen_s);
+    }
+  }
+  clock_.Advance(kOpen_s);
+  const v1::SettleDrawResponse settled = Ok(&Draws::SettleDraw, Settle("spring"));
+  EXPECT_EQ(settled.draw().entry_count(), 3U);
+  EXPECT_THAT(Entries("spring"), testing::ElementsAre("E1", "E2", "E3"));
+  ExpectDrawnFairly(settled.draw(), Entries("spring"));
+}
+
+std::vector<std::string> FieldsOf(const v1::CommitDrawResponse& answer) {
+  std::vector<std::string> fields;
+  for (const v1::DrawWarning& warning : answer.warnings()) {
+    fields.push_back(warning.field());
+    EXPECT_NE(warning.message(), "");
+    EXPECT_NE(warning.hint(), "");
+  }
+  return fields;
+}
+
+constexpr const char* kFetchYaml = R"(gonghui: 1
+programme: {code: fetch, name: 领取, zone: Asia/Shanghai, starts: 2026-01-01, until: 2027-01-01}
+funds:
+  - {code: packs, name: 礼包, budget: 100 pieces}
+benefits:
+  - code: pack
+    name: 领礼包
+    at: {mcc: [5411]}
+    when: {until: UNTIL}
+    price: {free: true}
+    stock: {fund: packs, units: 1}
+    voucher: pack
+)";
+
+std::string FetchedUntil(const std::string& day) {
+  std::string yaml = kFetchYaml;
+  return yaml.replace(yaml.find("UNTIL"), 5, day);
+}
+
+TEST_F(DrawsTest, APrizeThatNobodyCouldUseIsToldOf) {
+  v1::CommitDrawRequest request = Spring();
+  request.set_validate_only(true);
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)),
+              testing::ElementsAre(
+                  "draw.closes_at", "draw.prizes[0].series_code", "draw.prizes[1].series_code"));
+  // The prizes expire 30 days after noon.
+  const auto day = [](int64_t days) {
+    const CivilDate date = DateOf(static_cast<CivilDay>(kNoon_s / kDay_s + days));
+    return absl::StrFormat("%04d-%02d-%02d", date.year, date.month, date.day);
+  };
+  request.mutable_draw()->mutable_prizes()->DeleteSubrange(1, 1);
+  Apply(FetchedUntil(day(10)));
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)),
+              testing::ElementsAre("draw.closes_at", "draw.prizes[0].expires_at"));
+  SetTimes(request.mutable_draw()->mutable_prizes(0));
+  request.mutable_draw()->mutable_prizes(0)->mutable_valid_from()->set_seconds(kNoon_s +
+                                                                               20 * kDay_s);
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)),
+              testing::ElementsAre("draw.closes_at", "draw.prizes[0].valid_from"));
+  Apply(FetchedUntil(day(40)));
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)), testing::ElementsAre("draw.closes_at"));
+  request.mutable_draw()->mutable_closes_at()->set_seconds(1'798'761'600);  // after 2027-01-01
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)), testing::IsEmpty());
+  // It is told, and done all the same.
+  request = Spring();
+  const v1::CommitDrawResponse answer = Ok(&Draws::CommitDraw, request);
+  EXPECT_TRUE(answer.created());
+  EXPECT_EQ(answer.warnings_size(), 2);
+  v1::RetireProgrammeRequest retire;
+  retire.set_programme_code("gifts");
+  Ok(&v1::ProgrammeService::Stub::RetireProgramme, retire);
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)),
+              testing::ElementsAre("draw.limit_code", "draw.prizes[1].series_code"));
+  // Of a pool there is no limit, and nothing is no prize.
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, Pool())),
+              testing::ElementsAre("draw.prizes[0].series_code"));
 }
 
 // Entries that were given back are none; a step that fails is taken again.

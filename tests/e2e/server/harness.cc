@@ -81,10 +81,8 @@ void Harness::Start() {
   if (options_.configure != nullptr) {
     options_.configure(&server.config);
   }
-  auto started = Server::Start(server,
-                               engine_.get(),
-                               {&personal_data_, &programme_sources_, &draws_, &journal_},
-                               SystemClock::Instance());
+  auto started = Server::Start(
+      server, engine_.get(), {&personal_data_, &programme_sources_, &draws_, &journal_}, clock);
   GH_CHECK(started.ok(), started.status().ToString());
   server_ = *std::move(started);
 }

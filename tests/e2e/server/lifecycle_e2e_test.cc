@@ -222,7 +222,28 @@ TEST_F(LifecycleTest, ARefundIsDeclined) {
   ExpectDeclined(declined, v1::REASON_BELOW_MINIMUM_AMOUNT);
   EXPECT_EQ(declined.failed_check().programme_code(), "meals");
   EXPECT_EQ(declined.failed_check().benefit_code(), "meal");
+  EXPECT_EQ(declined.failed_check().minimum_fen(), 10'000);
   EXPECT_EQ(Decide(Refund(eaten, 0)).outcome(), v1::OUTCOME_APPROVED);
+}
+
+TEST_F(LifecycleTest, WhoBuysForTooLittleIsToldTheLeastAmount) {
+  v1::AuthorizeRequest meal = Purchase(9'999, /*sale=*/true);
+  meal.set_programme_code("meals");
+  meal.set_explain(true);
+  const v1::AuthorizeResponse response = CallOk(&Stub::Authorize, meal);
+  ExpectDeclined(response.transaction(), v1::REASON_BELOW_MINIMUM_AMOUNT);
+  EXPECT_EQ(response.transaction().failed_check().minimum_fen(), 10'000);
+  int told = 0;
+  for (const v1::CheckOutcome& check : response.checks()) {
+    const bool about_it = check.check() == v1::REASON_BELOW_MINIMUM_AMOUNT;
+    EXPECT_EQ(check.minimum_fen(), about_it ? 10'000 : 0) << check.DebugString();
+    told += about_it ? 1 : 0;
+  }
+  EXPECT_EQ(told, 1);
+  // Of another reason there is none to tell.
+  v1::AuthorizeRequest unknown = Purchase(9'999, /*sale=*/true);
+  unknown.set_programme_code("nothing");
+  EXPECT_EQ(Decide(unknown).failed_check().minimum_fen(), 0);
 }
 
 // ---- Reversals in part -------------------------------------------------------

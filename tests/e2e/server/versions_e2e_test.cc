@@ -191,6 +191,7 @@ TEST_F(VersionsTest, AVersionTellsWhoMadeItAndWhy) {
   const v1::ProgrammeVersion& second = versions.versions(0);
   EXPECT_EQ(second.programme_code(), "shops");
   EXPECT_EQ(second.display_name(), "购物");
+  EXPECT_EQ(second.time_zone(), "Asia/Shanghai");
   EXPECT_EQ(second.author(), "wang");
   EXPECT_EQ(second.note(), "试一试");
   EXPECT_EQ(second.file_name(), "shops.yaml");
@@ -461,6 +462,7 @@ TEST_F(VersionsTest, ValidateOnlyChangesNothing) {
   apply.set_validate_only(true);
   const auto tried = AskOk(&Programmes::ApplyProgramme, apply);
   EXPECT_EQ(tried.version(), 3U);
+  EXPECT_EQ(tried.time_zone(), "Asia/Shanghai");
   EXPECT_FALSE(tried.has_programme());
   EXPECT_EQ(AppliedSeq(), before);
   EXPECT_EQ(Stages(), "2 VALIDATED, 1 ACTIVE");
@@ -551,6 +553,7 @@ TEST_F(VersionsTest, VersionsAreCompared) {
   auto compared = AskOk(&Programmes::CompareProgrammeVersions, request);
   EXPECT_EQ(compared.before_version(), 1U);
   EXPECT_EQ(compared.after_version(), 2U);
+  EXPECT_EQ(compared.time_zone(), "Asia/Shanghai");
   ASSERT_EQ(compared.changes_size(), 2) << compared.DebugString();
   EXPECT_EQ(compared.changes(0).subject(), "programme shops");
   EXPECT_EQ(compared.changes(0).property(), "version");

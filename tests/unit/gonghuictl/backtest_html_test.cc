@@ -168,5 +168,72 @@ TEST(BacktestWords, SayWhatLimitsTheAnswer) {
   EXPECT_EQ(AnswerWord(v1::REASON_UNSPECIFIED), "approved");
 }
 
+TEST(BacktestWords, SayWhatASimulatedDayDoesNotPlay) {
+  v1::BacktestReport report;
+  v1::BacktestCaveats& caveats = *report.mutable_caveats();
+  caveats.add_unplayed(v1::UNPLAYED_CODE);
+  caveats.add_unplayed(v1::UNPLAYED_APPOINTMENT);
+  caveats.add_unplayed(v1::UNPLAYED_CLAIM);
+  std::vector<std::string> notes = BacktestNotes(report);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0],
+            "a simulated day has no shown pick-up codes (取货码), appointments (预约) and claims "
+            "(申请): programmes that ask for one are tried with programme backtest");
+  caveats.set_unplayed_count(17);
+  notes = BacktestNotes(report);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_THAT(notes[1], HasSubstr("17 authorizations of the recorded day had one of these"));
+}
+
+void AddReason(v1::Reason after, uint64_t count, v1::BacktestReport* report) {
+  v1::BacktestReason& reason = *report->add_reasons();
+  reason.set_after(after);
+  reason.set_decision_count(count);
+  report->mutable_all()->set_decision_count(report->all().decision_count() + count);
+}
+
+TEST(BacktestWords, SayThatADraftGaveNothing) {
+  v1::BacktestReport report;
+  report.set_programme_code("metro");
+  EXPECT_TRUE(NothingGivenNotes(report).empty()) << "there was nothing to decide";
+  AddReason(v1::REASON_UNSPECIFIED, 1'200, &report);
+  AddReason(v1::REASON_NOT_PERMITTED_TO_MEMBER, 30, &report);
+  report.add_reasons()->CopyFrom(report.reasons(1));  // from another answer before
+  report.mutable_all()->set_decision_count(1'260);
+  v1::BacktestBenefit& own = *report.add_benefits();
+  own.set_programme_code("metro");
+  own.set_benefit_code("ride");
+  own.set_given_before_count(5);
+  v1::BacktestBenefit& other = *report.add_benefits();
+  other.set_programme_code("shops");
+  other.set_benefit_code("tea");
+  other.set_given_after_count(1'200);
+  v1::BacktestLimit& limit = *report.add_limits();
+  limit.set_programme_code("metro");
+  limit.set_limit_code("rides");
+  limit.set_refused_after_count(4);
+  const std::vector<std::string> notes = NothingGivenNotes(report);
+  ASSERT_EQ(notes.size(), 5u);
+  EXPECT_THAT(notes[0], HasSubstr("nothing of this draft was given, in 1,260 sales"));
+  EXPECT_THAT(notes[1], HasSubstr("1,200 of 1,260 sales got a benefit of another programme first"));
+  EXPECT_THAT(notes[1], HasSubstr("shops/tea 1,200 times"));
+  EXPECT_THAT(notes[1], HasSubstr("gonghuictl programme list"));
+  EXPECT_THAT(notes[2], HasSubstr("60 of 1,260 sales were declined"));
+  EXPECT_THAT(notes[2], HasSubstr("not_permitted_to_member (509) 60;"));
+  EXPECT_THAT(notes[3], HasSubstr("rides 4 times"));
+  EXPECT_THAT(notes[4], HasSubstr("--explain"));
+  EXPECT_EQ(BacktestNotes(report), notes);
+  own.set_given_after_count(1);
+  EXPECT_TRUE(NothingGivenNotes(report).empty());
+}
+
+TEST(BacktestWords, TimesAreInTheDraftsZone) {
+  v1::BacktestReport report;
+  report.set_zone("Asia/Shanghai");
+  report.mutable_last_decided_at()->set_seconds(1'767'196'800);
+  EXPECT_THAT(PeriodWords(report), HasSubstr("2026-01-01 00:00:00 +08:00"));
+  EXPECT_EQ(RanOut(true, report.last_decided_at(), "UTC"), "2025-12-31 16:00:00 +00:00");
+}
+
 }  // namespace
 }  // namespace gonghui::ctl

@@ -24,6 +24,8 @@ constexpr const char* kSeedHash =
 constexpr const char* kEntriesHash =
     "8a5894eb39b8a8bde19041f9fc79c43b62d55711332e1a83c56fe20979941bb4";
 
+constexpr const char* kKeyOfRank1 = "341527933157cbd58685f064db2678b2";
+
 v1::Prize PrizeOf(const char* series, uint32_t count) {
   v1::Prize prize;
   prize.set_series_code(series);
@@ -121,7 +123,140 @@ TEST(DrawCheckTest, WinnersAsTheyWereMadeKnown) {
                           "rank 3 is M0000001 (silver), not M0000001 (gold)"));
   draw = Spring();
   draw.winners = {{1, "M0000005", "gold"}};
-  EXPECT_THAT(CheckDraw(draw).problems, ElementsAre("1 winners were made known, 3 have won"));
+  EXPECT_THAT(CheckDraw(draw).problems,
+              ElementsAre("1 winners were made known, 3 have won",
+                          "rank 2 is not told: M0000009 (silver)",
+                          "rank 3 is not told: M0000001 (silver)"));
+}
+
+// The right people in the wrong ranks have not won what they are said to have won.
+TEST(DrawCheckTest, RanksAsTheyWereMadeKnown) {
+  PublishedDraw draw = Spring();
+  draw.winners = {{3, "M0000001", "silver"}, {1, "M0000005", "gold"}, {2, "M0000009", "silver"}};
+  EXPECT_THAT(CheckDraw(draw).problems, IsEmpty()) << "a list in another order says the same";
+  draw.winners = {{2, "M0000005", ""}, {1, "M0000009", ""}, {3, "M0000001", ""}};
+  EXPECT_THAT(CheckDraw(draw).problems,
+              ElementsAre("rank 2 is M0000009 (silver), not M0000005",
+                          "rank 1 is M0000005 (gold), not M0000009"));
+  draw.winners = {{1, "M0000005", "gold"}, {1, "M0000009", "silver"}, {4, "M0000001", "silver"}};
+  EXPECT_THAT(CheckDraw(draw).problems,
+              ElementsAre("rank 1 is told once more, of M0000009 (silver)",
+                          "there is no rank 4, which is told of M0000001 (silver)",
+                          "rank 2 is not told: M0000009 (silver)",
+                          "rank 3 is not told: M0000001 (silver)"));
+  draw = Spring();
+  for (int rank = 1; rank <= 60; ++rank) {
+    draw.winners.push_back({100, "M0000001", ""});
+  }
+  const DrawCheck check = CheckDraw(draw);
+  ASSERT_EQ(check.problems.size(), 22U);
+  EXPECT_EQ(check.problems.back(), "and 43 more that do not fit");
+}
+
+// The keys were worked out by another program, too.
+TEST(DrawCheckTest, KeysOfTheVouchers) {
+  PublishedDraw draw = Spring();
+  draw.winners = CheckDraw(draw).winners;
+  ASSERT_EQ(draw.winners.size(), 3U);
+  EXPECT_EQ(draw.winners[0].voucher_key, kKeyOfRank1);
+  EXPECT_THAT(CheckDraw(draw).problems, IsEmpty());
+  for (char& c : draw.winners[0].voucher_key) {
+    c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  EXPECT_THAT(CheckDraw(draw).problems, IsEmpty());
+  draw.winners[0].voucher_key = draw.winners[1].voucher_key;
+  EXPECT_THAT(CheckDraw(draw).problems,
+              ElementsAre(HasSubstr("the voucher of rank 1 has the key ")));
+}
+
+TEST(DrawCheckTest, WinnersOfAFileWithAndWithoutRanks) {
+  std::vector<v1::DrawWinner> rows(2);
+  rows[0].set_member_id("M5");
+  rows[1].set_member_id("M9");
+  rows[1].set_series_code("silver");
+  EXPECT_THAT(Told(WinnersAsTold(rows)), ElementsAre("1 M5 ", "2 M9 silver"));
+  rows[0].set_rank(7);
+  rows[1].set_rank(1);
+  EXPECT_THAT(Told(WinnersAsTold(rows)), ElementsAre("7 M5 ", "1 M9 silver"));
+}
+
+TEST(DrawCheckTest, ACodeThatNoDrawHas) {
+  PublishedDraw draw = Spring();
+  draw.code = "spring 2026";
+  EXPECT_THAT(CheckDraw(draw).problems, ElementsAre(HasSubstr("the code is none")));
+}
+
+// Twelve events; a cup, two pens, and nothing.
+PublishedPool Quiz() {
+  PublishedPool pool;
+  pool.code = "quiz";
+  pool.seed = kSeed;
+  pool.seed_hash = kSeedHash;
+  pool.prizes = {PrizeOf("cup", 1), PrizeOf("pen", 2), PrizeOf("", 0)};
+  pool.prizes[0].set_weight(20);
+  pool.prizes[1].set_weight(30);
+  pool.prizes[2].set_weight(50);
+  for (int i = 1; i <= 12; ++i) {
+    v1::PoolEvent& event = pool.events.emplace_back();
+    event.set_source("app");
+    event.set_event_id("E" + std::to_string(i));
+  }
+  return pool;
+}
+
+std::vector<std::string> SeriesOf(const PoolCheck& check) {
+  std::vector<std::string> series;
+  for (const PoolDraw& draw : check.draws) {
+    series.push_back(draw.series_code);
+  }
+  return series;
+}
+
+TEST(PoolCheckTest, WhatEachEventHasDrawn) {
+  PublishedPool pool = Quiz();
+  PoolCheck check = CheckPool(pool);
+  EXPECT_THAT(check.problems, IsEmpty());
+  const std::vector<std::string> drawn = {"pen", "pen", "cup", "", "", "", "", "", "", "", "", ""};
+  EXPECT_EQ(SeriesOf(check), drawn);
+  EXPECT_EQ(check.won_count, 3U);
+  EXPECT_EQ(check.draws[0].voucher_key, "39d8dbd58ddf8e6ed06dee6eeee43739");
+  for (size_t i = 0; i < pool.events.size(); ++i) {
+    pool.events[i].set_series_code(drawn[i]);
+    pool.events[i].set_voucher_key(check.draws[i].voucher_key);
+  }
+  EXPECT_THAT(CheckPool(pool).problems, IsEmpty());
+}
+
+TEST(PoolCheckTest, WhatDoesNotFitIsTold) {
+  PublishedPool pool = Quiz();
+  const std::vector<std::string> drawn = SeriesOf(CheckPool(pool));
+  for (size_t i = 0; i < pool.events.size(); ++i) {
+    pool.events[i].set_series_code(drawn[i]);
+  }
+  PublishedPool other = pool;
+  other.seed[0] = '1';
+  EXPECT_THAT(CheckPool(other).problems,
+              ElementsAre(HasSubstr("the seed is not the one that was committed")));
+  EXPECT_THAT(CheckPool(other).draws, IsEmpty());
+  other = pool;
+  other.events[0].set_series_code("car");
+  EXPECT_THAT(CheckPool(other).problems, ElementsAre(HasSubstr("event 1 (app E1) has drawn ")));
+  other = pool;
+  other.events.push_back(other.events[1]);
+  EXPECT_THAT(CheckPool(other).problems,
+              ElementsAre("event 13 (app E2) is event 2 again, and an event draws once"));
+  other = pool;
+  other.events[2].set_voucher_key(std::string(32, '0'));
+  EXPECT_THAT(CheckPool(other).problems,
+              ElementsAre(HasSubstr("the voucher of event 3 (app E3) has the key ")));
+  // Whoever won a thing that was the last of its kind can not be left out.
+  other = pool;
+  size_t cup = 0;
+  while (drawn[cup] != "cup") {
+    ++cup;
+  }
+  other.events.erase(other.events.begin() + static_cast<ptrdiff_t>(cup));
+  EXPECT_FALSE(CheckPool(other).problems.empty());
 }
 
 TEST(DrawCheckTest, EntriesOfAFile) {

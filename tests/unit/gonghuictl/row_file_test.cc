@@ -194,13 +194,43 @@ TEST_F(RowFileTest, PrizesOfAPool) {
 
 TEST_F(RowFileTest, Winners) {
   options_.pass_over_others = true;
-  const auto rows =
-      Load<v1::Voucher>(WinnerKind(), "rank,member_id,series_code\n1,M5,gold\n2,M9,silver\n");
+  auto rows = Load<v1::DrawWinner>(WinnerKind(),
+                                   "rank,member_id,series_code,name\n3,M5,gold,x\n2,M9,silver,y\n");
   EXPECT_EQ(exit_, ExitCode::kOk) << err_;
   ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].message.rank(), 3U);
   EXPECT_EQ(rows[1].message.series_code(), "silver");
-  EXPECT_THAT(Load<v1::Voucher>(WinnerKind(), "rank\n1\n"), IsEmpty());
+  rows = Load<v1::DrawWinner>(WinnerKind(),
+                              "member_id,voucher_key\nM5,0123456789abcdef0123456789ABCDEF\n");
+  EXPECT_EQ(exit_, ExitCode::kOk) << err_;
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].message.rank(), 0U) << "there is no such column";
+  EXPECT_EQ(rows[0].message.voucher_key(), "0123456789abcdef0123456789ABCDEF");
+  EXPECT_THAT(Load<v1::DrawWinner>(WinnerKind(), "rank\n1\n"), IsEmpty());
   EXPECT_EQ(exit_, ExitCode::kRefused);
+  ExpectBad<v1::DrawWinner>(WinnerKind(), "member_id,rank\nM5,1\nM9,\n", "3:2: rank: ");
+  ExpectBad<v1::DrawWinner>(WinnerKind(), "member_id,rank\nM5,0\n", "2:2: rank: 1 or more");
+  ExpectBad<v1::DrawWinner>(WinnerKind(), "member_id,rank\nM5,first\n", "2:2: rank: ");
+  ExpectBad<v1::DrawWinner>(WinnerKind(), "member_id,voucher_key\nM5,1\n", "2:2: voucher_key: ");
+  ExpectBad<v1::DrawWinner>(WinnerKind(), "member_id\nM 5\n", "2:1: member_id: ");
+}
+
+TEST_F(RowFileTest, EventsOfAPool) {
+  options_.pass_over_others = true;
+  auto rows = Load<v1::PoolEvent>(PoolEventKind(),
+                                  "source,event_id,series_code\napp,\"a, b\",cup\napp,E2,\n");
+  EXPECT_EQ(exit_, ExitCode::kOk) << err_;
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].message.event_id(), "a, b");
+  EXPECT_EQ(rows[0].message.series_code(), "cup");
+  EXPECT_TRUE(rows[1].message.has_series_code()) << "nothing was won, and that is told";
+  rows = Load<v1::PoolEvent>(PoolEventKind(), "source,event_id\napp,E1\n");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_FALSE(rows[0].message.has_series_code());
+  ExpectBad<v1::PoolEvent>(PoolEventKind(), "source,event_id\na:b,E1\n", "2:1: source: ");
+  ExpectBad<v1::PoolEvent>(PoolEventKind(), "source,event_id\napp,\n", "2:2: event_id: ");
+  ExpectBad<v1::PoolEvent>(
+      PoolEventKind(), "source,event_id,voucher_key\napp,E1,12\n", "2:3: voucher_key: ");
 }
 
 TEST_F(RowFileTest, ColumnsAreExplained) {
@@ -208,6 +238,7 @@ TEST_F(RowFileTest, ColumnsAreExplained) {
                                  &MemberListKind(),
                                  &VoucherListKind(),
                                  &WinnerKind(),
+                                 &PoolEventKind(),
                                  &DrawPrizeKind(),
                                  &PoolPrizeKind()}) {
     EXPECT_FALSE(Updates(*kind));

@@ -11,6 +11,7 @@
 
 #include "gonghui/v1/authorization_service.pb.h"
 #include "tools/gonghuictl/text.h"
+#include "tools/gonghuictl/units.h"
 
 namespace gonghui::ctl {
 namespace {
@@ -20,7 +21,10 @@ using testing::Not;
 
 class ViewsTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { UseUtf8Locale(); }
+  static void SetUpTestSuite() {
+    UseUtf8Locale();
+    SetDisplayZone("UTC");
+  }
 
   // What `show` prints.
   template <typename Show>
@@ -36,6 +40,17 @@ class ViewsTest : public testing::Test {
     return result;
   }
 };
+
+// With one blank in place of several.
+std::string Squeezed(const std::string& text) {
+  std::string squeezed;
+  for (const char c : text) {
+    if (c != ' ' || squeezed.empty() || squeezed.back() != ' ') {
+      squeezed += c;
+    }
+  }
+  return squeezed;
+}
 
 v1::Transaction Declined() {
   v1::Transaction t;
@@ -92,6 +107,7 @@ TEST_F(ViewsTest, BenefitsAndLimits) {
   EXPECT_THAT(text, HasSubstr("4.99 yuan"));
   EXPECT_THAT(text, HasSubstr("100.00 yuan"));
   EXPECT_THAT(text, HasSubstr("95.01 yuan"));
+  EXPECT_THAT(text, HasSubstr("\nLimits, as this would leave them\n")) << "nothing was recorded";
   EXPECT_THAT(text, Not(HasSubstr("reason")));
 }
 
@@ -170,18 +186,139 @@ TEST_F(ViewsTest, RefundedAndOverrun) {
   t.set_refunded_subsidy_fen(1'000);
   std::string text = Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
   EXPECT_THAT(text, HasSubstr("partially_refunded\n"));
-  EXPECT_THAT(text, HasSubstr("of it subsidy   20.00 yuan\n"));
-  EXPECT_THAT(text, HasSubstr("refunded        50.00 yuan\n"));
-  EXPECT_THAT(text, HasSubstr("of it to funds  10.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("captured      已完成    100.00 yuan  80.00 yuan  20.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("refunded      已退货     50.00 yuan  40.00 yuan  10.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("finally paid  最终实付   50.00 yuan  40.00 yuan  10.00 yuan\n"));
   EXPECT_THAT(text, Not(HasSubstr("overrun")));
   t.set_overrun(true);
   text = Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
-  EXPECT_THAT(text, HasSubstr("overrun         yes"));
+  EXPECT_THAT(text, HasSubstr("overrun  yes"));
   text = Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); });
   EXPECT_THAT(
       text,
       HasSubstr("captured_fen,captured_subsidy_fen,refunded_fen,refunded_subsidy_fen,overrun"));
   EXPECT_THAT(text, HasSubstr(",10000,2000,5000,1000,true,"));
+}
+
+v1::Transaction Approved(v1::TransactionKind kind, v1::TransactionState state) {
+  v1::Transaction t;
+  t.set_kind(kind);
+  t.set_outcome(v1::OUTCOME_APPROVED);
+  t.set_state(state);
+  t.set_list_price_fen(1'000);
+  t.set_member_pays_fen(800);
+  t.set_subsidy_fen(200);
+  t.add_applied_benefits()->set_amount_fen(200);
+  return t;
+}
+
+// In each state of a hold: what was authorized, what of it is held, and what was paid.
+TEST_F(ViewsTest, WhoPaysOfAnAuthorization) {
+  const auto show = [](const v1::Transaction& t) {
+    return Squeezed(Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); }));
+  };
+  v1::Transaction t = Approved(v1::TRANSACTION_KIND_AUTHORIZATION, v1::TRANSACTION_STATE_PENDING);
+  std::string text = show(t);
+  EXPECT_THAT(text, HasSubstr("authorized 授权 10.00 yuan 8.00 yuan 2.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("still held 仍冻结 10.00 yuan 8.00 yuan 2.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("paid so far 至今实付 0.00 yuan 0.00 yuan 0.00 yuan\n"));
+  EXPECT_THAT(text, Not(HasSubstr("captured")));
+  EXPECT_THAT(text, Not(HasSubstr("refunded")));
+  EXPECT_THAT(text, Not(HasSubstr("finally")));
+  EXPECT_THAT(text, Not(HasSubstr("member pays"))) << "said once, by the table";
+
+  t.set_state(v1::TRANSACTION_STATE_PARTIALLY_CAPTURED);
+  t.set_captured_fen(600);
+  t.set_captured_subsidy_fen(120);
+  text = show(t);
+  EXPECT_THAT(text, HasSubstr("still held 仍冻结 4.00 yuan 3.20 yuan 0.80 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("paid so far 至今实付 6.00 yuan 4.80 yuan 1.20 yuan\n"));
+
+  for (const v1::TransactionState state :
+       {v1::TRANSACTION_STATE_CAPTURED, v1::TRANSACTION_STATE_EXPIRED}) {
+    t.set_state(state);
+    text = show(t);
+    EXPECT_THAT(text, Not(HasSubstr("still held")));
+    EXPECT_THAT(text, HasSubstr("finally paid 最终实付 6.00 yuan 4.80 yuan 1.20 yuan\n"));
+  }
+  t.set_captured_fen(1'200);  // a pump's last litre
+  t.set_state(v1::TRANSACTION_STATE_PARTIALLY_CAPTURED);
+  EXPECT_THAT(show(t), HasSubstr("still held 仍冻结 0.00 yuan"));
+
+  t.set_acquirer_bears_fen(150);
+  text = show(t);
+  EXPECT_THAT(text, HasSubstr("of it the acquirer bears 其中收单方承担 1.50 yuan\n"));
+}
+
+TEST_F(ViewsTest, WhoPaysOfWhatFollows) {
+  const auto show = [](v1::TransactionKind kind) {
+    const v1::Transaction t = Approved(kind, v1::TRANSACTION_STATE_COMPLETED);
+    return Squeezed(Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); }));
+  };
+  const auto row = [](const char* label) {
+    return HasSubstr(std::string("\n") + label + " 10.00 yuan 8.00 yuan 2.00 yuan\n");
+  };
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_CAPTURE), row("captured by this 本次完成"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_CAPTURE), HasSubstr(" CAPTURED PIECES\n"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_INCREMENT), row("authorized in addition 追加授权"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_REVERSAL), row("taken back by this 本次撤销"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_REFUND), row("given back by this 本次退货"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_REFUND), HasSubstr(" GETS BACK PIECES\n"));
+}
+
+TEST_F(ViewsTest, ADeclineTellsTheLeastAmountAndWhatToDo) {
+  v1::Transaction t = Declined();
+  t.set_reason(v1::REASON_BELOW_MINIMUM_AMOUNT);
+  t.set_list_price_fen(8'800);
+  t.mutable_failed_check()->clear_limit();
+  t.mutable_failed_check()->set_minimum_fen(10'000);
+  const auto show = [&](OutputFormat format) {
+    return Capture(format, [&](Output* out) { ShowTransaction(t, out); });
+  };
+  std::string text = show(OutputFormat::kTable);
+  EXPECT_THAT(text, HasSubstr("least amount  100.00 yuan; the price was 88.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("what to do    sell it at full price, or buy more"));
+  EXPECT_THAT(text, HasSubstr("怎么办        请按原价收款"));
+  EXPECT_THAT(show(OutputFormat::kCsv), Not(HasSubstr("sell it")));
+  t.set_list_price_fen(12'000);
+  EXPECT_THAT(
+      show(OutputFormat::kTable),
+      HasSubstr("100.00 yuan of the items that it is for; the whole price was 120.00 yuan"));
+  t.set_kind(v1::TRANSACTION_KIND_REFUND);
+  EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("100.00 yuan of what was bought must remain"));
+  t.set_reason(v1::REASON_MEMBER_SUSPENDED);
+  t.mutable_failed_check()->clear_minimum_fen();
+  text = show(OutputFormat::kTable);
+  EXPECT_THAT(text, HasSubstr("member reinstate"));
+  EXPECT_THAT(text, Not(HasSubstr("least amount")));
+  t.set_outcome(v1::OUTCOME_APPROVED);
+  EXPECT_THAT(show(OutputFormat::kTable), Not(HasSubstr("what to do")));
+}
+
+TEST_F(ViewsTest, ACheckOfTheLeastAmountHasIt) {
+  v1::AuthorizeResponse response;
+  v1::CheckOutcome& check = *response.add_checks();
+  check.set_check(v1::REASON_BELOW_MINIMUM_AMOUNT);
+  check.set_display_message_zh("未达到最低消费金额");
+  check.set_minimum_fen(10'000);
+  const std::string text =
+      Capture(OutputFormat::kTable, [&](Output* out) { ShowChecks(response.checks(), out); });
+  EXPECT_THAT(text, HasSubstr("未达到最低消费金额 (at least 100.00 元)"));
+}
+
+TEST_F(ViewsTest, AProgrammesTimesAreInItsZone) {
+  v1::Programme programme;
+  programme.mutable_starts_at()->set_seconds(1'767'196'800);
+  programme.mutable_applied_at()->set_seconds(1'767'196'800);
+  programme.set_time_zone("Asia/Shanghai");
+  const auto show = [&](OutputFormat format) {
+    return Capture(format, [&](Output* out) { out->RecordOf(programme, ProgrammeView()); });
+  };
+  EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("starts at   2026-01-01 00:00:00 +08:00\n"));
+  EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("applied at  2026-01-01 00:00:00 +08:00\n"));
+  EXPECT_THAT(show(OutputFormat::kCsv), HasSubstr(",2025-12-31T16:00:00Z,"));
+  programme.clear_time_zone();
+  EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("2025-12-31 16:00:00 +00:00\n"));
 }
 
 TEST_F(ViewsTest, WhatBecomesOfABenefitAfterItsDay) {

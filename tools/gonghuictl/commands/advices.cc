@@ -24,7 +24,6 @@ namespace {
 struct SubmitFlags {
   std::string path;
   std::string terminal_id;
-  std::string zone{kDefaultZone};
   bool queue_empty = false;
   bool dry_run = false;
 };
@@ -113,12 +112,9 @@ void NoteSums(Context* context, const AdviceFile& file) {
 }
 
 ExitCode Submit(Context* context, const SubmitFlags& flags) {
-  if (!IsKnownZone(flags.zone)) {
-    return context->Fail(ExitCode::kUsage, fmt::format("unknown time zone \"{}\"", flags.zone));
-  }
   AdviceOptions options;
   options.terminal_id = flags.terminal_id;
-  options.rows.zone = flags.zone;
+  options.rows.zone = context->input_zone();
   options.queue_empty = flags.queue_empty;
   options.idle_timeout_ms = context->options.timeout_ms;
   AdviceFile file;
@@ -180,8 +176,7 @@ void AddAdviceCommands(CLI::App* app, Context* context) {
                    "before now.  Said with the last one, if the others had no errors");
   submit->add_flag(
       "--dry-run", flags->dry_run, "Check the file and show what would be sent; asks no server");
-  submit->add_option("--zone", flags->zone, "Time zone of times that name none")
-      ->capture_default_str();
+  AddZone(submit, context);
   submit->footer(
       ColumnsHelp(AdviceKind()) +
       "All of the file is checked before anything is sent.  The same file may be submitted\n"

@@ -91,17 +91,16 @@ absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags) {
   return std::optional<int64_t>(*fen);
 }
 
-void AddZone(CLI::App* command, std::string* zone) {
-  command->add_option("--zone", *zone, "Time zone of days, and of times that name none")
-      ->capture_default_str();
+void AddZone(CLI::App* command, Context* context) {
+  command->add_option("--zone",
+                      context->options.zone,
+                      "Time zone of days, and of times that name none, and of times in tables;\n"
+                      "default: GONGHUI_ZONE, else Asia/Shanghai and in tables the machine's");
 }
 
 absl::StatusOr<google::protobuf::Timestamp> TimeOf(std::string_view option,
                                                    const std::string& text,
                                                    const std::string& zone) {
-  if (!IsKnownZone(zone)) {
-    return absl::InvalidArgumentError(fmt::format("unknown time zone \"{}\"", zone));
-  }
   const absl::StatusOr<Instant> instant = ParseDayOrInstant(text, zone);
   if (!instant.ok()) {
     return absl::InvalidArgumentError(
@@ -113,7 +112,7 @@ absl::StatusOr<google::protobuf::Timestamp> TimeOf(std::string_view option,
   return time;
 }
 
-void AddSpan(CLI::App* command, SpanFlags* flags) {
+void AddSpan(CLI::App* command, Context* context, SpanFlags* flags) {
   command
       ->add_option("--from",
                    flags->from,
@@ -123,14 +122,16 @@ void AddSpan(CLI::App* command, SpanFlags* flags) {
       ->add_option(
           "--until", flags->until, "The first day, or instant, when it may no longer be used")
       ->required();
-  AddZone(command, &flags->zone);
+  AddZone(command, context);
 }
 
-absl::Status FillSpan(const SpanFlags& flags,
+absl::Status FillSpan(const Context& context,
+                      const SpanFlags& flags,
                       google::protobuf::Timestamp* from,
                       google::protobuf::Timestamp* until) {
-  GH_ASSIGN_OR_RETURN(*from, TimeOf("--from", flags.from, flags.zone));
-  GH_ASSIGN_OR_RETURN(*until, TimeOf("--until", flags.until, flags.zone));
+  const std::string zone = context.input_zone();
+  GH_ASSIGN_OR_RETURN(*from, TimeOf("--from", flags.from, zone));
+  GH_ASSIGN_OR_RETURN(*until, TimeOf("--until", flags.until, zone));
   return IsBefore(*from, *until) ? absl::OkStatus()
                                  : absl::InvalidArgumentError(
                                        "--until: it ends before it begins; --until names the "

@@ -59,10 +59,11 @@ void AddAmount(CLI::App* command,
 // Nothing when neither was given.
 [[nodiscard]] absl::StatusOr<std::optional<int64_t>> Fen(const AmountFlags& flags);
 
-// The zone of days and of times that name none.
-void AddZone(CLI::App* command, std::string* zone);
+// The option --zone that all commands share, told by one that reads days or times.
+void AddZone(CLI::App* command, Context* context);
 
 // Of a day, which is its first instant, or an instant; `option`, e.g. "--from", is for the error.
+// REQUIRES: IsKnownZone(zone).
 [[nodiscard]] absl::StatusOr<google::protobuf::Timestamp> TimeOf(std::string_view option,
                                                                  const std::string& text,
                                                                  const std::string& zone);
@@ -71,10 +72,10 @@ void AddZone(CLI::App* command, std::string* zone);
 struct SpanFlags {
   std::string from;
   std::string until;
-  std::string zone{kDefaultZone};
 };
-void AddSpan(CLI::App* command, SpanFlags* flags);
-[[nodiscard]] absl::Status FillSpan(const SpanFlags& flags,
+void AddSpan(CLI::App* command, Context* context, SpanFlags* flags);
+[[nodiscard]] absl::Status FillSpan(const Context& context,
+                                    const SpanFlags& flags,
                                     google::protobuf::Timestamp* from,
                                     google::protobuf::Timestamp* until);
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -52,14 +53,20 @@ struct CommitFlags {
   std::string programme_code;
   std::string limit_code;
   std::string closes;
-  std::string zone{kDefaultZone};
   bool dry_run = false;
   bool yes = false;
 };
 
+using DrawWarnings = google::protobuf::RepeatedPtrField<v1::DrawWarning>;
+
+void NoteWarnings(Context* context, const DrawWarnings& warnings) {
+  for (const v1::DrawWarning& warning : warnings) {
+    context->Note("warning (提示): " + warning.message() + "; " + warning.hint());
+  }
+}
+
 // The hash is what the union makes known before anybody takes part.
 void NoteHash(Context* context, const v1::CommitDrawResponse& response) {
-  context->out().Flush();
   if (!response.created()) {
     context->Note("it was committed before, and is as it was (先前已登记)");
   }
@@ -77,24 +84,34 @@ ExitCode Commit(Context* context, const CommitFlags& flags, v1::DrawKind kind) {
   draw.set_programme_code(flags.programme_code);
   draw.set_limit_code(flags.limit_code);
   const absl::StatusOr<google::protobuf::Timestamp> closes_at =
-      TimeOf(pool ? "--until" : "--closes", flags.closes, flags.zone);
+      TimeOf(pool ? "--until" : "--closes", flags.closes, context->input_zone());
   if (!closes_at.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(closes_at.status().message()));
   }
   *draw.mutable_closes_at() = *closes_at;
   std::vector<FileRow<v1::Prize>> prizes;
-  const ExitCode loaded =
-      LoadPrizes(flags.prizes_path, flags.zone, pool ? PoolPrizeKind() : DrawPrizeKind(), &prizes);
+  const ExitCode loaded = LoadPrizes(
+      flags.prizes_path, context->input_zone(), pool ? PoolPrizeKind() : DrawPrizeKind(), &prizes);
   if (loaded != ExitCode::kOk) {
     return loaded;
   }
   for (const FileRow<v1::Prize>& row : prizes) {
     *draw.add_prizes() = row.message;
   }
-  if (!flags.dry_run && !flags.yes) {
+  const bool asks = !flags.dry_run && !flags.yes;
+  if (asks) {
+    v1::CommitDrawRequest trial = request;
+    trial.set_validate_only(true);
+    v1::CommitDrawResponse tried;
+    const ExitCode good =
+        context->Call(Listener::kOperator, "gonghui.v1.DrawService.CommitDraw", trial, &tried);
+    if (good != ExitCode::kOk) {
+      return good;
+    }
     Output shown(OutputFormat::kTable, context->out().colour(), stderr);
     ShowDraw(draw, DrawToCommitView(), &shown);
     shown.Flush();
+    NoteWarnings(context, tried.warnings());
     const ExitCode asked = context->Confirm(
         "It can not be changed afterwards. Commit it (不可更改, 是否登记)?", false);
     if (asked != ExitCode::kOk) {
@@ -111,6 +128,10 @@ ExitCode Commit(Context* context, const CommitFlags& flags, v1::DrawKind kind) {
     context->out().Json(response);
   } else if (response.has_draw()) {
     ShowDraw(response.draw(), flags.dry_run ? DrawToCommitView() : DrawView(), &context->out());
+  }
+  context->out().Flush();
+  if (!asks) {  // else they were told before
+    NoteWarnings(context, response.warnings());
   }
   if (flags.dry_run) {
     NoteDryRun(*context);
@@ -153,9 +174,10 @@ void AddCommit(CLI::App* group, Context* context, v1::DrawKind kind) {
       ->add_option(pool ? "--until" : "--closes",
                    flags->closes,
                    pool ? "Events draw until before this day, or instant, which is to come"
-                        : "It may be drawn from this day, or instant, on, which is to come")
+                        : "Who enters from this day, or instant, on takes no part, and it may be\n"
+                          "drawn; it is to come")
       ->required();
-  AddZone(commit, &flags->zone);
+  AddZone(commit, context);
   AddDryRun(commit, &flags->dry_run);
   AddYes(commit, &flags->yes);
   commit->footer(
@@ -430,7 +452,7 @@ absl::Status CheckHex(const VerifyFlags& flags) {
   return absl::OkStatus();
 }
 
-// In order of rank, as `draw winners -o csv` and `draw verify -o csv` print them.
+// As `draw winners -o csv` and `draw verify -o csv` print them.
 ExitCode LoadWinners(const std::string& path, std::vector<Winner>* winners) {
   if (path.empty()) {
     return ExitCode::kOk;
@@ -439,13 +461,13 @@ ExitCode LoadWinners(const std::string& path, std::vector<Winner>* winners) {
   options.path = path;
   options.rows.zone = kDefaultZone;
   options.pass_over_others = true;
-  std::vector<FileRow<v1::Voucher>> rows;
-  const ExitCode exit = LoadRowsOf<v1::Voucher>(options, WinnerKind(), stderr, &rows);
-  for (const FileRow<v1::Voucher>& row : rows) {
-    winners->push_back({static_cast<uint32_t>(winners->size() + 1),
-                        row.message.member_id(),
-                        row.message.series_code()});
+  std::vector<FileRow<v1::DrawWinner>> rows;
+  const ExitCode exit = LoadRowsOf<v1::DrawWinner>(options, WinnerKind(), stderr, &rows);
+  std::vector<v1::DrawWinner> told;
+  for (FileRow<v1::DrawWinner>& row : rows) {
+    told.push_back(std::move(row.message));
   }
+  *winners = WinnersAsTold(told);
   return exit;
 }
 
@@ -468,7 +490,7 @@ ExitCode LoadPublished(Context* context, const VerifyFlags& flags, PublishedDraw
   draw->entries = *std::move(entries);
   std::vector<FileRow<v1::Prize>> prizes;
   const ExitCode loaded =
-      LoadPrizes(flags.prizes_path, std::string(kDefaultZone), DrawPrizeKind(), &prizes);
+      LoadPrizes(flags.prizes_path, context->input_zone(), DrawPrizeKind(), &prizes);
   for (FileRow<v1::Prize>& row : prizes) {
     draw->prizes.push_back(std::move(row.message));
   }
@@ -535,8 +557,118 @@ void AddVerify(CLI::App* group, Context* context) {
   verify->add_option(
       "--winners",
       flags->winners_path,
-      "CSV of the winners as they were made known: member_id, series_code; the first row is\n"
-      "rank 1, whatever a column rank says.  Without it no winners are compared");
+      "CSV of the winners as they were made known: member_id, and if it has them rank,\n"
+      "series_code and voucher_key; without rank the first row is rank 1.  Without the file\n"
+      "no winners are compared");
+  verify->footer("Exit code 4: something does not fit, and standard error says what.\n\n" +
+                 verify->get_footer());
+}
+
+// --- verify, of a pool ---
+
+struct PoolVerifyFlags {
+  std::string code;
+  std::string seed;
+  std::string seed_hash;
+  std::string prizes_path;
+  std::string events_path;
+};
+
+ExitCode LoadPublished(Context* context, const PoolVerifyFlags& flags, PublishedPool* pool) {
+  for (const auto& [option, text] :
+       {std::pair("--seed", &flags.seed), std::pair("--seed-hash", &flags.seed_hash)}) {
+    if (!IsHex(*text, 64)) {
+      return context->Fail(ExitCode::kUsage, fmt::format("{}: 64 hexadecimal digits", option));
+    }
+  }
+  pool->code = flags.code;
+  pool->seed = flags.seed;
+  pool->seed_hash = flags.seed_hash;
+  std::vector<FileRow<v1::Prize>> prizes;
+  const ExitCode loaded =
+      LoadPrizes(flags.prizes_path, context->input_zone(), PoolPrizeKind(), &prizes);
+  for (FileRow<v1::Prize>& row : prizes) {
+    pool->prizes.push_back(std::move(row.message));
+  }
+  if (loaded != ExitCode::kOk) {
+    return loaded;
+  }
+  RowFileOptions options;
+  options.path = flags.events_path;
+  options.rows.zone = context->input_zone();
+  options.pass_over_others = true;
+  std::vector<FileRow<v1::PoolEvent>> events;
+  const ExitCode exit = LoadRowsOf<v1::PoolEvent>(options, PoolEventKind(), stderr, &events);
+  for (FileRow<v1::PoolEvent>& row : events) {
+    pool->events.push_back(std::move(row.message));
+  }
+  return exit;
+}
+
+ExitCode VerifyPool(Context* context, const PoolVerifyFlags& flags) {
+  PublishedPool pool;
+  if (const ExitCode loaded = LoadPublished(context, flags, &pool); loaded != ExitCode::kOk) {
+    return loaded;
+  }
+  const PoolCheck check = CheckPool(pool);
+  Output& out = context->out();
+  if (out.is_json()) {
+    for (const PoolDraw& draw : check.draws) {
+      v1::PoolEvent event;
+      event.set_source(draw.source);
+      event.set_event_id(draw.event_id);
+      event.set_series_code(draw.series_code);
+      event.set_voucher_key(draw.voucher_key);
+      out.Json(event);
+    }
+  } else if (!check.draws.empty()) {
+    out.TableOf<PoolDraw>(check.draws, PoolDrawView());
+  }
+  out.Flush();
+  for (const std::string& problem : check.problems) {
+    context->Note(problem);
+  }
+  if (!check.problems.empty()) {
+    return context->Fail(ExitCode::kRefused,
+                         "what was made known does not fit together (核验不符)");
+  }
+  const bool compared =
+      std::all_of(pool.events.begin(), pool.events.end(), [](const v1::PoolEvent& event) {
+        return event.has_series_code();
+      });
+  context->Note(fmt::format(
+      "{}: {} of {} events have won ({})",
+      compared ? "seed and events fit" : "the seed fits, what was won was not given to compare",
+      FormatCount(check.won_count),
+      FormatCount(check.draws.size()),
+      compared ? "核验一致" : "种子一致，未核对中奖结果"));
+  return ExitCode::kOk;
+}
+
+void AddPoolVerify(CLI::App* group, Context* context) {
+  const auto flags = std::make_shared<PoolVerifyFlags>();
+  CLI::App* verify =
+      AddCommand(group,
+                 context,
+                 "verify",
+                 "Works out again what each event has drawn; asks no server (核验)",
+                 {"pool verify --code quiz-2026 --seed SEED --seed-hash HASH --prizes prizes.csv "
+                  "--events events.csv",
+                  "pool verify --code quiz-2026 --seed SEED --seed-hash HASH --prizes prizes.csv "
+                  "--events events.csv -o csv"},
+                 [context, flags] { return VerifyPool(context, *flags); });
+  verify->add_option("--code", flags->code, "The pool's code")->required();
+  verify->add_option("--seed", flags->seed, "The seed that was made known afterwards")->required();
+  verify->add_option("--seed-hash", flags->seed_hash, "Its hash that was made known before")
+      ->required();
+  verify->add_option("--prizes", flags->prizes_path, "The CSV of prizes that it was committed with")
+      ->required();
+  verify
+      ->add_option("--events",
+                   flags->events_path,
+                   "CSV of all events in the order in which they drew: source, event_id, and if\n"
+                   "it has them series_code (empty = nothing was won) and voucher_key")
+      ->required();
   verify->footer("Exit code 4: something does not fit, and standard error says what.\n\n" +
                  verify->get_footer());
 }
@@ -622,6 +754,7 @@ void AddDrawCommands(CLI::App* app, Context* context) {
   AddSettle(pool, context, /*pool=*/true);
   AddShow(pool, context, /*pool=*/true);
   AddPrize(pool, context, /*pool=*/true);
+  AddPoolVerify(pool, context);
 }
 
 }  // namespace gonghui::ctl

@@ -14,6 +14,7 @@
 #include "tools/gonghuictl/cells.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/reason_help.h"
 #include "tools/gonghuictl/views.h"
 
 namespace gonghui::ctl {
@@ -72,6 +73,10 @@ ExitCode ShowAnswer(Context* context, const v1::GetEntitlementsResponse& respons
                               static_cast<int>(response.reason()),
                               response.display_message(),
                               response.display_message_zh()));
+    const ReasonHelp help = HelpOf(response.reason());
+    if (!help.english.empty()) {
+      context->Note(fmt::format("what to do: {} 怎么办: {}", help.english, help.chinese));
+    }
     return ExitCode::kRefused;
   }
   if (response.entitlements().empty()) {

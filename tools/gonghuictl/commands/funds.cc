@@ -35,29 +35,30 @@ struct SolvencyFlags {
   std::string at;
   std::string from;
   std::string until;
-  std::string zone{kDefaultZone};
 };
 
-absl::Status FillSolvency(const SolvencyFlags& flags, v1::GetSolvencyRequest* request) {
+absl::Status FillSolvency(const Context& context,
+                          const SolvencyFlags& flags,
+                          v1::GetSolvencyRequest* request) {
+  const std::string zone = context.input_zone();
   request->set_fund_code(flags.fund_code);
   request->set_segment_code(flags.segment_code);
   if (!flags.from.empty()) {
-    GH_ASSIGN_OR_RETURN(*request->mutable_contributions_from(),
-                        TimeOf("--from", flags.from, flags.zone));
+    GH_ASSIGN_OR_RETURN(*request->mutable_contributions_from(), TimeOf("--from", flags.from, zone));
   }
   if (!flags.until.empty()) {
     GH_ASSIGN_OR_RETURN(*request->mutable_contributions_until(),
-                        TimeOf("--until", flags.until, flags.zone));
+                        TimeOf("--until", flags.until, zone));
   }
   if (!flags.at.empty()) {
-    GH_ASSIGN_OR_RETURN(*request->mutable_covered_at(), TimeOf("--at", flags.at, flags.zone));
+    GH_ASSIGN_OR_RETURN(*request->mutable_covered_at(), TimeOf("--at", flags.at, zone));
   }
   return absl::OkStatus();
 }
 
 ExitCode ShowSolvency(Context* context, const SolvencyFlags& flags) {
   Solvency solvency;
-  const absl::Status filled = FillSolvency(flags, &solvency.asked);
+  const absl::Status filled = FillSolvency(*context, flags, &solvency.asked);
   if (!filled.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(filled.message()));
   }
@@ -94,7 +95,7 @@ void AddSolvency(CLI::App* group, Context* context) {
       ->needs(segment);
   solvency->add_option("--from", flags->from, "Count contributions from this day, or instant, on");
   solvency->add_option("--until", flags->until, "And until before this one");
-  AddZone(solvency, &flags->zone);
+  AddZone(solvency, context);
 }
 
 }  // namespace

@@ -22,7 +22,6 @@ namespace {
 
 struct ImportFlags {
   std::string path;
-  std::string zone{kDefaultZone};
   size_t batch_rows = 1000;
   bool dry_run = false;
   bool reactivate = false;
@@ -66,9 +65,6 @@ void ShowReport(Context* context, const ImportFlags& flags, const ImportReport& 
 }
 
 ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& flags) {
-  if (!IsKnownZone(flags.zone)) {
-    return context->Fail(ExitCode::kUsage, fmt::format("unknown time zone \"{}\"", flags.zone));
-  }
   const absl::StatusOr<Client*> client = context->ClientFor(Listener::kOperator);
   if (!client.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(client.status().message()));
@@ -76,7 +72,7 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
   ImportOptions options;
   options.kind = &kind;
   options.path = flags.path;
-  options.rows.zone = flags.zone;
+  options.rows.zone = context->input_zone();
   options.batch_rows = flags.batch_rows;
   options.idle_timeout_ms = std::max<int64_t>(context->options.timeout_ms, 1);
   options.validate_only = flags.dry_run;
@@ -149,8 +145,7 @@ void AddImportCommand(CLI::App* group,
   }
   command->add_flag("--resume", flags->resume, "Go on where FILE.progress says");
   command->add_flag("-q,--quiet", flags->quiet, "No progress");
-  command->add_option("--zone", flags->zone, "Time zone in which days begin")
-      ->capture_default_str();
+  AddZone(command, context);
   command->add_option("--batch-rows", flags->batch_rows, "Rows in a message")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -21,9 +21,12 @@ namespace {
 
 constexpr size_t kProgrammeBytesMax = 1 << 20;  // by the contract
 
-// "metro.yaml:12:7: benefits[0].price: what is wrong (how to mend it)"
+// "metro.yaml:12:7: benefits[0].price: what is wrong (how to mend it)"; without a line of what is
+// no file.
 std::string FormatDiagnostic(const std::string& path, const v1::Diagnostic& diagnostic) {
-  std::string line = fmt::format("{}:{}:{}: ", path, diagnostic.line(), diagnostic.column());
+  std::string line = diagnostic.line() == 0
+                         ? path + ": "
+                         : fmt::format("{}:{}:{}: ", path, diagnostic.line(), diagnostic.column());
   if (!diagnostic.path().empty()) {
     line += Printable(diagnostic.path()) + ": ";
   }
@@ -48,6 +51,24 @@ std::string FormatChange(const v1::ProgrammeChange& change) {
                      change.reduces() ? " (less)" : "");
 }
 
+// "2026-05-02T16:00:00Z", if that is all of it.
+void InZone(const std::string& zone, std::string* text) {
+  if (!text->ends_with('Z')) {
+    return;
+  }
+  const absl::StatusOr<Instant> instant = ParseInstant(*text, "UTC");
+  if (instant.ok()) {
+    *text = FormatLocalTime(*instant, zone);
+  }
+}
+
+size_t CountReductions(const ProgrammeChanges& changes) {
+  return static_cast<size_t>(
+      std::count_if(changes.begin(), changes.end(), [](const v1::ProgrammeChange& change) {
+        return change.reduces();
+      }));
+}
+
 // The name of the user's account; empty when it has none.
 std::string UserName() {
   const passwd* const account = ::getpwuid(::geteuid());
@@ -64,17 +85,14 @@ void AddWhoAndWhy(CLI::App* command, WhoAndWhy* who) {
   command->add_option("--note", who->note, "Why, for the record; at most 256 bytes");
 }
 
-void AddAt(CLI::App* command, AtFlags* flags, const std::string& what) {
-  command->add_option("--at", flags->at, what);
-  command->add_option("--zone", flags->zone, "Time zone of --at when it names none")
-      ->capture_default_str();
+void AddAt(CLI::App* command, Context* context, std::string* at, const std::string& what) {
+  command->add_option("--at", *at, what);
+  AddZone(command, context);
 }
 
-absl::StatusOr<google::protobuf::Timestamp> InstantOf(const AtFlags& flags) {
-  if (!IsKnownZone(flags.zone)) {
-    return absl::InvalidArgumentError(fmt::format("unknown time zone \"{}\"", flags.zone));
-  }
-  const absl::StatusOr<Instant> instant = ParseInstant(flags.at, flags.zone);
+absl::StatusOr<google::protobuf::Timestamp> InstantOf(const Context& context,
+                                                      const std::string& at) {
+  const absl::StatusOr<Instant> instant = ParseInstant(at, context.input_zone());
   if (!instant.ok()) {
     return absl::InvalidArgumentError(
         fmt::format("--at: {}", std::string(instant.status().message())));
@@ -131,16 +149,51 @@ void NoteDiagnostics(Context* context, const std::string& path, const Diagnostic
   }
 }
 
+void NoteWarnings(Context* context, const std::string& what, const Diagnostics& warnings) {
+  for (const v1::Diagnostic& warning : warnings) {
+    context->Note("warning (提示): " + FormatDiagnostic(what, warning));
+  }
+}
+
 std::string CountDiagnostics(const Diagnostics& diagnostics) {
   return fmt::format("{} diagnostic{}", diagnostics.size(), diagnostics.size() == 1 ? "" : "s");
 }
 
-ExitCode AskAboutChanges(Context* context, const ProgrammeChanges& changes, bool yes) {
-  size_t reductions = 0;
-  for (const v1::ProgrammeChange& change : changes) {
-    context->Note(FormatChange(change));
-    reductions += change.reduces() ? 1U : 0U;
+ProgrammeChanges InZone(ProgrammeChanges changes, const std::string& zone) {
+  for (v1::ProgrammeChange& change : changes) {
+    InZone(zone, change.mutable_before());
+    InZone(zone, change.mutable_after());
   }
+  return changes;
+}
+
+void ShowChanges(Context* context, const ProgrammeChanges& changes, const std::string& zone) {
+  Output& out = context->out();
+  out.TableOf<v1::ProgrammeChange>(
+      out.format() == OutputFormat::kTable ? InZone(changes, zone) : changes,
+      ProgrammeChangeView());
+}
+
+std::string AskedWithoutDryRun(const ProgrammeChanges& changes, bool yes) {
+  const size_t reductions = CountReductions(changes);
+  if (reductions == 0) {
+    return "without --dry-run it is done at once: nothing of this needs a confirmation";
+  }
+  return fmt::format("without --dry-run it {}, because {} of these take{} something away",
+                     yes ? "is done at once, since --yes was said"
+                         : "asks for a confirmation first (scripts: --yes)",
+                     reductions,
+                     reductions == 1 ? "s" : "");
+}
+
+ExitCode AskAboutChanges(Context* context,
+                         const ProgrammeChanges& changes,
+                         const std::string& zone,
+                         bool yes) {
+  for (const v1::ProgrammeChange& change : InZone(changes, zone)) {
+    context->Note(FormatChange(change));
+  }
+  const size_t reductions = CountReductions(changes);
   if (reductions == 0) {
     return ExitCode::kOk;
   }

@@ -32,13 +32,9 @@ struct WhoAndWhy {
 void AddWhoAndWhy(CLI::App* command, WhoAndWhy* who);
 
 // An instant by day and time.
-struct AtFlags {
-  std::string at;
-  std::string zone{kDefaultZone};
-};
-void AddAt(CLI::App* command, AtFlags* flags, const std::string& what);
-// REQUIRES: flags.at is not empty.
-[[nodiscard]] absl::StatusOr<google::protobuf::Timestamp> InstantOf(const AtFlags& flags);
+void AddAt(CLI::App* command, Context* context, std::string* at, const std::string& what);
+[[nodiscard]] absl::StatusOr<google::protobuf::Timestamp> InstantOf(const Context& context,
+                                                                    const std::string& at);
 
 // Reads a programme file; prints what is wrong with it as a file.
 [[nodiscard]] ExitCode ReadProgrammeFile(Context* context,
@@ -52,12 +48,30 @@ void ShowProgramme(Context* context,
 // On standard error, as "FILE:LINE:COLUMN: what is wrong".
 void NoteDiagnostics(Context* context, const std::string& path, const Diagnostics& diagnostics);
 
+// What is allowed and hardly meant, before anything is done: on standard error.
+void NoteWarnings(Context* context, const std::string& what, const Diagnostics& warnings);
+
 // "3 diagnostics".
 [[nodiscard]] std::string CountDiagnostics(const Diagnostics& diagnostics);
 
+// For people: instants, which the server words in UTC, in the programme's zone.
+[[nodiscard]] ProgrammeChanges InZone(ProgrammeChanges changes, const std::string& zone);
+
+// As a table, or as CSV.
+void ShowChanges(Context* context, const ProgrammeChanges& changes, const std::string& zone);
+
 // Shows old against new, and asks when somebody has less afterwards.  On standard
 // error: the answer on standard output is about what was done.
-[[nodiscard]] ExitCode AskAboutChanges(Context* context, const ProgrammeChanges& changes, bool yes);
+[[nodiscard]] ExitCode AskAboutChanges(Context* context,
+                                       const ProgrammeChanges& changes,
+                                       const std::string& zone,
+                                       bool yes);
+
+inline constexpr const char* kAsksFirst =
+    "without --dry-run it asks for a confirmation first (scripts: --yes)";
+
+// Of a dry run, how AskAboutChanges() will ask; `yes`: the flag was given already.
+[[nodiscard]] std::string AskedWithoutDryRun(const ProgrammeChanges& changes, bool yes);
 
 }  // namespace gonghui::ctl
 

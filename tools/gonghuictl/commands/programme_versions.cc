@@ -21,15 +21,21 @@ namespace gonghui::ctl {
 namespace {
 
 // Asks what would change, then the user if somebody has less by it, then does it.
+// `asked_before`: the user was asked already whatever it changes, or would be without dry_run.
 template <typename Request, typename Response>
-ExitCode MoveAfterAsking(
-    Context* context, const char* method, Request request, bool dry_run, bool yes) {
+ExitCode MoveAfterAsking(Context* context,
+                         const char* method,
+                         Request request,
+                         bool asked_before,
+                         bool dry_run,
+                         bool yes) {
   request.set_validate_only(true);
   Response response;
   ExitCode exit = context->Call(Listener::kOperator, method, request, &response);
+  NoteWarnings(context, "programme " + request.programme_code(), response.warnings());
   if (exit == ExitCode::kOk && !dry_run) {
     if (!response.unchanged()) {
-      exit = AskAboutChanges(context, response.changes(), yes);
+      exit = AskAboutChanges(context, response.changes(), response.programme().time_zone(), yes);
     }
     if (exit == ExitCode::kOk) {
       request.set_validate_only(false);
@@ -41,7 +47,7 @@ ExitCode MoveAfterAsking(
     return exit;
   }
   if (dry_run && !context->out().is_json()) {
-    context->out().template TableOf<v1::ProgrammeChange>(response.changes(), ProgrammeChangeView());
+    ShowChanges(context, response.changes(), response.programme().time_zone());
   } else {
     ShowProgramme(context, response, response.programme());
   }
@@ -50,6 +56,7 @@ ExitCode MoveAfterAsking(
     context->Note("it is so already; nothing was changed");
   } else if (dry_run) {
     NoteDryRun(*context);
+    context->Note(asked_before && !yes ? kAsksFirst : AskedWithoutDryRun(response.changes(), yes));
   }
   return ExitCode::kOk;
 }
@@ -58,7 +65,7 @@ struct StageFlags {
   std::string code;
   uint32_t version = 0;
   std::string stage;
-  AtFlags at;
+  std::string at;
   WhoAndWhy who;
   bool dry_run = false;
   bool yes = false;
@@ -72,13 +79,13 @@ ExitCode Stage(Context* context, const StageFlags& flags) {
   request.set_author(flags.who.author);
   request.set_note(flags.who.note);
   const bool scheduled = request.stage() == v1::STAGE_SCHEDULED;
-  if (scheduled != !flags.at.at.empty()) {
+  if (scheduled != !flags.at.empty()) {
     return context->Fail(
         ExitCode::kUsage,
         scheduled ? "scheduled needs --at" : "--at goes with the stage scheduled only");
   }
   if (scheduled) {
-    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(flags.at);
+    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(*context, flags.at);
     if (!at.ok()) {
       return context->Fail(ExitCode::kUsage, std::string(at.status().message()));
     }
@@ -94,7 +101,8 @@ ExitCode Stage(Context* context, const StageFlags& flags) {
   return MoveAfterAsking<v1::StageProgrammeRequest, v1::StageProgrammeResponse>(
       context,
       "gonghui.v1.ProgrammeService.StageProgramme",
-      std::move(request),
+      request,
+      request.stage() == v1::STAGE_WITHDRAWN,
       flags.dry_run,
       flags.yes);
 }
@@ -117,6 +125,7 @@ ExitCode Rollback(Context* context, const RollbackFlags& flags) {
       context,
       "gonghui.v1.ProgrammeService.RollbackProgramme",
       std::move(request),
+      /*asked_before=*/false,
       flags.dry_run,
       flags.yes);
 }
@@ -151,17 +160,16 @@ struct DiffFlags {
   std::optional<uint32_t> second;
 };
 
-void ShowChanges(Context* context,
-                 const google::protobuf::Message& response,
-                 const ProgrammeChanges& changes) {
+template <typename Response>
+void ShowDifference(Context* context, const Response& response) {
   if (context->out().is_json()) {
     context->out().Json(response);
     return;
   }
-  if (!changes.empty() || context->out().format() == OutputFormat::kCsv) {
-    context->out().TableOf<v1::ProgrammeChange>(changes, ProgrammeChangeView());
+  if (!response.changes().empty() || context->out().format() == OutputFormat::kCsv) {
+    ShowChanges(context, response.changes(), response.time_zone());
   }
-  if (changes.empty()) {
+  if (response.changes().empty()) {
     context->Note("no difference");
   }
 }
@@ -177,7 +185,7 @@ ExitCode DiffVersions(Context* context, const DiffFlags& flags) {
                                       request,
                                       &response);
   if (exit == ExitCode::kOk) {
-    ShowChanges(context, response, response.changes());
+    ShowDifference(context, response);
   }
   return exit;
 }
@@ -215,7 +223,7 @@ ExitCode Diff(Context* context, const DiffFlags& flags) {
     }
     return context->Fail(ExitCode::kRefused, CountDiagnostics(response.diagnostics()));
   }
-  ShowChanges(context, response, response.changes());
+  ShowDifference(context, response);
   return ExitCode::kOk;
 }
 
@@ -260,7 +268,7 @@ void AddStage(CLI::App* group, Context* context) {
   stage->add_option("STAGE", flags->stage, "Where to")
       ->required()
       ->check(CLI::IsMember({"validated", "shadow", "scheduled", "active", "withdrawn"}));
-  AddAt(stage, &flags->at, "With scheduled: from when on it is active");
+  AddAt(stage, context, &flags->at, "With scheduled: from when on it is active");
   AddWhoAndWhy(stage, &flags->who);
   AddDryRun(stage, &flags->dry_run);
   AddYes(stage, &flags->yes);

@@ -22,7 +22,7 @@ struct ApplyFlags {
   std::string path;
   std::string draft;
   std::string stage = "active";
-  AtFlags at;
+  std::string at;
   WhoAndWhy who;
   bool dry_run = false;
   bool yes = false;
@@ -37,13 +37,13 @@ ExitCode ReadApplyFlags(Context* context,
   }
   request->set_stage(static_cast<v1::Stage>(*EnumNumber(v1::Stage_descriptor(), flags.stage)));
   const bool scheduled = request->stage() == v1::STAGE_SCHEDULED;
-  if (scheduled != !flags.at.at.empty()) {
+  if (scheduled != !flags.at.empty()) {
     return context->Fail(
         ExitCode::kUsage,
         scheduled ? "--stage scheduled needs --at" : "--at goes with --stage scheduled only");
   }
   if (scheduled) {
-    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(flags.at);
+    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(*context, flags.at);
     if (!at.ok()) {
       return context->Fail(ExitCode::kUsage, std::string(at.status().message()));
     }
@@ -69,7 +69,7 @@ ExitCode ShowApplied(Context* context,
   if (context->out().is_json()) {
     context->out().Json(response);
   } else if (!refused && flags.dry_run && !response.changes().empty()) {
-    context->out().TableOf<v1::ProgrammeChange>(response.changes(), ProgrammeChangeView());
+    ShowChanges(context, response.changes(), response.time_zone());
   } else if (!refused && response.has_programme()) {
     ShowProgramme(context, response, response.programme());
   }
@@ -83,7 +83,9 @@ ExitCode ShowApplied(Context* context,
                       : "a version that says the same is there already; nothing was changed");
   } else if (flags.dry_run) {
     context->out().Flush();
-    context->Note(fmt::format("dry run: {} is right; nothing was changed", what));
+    context->Note(fmt::format("dry run: {} is right; nothing was changed; {}",
+                              what,
+                              AskedWithoutDryRun(response.changes(), flags.yes)));
   }
   return ExitCode::kOk;
 }
@@ -103,9 +105,10 @@ ExitCode Apply(Context* context, const ApplyFlags& flags) {
         Listener::kOperator, "gonghui.v1.ProgrammeService.ApplyProgramme", request, &response);
   };
   exit = call();
+  NoteWarnings(context, flags.path.empty() ? flags.draft : flags.path, response.warnings());
   if (exit == ExitCode::kOk && response.diagnostics().empty() && !flags.dry_run) {
     if (!response.unchanged()) {
-      exit = AskAboutChanges(context, response.changes(), flags.yes);
+      exit = AskAboutChanges(context, response.changes(), response.time_zone(), flags.yes);
     }
     if (exit == ExitCode::kOk) {
       request.set_validate_only(false);
@@ -178,6 +181,9 @@ ExitCode Retire(Context* context, const RetireFlags& flags) {
     ShowProgramme(context, response, response.programme());
     if (flags.dry_run) {
       NoteDryRun(*context);
+      if (!flags.yes) {
+        context->Note(kAsksFirst);
+      }
     }
   }
   return exit;
@@ -202,7 +208,7 @@ void AddApply(CLI::App* group, Context* context) {
   apply->add_option("--stage", flags->stage, "What the version becomes")
       ->check(CLI::IsMember({"validated", "shadow", "scheduled", "active"}))
       ->capture_default_str();
-  AddAt(apply, &flags->at, "With --stage scheduled: from when on it is active");
+  AddAt(apply, context, &flags->at, "With --stage scheduled: from when on it is active");
   AddWhoAndWhy(apply, &flags->who);
   AddDryRun(apply, &flags->dry_run);
   AddYes(apply, &flags->yes);

@@ -79,7 +79,6 @@ struct AuthorizeFlags {
   std::string slot_at;
   std::string event_at;
   std::string filed_by;
-  std::string zone{kDefaultZone};
   uint32_t code_valid_s = 0;
   AmountFlags price;
   std::vector<std::string> lines;
@@ -119,7 +118,7 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
       command->add_option("--code-issued-at",
                           flags->code_issued_at,
                           "When the code that is shown was made, as 2026-05-03T08:15:00+08:00 "
-                          "(without\na zone: Asia/Shanghai); means --entry-mode qr_code");
+                          "(without\na zone: in --zone); means --entry-mode qr_code");
   command
       ->add_option(
           "--code-valid-s", flags->code_valid_s, "How long it is good from then on, 1 to 3600; 60")
@@ -133,7 +132,7 @@ void AddAuthorizeOptions(CLI::App* command, AuthorizeFlags* flags) {
 }
 
 // What the authorization is about beside a card and a price.
-void AddOccasionOptions(CLI::App* command, AuthorizeFlags* flags) {
+void AddOccasionOptions(CLI::App* command, Context* context, AuthorizeFlags* flags) {
   command
       ->add_option("--voucher",
                    flags->voucher_code,
@@ -150,32 +149,33 @@ void AddOccasionOptions(CLI::App* command, AuthorizeFlags* flags) {
       "--filed-by", flags->filed_by, "Who files the claim, and can not approve it; needed");
   filed_by->needs(event);
   event->needs(filed_by);
-  AddZone(command, &flags->zone);
+  AddZone(command, context);
 }
 
-absl::Status FillOccasion(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
+absl::Status FillOccasion(const AuthorizeFlags& flags,
+                          const std::string& zone,
+                          v1::AuthorizeRequest* request) {
   request->set_voucher_code(flags.voucher_code);
   request->set_filed_by(flags.filed_by);
   if (!flags.slot_at.empty()) {
-    GH_ASSIGN_OR_RETURN(*request->mutable_slot_at(),
-                        TimeOf("--slot-at", flags.slot_at, flags.zone));
+    GH_ASSIGN_OR_RETURN(*request->mutable_slot_at(), TimeOf("--slot-at", flags.slot_at, zone));
   }
   if (!flags.event_at.empty()) {
-    GH_ASSIGN_OR_RETURN(*request->mutable_event_at(),
-                        TimeOf("--event-at", flags.event_at, flags.zone));
+    GH_ASSIGN_OR_RETURN(*request->mutable_event_at(), TimeOf("--event-at", flags.event_at, zone));
   }
   return absl::OkStatus();
 }
 
-absl::Status FillCode(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
+absl::Status FillCode(const AuthorizeFlags& flags,
+                      const std::string& zone,
+                      v1::AuthorizeRequest* request) {
   if (flags.code_issued_at.empty()) {
     return absl::OkStatus();
   }
   if (request->pos_entry_mode() == v1::POS_ENTRY_MODE_UNSPECIFIED) {
     request->set_pos_entry_mode(v1::POS_ENTRY_MODE_QR_CODE);
   }
-  const absl::StatusOr<Instant> issued_at =
-      ParseInstant(flags.code_issued_at, std::string(kDefaultZone));
+  const absl::StatusOr<Instant> issued_at = ParseInstant(flags.code_issued_at, zone);
   if (!issued_at.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--code-issued-at: ", issued_at.status().message()));
@@ -189,7 +189,9 @@ absl::Status FillCode(const AuthorizeFlags& flags, v1::AuthorizeRequest* request
   return absl::OkStatus();
 }
 
-absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* request) {
+absl::Status FillRequest(const AuthorizeFlags& flags,
+                         const std::string& zone,
+                         v1::AuthorizeRequest* request) {
   const absl::StatusOr<std::optional<int64_t>> fen = Fen(flags.price);
   if (!fen.ok()) {
     return fen.status();
@@ -197,7 +199,7 @@ absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* requ
   if (flags.card_number.empty() && flags.voucher_code.empty()) {
     return absl::InvalidArgumentError("--card is needed; only with --voucher it may be left out");
   }
-  GH_RETURN_IF_ERROR(FillOccasion(flags, request));
+  GH_RETURN_IF_ERROR(FillOccasion(flags, zone, request));
   GH_RETURN_IF_ERROR(ParseLineItems(flags.lines, request->mutable_lines()));
   const int64_t sum_fen = SumOf(request->lines());
   if (!*fen && flags.lines.empty()) {
@@ -221,12 +223,13 @@ absl::Status FillRequest(const AuthorizeFlags& flags, v1::AuthorizeRequest* requ
   request->set_explain(flags.explain);
   request->set_pos_entry_mode(static_cast<v1::PosEntryMode>(
       EnumNumber(v1::PosEntryMode_descriptor(), flags.entry_mode).value_or(0)));
-  return FillCode(flags, request);
+  return FillCode(flags, zone, request);
 }
 
 ExitCode Quote(Context* context, const AuthorizeFlags& flags) {
   v1::QuoteRequest request;
-  const absl::Status filled = FillRequest(flags, request.mutable_authorize());
+  const absl::Status filled =
+      FillRequest(flags, context->input_zone(), request.mutable_authorize());
   if (!filled.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(filled.message()));
   }
@@ -241,7 +244,7 @@ ExitCode Authorize(Context* context, const AuthorizeFlags& flags) {
     return Quote(context, flags);
   }
   v1::AuthorizeRequest request;
-  const absl::Status filled = FillRequest(flags, &request);
+  const absl::Status filled = FillRequest(flags, context->input_zone(), &request);
   if (!filled.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(filled.message()));
   }
@@ -502,7 +505,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
       [context, authorize_flags] { return Authorize(context, *authorize_flags); });
   authorize->group(kGroup);
   AddAuthorizeOptions(authorize, authorize_flags.get());
-  AddOccasionOptions(authorize, authorize_flags.get());
+  AddOccasionOptions(authorize, context, authorize_flags.get());
   authorize->add_option("--request-id",
                         authorize_flags->request_id,
                         "UUID of this request; a random one when not given");
@@ -520,7 +523,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
                  [context, quote_flags] { return Quote(context, *quote_flags); });
   quote->group(kGroup);
   AddAuthorizeOptions(quote, quote_flags.get());
-  AddOccasionOptions(quote, quote_flags.get());
+  AddOccasionOptions(quote, context, quote_flags.get());
 
   AddFollowUps(app, context);
 

@@ -76,7 +76,7 @@ class Issue {
                             "--output is needed: codes are told once and printed nowhere else");
     }
     const absl::Status filled =
-        FillSpan(flags_.span, head_.mutable_valid_from(), head_.mutable_expires_at());
+        FillSpan(*context_, flags_.span, head_.mutable_valid_from(), head_.mutable_expires_at());
     if (!filled.ok()) {
       return context_->Fail(ExitCode::kUsage, std::string(filled.message()));
     }
@@ -92,7 +92,7 @@ class Issue {
     }
     RowFileOptions options;
     options.path = flags_.members_path;
-    options.rows.zone = flags_.span.zone;
+    options.rows.zone = context_->input_zone();
     options.pass_over_others = true;
     return LoadRowsOf<v1::Grant>(options, MemberListKind(), stderr, &members_);
   }
@@ -130,7 +130,7 @@ class Issue {
   ExitCode LoadWritten() {
     RowFileOptions options;
     options.path = flags_.output_path;
-    options.rows.zone = flags_.span.zone;
+    options.rows.zone = context_->input_zone();
     options.pass_over_others = true;
     std::vector<FileRow<v1::Voucher>> written;
     const ExitCode exit = LoadRowsOf<v1::Voucher>(options, VoucherListKind(), stderr, &written);
@@ -316,7 +316,7 @@ void AddVoucherIssueCommand(CLI::App* group, Context* context) {
                    flags->members_path,
                    "CSV with a column member_id (others are passed over): a code for each")
       ->excludes(count);
-  AddSpan(issue, &flags->span);
+  AddSpan(issue, context, &flags->span);
   issue->add_option("--output",
                     flags->output_path,
                     "CSV that is made, for its owner's eyes only; never written over");

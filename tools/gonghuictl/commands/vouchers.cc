@@ -42,13 +42,13 @@ ExitCode GrantVouchers(Context* context, const GrantFlags& flags) {
   head.set_series_code(flags.series_code);
   head.set_validate_only(flags.dry_run);
   const absl::Status filled =
-      FillSpan(flags.span, head.mutable_valid_from(), head.mutable_expires_at());
+      FillSpan(*context, flags.span, head.mutable_valid_from(), head.mutable_expires_at());
   if (!filled.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(filled.message()));
   }
   RowFileOptions options;
   options.path = flags.path;
-  options.rows.zone = flags.span.zone;
+  options.rows.zone = context->input_zone();
   std::vector<FileRow<v1::Grant>> rows;
   const ExitCode loaded = LoadRowsOf<v1::Grant>(options, GrantKind(), stderr, &rows);
   if (loaded != ExitCode::kOk) {
@@ -106,7 +106,7 @@ void AddGrant(CLI::App* group, Context* context) {
   grant->add_option("--source", flags->source, "The system that the events are of")->required();
   grant->add_option("--series", flags->series_code, "Of these; made when there is none")
       ->required();
-  AddSpan(grant, &flags->span);
+  AddSpan(grant, context, &flags->span);
   AddDryRun(grant, &flags->dry_run);
   grant->add_flag("-q,--quiet", flags->quiet, "No progress");
   grant->footer(
