@@ -12,7 +12,9 @@ of BIN_FOLDER where it would have built them.
 import fcntl
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -96,6 +98,178 @@ class UsageTest(Tree):
     def test_there_is_nothing_to_serve_or_to_stop(self):
         self.assertIn("run tools/quickstart first", self.quickstart("serve", wanted=1).stderr)
         self.assertIn("no server runs", self.quickstart("stop").stdout)
+
+    def in_terminal(self, command, wanted=0, typed=None, env=None):
+        """Runs it in the foreground of a terminal of its own, and types when a password is
+        asked for; what the terminal shows."""
+        child, terminal = pty.fork()
+        if child == 0:
+            try:
+                os.chdir(self.root)
+                os.execvpe(command[0], command, env or os.environ)
+            finally:
+                os._exit(126)
+        said, until = b"", time.monotonic() + 60
+        try:
+            while True:
+                ready, _, _ = select.select([terminal], [], [], max(0, until - time.monotonic()))
+                self.assertTrue(ready, "it hangs: " + said.decode())
+                try:
+                    piece = os.read(terminal, 4096)
+                except OSError:  # how a terminal ends
+                    piece = b""
+                if not piece:
+                    break
+                said += piece
+                if typed is not None and said.endswith(b"password: "):
+                    os.write(terminal, typed.encode() + b"\n")
+        except BaseException:
+            os.kill(child, signal.SIGKILL)
+            raise
+        finally:
+            os.close(terminal)  # hangs up on whatever is left
+            _, status = os.waitpid(child, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), wanted, said.decode())
+        return said.decode()
+
+    def test_a_build_shows_that_it_lives(self):
+        # Neither compiles anything: the one configures, the other counts and fails.
+        tools = self.root / "fake"
+        tools.mkdir()
+        (tools / "cmake").write_text(
+            "#!/bin/sh\n"
+            "[ $1 = --preset ] && exit\n"
+            "echo '[7/560] Building CXX object engine/base/check.cc.o'\n"
+            "echo 'check.cc:1: note: nothing that counts'\n"
+            "sleep 2.5\n"
+            "echo 'check.cc:1: error: this is only a test'\n"
+            "exit 1\n", encoding="utf-8")
+        (tools / "cmake").chmod(0o755)
+        stage = self.root / "tools/stage.sh"
+        stage.write_text(stage.read_text(encoding="utf-8") + "stage_line_s=1\n", encoding="utf-8")
+        (self.root / "build/release/bin").unlink()  # a first build
+        path = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+        command = [str(self.root / "tools/quickstart"), "--no-install"]
+
+        run = self.quickstart("--no-install", wanted=1, env=path)
+        self.assertIn("The first build", run.stdout)
+        self.assertRegex(run.stdout, r"(?m)^configure +0:0\d  ok$")
+        self.assertRegex(run.stdout, r"(?m)^build +0:01  \[7/560\] check\.cc\.o$")
+        self.assertRegex(run.stdout, r"(?m)^build +0:0\d  FAILED$")
+        self.assertIn("error: this is only a test", run.stdout)
+        self.assertNotIn("\r", run.stdout)
+        self.assertNotIn("\033", run.stdout)
+
+        # A terminal has one line, written anew.
+        said = self.in_terminal(command, wanted=1, env=path)
+        self.assertRegex(said, r"\r\x1b\[Kbuild +0:01  \[7/560\] check\.cc\.o\r")
+
+    def test_what_is_left_of_a_build_is_guessed(self):
+        log = self.root / "log"
+        log.write_text("[100/300] Building CXX object a/b.cc.o\n", encoding="utf-8")
+        def told(seconds):
+            return subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", f"source tools/stage.sh; progress {log} {seconds}"],
+                cwd=self.root, text=True, capture_output=True, check=True).stdout
+        self.assertEqual(told(600), "[100/300] some 20 min left b.cc.o")
+        self.assertEqual(told(20), "[100/300] b.cc.o")  # too early to tell
+        log.write_text("-- Found Protobuf\n", encoding="utf-8")
+        self.assertEqual(told(600), "-- Found Protobuf")
+        log.write_text("", encoding="utf-8")
+        self.assertEqual(told(600), "")
+
+
+    def test_a_stage_is_not_stopped_by_the_terminal(self):
+        said = self.in_terminal(["bash", "-c", "source tools/stage.sh; run_stage reader log cat"])
+        self.assertRegex(said, r"reader +0:0\d  ok")
+
+    def machine(self, sudo=True, **known):
+        """An environment in which one package is missing, and what asks for it is not root."""
+        fake = self.root / "fake"
+        shutil.rmtree(fake, ignore_errors=True)
+        fake.mkdir()
+        # All programs but sudo, which a test's machine may have or not.
+        for folder in os.environ["PATH"].split(":"):
+            for program in pathlib.Path(folder).glob("*"):
+                if program.name != "sudo" and not (fake / program.name).is_symlink():
+                    (fake / program.name).symlink_to(program)
+        programs = {
+            "id": "echo ${FAKE_UID:-1000}",
+            "dpkg-query": "shift 3; for p; do [ $p = ${FAKE_MISSING-g++} ] || "
+                          "echo $p installed; done",
+            "apt-get": "echo \"$@\" >>$FAKE/apt.said",
+            "cmake": "exit 1",
+        }
+        if sudo:  # the real one reads the terminal, too, and remembers for a while who asked
+            programs["sudo"] = """
+                if [ "$1" = -n ]; then
+                  shift
+                  [ -e $FAKE/ticket ] || { echo 'sudo: a password is required' >&2; exit 1; }
+                elif [ ! -e $FAKE/ticket ]; then
+                  printf '[sudo] password: ' >/dev/tty
+                  read -r word </dev/tty
+                  [ "$word" = secret ] || { echo 'sudo: 1 incorrect password' >&2; exit 1; }
+                  [ -n "$FAKE_FORGETS" ] || touch $FAKE/ticket
+                fi
+                exec "$@\""""
+        for name, text in programs.items():
+            (fake / name).unlink(missing_ok=True)
+            (fake / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+            (fake / name).chmod(0o755)
+        return {**os.environ, "PATH": str(fake), "FAKE": str(fake), **known}
+
+    def installs(self):
+        """Each command that installs packages, in a tree without programs and without a build."""
+        for path in ("tools/check", "tools/install-packages", "tools/packages.txt"):
+            shutil.copy(ROOT / path, self.root / path)
+        (self.root / "build/release/bin").unlink()
+        return (["tools/quickstart", "--no-build"], ["tools/check", "--quick"])
+
+    def apt_said(self):
+        log = self.root / "fake/apt.said"
+        return log.read_text(encoding="utf-8") if log.exists() else ""
+
+    BY_HAND = "as root run: apt-get update && apt-get install --no-install-recommends g++"
+
+    def test_sudo_may_ask_for_a_password(self):
+        for command in self.installs():  # which fail later: there is nothing to build with
+            with self.subTest(command=command):
+                said = self.in_terminal(command, wanted=1, typed="secret", env=self.machine())
+                self.assertRegex(said, r"1 of \d+ are missing: g\+\+\r\n\[sudo\] password: ")
+                self.assertEqual(said.count("password"), 1, said)
+                self.assertRegex(said, r"packages +0:0\d  ok")
+                self.assertRegex(self.apt_said(), r" update\n.* install .* g\+\+\n$")
+
+    def test_who_may_not_install_is_told_what_to_run(self):
+        for command in self.installs():
+            with self.subTest(command=command):
+                said = self.in_terminal(command, wanted=1, typed="wrong", env=self.machine())
+                self.assertIn(f"sudo refused; {self.BY_HAND}", said)
+                said = self.in_terminal(command, wanted=1, env=self.machine(sudo=False))
+                self.assertIn(f"there is no sudo; {self.BY_HAND}", said)
+                # A sudo that asks every time cannot do so in a stage, and does not hang there.
+                said = self.in_terminal(command, wanted=1, typed="secret",
+                                        env=self.machine(FAKE_FORGETS="1"))
+                self.assertRegex(said, r"packages +0:0\d  FAILED")
+                self.assertIn(f"in a terminal, or {self.BY_HAND}", said)
+                # Without a terminal nobody can be asked.
+                run = subprocess.run(command, cwd=self.root, text=True, capture_output=True,
+                                     check=False, timeout=60, start_new_session=True,
+                                     env=self.machine())
+                self.assertEqual(run.returncode, 1, run.stderr)
+                self.assertIn(f"in a terminal, or {self.BY_HAND}", run.stderr)
+                self.assertEqual(self.apt_said(), "")
+
+    def test_nobody_is_asked_without_need(self):
+        for command in self.installs():
+            with self.subTest(command=command):
+                said = self.in_terminal(command, wanted=1, env=self.machine(FAKE_MISSING=""))
+                self.assertRegex(said, r"packages +0:0\d  ok")
+                self.assertEqual(self.apt_said(), "")
+                said = self.in_terminal(command, wanted=1,
+                                        env=self.machine(sudo=False, FAKE_UID="0"))
+                self.assertRegex(said, r"packages +0:0\d  ok")
+                self.assertIn(" install ", self.apt_said())
 
 
 class RunTest(Tree):
