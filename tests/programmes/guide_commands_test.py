@@ -139,6 +139,9 @@ class GuideTest(unittest.TestCase):
         self.assertRegex(versions, r"(?m)^ +2 +shadow")
         self.assertRegex(versions, r"(?m)^ +1 +active")
         self.assertRegex(self.shell("gonghuictl programme versions films"), r"(?m)^ +1 +active")
+        # The budget that was imported, and neither file nor rollback set back.
+        self.assertRegex(self.shell("gonghuictl fund list"),
+                         r"(?m)^films +观影资金 .* 6,000,000\.00 yuan ")
 
     def test_codes_draws_and_aid(self):
         codes = (self.root / "codes.csv").read_text(encoding="utf-8").splitlines()
@@ -150,6 +153,12 @@ class GuideTest(unittest.TestCase):
         self.assertRegex(self.of("authorize", "packs")[0], r"entry +person +programme +1 +1")
         self.assertRegex(self.shell("gonghuictl fund solvency mutual -o json"),
                          r'"contributedFen": "10000"')
+
+    def test_elsewhere_nothing_is_heard_of_the_examples(self):
+        """A sale of nothing at a pharmacy, with all that the guide made live."""
+        said = self.shell("gonghuictl --insecure authorize --terminal T0000009 "
+                          "--card 6253011000000016 --price 0 || test $? = 4")
+        self.assertIn("no_applicable_benefit", said)
 
     def test_what_is_wrong_is_told_as_it_stands_there(self):
         told = next(text for kind, text in blocks() if kind == "text")
