@@ -60,7 +60,12 @@ Cell PaidOut(const v1::Transaction& t) {
   return MoneyCell(t.captured_subsidy_fen());
 }
 Cell HoldExpires(const v1::Transaction& t) {
-  return TimeCell(t.has_expires_at(), t.expires_at());
+  Cell cell = TimeCell(t.has_expires_at(), t.expires_at());
+  if (t.state() != v1::TRANSACTION_STATE_PENDING &&
+      t.state() != v1::TRANSACTION_STATE_PARTIALLY_CAPTURED) {
+    cell.text.clear();
+  }
+  return cell;
 }
 
 using ClaimColumn = ViewColumn<v1::Claim>;
@@ -304,6 +309,40 @@ View<Solvency> SolvencyView() {
   return kSolvency;
 }
 
+v1::Transaction AsFiled(v1::Transaction transaction, const v1::Claim* claim) {
+  const bool in_part = transaction.outcome() == v1::OUTCOME_APPROVED_PARTIAL;
+  if (transaction.state() != v1::TRANSACTION_STATE_PENDING ||
+      (transaction.outcome() != v1::OUTCOME_APPROVED && !in_part)) {
+    return transaction;
+  }
+  const std::string filed = in_part ? "filed, benefit in part: " : "filed: ";
+  const std::string filed_zh = in_part ? "已受理，优惠不足额，" : "已受理，";
+  if (claim == nullptr) {
+    transaction.set_display_message(
+        filed + "awaits approval (待审批), where its programme asks for it: claim show");
+    transaction.set_display_message_zh(filed_zh + "如方案要求审批则待审批");
+  } else if (claim->approvals() < claim->approvals_required()) {
+    transaction.set_display_message(
+        fmt::format("{}awaits approval (待审批), {} of {} have approved",
+                    filed,
+                    claim->approvals(),
+                    claim->approvals_required()));
+    transaction.set_display_message_zh(fmt::format("{}待审批：需{}人同意，已有{}人",
+                                                   filed_zh,
+                                                   claim->approvals_required(),
+                                                   claim->approvals()));
+  } else {
+    const bool reviewed = claim->approvals_required() != 0;
+    transaction.set_display_message(filed +
+                                    (reviewed ? "approved by all who must" : "needs no approval") +
+                                    ", awaits payment (待支付): capture");
+    transaction.set_display_message_zh(filed_zh + (reviewed ? "审批已齐" : "无需审批") +
+                                       "，待支付");
+  }
+  transaction.clear_outcome();  // "approved" would be read as if the claim were
+  return transaction;
+}
+
 void ShowClaim(const v1::Claim& claim, Output* out) {
   out->RecordOf<v1::Claim>(claim, ClaimView());
   if (out->format() != OutputFormat::kTable) {
@@ -315,7 +354,7 @@ void ShowClaim(const v1::Claim& claim, Output* out) {
   }
   if (claim.has_transaction()) {
     out->Heading("Authorization (授权)");
-    ShowTransaction(claim.transaction(), out);
+    ShowTransaction(AsFiled(claim.transaction(), &claim), out);
   }
 }
 

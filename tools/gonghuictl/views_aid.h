@@ -29,6 +29,10 @@ struct Solvency {
 // alone.
 void ShowClaim(const v1::Claim& claim, Output* out);
 
+// For people: that a claim was filed is no approval of it.  `claim` says how many have agreed;
+// null = not known.  Whatever is not a claim that is held stays as it is.
+[[nodiscard]] v1::Transaction AsFiled(v1::Transaction transaction, const v1::Claim* claim);
+
 }  // namespace gonghui::ctl
 
 #endif  // GONGHUI_TOOLS_GONGHUICTL_VIEWS_AID_H_

@@ -40,10 +40,91 @@ bool HasMoneyTable(const Txn& t) {
   }
 }
 
+bool IsOpen(const Txn& t) {
+  return t.state() == v1::TRANSACTION_STATE_PENDING ||
+         t.state() == v1::TRANSACTION_STATE_PARTIALLY_CAPTURED;
+}
+
+// Nothing is paid by what was refused; of an advice it was paid before anybody was asked.
+bool PaysNothing(const Txn& t) {
+  return t.outcome() == v1::OUTCOME_DECLINED && !t.has_occurred_at();
+}
+
+// Of a capture, increment, reversal or refund the numbers are what it asked for.
+bool IsRefusedFollowUp(const Txn& t) {
+  return PaysNothing(t) &&
+         (t.kind() == v1::TRANSACTION_KIND_INCREMENT || t.kind() == v1::TRANSACTION_KIND_CAPTURE ||
+          t.kind() == v1::TRANSACTION_KIND_REVERSAL || t.kind() == v1::TRANSACTION_KIND_REFUND);
+}
+
 // For people only where no table tells it.
 Cell UnlessInTable(const Txn& t, int64_t fen) {
   Cell cell = MoneyCell(fen);
   if (HasMoneyTable(t)) {
+    cell.text.clear();
+  }
+  return cell;
+}
+
+// What a payer pays, so that nobody collects for what was refused.
+Cell PayerMoney(const Txn& t, int64_t fen) {
+  Cell cell = UnlessInTable(t, fen);
+  if (PaysNothing(t)) {
+    cell.text.clear();
+  }
+  return cell;
+}
+
+Cell PriceCell(const Txn& t) {
+  Cell cell = UnlessInTable(t, t.list_price_fen());
+  if (IsRefusedFollowUp(t)) {
+    cell.text.clear();  // told by AskedForCell()
+  }
+  return cell;
+}
+
+// "61.00 yuan to give back; nothing was changed (申请退货 61.00 元，未作任何变动)".
+Cell AskedForCell(const Txn& t) {
+  if (!IsRefusedFollowUp(t)) {
+    return {};
+  }
+  std::string_view what = "to give back";
+  std::string_view what_zh = "退货";
+  switch (t.kind()) {
+    case v1::TRANSACTION_KIND_INCREMENT:
+      what = "to authorize in addition";
+      what_zh = "追加授权";
+      break;
+    case v1::TRANSACTION_KIND_CAPTURE:
+      what = "to capture";
+      what_zh = "完成";
+      break;
+    case v1::TRANSACTION_KIND_REVERSAL:
+      what = "to take back";
+      what_zh = "撤销";
+      break;
+    default:
+      break;
+  }
+  std::string amount = FormatYuan(t.list_price_fen());
+  std::string amount_zh = fmt::format(" {} 元", FormatYuanBare(t.list_price_fen()));
+  if (t.list_price_fen() == 0) {  // no amount was said
+    amount = t.lines().empty() ? "all that is left" : "the lines below";
+    amount_zh = t.lines().empty() ? "全部余额" : "下列明细";
+  }
+  return {
+      fmt::format(
+          "{} {}; nothing was changed (申请{}{}，未作任何变动)", amount, what, what_zh, amount_zh),
+      ""};
+}
+
+// For people only while something is held: of a hold, and of what raised one.  A quote tells
+// what would be.
+Cell HoldExpiresCell(const Txn& t) {
+  Cell cell = TimeCell(t.has_expires_at(), t.expires_at());
+  const bool held = IsOpen(t) || t.state() == v1::TRANSACTION_STATE_UNSPECIFIED ||
+                    t.kind() == v1::TRANSACTION_KIND_INCREMENT;
+  if (!held || t.outcome() == v1::OUTCOME_DECLINED) {
     cell.text.clear();
   }
   return cell;
@@ -78,18 +159,15 @@ constexpr std::array kTransaction = {
         Align::kLeft,
         [](const Txn& t) { return TimeCell(t.has_next_eligible_at(), t.next_eligible_at()); }},
     TxnColumn{"state", "state", Align::kLeft, [](const Txn& t) { return EnumCell(t.state()); }},
-    TxnColumn{"list price",
-              "list_price_fen",
-              Align::kRight,
-              [](const Txn& t) { return UnlessInTable(t, t.list_price_fen()); }},
+    TxnColumn{"list price", "list_price_fen", Align::kRight, PriceCell},
     TxnColumn{"member pays",
               "member_pays_fen",
               Align::kRight,
-              [](const Txn& t) { return UnlessInTable(t, t.member_pays_fen()); }},
+              [](const Txn& t) { return PayerMoney(t, t.member_pays_fen()); }},
     TxnColumn{"subsidy",
               "subsidy_fen",
               Align::kRight,
-              [](const Txn& t) { return UnlessInTable(t, t.subsidy_fen()); }},
+              [](const Txn& t) { return PayerMoney(t, t.subsidy_fen()); }},
     TxnColumn{"captured",
               "captured_fen",
               Align::kRight,
@@ -184,14 +262,12 @@ constexpr std::array kTransaction = {
               "decided_at",
               Align::kLeft,
               [](const Txn& t) { return TimeCell(t.has_decided_at(), t.decided_at()); }},
-    TxnColumn{"hold expires",
-              "expires_at",
-              Align::kLeft,
-              [](const Txn& t) { return TimeCell(t.has_expires_at(), t.expires_at()); }},
+    TxnColumn{"hold expires", "expires_at", Align::kLeft, HoldExpiresCell},
 };
 
 // What people are told of a decline beside what programs are.
 constexpr std::array kDecline = {
+    TxnColumn{"asked for", "", Align::kLeft, AskedForCell},
     TxnColumn{"least amount",
               "",
               Align::kLeft,
@@ -274,11 +350,6 @@ MoneyRow MoneyOfFollowUp(const Txn& t) {
   }
 }
 
-bool IsOpen(const Txn& t) {
-  return t.state() == v1::TRANSACTION_STATE_PENDING ||
-         t.state() == v1::TRANSACTION_STATE_PARTIALLY_CAPTURED;
-}
-
 std::vector<MoneyRow> MoneyOf(const Txn& t) {
   if (t.kind() != v1::TRANSACTION_KIND_AUTHORIZATION) {
     return {MoneyOfFollowUp(t)};
@@ -355,6 +426,9 @@ constexpr std::array kLine = {
                  return cell;
                }},
 };
+
+// Up to `quantity`: what, not who pays.
+constexpr size_t kLineColumnsOfWhat = 3;
 
 using AppliedColumn = ViewColumn<v1::AppliedBenefit>;
 constexpr std::array kApplied = {
@@ -541,7 +615,7 @@ constexpr std::array kEntitlement = {
 
 // Who grants and pays, under the name of what has become of the money.
 void ShowBenefits(const Txn& t, Output* out) {
-  if (t.applied_benefits().empty()) {
+  if (t.applied_benefits().empty() || IsRefusedFollowUp(t)) {
     return;
   }
   std::string_view heading = "Benefits";
@@ -602,7 +676,11 @@ void ShowTransaction(const v1::Transaction& transaction, Output* out) {
   }
   out->RecordOf(transaction, View<v1::Transaction>(kTransactionForPeople));
   ShowMoney(transaction, out);
-  if (!transaction.lines().empty()) {
+  if (!transaction.lines().empty() && IsRefusedFollowUp(transaction)) {
+    out->Heading("Asked to give back (申请退货)");
+    out->TableOf<v1::TransactionLine>(transaction.lines(),
+                                      TransactionLineView().first(kLineColumnsOfWhat));
+  } else if (!transaction.lines().empty()) {
     out->Heading(transaction.kind() == v1::TRANSACTION_KIND_REFUND ? "Given back"
                  : HasMoneyTable(transaction)                      ? "Lines, as authorized"
                                                                    : "Lines");

@@ -145,7 +145,14 @@ constexpr std::array kDraw = {
     DrawColumn{"entries",
                "entry_count",
                Align::kRight,
-               [](const v1::Draw& d) { return CountCell(d.entry_count()); }},
+               [](const v1::Draw& d) {
+                 Cell cell = CountCell(d.entry_count());
+                 // Of a draw the list is read when it is settled; of a pool each event counts.
+                 if (d.kind() == v1::DRAW_KIND_DRAW && d.state() == v1::DRAW_STATE_COMMITTED) {
+                   cell.text = "not counted yet (尚未统计)";
+                 }
+                 return cell;
+               }},
     DrawColumn{"won",
                "won_count",
                Align::kRight,

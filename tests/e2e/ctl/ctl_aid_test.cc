@@ -53,6 +53,12 @@ TEST_F(CtlAidTest, TwoPersonsApprove) {
   EXPECT_EQ(first.exit, 0) << first.err;
   EXPECT_THAT(first.out, HasSubstr("approved (同意)  材料齐全"));
   EXPECT_EQ(first.err, "1 more person has to approve it before it is paid (还需1人同意)\n");
+  const RunResult again = Run({"claim", "approve", "0123456789AB", "--by", "wang.fang"});
+  EXPECT_EQ(again.exit, 0);
+  EXPECT_EQ(again.err,
+            "wang.fang has approved already; nothing was changed (已审批过，未作变动)\n"
+            "1 more person has to approve it before it is paid (还需1人同意)\n");
+  EXPECT_EQ(server_->occasions().judgements.size(), 1U);
   options_.environment["GONGHUI_OPERATOR"] = "zhao.lei";
   const RunResult second = Run({"claim", "approve", "0123456789AB", "-o", "json"});
   EXPECT_EQ(second.exit, 0) << second.err;

@@ -509,9 +509,46 @@ TEST_F(CtlTransactionsTest, Refund) {
   const RunResult declined = RunInsecure({"refund", "--terminal", "REFUSE", "0123456789AB"});
   EXPECT_EQ(declined.exit, 4);
   EXPECT_THAT(declined.out, HasSubstr("exceeds_captured_amount (228)"));
+  EXPECT_THAT(declined.out, HasSubstr("all that is left to give back; nothing was changed"));
+  const RunResult more =
+      RunInsecure({"refund", "--terminal", "REFUSE", "0123456789AB", "--amount", "61"});
+  EXPECT_EQ(more.exit, 4);
+  EXPECT_THAT(more.out, HasSubstr("61.00 yuan to give back; nothing was changed (申请退货"));
+  EXPECT_THAT(more.out, Not(HasSubstr("member pays")));
   EXPECT_EQ(RunInsecure({"refund", "--terminal", "T1", kUuid, "--amount", "0.001"}).exit, 2);
   EXPECT_EQ(RunInsecure({"refund", "--terminal", "T1"}).exit, 2);
   EXPECT_THAT(Run({"refund", "--help"}).out, HasSubstr("退货"));
+}
+
+// Filed is not approved.
+TEST_F(CtlTransactionsTest, AClaimThatIsFiled) {
+  const std::vector<std::string> command = {"authorize",
+                                            "--terminal",
+                                            "T1",
+                                            "--card",
+                                            "62530110",
+                                            "--price",
+                                            "8500",
+                                            "--event-at",
+                                            "2026-05-03",
+                                            "--filed-by",
+                                            "li.min"};
+  const RunResult filed = RunInsecure(command);
+  EXPECT_EQ(filed.exit, 0) << filed.err;
+  EXPECT_THAT(filed.out, HasSubstr("filed: awaits approval (待审批)"));
+  EXPECT_THAT(filed.out, Not(HasSubstr("已批准")));
+  std::vector<std::string> json = command;
+  json.insert(json.end(), {"-o", "json"});
+  EXPECT_THAT(RunInsecure(json).out, HasSubstr("\"OUTCOME_APPROVED\"")) << "programs get all";
+  const RunResult found = Run({"txn", "show", "0123456789AF"});
+  EXPECT_EQ(found.exit, 0) << found.err;
+  EXPECT_THAT(found.out, HasSubstr("filed: awaits approval (待审批), 0 of 2 have approved\n"));
+  EXPECT_THAT(Run({"txn", "show", "0123456789AF", "-o", "csv"}).out, HasSubstr("已批准"));
+  const RunResult ride = Run({"txn", "show", "0123456789AG"});
+  EXPECT_EQ(ride.exit, 0) << ride.err;
+  EXPECT_EQ(ride.err, "") << "that it is no claim is no trouble";
+  EXPECT_THAT(ride.out, HasSubstr("已批准"));
+  EXPECT_THAT(ride.out, Not(HasSubstr("filed")));
 }
 
 TEST_F(CtlTransactionsTest, TxnShow) {

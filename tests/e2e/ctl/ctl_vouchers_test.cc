@@ -4,7 +4,9 @@
 // Vouchers, end to end: codes go to their file and nowhere else, and what failed is told.
 
 #include <algorithm>
+#include <regex>
 
+#include "engine/programmes/voucher_code.h"
 #include "tests/e2e/ctl/ctl_fixture.h"
 
 namespace gonghui::testing_e2e {
@@ -401,17 +403,31 @@ TEST_F(CtlVouchersTest, Lists) {
 
 // --- at the till ---
 
+// Whoever types what the help shows must not be told that it was mistyped.
+TEST_F(CtlVouchersTest, TheCodesInTheHelpAreRight) {
+  const std::string help = Run({"voucher", "show", "--help"}).out + Run({"voucher", "--help"}).out +
+                           Run({"authorize", "--help"}).out;
+  const std::regex pattern("[0-9A-Z]{4}(-[0-9A-Z]{4}){3}");
+  size_t codes = 0;
+  for (std::sregex_iterator it(help.begin(), help.end(), pattern), end; it != end; ++it) {
+    const char* const wrong = WhyNoVoucherCode(it->str());
+    EXPECT_EQ(wrong, nullptr) << it->str() << ": " << wrong;
+    ++codes;
+  }
+  EXPECT_GE(codes, 2U);
+}
+
 TEST_F(CtlVouchersTest, ACodeAtTheTillNeedsNoCard) {
   const RunResult result = RunInsecure({"authorize",
                                         "--terminal",
                                         "T1",
                                         "--voucher",
-                                        "7K3M-9QXA-2HNB-V4TC",
+                                        "7K3M-9QXA-2HNB-V4TW",
                                         "--price",
                                         "0",
                                         "--capture"});
   EXPECT_EQ(result.exit, 0) << result.err;
-  EXPECT_EQ(server_->last_authorize().voucher_code(), "7K3M-9QXA-2HNB-V4TC");
+  EXPECT_EQ(server_->last_authorize().voucher_code(), "7K3M-9QXA-2HNB-V4TW");
   EXPECT_EQ(server_->last_authorize().card_number(), "");
   const RunResult neither =
       RunInsecure({"authorize", "--terminal", "T1", "--price", "0", "--capture"});

@@ -29,6 +29,10 @@ class FakeAid final : public v1::AidService::Service {
     if (request->transaction_id().starts_with("NONE")) {
       return Error(StatusCode::NOT_FOUND, "there is no such claim", "CLAIM_NOT_FOUND");
     }
+    if (request->transaction_id() == "0123456789AG") {
+      return Error(StatusCode::NOT_FOUND, "it is no claim", "CLAIM_NOT_FOUND");
+    }
+    const std::lock_guard lock(shared_->mutex);
     FillClaim(request->transaction_id(), response->mutable_claim());
     return Status::OK;
   }
@@ -59,7 +63,9 @@ class FakeAid final : public v1::AidService::Service {
       return Error(
           StatusCode::FAILED_PRECONDITION, "who filed it can not approve it", "SAME_PERSON");
     }
-    Judge(*request, true);
+    if (!HasApproved(request->by())) {
+      Judge(*request, true);
+    }
     const std::lock_guard lock(shared_->mutex);
     FillClaim(request->transaction_id(), response->mutable_claim());
     return Status::OK;
@@ -139,6 +145,17 @@ class FakeAid final : public v1::AidService::Service {
   }
 
  private:
+  // As the engine has it, twice is once.
+  bool HasApproved(const std::string& by) const {
+    const std::lock_guard lock(shared_->mutex);
+    for (const v1::ClaimJudgement& judgement : shared_->occasions.judgements) {
+      if (judgement.approved() && judgement.by() == by) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   template <typename Request>
   void Judge(const Request& request, bool approved) {
     if (request.validate_only()) {

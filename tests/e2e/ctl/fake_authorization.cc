@@ -110,6 +110,10 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
     transaction->set_kind(v1::TRANSACTION_KIND_REFUND);
     const bool declined = request->terminal_id().starts_with("REFUSE");
     transaction->set_outcome(declined ? v1::OUTCOME_DECLINED : v1::OUTCOME_APPROVED);
+    if (declined) {
+      transaction->set_list_price_fen(request->amount_fen());
+      transaction->set_member_pays_fen(request->amount_fen());
+    }
     transaction->set_reason(declined ? v1::REASON_EXCEEDS_CAPTURED_AMOUNT : v1::REASON_UNSPECIFIED);
     for (const v1::ReturnedLine& returned : request->lines()) {
       v1::TransactionLine& line = *transaction->add_lines();
@@ -301,6 +305,10 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
       return;
     }
     t->set_outcome(v1::OUTCOME_APPROVED);
+    if (request.has_event_at()) {
+      t->set_state(v1::TRANSACTION_STATE_PENDING);
+      t->set_display_message_zh("已批准");
+    }
     t->set_member_pays_fen(1);
     t->set_subsidy_fen(request.list_price_fen() - 1);
   }

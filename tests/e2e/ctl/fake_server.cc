@@ -285,6 +285,15 @@ class FakeOperations final : public v1::OperationsService::Service {
       *response->mutable_transaction() = CapturedRide();
       return Status::OK;
     }
+    if (request->transaction_id() == "0123456789AF" ||
+        request->transaction_id() == "0123456789AG") {  // held; the one is a claim
+      *response->mutable_transaction() = CapturedRide();
+      v1::Transaction& held = *response->mutable_transaction();
+      held.set_transaction_id(request->transaction_id());
+      held.set_state(v1::TRANSACTION_STATE_PENDING);
+      held.set_display_message_zh("已批准");
+      return Status::OK;
+    }
     if (request->transaction_id() != "0123456789AB") {
       return Error(StatusCode::NOT_FOUND, "there is no such transaction", "TRANSACTION_NOT_FOUND");
     }

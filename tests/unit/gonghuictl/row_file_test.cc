@@ -133,7 +133,7 @@ TEST_F(RowFileTest, Vouchers) {
   const auto rows = Load<v1::Voucher>(
       VoucherListKind(),
       std::string("voucher_code,member_id,voucher_key,series_code,valid_from,expires_at\n"
-                  "7K3M-9QXA-2HNB-V4TC,M1,") +
+                  "7K3M-9QXA-2HNB-V4TW,M1,") +
           kKey + ",cake-2026,2026-06-01T00:00:00Z,2026-07-01T00:00:00Z\n");
   EXPECT_EQ(exit_, ExitCode::kOk) << err_;
   ASSERT_EQ(rows.size(), 1U);

@@ -97,6 +97,23 @@ TEST_F(ViewsAidTest, DrawsAndPools) {
   EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("settled (已开奖)"));
 }
 
+TEST_F(ViewsAidTest, EntriesOfADrawAreCountedWhenItCloses) {
+  v1::Draw draw;
+  draw.set_kind(v1::DRAW_KIND_DRAW);
+  draw.set_state(v1::DRAW_STATE_COMMITTED);
+  const auto show = [&](OutputFormat format) {
+    return Capture(format, [&](Output* out) { ShowDraw(draw, DrawView(), out); });
+  };
+  const std::string words = "entries  not counted yet (尚未统计)\n";
+  EXPECT_THAT(show(OutputFormat::kTable), HasSubstr(words));
+  EXPECT_THAT(show(OutputFormat::kCsv), Not(HasSubstr("counted")));
+  draw.set_state(v1::DRAW_STATE_CLOSED);
+  EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("entries  0\n")) << "nobody has entered";
+  draw.set_state(v1::DRAW_STATE_COMMITTED);
+  draw.set_kind(v1::DRAW_KIND_POOL);
+  EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("entries  0\n")) << "no event has drawn yet";
+}
+
 v1::Claim Surgery() {
   v1::Claim claim;
   claim.set_transaction_id("0123456789AB");
@@ -140,6 +157,45 @@ TEST_F(ViewsAidTest, AClaimUnderReview) {
   claim.set_approvals_required(0);
   claim.set_approvals(0);
   EXPECT_THAT(show(OutputFormat::kTable), HasSubstr("none needed\n"));
+}
+
+// To file is not to approve: who reads "approved" hands the money out.
+TEST_F(ViewsAidTest, AFiledClaimAwaitsApproval) {
+  v1::Claim claim = Surgery();
+  claim.set_approvals(0);
+  v1::Transaction& held = *claim.mutable_transaction();
+  held.set_outcome(v1::OUTCOME_APPROVED);
+  held.set_display_message("Approved");
+  held.set_display_message_zh("已批准");
+  held.mutable_expires_at()->set_seconds(1'780'243'200);
+  const auto show = [&](const v1::Claim* known) {
+    return Capture(OutputFormat::kTable,
+                   [&](Output* out) { ShowTransaction(AsFiled(held, known), out); });
+  };
+  std::string text = show(nullptr);
+  EXPECT_THAT(text, HasSubstr("filed: awaits approval (待审批), where its programme asks for it"));
+  EXPECT_THAT(text, HasSubstr("已受理，如方案要求审批则待审批\n"));
+  EXPECT_THAT(text, Not(HasSubstr("outcome")));
+  EXPECT_THAT(text, Not(HasSubstr("已批准")));
+  text = show(&claim);
+  EXPECT_THAT(text, HasSubstr("filed: awaits approval (待审批), 0 of 2 have approved\n"));
+  EXPECT_THAT(text, HasSubstr("已受理，待审批：需2人同意，已有0人\n"));
+  const auto whole = [&] {
+    return Capture(OutputFormat::kTable, [&](Output* out) { ShowClaim(claim, out); });
+  };
+  EXPECT_THAT(whole(), HasSubstr("filed: awaits approval (待审批), 0 of 2"));
+  EXPECT_THAT(whole(), HasSubstr("hold expires"));
+  claim.set_approvals(2);
+  EXPECT_THAT(show(&claim), HasSubstr("filed: approved by all who must, awaits payment (待支付)"));
+  EXPECT_THAT(show(&claim), HasSubstr("已受理，审批已齐，待支付\n"));
+  claim.set_approvals_required(0);
+  EXPECT_THAT(show(&claim), HasSubstr("filed: needs no approval, awaits payment (待支付)"));
+  held.set_outcome(v1::OUTCOME_APPROVED_PARTIAL);
+  EXPECT_THAT(show(nullptr), HasSubstr("filed, benefit in part: awaits approval (待审批)"));
+  EXPECT_THAT(show(nullptr), HasSubstr("已受理，优惠不足额，如方案"));
+  held.set_state(v1::TRANSACTION_STATE_CAPTURED);
+  EXPECT_THAT(show(&claim), HasSubstr("已批准\n")) << "paid";
+  EXPECT_THAT(whole(), Not(HasSubstr("hold expires")));
 }
 
 TEST_F(ViewsAidTest, Contributions) {

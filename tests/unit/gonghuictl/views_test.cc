@@ -85,8 +85,10 @@ TEST_F(ViewsTest, DeclineForPeople) {
   EXPECT_THAT(text, HasSubstr("reason       exceeds_frequency_limit (701)\n"));
   EXPECT_THAT(text, HasSubstr("message      No rides left today\n"));
   EXPECT_THAT(text, HasSubstr("提示         今日次数已用完\n"));
-  EXPECT_THAT(text, HasSubstr("member pays  5.00 yuan\n"));
-  EXPECT_THAT(text, HasSubstr("subsidy      0.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("list price   5.00 yuan\n"));
+  EXPECT_THAT(text, Not(HasSubstr("member pays"))) << "nobody collects for what is refused";
+  EXPECT_THAT(text, Not(HasSubstr("subsidy")));
+  EXPECT_THAT(text, Not(HasSubstr("asked for")));
   EXPECT_THAT(text, HasSubstr("Refused by programme metro version 2, benefit ride\n"));
   EXPECT_THAT(text, HasSubstr("rides_a_day  person    day        4     4     0     0\n"));
 }
@@ -264,6 +266,84 @@ TEST_F(ViewsTest, WhoPaysOfWhatFollows) {
   EXPECT_THAT(show(v1::TRANSACTION_KIND_REVERSAL), row("taken back by this 本次撤销"));
   EXPECT_THAT(show(v1::TRANSACTION_KIND_REFUND), row("given back by this 本次退货"));
   EXPECT_THAT(show(v1::TRANSACTION_KIND_REFUND), HasSubstr(" GETS BACK PIECES\n"));
+}
+
+// A cashier who reads "member pays" collects once more.
+TEST_F(ViewsTest, NobodyPaysForARefusedFollowUp) {
+  v1::Transaction t = Declined();
+  t.clear_failed_check();
+  t.set_reason(v1::REASON_EXCEEDS_CAPTURED_AMOUNT);
+  t.set_list_price_fen(6'100);
+  t.set_member_pays_fen(6'100);
+  const auto show = [&](v1::TransactionKind kind) {
+    t.set_kind(kind);
+    const std::string text =
+        Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
+    EXPECT_THAT(text, Not(HasSubstr("member")));
+    EXPECT_THAT(text, Not(HasSubstr("subsidy")));
+    EXPECT_THAT(text, Not(HasSubstr("list price")));
+    EXPECT_THAT(text, Not(HasSubstr("Who pays")));
+    return Squeezed(text);
+  };
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_REFUND),
+              HasSubstr("asked for 61.00 yuan to give back; nothing was changed "
+                        "(申请退货 61.00 元，未作任何变动)\n"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_CAPTURE),
+              HasSubstr("asked for 61.00 yuan to capture; nothing was changed (申请完成 61.00 元"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_REVERSAL),
+              HasSubstr("asked for 61.00 yuan to take back; nothing was changed (申请撤销 61.00"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_INCREMENT),
+              HasSubstr("asked for 61.00 yuan to authorize in addition; nothing was changed "
+                        "(申请追加授权 61.00 元"));
+  const std::string csv =
+      Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); });
+  EXPECT_THAT(csv, HasSubstr(",6100,6100,0,")) << "programs get all";
+
+  t.set_list_price_fen(0);
+  t.set_member_pays_fen(0);
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_CAPTURE),
+              HasSubstr("asked for all that is left to capture; nothing was changed "
+                        "(申请完成全部余额，"));
+  v1::TransactionLine& line = *t.add_lines();
+  line.set_line_number(2);
+  line.set_item_code("rice-5kg");
+  line.set_quantity(3);
+  const std::string lines = show(v1::TRANSACTION_KIND_REFUND);
+  EXPECT_THAT(lines, HasSubstr("asked for the lines below to give back;"));
+  EXPECT_THAT(lines, HasSubstr("\nAsked to give back (申请退货)\n"));
+  EXPECT_THAT(lines, HasSubstr(" 2 rice-5kg 3\n"));
+
+  // Of an advice the member has paid, and somebody bears what was given.
+  t.set_list_price_fen(6'100);
+  t.set_member_pays_fen(6'100);
+  t.mutable_occurred_at()->set_seconds(1'781'539'200);
+  EXPECT_THAT(Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); }),
+              HasSubstr("member pays"));
+}
+
+TEST_F(ViewsTest, AHoldExpiresWhileItIsOpen) {
+  const auto show = [](v1::TransactionKind kind, v1::TransactionState state) {
+    v1::Transaction t = Approved(kind, state);
+    t.mutable_expires_at()->set_seconds(1'781'539'200);
+    EXPECT_THAT(Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); }),
+                HasSubstr("2026-06-15T16:00:00Z"))
+        << "programs get it always";
+    return Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
+  };
+  for (const v1::TransactionState state : {v1::TRANSACTION_STATE_UNSPECIFIED,
+                                           v1::TRANSACTION_STATE_PENDING,
+                                           v1::TRANSACTION_STATE_PARTIALLY_CAPTURED}) {
+    EXPECT_THAT(show(v1::TRANSACTION_KIND_AUTHORIZATION, state), HasSubstr("hold expires"));
+  }
+  for (const v1::TransactionState state : {v1::TRANSACTION_STATE_CAPTURED,
+                                           v1::TRANSACTION_STATE_REVERSED,
+                                           v1::TRANSACTION_STATE_EXPIRED,
+                                           v1::TRANSACTION_STATE_DECLINED,
+                                           v1::TRANSACTION_STATE_REFUNDED}) {
+    EXPECT_THAT(show(v1::TRANSACTION_KIND_AUTHORIZATION, state), Not(HasSubstr("hold expires")));
+  }
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_INCREMENT, v1::TRANSACTION_STATE_COMPLETED),
+              HasSubstr("hold expires"));
 }
 
 TEST_F(ViewsTest, ADeclineTellsTheLeastAmountAndWhatToDo) {

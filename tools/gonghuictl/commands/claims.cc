@@ -6,9 +6,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <absl/strings/match.h>
 
 #include "gonghui/v1/aid_service.pb.h"
 #include "tools/gonghuictl/commands/commands.h"
@@ -88,7 +91,22 @@ struct JudgeFlags {
   bool yes = false;
 };
 
+// Asked before, as the answer to a second approval is that to the first.  False when nobody
+// can tell; what is wrong then the approval itself says.
+bool HasApproved(Context* context, const JudgeFlags& flags) {
+  v1::GetClaimRequest request;
+  request.set_transaction_id(flags.id);
+  v1::GetClaimResponse response;
+  const RpcStatus status = context->CallQuietly(
+      Listener::kOperator, "gonghui.v1.AidService.GetClaim", request, &response);
+  const auto& judgements = response.claim().judgements();
+  return status.ok() && std::any_of(judgements.begin(), judgements.end(), [&](const auto& said) {
+           return said.approved() && absl::EqualsIgnoreCase(said.by(), flags.by);
+         });
+}
+
 ExitCode Approve(Context* context, const JudgeFlags& flags) {
+  const bool repeated = HasApproved(context, flags);
   v1::ApproveClaimRequest request;
   request.set_transaction_id(flags.id);
   request.set_by(flags.by);
@@ -102,6 +120,10 @@ ExitCode Approve(Context* context, const JudgeFlags& flags) {
   }
   ShowAnswer(context, response);
   const v1::Claim& claim = response.claim();
+  if (repeated) {
+    context->Note(
+        fmt::format("{} has approved already; nothing was changed (已审批过，未作变动)", flags.by));
+  }
   if (flags.dry_run) {
     NoteDryRun(*context);
   } else if (claim.approvals() < claim.approvals_required()) {

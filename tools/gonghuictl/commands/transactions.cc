@@ -14,6 +14,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "engine/base/status_macros.h"
+#include "gonghui/v1/aid_service.pb.h"
 #include "gonghui/v1/authorization_service.pb.h"
 #include "gonghui/v1/operations_service.pb.h"
 #include "tools/gonghuictl/cells.h"
@@ -22,6 +23,7 @@
 #include "tools/gonghuictl/line_items.h"
 #include "tools/gonghuictl/units.h"
 #include "tools/gonghuictl/views.h"
+#include "tools/gonghuictl/views_aid.h"
 
 namespace gonghui::ctl {
 namespace {
@@ -42,10 +44,19 @@ ExitCode ShowDecision(Context* context,
   return transaction.outcome() == v1::OUTCOME_DECLINED ? ExitCode::kRefused : ExitCode::kOk;
 }
 
+bool IsForPeople(Context* context) {
+  return context->out().format() == OutputFormat::kTable;
+}
+
 // As ShowDecision(), with the checks that led to it, if they were asked for.
 template <typename Response>
-ExitCode ShowExplained(Context* context, const Response& response, bool explain, bool replay) {
-  const ExitCode exit = ShowDecision(context, response, response.transaction(), replay);
+ExitCode ShowExplained(
+    Context* context, const Response& response, bool explain, bool replay, bool claim = false) {
+  const v1::Transaction& decided = response.transaction();
+  const ExitCode exit =
+      claim && IsForPeople(context)
+          ? ShowDecision(context, response, AsFiled(decided, /*claim=*/nullptr), replay)
+          : ShowDecision(context, response, decided, replay);
   ShowChecks(response.checks(), &context->out());
   if (response.checks_truncated()) {
     context->Note("there are more checks than one answer holds");
@@ -252,9 +263,12 @@ ExitCode Authorize(Context* context, const AuthorizeFlags& flags) {
   const ExitCode exit = context->Call(
       Listener::kTerminal, "gonghui.v1.AuthorizationService.Authorize", request, &response);
   NoteUnknownOutcome(*context, exit, request.request_id());
-  return exit == ExitCode::kOk
-             ? ShowExplained(context, response, flags.explain, response.idempotent_replay())
-             : exit;
+  return exit == ExitCode::kOk ? ShowExplained(context,
+                                               response,
+                                               flags.explain,
+                                               response.idempotent_replay(),
+                                               request.has_event_at())
+                               : exit;
 }
 
 // --- increment, capture, reverse, refund ---
@@ -379,6 +393,21 @@ ExitCode ShowFound(Context* context,
   return ExitCode::kOk;
 }
 
+// A transaction does not say whether it is a claim; where it may be one, for people, that is
+// asked for too.
+v1::Transaction FiledIfClaim(Context* context, const v1::Transaction& found) {
+  if (!IsForPeople(context) || found.kind() != v1::TRANSACTION_KIND_AUTHORIZATION ||
+      found.state() != v1::TRANSACTION_STATE_PENDING) {
+    return found;
+  }
+  v1::GetClaimRequest request;
+  request.set_transaction_id(found.transaction_id());
+  v1::GetClaimResponse response;
+  const RpcStatus status = context->CallQuietly(
+      Listener::kOperator, "gonghui.v1.AidService.GetClaim", request, &response);
+  return status.ok() ? AsFiled(found, &response.claim()) : found;
+}
+
 ExitCode FindTransaction(Context* context, const FindFlags& flags) {
   if (flags.terminal_id.empty()) {
     if (IsRequestId(flags.id)) {
@@ -390,7 +419,9 @@ ExitCode FindTransaction(Context* context, const FindFlags& flags) {
     v1::FindTransactionResponse response;
     const ExitCode exit = context->Call(
         Listener::kOperator, "gonghui.v1.OperationsService.FindTransaction", request, &response);
-    return exit == ExitCode::kOk ? ShowFound(context, response, response.transaction()) : exit;
+    return exit == ExitCode::kOk
+               ? ShowFound(context, response, FiledIfClaim(context, response.transaction()))
+               : exit;
   }
   v1::GetTransactionRequest request;
   request.set_terminal_id(flags.terminal_id);
@@ -497,7 +528,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
        "authorize --terminal T0000002 --card 6253011000000016 --price 120 --dry-run --explain",
        "authorize --terminal T0000002 --card 6253011000000016 --capture --line rice-5kg:2:59.80 "
        "--line tea:1:88",
-       "authorize --terminal T0000003 --voucher 7K3M-9QXA-2HNB-V4TC --price 0 --capture",
+       "authorize --terminal T0000003 --voucher 7K3M-9QXA-2HNB-V4TW --price 0 --capture",
        "authorize --terminal T0000002 --card 6253011000000016 --price 30 --slot-at \"2026-05-03 "
        "08:30:00\"",
        "authorize --terminal T0000006 --card 6253011000000016 --price 8500 --event-at 2026-05-03 "

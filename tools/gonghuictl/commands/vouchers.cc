@@ -312,7 +312,7 @@ void AddShowAndLists(CLI::App* group, Context* context) {
                               context,
                               "show",
                               "Shows a voucher: how it stands, whose it is, what has used it",
-                              {"voucher show --code 7K3M-9QXA-2HNB-V4TC",
+                              {"voucher show --code 7K3M-9QXA-2HNB-V4TW",
                                "voucher show --key 0123456789abcdef0123456789abcdef",
                                "voucher show --source quiz-2026 --event passed-17"},
                               [context, show_flags] { return ShowVoucher(context, *show_flags); });
@@ -366,7 +366,7 @@ void AddVoucherCommands(CLI::App* app, Context* context) {
                              "Programmes",
                              {"voucher issue --series cake-2026 --count 500 --from 2026-06-01 "
                               "--until 2026-07-01 --output codes.csv",
-                              "voucher show --code 7K3M-9QXA-2HNB-V4TC",
+                              "voucher show --code 7K3M-9QXA-2HNB-V4TW",
                               "voucher series"});
   AddVoucherIssueCommand(group, context);
   AddGrant(group, context);
