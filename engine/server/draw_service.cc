@@ -573,6 +573,10 @@ class DrawService final : public v1::DrawService::Service {
     wanted.window = WindowKind::kProgramme;
     CounterSeriesRow series;
     std::vector<MemberRow> members;
+    // Instants of entries are whole seconds: of one in which it closes, all of it counts.
+    const int64_t closes_s = FloorSecond(draw.closes_at);
+    const bool within = draw.closes_at.value() % kNsPerSecond != 0;
+    const TimestampNs closes_at{(closes_s + (within ? 1 : 0)) * kNsPerSecond};
     uint32_t next = 1;
     bool more = true;
     while (more) {
@@ -584,7 +588,7 @@ class DrawService final : public v1::DrawService::Service {
         for (; next <= until; ++next) {
           const Counter& counter = counters[CounterRow{next}];
           if (counter.series == series && counter.subject != 0 &&
-              counter.CountsSinceBefore(draw.closes_at)) {
+              counter.CountsSinceBefore(closes_at)) {
             members.push_back(MemberRow{counter.subject});
           }
         }

@@ -262,10 +262,6 @@ bool FromProto(const v1::Draw& draw, DrawToCommit* made, RowError* error) {
     reader.Fail("draw.closes_at", "is required");
   }
   reader.ReadTime(draw.has_closes_at(), draw.closes_at(), "draw.closes_at", &request.closes_at);
-  // So are the instants at which people entered.
-  if (request.kind == DrawKind::kDraw && draw.closes_at().nanos() != 0) {
-    reader.Fail("draw.closes_at", "must be a whole second");
-  }
   if (draw.prizes_size() < 1 || draw.prizes_size() > static_cast<int>(kPrizesPerDrawMax)) {
     reader.Fail("draw.prizes", "must be 1 to 64");
   }
