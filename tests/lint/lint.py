@@ -63,7 +63,7 @@ class Library(NamedTuple):
 LIBRARIES = (
     Library("gRPC", r"(grpc|grpcpp)/|.*\.grpc\.pb\.h$",
             ("engine/server", "tools/gonghuictl", "tools/load", "bench", "tests"),
-            ("engine/server", "tests")),
+            ("engine/server", "tools/load", "tests")),
     Library("protobuf", r"google/protobuf/",
             ("engine/server", "tools/gonghuictl", "tools/load", "bench", "tests"),
             ("engine/server", "tools/gonghuictl", "tools/load", "bench", "tests")),
