@@ -18,6 +18,7 @@
 #include "engine/backtest/tally.h"
 #include "engine/base/status_macros.h"
 #include "engine/domain/limits.h"
+#include "engine/domain/original_names.h"
 #include "engine/durability/record_format.h"
 
 namespace gonghui {
@@ -42,24 +43,6 @@ bool IsTerminals(EventKind kind) {
       return true;
     default:
       return false;
-  }
-}
-
-// The id by which a command names its original; null = it names none.
-template <class AnyCommand>
-auto* OriginalOf(AnyCommand* command) {
-  decltype(&command->capture.original) none = nullptr;
-  switch (command->kind) {
-    case CommandKind::kCapture:
-      return &command->capture.original;
-    case CommandKind::kIncrement:
-      return &command->increment.original;
-    case CommandKind::kReverse:
-      return &command->reverse.original;
-    case CommandKind::kRefund:
-      return &command->refund.original;
-    default:
-      return none;
   }
 }
 
@@ -269,9 +252,9 @@ void Backtest::DecideAgain(const Event& recorded, const Ledger::Trail& trail) {
                         asked.authorize.occasion->event_at != TimestampNs{};
   // Copied only when it is to be another: most are asked as they were.
   std::optional<Command> other;
-  if (const TransactionId* const original = OriginalOf(&asked); original != nullptr) {
+  if (const TransactionId* const original = OriginalNamesOf(asked).id; original != nullptr) {
     other = asked;
-    *OriginalOf(&*other) = Translated(*original);
+    *OriginalNamesOf(*other).id = Translated(*original);
   } else if (assumed && !is_claim) {
     other = asked;
     other->authorize.capture_at_once = true;

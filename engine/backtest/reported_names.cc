@@ -30,12 +30,6 @@ NameKey Intern(const Key& key,
   return place->second;
 }
 
-std::array<uint64_t, 4> WordsOf(const FundCode& code) {
-  std::array<uint64_t, 4> words{};
-  std::copy(std::begin(code.words), std::end(code.words), words.begin());
-  return words;
-}
-
 }  // namespace
 
 ReportedNames::ReportedNames() : benefits_(1), limits_(1), funds_(1) {}
@@ -57,7 +51,6 @@ void RowNames::AddRowsOf(const Ledger& ledger) {
   for (size_t i = funds_.size(); i <= ledger.funds().size(); ++i) {
     const Fund& fund = ledger.funds()[FundRow{static_cast<uint32_t>(i)}];
     funds_.push_back(names_->KeyOf(fund.code, fund.asset));
-    fund_by_code_[WordsOf(fund.code)] = funds_.back();
   }
   for (size_t i = programmes_.size(); i <= ledger.programmes().size(); ++i) {
     programmes_.push_back(ledger.programmes()[ProgrammeRow{static_cast<uint32_t>(i)}].code);
@@ -68,15 +61,7 @@ void RowNames::AddRowsOf(const Ledger& ledger) {
   }
   for (size_t i = benefits_.size(); i <= ledger.benefits().size(); ++i) {
     const gonghui::Benefit& row = ledger.benefits()[BenefitRow{static_cast<uint32_t>(i)}];
-    Benefit benefit;
-    benefit.key = names_->KeyOf(programmes_[row.programme.value()], row.code);
-    for (uint32_t j = 0; j < row.funding_count; ++j) {
-      benefit.funds[benefit.fund_count++] = fund(row.funding[j].fund);
-    }
-    if (row.stock != FundRow{}) {
-      benefit.funds[benefit.fund_count++] = fund(row.stock);
-    }
-    benefits_.push_back(benefit);
+    benefits_.push_back(names_->KeyOf(programmes_[row.programme.value()], row.code));
   }
 }
 
@@ -84,7 +69,6 @@ void RowNames::AddRowsOf(const Event& recorded) {
   if (recorded.kind == EventKind::kFundSet && recorded.row == funds_.size()) {
     const FundRequest& request = *recorded.command->fund;
     funds_.push_back(names_->KeyOf(request.code, request.asset));
-    fund_by_code_[WordsOf(request.code)] = funds_.back();
   }
   if (recorded.kind != EventKind::kProgrammeApplied || recorded.row != programmes_.size()) {
     return;  // one that was there already has only come to another stage
@@ -95,20 +79,8 @@ void RowNames::AddRowsOf(const Event& recorded) {
   for (const LimitSpec& limit : image.limits) {
     limits_.push_back(names_->KeyOf(code, limit.code));
   }
-  const auto key_of = [this](const FundCode& fund) {
-    const auto found = fund_by_code_.find(WordsOf(fund));
-    return found == fund_by_code_.end() ? NameKey{0} : found->second;
-  };
   for (const BenefitSpec& spec : image.benefits) {
-    Benefit benefit;
-    benefit.key = names_->KeyOf(code, spec.code);
-    for (uint32_t j = 0; j < std::min(spec.funding.count, kFundingSharesPerBenefitMax); ++j) {
-      benefit.funds[benefit.fund_count++] = key_of(image.funding[spec.funding.first + j].fund);
-    }
-    if (!spec.stock.IsNone()) {
-      benefit.funds[benefit.fund_count++] = key_of(spec.stock);
-    }
-    benefits_.push_back(benefit);
+    benefits_.push_back(names_->KeyOf(code, spec.code));
   }
 }
 

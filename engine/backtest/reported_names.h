@@ -18,7 +18,6 @@
 
 #include "engine/domain/event.h"
 #include "engine/domain/ids.h"
-#include "engine/domain/limits.h"
 #include "engine/ledger/ledger.h"
 
 namespace gonghui {
@@ -67,13 +66,6 @@ class ReportedNames {
 // The names of one ledger's rows.
 class RowNames {
  public:
-  // A benefit's: itself, and what pays for it.
-  struct Benefit {
-    NameKey key = 0;
-    uint32_t fund_count = 0;
-    std::array<NameKey, kFundingSharesPerBenefitMax + 1> funds{};  // the stock is one, too
-  };
-
   explicit RowNames(ReportedNames* names) : names_(names) {}
 
   // Rows that `ledger` has beyond those that are known.
@@ -81,8 +73,8 @@ class RowNames {
   // The same of a recorded operator's event, without its ledger.
   void AddRowsOf(const Event& recorded);
 
-  [[nodiscard]] const Benefit& benefit(BenefitRow row) const {
-    return row.value() < benefits_.size() ? benefits_[row.value()] : benefits_[0];
+  [[nodiscard]] NameKey benefit(BenefitRow row) const {
+    return row.value() < benefits_.size() ? benefits_[row.value()] : 0;
   }
   [[nodiscard]] NameKey limit(LimitRow row) const {
     return row.value() < limits_.size() ? limits_[row.value()] : 0;
@@ -97,11 +89,10 @@ class RowNames {
 
  private:
   ReportedNames* const names_;
-  std::vector<Benefit> benefits_{1};
+  std::vector<NameKey> benefits_{0};
   std::vector<NameKey> limits_{0};
   std::vector<NameKey> funds_{0};
   std::vector<ProgrammeCode> programmes_{1};
-  absl::flat_hash_map<std::array<uint64_t, 4>, NameKey> fund_by_code_;
 };
 
 }  // namespace gonghui

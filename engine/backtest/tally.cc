@@ -76,7 +76,7 @@ void Tally::Refresh(Side side, const Event& recorded) {
   OneSide& own = of(side);
   own.names.AddRowsOf(recorded);
   Grow(own);
-  if (recorded.kind == EventKind::kFundSet) {
+  if (recorded.kind == EventKind::kFundSet && !recorded.command->fund->keep.budget) {
     own.funds[own.names.fund(FundRow{recorded.row})].budget = recorded.command->fund->budget;
   }
 }
@@ -157,12 +157,14 @@ void Tally::MarkMoved(OneSide& side, NameKey fund) {
 void Tally::CountAuthorization(OneSide& side, const Event& event) {
   const Transaction& transaction = event.transaction;
   if (transaction.outcome == Outcome::kDeclined) {
-    if (transaction.failed_limit != LimitRow{}) {
-      ++side.limits_refused[side.names.limit(transaction.failed_limit)];
+    if (transaction.failed_limit() != LimitRow{}) {
+      ++side.limits_refused[side.names.limit(transaction.failed_limit())];
     }
-    if (transaction.reason == Reason::kBudgetExhausted ||
-        transaction.reason == Reason::kQuotaExhausted) {
-      NoteRanOut(side, transaction, event.at);
+    const bool ran_out = transaction.reason == Reason::kBudgetExhausted ||
+                         transaction.reason == Reason::kQuotaExhausted;
+    if (ran_out && transaction.failed_fund() != FundRow{}) {
+      TimestampNs& first = side.funds[side.names.fund(transaction.failed_fund())].ran_out;
+      first = first == TimestampNs{} ? event.at : first;
     }
     return;
   }
@@ -170,38 +172,25 @@ void Tally::CountAuthorization(OneSide& side, const Event& event) {
   BenefitRow last;
   for (uint32_t i = 0; i < event.share_count; ++i) {
     const ShareDelta& share = event.shares[i];
-    BenefitState& benefit = side.benefits[side.names.benefit(share.benefit).key];
+    BenefitState& benefit = side.benefits[side.names.benefit(share.benefit)];
     benefit.given += share.benefit != last ? 1U : 0U;
     last = share.benefit;
     if (names_.funds()[side.names.fund(share.fund)].asset == Asset::kMoney) {
       benefit.subsidy += share.held_delta + share.spent_delta + share.overrun_delta;
     }
   }
+  // One that no fund pays, of several, or that is not even counted.
+  const BenefitRow alone = transaction.benefit_without_share();
+  if (alone != BenefitRow{} && (event.share_count != 0 || event.use_count == 0)) {
+    ++side.benefits[side.names.benefit(alone)].given;
+  }
   if (event.share_count != 0) {
     return;
   }
   for (uint32_t i = 0; i < event.use_count; ++i) {  // what costs nothing is counted all the same
-    side.benefits[side.names.benefit(event.uses[i].benefit).key].given +=
+    side.benefits[side.names.benefit(event.uses[i].benefit)].given +=
         event.uses[i].benefit != last ? 1U : 0U;
     last = event.uses[i].benefit;
-  }
-}
-
-// Of the funds of the benefit that came furthest, the one with least left.
-void Tally::NoteRanOut(OneSide& side, const Transaction& transaction, TimestampNs at) {
-  const Asset asset =
-      transaction.reason == Reason::kBudgetExhausted ? Asset::kMoney : Asset::kThing;
-  const RowNames::Benefit& benefit = side.names.benefit(transaction.failed_benefit);
-  FundState* least = nullptr;
-  for (uint32_t i = 0; i < benefit.fund_count; ++i) {
-    FundState& fund = side.funds[benefit.funds[i]];
-    if (names_.funds()[benefit.funds[i]].asset == asset &&
-        (least == nullptr || fund.left() < least->left())) {
-      least = &fund;
-    }
-  }
-  if (least != nullptr && least->ran_out == TimestampNs{}) {
-    least->ran_out = at;
   }
 }
 

@@ -115,7 +115,6 @@ class Tally {
   void CountShares(OneSide& side, const Event& event);
   void MarkMoved(OneSide& side, NameKey fund);
   void CountAuthorization(OneSide& side, const Event& event);
-  void NoteRanOut(OneSide& side, const Transaction& transaction, TimestampNs at);
   void CountMerchant(const Verdicts& before, const Verdicts& after, const DecisionCounts& counts);
   size_t PlaceOf(const Verdicts& verdicts);
   void CloseMerchantDay();

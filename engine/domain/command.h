@@ -241,6 +241,19 @@ struct TerminalRequest {
   TerminalStatus status = TerminalStatus::kActive;
 };
 
+// As MemberKeeps.  A fund that is new is made with what it is and has: `asset` and `budget`
+// must be said then.
+struct FundKeeps {
+  bool owner = false;
+  bool asset = false;
+  bool budget = false;
+  bool opens_at = false;
+  bool closes_at = false;
+  bool advice_may_overrun = false;
+  bool payer = false;
+  bool name = false;
+};
+
 struct FundRequest {
   FundCode code;
   UnionNodeId owner;  // none = the root
@@ -251,6 +264,7 @@ struct FundRequest {
   bool advice_may_overrun = false;
   Payer payer = Payer::kUnion;
   DisplayName name;
+  FundKeeps keep;  // nothing of what a programme's file declares
 };
 
 struct MemberStatusRequest {

@@ -17,8 +17,8 @@
 
 namespace gonghui {
 
-// An operator's command.  A receipt that is there already with the same content is left as
-// it is; with another one it is refused, unless it was revoked.
+// An operator's command.  Of a receipt that stands the same content is left as it is, and
+// another one refused; one that was revoked may come again with any content.
 struct ContributeRequest {
   ReceiptCode receipt;  // the payer's; of a fund at most one that was not revoked
   FundCode fund;        // of money

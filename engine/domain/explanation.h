@@ -13,6 +13,7 @@
 
 #include "engine/domain/ids.h"
 #include "engine/domain/limits.h"
+#include "engine/domain/money.h"
 #include "engine/domain/reason.h"
 #include "engine/domain/result.h"
 
@@ -25,6 +26,11 @@ struct CheckResult {
   bool passed = false;
   bool about_limit = false;
   ResultLimit limit;  // about a limit: as it stands before the decision
+  // About funds, and failed: the first that can not pay or hand out, as FailedFund tells it;
+  // none = the benefit has none.
+  FundRow fund;
+  Fen needed;
+  Fen available;
 };
 
 struct Explanation {

@@ -26,6 +26,15 @@ struct OccasionRequest {
   OperatorName filed_by;  // of a claim: who may not approve it; none = not told
 };
 
+// Why an instant is no slot of a benefit that one may still book.
+enum class SlotFault : uint8_t {
+  kNone,
+  kNotNamed,     // no instant was given
+  kBegun,        // it lies not after now
+  kTooFarAhead,  // further from now than the benefit takes appointments
+  kNoneBegins,   // closed then, or no slot begins at that minute
+};
+
 // A row: of an authorization that was asked with one, or that took a voucher.  Stays in
 // memory when its transaction goes to the archive.
 struct Occasion {

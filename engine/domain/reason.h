@@ -98,8 +98,13 @@ enum class Reason : uint16_t {
   // Fund.
   kFundNotOpen = 801,      // outside the fund's period
   kQuotaExhausted = 802,   // a stock of things
-  kBudgetExhausted = 803,  // money
+  kBudgetExhausted = 803,  // money; no group stands behind: see IsOfFund()
 };
+
+// Whether it is about a fund or a stock.
+[[nodiscard]] constexpr bool IsOfFund(Reason reason) {
+  return reason >= Reason::kFundNotOpen;
+}
 
 // What the caller may do about a decline.
 enum class Retry : uint8_t {

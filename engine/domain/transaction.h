@@ -117,7 +117,8 @@ struct Transaction {
   Fen member_pays;  // list_price = member_pays + subsidy, always
   Fen subsidy;      // money only; things are in the shares
   // Authorization, approved: how much of list_price and subsidy is captured.
-  // Declined by a limit: what was used and held of failed_limit then.
+  // Declined by a limit: what was used and held of it then.  Declined by a fund: what was
+  // available of it, and what was asked of it; both 0 of one that was not open.
   Fen captured;
   Fen captured_subsidy;
   union {
@@ -130,10 +131,13 @@ struct Transaction {
   // Came back from the archive, out of order: the last row before it that did not.  Of
   // all others none (0 as well when there was no such row: see `returned`).
   TransactionRow in_order;
-  AppliedRow first_applied;   // applied_count rows from here
-  UseRow first_use;           // use_count rows from here
-  BenefitRow failed_benefit;  // declined: the candidate that came furthest
-  LimitRow failed_limit;
+  AppliedRow first_applied;  // applied_count rows from here
+  UseRow first_use;          // use_count rows from here
+  // Declined, or approved for want of a benefit: the candidate that came furthest.  Approved
+  // with one: none where a share names it, else the (first) one that applied.
+  BenefitRow benefit;
+  // What of it refused, by the reason a limit's or a fund's row; see failed_limit().
+  uint32_t failed_row = 0;
   uint32_t stan = 0;    // DE11, as sent; not a key
   uint32_t hold_s = 0;  // as asked; 0 = the benefit's own
   Reason reason = Reason::kNone;
@@ -175,6 +179,20 @@ struct Transaction {
   }
   [[nodiscard]] constexpr bool returned() const {
     return IsAuthorization() ? progress.returned : reference.returned;
+  }
+
+  // What refused; none = the reason is another one.
+  [[nodiscard]] constexpr LimitRow failed_limit() const {
+    return IsOfFund(reason) ? LimitRow{} : LimitRow{failed_row};
+  }
+  [[nodiscard]] constexpr FundRow failed_fund() const {
+    return IsOfFund(reason) ? FundRow{failed_row} : FundRow{};
+  }
+
+  // Approved, and granted by a benefit that no share tells of.
+  [[nodiscard]] constexpr BenefitRow benefit_without_share() const {
+    const bool applied = outcome != Outcome::kDeclined && reason < Reason::kProgrammeNotFound;
+    return applied ? benefit : BenefitRow{};
   }
 
   // Something is held, though its time may be over and not swept yet.

@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
+#include "engine/domain/advice_name.h"
 
 namespace gonghui {
 
@@ -33,20 +34,7 @@ uint64_t ArchiveHash(const AdviceName& name) {
 AdviceName AdviceNameOf(const ArchivedTransaction& archived, const TerminalId& terminal) {
   const Transaction& transaction = archived.transaction;
   GH_CHECK(transaction.advice() != AdviceRow{}, "seq=", transaction.seq);
-  AdviceName name;
-  name.terminal = terminal;
-  name.sequence = archived.advice.sequence;
-  name.business_day = archived.advice.business_day;
-  name.kind = transaction.kind;
-  if (transaction.IsAuthorization()) {
-    name.amount = transaction.list_price;
-    name.card = transaction.card;
-  } else {
-    name.amount = transaction.reference.asked_amount;
-    name.original = transaction.reference.original_id;
-    name.original_request_id = transaction.reference.original_request_id;
-  }
-  return name;
+  return AdviceNameAs<AdviceName>(terminal, transaction, archived.advice);
 }
 
 }  // namespace gonghui

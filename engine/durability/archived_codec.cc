@@ -65,8 +65,8 @@ enum ArchivedField : uint32_t {
   kAskedAmount = 1u << 15,
   kMemberPays = 1u << 16,  // else list price - subsidy
   kHoldS = 1u << 17,       // else 0
-  kFailedBenefit = 1u << 18,
-  kFailedLimit = 1u << 19,
+  kBenefit = 1u << 18,
+  kFailedRow = 1u << 19,  // of a limit, or by the reason of a fund
   kLines = 1u << 20,
   kAdvice = 1u << 21,
   kBatch = 1u << 22,
@@ -168,8 +168,8 @@ uint32_t FieldsThatDiffer(const Transaction& t) {
        kCaptured);
   mark(t.member_pays != Minus(t.list_price, t.subsidy), kMemberPays);
   mark(t.hold_s != 0, kHoldS);
-  mark(t.failed_benefit != BenefitRow{}, kFailedBenefit);
-  mark(t.failed_limit != LimitRow{}, kFailedLimit);
+  mark(t.benefit != BenefitRow{}, kBenefit);
+  mark(t.failed_row != 0, kFailedRow);
   mark(t.line_count() != 0, kLines);
   mark(t.advice() != AdviceRow{}, kAdvice);
   if (t.IsAuthorization()) {
@@ -253,11 +253,11 @@ void WriteOwnFields(ByteWriter& w, const Transaction& t, uint32_t fields) {
   if (fields & kHoldS) {
     w.Varint(t.hold_s);
   }
-  if (fields & kFailedBenefit) {
-    w.Row(t.failed_benefit);
+  if (fields & kBenefit) {
+    w.Row(t.benefit);
   }
-  if (fields & kFailedLimit) {
-    w.Row(t.failed_limit);
+  if (fields & kFailedRow) {
+    w.Varint(t.failed_row);
   }
   if (fields & kBatch) {
     w.Row(t.reference.batch);
@@ -462,11 +462,11 @@ void ReadOwnFields(ByteReader& r, uint32_t fields, Transaction& t) {
   if (fields & kHoldS) {
     r.Number(t.hold_s);
   }
-  if (fields & kFailedBenefit) {
-    r.Row(t.failed_benefit, kBenefitsMax);
+  if (fields & kBenefit) {
+    r.Row(t.benefit, kBenefitsMax);
   }
-  if (fields & kFailedLimit) {
-    r.Row(t.failed_limit, kLimitsMax);
+  if (fields & kFailedRow) {
+    ReadFailedRow(r, t);
   }
   if (fields & kBatch) {
     r.Row(t.reference.batch, kBatchesMax);

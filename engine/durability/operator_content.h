@@ -130,12 +130,24 @@ template <class C>
 void Content(C& c, Ref<C, FundRequest> r) {
   c.CodeField(r.code);
   c.CodeField(r.owner);
-  c.EnumByte(r.asset, Asset::kThing);
+  EnumAndFlags(
+      c,
+      r.asset,
+      Asset::kThing,
+      Asset::kMoney,
+      2,
+      std::array<FlagRef<C>, 4>{&r.keep.owner, &r.keep.asset, &r.keep.budget, &r.keep.name});
   c.Amount(r.budget);
   c.Time(r.opens_at);
   c.Time(r.closes_at);
   c.Bool(r.advice_may_overrun);
-  c.EnumByte(r.payer, Payer::kSponsor);
+  EnumAndFlags(c,
+               r.payer,
+               Payer::kSponsor,
+               Payer::kUnion,
+               2,
+               std::array<FlagRef<C>, 4>{
+                   &r.keep.opens_at, &r.keep.closes_at, &r.keep.advice_may_overrun, &r.keep.payer});
   c.Text(r.name);
 }
 

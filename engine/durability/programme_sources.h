@@ -65,7 +65,8 @@ struct SourceKey {
 };
 
 // Who changed a version's stage, and why.  It is about the stage that the version has since
-// `staged_at`, and about no other.
+// `staged_at`, and about no other.  Of a schedule that is the instant which it is for, so that
+// it goes on to tell who scheduled the version when it has become active by it.
 struct StagingFacts {
   std::string author;
   std::string note;

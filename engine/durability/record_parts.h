@@ -26,6 +26,7 @@
 
 #include "engine/domain/command.h"
 #include "engine/domain/event.h"
+#include "engine/domain/limits.h"
 #include "engine/durability/byte_codec.h"
 
 namespace gonghui::codec {
@@ -113,6 +114,12 @@ void Content(C& c, Ref<C, Totals> r) {
 inline constexpr size_t kTotalsBytesMax = 3 * kInt32BytesMax + 4 * kVarintBytesMax;
 
 [[nodiscard]] bool IsKnown(Reason reason);
+
+// Of a fund or of a limit, as the reason says.  REQUIRES: the reason is read.
+inline void ReadFailedRow(ByteReader& r, Transaction& t) {
+  t.failed_row = static_cast<uint32_t>(
+      r.Varint(IsOfFund(t.reason) ? kFundsMax : kLimitsMax, "row beyond its table"));
+}
 
 // What has no place in a record must be as it comes back: zero.
 void CheckReserved(const Transaction& transaction);

@@ -31,8 +31,8 @@ enum TransactionField : uint32_t {
   kReason = 1u << 6,        // predicted: none
   kExpiresAfter = 1u << 7,  // whole seconds after `at`
   kExpiresAt = 1u << 8,     // any instant.  Neither: 0
-  kFailedBenefit = 1u << 9,
-  kFailedLimit = 1u << 10,
+  kBenefit = 1u << 9,
+  kFailedRow = 1u << 10,            // of a limit, or by the reason of a fund
   kHashOrOriginal = 1u << 11,       // by kind; predicted: 0, or the seq the command names
   kCard = 1u << 12,                 // predicted: the command's, or none
   kListPrice = 1u << 13,            // predicted: the command's, or what the original's change says
@@ -200,8 +200,8 @@ uint32_t FieldsThatDiffer(const Event& event, const Transaction& t, const Predic
   if (t.expires_at != TimestampNs{}) {
     fields |= IsWholeSecondsAfter(event.at, t.expires_at) ? kExpiresAfter : kExpiresAt;
   }
-  mark(t.failed_benefit != BenefitRow{}, kFailedBenefit);
-  mark(t.failed_limit != LimitRow{}, kFailedLimit);
+  mark(t.benefit != BenefitRow{}, kBenefit);
+  mark(t.failed_row != 0, kFailedRow);
   mark(HashOrOriginalDiffers(t, predicted), kHashOrOriginal);
   mark(t.card != predicted.card, kCard);
   mark(t.list_price != predicted.list_price, kListPrice);
@@ -242,11 +242,11 @@ void WriteProgressOrReference(ByteWriter& w, const Transaction& t) {
                                               const Transaction& t,
                                               uint32_t fields) {
   ByteWriter w(out);
-  if (fields & kFailedBenefit) {
-    w.Row(t.failed_benefit);
+  if (fields & kBenefit) {
+    w.Row(t.benefit);
   }
-  if (fields & kFailedLimit) {
-    w.Row(t.failed_limit);
+  if (fields & kFailedRow) {
+    w.Varint(t.failed_row);
   }
   if (fields & kHashOrOriginal) {
     if (t.IsAuthorization()) {
@@ -318,11 +318,11 @@ void ReadProgressOrReference(ByteReader& r, Transaction& t) {
 }
 
 void ReadUnusualFields(ByteReader& r, CommandSeq seq, uint32_t fields, Transaction& t) {
-  if (fields & kFailedBenefit) {
-    r.Row(t.failed_benefit, kBenefitsMax);
+  if (fields & kBenefit) {
+    r.Row(t.benefit, kBenefitsMax);
   }
-  if (fields & kFailedLimit) {
-    r.Row(t.failed_limit, kLimitsMax);
+  if (fields & kFailedRow) {
+    ReadFailedRow(r, t);
   }
   if (fields & kHashOrOriginal) {
     if (t.IsAuthorization()) {
@@ -454,7 +454,7 @@ uint8_t* WriteTransaction(uint8_t* out, const Event& event, const Command& comma
   if (fields & kExpiresAt) {
     w.Time(t.expires_at);
   }
-  if (fields >= kFailedBenefit) {
+  if (fields >= kBenefit) {
     return WriteUnusualFields(w.at(), event.seq, t, fields);
   }
   return w.at();

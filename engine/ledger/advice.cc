@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/base/check.h"
+#include "engine/domain/advice_name.h"
 #include "engine/ledger/decide.h"
 #include "engine/ledger/keys.h"
 
@@ -41,21 +42,7 @@ bool Decider::AnsweredUnderAnotherId() {
   if (tombstone_ != TransactionRow{}) {
     return false;
   }
-  AdviceKey key;
-  key.terminal = terminal_;
-  key.sequence = advice_->sequence;
-  key.business_day = advice_->business_day;
-  if (command_.kind == CommandKind::kAuthorize) {
-    key.kind = TransactionKind::kAuthorization;
-    key.amount = command_.authorize.list_price;
-    key.card = command_.authorize.card;
-  } else {
-    key.kind = TransactionKind::kCapture;
-    key.amount = command_.capture.has_amount ? command_.capture.amount : Fen{0};
-    key.original = command_.capture.original;
-    key.original_request_id = command_.capture.original_request_id;
-  }
-  const AdviceRow row = ledger_.FindAdvice(key);
+  const AdviceRow row = ledger_.FindAdvice(AdviceNameAs<AdviceKey>(terminal_, command_));
   if (row == AdviceRow{}) {
     return false;
   }
@@ -66,20 +53,7 @@ bool Decider::AnsweredUnderAnotherId() {
 
 AdviceKey Ledger::KeyOf(const Advice& advice) const {
   const Transaction& transaction = transactions_[advice.transaction];
-  AdviceKey key;
-  key.terminal = transaction.terminal;
-  key.sequence = advice.sequence;
-  key.business_day = advice.business_day;
-  key.kind = transaction.kind;
-  if (transaction.IsAuthorization()) {
-    key.amount = transaction.list_price;
-    key.card = transaction.card;
-  } else {
-    key.amount = transaction.reference.asked_amount;
-    key.original = transaction.reference.original_id;
-    key.original_request_id = transaction.reference.original_request_id;
-  }
-  return key;
+  return AdviceNameAs<AdviceKey>(transaction.terminal, transaction, advice);
 }
 
 AdviceRow Ledger::FindAdvice(const AdviceKey& key) const {
@@ -242,7 +216,7 @@ void Decider::ForceOne(const Contender& contender, Fen subsidy, bool chosen) {
   offer->reason = Reason::kNone;
   offer->order = contender.order;
   offer->benefit = contender.benefit;
-  offer->failed_limit = LimitRow{};
+  offer->failed_row = 0;
   offer->next_eligible_at = TimestampNs{};
   offer->subsidy = subsidy;
   offer->overrun = false;

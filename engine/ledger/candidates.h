@@ -43,6 +43,8 @@ struct Candidate {
   uint32_t order = 0;  // of precedence: the lower stands first
 };
 
+[[nodiscard]] bool StandsBefore(const Candidate& a, const Candidate& b);
+
 class CandidateIndex {
  public:
   static constexpr uint32_t kNotMade = ~uint32_t{0};
@@ -211,8 +213,12 @@ class CandidateIndex {
   size_t TakeUpcomingMemory(std::span<MemoryRange> ranges);
 
  private:
+  // What an entry is found by.
+  static constexpr uint8_t kMerchantKind = 1;
+  static constexpr uint8_t kMemberKind = 2;
   static constexpr uint32_t kNamed = 1u << 31;  // Entry::where is a merchant
   static constexpr uint32_t kCachedEntries = 64;
+  static constexpr uint32_t kNamingsMax = 1u << 24;  // as many as the ledger's pool has rows
 
   // What the walk over all live benefits asks of one.
   struct Brief {
@@ -278,30 +284,42 @@ class CandidateIndex {
     Candidate candidate;
   };
 
-  [[nodiscard]] ProgrammeRow VersionOf(const ProgrammeHead& head) const;
-  [[nodiscard]] static Brief BriefOf(const Ledger& ledger, const Benefit& benefit);
-  [[nodiscard]] bool BelongsToCategory(const Ledger& ledger, BenefitRow row, Mcc mcc) const;
-  // Calls visit(candidate) for all that are live, in order of precedence.
-  template <class Visit>
-  void ForEachLive(const Ledger& ledger, Visit&& visit) const;
+  // ---- Looking up (candidates.cc): at each decision.
+
+  [[nodiscard]] uint32_t entries_max() const { return sizes_.slots / 2; }
+  [[nodiscard]] bool HasRoom(uint32_t entries, uint32_t candidates) const;
+  // Where it is looked for first.
+  [[nodiscard]] uint32_t SlotOf(const Key& key) const;
+  [[nodiscard]] const Entry* Look(const Key& key, uint32_t slot) const;
   [[nodiscard]] uint32_t PlaceOf(const Category& category,
                                  const Merchant& merchant,
                                  MerchantRow row) const;
-  // The category of the merchant, with room for both entries of a decision and what is in them.
-  void MakeReady(const Ledger& ledger, Mcc mcc);
-  [[nodiscard]] const Entry* Look(const Key& key, uint32_t slot) const;
-  Entry& Insert(const Key& key);
-  [[nodiscard]] bool HasRoom(uint32_t entries, uint32_t candidates) const;
-  void MakeCategory(const Ledger& ledger, Mcc mcc);
-  void MakeGroups(uint32_t count, Category* category);
-  template <class IsIn, class WhereOf>
-  List AddGroups(uint32_t count, IsIn&& is_in, WhereOf&& where_of);
-  void SortByWhere(uint32_t count);
   static void Take(const Entry* entry, Found* found);
   static void TakeBoth(Found* found);
   std::span<const Candidate> Merged(std::span<const Candidate> a, std::span<const Candidate> b);
   std::span<const Candidate> Offered(const Ledger& ledger, const Found& found, const List& list);
   [[nodiscard]] bool IsAt(const Ledger& ledger, BenefitRow benefit, MerchantRow row) const;
+
+  // ---- Lists and groups (candidate_categories.cc): once for each category.
+
+  [[nodiscard]] static Brief BriefOf(const Ledger& ledger, const Benefit& benefit);
+  [[nodiscard]] ProgrammeRow VersionOf(const ProgrammeHead& head) const;
+  // Calls visit(candidate) for all that are live, in order of precedence.
+  template <class Visit>
+  void ForEachLive(const Ledger& ledger, Visit&& visit) const;
+  [[nodiscard]] bool BelongsToCategory(const Ledger& ledger, BenefitRow row, Mcc mcc) const;
+  // The category of the merchant, with room for both entries of a decision and what is in them.
+  void MakeReady(const Ledger& ledger, Mcc mcc);
+  void MakeCategory(const Ledger& ledger, Mcc mcc);
+  void MakeGroups(uint32_t count, Category* category);
+  template <class IsIn, class WhereOf>
+  List AddGroups(uint32_t count, IsIn&& is_in, WhereOf&& where_of);
+  void SortByWhere(uint32_t count);
+  void Append(Candidate candidate) { pool_[pool_size_++] = candidate; }
+
+  // ---- Entries (candidate_entries.cc): once for each that is asked for.
+
+  Entry& Insert(const Key& key);
   const Entry* Make(const Ledger& ledger,
                     const Key& key,
                     MerchantRow row,
@@ -309,7 +327,6 @@ class CandidateIndex {
   template <class Fill>
   List MakeList(Fill&& fill);
   std::span<const Candidate> MakeOthers(const Ledger& ledger, const Found& found);
-  void Append(Candidate candidate);
   void AppendGroup(const Category& category, GroupKind kind, uint32_t where);
   void AppendGroupsAbove(const Ledger& ledger,
                          const Category& category,
@@ -324,10 +341,6 @@ class CandidateIndex {
                                 const Benefit& benefit,
                                 std::span<PersonCounter> counters,
                                 uint8_t* count);
-
-  [[nodiscard]] uint32_t entries_max() const { return sizes_.slots / 2; }
-  // Where it is looked for first.
-  [[nodiscard]] uint32_t SlotOf(const Key& key) const;
 
   const bool shadow_;
   const Sizes sizes_;

@@ -140,7 +140,7 @@ void Decider::AskInLayer(const Contender& contender, Fen base, Offer* offer) {
   GH_DCHECK(benefit.asks == 0, "in a layer, benefit=", contender.benefit);
   offer->order = contender.order;
   offer->benefit = contender.benefit;
-  offer->failed_limit = LimitRow{};
+  offer->failed_row = 0;
   offer->next_eligible_at = TimestampNs{};
   offer->subsidy = contender.subsidy;
   offer->partial = false;
@@ -162,9 +162,9 @@ void Decider::TellFurthest(const Offer& offer) {
   spare->reason = offer.reason;
   spare->order = offer.order;
   spare->benefit = offer.benefit;
-  spare->failed_limit = offer.failed_limit;
-  spare->failed_used = offer.failed_used;
-  spare->failed_held = offer.failed_held;
+  spare->failed_row = offer.failed_row;
+  spare->used_or_available = offer.used_or_available;
+  spare->held_or_asked = offer.held_or_asked;
   spare->next_eligible_at = offer.next_eligible_at;
   best_ = spare;
 }

@@ -71,6 +71,8 @@ void Decider::Decide() {
   if (command_.details != nullptr) [[unlikely]] {
     command_.details->is_advice = false;
     command_.details->is_batch = false;
+    command_.details->slot_at = TimestampNs{};
+    command_.details->event_at = TimestampNs{};
     command_.details->line_count = 0;
   }
 
@@ -402,13 +404,22 @@ void Decider::TellFailedLimit(LimitRow row,
                               int64_t held,
                               TimestampNs next_eligible_at) {
   Transaction& transaction = event_->transaction;
-  transaction.failed_limit = row;
+  transaction.failed_row = row.value();
   transaction.captured = Fen{used};
   transaction.captured_subsidy = Fen{held};
   transaction.expires_at = next_eligible_at;
   result_->limit_count = 1;
   result_->limits[0] =
       ResultLimit{row, used, held, ledger_.limits_[row].max - used - held, next_eligible_at};
+}
+
+// Likewise.  Row 0: there is no fund that could pay.
+void Decider::TellFailedFund(FundRow row, Fen available, Fen asked, TimestampNs next_eligible_at) {
+  Transaction& transaction = event_->transaction;
+  transaction.failed_row = row.value();
+  transaction.captured = available;
+  transaction.captured_subsidy = asked;
+  transaction.expires_at = next_eligible_at;
 }
 
 // The result tells the transaction as it will stand after Evolve().
@@ -497,6 +508,10 @@ void Decider::BookUsesOfCombination(uint32_t use_count, bool sale) {
       // What is taken leaves a rolling limit when its window does.
       TellUse(i, limit.span == 1 ? moment.EndOf(limit.window) : EndOfRolling(use));
     }
+  }
+  // Which benefit it was, and so which version, is told by the shares; where none does, here.
+  if (offer.share_count == 0 || event_->shares[0].benefit != offer.benefit) [[unlikely]] {
+    transaction.benefit = offer.benefit;
   }
   // One that leaves no trace is as if there was none.
   if (offer.share_count + offer.use_count > 0) {
@@ -658,8 +673,8 @@ void Decider::Authorize(bool quote) {
     }
     Book(offer, sale);
   } else {
-    transaction.failed_benefit = offer.benefit;
-    transaction.failed_limit = offer.failed_limit;
+    transaction.benefit = offer.benefit;
+    transaction.failed_row = offer.failed_row;
   }
   if (sale) {
     CaptureAtOnce();
@@ -674,11 +689,19 @@ void Decider::Authorize(bool quote) {
 void Decider::DeclineAs(const Offer& offer) {
   Transaction& transaction = event_->transaction;
   Decline(offer.reason);
-  transaction.failed_benefit = offer.benefit;
+  transaction.benefit = offer.benefit;
   transaction.expires_at = offer.next_eligible_at;
-  if (offer.failed_limit != LimitRow{}) {
+  if (offer.failed_row == 0) {
+    return;
+  }
+  if (IsOfFund(offer.reason)) {
+    TellFailedFund(FundRow{offer.failed_row},
+                   Fen{offer.used_or_available},
+                   Fen{offer.held_or_asked},
+                   offer.next_eligible_at);
+  } else {
     TellFailedLimit(
-        offer.failed_limit, offer.failed_used, offer.failed_held, offer.next_eligible_at);
+        offer.failed_limit(), offer.used_or_available, offer.held_or_asked, offer.next_eligible_at);
   }
 }
 

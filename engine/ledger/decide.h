@@ -47,9 +47,11 @@ class Decider {
     Reason reason = Reason::kNone;  // kNone = it applies
     uint32_t order = 0;             // of precedence among the candidates
     BenefitRow benefit;
-    LimitRow failed_limit;
-    int64_t failed_used = 0;
-    int64_t failed_held = 0;
+    // What refused, as Transaction::failed_row: of a limit what is used and held, of a fund what
+    // is available and asked.
+    uint32_t failed_row = 0;
+    int64_t used_or_available = 0;
+    int64_t held_or_asked = 0;
     TimestampNs next_eligible_at;
     Fen subsidy;
     bool partial = false;   // less than it gives when the caller takes no part
@@ -60,6 +62,10 @@ class Decider {
     uint32_t use_count = 0;
     ShareDelta* shares = nullptr;  // share_count of them; held_delta = the part
     UseDelta* uses = nullptr;      // use_count of them; held_delta = the amount
+
+    [[nodiscard]] LimitRow failed_limit() const {
+      return IsOfFund(reason) ? LimitRow{} : LimitRow{failed_row};
+    }
   };
   // What counts towards a limit: of a rolling one the sum over its windows.
   struct Standing {
@@ -157,6 +163,7 @@ class Decider {
   void FinishTransaction(bool quote);
   void Decline(Reason reason);
   void TellFailedLimit(LimitRow row, int64_t used, int64_t held, TimestampNs next_eligible_at);
+  void TellFailedFund(FundRow row, Fen available, Fen asked, TimestampNs next_eligible_at);
   void DeclineAs(const Offer& offer);
   void Book(const Offer& offer, bool sale);
   static void BookUse(bool sale, UseDelta* use);
@@ -244,13 +251,18 @@ class Decider {
   // It has a limit that counts by what is not known: the member, or the card.
   [[nodiscard]] bool LacksSubject(const Benefit& benefit) const;
   [[nodiscard]] bool LacksSubject(const Limit& limit) const;
-  [[nodiscard]] bool IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const;
-  [[nodiscard]] TimestampNs LastSlotOf(const Benefit& benefit) const;
+  // REQUIRES: the benefit has slots.
+  [[nodiscard]] bool IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const {
+    return ledger_.SlotFaultOf(benefit, slot_at, now_) == SlotFault::kNone;
+  }
+  [[nodiscard]] TimestampNs AskedSlot() const {  // 0 = none
+    return occasion_ != nullptr ? occasion_->slot_at : TimestampNs{};
+  }
   [[nodiscard]] TimestampNs NextMomentOfSlots(const Benefit& benefit, TimestampNs after) const;
-  // The first slot after the one that is asked for of which such a limit has something left;
-  // 0 = there is none.
-  [[nodiscard, gnu::noinline]] TimestampNs NextSlotWithRoom(const Benefit& benefit,
-                                                            const Limit& limit) const;
+  [[nodiscard]] bool HasRoom(const Benefit& benefit, TimestampNs slot_at) const;
+  // The first slot after the one that is asked for, or after now when that can not be one, of
+  // which the benefit's limits have something left; 0 = there is none.
+  [[nodiscard, gnu::noinline]] TimestampNs NextSlotWithRoom(const Benefit& benefit) const;
   [[nodiscard]] bool IsTooLate(const Benefit& benefit) const;
   // What a use would take; none = there is none.
   [[nodiscard]] VoucherRow VoucherFor(const Benefit& benefit);
@@ -462,11 +474,21 @@ class Decider {
   }
   using FundingParts = std::array<Fen, kFundingSharesPerBenefitMax>;
   static FundingParts SplitOverFunding(const Benefit& benefit, Fen subsidy);
+  // What all parts of one fund ask of it.
+  static Fen AskedOf(FundRow fund, const Benefit& benefit, const FundingParts& parts) {
+    Fen asked;
+    for (uint32_t i = 0; i < benefit.funding_count; ++i) {
+      asked += benefit.funding[i].fund == fund ? parts[i] : Fen{0};
+    }
+    return asked;
+  }
   [[nodiscard]] bool FundsCover(const Benefit& benefit, Fen subsidy) const;
   [[nodiscard]] Fen MostThatFundsCover(const Benefit& benefit, Fen subsidy) const;
   void ReduceToFunds(const Benefit& benefit, Offer* offer);
   Reason TakeFunds(const Benefit& benefit, Offer* offer);
-  [[nodiscard]] bool IsOpenOn(const Benefit& benefit, CivilDay day) const;
+  [[nodiscard]] bool IsOpenOn(const Benefit& benefit, CivilDay day) const {
+    return ledger_.IsOpenOn(benefit, day);
+  }
   [[nodiscard]] bool IsOpenInHours(const Benefit& benefit, TimestampNs at) const;
   [[nodiscard, gnu::noinline]] bool IsOpenAt(const Benefit& benefit, TimestampNs at) const;
   [[nodiscard, gnu::noinline]] TimestampNs NextOpening(const Benefit& benefit) const;

@@ -346,37 +346,59 @@ void Decider::SetTerminal() {
 
 void Decider::SetFund() {
   const FundRequest& request = *command_.fund;
+  const FundKeeps& keep = request.keep;
+  const FundRow row = ledger_.FindFund(request.code);
+  const bool exists = row != FundRow{};
+  const Fund& stored = ledger_.funds_[row];
   UnionNodeRow owner{ledger_.union_nodes_.size() > 0 ? 1u : 0u};
-  if (!request.owner.IsNone()) {
+  if (exists && keep.owner) {
+    owner = stored.owner;
+  } else if (!request.owner.IsNone()) {
     owner = ledger_.FindUnionNode(request.owner);
     if (owner == UnionNodeRow{}) {
       return Refuse(AdminReason::kUnknownReference, Field::kOwner);
     }
   }
-  const FundRow row = ledger_.FindFund(request.code);
-  if (row != FundRow{}) {
-    const Fund& stored = ledger_.funds_[row];
-    if (stored.asset != request.asset) {
-      return Refuse(AdminReason::kImmutable, Field::kAsset);
+  if (!exists) {
+    // What money or things a fund has, nobody but who makes it can know.
+    if (keep.asset || keep.budget) {
+      return Refuse(AdminReason::kMissing, keep.asset ? Field::kAsset : Field::kBudget);
     }
-    if (request.budget > Fen{kFundFenMax} - stored.contributed) {
-      result_->verdict = Verdict::kOutOfRange;
-      result_->field = Field::kBudget;
-      return;
+    if (ledger_.funds_.full()) {
+      return Full(Field::kFunds);
     }
-    if (request.budget + stored.contributed < stored.held + stored.spent + stored.suspense) {
-      return Refuse(AdminReason::kBelowCommitted, Field::kBudget);
-    }
-    const bool same = stored.budget == request.budget && stored.opens_at == request.opens_at &&
-                      stored.closes_at == request.closes_at && stored.owner == owner &&
-                      stored.advice_may_overrun == request.advice_may_overrun &&
-                      stored.payer == request.payer && ledger_.fund_names_[row] == request.name;
-    return same ? Unchanged(row.value()) : Accept(EventKind::kFundSet, row.value(), owner.value());
+    return AcceptNew(EventKind::kFundSet, ledger_.funds_.next().value(), owner.value());
   }
-  if (ledger_.funds_.full()) {
-    return Full(Field::kFunds);
+  if (!keep.asset && stored.asset != request.asset) {
+    return Refuse(AdminReason::kImmutable, Field::kAsset);
   }
-  AcceptNew(EventKind::kFundSet, ledger_.funds_.next().value(), owner.value());
+  if (!keep.budget && request.budget > Fen{kFundFenMax} - stored.contributed) {
+    result_->verdict = Verdict::kOutOfRange;
+    result_->field = Field::kBudget;
+    return;
+  }
+  if (!keep.budget &&
+      request.budget + stored.contributed < stored.held + stored.spent + stored.suspense) {
+    return Refuse(AdminReason::kBelowCommitted, Field::kBudget);
+  }
+  // Who says one of the two alone does not see the other, which stands.
+  const TimestampNs opens_at = keep.opens_at ? stored.opens_at : request.opens_at;
+  const TimestampNs closes_at = keep.closes_at ? stored.closes_at : request.closes_at;
+  const bool same =
+      (keep.budget || stored.budget == request.budget) && stored.opens_at == opens_at &&
+      stored.closes_at == closes_at && stored.owner == owner &&
+      (keep.advice_may_overrun || stored.advice_may_overrun == request.advice_may_overrun) &&
+      (keep.payer || stored.payer == request.payer) &&
+      (keep.name || ledger_.fund_names_[row] == request.name);
+  if (same) {
+    return Unchanged(row.value());
+  }
+  if (opens_at >= closes_at) {
+    result_->verdict = Verdict::kOutOfRange;
+    result_->field = Field::kClosesAt;
+    return;
+  }
+  Accept(EventKind::kFundSet, row.value(), owner.value());
 }
 
 }  // namespace gonghui

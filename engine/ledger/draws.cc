@@ -11,6 +11,7 @@
 #include "engine/base/check.h"
 #include "engine/base/int128.h"
 #include "engine/ledger/decide.h"
+#include "engine/ledger/draw_entries.h"
 #include "engine/ledger/keys.h"
 
 namespace gonghui {
@@ -105,12 +106,7 @@ void Decider::CommitDraw() {
     if (ledger_.FindProgrammeHead(request.programme) == ProgrammeHeadRow{}) {
       return Refuse(AdminReason::kUnknownReference, Field::kProgramme);
     }
-    CounterSeries entries;
-    entries.programme = request.programme;
-    entries.limit = request.limit;
-    entries.measure = LimitMeasure::kCount;
-    entries.subject = LimitSubject::kPerson;
-    entries.window = WindowKind::kProgramme;
+    const CounterSeries entries = EntrySeriesOf(request.programme, request.limit);
     if (ledger_.FindCounterSeries(entries) == CounterSeriesRow{}) {
       return Refuse(AdminReason::kUnknownReference, Field::kEntries);
     }

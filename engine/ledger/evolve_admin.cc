@@ -180,7 +180,10 @@ void Ledger::EvolveAdmin(const Event& event) {
     case EventKind::kFundSet: {
       const FundRequest& request = *command.fund;
       const FundRow row{event.row};
-      if (!funds_.Contains(row)) {
+      FundKeeps keep;  // nothing of a new row
+      if (funds_.Contains(row)) {
+        keep = request.keep;
+      } else {
         Fund fund;
         fund.code = request.code;
         fund.asset = request.asset;
@@ -189,14 +192,17 @@ void Ledger::EvolveAdmin(const Event& event) {
         fund_index_.Insert(HashOf(fund.code), event.row);
       }
       funds_.Update(row, [&](Fund& fund) {
-        fund.budget = request.budget;
-        fund.opens_at = request.opens_at;
-        fund.closes_at = request.closes_at;
-        fund.owner = UnionNodeRow{event.row_2};
-        fund.advice_may_overrun = request.advice_may_overrun;
-        fund.payer = request.payer;
+        fund.budget = keep.budget ? fund.budget : request.budget;
+        fund.opens_at = keep.opens_at ? fund.opens_at : request.opens_at;
+        fund.closes_at = keep.closes_at ? fund.closes_at : request.closes_at;
+        fund.owner = UnionNodeRow{event.row_2};  // the one that stands, if it is kept
+        fund.advice_may_overrun =
+            keep.advice_may_overrun ? fund.advice_may_overrun : request.advice_may_overrun;
+        fund.payer = keep.payer ? fund.payer : request.payer;
       });
-      fund_names_.Set(row, request.name);
+      if (!keep.name) {
+        fund_names_.Set(row, request.name);
+      }
       break;
     }
     default:

@@ -152,8 +152,7 @@ void Decider::ExplainAsks(BenefitRow row) {
     AddCheck(row, Reason::kNoVoucher, VoucherFor(benefit) != VoucherRow{});
   }
   if (AsksFor(benefit.asks, Asks::kSlot)) {
-    const bool is_slot = occasion_ != nullptr && IsSlotOf(benefit, occasion_->slot_at);
-    AddCheck(row, Reason::kSlotNotAvailable, is_slot);
+    AddCheck(row, Reason::kSlotNotAvailable, IsSlotOf(benefit, AskedSlot()));
   }
   if (AsksFor(benefit.asks, Asks::kClaim)) {
     AddCheck(row, Reason::kClaimTooLate, !IsTooLate(benefit));
@@ -197,17 +196,32 @@ void Decider::ExplainLimits(BenefitRow row, Fen* subsidy) {
   }
 }
 
+// The fund that is told is the one that TakeFunds() would tell.
 void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
   const Benefit& benefit = ledger_.benefits_[row];
-  const auto is_open = [this](FundRow fund) { return ledger_.funds_[fund].IsOpenAt(judged_at_); };
-  bool all_open = benefit.stock == FundRow{} || is_open(benefit.stock);
+  const auto add = [&](Reason check, bool passed, FundRow fund, Fen needed, Fen available) {
+    CheckResult* const result = AddCheck(row, check, passed);
+    if (result != nullptr && !passed) {
+      result->fund = fund;
+      result->needed = needed;
+      result->available = available;
+    }
+  };
+  FundRow closed;
+  const auto ask = [&](FundRow fund) {
+    if (closed == FundRow{} && fund != FundRow{} && !ledger_.funds_[fund].IsOpenAt(judged_at_)) {
+      closed = fund;
+    }
+  };
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    all_open = all_open && is_open(benefit.funding[i].fund);
+    ask(benefit.funding[i].fund);
   }
-  AddCheck(row, Reason::kFundNotOpen, all_open);
+  ask(benefit.stock);
+  add(Reason::kFundNotOpen, closed == FundRow{}, closed, Fen{0}, Fen{0});
   if (benefit.stock != FundRow{}) {
-    const Fund& stock = ledger_.funds_[benefit.stock];
-    AddCheck(row, Reason::kQuotaExhausted, stock.available() >= Fen{benefit.stock_units});
+    const Fen units{benefit.stock_units};
+    const Fen available = ledger_.funds_[benefit.stock].available();
+    add(Reason::kQuotaExhausted, available >= units, benefit.stock, units, available);
   }
   if (benefit.funding_count == 0 && subsidy > Fen{0}) {
     AddCheck(row, Reason::kBudgetExhausted, false);  // a giveaway has a price here
@@ -215,7 +229,14 @@ void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
     const bool covered = command_.authorize.allow_partial && subsidy > Fen{0}
                              ? MostThatFundsCover(benefit, subsidy) > Fen{0}
                              : FundsCover(benefit, subsidy);
-    AddCheck(row, Reason::kBudgetExhausted, covered);
+    const FundingParts parts = SplitOverFunding(benefit, subsidy);
+    uint32_t short_of = 0;  // the first that has too little, unless it is covered
+    while (!covered && AvailableOf(benefit.funding[short_of].fund) >=
+                           AskedOf(benefit.funding[short_of].fund, benefit, parts)) {
+      ++short_of;
+    }
+    const FundRow fund = benefit.funding[short_of].fund;
+    add(Reason::kBudgetExhausted, covered, fund, AskedOf(fund, benefit, parts), AvailableOf(fund));
   }
 }
 

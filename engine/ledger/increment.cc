@@ -139,7 +139,7 @@ Reason Decider::ReduceToLimits(uint32_t place, Fen price, Fen* wanted) {
                         ledger_.MomentOf(calendar, now_).WindowIn(limit.window) == use.window;
     const TimestampNs next =
         WindowEnd(ledger_.calendars_[calendar], limit.window, standing.oldest + limit.span - 1);
-    event_->transaction.failed_benefit = row;
+    event_->transaction.benefit = row;
     TellFailedLimit(use.limit, standing.used, standing.held, renews ? next : TimestampNs{});
     return Reason::kExceedsAmountLimit;
   }
@@ -151,7 +151,7 @@ Reason Decider::ReduceToLimits(uint32_t place, Fen price, Fen* wanted) {
   return Reason::kNone;
 }
 
-// Of several failing funds the answer is the lowest reason.
+// Of several failing funds the answer is the lowest reason, and about the first of these.
 Reason Decider::TakeIncrementFromFunds(const PartsByBenefit& wanted) {
   BeginShares();
   Reason reason = Reason::kNone;
@@ -161,34 +161,34 @@ Reason Decider::TakeIncrementFromFunds(const PartsByBenefit& wanted) {
     }
     const Granted& granted = granted_.list[i];
     const Benefit& benefit = ledger_.benefits_[granted.benefit];
-    const auto fail = [&](Reason why) {
+    const auto fail = [&](Reason why, FundRow row, Fen available, Fen asked, TimestampNs next) {
       if (reason == Reason::kNone || why < reason) {
         reason = why;
-        event_->transaction.failed_benefit = granted.benefit;
-        return true;
+        event_->transaction.benefit = granted.benefit;
+        TellFailedFund(row, available, asked, next);
       }
-      return false;
     };
-    if (benefit.funding_count == 0) {
-      fail(Reason::kBudgetExhausted);  // a giveaway has a price here
+    if (benefit.funding_count == 0) {  // a giveaway has a price here
+      fail(Reason::kBudgetExhausted, FundRow{}, Fen{0}, Fen{0}, TimestampNs{});
     }
     const FundingParts parts = SplitOverFunding(benefit, wanted[i]);
-    for (uint32_t j = 0; j < benefit.funding_count; ++j) {
-      // An authorization's shares of a benefit are its funding, in order.
-      const uint32_t place = granted.first_share + j;
-      ShareDelta& share = event_->shares[place];
-      const Fund& fund = ledger_.funds_[share.fund];
-      share.held_delta = parts[j];
-      Fen asked;
-      for (uint32_t k = 0; k <= place; ++k) {
-        asked += event_->shares[k].fund == share.fund ? event_->shares[k].held_delta : Fen{0};
+    // An authorization's shares of a benefit are its funding, in order.
+    const uint32_t first = granted.first_share;
+    const uint32_t end = first + benefit.funding_count;
+    for (uint32_t j = first; j < end; ++j) {
+      event_->shares[j].held_delta = parts[j - first];
+    }
+    for (uint32_t j = first; j < end; ++j) {
+      const FundRow row = event_->shares[j].fund;
+      const Fund& fund = ledger_.funds_[row];
+      Fen asked;  // with what the benefits before ask of it
+      for (uint32_t k = 0; k < end; ++k) {
+        asked += event_->shares[k].fund == row ? event_->shares[k].held_delta : Fen{0};
       }
       if (!fund.IsOpenAt(now_)) {
-        if (fail(Reason::kFundNotOpen)) {
-          event_->transaction.expires_at = fund.NextOpening(now_);
-        }
+        fail(Reason::kFundNotOpen, row, Fen{0}, Fen{0}, fund.NextOpening(now_));
       } else if (fund.available() < asked) {
-        fail(Reason::kBudgetExhausted);
+        fail(Reason::kBudgetExhausted, row, fund.available(), asked, TimestampNs{});
       }
     }
   }

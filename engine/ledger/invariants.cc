@@ -262,6 +262,10 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     if (indexed != transaction_row && !transaction.tombstone) {
       return "a request id does not find its transaction";
     }
+    const uint32_t refusing_rows = IsOfFund(transaction.reason) ? funds_.size() : limits_.size();
+    if (transaction.failed_row > refusing_rows || transaction.benefit.value() > benefits_.size()) {
+      return "what refused a transaction is not there";
+    }
     if (transaction.list_price != transaction.member_pays + transaction.subsidy) {
       return "list price is not member's part plus subsidy";
     }
@@ -311,6 +315,9 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     Fen held_share;
     for (uint32_t j = 0; j < transaction.applied_count; ++j) {
       const Applied& applied = applied_[AppliedRow{transaction.first_applied.value() + j}];
+      if (applied.benefit == transaction.benefit_without_share()) {
+        return "a benefit that no share names has one";
+      }
       if (funds_[applied.fund].asset == Asset::kMoney) {
         held_share += applied.held;
       }

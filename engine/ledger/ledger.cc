@@ -275,6 +275,11 @@ void Ledger::Describe(TransactionRow row, Result* result, Details* details) cons
   const Transaction& transaction = transactions_[row];
   result->row = row.value();
   result->transaction = transaction;
+  if (transaction.IsAuthorization()) {
+    // The amounts are those that were decided: nothing of them came later.
+    result->transaction.progress.restated = Fen{0};
+    result->transaction.progress.restated_subsidy = Fen{0};
+  }
   result->transaction_id = MakeTransactionId(shard_, transaction.seq);
   if (!transaction.IsAuthorization() && transaction.original_seq != CommandSeq{}) {
     result->original_id = MakeTransactionId(shard_, transaction.original_seq);
@@ -303,13 +308,13 @@ void Ledger::Describe(TransactionRow row, Result* result, Details* details) cons
                     use.left_after,
                     WindowEnd(calendar, limit.window, use.window + limit.span - 1)};
   }
-  if (transaction.outcome == Outcome::kDeclined && transaction.failed_limit != LimitRow{}) {
-    const Limit& limit = limits_[transaction.failed_limit];
+  if (transaction.outcome == Outcome::kDeclined && transaction.failed_limit() != LimitRow{}) {
+    const Limit& limit = limits_[transaction.failed_limit()];
     const int64_t used = transaction.captured.value();
     const int64_t held = transaction.captured_subsidy.value();
     result->limit_count = 1;
     result->limits[0] = ResultLimit{
-        transaction.failed_limit, used, held, limit.max - used - held, transaction.expires_at};
+        transaction.failed_limit(), used, held, limit.max - used - held, transaction.expires_at};
   }
   if (details != nullptr) {
     DescribeDetails(transaction, details);
@@ -322,6 +327,8 @@ void Ledger::DescribeStanding(TransactionRow row, Result* result, Details* detai
   if (transaction.kind != TransactionKind::kAuthorization) {
     return;
   }
+  transaction.progress.restated = transactions_[row].progress.restated;
+  transaction.progress.restated_subsidy = transactions_[row].progress.restated_subsidy;
   transaction.list_price = transaction.standing_price();
   transaction.subsidy = transaction.standing_subsidy();
   transaction.member_pays = transaction.list_price - transaction.subsidy;

@@ -308,6 +308,13 @@ class Ledger {
   [[nodiscard]] std::span<const MccRange> MccsOf(PoolRange range) const {
     return RowsOf(mcc_pool_, range);
   }
+  // Whether a benefit is open on a business day, whatever the hour.
+  [[nodiscard]] bool IsOpenOn(const Benefit& benefit, CivilDay day) const;
+  // What is wrong with an instant as a slot of a benefit that has slots, for who books at `now`.
+  // Any thread may ask: it is told of what never changes alone.
+  [[nodiscard]] SlotFault SlotFaultOf(const Benefit& benefit,
+                                      TimestampNs slot_at,
+                                      TimestampNs now) const;
   // Calls visit(MerchantRow) for each of a list of merchants, by row.
   template <class Visit>
   void ForEachMerchant(PoolRange merchants, Visit&& visit) const {

@@ -179,9 +179,9 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
   bool counts_price = false;
   const auto fail = [&](LimitRow row, const Standing& standing) {
     const Limit& limit = ledger_.limits_[row];
-    offer->failed_limit = row;
-    offer->failed_used = standing.used;
-    offer->failed_held = standing.held;
+    offer->failed_row = row.value();
+    offer->used_or_available = standing.used;
+    offer->held_or_asked = standing.held;
     offer->next_eligible_at = RenewalOf(limit, benefit, moment, standing);
     return ReasonOf(limit);
   };

@@ -176,6 +176,10 @@ void Decider::TellDetails() const {
   if (details.is_batch) {
     details.batch = event_->batch;
   }
+  if (occasion_ != nullptr) {
+    details.slot_at = occasion_->slot_at;
+    details.event_at = occasion_->event_at;
+  }
   details.line_count = event_->line_count;
   for (uint32_t i = 0; i < event_->line_count; ++i) {
     details.lines[i] = LineOf(event_->lines[i], ledger_.ItemOf(*event_, i));
@@ -192,6 +196,12 @@ void Ledger::DescribeDetails(const Transaction& transaction, Details* details) c
   if (details->is_batch) {
     details->batch = batches_[transaction.reference.batch];
   }
+  // Row 0 is all zero; a row stays when its transaction goes to the archive.
+  const OccasionRequest& asked =
+      occasions_[transaction.IsAuthorization() ? transaction.progress.occasion : OccasionRow{}]
+          .asked;
+  details->slot_at = asked.slot_at;
+  details->event_at = asked.event_at;
   details->line_count = transaction.line_count();
   for (uint32_t i = 0; i < details->line_count; ++i) {
     details->lines[i] = lines_[LineRow{transaction.first_line().value() + i}];

@@ -187,22 +187,31 @@ VoucherRow Decider::FindVoucherOf(MemberRow member, VoucherSeriesRow series) con
   return found;
 }
 
+namespace {
+
 // None begins later.
-TimestampNs Decider::LastSlotOf(const Benefit& benefit) const {
-  return TimestampNs{now_.value() +
-                     TermsOf(benefit).slot_ahead_days * kSecondsPerDay * kNsPerSecond};
+TimestampNs LastSlotOf(const BenefitTerms& terms, TimestampNs now) {
+  return TimestampNs{now.value() + terms.slot_ahead_days * kSecondsPerDay * kNsPerSecond};
 }
 
+}  // namespace
+
 // It begins after now, where slots begin in an opening, and ends within that.
-bool Decider::IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const {
-  const BenefitTerms& terms = TermsOf(benefit);
-  if (slot_at <= now_ || slot_at > LastSlotOf(benefit) || slot_at.value() % kNsPerMinute != 0 ||
-      slot_at < benefit.starts_at || slot_at >= benefit.ends_at) {
-    return false;
+SlotFault Ledger::SlotFaultOf(const Benefit& benefit, TimestampNs slot_at, TimestampNs now) const {
+  const BenefitTerms& terms = benefit_terms_[benefit.terms];
+  if (slot_at == TimestampNs{}) {
+    return SlotFault::kNotNamed;
   }
-  const Calendar& calendar = ledger_.calendars_[benefit.calendar];
-  if (!IsOpenOn(benefit, BusinessDayOf(calendar, slot_at))) {
-    return false;
+  if (slot_at <= now) {
+    return SlotFault::kBegun;
+  }
+  if (slot_at > LastSlotOf(terms, now)) {
+    return SlotFault::kTooFarAhead;
+  }
+  const Calendar& calendar = calendars_[benefit.calendar];
+  if (slot_at.value() % kNsPerMinute != 0 || slot_at < benefit.starts_at ||
+      slot_at >= benefit.ends_at || !IsOpenOn(benefit, BusinessDayOf(calendar, slot_at))) {
+    return SlotFault::kNoneBegins;
   }
   const int32_t length_s = terms.slot_minutes * 60;
   const int32_t second = LocalSecondOfDay(calendar, slot_at);
@@ -210,14 +219,17 @@ bool Decider::IsSlotOf(const Benefit& benefit, TimestampNs slot_at) const {
     return second >= hours.from_s && second + length_s <= hours.to_s && length_s > 0 &&
            (second - hours.from_s) % length_s == 0;
   };
+  bool begins = false;
   if (benefit.hours.count == 0) {
     HoursRange day;
     day.from_s = 0;
     day.to_s = kSecondsPerDay;
-    return begins_in(day);
+    begins = begins_in(day);
+  } else {
+    const std::span<const HoursRange> ranges = HoursOf(benefit.hours);
+    begins = std::any_of(ranges.begin(), ranges.end(), begins_in);
   }
-  const std::span<const HoursRange> ranges = ledger_.HoursOf(benefit.hours);
-  return std::any_of(ranges.begin(), ranges.end(), begins_in);
+  return begins ? SlotFault::kNone : SlotFault::kNoneBegins;
 }
 
 // A later instant, before which no slot begins: where the wall clock shows that one does, a day
@@ -252,10 +264,24 @@ TimestampNs Decider::NextMomentOfSlots(const Benefit& benefit, TimestampNs after
   return TimestampNs{next_s * kNsPerSecond};
 }
 
-TimestampNs Decider::NextSlotWithRoom(const Benefit& benefit, const Limit& limit) const {
-  const uint32_t subject = SubjectOf(limit);
-  const TimestampNs last = LastSlotOf(benefit);
-  TimestampNs at = occasion_->slot_at;
+// Whoever else may stand in the way of that slot is not asked: what is told is a place.
+bool Decider::HasRoom(const Benefit& benefit, TimestampNs slot_at) const {
+  const auto window = static_cast<WindowNumber>(slot_at.value() / kNsPerMinute);
+  const std::span<const LimitRow> limits{benefit.limits.data(), benefit.limit_count};
+  return std::all_of(limits.begin(), limits.end(), [&](LimitRow row) {
+    const Limit& limit = ledger_.limits_[row];
+    if (limit.window != WindowKind::kSlot) {
+      return true;
+    }
+    const Standing standing = StandingOf(limit, SubjectOf(limit), window);
+    return limit.max - standing.used - standing.held >= 1;
+  });
+}
+
+TimestampNs Decider::NextSlotWithRoom(const Benefit& benefit) const {
+  const TimestampNs last = LastSlotOf(TermsOf(benefit), now_);
+  const TimestampNs asked = AskedSlot();
+  TimestampNs at = asked > now_ && asked <= last && asked < benefit.ends_at ? asked : now_;
   for (uint32_t looked_at = 0; looked_at < kSlotsLookedAtMax;) {
     at = NextMomentOfSlots(benefit, at);
     if (at > last || at >= benefit.ends_at) {
@@ -265,9 +291,7 @@ TimestampNs Decider::NextSlotWithRoom(const Benefit& benefit, const Limit& limit
       continue;
     }
     ++looked_at;
-    const auto window = static_cast<WindowNumber>(at.value() / kNsPerMinute);
-    const Standing standing = StandingOf(limit, subject, window);
-    if (limit.max - standing.used - standing.held >= 1) {
+    if (HasRoom(benefit, at)) {
       return at;
     }
   }
@@ -294,8 +318,7 @@ Reason Decider::CheckAsks(const Benefit& benefit) {
   if (AsksFor(benefit.asks, Asks::kVoucher) && VoucherFor(benefit) == VoucherRow{}) {
     return Reason::kNoVoucher;
   }
-  if (AsksFor(benefit.asks, Asks::kSlot) &&
-      (occasion_ == nullptr || !IsSlotOf(benefit, occasion_->slot_at))) {
+  if (AsksFor(benefit.asks, Asks::kSlot) && !IsSlotOf(benefit, AskedSlot())) {
     return Reason::kSlotNotAvailable;
   }
   return AsksFor(benefit.asks, Asks::kClaim) && IsTooLate(benefit) ? Reason::kClaimTooLate
@@ -339,7 +362,7 @@ bool Decider::TakeAsked(const Offer& offer, bool sale, bool quote) {
   Transaction& transaction = event_->transaction;
   if (AsksFor(benefit.asks, Asks::kClaim) && sale && terms.approvals > 0) {
     Decline(Reason::kApprovalMissing);  // nobody can have approved it
-    transaction.failed_benefit = offer.benefit;
+    transaction.benefit = offer.benefit;
     FinishTransaction(quote);
     return false;
   }

@@ -239,7 +239,7 @@ void Decider::AskWithoutTerms(const Candidate& candidate) {
   Offer* const spare = best_ == &offers_.list[0] ? &offers_.list[1] : &offers_.list[0];
   spare->order = candidate.order;
   spare->benefit = candidate.benefit;
-  spare->failed_limit = LimitRow{};
+  spare->failed_row = 0;
   spare->next_eligible_at = TimestampNs{};
   spare->reason = at_merchant ? CheckTerms(benefit) : Reason::kMerchantNotInProgramme;
   if (spare->reason == Reason::kNone) {
@@ -335,7 +335,7 @@ void Decider::AskElsewhere(ProgrammeRow only) {
     const Benefit& benefit = ledger_.benefits_[contender.benefit];
     spare->order = contender.order;
     spare->benefit = contender.benefit;
-    spare->failed_limit = LimitRow{};
+    spare->failed_row = 0;
     spare->next_eligible_at = TimestampNs{};
     spare->subsidy = contender.subsidy;
     spare->partial = false;
@@ -369,11 +369,13 @@ void Decider::AskElsewhere(ProgrammeRow only) {
     best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
   } else if (best_->reason == Reason::kWaitingPeriod) {
     best_->next_eligible_at = EndOfWaiting(ledger_.benefits_[best_->benefit]);
-  } else if (best_->reason != Reason::kNone && best_->failed_limit != LimitRow{}) {
-    const Limit& limit = ledger_.limits_[best_->failed_limit];
+  } else if (best_->reason == Reason::kSlotNotAvailable) {
+    best_->next_eligible_at = NextSlotWithRoom(ledger_.benefits_[best_->benefit]);
+  } else if (best_->reason != Reason::kNone && best_->failed_limit() != LimitRow{}) {
+    const Limit& limit = ledger_.limits_[best_->failed_limit()];
     const Benefit& benefit = ledger_.benefits_[best_->benefit];
     if (limit.window == WindowKind::kSlot && AsksFor(benefit.asks, Asks::kSlot)) {
-      best_->next_eligible_at = NextSlotWithRoom(benefit, limit);
+      best_->next_eligible_at = NextSlotWithRoom(benefit);
     }
   }
 }
@@ -474,11 +476,8 @@ Decider::FundingParts Decider::SplitOverFunding(const Benefit& benefit, Fen subs
 bool Decider::FundsCover(const Benefit& benefit, Fen subsidy) const {
   const FundingParts parts = SplitOverFunding(benefit, subsidy);
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    Fen asked;
-    for (uint32_t j = 0; j < benefit.funding_count; ++j) {
-      asked += benefit.funding[j].fund == benefit.funding[i].fund ? parts[j] : Fen{0};
-    }
-    if (AvailableOf(benefit.funding[i].fund) < asked) {
+    const FundRow fund = benefit.funding[i].fund;
+    if (AvailableOf(fund) < AskedOf(fund, benefit, parts)) {
       return false;
     }
   }
@@ -525,7 +524,7 @@ void Decider::ReduceToFunds(const Benefit& benefit, Offer* offer) {
   offer->subsidy = most;
 }
 
-// Of several failing funds the answer is the lowest reason.
+// Of several failing funds the answer is the lowest reason, and about the first of these.
 Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
   if (allow_partial_ && offer->subsidy > Fen{0}) {
     ReduceToFunds(benefit, offer);
@@ -535,30 +534,31 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
   // A giveaway may have no fund of money at all; then there is no price to pay.
   Reason reason = benefit.funding_count == 0 && offer->subsidy > Fen{0} ? Reason::kBudgetExhausted
                                                                         : Reason::kNone;
-  const auto fail = [&](Reason why, TimestampNs next) {
+  const auto fail = [&](Reason why, FundRow row, Fen available, Fen asked, TimestampNs next) {
     if (reason == Reason::kNone || why < reason) {
       reason = why;
+      offer->failed_row = row.value();
+      offer->used_or_available = available.value();
+      offer->held_or_asked = asked.value();
       offer->next_eligible_at = next;
     }
   };
-  const auto take = [&](FundRow row, Fen amount, Reason exhausted) {
+  const auto take = [&](FundRow row, Fen amount, Fen asked, Reason exhausted) {
     const Fund& fund = ledger_.funds_[row];
-    Fen asked = amount;  // with what earlier shares take from the same fund
-    for (uint32_t i = 0; i < offer->share_count; ++i) {
-      asked += offer->shares[i].fund == row ? offer->shares[i].held_delta : Fen{0};
-    }
     if (!fund.IsOpenAt(judged_at_)) {
-      fail(Reason::kFundNotOpen, fund.NextOpening(judged_at_));
-    } else if (AvailableOf(row) < asked) {
-      fail(exhausted, TimestampNs{});
+      fail(Reason::kFundNotOpen, row, Fen{0}, Fen{0}, fund.NextOpening(judged_at_));
+    } else if (const Fen available = AvailableOf(row); available < asked) {
+      fail(exhausted, row, available, asked, TimestampNs{});
     }
     offer->shares[offer->share_count++] = ShareDelta{offer->benefit, row, amount, {}, {}, {}};
   };
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    take(benefit.funding[i].fund, parts[i], Reason::kBudgetExhausted);
+    const FundRow fund = benefit.funding[i].fund;
+    take(fund, parts[i], AskedOf(fund, benefit, parts), Reason::kBudgetExhausted);
   }
   if (benefit.stock != FundRow{}) {
-    take(benefit.stock, Fen{benefit.stock_units}, Reason::kQuotaExhausted);
+    const Fen units{benefit.stock_units};
+    take(benefit.stock, units, units, Reason::kQuotaExhausted);
   }
   return reason;
 }

@@ -37,19 +37,18 @@ DayKind DayKindOf(std::span<const DayRange> special_days, CivilDay day) {
 
 }  // namespace
 
-bool Decider::IsOpenOn(const Benefit& benefit, CivilDay day) const {
+bool Ledger::IsOpenOn(const Benefit& benefit, CivilDay day) const {
   if (benefit.weekdays != 0 && (benefit.weekdays >> WeekdayOf(day) & 1) == 0) {
     return false;
   }
   if (benefit.day_kinds != 0) {
-    const Programme& programme = ledger_.programmes_[benefit.programme];
-    const DayKind kind = DayKindOf(ledger_.DaysOf(programme.special_days), day);
+    const Programme& programme = programmes_[benefit.programme];
+    const DayKind kind = DayKindOf(DaysOf(programme.special_days), day);
     if ((benefit.day_kinds & MaskOf(kind)) == 0) {
       return false;
     }
   }
-  return benefit.closed_days.count == 0 ||
-         FindDay(ledger_.DaysOf(benefit.closed_days), day) == nullptr;
+  return benefit.closed_days.count == 0 || FindDay(DaysOf(benefit.closed_days), day) == nullptr;
 }
 
 bool Decider::IsOpenInHours(const Benefit& benefit, TimestampNs at) const {

@@ -11,6 +11,7 @@
 #include <array>
 
 #include "engine/base/cache_line.h"
+#include "engine/domain/original_names.h"
 #include "engine/ledger/keys.h"
 #include "engine/ledger/ledger.h"
 
@@ -33,25 +34,6 @@ struct Chain {
   std::array<uint64_t, Ledger::kTrailCountersMax> counter_hashes;
 };
 
-// The request id under which a command names its original, if it does.
-const RequestId* OriginalOf(const Command& command) {
-  const auto named = [](const auto& request) {
-    return request.original == TransactionId{} ? &request.original_request_id : nullptr;
-  };
-  switch (command.kind) {
-    case CommandKind::kCapture:
-      return named(command.capture);
-    case CommandKind::kIncrement:
-      return named(command.increment);
-    case CommandKind::kReverse:
-      return named(command.reverse);
-    case CommandKind::kRefund:
-      return named(command.refund);
-    default:
-      return nullptr;
-  }
-}
-
 }  // namespace
 
 void Ledger::Prefetch(std::span<const Command* const> commands,
@@ -68,8 +50,9 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     trails[i] = Trail{};
     request_index_.Prefetch(HashOf(command.request_id));
     if (command.kind != CommandKind::kAuthorize && command.kind != CommandKind::kQuote) {
-      if (const RequestId* const original = OriginalOf(command); original != nullptr) {
-        original_hashes[original_count] = HashOf(*original);
+      const OriginalNames original = OriginalNamesOf(command);
+      if (original.id != nullptr && *original.id == TransactionId{}) {
+        original_hashes[original_count] = HashOf(*original.request_id);
         request_index_.Prefetch(original_hashes[original_count++]);
       }
       continue;

@@ -140,8 +140,8 @@ void Decider::Refund() {
   }
   const Fen left = refundable - amount;
   if (reason == Reason::kNone) {
-    refund.failed_benefit = WhoRefuses(refundable, left);
-    reason = refund.failed_benefit != BenefitRow{} ? Reason::kBelowMinimumAmount : reason;
+    refund.benefit = WhoRefuses(refundable, left);
+    reason = refund.benefit != BenefitRow{} ? Reason::kBelowMinimumAmount : reason;
   }
   if (reason != Reason::kNone) {
     if (by_lines) {

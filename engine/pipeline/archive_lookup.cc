@@ -13,6 +13,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/base/status_macros.h"
+#include "engine/domain/advice_name.h"
 
 namespace gonghui {
 namespace {
@@ -22,21 +23,7 @@ constexpr size_t kTogether = 16;
 
 // As Decider::AnsweredUnderAnotherId() asks.
 AdviceName AdviceNameOf(const Command& command) {
-  AdviceName name;
-  name.terminal = command.terminal;
-  name.sequence = command.advice->sequence;
-  name.business_day = command.advice->business_day;
-  if (command.kind == CommandKind::kAuthorize) {
-    name.kind = TransactionKind::kAuthorization;
-    name.amount = command.authorize.list_price;
-    name.card = command.authorize.card;
-  } else {
-    name.kind = TransactionKind::kCapture;
-    name.amount = command.capture.has_amount ? command.capture.amount : Fen{0};
-    name.original = command.capture.original;
-    name.original_request_id = command.capture.original_request_id;
-  }
-  return name;
+  return AdviceNameAs<AdviceName>(command.terminal, command);
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ void FileCompiler::ReadAsks(const MapReader& map, Draft* draft) {
     benefit.voucher_returns = ReadBool(returns, out_).value_or(false);
     if (!map.Has("voucher")) {
       AddAt(map.Key("voucher_returns"),
-            "there is no voucher to return",
-            "'voucher_returns' goes with voucher",
+            Say("there is no voucher to return", "没有可退回的兑换券"),
+            Say("'voucher_returns' goes with voucher", "'voucher_returns' 要与 voucher 同用"),
             out_);
     }
   }
@@ -54,8 +54,9 @@ void FileCompiler::ReadAsks(const MapReader& map, Draft* draft) {
   if (map.Has("claim") && benefit.terminal_kinds != 0 &&
       (benefit.terminal_kinds & MaskOf(TerminalKind::kOffice)) == 0) {
     AddAt(map.Key("claim"),
-          "claims are made at an office, which 'at.terminals' shuts out",
-          "write terminals: [office], or leave it out",
+          Say("claims are made at an office, which 'at.terminals' shuts out",
+              "申领在工会窗口办理，而 'at.terminals' 不含窗口"),
+          Say("write terminals: [office], or leave it out", "请写 terminals: [office]，或删去"),
           out_);
   }
 }
@@ -74,8 +75,8 @@ void FileCompiler::ReadOffline(const MapReader& map, Draft* draft) {
   }
   if (policy == OfflinePolicy::kAccept) {
     AddAt(offline,
-          fmt::format("'offline: accept' does not go with '{}'", draft->asks_by),
-          "without asking it is never given; delete it",
+          DoesNotGoWith("offline: accept", draft->asks_by),
+          Say("without asking it is never given; delete it", "它必须联机才能给出，请删去"),
           out_);
   }
   benefit.offline = OfflinePolicy::kRefuse;
@@ -85,15 +86,14 @@ void FileCompiler::ReadHold(const MapReader& map, BenefitSpec* benefit) {
   const Value hold = map.Find("hold");
   if (map.Has("hold") && AsksFor(benefit->asks, Asks::kSlot)) {
     AddAt(map.Key("hold"),
-          "'hold' does not go with 'slots'",
-          "an appointment is held until its slot and the grace after it are over",
+          DoesNotGoWith("hold", "slots"),
+          Say("an appointment is held until its slot and the grace after it are over",
+              "预约的冻结保持到时段及其宽限期结束"),
           out_);
     return;
   }
   if (hold) {
-    benefit->hold_s = ReadScalar(hold, "a length of time", out_, [](std::string_view text) {
-                        return ParseDuration(text, kHoldSecondsMax);
-                      }).value_or(kHoldSecondsDefault);
+    benefit->hold_s = ReadDuration(hold, kHoldSecondsMax, out_).value_or(kHoldSecondsDefault);
   }
 }
 
@@ -103,12 +103,10 @@ void FileCompiler::ReadClaim(const Value& value, BenefitSpec* benefit) {
     benefit->approvals = static_cast<uint8_t>(
         ReadWhole(approvals, 0, int64_t{kApprovalsPerClaimMax}, out_).value_or(0));
   }
-  if (const Value within =
-          map.Need("within", "how long after the event it may be claimed, such as 180d")) {
-    benefit->claim_days_max =
-        ReadScalar(within, "a number of days", out_, [](std::string_view text) {
-          return ParseDays(text, uint16_t{kClaimDaysMax});
-        }).value_or(uint16_t{1});
+  if (const Value within = map.Need("within",
+                                    Say("how long after the event it may be claimed, such as 180d",
+                                        "事件发生后多久之内可以申领，例如 180d"))) {
+    benefit->claim_days_max = ReadDays(within, uint16_t{kClaimDaysMax}, out_).value_or(uint16_t{1});
   }
 }
 
@@ -117,16 +115,17 @@ void FileCompiler::ReadClaim(const Value& value, BenefitSpec* benefit) {
 void FileCompiler::ReadSlots(const Value& value, Draft* draft) {
   const MapReader map(value, kSlotsKeys, out_);
   BenefitSpec& benefit = draft->spec;
-  if (const Value minutes = map.Need("minutes", "how long a slot is, such as 30")) {
+  if (const Value minutes =
+          map.Need("minutes", Say("how long a slot is, such as 30", "一个时段几分钟，例如 30"))) {
     if (const auto length = ReadWhole(minutes, 1, int64_t{kSlotMinutesMax}, out_)) {
       benefit.slot_minutes = static_cast<uint16_t>(*length);
       CheckSlotFits(minutes, *draft);
     }
   }
-  if (const Value ahead = map.Need("ahead", "how early it may be booked, such as 30d")) {
-    benefit.slot_ahead_days = ReadScalar(ahead, "a number of days", out_, [](std::string_view t) {
-                                return ParseDays(t, uint16_t{kSlotAheadDaysMax});
-                              }).value_or(uint16_t{1});
+  if (const Value ahead = map.Need(
+          "ahead", Say("how early it may be booked, such as 30d", "最早提前多久预约，例如 30d"))) {
+    benefit.slot_ahead_days =
+        ReadDays(ahead, uint16_t{kSlotAheadDaysMax}, out_).value_or(uint16_t{1});
   }
   if (const Value grace = map.Find("grace")) {
     benefit.slot_grace_minutes = ReadGrace(grace);
@@ -134,14 +133,20 @@ void FileCompiler::ReadSlots(const Value& value, Draft* draft) {
   const std::string_view longest = map.Has("no_shows") ? kNoShowsSuffix : kPlacesSuffix;
   const size_t code_bytes_max = LimitCode::kBytes - longest.size();
   if (CodeString(benefit.code).size() > code_bytes_max) {
-    out_->Add(
-        draft->place.at,
-        draft->place.path,
-        fmt::format("{} is too long for a benefit with slots", Quoted(CodeString(benefit.code))),
-        fmt::format("at most {} characters: its limit is called CODE{}", code_bytes_max, longest));
+    out_->Add(draft->place.at,
+              draft->place.path,
+              Say("$0 is too long for a benefit with slots",
+                  "$0 作为预约优惠的代码太长",
+                  Quoted(CodeString(benefit.code))),
+              Say("at most $0 characters: its limit is called CODE$1",
+                  "最多$0个字符：它的限额名为 代码$1",
+                  code_bytes_max,
+                  longest));
     return;
   }
-  if (const Value places = map.Need("places", "how many may come to one slot, such as 20")) {
+  if (const Value places = map.Need(
+          "places",
+          Say("how many may come to one slot, such as 20", "一个时段最多来几人，例如 20"))) {
     LimitSpec limit;
     limit.subject = LimitSubject::kMerchant;
     limit.window = WindowKind::kSlot;
@@ -152,7 +157,9 @@ void FileCompiler::ReadSlots(const Value& value, Draft* draft) {
     const MapReader terms(no_shows, kNoShowsKeys, out_);
     LimitSpec limit;
     limit.scope = LimitScope::kNoShow;
-    if (const Value most = terms.Need("most", "so many missed appointments end it, such as 2")) {
+    if (const Value most = terms.Need(
+            "most",
+            Say("so many missed appointments end it, such as 2", "爽约几次后不能再用，例如 2"))) {
       limit.max = ReadWhole(most, 1, kUsesMax, out_).value_or(1);
     }
     ReadWindow(terms, &limit);
@@ -163,13 +170,11 @@ void FileCompiler::ReadSlots(const Value& value, Draft* draft) {
 // In minutes.
 uint32_t FileCompiler::ReadGrace(const Value& value) {
   const std::optional<int64_t> grace_s =
-      ReadScalar(value, "a length of time", out_, [](std::string_view text) {
-        return ParseDuration(text, int64_t{kSlotGraceMinutesMax} * 60);
-      });
+      ReadDuration(value, int64_t{kSlotGraceMinutesMax} * 60, out_);
   if (grace_s.has_value() && *grace_s % 60 != 0) {
     AddAt(value,
-          fmt::format("{} is not a number of whole minutes", Quoted(value.node->text)),
-          "such as 30m",
+          Say("$0 is not a number of whole minutes", "$0 不是整分钟", Quoted(value.node->text)),
+          Say("such as 30m", "例如 30m"),
           out_);
   }
   return static_cast<uint32_t>(grace_s.value_or(60) / 60);
@@ -190,9 +195,13 @@ void FileCompiler::CheckSlotFits(const Value& minutes, const Draft& draft) {
       });
   if (int64_t{benefit.slot_minutes} * 60 > length_of(longest)) {
     AddAt(minutes,
-          fmt::format("a slot of {} minutes fits into no hours of 'when'", benefit.slot_minutes),
-          fmt::format(
-              "the longest are {}, {} minutes", FormatHours(longest), length_of(longest) / 60),
+          Say("a slot of $0 minutes fits into no hours of 'when'",
+              "$0分钟的时段放不进 'when' 的任何一段钟点",
+              benefit.slot_minutes),
+          Say("the longest are $0, $1 minutes",
+              "最长的一段是 $0，共$1分钟",
+              FormatHours(longest),
+              length_of(longest) / 60),
           out_);
   }
 }
@@ -207,10 +216,11 @@ void FileCompiler::AddSlotLimit(std::string_view suffix, LimitSpec limit, Draft*
   if (const auto declared = limits_.find(limit.code); declared != limits_.end()) {
     declared->second.used = true;
     AddAt(declared->second.place,
-          fmt::format("{} is the limit that the slots of {} make",
-                      Quoted(code),
-                      Quoted(CodeString(draft->spec.code))),
-          "take another code",
+          Say("$0 is the limit that the slots of $1 make",
+              "$0 是 $1 的预约自动产生的限额",
+              Quoted(code),
+              Quoted(CodeString(draft->spec.code))),
+          Say("take another code", "请另用一个代码"),
           out_);
   }
   draft->slot_limits.push_back(static_cast<uint32_t>(file_.limits.size()));
@@ -223,8 +233,10 @@ void FileCompiler::AddSlotLimitRefs(const MapReader& map, size_t named, const Dr
   // Of too many that are named, the list tells.
   if (count > kLimitsPerBenefitMax && named <= kLimitsPerBenefitMax) {
     AddAt(map.Find("limits"),
-          fmt::format("{} limits, with those of the slots, are too many", count),
-          fmt::format("at most {}", kLimitsPerBenefitMax),
+          Say("$0 limits, with those of the slots, are too many",
+              "连同时段的名额，限额共$0个，太多",
+              count),
+          AtMost(kLimitsPerBenefitMax),
           out_);
   }
   file_.limit_refs.insert(
@@ -244,7 +256,7 @@ void FileCompiler::ResolveCountsOn(Draft* draft) {
       continue;
     }
     const size_t found = out_->found();
-    const std::optional<uint32_t> index = ReadDeclared(place, "limit", &limits_);
+    const std::optional<uint32_t> index = ReadDeclared(place, &limits_);
     NoteRefs(found, &limit_refs_complete_);
     if (!index.has_value()) {
       continue;
@@ -252,13 +264,16 @@ void FileCompiler::ResolveCountsOn(Draft* draft) {
     price_case.earlier_prices = index;
     if (limits_good_[*index] && file_.limits[*index].measure != LimitMeasure::kPrice) {
       AddAt(place,
-            fmt::format("{} does not count prices", Quoted(place.node->text)),
-            "the bands go on where a limit of 'price' stands",
+            Say("$0 does not count prices", "$0 不是按价款累计的限额", Quoted(place.node->text)),
+            Say("the bands go on where a limit of 'price' stands",
+                "分段是从 'price' 限额的累计数接着算的"),
             out_);
     } else if (std::find(first, last, *index) == last) {
       AddAt(place,
-            fmt::format("{} is none of the benefit's own limits", Quoted(place.node->text)),
-            "name it under its limits as well",
+            Say("$0 is none of the benefit's own limits",
+                "$0 不在这项优惠自己的限额里",
+                Quoted(place.node->text)),
+            Say("name it under its limits as well", "请在它的 limits 里也写上"),
             out_);
     }
   }

@@ -18,7 +18,7 @@ void FileCompiler::ReadBenefit(const Value& value) {
   Draft draft;
   draft.found_before = found;
   draft.place = PlaceOf(value);
-  if (const Value code = map.Need("code", "a short name that never changes")) {
+  if (const Value code = NeedCode(map)) {
     draft.place = PlaceOf(code);
     if (const auto parsed = ReadCode<BenefitCode>(code, out_)) {
       draft.spec.code = *parsed;
@@ -30,7 +30,8 @@ void FileCompiler::ReadBenefit(const Value& value) {
   draft.member_union = draft.place;
   draft.merchant_union = draft.place;
 
-  if (const Value name = map.Need("name", "what members and receipts call it")) {
+  if (const Value name =
+          map.Need("name", Say("what members and receipts call it", "会员和凭条上看到的名称"))) {
     draft.spec.name = ReadName(name, out_).value_or(DisplayName{});
   }
   if (const Value whom = map.Find("for")) {
@@ -60,7 +61,7 @@ void FileCompiler::ReadFor(const Value& value, Draft* draft) {
     // One needs no brackets.
     benefit.sexes = sex.node->kind == YamlNode::Kind::kScalar
                         ? ReadWord(sex, kSexMasks, out_).value_or(uint8_t{0})
-                        : ReadMask(sex, "sexes", kSexMasks, out_);
+                        : ReadMask(sex, Say("sexes", "性别"), kSexMasks, out_);
   }
   if (const Value any = map.Find("segments_any")) {
     benefit.segments_any = ReadSegmentRefs(any);
@@ -73,12 +74,7 @@ void FileCompiler::ReadFor(const Value& value, Draft* draft) {
     CheckSegments(none, benefit);
   }
   const auto read_days = [this](const Value& days) {
-    return ReadScalar(
-               days,
-               "a number of days",
-               out_,
-               [](std::string_view text) { return ParseDays(text, uint16_t{kWaitingDaysMax}); })
-        .value_or(uint16_t{0});
+    return ReadDays(days, uint16_t{kWaitingDaysMax}, out_).value_or(uint16_t{0});
   };
   if (const Value waits = map.Find("in_segments_for")) {
     draft->in_segments_for = waits;
@@ -99,7 +95,7 @@ void FileCompiler::CheckSegments(const Value& none, const BenefitSpec& spec) {
     return std::span(file_.segment_refs).subspan(range.first, range.count);
   };
   for (size_t i = 0; i < none.node->items.size(); ++i) {
-    const Value item{&none.node->items[i], fmt::format("{}[{}]", none.path, i)};
+    const Value item = ItemOf(none, i);
     const std::string& text = item.node->text;
     const std::optional<SegmentCode> code = SegmentCode::Parse({text.data(), text.size()});
     const auto listed_in = [&](const PoolRange& range) {
@@ -111,8 +107,8 @@ void FileCompiler::CheckSegments(const Value& none, const BenefitSpec& spec) {
                                                                   : "";
     if (!other.empty()) {
       AddAt(item,
-            fmt::format("{} stands in '{}' as well", Quoted(text), other),
-            "nobody is in a segment and not in it",
+            Say("$0 stands in '$1' as well", "$0 在 '$1' 里也有", Quoted(text), other),
+            Say("nobody is in a segment and not in it", "没有人既在又不在同一个群体"),
             out_);
     }
   }
@@ -120,7 +116,7 @@ void FileCompiler::CheckSegments(const Value& none, const BenefitSpec& spec) {
 
 PoolRange FileCompiler::ReadSegmentRefs(const Value& value) {
   const size_t first = file_.segment_refs.size();
-  for (const Value& item : ReadList(value, "segments", kSegmentsMax, out_)) {
+  for (const Value& item : ReadList(value, Say("segments", "群体"), kSegmentsMax, out_)) {
     const std::optional<SegmentCode> code = ReadCode<SegmentCode>(item, out_);
     if (!code.has_value()) {
       continue;
@@ -145,7 +141,8 @@ void FileCompiler::ReadAt(const Value& value, Draft* draft) {
   }
   benefit.merchants = ReadMerchants(map.Find("merchants"), map.Find("groups"));
   if (const Value terminals = map.Find("terminals")) {
-    benefit.terminal_kinds = ReadMask(terminals, "kinds of terminal", kTerminalKinds, out_);
+    benefit.terminal_kinds =
+        ReadMask(terminals, Say("kinds of terminal", "终端种类"), kTerminalKinds, out_);
   }
   if (const Value ids = map.Find("terminal_ids")) {
     benefit.terminals = ReadTerminalIds(ids);
@@ -164,8 +161,8 @@ PoolRange FileCompiler::ReadMccs(const Value& value) {
   std::vector<MccRange> ranges;
   std::vector<Value> places;
   const size_t room = kPoolItemsPerProgrammeMax - first;
-  for (const Value& item : ReadList(value, "merchant categories", room, out_)) {
-    if (const auto range = ReadScalar(item, "a merchant category", out_, ParseMccRange)) {
+  for (const Value& item : ReadList(value, Say("merchant categories", "商户类别"), room, out_)) {
+    if (const auto range = ReadMccRange(item, out_)) {
       ranges.push_back(*range);
       places.push_back(item);
     }
@@ -188,7 +185,7 @@ PoolRange FileCompiler::ReadMerchants(const Value& merchants, const Value& group
   std::set<MerchantId> seen;
   if (merchants) {
     const size_t room = kPoolItemsPerProgrammeMax - first;
-    for (const Value& item : ReadList(merchants, "merchants", room, out_)) {
+    for (const Value& item : ReadList(merchants, Say("merchants", "商户"), room, out_)) {
       const std::optional<MerchantId> id = ReadCode<MerchantId>(item, out_);
       if (!id.has_value()) {
         continue;
@@ -205,8 +202,8 @@ PoolRange FileCompiler::ReadMerchants(const Value& merchants, const Value& group
   }
   std::vector<uint32_t> indexes;
   const size_t found = out_->found();
-  for (const Value& item : ReadList(groups, "groups", kGroupsPerFileMax, out_)) {
-    if (const auto index = ReadDeclared(item, "group", &group_codes_)) {
+  for (const Value& item : ReadList(groups, Say("groups", "商户分组"), kGroupsPerFileMax, out_)) {
+    if (const auto index = ReadDeclared(item, &group_codes_)) {
       if (std::find(indexes.begin(), indexes.end(), *index) != indexes.end()) {
         ReportListedTwice(item);
       }
@@ -239,9 +236,10 @@ PoolRange FileCompiler::AddGroups(const std::vector<uint32_t>& groups,
       }
       if (file_.merchants.size() >= kPoolItemsPerProgrammeMax) {
         AddAt(place,
-              "too many merchants in all benefits and groups",
-              fmt::format("at most {}; benefits of the same groups share them",
-                          kPoolItemsPerProgrammeMax),
+              Say("too many merchants in all benefits and groups", "所有优惠和分组的商户合计太多"),
+              Say("at most $0; benefits of the same groups share them",
+                  "最多$0个；用同一些分组的优惠共用一份",
+                  kPoolItemsPerProgrammeMax),
               out_);
         return RangeFrom(first, file_.merchants);
       }
@@ -256,7 +254,7 @@ PoolRange FileCompiler::ReadTerminalIds(const Value& value) {
   const size_t first = file_.terminals.size();
   std::set<TerminalId> seen;
   const size_t room = kPoolItemsPerProgrammeMax - first;
-  for (const Value& item : ReadList(value, "terminals", room, out_)) {
+  for (const Value& item : ReadList(value, Say("terminals", "终端"), room, out_)) {
     const std::optional<TerminalId> id = ReadCode<TerminalId>(item, out_);
     if (!id.has_value()) {
       continue;
@@ -273,7 +271,10 @@ PoolRange FileCompiler::ReadTerminalIds(const Value& value) {
 void FileCompiler::ReadItems(const Value& value, BenefitSpec* benefit) {
   const MapReader map(value, kItemsKeys, out_);
   if (map.valid() && value.node->keys.empty()) {
-    AddAt(value, "nothing is asked of the items", "any_of, except or pieces_at_most", out_);
+    AddAt(value,
+          Say("nothing is asked of the items", "对商品没有任何要求"),
+          Say("any_of, except or pieces_at_most", "请写 any_of、except 或 pieces_at_most"),
+          out_);
   }
   if (const Value any = map.Find("any_of")) {
     benefit->items_any = ReadItemList(any);
@@ -282,13 +283,13 @@ void FileCompiler::ReadItems(const Value& value, BenefitSpec* benefit) {
     benefit->items_none = ReadItemList(except);
     const auto any = file_.items.begin() + benefit->items_any.first;
     for (size_t i = 0; i < except.node->items.size(); ++i) {
-      const Value item{&except.node->items[i], fmt::format("{}[{}]", except.path, i)};
+      const Value item = ItemOf(except, i);
       const std::string& text = item.node->text;
       const std::optional<ItemCode> code = ItemCode::Parse({text.data(), text.size()});
       if (code.has_value() && std::binary_search(any, any + benefit->items_any.count, *code)) {
         AddAt(item,
-              fmt::format("{} stands in 'any_of' as well", Quoted(text)),
-              "an item is one or the other",
+              Say("$0 stands in 'any_of' as well", "$0 在 'any_of' 里也有", Quoted(text)),
+              Say("an item is one or the other", "一种商品只能写在其中一处"),
               out_);
       }
     }
@@ -303,7 +304,7 @@ PoolRange FileCompiler::ReadItemList(const Value& value) {
   const size_t first = file_.items.size();
   std::set<ItemCode> seen;
   const size_t room = kPoolItemsPerProgrammeMax - first;
-  for (const Value& item : ReadList(value, "items", room, out_)) {
+  for (const Value& item : ReadList(value, Say("items", "商品"), room, out_)) {
     const std::optional<ItemCode> code = ReadCode<ItemCode>(item, out_);
     if (!code.has_value()) {
       continue;

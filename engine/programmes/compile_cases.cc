@@ -21,14 +21,15 @@ constexpr size_t kCasesMax = kSegmentsMax;
 void FileCompiler::ReadPriceCases(const MapReader& map, Draft* draft) {
   if (map.Has("price") && map.Has("price_by")) {
     AddAt(map.Key("price_by"),
-          "'price_by' does not go with 'price'",
-          "write the price for the rest as its last case",
+          DoesNotGoWith("price_by", "price"),
+          Say("write the price for the rest as its last case", "其余人的价格请写成它的最后一条"),
           out_);
     return;
   }
   if (!map.Has("price_by")) {
-    if (const Value price =
-            map.Need("price", "what the member pays, such as {member_pays: 1 fen}")) {
+    if (const Value price = map.Need("price",
+                                     Say("what the member pays, such as {member_pays: 1 fen}",
+                                         "会员付多少，例如 {member_pays: 1 fen}"))) {
       PriceCase& only = draft->cases.emplace_back();
       only.good = ReadPrice(price, &only);
     }
@@ -39,7 +40,7 @@ void FileCompiler::ReadPriceCases(const MapReader& map, Draft* draft) {
     return;
   }
   const size_t found = out_->found();
-  for (const Value& item : ReadList(list, "cases", kCasesMax, out_)) {
+  for (const Value& item : ReadList(list, Say("cases", "定价情形"), kCasesMax, out_)) {
     ReadPriceCase(item, draft);
   }
   if (out_->found() == found) {
@@ -59,10 +60,14 @@ void FileCompiler::ReadPriceCase(const Value& value, Draft* draft) {
     price_case.segment = ReadCode<SegmentCode>(segment, out_);
   }
   if (map.Has("sex") && map.Has("segment")) {
-    AddAt(value, "a case has either 'sex' or 'segment'", "make two cases of it", out_);
+    AddAt(value,
+          Say("a case has either 'sex' or 'segment'", "一条里只能写 'sex' 或 'segment' 之一"),
+          Say("make two cases of it", "请拆成两条"),
+          out_);
   }
-  if (const Value price =
-          map.Need("price", "what these members pay, such as {member_pays: 1 fen}")) {
+  if (const Value price = map.Need("price",
+                                   Say("what these members pay, such as {member_pays: 1 fen}",
+                                       "这些会员付多少，例如 {member_pays: 1 fen}"))) {
     price_case.good = ReadPrice(price, &price_case);
     draft->cases.push_back(std::move(price_case));
   }
@@ -78,15 +83,19 @@ void FileCompiler::CheckCases(const std::vector<PriceCase>& cases) {
     const uint32_t line = first->place.node->at.line;
     const bool everybody = self.sexes == 0 && !self.segment.has_value();
     if (static_cast<size_t>(first - cases.begin()) < i) {
-      AddAt(self.place, "the case stands there twice", fmt::format("first in line {}", line), out_);
+      AddAt(
+          self.place, Say("the case stands there twice", "这一条重复了"), FirstInLine(line), out_);
     } else if (everybody && i + 1 < cases.size()) {
       AddAt(self.place,
-            "a case for everybody leaves nobody for those after it",
-            "write it last",
+            Say("a case for everybody leaves nobody for those after it",
+                "这一条适用于所有人，后面的各条轮不到任何人"),
+            Say("write it last", "请写在最后"),
             out_);
     } else if (everybody && i == 0) {
-      AddAt(
-          self.place, "there is one case, for everybody", "write price instead of price_by", out_);
+      AddAt(self.place,
+            Say("there is one case, for everybody", "只有一条，而且适用于所有人"),
+            Say("write price instead of price_by", "请写 price，不写 price_by"),
+            out_);
     }
   }
 }
@@ -121,8 +130,9 @@ void FileCompiler::WriteOut(const Draft& draft) {
     }
     if (clean && (sexes == 0 || !HasSomebody(benefit))) {
       AddAt(self.place,
-            "the case is for nobody",
-            "what 'for' asks and the cases before it leave no member",
+            Say("the case is for nobody", "这一条不适用于任何人"),
+            Say("what 'for' asks and the cases before it leave no member",
+                "按 'for' 的要求和前面各条，已不剩任何会员"),
             out_);
     }
     sexes_left = static_cast<uint8_t>(sexes_left & ~self.sexes);
@@ -134,8 +144,9 @@ void FileCompiler::WriteOut(const Draft& draft) {
   }
   if (clean && draft.in_segments_for && !waits) {
     AddAt(draft.in_segments_for,
-          "there is no segment to have been in",
-          "it goes with segments_any, segments_all or a price for a segment",
+          Say("there is no segment to have been in", "没有要求属于任何群体"),
+          Say("it goes with segments_any, segments_all or a price for a segment",
+              "它要与 segments_any、segments_all 或按群体定的价格同用"),
           out_);
   }
 }

@@ -18,8 +18,8 @@ std::vector<std::string_view> FormKeys() {
   return keys;
 }
 
-std::string MoneyText(Fen amount) {
-  return FormatAmount({Asset::kMoney, amount});
+Words Money(Fen amount) {
+  return SayAmount({Asset::kMoney, amount});
 }
 
 // REQUIRES: a step that could be read.
@@ -41,26 +41,28 @@ const PriceForm* FindPriceForm(const MapReader& map, DiagnosticList* out) {
     }
     if (form != nullptr) {
       AddAt(map.Key(candidate.key),
-            fmt::format("'{}' does not go with '{}'", candidate.key, form->key),
-            "a benefit has one price; make two benefits of it",
+            DoesNotGoWith(candidate.key, form->key),
+            Say("a benefit has one price; make two benefits of it",
+                "一项优惠只有一个价格，请拆成两项优惠"),
             out);
       continue;
     }
     form = &candidate;
   }
   if (form == nullptr) {
-    AddAt(map.map(), "the price is missing", "one of " + Joined(FormKeys()), out);
+    AddAt(map.map(), Say("the price is missing", "没有写价格"), OneOf(FormKeys()), out);
     return nullptr;
   }
   for (const std::string_view key : kPriceCompanions) {
     const bool goes =
         std::find(form->companions.begin(), form->companions.end(), key) != form->companions.end();
     if (map.Has(key) && !goes) {
-      AddAt(
-          map.Key(key),
-          fmt::format("'{}' does not go with '{}'", key, form->key),
-          fmt::format("beside it: {}", Joined({form->companions.begin(), form->companions.end()})),
-          out);
+      AddAt(map.Key(key),
+            DoesNotGoWith(key, form->key),
+            Say("beside it: $0",
+                "可与它同用：$0",
+                Joined({form->companions.begin(), form->companions.end()})),
+            out);
     }
   }
   return form;
@@ -94,9 +96,9 @@ bool FileCompiler::ReadPrice(const Value& value, PriceCase* price_case) {
       price->amount = ReadMoney(main).value_or(Fen{1});
       break;
     case PriceKind::kPercentOff:
-      price->rate = ReadScalar(main, "a percentage", out_, ParsePercent).value_or(Bps{1});
+      price->rate = ReadPercent(main, out_).value_or(Bps{1});
       if (price->rate == Bps{0}) {
-        AddAt(main, "0% off is no benefit", "", out_);
+        AddAt(main, Say("0% off is no benefit", "减0%等于没有优惠"), out_);
       }
       break;
     case PriceKind::kThreshold:
@@ -108,7 +110,7 @@ bool FileCompiler::ReadPrice(const Value& value, PriceCase* price_case) {
       break;
     case PriceKind::kFree:
       if (ReadBool(main, out_) == false) {
-        AddAt(main, "'free' is true or not there", "", out_);
+        AddAt(main, Say("'free' is true or not there", "'free' 只能写 true，否则不写"), out_);
       }
       break;
   }
@@ -133,8 +135,9 @@ void FileCompiler::ReadPriceModifiers(const MapReader& map, PriceRule* price) {
     if (price->on_return == OnReturn::kRefuse && !map.Has("every") && !map.Has("from") &&
         !map.Has("minimum")) {
       AddAt(on_return,
-            "there is no threshold that a return could break",
-            "'refuse' goes with every, from or minimum",
+            Say("there is no threshold that a return could break", "没有会因退货而达不到的门槛"),
+            Say("'refuse' goes with every, from or minimum",
+                "'refuse' 要与 every、from 或 minimum 同用"),
             out_);
     }
   }
@@ -144,7 +147,8 @@ void FileCompiler::ReadThreshold(const MapReader& map, PriceRule* price) {
   price->repeat = map.Has("every");
   const std::string_view key = price->repeat ? "every" : "from";
   const std::optional<Fen> threshold = ReadMoney(map.Find(key));
-  const Value off = map.Need("off", "what is taken off, such as 20 yuan");
+  const Value off =
+      map.Need("off", Say("what is taken off, such as 20 yuan", "减多少，例如 20 yuan"));
   std::optional<Fen> amount;
   if (off) {
     amount = ReadMoney(off);
@@ -152,11 +156,13 @@ void FileCompiler::ReadThreshold(const MapReader& map, PriceRule* price) {
   price->threshold = threshold.value_or(Fen{1});
   price->amount = amount.value_or(Fen{1});
   if (threshold.has_value() && amount.has_value() && *amount > *threshold) {
-    AddAt(
-        off,
-        fmt::format("{} off is more than '{}' {}", MoneyText(*amount), key, MoneyText(*threshold)),
-        "",
-        out_);
+    AddAt(off,
+          Say("$0 off is more than '$1' $2",
+              "减$0，比 '$1' 的$2还多",
+              Money(*amount),
+              key,
+              Money(*threshold)),
+          out_);
   }
 }
 
@@ -166,15 +172,15 @@ void FileCompiler::ReadSteps(const Value& list, PriceRule* price) {
   const size_t first = file_.steps.size();
   std::optional<Fen> below;
   bool gives = false;
-  for (const Value& item : ReadList(list, "steps", kPriceStepsPerBenefitMax, out_)) {
+  for (const Value& item : ReadList(list, Say("steps", "价格档"), kPriceStepsPerBenefitMax, out_)) {
     const std::optional<PriceStep> step = ReadStep(item, price->kind);
     if (!step.has_value()) {
       continue;
     }
     if (below.has_value() && step->from <= *below) {
       AddAt(FromOf(item),
-            fmt::format("the step from {} does not rise", MoneyText(step->from)),
-            fmt::format("the one before begins at {}", MoneyText(*below)),
+            Say("the step from $0 does not rise", "从$0起的一档没有比前一档高", Money(step->from)),
+            Say("the one before begins at $0", "前一档从$0起", Money(*below)),
             out_);
     }
     below = step->from;
@@ -186,7 +192,7 @@ void FileCompiler::ReadSteps(const Value& list, PriceRule* price) {
     return;
   }
   if (!gives) {
-    AddAt(list, "no step takes anything off", "", out_);
+    AddAt(list, Say("no step takes anything off", "没有一档减价"), out_);
     return;
   }
   CheckStepsHold(list, *price);
@@ -201,37 +207,43 @@ std::optional<PriceStep> FileCompiler::ReadStep(const Value& value, PriceKind ki
                            : std::span<const std::string_view>(kBandKeys),
                       out_);
   PriceStep step;
-  if (const Value from = map.Need("from", "the price at which the step begins, such as 0 yuan")) {
-    const std::optional<Amount> amount =
-        ReadScalar(from, "an amount", out_, [](std::string_view text) {
-          return ParseAmount(text, Fen{kTransactionFenMax});
-        });
+  if (const Value from = map.Need("from",
+                                  Say("the price at which the step begins, such as 0 yuan",
+                                      "这一档从多少价款起，例如 0 yuan"))) {
+    const std::optional<Amount> amount = ReadAmount(from, Fen{kTransactionFenMax}, out_);
     if (amount.has_value() && amount->asset != Asset::kMoney) {
-      AddAt(from, "expected money, found pieces", "yuan or fen", out_);
+      ReportPieces(from, Say("yuan or fen", "写 yuan 或 fen"), out_);
     }
     step.from = amount.has_value() ? amount->value : Fen{0};
   }
   if (map.valid() && !map.Has("percent_off") && !map.Has("off")) {
     AddAt(value,
-          tier ? "neither 'percent_off' nor 'off' is given" : "'percent_off' is missing",
-          tier ? "percent_off: 10%, or off: 20 yuan" : "such as 10%; 0% gives nothing",
+          tier ? Say("neither 'percent_off' nor 'off' is given", "'percent_off' 和 'off' 都没有写")
+               : Say("'percent_off' is missing", "缺少 'percent_off'"),
+          tier ? Say("percent_off: 10%, or off: 20 yuan", "percent_off: 10%，或 off: 20 yuan")
+               : Say("such as 10%; 0% gives nothing", "例如 10%；0%表示不优惠"),
           out_);
   }
   if (const Value rate = map.Find("percent_off")) {
-    step.rate = ReadScalar(rate, "a percentage", out_, ParsePercent).value_or(Bps{1});
+    step.rate = ReadPercent(rate, out_).value_or(Bps{1});
   }
   if (tier && map.Has("off")) {
     const Value off = map.Find("off");
     if (map.Has("percent_off")) {
-      AddAt(map.Key("off"), "a step has either 'percent_off' or 'off'", "leave one out", out_);
+      AddAt(map.Key("off"),
+            Say("a step has either 'percent_off' or 'off'",
+                "一档里只能写 'percent_off' 或 'off' 之一"),
+            Say("leave one out", "请删去一个"),
+            out_);
     } else if (off) {
       step.off = ReadMoney(off).value_or(Fen{1});
       if (step.from > Fen{0} && step.off > step.from) {
-        AddAt(
-            off,
-            fmt::format("{} off is more than 'from' {}", MoneyText(step.off), MoneyText(step.from)),
-            "",
-            out_);
+        AddAt(off,
+              Say("$0 off is more than 'from' $1",
+                  "减$0，比 'from' 的$1还多",
+                  Money(step.off),
+                  Money(step.from)),
+              out_);
       }
     }
   }
@@ -247,20 +259,23 @@ void FileCompiler::CheckStepsHold(const Value& list, const PriceRule& price) {
   for (uint32_t i = 0; i + 1 < price.steps.count; ++i) {
     const PriceStep& step = file_.steps[price.steps.first + i];
     const Fen next = file_.steps[price.steps.first + i + 1].from;
-    const Value place{&list.node->items[i], fmt::format("{}[{}]", list.path, i)};
+    const Value place = ItemOf(list, i);
     if (next <= price.threshold) {
       AddAt(place,
-            "the step never holds",
-            fmt::format(
-                "it ends at {}, and 'minimum' is {}", MoneyText(next), MoneyText(price.threshold)),
+            Say("the step never holds", "这一档永远达不到"),
+            Say("it ends at $0, and 'minimum' is $1",
+                "它到$0为止，而 'minimum' 是$1",
+                Money(next),
+                Money(price.threshold)),
             out_);
     } else if (next <= price.member_pays_min + Fen{1} &&
                (step.rate > Bps{0} || step.off > Fen{0})) {
       AddAt(place,
-            "the step never gives anything",
-            fmt::format("it ends at {}, and the member pays at least {}",
-                        MoneyText(next),
-                        MoneyText(price.member_pays_min)),
+            Say("the step never gives anything", "这一档永远没有优惠"),
+            Say("it ends at $0, and the member pays at least $1",
+                "它到$0为止，而会员至少付$1",
+                Money(next),
+                Money(price.member_pays_min)),
             out_);
     }
   }

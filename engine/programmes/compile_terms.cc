@@ -14,6 +14,10 @@ namespace {
 // fen; a tiny share would make them many.
 constexpr int32_t kShareBpsMin = 100;
 
+Words FundThatPays() {
+  return Say("code of the fund that pays", "出钱的资金的代码");
+}
+
 }  // namespace
 
 // Who pays for what is given, how often, and what it goes together with.
@@ -46,8 +50,11 @@ void FileCompiler::ReadPayers(const MapReader& map, Draft* draft) {
         return price_case.price.kind != PriceKind::kFree;
       });
   if (costs && !map.Has("funding")) {
-    AddAt(
-        map.map(), "'funding' is missing", "who pays what the member does not: {fund: CODE}", out_);
+    AddAt(map.map(),
+          Say("'funding' is missing", "缺少 'funding'"),
+          Say("who pays what the member does not: {fund: CODE}",
+              "会员不付的部分由谁出：{fund: 代码}"),
+          out_);
     fund_refs_complete_ = false;
   }
   const size_t found = out_->found();
@@ -61,7 +68,10 @@ void FileCompiler::ReadPayers(const MapReader& map, Draft* draft) {
   if (const Value split = map.Find("split")) {
     static_cast<void>(ReadWord(split, kShareSplits, out_));
     if (map.valid() && !map.Has("funding")) {
-      AddAt(map.Key("split"), "there is nothing to split", "'split' goes with funding", out_);
+      AddAt(map.Key("split"),
+            Say("there is nothing to split", "没有要分摊的"),
+            Say("'split' goes with funding", "'split' 要与 funding 同用"),
+            out_);
     }
   }
 }
@@ -83,11 +93,9 @@ std::optional<FundCode> FileCompiler::ReadFundCode(const Value& value,
   if (held.has_value() && *held != asset) {
     const bool money = asset == Asset::kMoney;
     AddAt(value,
-          fmt::format("the fund {} holds {}, not {}",
-                      Quoted(CodeString(*code)),
-                      money ? "pieces" : "money",
-                      money ? "money" : "pieces"),
-          money ? "'stock' hands out pieces" : "'funding' pays money",
+          money ? HoldsPieces(*code) : HoldsMoney(*code),
+          money ? Say("'stock' hands out pieces", "发物资用 'stock'")
+                : Say("'funding' pays money", "付钱用 'funding'"),
           out_);
   }
   const Period& open = fund_periods_[declared->second.index];
@@ -96,12 +104,13 @@ std::optional<FundCode> FileCompiler::ReadFundCode(const Value& value,
   const bool after =
       open.first.has_value() && draft.days.end.has_value() && *open.first >= *draft.days.end;
   if (before || after) {
-    AddAt(
-        value,
-        fmt::format("the fund {} is closed on all days of the benefit", Quoted(CodeString(*code))),
-        before ? fmt::format("it is open until {}", FormatDate(*open.end))
-               : fmt::format("it opens on {}", FormatDate(*open.first)),
-        out_);
+    AddAt(value,
+          Say("the fund $0 is closed on all days of the benefit",
+              "在优惠的所有日期，资金 $0 都不开放",
+              Quoted(CodeString(*code))),
+          before ? Say("it is open until $0", "它只开放到 $0 之前", FormatDate(*open.end))
+                 : Say("it opens on $0", "它从 $0 起才开放", FormatDate(*open.first)),
+          out_);
   }
   return code;
 }
@@ -110,7 +119,7 @@ void FileCompiler::ReadFunding(const Value& value, Draft* draft) {
   const size_t first = file_.funding.size();
   if (value.node->kind == YamlNode::Kind::kMap) {
     const MapReader map(value, kFundingKeys, out_);
-    if (const Value fund = map.Need("fund", "code of the fund that pays")) {
+    if (const Value fund = map.Need("fund", FundThatPays())) {
       if (const auto code = ReadFundCode(fund, Asset::kMoney, *draft)) {
         file_.funding.push_back({*code, Bps{kBpsPerOne}, 0});
         file_.places.funding.push_back(PlaceOf(fund));
@@ -120,8 +129,10 @@ void FileCompiler::ReadFunding(const Value& value, Draft* draft) {
     ReadFundingShares(value, draft);
   } else {
     AddAt(value,
-          "expected a fund, or a list of funds and shares, found text",
-          "{fund: CODE}, or [{fund: CODE, share: 70%}, ...]",
+          Say("expected a fund, or a list of funds and shares, found text",
+              "应为：一笔资金，或资金与比例的列表；实际是：文字"),
+          Say("{fund: CODE}, or [{fund: CODE, share: 70%}, ...]",
+              "{fund: 代码}，或 [{fund: 代码, share: 70%}, ...]"),
           out_);
   }
   draft->spec.funding = RangeFrom(first, file_.funding);
@@ -131,24 +142,25 @@ void FileCompiler::ReadFundingShares(const Value& value, Draft* draft) {
   std::set<FundCode> seen;
   int64_t sum_bps = 0;
   const std::vector<Value> items =
-      ReadList(value, "funds and shares", kFundingSharesPerBenefitMax, out_);
+      ReadList(value, Say("funds and shares", "资金与比例"), kFundingSharesPerBenefitMax, out_);
   bool complete = !items.empty();
   for (const Value& item : items) {
     const MapReader map(item, kFundingShareKeys, out_);
     std::optional<FundCode> code;
-    const Value fund = map.Need("fund", "code of the fund that pays");
+    const Value fund = map.Need("fund", FundThatPays());
     if (fund) {
       code = ReadFundCode(fund, Asset::kMoney, *draft);
     }
     std::optional<Bps> share;
-    if (const Value place = map.Need("share", "such as 70%; the shares add up to 100%")) {
-      share = ReadScalar(place, "a percentage", out_, ParsePercent);
+    if (const Value place = map.Need(
+            "share", Say("such as 70%; the shares add up to 100%", "例如 70%；各项比例合计100%"))) {
+      share = ReadPercent(place, out_);
       if (share == Bps{0}) {
-        AddAt(place, "a share of 0% pays nothing", "", out_);
+        AddAt(place, Say("a share of 0% pays nothing", "比例是0%，等于不出钱"), out_);
       } else if (share.has_value() && share->value() < kShareBpsMin) {
         AddAt(place,
-              fmt::format("a share of {} is too small", FormatPercent(share->value())),
-              fmt::format("at least {}", FormatPercent(kShareBpsMin)),
+              Say("a share of $0 is too small", "比例$0太小", FormatPercent(share->value())),
+              Say("at least $0", "至少$0", FormatPercent(kShareBpsMin)),
               out_);
       }
     }
@@ -165,15 +177,17 @@ void FileCompiler::ReadFundingShares(const Value& value, Draft* draft) {
   }
   if (complete && sum_bps != kBpsPerOne) {
     AddAt(value,
-          fmt::format("the shares add up to {}", FormatPercent(sum_bps)),
-          "they must add up to 100%",
+          Say("the shares add up to $0", "各项比例合计$0", FormatPercent(sum_bps)),
+          Say("they must add up to 100%", "合计应为100%"),
           out_);
   }
 }
 
 void FileCompiler::ReadStock(const Value& value, Draft* draft) {
   const MapReader map(value, kStockKeys, out_);
-  if (const Value fund = map.Need("fund", "code of the fund whose pieces are handed out")) {
+  if (const Value fund = map.Need(
+          "fund",
+          Say("code of the fund whose pieces are handed out", "发放的物资所属资金的代码"))) {
     draft->stock = PlaceOf(fund);
     draft->spec.stock = ReadFundCode(fund, Asset::kThing, *draft).value_or(FundCode{});
   }
@@ -194,10 +208,10 @@ void FileCompiler::CheckStock(const Value& units, const Draft& draft) {
   const Fen budget = file_.funds[declared->second.index].budget;
   if (draft.spec.stock_units > budget.value()) {
     AddAt(units,
-          fmt::format("the fund {} holds {}, fewer than are handed out at once",
-                      Quoted(CodeString(draft.spec.stock)),
-                      FormatAmount({Asset::kThing, budget})),
-          "",
+          Say("the fund $0 holds $1, fewer than are handed out at once",
+              "资金 $0 只有$1，还不够发一次",
+              Quoted(CodeString(draft.spec.stock)),
+              SayAmount({Asset::kThing, budget})),
           out_);
   }
 }
@@ -210,13 +224,13 @@ void FileCompiler::ReadCombine(const Value& value, Draft* draft) {
       });
   if (counts_on || !draft->asks_by.empty()) {
     AddAt(value,
-          fmt::format("'combine' does not go with '{}'",
-                      draft->asks_by.empty() ? "counts_on" : draft->asks_by),
-          "what asks for something is given by itself",
+          DoesNotGoWith("combine", draft->asks_by.empty() ? "counts_on" : draft->asks_by),
+          Say("what asks for something is given by itself", "有这类要求的优惠只能单独给，不能叠加"),
           out_);
   }
   const MapReader map(value, kCombineKeys, out_);
-  if (const Value layer = map.Need("layer", "1 to 8; lower ones are reckoned first")) {
+  if (const Value layer =
+          map.Need("layer", Say("1 to 8; lower ones are reckoned first", "1到8，小的先算"))) {
     benefit->layer = static_cast<uint8_t>(ReadWhole(layer, 1, kLayersMax, out_).value_or(1));
   }
   if (const Value base = map.Find("base")) {
@@ -226,8 +240,8 @@ void FileCompiler::ReadCombine(const Value& value, Draft* draft) {
 
 size_t FileCompiler::ReadLimitRefs(const Value& value, const Draft& draft) {
   const size_t first = file_.limit_refs.size();
-  for (const Value& item : ReadList(value, "limits", kLimitsPerBenefitMax, out_)) {
-    const std::optional<uint32_t> index = ReadDeclared(item, "limit", &limits_);
+  for (const Value& item : ReadList(value, Say("limits", "限额"), kLimitsPerBenefitMax, out_)) {
+    const std::optional<uint32_t> index = ReadDeclared(item, &limits_);
     if (!index.has_value()) {
       continue;
     }
@@ -252,16 +266,19 @@ void FileCompiler::CheckLimitRef(const Value& place, const LimitSpec& limit, con
   if (limit.scope == LimitScope::kOffline) {
     if (!draft.asks_by.empty()) {
       AddAt(place,
-            fmt::format("{} counts what is done offline, where nothing with '{}' is given",
-                        Quoted(place.node->text),
-                        draft.asks_by),
-            "leave the limit out",
+            Say("$0 counts what is done offline, where nothing with '$1' is given",
+                "$0 只计离线的交易，而写了 '$1' 的优惠离线时不给",
+                Quoted(place.node->text),
+                draft.asks_by),
+            Say("leave the limit out", "请删去这个限额"),
             out_);
     } else if (draft.spec.offline == OfflinePolicy::kRefuse) {
       AddAt(place,
-            fmt::format("{} counts what is done offline, which the benefit refuses",
-                        Quoted(place.node->text)),
-            "write offline: accept, or leave the limit out",
+            Say("$0 counts what is done offline, which the benefit refuses",
+                "$0 只计离线的交易，而这项优惠不允许离线",
+                Quoted(place.node->text)),
+            Say("write offline: accept, or leave the limit out",
+                "请写 offline: accept，或删去这个限额"),
             out_);
     }
     return;
@@ -277,13 +294,15 @@ void FileCompiler::CheckLimitRef(const Value& place, const LimitSpec& limit, con
     }
     const Fen least = LeastSubsidy(price_case.price);
     if (limit.max < least.value()) {
-      AddAt(place,
-            fmt::format("{} allows {}, but the benefit gives at least {}",
-                        Quoted(place.node->text),
-                        FormatAmount({Asset::kMoney, Fen{limit.max}}),
-                        FormatAmount({Asset::kMoney, least})),
-            "when_exceeded: reduce gives what is left",
-            out_);
+      AddAt(
+          place,
+          Say("$0 allows $1, but the benefit gives at least $2",
+              "$0 只允许$1，而这项优惠每次至少给$2",
+              Quoted(place.node->text),
+              SayAmount({Asset::kMoney, Fen{limit.max}}),
+              SayAmount({Asset::kMoney, least})),
+          Say("when_exceeded: reduce gives what is left", "写 when_exceeded: reduce 则给剩余部分"),
+          out_);
       return;
     }
   }
@@ -292,11 +311,13 @@ void FileCompiler::CheckLimitRef(const Value& place, const LimitSpec& limit, con
 // A limit of `price` has room for a price at which the benefit gives something.
 void FileCompiler::CheckPriceLimit(const Value& place, const LimitSpec& limit, const Draft& draft) {
   if (draft.spec.layer != 0) {
-    AddAt(
-        place,
-        fmt::format("{} counts prices, which does not go with 'combine'", Quoted(place.node->text)),
-        "a benefit with a limit of 'price' is given by itself",
-        out_);
+    AddAt(place,
+          Say("$0 counts prices, which does not go with 'combine'",
+              "$0 按价款累计，不能与 'combine' 同用",
+              Quoted(place.node->text)),
+          Say("a benefit with a limit of 'price' is given by itself",
+              "有 'price' 限额的优惠只能单独给，不能叠加"),
+          out_);
     return;
   }
   for (const PriceCase& price_case : draft.cases) {
@@ -308,11 +329,11 @@ void FileCompiler::CheckPriceLimit(const Value& place, const LimitSpec& limit, c
     const Fen least = LeastPrice(price_case.price);
     if (limit.max < least.value()) {
       AddAt(place,
-            fmt::format("{} allows {}, but the benefit gives nothing below {}",
-                        Quoted(place.node->text),
-                        FormatAmount({Asset::kMoney, Fen{limit.max}}),
-                        FormatAmount({Asset::kMoney, least})),
-            "",
+            Say("$0 allows $1, but the benefit gives nothing below $2",
+                "$0 只允许$1，而价款不到$2时这项优惠什么也不给",
+                Quoted(place.node->text),
+                SayAmount({Asset::kMoney, Fen{limit.max}}),
+                SayAmount({Asset::kMoney, least})),
             out_);
       return;
     }

@@ -28,8 +28,9 @@ struct PlacedDays {
 
 void ReadDayRanges(
     const Value& list, size_t items_max, DayKind kind, PlacedDays* days, DiagnosticList* out) {
-  for (const Value& item : ReadList(list, "dates", items_max, out)) {
-    if (std::optional<DayRange> range = ReadScalar(item, "a date", out, ParseDayRange)) {
+  for (const Value& item : ReadList(list, Say("dates", "日期"), items_max, out)) {
+    if (std::optional<DayRange> range =
+            ReadScalar(item, Say("a date", "日期"), out, ParseDayRange)) {
       range->kind = kind;
       days->ranges.push_back(*range);
       days->places.push_back(item);
@@ -46,6 +47,21 @@ void ReportDaysTwice(const PlacedDays& days, Format format, DiagnosticList* out)
       [](const DayRange& range) { return range.last; },
       format,
       out);
+}
+
+// `days`: a date or two.
+void ReportOutside(const Value& value,
+                   const std::string& days,
+                   CivilDay programme_first,
+                   CivilDay programme_end,
+                   DiagnosticList* out) {
+  AddAt(value,
+        Say("$0 is outside the programme", "$0 不在项目的期限内", days),
+        Say("which holds from $0 until $1",
+            "项目从 $0 起到 $1 之前有效",
+            FormatDate(programme_first),
+            FormatDate(programme_end)),
+        out);
 }
 
 void SortDays(std::vector<DayRange>* ranges) {
@@ -79,9 +95,9 @@ void FileCompiler::ReadSpecialDays(const MapReader& map) {
   ReportDaysTwice(
       days,
       [](const DayRange& range) {
-        return fmt::format("the {} {}",
-                           range.kind == DayKind::kHoliday ? "holiday" : "workday",
-                           FormatDayRange(range));
+        return range.kind == DayKind::kHoliday
+                   ? Say("the holiday $0", "节假日 $0", FormatDayRange(range))
+                   : Say("the workday $0", "调休上班日 $0", FormatDayRange(range));
       },
       out_);
   SortDays(&days.ranges);
@@ -105,10 +121,10 @@ void FileCompiler::ReadWhen(const Value& value, Draft* draft) {
   const MapReader map(value, kWhenKeys, out_);
   BenefitSpec& benefit = draft->spec;
   if (const Value weekdays = map.Find("weekdays")) {
-    benefit.weekdays = ReadMask(weekdays, "weekdays", kWeekdays, out_);
+    benefit.weekdays = ReadMask(weekdays, Say("weekdays", "星期"), kWeekdays, out_);
   }
   if (const Value days = map.Find("days")) {
-    benefit.day_kinds = ReadMask(days, "kinds of day", kDayKinds, out_);
+    benefit.day_kinds = ReadMask(days, Say("kinds of day", "日期类型"), kDayKinds, out_);
   }
   if (const Value hours = map.Find("hours")) {
     benefit.hours = ReadHours(hours);
@@ -141,12 +157,7 @@ void FileCompiler::CheckDates(const MapReader& map, const Period& period) {
   }
   const auto check = [&](std::string_view key, const std::optional<CivilDay>& day, bool inside) {
     if (day.has_value() && !inside) {
-      AddAt(
-          map.Find(key),
-          fmt::format("{} is outside the programme", FormatDate(*day)),
-          fmt::format(
-              "which holds from {} until {}", FormatDate(*period_.first), FormatDate(*period_.end)),
-          out_);
+      ReportOutside(map.Find(key), FormatDate(*day), *period_.first, *period_.end, out_);
     }
   };
   check("starts", period.first, period.first >= period_.first && period.first < period_.end);
@@ -179,22 +190,27 @@ void FileCompiler::CheckOpens(const MapReader& map, const Draft& draft) {
       return;
     }
   }
-  const std::string within =
-      fmt::format("from {} until {}", FormatDate(*dates.first), FormatDate(*dates.end));
+  const Words within = Say(
+      "from $0 until $1", "从 $0 起到 $1 之前", FormatDate(*dates.first), FormatDate(*dates.end));
   if (!any_weekday) {
-    AddAt(map.Find("weekdays"), "none of these weekdays comes " + within, "", out_);
+    AddAt(map.Find("weekdays"),
+          Say("none of these weekdays comes $0", "$0没有这样的星期几", within),
+          out_);
   } else if (!any_kind) {
     const bool only_holidays = benefit.day_kinds == MaskOf(DayKind::kHoliday);
     AddAt(map.Find("days"),
-          fmt::format("no such day comes {}{}",
-                      within,
-                      benefit.weekdays == 0 ? "" : " on the weekdays that are asked for"),
-          only_holidays ? "holidays are listed under programme.holidays" : "",
+          benefit.weekdays == 0 ? Say("no such day comes $0", "$0没有这样的日子", within)
+                                : Say("no such day comes $0 on the weekdays that are asked for",
+                                      "$0，在所写的星期里没有这样的日子",
+                                      within),
+          only_holidays ? Say("holidays are listed under programme.holidays",
+                              "节假日要列在 programme.holidays 下")
+                        : Words{},
           out_);
   } else {
     AddAt(map.Find("not_on"),
-          "closed on every day on which the benefit would hold",
-          "it would hold " + within,
+          Say("closed on every day on which the benefit would hold", "优惠有效的日子全被排除了"),
+          Say("it would hold $0", "它本来$0有效", within),
           out_);
   }
 }
@@ -204,8 +220,9 @@ PoolRange FileCompiler::ReadHours(const Value& value) {
   std::vector<HoursRange> ranges;
   std::vector<Value> places;
   const size_t room = kPoolItemsPerProgrammeMax - first;
-  for (const Value& item : ReadList(value, "ranges of hours", room, out_)) {
-    if (const auto range = ReadScalar(item, "a range of hours", out_, ParseHours)) {
+  for (const Value& item : ReadList(value, Say("ranges of hours", "起止钟点"), room, out_)) {
+    if (const auto range =
+            ReadScalar(item, Say("a range of hours", "起止钟点"), out_, ParseHours)) {
       ranges.push_back(*range);
       places.push_back(item);
     }
@@ -230,12 +247,7 @@ PoolRange FileCompiler::ReadClosedDays(const Value& value) {
     const DayRange& range = days.ranges[i];
     if (period_.first.has_value() && period_.end.has_value() &&
         (range.last < *period_.first || range.first >= *period_.end)) {
-      AddAt(
-          days.places[i],
-          fmt::format("{} is outside the programme", FormatDayRange(range)),
-          fmt::format(
-              "which holds from {} until {}", FormatDate(*period_.first), FormatDate(*period_.end)),
-          out_);
+      ReportOutside(days.places[i], FormatDayRange(range), *period_.first, *period_.end, out_);
     }
   }
   SortDays(&days.ranges);

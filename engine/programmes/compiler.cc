@@ -14,6 +14,10 @@ namespace {
 
 constexpr size_t kFundsPerFileMax = 1024;
 
+Words MerchantCategories() {
+  return Say("merchant categories", "商户类别");
+}
+
 }  // namespace
 
 void FileCompiler::Compile(const YamlNode& root) {
@@ -23,28 +27,15 @@ void FileCompiler::Compile(const YamlNode& root) {
   }
   ReadVersion(top);
   // First, because the rest is held against its dates.
-  if (const Value programme = top.Need("programme", "code, name, zone, starts and until")) {
+  if (const Value programme = top.Need(
+          "programme",
+          Say("code, name, zone, starts and until", "写明 code、name、zone、starts 和 until"))) {
     ReadProgramme(programme);
   }
   ReadDeclarations(top);
-  if (const Value benefits = top.Need("benefits", "what the programme offers")) {
-    for (const Value& benefit : ReadList(benefits, "benefits", kBenefitsPerProgrammeMax, out_)) {
-      ReadBenefit(benefit);
-    }
-    // Prices by case make several of one.
-    if (written_out_ > kBenefitsPerProgrammeMax) {
-      AddAt(
-          benefits,
-          fmt::format("{} benefits, one for each case of their prices, are too many", written_out_),
-          fmt::format("at most {}", kBenefitsPerProgrammeMax),
-          out_);
-    }
-    if (file_.limits.size() > kLimitsPerProgrammeMax && limits_.size() <= kLimitsPerProgrammeMax) {
-      AddAt(benefits,
-            fmt::format("{} limits, with those of slots, are too many", file_.limits.size()),
-            fmt::format("at most {}", kLimitsPerProgrammeMax),
-            out_);
-    }
+  if (const Value benefits =
+          top.Need("benefits", Say("what the programme offers", "项目给出的各项优惠"))) {
+    ReadBenefits(benefits);
   }
   CheckUses();
   if (out_->empty()) {
@@ -52,40 +43,67 @@ void FileCompiler::Compile(const YamlNode& root) {
   }
 }
 
+void FileCompiler::ReadBenefits(const Value& value) {
+  for (const Value& benefit :
+       ReadList(value, Say("benefits", "优惠"), kBenefitsPerProgrammeMax, out_)) {
+    ReadBenefit(benefit);
+  }
+  // Prices by case make several of one.
+  if (written_out_ > kBenefitsPerProgrammeMax) {
+    AddAt(value,
+          Say("$0 benefits, one for each case of their prices, are too many",
+              "定价的每种情形各算一项，优惠共$0个，太多",
+              written_out_),
+          AtMost(kBenefitsPerProgrammeMax),
+          out_);
+  }
+  if (file_.limits.size() > kLimitsPerProgrammeMax && limits_.size() <= kLimitsPerProgrammeMax) {
+    AddAt(value,
+          Say("$0 limits, with those of slots, are too many",
+              "连同时段的名额，限额共$0个，太多",
+              file_.limits.size()),
+          AtMost(kLimitsPerProgrammeMax),
+          out_);
+  }
+}
+
 // What benefits refer to, before the first of them.
 void FileCompiler::ReadDeclarations(const MapReader& top) {
   if (const Value segments = top.Find("segments")) {
-    for (const Value& segment : ReadList(segments, "segments", kSegmentsMax, out_)) {
+    for (const Value& segment : ReadList(segments, Say("segments", "群体"), kSegmentsMax, out_)) {
       ReadSegment(segment);
     }
   }
   if (const Value funds = top.Find("funds")) {
-    for (const Value& fund : ReadList(funds, "funds", kFundsPerFileMax, out_)) {
+    for (const Value& fund : ReadList(funds, Say("funds", "资金"), kFundsPerFileMax, out_)) {
       ReadFund(fund);
     }
   }
   if (const Value groups = top.Find("groups")) {
-    for (const Value& group : ReadList(groups, "groups", kGroupsPerFileMax, out_)) {
+    for (const Value& group :
+         ReadList(groups, Say("groups", "商户分组"), kGroupsPerFileMax, out_)) {
       ReadGroup(group);
     }
   }
   if (const Value limits = top.Find("limits")) {
-    for (const Value& limit : ReadList(limits, "limits", kLimitsPerProgrammeMax, out_)) {
+    for (const Value& limit :
+         ReadList(limits, Say("limits", "限额"), kLimitsPerProgrammeMax, out_)) {
       ReadLimit(limit);
     }
   }
 }
 
 void FileCompiler::ReadVersion(const MapReader& top) {
-  const Value value = top.Need("gonghui", "version of the language, gonghui: 1");
+  const Value value =
+      top.Need("gonghui", Say("version of the language, gonghui: 1", "语言版本，写 gonghui: 1"));
   if (!value) {
     return;
   }
   const std::optional<int64_t> version = ReadWhole(value, 0, INT32_MAX, out_);
   if (version.has_value() && *version != kProgrammeLanguageVersion) {
     AddAt(value,
-          fmt::format("version {} of the language is not known", *version),
-          fmt::format("write gonghui: {}", kProgrammeLanguageVersion),
+          Say("version $0 of the language is not known", "不认识语言版本$0", *version),
+          Say("write gonghui: $0", "请写 gonghui: $0", kProgrammeLanguageVersion),
           out_);
   }
 }
@@ -93,19 +111,23 @@ void FileCompiler::ReadVersion(const MapReader& top) {
 FileCompiler::Period FileCompiler::ReadPeriod(const MapReader& map, bool required) {
   Period period;
   Value end_place;
-  const auto read = [&](std::string_view key, std::string_view expected, Value* place) {
+  const auto read = [&](std::string_view key, const Words& expected, Value* place) {
     *place = required ? map.Need(key, expected) : map.Find(key);
-    return *place ? ReadScalar(*place, "a date", out_, ParseDate) : std::nullopt;
+    return *place ? ReadScalar(*place, Say("a date", "日期"), out_, ParseDate) : std::nullopt;
   };
   Value start_place;
-  period.first = read("starts", "first day, such as 2026-01-01", &start_place);
-  period.end = read("until", "first day after, such as 2027-01-01", &end_place);
+  period.first =
+      read("starts", Say("first day, such as 2026-01-01", "第一天，例如 2026-01-01"), &start_place);
+  period.end = read("until",
+                    Say("first day after, such as 2027-01-01", "不再包含的第一天，例如 2027-01-01"),
+                    &end_place);
   if (period.first.has_value() && period.end.has_value() && *period.end <= *period.first) {
     AddAt(end_place,
-          fmt::format("'until' {} is not after 'starts' {}",
-                      FormatDate(*period.end),
-                      FormatDate(*period.first)),
-          "'until' is the first day that no longer belongs",
+          Say("'until' $0 is not after 'starts' $1",
+              "'until' $0 不晚于 'starts' $1",
+              FormatDate(*period.end),
+              FormatDate(*period.first)),
+          Say("'until' is the first day that no longer belongs", "'until' 是不再包含的第一天"),
           out_);
     period.end.reset();
   }
@@ -117,22 +139,8 @@ TimestampNs FileCompiler::StartOf(CivilDay day) const {
 }
 
 std::optional<Fen> FileCompiler::ReadMoney(const Value& value) {
-  const std::optional<Amount> amount =
-      ReadScalar(value, "an amount", out_, [](std::string_view text) {
-        return ParseAmount(text, Fen{kTransactionFenMax});
-      });
-  if (!amount.has_value()) {
-    return std::nullopt;
-  }
-  if (amount->asset != Asset::kMoney) {
-    AddAt(value, "expected money, found pieces", "yuan or fen", out_);
-    return std::nullopt;
-  }
-  if (amount->value == Fen{0}) {
-    AddAt(value, "the amount is 0", "at least 1 fen", out_);
-    return std::nullopt;
-  }
-  return amount->value;
+  return gonghui::ReadMoney(
+      value, Fen{kTransactionFenMax}, Say("yuan or fen", "写 yuan 或 fen"), out_);
 }
 
 void FileCompiler::ReadProgramme(const Value& value) {
@@ -140,11 +148,12 @@ void FileCompiler::ReadProgramme(const Value& value) {
   ProgrammeSpec& programme = file_.programme;
   file_.places.programme = PlaceOf(value);
   file_.places.owner = file_.places.programme;
-  if (const Value code = map.Need("code", "a short name that never changes")) {
+  if (const Value code = NeedCode(map)) {
     file_.places.programme = PlaceOf(code);
     programme.code = ReadCode<ProgrammeCode>(code, out_).value_or(ProgrammeCode{});
   }
-  if (const Value name = map.Need("name", "what members and receipts call it")) {
+  if (const Value name =
+          map.Need("name", Say("what members and receipts call it", "会员和凭条上看到的名称"))) {
     programme.name = ReadName(name, out_).value_or(DisplayName{});
   }
   if (const Value owner = map.Find("owner")) {
@@ -163,13 +172,15 @@ void FileCompiler::ReadProgramme(const Value& value) {
 
 void FileCompiler::ReadCalendar(const MapReader& map) {
   std::optional<Zone> zone;
-  const Value zone_place = map.Need("zone", "time zone of its days, such as Asia/Shanghai");
+  const Value zone_place = map.Need(
+      "zone",
+      Say("time zone of its days, such as Asia/Shanghai", "项目的时区，例如 Asia/Shanghai"));
   if (zone_place) {
-    zone = ReadScalar(zone_place, "a time zone", out_, LoadZone);
+    zone = ReadScalar(zone_place, Say("a time zone", "时区"), out_, LoadZone);
   }
   int32_t cutover_s = 0;
   if (const Value cutover = map.Find("day_starts_at")) {
-    cutover_s = ReadScalar(cutover, "a time of day", out_, ParseTimeOfDay).value_or(0);
+    cutover_s = ReadScalar(cutover, Say("a time of day", "钟点"), out_, ParseTimeOfDay).value_or(0);
   }
   period_ = ReadPeriod(map, true);
   if (const Value until = map.Find("until")) {
@@ -190,24 +201,38 @@ void FileCompiler::ReadCalendar(const MapReader& map) {
   programme.ends_at = StartOf(*period_.end);
 }
 
+Bps FileCompiler::ReadOverCaptureRate(const MapReader& map) {
+  const Value percent = map.Need(
+      "percent", Say("of what was authorized, such as 20%", "占授权金额的百分比，例如 20%"));
+  if (!percent) {
+    return Bps{};
+  }
+  const Bps rate = ReadPercent(percent, out_).value_or(Bps{1});
+  if (rate == Bps{0}) {
+    AddAt(percent,
+          Say("0% more is no more", "多0%等于没有多"),
+          Say("leave the category out", "请删去这个类别"),
+          out_);
+  } else if (rate.value() > kOverCaptureBpsMax) {
+    AddAt(percent,
+          Say("$0 is too much", "$0 太多", FormatPercent(rate.value())),
+          AtMost(FormatPercent(kOverCaptureBpsMax)),
+          out_);
+  }
+  return rate;
+}
+
 void FileCompiler::ReadOverCapture(const Value& value) {
   std::vector<Value> places;
-  for (const Value& item :
-       ReadList(value, "categories and percentages", kOverCapturesPerProgrammeMax, out_)) {
+  for (const Value& item : ReadList(value,
+                                    Say("categories and percentages", "商户类别和百分比"),
+                                    kOverCapturesPerProgrammeMax,
+                                    out_)) {
     const MapReader map(item, kOverCaptureKeys, out_);
-    const Value mccs = map.Need("mcc", "merchant categories, such as 5812 or [5812, 5814]");
-    Bps rate;
-    if (const Value percent = map.Need("percent", "of what was authorized, such as 20%")) {
-      rate = ReadScalar(percent, "a percentage", out_, ParsePercent).value_or(Bps{1});
-      if (rate == Bps{0}) {
-        AddAt(percent, "0% more is no more", "leave the category out", out_);
-      } else if (rate.value() > kOverCaptureBpsMax) {
-        AddAt(percent,
-              fmt::format("{} is too much", FormatPercent(rate.value())),
-              fmt::format("at most {}", FormatPercent(kOverCaptureBpsMax)),
-              out_);
-      }
-    }
+    const Value mccs = map.Need("mcc",
+                                Say("merchant categories, such as 5812 or [5812, 5814]",
+                                    "商户类别，例如 5812 或 [5812, 5814]"));
+    const Bps rate = ReadOverCaptureRate(map);
     if (!mccs) {
       continue;
     }
@@ -215,19 +240,17 @@ void FileCompiler::ReadOverCapture(const Value& value) {
     const std::vector<Value> ranges =
         mccs.node->kind == YamlNode::Kind::kScalar
             ? std::vector<Value>{mccs}
-            : ReadList(mccs, "merchant categories", kOverCapturesPerProgrammeMax, out_);
+            : ReadList(mccs, MerchantCategories(), kOverCapturesPerProgrammeMax, out_);
     for (const Value& place : ranges) {
-      if (const auto range = ReadScalar(place, "a merchant category", out_, ParseMccRange)) {
+      if (const auto range = ReadMccRange(place, out_)) {
         file_.over_capture.push_back({*range, rate});
         places.push_back(place);
       }
     }
   }
   if (file_.over_capture.size() > kOverCapturesPerProgrammeMax) {
-    AddAt(value,
-          fmt::format("{} merchant categories are too many", file_.over_capture.size()),
-          fmt::format("at most {}", kOverCapturesPerProgrammeMax),
-          out_);
+    ReportTooMany(
+        value, file_.over_capture.size(), MerchantCategories(), kOverCapturesPerProgrammeMax, out_);
   }
   ReportOverlaps(
       file_.over_capture,
@@ -242,14 +265,15 @@ void FileCompiler::ReadSegment(const Value& value) {
   const MapReader map(value, kSegmentKeys, out_);
   SegmentRequest segment;
   SourcePlace place = PlaceOf(value);
-  if (const Value code = map.Need("code", "a short name that never changes")) {
+  if (const Value code = NeedCode(map)) {
     place = PlaceOf(code);
     if (const auto parsed = ReadCode<SegmentCode>(code, out_)) {
       segment.code = *parsed;
       Declare(*parsed, static_cast<uint32_t>(file_.segments.size()), code, &segments_);
     }
   }
-  if (const Value name = map.Need("name", "who belongs to it, in words")) {
+  if (const Value name =
+          map.Need("name", Say("who belongs to it, in words", "用文字写明包括哪些人"))) {
     segment.name = ReadName(name, out_).value_or(DisplayName{});
   }
   file_.segments.push_back(segment);
@@ -260,14 +284,14 @@ void FileCompiler::ReadFund(const Value& value) {
   const MapReader map(value, kFundKeys, out_);
   FundRequest fund;
   SourcePlace place = PlaceOf(value);
-  if (const Value code = map.Need("code", "a short name that never changes")) {
+  if (const Value code = NeedCode(map)) {
     place = PlaceOf(code);
     if (const auto parsed = ReadCode<FundCode>(code, out_)) {
       fund.code = *parsed;
       Declare(*parsed, static_cast<uint32_t>(file_.funds.size()), code, &funds_);
     }
   }
-  if (const Value name = map.Need("name", "what statements call it")) {
+  if (const Value name = map.Need("name", Say("what statements call it", "对账单上的名称"))) {
     fund.name = ReadName(name, out_).value_or(DisplayName{});
   }
   // A fund belongs to its programme's union node unless it says otherwise.
@@ -279,13 +303,11 @@ void FileCompiler::ReadFund(const Value& value) {
   }
   SourcePlace budget_place = place;
   fund_assets_.emplace_back();
-  if (const Value budget = map.Need("budget", "such as 5000000 yuan or 15000 pieces")) {
+  if (const Value budget = map.Need(
+          "budget",
+          Say("such as 5000000 yuan or 15000 pieces", "例如 5000000 yuan 或 15000 pieces"))) {
     budget_place = PlaceOf(budget);
-    const std::optional<Amount> amount =
-        ReadScalar(budget, "an amount", out_, [](std::string_view text) {
-          return ParseAmount(text, Fen{kFundFenMax});
-        });
-    if (amount.has_value()) {
+    if (const std::optional<Amount> amount = ReadAmount(budget, Fen{kFundFenMax}, out_)) {
       fund_assets_.back() = amount->asset;
       fund.asset = amount->asset;
       fund.budget = amount->value;
@@ -314,17 +336,20 @@ void FileCompiler::ReadFund(const Value& value) {
 void FileCompiler::ReadGroup(const Value& value) {
   const MapReader map(value, kGroupKeys, out_);
   Group group;
-  if (const Value code = map.Need("code", "a short name that never changes")) {
+  if (const Value code = NeedCode(map)) {
     if (const auto parsed = ReadCode<GroupCode>(code, out_)) {
       Declare(*parsed, static_cast<uint32_t>(groups_.size()), code, &group_codes_);
     }
   }
-  if (const Value name = map.Need("name", "which merchants they are, in words")) {
+  if (const Value name =
+          map.Need("name", Say("which merchants they are, in words", "用文字写明是哪些商户"))) {
     static_cast<void>(ReadName(name, out_));
   }
-  if (const Value merchants = map.Need("merchants", "their codes, such as [M1, M2]")) {
+  if (const Value merchants = map.Need(
+          "merchants", Say("their codes, such as [M1, M2]", "商户的代码，例如 [M1, M2]"))) {
     std::set<MerchantId> seen;
-    for (const Value& item : ReadList(merchants, "merchants", kPoolItemsPerProgrammeMax, out_)) {
+    for (const Value& item :
+         ReadList(merchants, Say("merchants", "商户"), kPoolItemsPerProgrammeMax, out_)) {
       const std::optional<MerchantId> id = ReadCode<MerchantId>(item, out_);
       if (!id.has_value()) {
         continue;
@@ -342,9 +367,9 @@ void FileCompiler::ReadGroup(const Value& value) {
 // What is declared and never used is a slip of the pen somewhere else; where that
 // has been found already, it is not told twice.
 void FileCompiler::CheckUses() {
-  CheckUsed(limits_, limit_refs_complete_, "limit", "limits");
-  CheckUsed(funds_, fund_refs_complete_, "fund", "funding or stock");
-  CheckUsed(group_codes_, group_refs_complete_, "group", "at.groups");
+  CheckUsed(limits_, limit_refs_complete_, Say("limits", "limits"));
+  CheckUsed(funds_, fund_refs_complete_, Say("funding or stock", "funding 或 stock"));
+  CheckUsed(group_codes_, group_refs_complete_, Say("at.groups", "at.groups"));
 }
 
 void FileCompiler::Finish() {

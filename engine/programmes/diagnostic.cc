@@ -24,9 +24,21 @@ std::string Render(const Diagnostic& diagnostic, std::string_view file_name) {
     text += diagnostic.path;
     text += ": ";
   }
-  text += diagnostic.message;
+  text += diagnostic.message.en;
   if (!diagnostic.hint.empty()) {
-    text += " (" + diagnostic.hint + ")";
+    text += " (" + diagnostic.hint.en + ")";
+  }
+  return text;
+}
+
+std::string RenderZh(const Diagnostic& diagnostic) {
+  std::string text;
+  if (!diagnostic.path.empty()) {
+    text = diagnostic.path + "：";
+  }
+  text += diagnostic.message.zh;
+  if (!diagnostic.hint.empty()) {
+    text += "（" + diagnostic.hint.zh + "）";
   }
   return text;
 }
@@ -46,10 +58,7 @@ std::string Quoted(std::string_view text) {
   return quoted + "'";
 }
 
-void DiagnosticList::Add(SourcePosition at,
-                         std::string path,
-                         std::string message,
-                         std::string hint) {
+void DiagnosticList::Add(SourcePosition at, std::string path, Words message, Words hint) {
   GH_CHECK(findings_max_ > 0);
   ++found_;
   if (kept_.size() < findings_max_) {
@@ -63,11 +72,12 @@ std::vector<Diagnostic> DiagnosticList::Take() {
   });
   if (found_ > kept_.size()) {
     const Diagnostic& last = kept_.back();
-    kept_.push_back({last.line,
-                     last.column,
-                     "",
-                     fmt::format("{} more errors are not shown", found_ - kept_.size()),
-                     ""});
+    kept_.push_back(
+        {last.line,
+         last.column,
+         "",
+         Say("$0 more errors are not shown", "另有$0处错误未显示", found_ - kept_.size()),
+         {}});
   }
   found_ = 0;
   return std::exchange(kept_, {});

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/programmes/words.h"
+
 namespace gonghui {
 
 // Both from 1; columns count characters, not bytes, as editors do.
@@ -24,13 +26,16 @@ struct SourcePosition {
 struct Diagnostic {
   uint32_t line = 1;
   uint32_t column = 1;
-  std::string path;     // e.g. benefits[2].price.percent_off; empty = the file
-  std::string message;  // what is wrong
-  std::string hint;     // how to mend it; may be empty
+  std::string path;  // e.g. benefits[2].price.percent_off; empty = the file
+  Words message;     // what is wrong
+  Words hint;        // how to mend it; may be empty
 };
 
-// "FILE:LINE:COL: path: message (hint)", without the parts that are empty.
+// In English: "FILE:LINE:COL: path: message (hint)", without the parts that are empty.
 [[nodiscard]] std::string Render(const Diagnostic& diagnostic, std::string_view file_name);
+
+// The same in Chinese without the place, for the line below: "path：message（hint）".
+[[nodiscard]] std::string RenderZh(const Diagnostic& diagnostic);
 
 // Text of the file as it is shown in a message: in quotes, cut when long, control
 // characters replaced.  REQUIRES: `text` is UTF-8.
@@ -43,7 +48,7 @@ class DiagnosticList {
   // tells how many.  REQUIRES: findings_max > 0.
   explicit DiagnosticList(size_t findings_max) : findings_max_(findings_max) {}
 
-  void Add(SourcePosition at, std::string path, std::string message, std::string hint = {});
+  void Add(SourcePosition at, std::string path, Words message, Words hint = {});
 
   [[nodiscard]] bool empty() const { return found_ == 0; }
 

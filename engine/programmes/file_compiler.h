@@ -24,12 +24,19 @@
 
 #include "engine/domain/code.h"
 #include "engine/programmes/compiler.h"
+#include "engine/programmes/nouns.h"
 #include "engine/programmes/reader.h"
 
 namespace gonghui {
 
 // Of a list of merchants that benefits name together; it ends with the compiler.
 using GroupCode = Code<struct GroupCodeTag, 4>;
+inline Words NounOf(const GroupCode&) {
+  return Say("group", "商户分组");
+}
+constexpr std::string_view ListOf(const GroupCode&) {
+  return "groups";
+}
 
 inline constexpr size_t kGroupsPerFileMax = 1024;
 
@@ -105,9 +112,11 @@ class FileCompiler {
   // compiler.cc
   void ReadVersion(const MapReader& top);
   void ReadDeclarations(const MapReader& top);
+  void ReadBenefits(const Value& value);
   void ReadProgramme(const Value& value);
   void ReadCalendar(const MapReader& map);
   void ReadOverCapture(const Value& value);
+  [[nodiscard]] Bps ReadOverCaptureRate(const MapReader& map);
   void ReadSegment(const Value& value);
   void ReadFund(const Value& value);
   void ReadGroup(const Value& value);
@@ -219,8 +228,8 @@ class FileCompiler {
     const auto [entry, added] = declarations->insert({code, {index, place, false}});
     if (!added) {
       AddAt(place,
-            fmt::format("{} is declared twice", Quoted(CodeString(code))),
-            fmt::format("first in line {}", entry->second.place.node->at.line),
+            Say("$0 is declared twice", "$0 声明了两次", Quoted(CodeString(code))),
+            FirstInLine(entry->second.place.node->at.line),
             out_);
     }
   }
@@ -228,7 +237,6 @@ class FileCompiler {
   // Reads a reference to what the file must have declared, and marks it as used.
   template <typename C>
   [[nodiscard]] std::optional<uint32_t> ReadDeclared(const Value& value,
-                                                     std::string_view what,
                                                      Declarations<C>* declarations) {
     const std::optional<C> code = ReadCode<C>(value, out_);
     if (!code.has_value()) {
@@ -236,10 +244,7 @@ class FileCompiler {
     }
     const auto declared = declarations->find(*code);
     if (declared == declarations->end()) {
-      AddAt(value,
-            fmt::format("there is no {} {}", what, Quoted(CodeString(*code))),
-            SuggestDeclared(*code, *declarations, fmt::format("declare it under {}s:", what)),
-            out_);
+      AddAt(value, ThereIsNo(*code), SuggestDeclared(*code, *declarations, DeclareIt(*code)), out_);
       return std::nullopt;
     }
     declared->second.used = true;
@@ -248,9 +253,9 @@ class FileCompiler {
 
   // "did you mean": the nearest of what is declared.
   template <typename C>
-  [[nodiscard]] std::string SuggestDeclared(const C& code,
-                                            const Declarations<C>& declarations,
-                                            std::string otherwise) const {
+  [[nodiscard]] Words SuggestDeclared(const C& code,
+                                      const Declarations<C>& declarations,
+                                      Words otherwise) const {
     if (out_->many()) {
       return otherwise;
     }
@@ -263,23 +268,23 @@ class FileCompiler {
 
   // What the file declares and nothing in it uses.
   template <typename C>
-  void CheckUsed(const Declarations<C>& declarations,
-                 bool complete,
-                 std::string_view what,
-                 std::string_view where) {
+  void CheckUsed(const Declarations<C>& declarations, bool complete, const Words& where) {
     for (const auto& [code, declared] : declarations) {
       if (!declared.used && complete) {
         AddAt(declared.place,
-              fmt::format("no benefit uses the {} {}", what, Quoted(CodeString(code))),
-              fmt::format("name it under a benefit's {}, or delete it", where),
+              Say("no benefit uses the $0 $1",
+                  "没有优惠使用$0 $1",
+                  NounOf(code),
+                  Quoted(CodeString(code))),
+              Say("name it under a benefit's $0, or delete it",
+                  "请写在某项优惠的 $0 下，或删去",
+                  where),
               out_);
       }
     }
   }
 
-  void ReportListedTwice(const Value& item) {
-    AddAt(item, fmt::format("{} is listed twice", Quoted(item.node->text)), "", out_);
-  }
+  void ReportListedTwice(const Value& item) { gonghui::ReportListedTwice(item, out_); }
 
   [[nodiscard]] static SourcePlace PlaceOf(const Value& value) {
     return value ? SourcePlace{value.node->at, value.path} : SourcePlace{};
@@ -311,7 +316,7 @@ class FileCompiler {
 // The masks of a list of words, joined; a word that is written twice is reported.
 template <size_t kCount>
 [[nodiscard]] uint8_t ReadMask(const Value& list,
-                               std::string_view expected,
+                               const Words& expected,
                                const Word<uint8_t> (&words)[kCount],
                                DiagnosticList* out) {
   uint8_t mask = 0;
@@ -321,7 +326,7 @@ template <size_t kCount>
       continue;
     }
     if ((mask & *bit) != 0) {
-      AddAt(item, fmt::format("{} is listed twice", Quoted(item.node->text)), "", out);
+      ReportListedTwice(item, out);
     }
     mask = static_cast<uint8_t>(mask | *bit);
   }

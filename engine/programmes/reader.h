@@ -8,8 +8,6 @@
 #ifndef GONGHUI_ENGINE_PROGRAMMES_READER_H_
 #define GONGHUI_ENGINE_PROGRAMMES_READER_H_
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -37,9 +35,37 @@ struct Value {
   explicit operator bool() const { return node != nullptr; }
 };
 
-inline void AddAt(const Value& value, std::string message, std::string hint, DiagnosticList* out) {
+// REQUIRES: `list` is a list of more than `index` items.
+[[nodiscard]] inline Value ItemOf(const Value& list, size_t index) {
+  return {&list.node->items[index], list.path + "[" + std::to_string(index) + "]"};
+}
+
+inline void AddAt(const Value& value, Words message, Words hint, DiagnosticList* out) {
   out->Add(value.node->at, value.path, std::move(message), std::move(hint));
 }
+inline void AddAt(const Value& value, Words message, DiagnosticList* out) {
+  AddAt(value, std::move(message), {}, out);
+}
+
+// Of two keys or words.
+[[nodiscard]] inline Words DoesNotGoWith(std::string_view key, std::string_view other) {
+  return Say("'$0' does not go with '$1'", "'$0' 不能与 '$1' 同用", key, other);
+}
+
+// Where what stands there twice stands for the first time, as a hint.
+[[nodiscard]] inline Words FirstInLine(uint32_t line) {
+  return Say("first in line $0", "第一次在第$0行", line);
+}
+
+// "N benefits are too many (at most M)".
+void ReportTooMany(
+    const Value& value, size_t count, const Words& what, size_t count_max, DiagnosticList* out);
+
+// An item that is in its list already.
+void ReportListedTwice(const Value& item, DiagnosticList* out);
+
+// A number of things where money belongs.
+void ReportPieces(const Value& value, Words hint, DiagnosticList* out);
 
 // A mapping that may hold `keys` and no others, each once.
 class MapReader {
@@ -56,7 +82,7 @@ class MapReader {
   [[nodiscard]] Value Find(std::string_view key) const;
 
   // The same, and a missing key is reported; `expected` says what belongs there.
-  [[nodiscard]] Value Need(std::string_view key, std::string_view expected) const;
+  [[nodiscard]] Value Need(std::string_view key, const Words& expected) const;
 
   // The key itself, for findings about its being there.  REQUIRES: Has(key).
   [[nodiscard]] Value Key(std::string_view key) const;
@@ -70,21 +96,26 @@ class MapReader {
   DiagnosticList* out_;
 };
 
+// What every code is asked for.
+[[nodiscard]] inline Value NeedCode(const MapReader& map) {
+  return map.Need("code", Say("a short name that never changes", "永远不变的简短代码"));
+}
+
 // The items of a list that holds 1 to items_max of `expected`.
 [[nodiscard]] std::vector<Value> ReadList(const Value& list,
-                                          std::string_view expected,
+                                          const Words& expected,
                                           size_t items_max,
                                           DiagnosticList* out);
 
 // One piece of text.
 [[nodiscard]] std::optional<std::string_view> ReadText(const Value& value,
-                                                       std::string_view expected,
+                                                       const Words& expected,
                                                        DiagnosticList* out);
 
 // One piece of text, through one of the functions of scalars.h.
 template <typename Parse>
 [[nodiscard]] auto ReadScalar(const Value& value,
-                              std::string_view expected,
+                              const Words& expected,
                               DiagnosticList* out,
                               Parse parse) -> decltype(parse(std::string_view{}).value) {
   const std::optional<std::string_view> text = ReadText(value, expected, out);
@@ -97,6 +128,22 @@ template <typename Parse>
   }
   return parsed.value;
 }
+
+// ReadScalar() of what is read in more than one place.
+[[nodiscard]] std::optional<Amount> ReadAmount(const Value& value, Fen max, DiagnosticList* out);
+// More than 0, in money; `units` is the hint when it is in pieces.
+[[nodiscard]] std::optional<Fen> ReadMoney(const Value& value,
+                                           Fen max,
+                                           Words units,
+                                           DiagnosticList* out);
+[[nodiscard]] std::optional<Bps> ReadPercent(const Value& value, DiagnosticList* out);
+[[nodiscard]] std::optional<MccRange> ReadMccRange(const Value& value, DiagnosticList* out);
+[[nodiscard]] std::optional<uint16_t> ReadDays(const Value& value,
+                                               uint16_t max,
+                                               DiagnosticList* out);
+[[nodiscard]] std::optional<int64_t> ReadDuration(const Value& value,
+                                                  int64_t max,
+                                                  DiagnosticList* out);
 
 // true or false, nothing else.
 [[nodiscard]] std::optional<bool> ReadBool(const Value& value, DiagnosticList* out);
@@ -117,7 +164,7 @@ void ReportBadCode(const Value& value,
 
 template <typename C>
 [[nodiscard]] std::optional<C> ReadCode(const Value& value, DiagnosticList* out) {
-  const std::optional<std::string_view> text = ReadText(value, "a code", out);
+  const std::optional<std::string_view> text = ReadText(value, Say("a code", "代码"), out);
   if (!text.has_value()) {
     return std::nullopt;
   }
@@ -134,6 +181,11 @@ template <typename C>
   return {text.data(), text.size};
 }
 
+// What is wrong with a value that is none of `words`.
+void ReportNotOneOf(const Value& value,
+                    const std::vector<std::string_view>& words,
+                    DiagnosticList* out);
+
 // One of a few words.
 template <typename T, size_t kCount>
 [[nodiscard]] std::optional<T> ReadWord(const Value& value,
@@ -141,23 +193,12 @@ template <typename T, size_t kCount>
                                         DiagnosticList* out) {
   std::vector<std::string_view> known;
   for (const Word<T>& word : words) {
-    known.push_back(word.text);
-  }
-  const std::string expected = Joined(known);
-  const std::optional<std::string_view> text =
-      ReadText(value, (kCount == 1 ? "" : "one of ") + expected, out);
-  if (!text.has_value()) {
-    return std::nullopt;
-  }
-  for (const Word<T>& word : words) {
-    if (word.text == *text) {
+    if (value.node->kind == YamlNode::Kind::kScalar && value.node->text == word.text) {
       return word.meaning;
     }
+    known.push_back(word.text);
   }
-  AddAt(value,
-        fmt::format("{} is {} {}", Quoted(*text), kCount == 1 ? "not" : "none of", expected),
-        Suggest(*text, known, ""),
-        out);
+  ReportNotOneOf(value, known, out);
   return std::nullopt;
 }
 
@@ -182,8 +223,10 @@ void ReportOverlaps(const std::vector<Range>& ranges,
     if (first(ranges[self]) <= last(ranges[other])) {
       const auto [earlier, later] = std::minmax(self, other);
       AddAt(places[later],
-            fmt::format("{} overlaps with {}", format(ranges[later]), format(ranges[earlier])),
-            "",
+            Say("$0 overlaps with $1",
+                "$0 与 $1 重叠",
+                format(ranges[later]),
+                format(ranges[earlier])),
             out);
     }
     if (last(ranges[self]) > last(ranges[other])) {

@@ -89,7 +89,20 @@ constexpr std::array kUnits = {
     Unit{"分", Asset::kMoney, 0},
     Unit{"件", Asset::kThing, 0},
 };
-constexpr std::string_view kAmountExamples = "such as 1 fen, 3.50 yuan or 15000 pieces";
+
+Words AmountExamples() {
+  return Say("such as 1 fen, 3.50 yuan or 15000 pieces",
+             "例如 1 fen、3.50 yuan 或 15000 pieces，也可写 1分、3.50元、15000件");
+}
+
+Parsed<Amount> NotAnAmount(std::string_view text) {
+  return Parsed<Amount>::Bad(Say("$0 is not an amount", "$0 不是金额", Quoted(text)),
+                             AmountExamples());
+}
+
+Words EndsBeforeItStarts(std::string_view text) {
+  return Say("$0 ends before it starts", "$0 的结束早于开始", Quoted(text));
+}
 
 struct DurationUnit {
   std::string_view name;
@@ -175,48 +188,48 @@ Parsed<Amount> ParseAmount(std::string_view text, Fen max) {
     unit_name.remove_prefix(1);
   }
   if (number.empty()) {
-    return Result::Bad(fmt::format("{} is not an amount", Quoted(text)),
-                       std::string(kAmountExamples));
+    return NotAnAmount(text);
   }
   if (unit_name.empty()) {
-    return Result::Bad(fmt::format("{} has no unit", Quoted(text)), std::string(kAmountExamples));
+    return Result::Bad(Say("$0 has no unit", "$0 没有单位", Quoted(text)), AmountExamples());
   }
   const auto unit = std::find_if(
       kUnits.begin(), kUnits.end(), [&](const Unit& u) { return u.name == unit_name; });
   if (unit == kUnits.end()) {
     // "1,000 yuan" or "1e6 yuan": the trouble is the number.
     if (unit_name.find_first_of(",_0123456789") != std::string_view::npos) {
-      return Result::Bad(fmt::format("{} is not an amount", Quoted(text)),
-                         std::string(kAmountExamples));
+      return NotAnAmount(text);
     }
-    return Result::Bad(fmt::format("unknown unit {}", Quoted(unit_name)), "yuan, fen or pieces");
+    return Result::Bad(Say("unknown unit $0", "不认识的单位 $0", Quoted(unit_name)),
+                       Say("yuan, fen or pieces", "可写 yuan、fen、pieces，或元、分、件"));
   }
   const Decimal decimal = ParseDecimal(number, unit->decimals);
   switch (decimal.problem) {
     case Decimal::Problem::kNone:
       break;
     case Decimal::Problem::kNotANumber:
-      return Result::Bad(fmt::format("{} is not an amount", Quoted(text)),
-                         std::string(kAmountExamples));
+      return NotAnAmount(text);
     case Decimal::Problem::kNegative:
-      return Result::Bad(fmt::format("{} is negative", Quoted(text)));
+      return Result::Bad(Say("$0 is negative", "$0 是负数", Quoted(text)));
     case Decimal::Problem::kTooFine:
-      return Result::Bad(fmt::format(
-          "{} is finer than one {}", Quoted(text), unit->asset == Asset::kMoney ? "fen" : "piece"));
+      return Result::Bad(unit->asset == Asset::kMoney
+                             ? Say("$0 is finer than one fen", "$0 比1分还细", Quoted(text))
+                             : Say("$0 is finer than one piece", "$0 不是整件数", Quoted(text)));
     case Decimal::Problem::kTooLarge:
       break;
   }
   if (decimal.problem == Decimal::Problem::kTooLarge || decimal.scaled > max.value()) {
-    return Result::Bad(fmt::format("{} is too large", Quoted(text)),
-                       fmt::format("at most {}", FormatAmount({unit->asset, max})));
+    return Result::Bad(Say("$0 is too large", "$0 太大", Quoted(text)),
+                       AtMost(SayAmount({unit->asset, max})));
   }
   return Result::Ok({unit->asset, Fen{decimal.scaled}});
 }
 
-std::string FormatAmount(Amount amount) {
+Words SayAmount(Amount amount) {
   const int64_t value = amount.value.value();
-  return amount.asset == Asset::kMoney ? fmt::format("{}.{:02} yuan", value / 100, value % 100)
-                                       : fmt::format("{} pieces", value);
+  return amount.asset == Asset::kMoney
+             ? Say("$0 yuan", "$0元", fmt::format("{}.{:02}", value / 100, value % 100))
+             : Say("$0 pieces", "$0件", value);
 }
 
 Parsed<Bps> ParsePercent(std::string_view text) {
@@ -228,25 +241,29 @@ Parsed<Bps> ParsePercent(std::string_view text) {
     number = TrimRight(number);
   }
   const Decimal decimal = ParseDecimal(number, 2);
+  bool in_range = true;
   switch (decimal.problem) {
     case Decimal::Problem::kNone:
+      in_range = decimal.scaled <= kBpsPerOne;
       break;
     case Decimal::Problem::kNotANumber:
-      return Result::Bad(fmt::format("{} is not a percentage", Quoted(text)),
-                         "such as 60% or 12.5%");
+      return Result::Bad(Say("$0 is not a percentage", "$0 不是百分比", Quoted(text)),
+                         Say("such as 60% or 12.5%", "例如 60% 或 12.5%"));
     case Decimal::Problem::kTooFine:
-      return Result::Bad(fmt::format("{} has more than two decimals", Quoted(text)));
+      return Result::Bad(Say("$0 has more than two decimals", "$0 的小数超过两位", Quoted(text)));
     case Decimal::Problem::kNegative:
     case Decimal::Problem::kTooLarge:
-      return Result::Bad(fmt::format("{} is not between 0% and 100%", Quoted(text)));
+      in_range = false;
+      break;
   }
-  if (decimal.scaled > kBpsPerOne) {
-    return Result::Bad(fmt::format("{} is not between 0% and 100%", Quoted(text)));
+  if (!in_range) {
+    return Result::Bad(Say("$0 is not between 0% and 100%", "$0 不在0%到100%之间", Quoted(text)));
   }
   // Whoever thinks in fractions writes 0.6 for 60%.
   if (!signed_percent && decimal.scaled > 0 && decimal.scaled < kBpsPerOne / 100) {
-    return Result::Bad(fmt::format("{} is less than 1%, without a sign", Quoted(text)),
-                       fmt::format("write {}% if that is what is meant", text));
+    return Result::Bad(
+        Say("$0 is less than 1%, without a sign", "$0 不到1%，又没有百分号", Quoted(text)),
+        Say("write $0% if that is what is meant", "如果确是此意，请写 $0%", text));
   }
   return Result::Ok(Bps{static_cast<int32_t>(decimal.scaled)});
 }
@@ -264,11 +281,12 @@ Parsed<int64_t> ParseWhole(std::string_view text, int64_t min, int64_t max) {
   const bool negative = !text.empty() && text.front() == '-';
   const std::string_view digits = negative ? text.substr(1) : text;
   if (!AllDigits(digits)) {
-    return Result::Bad(fmt::format("{} is not a whole number", Quoted(text)));
+    return Result::Bad(Say("$0 is not a whole number", "$0 不是整数", Quoted(text)));
   }
   int64_t value = 0;
   if (!AppendDigits(digits, &value) || negative || value < min || value > max) {
-    return Result::Bad(fmt::format("{} is not between {} and {}", Quoted(text), min, max));
+    return Result::Bad(
+        Say("$0 is not between $1 and $2", "$0 不在$1到$2之间", Quoted(text), min, max));
   }
   return Result::Ok(value);
 }
@@ -277,8 +295,9 @@ Parsed<CivilDay> ParseDate(std::string_view text) {
   using Result = Parsed<CivilDay>;
   if (text.size() != 10 || text[4] != '-' || text[7] != '-' || !AllDigits(text.substr(0, 4)) ||
       !AllDigits(text.substr(5, 2)) || !AllDigits(text.substr(8))) {
-    return Result::Bad(fmt::format("{} is not a date", Quoted(text)),
-                       "write YYYY-MM-DD, such as 2026-01-31");
+    return Result::Bad(
+        Say("$0 is not a date", "$0 不是日期", Quoted(text)),
+        Say("write YYYY-MM-DD, such as 2026-01-31", "请写成年-月-日，例如 2026-01-31"));
   }
   const auto number = [&](size_t from, size_t size) {
     int64_t value = 0;
@@ -288,13 +307,15 @@ Parsed<CivilDay> ParseDate(std::string_view text) {
   const CivilDate date{number(0, 4), number(5, 2), number(8, 2)};
   if (date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31 ||
       DateOf(DayOf(date)) != date) {
-    return Result::Bad(fmt::format("there is no {}", text));
+    return Result::Bad(Say("there is no $0", "没有 $0 这一天", text));
   }
   const CivilDay day = DayOf(date);
   if (day < DayOf(kFirstDate) || day > DayOf(kLastDate)) {
-    return Result::Bad(
-        fmt::format("{} is out of range", text),
-        fmt::format("{} to {}", FormatDate(DayOf(kFirstDate)), FormatDate(DayOf(kLastDate))));
+    return Result::Bad(Say("$0 is out of range", "$0 超出了范围", text),
+                       Say("$0 to $1",
+                           "从 $0 到 $1",
+                           FormatDate(DayOf(kFirstDate)),
+                           FormatDate(DayOf(kLastDate))));
   }
   return Result::Ok(day);
 }
@@ -316,16 +337,17 @@ Parsed<DayRange> ParseDayRange(std::string_view text) {
   if (!first.value.has_value() || !last.value.has_value()) {
     Parsed<CivilDay>& bad = first.value.has_value() ? last : first;
     if (dots != std::string_view::npos) {
-      bad.message = fmt::format("{}: {}", Quoted(text), bad.message);
+      bad.message = Say("$0: $1", "$0：$1", Quoted(text), bad.message);
     }
     if (text.size() > 10) {
-      bad.hint = "a date, or two as in 2026-10-01..2026-10-07";
+      bad.hint = Say("a date, or two as in 2026-10-01..2026-10-07",
+                     "一个日期，或起止两个日期，例如 2026-10-01..2026-10-07");
     }
     return Result::Bad(std::move(bad.message), std::move(bad.hint));
   }
   if (*last.value < *first.value) {
-    return Result::Bad(fmt::format("{} ends before it starts", Quoted(text)),
-                       fmt::format("write {}..{}", last_text, first_text));
+    return Result::Bad(EndsBeforeItStarts(text),
+                       Say("write $0..$1", "请写 $0..$1", last_text, first_text));
   }
   DayRange range;
   range.first = *first.value;
@@ -341,8 +363,8 @@ std::string FormatDayRange(const DayRange& range) {
 Parsed<int32_t> ParseTimeOfDay(std::string_view text) {
   const int32_t second_of_day = SecondOfDay(text);
   if (second_of_day < 0 || second_of_day == kSecondsPerDay) {
-    return Parsed<int32_t>::Bad(fmt::format("{} is not a time of day", Quoted(text)),
-                                "write HH:MM, such as 04:00");
+    return Parsed<int32_t>::Bad(Say("$0 is not a time of day", "$0 不是钟点", Quoted(text)),
+                                Say("write HH:MM, such as 04:00", "请写成 HH:MM，例如 04:00"));
   }
   return Parsed<int32_t>::Ok(second_of_day);
 }
@@ -353,22 +375,25 @@ Parsed<HoursRange> ParseHours(std::string_view text) {
   const int32_t from_s = SecondOfDay(text.substr(0, dash));
   const int32_t to_s = dash == std::string_view::npos ? -1 : SecondOfDay(text.substr(dash + 1));
   if (from_s < 0 || to_s < 0) {
-    return Result::Bad(fmt::format("{} is not a range of hours", Quoted(text)),
-                       "write HH:MM-HH:MM, such as 06:00-23:00");
+    return Result::Bad(
+        Say("$0 is not a range of hours", "$0 不是钟点范围", Quoted(text)),
+        Say("write HH:MM-HH:MM, such as 06:00-23:00", "请写成 HH:MM-HH:MM，例如 06:00-23:00"));
   }
   if (from_s == to_s) {
-    return Result::Bad(fmt::format("{} is no time at all", Quoted(text)));
+    return Result::Bad(Say("$0 is no time at all", "$0 的起止相同", Quoted(text)));
   }
   if (from_s > to_s) {
-    std::string hint;
+    Words hint;
     if (to_s > 0 && from_s < kSecondsPerDay) {
-      hint = fmt::format(
-          "past midnight is two ranges, {0}-24:00 and 00:00-{1}; both are of one day when "
-          "day_starts_at is {1} or later",
-          FormatTimeOfDay(from_s),
-          FormatTimeOfDay(to_s));
+      hint =
+          Say("past midnight is two ranges, $0-24:00 and 00:00-$1; both are of one day when "
+              "day_starts_at is $1 or later",
+              "跨过午夜要分成两段写：$0-24:00 和 00:00-$1；day_starts_at 为 $1 "
+              "或更晚时，两段属于同一天",
+              FormatTimeOfDay(from_s),
+              FormatTimeOfDay(to_s));
     }
-    return Result::Bad(fmt::format("{} ends before it starts", Quoted(text)), std::move(hint));
+    return Result::Bad(EndsBeforeItStarts(text), std::move(hint));
   }
   return Result::Ok({from_s, to_s});
 }
@@ -384,12 +409,13 @@ Parsed<int64_t> ParseDuration(std::string_view text, int64_t max) {
                                  kDurationUnits.end(),
                                  [&](const DurationUnit& u) { return u.name == parts.unit; });
   if (parts.number.empty() || unit == kDurationUnits.end()) {
-    return Result::Bad(fmt::format("{} is not a length of time", Quoted(text)),
-                       "such as 90s, 30m, 4h or 7d");
+    return Result::Bad(Say("$0 is not a length of time", "$0 不是时长", Quoted(text)),
+                       Say("such as 90s, 30m, 4h or 7d", "例如 90s、30m、4h 或 7d"));
   }
   int64_t number = 0;
   if (!AppendDigits(parts.number, &number) || number > max / unit->seconds || number == 0) {
-    return Result::Bad(fmt::format("{} is not between 1s and {}d", Quoted(text), max / 86'400));
+    return Result::Bad(
+        Say("$0 is not between 1s and $1d", "$0 不在 1s 到 $1d 之间", Quoted(text), max / 86'400));
   }
   return Result::Ok(number * unit->seconds);
 }
@@ -399,12 +425,13 @@ Parsed<uint16_t> ParseDays(std::string_view text, uint16_t max) {
   const NumberAndUnit parts = SplitNumber(text);
   if (!AllDigits(parts.number) ||
       (parts.unit != "d" && parts.unit != "day" && parts.unit != "days")) {
-    return Result::Bad(fmt::format("{} is not a number of days", Quoted(text)),
-                       "such as 30d or 90 days");
+    return Result::Bad(Say("$0 is not a number of days", "$0 不是天数", Quoted(text)),
+                       Say("such as 30d or 90 days", "例如 30d 或 90 days"));
   }
   int64_t number = 0;
   if (!AppendDigits(parts.number, &number) || number == 0 || number > max) {
-    return Result::Bad(fmt::format("{} is not between 1d and {}d", Quoted(text), max));
+    return Result::Bad(
+        Say("$0 is not between 1d and $1d", "$0 不在 1d 到 $1d 之间", Quoted(text), max));
   }
   return Result::Ok(static_cast<uint16_t>(number));
 }
@@ -427,18 +454,24 @@ Parsed<WindowSpan> ParseWindowSpan(std::string_view text) {
     return u.one == parts.unit || u.many == parts.unit;
   });
   if (!AllDigits(parts.number) || unit == kWindowUnits.end()) {
-    return Result::Bad(fmt::format("{} is no rolling window", Quoted(text)),
-                       "such as 7 days, 4 weeks, 12 months or 2 years");
+    return Result::Bad(Say("$0 is no rolling window", "$0 不是滚动周期", Quoted(text)),
+                       Say("such as 7 days, 4 weeks, 12 months or 2 years",
+                           "例如 7 days、4 weeks、12 months 或 2 years"));
   }
   int64_t number = 0;
   if (AppendDigits(parts.number, &number) && number == 1) {
-    return Result::Bad(fmt::format("{} is the calendar's own window", Quoted(text)),
-                       fmt::format("write {}", unit->one));
+    return Result::Bad(Say("$0 is the calendar's own window", "$0 就是日历上的周期", Quoted(text)),
+                       Say("write $0", "请写 $0", unit->one));
   }
   if (number < 2 || number > int64_t{kLimitSpanMax}) {
+    const bool more_days = unit->window == WindowKind::kDay && number > 2;
     return Result::Bad(
-        fmt::format("{} is not between 2 and {} {}", Quoted(text), kLimitSpanMax, unit->many),
-        unit->window == WindowKind::kDay && number > 2 ? "weeks and months count longer" : "");
+        Say("$0 is not between 2 and $1 $2",
+            "$0 不在 2 到 $1 $2 之间",
+            Quoted(text),
+            kLimitSpanMax,
+            unit->many),
+        more_days ? Say("weeks and months count longer", "更长的可用 weeks 或 months") : Words{});
   }
   return Result::Ok({unit->window, static_cast<uint8_t>(number)});
 }
@@ -456,12 +489,12 @@ Parsed<MccRange> ParseMccRange(std::string_view text) {
   };
   const MccRange range{code(first), code(last)};
   if (range.first == 0 || range.last == 0) {
-    return Result::Bad(fmt::format("{} is not a merchant category", Quoted(text)),
-                       "four digits (ISO 18245) or a range, such as 4111 or 5000-5999");
+    return Result::Bad(Say("$0 is not a merchant category", "$0 不是商户类别", Quoted(text)),
+                       Say("four digits (ISO 18245) or a range, such as 4111 or 5000-5999",
+                           "四位数字（ISO 18245）或范围，例如 4111 或 5000-5999"));
   }
   if (range.first > range.last) {
-    return Result::Bad(fmt::format("{} ends before it starts", Quoted(text)),
-                       fmt::format("write {}-{}", last, first));
+    return Result::Bad(EndsBeforeItStarts(text), Say("write $0-$1", "请写 $0-$1", last, first));
   }
   return Result::Ok(range);
 }
@@ -471,9 +504,9 @@ std::string FormatMccRange(MccRange range) {
                                    : fmt::format("{:04}-{:04}", range.first, range.last);
 }
 
-std::string Suggest(std::string_view text,
-                    const std::vector<std::string_view>& candidates,
-                    std::string otherwise) {
+Words Suggest(std::string_view text,
+              const std::vector<std::string_view>& candidates,
+              Words otherwise) {
   constexpr size_t kTextBytesMax = 64;  // longer is no slip of the pen
   size_t best_distance = text.size() / 3 + 1;
   std::string_view best;
@@ -487,16 +520,23 @@ std::string Suggest(std::string_view text,
       best = candidate;
     }
   }
-  return best.empty() ? std::move(otherwise) : fmt::format("did you mean {}?", Quoted(best));
+  return best.empty() ? std::move(otherwise)
+                      : Say("did you mean $0?", "是不是想写 $0？", Quoted(best));
 }
 
-std::string Joined(const std::vector<std::string_view>& words) {
-  std::string text;
+Words Joined(const std::vector<std::string_view>& words) {
+  Words joined;
   for (const std::string_view word : words) {
-    text += text.empty() ? "" : ", ";
-    text += word;
+    joined.en += joined.en.empty() ? "" : ", ";
+    joined.en += word;
+    joined.zh += joined.zh.empty() ? "" : "、";
+    joined.zh += word;
   }
-  return text;
+  return joined;
+}
+
+Words OneOf(const std::vector<std::string_view>& words) {
+  return words.size() == 1 ? Joined(words) : Say("one of $0", "$0 之一", Joined(words));
 }
 
 }  // namespace gonghui

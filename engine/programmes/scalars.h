@@ -20,6 +20,7 @@
 #include "engine/domain/limits.h"
 #include "engine/domain/money.h"
 #include "engine/domain/programme.h"
+#include "engine/programmes/words.h"
 
 namespace gonghui {
 
@@ -27,15 +28,15 @@ namespace gonghui {
 template <typename T>
 struct Parsed {
   std::optional<T> value;
-  std::string message;
-  std::string hint;
+  Words message;
+  Words hint;
 
   static Parsed Ok(T value) {
     Parsed parsed;
     parsed.value = std::move(value);
     return parsed;
   }
-  static Parsed Bad(std::string message, std::string hint = {}) {
+  static Parsed Bad(Words message, Words hint = {}) {
     Parsed parsed;
     parsed.message = std::move(message);
     parsed.hint = std::move(hint);
@@ -54,8 +55,8 @@ struct Amount {
 // "1 fen", "3.50 yuan", "15000 pieces"; also 分, 元, 件.  Not negative, at most `max`.
 [[nodiscard]] Parsed<Amount> ParseAmount(std::string_view text, Fen max);
 
-// "50.00 yuan", "15000 pieces".
-[[nodiscard]] std::string FormatAmount(Amount amount);
+// "50.00 yuan", "15000 pieces"; in Chinese "50.00元", "15000件".  A file may have either.
+[[nodiscard]] Words SayAmount(Amount amount);
 
 // "60", "60%", "12.5%": 0 to 100, at most two decimals; below 1 only with the sign.
 [[nodiscard]] Parsed<Bps> ParsePercent(std::string_view text);
@@ -102,12 +103,21 @@ struct WindowSpan {
 [[nodiscard]] std::string FormatMccRange(MccRange range);
 
 // "did you mean 'x'?" when a candidate is near enough, otherwise `otherwise`.
-[[nodiscard]] std::string Suggest(std::string_view text,
-                                  const std::vector<std::string_view>& candidates,
-                                  std::string otherwise);
+[[nodiscard]] Words Suggest(std::string_view text,
+                            const std::vector<std::string_view>& candidates,
+                            Words otherwise);
 
 // "a, b, c".
-[[nodiscard]] std::string Joined(const std::vector<std::string_view>& words);
+[[nodiscard]] Words Joined(const std::vector<std::string_view>& words);
+
+// "one of a, b, c"; of one word, the word.
+[[nodiscard]] Words OneOf(const std::vector<std::string_view>& words);
+
+// "at most 5".
+template <typename Part>
+[[nodiscard]] Words AtMost(const Part& max) {
+  return Say("at most $0", "最多$0", max);
+}
 
 }  // namespace gonghui
 

@@ -5,7 +5,7 @@
 // (docs/decisions/0008-vouchers-draws-appointments.md).
 //
 // A code is 15 random characters of Crockford's base 32 and a check character (Luhn mod 32),
-// printed in groups of four: 7ZK4-0WQ2-M9XD-31HB.  Ledger and journal know a key alone, the
+// printed in groups of four: 7ZK4-0WQ2-M9XD-31HQ.  Ledger and journal know a key alone, the
 // beginning of a SHA-256, so whoever reads the disk can not redeem.
 //
 // Pure: random bytes come from the caller.

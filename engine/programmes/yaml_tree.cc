@@ -3,7 +3,6 @@
 
 #include "engine/programmes/yaml_tree.h"
 
-#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -13,6 +12,8 @@
 #include <exception>
 #include <sstream>
 #include <utility>
+
+#include <absl/strings/str_cat.h>
 
 #include "engine/base/check.h"
 
@@ -80,7 +81,10 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { Place(Node(mark, Kind::kNull)); }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    out_->Add(lines_.At(ByteOf(mark)), "", "an alias (*) is not allowed", "write the value again");
+    out_->Add(lines_.At(ByteOf(mark)),
+              "",
+              Say("an alias (*) is not allowed", "不能用别名（*）"),
+              Say("write the value again", "请把值再写一遍"));
     Place(Node(mark, Kind::kNull));
   }
 
@@ -117,8 +121,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAnchor(const YAML::Mark& mark, const std::string&) override {
     out_->Add(lines_.At(ByteOf(mark)),
               "",
-              "an anchor (&) is not allowed",
-              "write the value where it is needed");
+              Say("an anchor (&) is not allowed", "不能用锚点（&）"),
+              Say("write the value where it is needed", "请把值直接写在要用的地方"));
   }
 
  private:
@@ -134,7 +138,10 @@ class TreeBuilder final : public YAML::EventHandler {
   // "?" is a plain value's tag and "!" a quoted one's; the rest was written.
   void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
     if (!tag.empty() && tag != "?" && tag != "!") {
-      out_->Add(lines_.At(ByteOf(mark)), "", "a tag (!) is not allowed", "leave it out");
+      out_->Add(lines_.At(ByteOf(mark)),
+                "",
+                Say("a tag (!) is not allowed", "不能用标签（!）"),
+                Say("leave it out", "请删去"));
     }
   }
 
@@ -144,8 +151,8 @@ class TreeBuilder final : public YAML::EventHandler {
         too_large_ = true;
         out_->Add(lines_.At(ByteOf(mark)),
                   "",
-                  "nested too deeply",
-                  fmt::format("at most {} levels", kYamlDepthMax));
+                  Say("nested too deeply", "嵌套太深"),
+                  Say("at most $0 levels", "最多$0层", kYamlDepthMax));
       }
       ++skipped_depth_;
       return;
@@ -178,7 +185,10 @@ class TreeBuilder final : public YAML::EventHandler {
     if (++nodes_ > kYamlNodesMax) {
       if (!too_large_) {
         too_large_ = true;
-        out_->Add(node.at, "", "too many values", fmt::format("at most {} a file", kYamlNodesMax));
+        out_->Add(node.at,
+                  "",
+                  Say("too many values", "值太多"),
+                  Say("at most $0 a file", "一个文件最多$0个", kYamlNodesMax));
       }
       return;
     }
@@ -228,24 +238,58 @@ class SecondDocument final : public YAML::EventHandler {
   void OnMapEnd() override {}
 };
 
-std::string SyntaxHint(std::string_view message) {
-  if (message == YAML::ErrorMsg::MAP_VALUE || message == YAML::ErrorMsg::MAP_KEY) {
-    return "check the indentation; text that holds ': ' needs quotes";
+Words NotYaml(const Words& why) {
+  return Say("not YAML: $0", "不是 YAML：$0", why);
+}
+
+// What yaml-cpp calls the slips that are made most, in Chinese, and how to mend them.
+struct Slip {
+  const char* parser;
+  const char* zh;
+  Words hint;
+};
+
+std::vector<Slip> Slips() {
+  namespace msg = YAML::ErrorMsg;
+  const Words indentation = Say("check the indentation", "请检查缩进");
+  const Words colon = Say("check the indentation; text that holds ': ' needs quotes",
+                          "请检查缩进；含 ': ' 的文字要加引号");
+  return {
+      {msg::MAP_VALUE, "这里不该有冒号", colon},
+      {msg::MAP_KEY, "这里不该有关键字", colon},
+      {msg::END_OF_SEQ_FLOW,
+       "方括号里的列表没有结束",
+       Say("a '[' is not closed", "'[' 缺少配对的 ']'")},
+      {msg::END_OF_MAP_FLOW,
+       "花括号里的内容没有结束",
+       Say("a '{' is not closed", "'{' 缺少配对的 '}'")},
+      {msg::UNKNOWN_TOKEN,
+       "不认识的符号",
+       Say("text that begins with @, %, ` or | needs quotes",
+           "以 @、%、` 或 | 开头的文字要加引号")},
+      {msg::END_OF_MAP, "关键字没有对齐", indentation},
+      {msg::END_OF_SEQ, "列表项没有对齐", indentation},
+      {msg::BLOCK_ENTRY, "这里不该有列表项", indentation},
+  };
+}
+
+// What the parser can not read; rarer slips stay in its own English.
+struct SyntaxTrouble {
+  Words message;
+  Words hint;
+};
+
+SyntaxTrouble TroubleOf(const std::string& parser_message) {
+  for (Slip& slip : Slips()) {
+    if (parser_message == slip.parser) {
+      return {NotYaml({parser_message, slip.zh}), std::move(slip.hint)};
+    }
   }
-  if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) {
-    return "a '[' is not closed";
-  }
-  if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) {
-    return "a '{' is not closed";
-  }
-  if (message == YAML::ErrorMsg::UNKNOWN_TOKEN) {
-    return "text that begins with @, %, ` or | needs quotes";
-  }
-  if (message == YAML::ErrorMsg::END_OF_MAP || message == YAML::ErrorMsg::END_OF_SEQ ||
-      message == YAML::ErrorMsg::BLOCK_ENTRY) {
-    return "check the indentation";
-  }
-  return "";
+  return {NotYaml({parser_message, parser_message}), {}};
+}
+
+absl::Hex HexOf(char byte) {
+  return absl::Hex(static_cast<uint8_t>(byte), absl::kZeroPad2);
 }
 
 // Bytes that no text holds, and tabs where only spaces may stand.
@@ -254,8 +298,9 @@ void CheckBytes(std::string_view text, const Lines& lines, DiagnosticList* out) 
   if (!IsUtf8(text, &bad_byte)) {
     out->Add(lines.At(bad_byte),
              "",
-             fmt::format("byte 0x{:02x} is not UTF-8", static_cast<uint8_t>(text[bad_byte])),
-             "save the file as UTF-8; GBK and UTF-16 can not be read");
+             Say("byte 0x$0 is not UTF-8", "字节 0x$0 不是 UTF-8", HexOf(text[bad_byte])),
+             Say("save the file as UTF-8; GBK and UTF-16 can not be read",
+                 "请把文件存成 UTF-8；GBK 和 UTF-16 无法读取"));
     return;
   }
   bool indentation = true;
@@ -265,14 +310,17 @@ void CheckBytes(std::string_view text, const Lines& lines, DiagnosticList* out) 
       indentation = true;
     } else if (c == '\t') {
       if (indentation) {
-        out->Add(lines.At(i), "", "a tab in the indentation", "indent with spaces");
+        out->Add(lines.At(i),
+                 "",
+                 Say("a tab in the indentation", "缩进里有制表符"),
+                 Say("indent with spaces", "请用空格缩进"));
       }
       indentation = false;
     } else if ((static_cast<uint8_t>(c) < 0x20 && c != '\r') || c == 0x7f) {
       out->Add(lines.At(i),
                "",
-               fmt::format("control character 0x{:02x}", static_cast<uint8_t>(c)),
-               "delete it");
+               Say("control character 0x$0", "控制字符 0x$0", HexOf(c)),
+               Say("delete it", "请删去"));
     } else if (c != ' ') {
       indentation = false;
     }
@@ -340,8 +388,8 @@ std::optional<YamlNode> ParseYaml(std::string_view text, DiagnosticList* out) {
   if (text.size() > kYamlBytesMax) {
     out->Add({},
              "",
-             fmt::format("the file is {} bytes long", text.size()),
-             fmt::format("at most {}", kYamlBytesMax));
+             Say("the file is $0 bytes long", "文件长$0字节", text.size()),
+             Say("at most $0", "最多$0字节", kYamlBytesMax));
     return std::nullopt;
   }
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
@@ -360,38 +408,41 @@ std::optional<YamlNode> ParseYaml(std::string_view text, DiagnosticList* out) {
     if (!byte.has_value() || !IsUnclosedQuote(text, *byte)) {
       return false;
     }
-    out->Add(lines.At(*byte), "", "the quote is not closed");
+    out->Add(lines.At(*byte), "", Say("the quote is not closed", "引号没有配对"));
     return true;
   };
   try {
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) {
-      out->Add({}, "", "the file is empty");
+      out->Add({}, "", Say("the file is empty", "文件是空的"));
       return std::nullopt;
     }
     SecondDocument second;
     if (!unclosed_quote() && parser.HandleNextDocument(second)) {
-      out->Add(lines.At(second.byte),
-               "",
-               "a second document begins here",
-               "one programme a file; check the indentation");
+      out->Add(
+          lines.At(second.byte),
+          "",
+          Say("a second document begins here", "这里开始了第二个文档"),
+          Say("one programme a file; check the indentation", "一个文件只写一个项目；请检查缩进"));
     }
   } catch (const YAML::Exception& e) {
     // Too deep for us is too deep for yaml-cpp as well, sooner or later.
     if (!builder.too_large() && !unclosed_quote()) {
-      std::string hint = SyntaxHint(e.msg);
+      SyntaxTrouble trouble = TroubleOf(e.msg);
       // A forgotten quote closes at the next one, lines below, and only there the
       // text stops making sense.
       if (const std::optional<size_t> byte = builder.last_scalar_byte()) {
         const uint32_t opens = lines.At(*byte).line;
         if (lines.At(ClosingQuote(text, *byte)).line > opens) {
-          hint = fmt::format("is the quote in line {} closed where it should be?", opens);
+          trouble.hint = Say("is the quote in line $0 closed where it should be?",
+                             "第$0行的引号是不是在该结束的地方结束的？",
+                             opens);
         }
       }
-      out->Add(lines.At(ByteOf(e.mark)), "", fmt::format("not YAML: {}", e.msg), std::move(hint));
+      out->Add(lines.At(ByteOf(e.mark)), "", std::move(trouble.message), std::move(trouble.hint));
     }
   } catch (const std::exception& e) {
-    out->Add({}, "", fmt::format("not YAML: {}", e.what()));
+    out->Add({}, "", NotYaml({e.what(), e.what()}));
   }
   if (!out->empty()) {
     return std::nullopt;

@@ -3,8 +3,6 @@
 
 #include "engine/programmes/zone.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -61,8 +59,9 @@ Parsed<Zone> LoadZone(std::string_view name) {
   absl::TimeZone source;
   if (!zone_name.has_value() || !IsPlainZoneName(name) ||
       !absl::LoadTimeZone(ToAbsl(name), &source)) {
-    return Result::Bad(fmt::format("unknown time zone {}", Quoted(name)),
-                       "a name of the IANA database, such as Asia/Shanghai");
+    return Result::Bad(Say("unknown time zone $0", "不认识的时区 $0", Quoted(name)),
+                       Say("a name of the IANA database, such as Asia/Shanghai",
+                           "要用 IANA 时区库中的名称，例如 Asia/Shanghai"));
   }
   zone.name = *zone_name;
   zone.changes.push_back({INT64_MIN, OffsetAt(source, kFirstSecond)});
@@ -113,8 +112,11 @@ Parsed<Calendar> CompileCalendar(const Zone& zone,
     if (to < zone.changes.size() &&
         int64_t{end} * kSecondsPerDay + 2 * kSecondsPerDay > zone.changes[to].from_s) {
       return Result::Bad(
-          "the programme is too long for its time zone, whose clocks change too often",
-          fmt::format("until {} at the latest", FormatDate(FloorDay(zone.changes[to].from_s) - 2)));
+          Say("the programme is too long for its time zone, whose clocks change too often",
+              "这个时区调整时钟太频繁，项目的时间太长"),
+          Say("until $0 at the latest",
+              "'until' 最晚写 $0",
+              FormatDate(FloorDay(zone.changes[to].from_s) - 2)));
     }
   }
   calendar.offset_change_count = static_cast<uint32_t>(to - from);

@@ -31,6 +31,7 @@
 #include "engine/server/grpc_status.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/operator_services.h"
+#include "engine/server/programme_file_check.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate_rows.h"
 #include "gonghui/v1/backtest_service.grpc.pb.h"
@@ -88,9 +89,8 @@ grpc::Status ToStatus(const absl::Status& status) {
 // What the ledger says of the draft, at its place in the file.
 Diagnostic DiagnosticOf(const CompiledFile& file, const DraftRefusal& refusal) {
   const Result& result = refusal.result;
-  RowError error;
-  if (IsRejected(result, &error) && result.verdict == Verdict::kFull) {
-    return {1, 1, "", error.description, ""};
+  if (result.verdict == Verdict::kFull) {
+    return TableIsFull(result);
   }
   Diagnostic diagnostic;
   switch (refusal.kind) {
@@ -104,10 +104,9 @@ Diagnostic DiagnosticOf(const CompiledFile& file, const DraftRefusal& refusal) {
       diagnostic = file.Locate(result.field, result.admin_reason, result.index);
       break;
   }
-  if (!diagnostic.hint.empty()) {
-    diagnostic.hint += "; ";
-  }
-  diagnostic.hint += "this is as things stood when the period began: a later first day may do";
+  const Words then = Say("this is as things stood when the period began: a later first day may do",
+                         "这是按回测期开始时的情况判断的，推迟第一天或许可行");
+  diagnostic.hint = diagnostic.hint.empty() ? then : Say("$0; $1", "$0；$1", diagnostic.hint, then);
   return diagnostic;
 }
 

@@ -22,6 +22,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "engine/durability/draw_store.h"
+#include "engine/ledger/draw_entries.h"
 #include "engine/programmes/draw.h"
 #include "engine/programmes/voucher_code.h"
 #include "engine/server/log.h"
@@ -113,7 +114,7 @@ class DrawService final : public v1::DrawService::Service {
     // Before it is done: what may fail afterwards would hide the seed's hash.
     std::vector<Programme> versions;
     if (status.ok()) {
-      status = CopyLiveVersions(&versions);
+      status = CopyLiveVersions(engine_, &versions);
     }
     if (status.ok() && result.verdict == Verdict::kDecided && !request->validate_only()) {
       status = MakeSeed(made.request.code, &made.request.seed_hash);
@@ -334,31 +335,6 @@ class DrawService final : public v1::DrawService::Service {
   }
 
  private:
-  // All that are active or scheduled.
-  grpc::Status CopyLiveVersions(std::vector<Programme>* versions) {
-    Page page;
-    page.rows_max = kPageRowsMax;
-    std::string next;
-    do {
-      const grpc::Status status = Inspect(engine_, [&](const Ledger& ledger) {
-        next = CopyPage(
-            ledger.programme_heads(), page, [&](ProgrammeHeadRow, const ProgrammeHead& head) {
-              for (const ProgrammeRow row : {head.active, head.scheduled}) {
-                if (row != ProgrammeRow{}) {
-                  versions->push_back(ledger.programmes()[row]);
-                }
-              }
-              return true;
-            });
-      });
-      if (!status.ok()) {
-        return status;
-      }
-      page.first += kPageRowsMax;
-    } while (!next.empty());
-    return grpc::Status::OK;
-  }
-
   // Of entries and winners, which are longer than other lists.
   static uint32_t RowsOfPage(int32_t page_size) {
     return page_size == 0 ? kEntriesPageDefault
@@ -565,18 +541,9 @@ class DrawService final : public v1::DrawService::Service {
   // In the order in which they first entered, which is that of the counters' rows.  Who came
   // from closes_at on takes no part, however late the draw is asked for.
   grpc::Status CollectEntries(const Draw& draw, std::vector<MemberId>* entries) {
-    CounterSeries wanted;
-    wanted.programme = draw.programme;
-    wanted.limit = draw.limit;
-    wanted.measure = LimitMeasure::kCount;
-    wanted.subject = LimitSubject::kPerson;
-    wanted.window = WindowKind::kProgramme;
+    const CounterSeries wanted = EntrySeriesOf(draw.programme, draw.limit);
     CounterSeriesRow series;
     std::vector<MemberRow> members;
-    // Instants of entries are whole seconds: of one in which it closes, all of it counts.
-    const int64_t closes_s = FloorSecond(draw.closes_at);
-    const bool within = draw.closes_at.value() % kNsPerSecond != 0;
-    const TimestampNs closes_at{(closes_s + (within ? 1 : 0)) * kNsPerSecond};
     uint32_t next = 1;
     bool more = true;
     while (more) {
@@ -587,8 +554,7 @@ class DrawService final : public v1::DrawService::Service {
             std::min<uint64_t>(counters.size(), uint64_t{next} + kCountersPerLook - 1));
         for (; next <= until; ++next) {
           const Counter& counter = counters[CounterRow{next}];
-          if (counter.series == series && counter.subject != 0 &&
-              counter.CountsSinceBefore(closes_at)) {
+          if (counter.series == series && IsEntry(counter, draw)) {
             members.push_back(MemberRow{counter.subject});
           }
         }

@@ -54,7 +54,8 @@ grpc::Status FindSome(Engine* engine,
              ids[i].value());
     item.found = true;
     item.row = result.transaction;
-    if (result.share_count > 0) {
+    item.benefit = result.transaction.benefit_without_share();
+    if (item.benefit == BenefitRow{} && result.share_count > 0) {
       item.benefit = result.shares[0].benefit;
     }
   }

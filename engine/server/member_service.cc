@@ -413,17 +413,6 @@ class MemberService final : public v1::MemberService::Service {
     return grpc::Status::OK;
   }
 
-  // No mask = all fields.
-  template <class Request, class Fields>
-  static grpc::Status ReadMask(const Request& request, Fields* fields) {
-    *fields = Fields();
-    RowError error;
-    if (request.has_update_mask() && !FromProto(request.update_mask(), fields, &error)) {
-      return ToGrpcStatus(error);
-    }
-    return grpc::Status::OK;
-  }
-
   // The members are durable by now.  A crash before this leaves members without
   // personal data; the same import again mends it, because a member that is
   // unchanged passes here too.

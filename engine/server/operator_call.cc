@@ -76,7 +76,8 @@ grpc::Status Inspect(Engine* engine, const std::function<void(const Ledger&)>& r
 grpc::Status ToGrpcStatus(const RowError& error) {
   Refusal refusal;
   refusal.field = error.field;
-  refusal.message = error.field + ": " + error.description;
+  refusal.message =
+      error.field.empty() ? error.description : error.field + ": " + error.description;
   if (error.reason == "INVALID_FIELD") {
     refusal = InvalidArgument(error.field, error.description);
   } else if (error.reason == "TABLE_FULL") {

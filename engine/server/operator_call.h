@@ -110,6 +110,17 @@ struct ImportPlan {
 
 void AddRejected(int row, const RowError& error, v1::ImportSummary* summary);
 
+// Which fields the rows of a message say.  No mask = all of them.
+template <class Request, class Fields>
+grpc::Status ReadMask(const Request& request, Fields* fields) {
+  *fields = Fields();
+  RowError error;
+  if (request.has_update_mask() && !FromProto(request.update_mask(), fields, &error)) {
+    return ToGrpcStatus(error);
+  }
+  return grpc::Status::OK;
+}
+
 template <class Request, class Response, class DomainRow>
 grpc::Status RunImport(Engine* engine,
                        grpc::ServerReaderWriter<Response, Request>* stream,

@@ -25,8 +25,7 @@ namespace {
 // Of one thing that both sides have, or only one.
 class ChangeList {
  public:
-  ChangeList(std::string subject, bool takes_effect, ChangeRows* rows)
-      : subject_(std::move(subject)), takes_effect_(takes_effect), rows_(rows) {}
+  ChangeList(std::string subject, ChangeRows* rows) : subject_(std::move(subject)), rows_(rows) {}
 
   void Add(std::string_view property,
            const std::string& before,
@@ -40,7 +39,7 @@ class ChangeList {
     change->set_property(std::string(property));
     change->set_before(before);
     change->set_after(after);
-    change->set_reduces(reduces && takes_effect_);
+    change->set_reduces(reduces);
   }
 
   // Two lists, in words that differ when the lists do, though long ones are cut.
@@ -65,7 +64,6 @@ class ChangeList {
 
  private:
   const std::string subject_;
-  const bool takes_effect_;
   ChangeRows* const rows_;
 };
 
@@ -82,21 +80,32 @@ std::string TextOf(const DisplayName& name) {
   return {name.data(), name.size()};
 }
 
-std::string AmountText(Asset asset, Fen amount) {
-  return asset == Asset::kMoney ? YuanInWords(amount)
-                                : absl::StrCat(ThousandsOf(amount.value()), " pieces");
+Words AmountWords(Asset asset, Fen amount) {
+  const std::string number =
+      asset == Asset::kMoney
+          ? absl::StrFormat("%s.%02d", ThousandsOf(amount.value() / 100), amount.value() % 100)
+          : ThousandsOf(amount.value());
+  return asset == Asset::kMoney ? Say("$0 yuan", "$0元", number) : Say("$0 pieces", "$0件", number);
 }
 
-std::string PayerText(Payer payer) {
+Words PayerWords(Payer payer) {
   switch (payer) {
     case Payer::kUnion:
-      return "the union";
+      return {"the union", "工会"};
     case Payer::kMerchant:
-      return "the merchant";
+      return {"the merchant", "商户"};
     case Payer::kSponsor:
-      return "a sponsor";
+      return {"a sponsor", "赞助方"};
   }
-  return "";
+  return {};
+}
+
+Words OverrunWords(bool may) {
+  return may ? Words("advices may", "可以") : Words("never", "不可以");
+}
+
+Words SameWords(const std::string& text) {
+  return {text, text};
 }
 
 std::string OnReturnText(OnReturn on_return) {
@@ -261,9 +270,8 @@ void Pair(const std::vector<Row>& before,
 void AddLimit(const std::string& code,
               const LimitSpec* old,
               const LimitSpec* fresh,
-              bool takes_effect,
               ChangeRows* rows) {
-  ChangeList list("limit " + code, takes_effect, rows);
+  ChangeList list("limit " + code, rows);
   if (old == nullptr || fresh == nullptr) {
     return list.Add("", old ? LimitInWords(*old) : "", fresh ? LimitInWords(*fresh) : "", false);
   }
@@ -284,9 +292,8 @@ void AddLimit(const std::string& code,
 void AddBenefit(const std::string& code,
                 const BenefitOutline* old,
                 const BenefitOutline* fresh,
-                bool takes_effect,
                 ChangeRows* rows) {
-  ChangeList list("benefit " + code, takes_effect, rows);
+  ChangeList list("benefit " + code, rows);
   if (old == nullptr || fresh == nullptr) {
     return list.Add(
         "", old ? PriceInWords(*old) : "", fresh ? PriceInWords(*fresh) : "", fresh == nullptr);
@@ -347,9 +354,8 @@ void AddBenefit(const std::string& code,
 void AddFrame(const ProgrammeOutline& before,
               const ProgrammeOutline& after,
               const VersionWords& versions,
-              bool takes_effect,
               ChangeRows* rows) {
-  ChangeList list("programme " + after.code, takes_effect, rows);
+  ChangeList list("programme " + after.code, rows);
   list.Add("version", versions.before, versions.after);
   list.Add("name", before.name, after.name);
   const bool known = !before.code.empty();
@@ -381,13 +387,59 @@ void AddFrame(const ProgrammeOutline& before,
 
 }  // namespace
 
+LiveFund ViewLiveFundOf(const Ledger& ledger, const FundRequest& asked) {
+  const FundRow row = ledger.FindFund(asked.code);
+  const auto id_of = [&ledger](UnionNodeRow node) { return ledger.union_nodes()[node].id; };
+  // Who says no owner means the root, which is the first node.
+  const UnionNodeRow root{ledger.union_nodes().size() > 0 ? 1u : 0u};
+  return {ViewLiveFund(ledger, row), id_of(ledger.funds()[row].owner), id_of(root)};
+}
+
+std::vector<FundDifference> FundDifferences(
+    const LiveFund& live,
+    const FundRequest& asked,
+    const std::function<std::string(TimestampNs)>& text_of_time) {
+  const Fund& stored = live.view.fund;
+  std::vector<FundDifference> differences;
+  const auto add = [&](Words property, Words before, Words after, bool reduces = false) {
+    if (before.en != after.en) {
+      differences.push_back({std::move(property), std::move(before), std::move(after), reduces});
+    }
+  };
+  const auto time = [&](TimestampNs at) {
+    return SameWords(at.value() <= 0 || at == kTimestampMax ? "" : text_of_time(at));
+  };
+  add({"budget", "预算"},
+      AmountWords(stored.asset, stored.budget),
+      AmountWords(asked.asset, asked.budget),
+      asked.budget < stored.budget);
+  add({"starts", "开始"},
+      time(stored.opens_at),
+      time(asked.opens_at),
+      asked.opens_at > stored.opens_at);
+  add({"until", "截止"},
+      time(stored.closes_at),
+      time(asked.closes_at),
+      asked.closes_at < stored.closes_at);
+  add({"paid by", "出资方"}, PayerWords(stored.payer), PayerWords(asked.payer));
+  add({"overruns", "补传的交易可否超支"},
+      OverrunWords(stored.advice_may_overrun),
+      OverrunWords(asked.advice_may_overrun),
+      !asked.advice_may_overrun);
+  add({"owner", "所属工会"},
+      SameWords(gonghui::TextOf(live.owner)),
+      SameWords(gonghui::TextOf(asked.owner.IsNone() ? live.root : asked.owner)));
+  add({"name", "名称"}, SameWords(TextOf(live.view.name)), SameWords(TextOf(asked.name)));
+  return differences;
+}
+
 LiveBeforeFile ViewLiveBefore(const Ledger& ledger, const CompiledFile& file) {
   LiveBeforeFile live;
   const ProgrammeHeadRow head = ledger.FindProgrammeHead(file.programme.code);
   live.active = ledger.programmes()[ledger.programme_heads()[head].active];
   live.newest = ledger.programmes()[ledger.programme_heads()[head].newest];
   for (const FundRequest& fund : file.funds) {
-    live.funds.push_back(ViewLiveFund(ledger, ledger.FindFund(fund.code)));
+    live.funds.push_back(ViewLiveFundOf(ledger, fund));
   }
   for (const SegmentRequest& segment : file.segments) {
     const uint32_t bit = ledger.FindSegmentBit(segment.code);
@@ -401,53 +453,40 @@ LiveBeforeFile ViewLiveBefore(const Ledger& ledger, const CompiledFile& file) {
 void AddProgrammeChanges(const ProgrammeOutline& before,
                          const ProgrammeOutline& after,
                          const VersionWords& versions,
-                         bool takes_effect,
                          ChangeRows* changes) {
-  AddFrame(before, after, versions, takes_effect, changes);
+  AddFrame(before, after, versions, changes);
   Pair(
       before.limits,
       after.limits,
       [](const LimitSpec& limit) { return gonghui::TextOf(limit.code); },
       [&](const std::string& code, const LimitSpec* old, const LimitSpec* fresh) {
-        AddLimit(code, old, fresh, takes_effect, changes);
+        AddLimit(code, old, fresh, changes);
       });
   Pair(
       before.benefits,
       after.benefits,
       [](const BenefitOutline& benefit) { return benefit.code; },
       [&](const std::string& code, const BenefitOutline* old, const BenefitOutline* fresh) {
-        AddBenefit(code, old, fresh, takes_effect, changes);
+        AddBenefit(code, old, fresh, changes);
       });
 }
 
 void AddDeclaredChanges(const LiveBeforeFile& live, const CompiledFile& file, ChangeRows* changes) {
   for (size_t i = 0; i < file.funds.size(); ++i) {
     const FundRequest& asked = file.funds[i];
-    const Fund& stored = live.funds[i].fund;
-    ChangeList list("fund " + gonghui::TextOf(asked.code), /*takes_effect=*/true, changes);
-    const std::string budget = AmountText(asked.asset, asked.budget);
-    if (stored.code != asked.code) {
-      list.Add("", "", "budget " + budget);
+    ChangeList list("fund " + gonghui::TextOf(asked.code), changes);
+    if (live.funds[i].view.fund.code != asked.code) {
+      list.Add("", "", "budget " + AmountWords(asked.asset, asked.budget).en);
       continue;
     }
-    list.Add(
-        "budget", AmountText(stored.asset, stored.budget), budget, asked.budget < stored.budget);
-    list.Add(
-        "opens", TextOf(stored.opens_at), TextOf(asked.opens_at), asked.opens_at > stored.opens_at);
-    list.Add("closes",
-             TextOf(stored.closes_at),
-             TextOf(asked.closes_at),
-             asked.closes_at < stored.closes_at);
-    list.Add("paid by", PayerText(stored.payer), PayerText(asked.payer));
-    const auto overruns = [](bool may) { return std::string(may ? "advices may" : "never"); };
-    list.Add("overruns",
-             overruns(stored.advice_may_overrun),
-             overruns(asked.advice_may_overrun),
-             !asked.advice_may_overrun);
-    list.Add("name", TextOf(live.funds[i].name), TextOf(asked.name));
+    const auto text_of_time = [](TimestampNs at) { return TextOf(at); };
+    for (const FundDifference& difference : FundDifferences(live.funds[i], asked, text_of_time)) {
+      list.Add(
+          difference.property.en, difference.before.en, difference.after.en, difference.reduces);
+    }
   }
   for (size_t i = 0; i < file.segments.size(); ++i) {
-    ChangeList list("segment " + gonghui::TextOf(file.segments[i].code), true, changes);
+    ChangeList list("segment " + gonghui::TextOf(file.segments[i].code), changes);
     const bool known = live.segments[i].code == file.segments[i].code;
     list.Add(known ? "name" : "", TextOf(live.segments[i].name), TextOf(file.segments[i].name));
   }

@@ -8,6 +8,7 @@
 #define GONGHUI_ENGINE_SERVER_PROGRAMME_CHANGES_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 
 #include "engine/ledger/ledger.h"
 #include "engine/programmes/compiler.h"
+#include "engine/programmes/words.h"
 #include "engine/server/programme_outline.h"
 #include "engine/server/translate_rows.h"
 #include "gonghui/v1/programme_service.pb.h"
@@ -23,11 +25,35 @@ namespace gonghui {
 
 using ChangeRows = google::protobuf::RepeatedPtrField<v1::ProgrammeChange>;
 
+// A fund as it stands, beside one that a file declares; code none = not there.
+struct LiveFund {
+  FundView view;
+  UnionNodeId owner;
+  UnionNodeId root;  // who owns what the file names no owner of
+};
+
+// On the ledger thread.
+LiveFund ViewLiveFundOf(const Ledger& ledger, const FundRequest& asked);
+
+// One property in which they differ.
+struct FundDifference {
+  Words property;  // "budget", "starts"
+  Words before;    // empty = there is none
+  Words after;
+  bool reduces = false;  // it pays less, or for a shorter time
+};
+
+// `text_of_time` words an instant that is told.  REQUIRES: the fund is there.
+std::vector<FundDifference> FundDifferences(
+    const LiveFund& live,
+    const FundRequest& asked,
+    const std::function<std::string(TimestampNs)>& text_of_time);
+
 // What is there of what a file is about; code none = not there.
 struct LiveBeforeFile {
   Programme active;
   Programme newest;
-  std::vector<FundView> funds;    // by the file's funds
+  std::vector<LiveFund> funds;    // by the file's funds
   std::vector<Segment> segments;  // by the file's segments
 };
 
@@ -41,11 +67,9 @@ struct VersionWords {
 };
 
 // Of the programme, its limits and its benefits.  `before` without a code = there is none.
-// `takes_effect`: whoever has less by `after` will have less.
 void AddProgrammeChanges(const ProgrammeOutline& before,
                          const ProgrammeOutline& after,
                          const VersionWords& versions,
-                         bool takes_effect,
                          ChangeRows* changes);
 
 // Of the funds and segments that a file declares.

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include <absl/strings/str_cat.h>
+#include <absl/strings/substitute.h>
 
 #include "engine/programmes/compiler.h"
 #include "engine/server/operator_call.h"
@@ -25,6 +25,12 @@ grpc::Status ReadName(const std::string& text, const char* field, DraftName* nam
   }
   *name = *parsed;
   return grpc::Status::OK;
+}
+
+grpc::Status NoSuchDraft(const DraftName& name) {
+  Refusal refusal = NotFound("draft", "draft_name");
+  refusal.message = absl::Substitute("there is no draft '$0' (没有草稿“$0”)", TextOf(name));
+  return ToGrpcStatus(refusal);
 }
 
 void ToProto(const DraftName& name, const SourceFacts& facts, v1::Draft* out) {
@@ -110,8 +116,10 @@ grpc::Status ProgrammeDrafts::Save(const v1::SaveDraftRequest& request,
     refusal.code = StatusCode::kResourceExhausted;
     refusal.reason = "TOO_MANY_DRAFTS";
     refusal.field = "draft.draft_name";
-    refusal.message =
-        absl::StrCat("there are ", kDraftsMax, " drafts already; delete some of them");
+    refusal.message = absl::Substitute(
+        "there are $0 drafts already; delete some of them "
+        "(已有$0份草稿，请先删除一些)",
+        kDraftsMax);
     return ToGrpcStatus(refusal);
   }
   if (!created.ok()) {
@@ -133,7 +141,7 @@ grpc::Status ProgrammeDrafts::Read(const std::string& name_text,
   if (!found.ok()) {
     return SourcesFailed(found.status());
   }
-  return *found ? grpc::Status::OK : ToGrpcStatus(NotFound("draft", "draft_name"));
+  return *found ? grpc::Status::OK : NoSuchDraft(name);
 }
 
 grpc::Status ProgrammeDrafts::Get(const v1::GetDraftRequest& request,
@@ -203,7 +211,7 @@ grpc::Status ProgrammeDrafts::Delete(const v1::DeleteDraftRequest& request,
     return SourcesFailed(deleted.status());
   }
   // Somebody else may have been quicker.
-  return *deleted ? grpc::Status::OK : ToGrpcStatus(NotFound("draft", "draft_name"));
+  return *deleted ? grpc::Status::OK : NoSuchDraft(name);
 }
 
 }  // namespace gonghui

@@ -8,12 +8,14 @@
 #include <tuple>
 #include <utility>
 
-#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 
 #include "engine/server/grpc_status.h"
 #include "engine/server/operator_call.h"
+#include "engine/server/programme_changes.h"
 #include "engine/server/text_codec.h"
+#include "engine/server/translate.h"
 #include "engine/server/translate_rows.h"
 
 namespace gonghui {
@@ -147,9 +149,53 @@ class ReferenceCheck {
   bool needs_declared_ = false;
 };
 
-std::string StageWord(Stage stage) {
-  const std::string name = v1::Stage_Name(static_cast<v1::Stage>(stage));
-  return absl::AsciiStrToLower(name.substr(sizeof("STAGE_") - 1));
+Words StageWords(Stage stage) {
+  switch (stage) {
+    case Stage::kValidated:
+      return {"validated", "已校验"};
+    case Stage::kShadow:
+      return {"shadow", "影子"};
+    case Stage::kScheduled:
+      return {"scheduled", "已排期"};
+    case Stage::kActive:
+      return {"active", "生效"};
+    case Stage::kRetired:
+      return {"retired", "已停用"};
+    case Stage::kWithdrawn:
+      return {"withdrawn", "已撤回"};
+  }
+  return {};
+}
+
+// Why a version of that stage can not become another one, and what to do.
+// REQUIRES: the ledger has refused it (docs/decisions/0007-programme-versions.md).
+Words WayOutOf(Stage stage) {
+  switch (stage) {
+    case Stage::kActive:
+      return {"another version takes its place, or the programme is retired",
+              "请让其他版本生效来取代它，或停用该项目"};
+    case Stage::kRetired:
+      return {"it can become active or shadow", "只能改为生效或影子"};
+    case Stage::kWithdrawn:
+      return {"apply its file again, which makes another version of it",
+              "请重新应用其文件，生成新版本"};
+    case Stage::kValidated:
+    case Stage::kShadow:
+    case Stage::kScheduled:
+      break;  // only a withdrawal is refused, of what was active before
+  }
+  return {
+      "it was active before, and what decided something is not withdrawn; validated puts it back",
+      "它曾经生效，不能撤回；改为已校验即可放回"};
+}
+
+// As a file has it: a day, where it is the beginning of one, else with the time.
+std::string LocalTimeText(const Calendar& calendar, TimestampNs at) {
+  const std::string day = DayText(FloorDay(LocalSecondsOf(calendar, at)));
+  const int32_t second = LocalSecondOfDay(calendar, at);
+  return second == 0 ? day
+                     : absl::StrFormat(
+                           "%s %02d:%02d:%02d", day, second / 3'600, second / 60 % 60, second % 60);
 }
 
 }  // namespace
@@ -217,18 +263,7 @@ std::optional<Diagnostic> FileCheck::RefusalOf(size_t command, const Result& res
     return std::nullopt;
   }
   if (result.verdict == Verdict::kFull) {
-    const bool of_versions = result.field == Field::kProgrammes;
-    return Diagnostic{
-        1,
-        1,
-        "",
-        of_versions
-            ? "there is no room for this version: versions, benefits, limits or their lists "
-              "have filled one of the ledger's tables"
-            : error.description,
-        of_versions ? "what versions have taken stays taken: name a union, a category or a kind of "
-                      "terminal in place of long lists, and apply less often"
-                    : ""};
+    return TableIsFull(result);
   }
   if (command < file_.segments.size()) {
     return file_.LocateSegment(result.field, result.admin_reason, static_cast<uint32_t>(command));
@@ -253,7 +288,8 @@ grpc::Status FileCheck::RunBlocking(bool validate_only, std::vector<Diagnostic>*
     return status;
   }
   const Result& programme = results.back();
-  if (std::optional<grpc::Status> refusal = StageRefusal(programme, image_.stage)) {
+  if (std::optional<grpc::Status> refusal =
+          StageRefusal(engine_, file_.programme.code, programme, image_.stage)) {
     return *std::move(refusal);
   }
   changes_programme_ = programme.verdict != Verdict::kUnchanged;
@@ -266,9 +302,12 @@ grpc::Status FileCheck::RunBlocking(bool validate_only, std::vector<Diagnostic>*
     for (size_t i = 0; i < file_.funds.size(); ++i) {
       const Result& result = results[file_.segments.size() + i];
       fund_is_there_.push_back(result.verdict == Verdict::kUnchanged || !result.created);
-      const std::optional<Diagnostic> change = FundThatWouldChange(i, result);
-      if (change.has_value()) {
-        diagnostics->push_back(*change);
+      const bool changes = result.verdict == Verdict::kDecided && !result.created;
+      if (image_.stage != Stage::kActive && changes) {
+        const grpc::Status told = TellFundThatWouldChange(i, diagnostics);
+        if (!told.ok()) {
+          return told;
+        }
       }
     }
   }
@@ -280,20 +319,44 @@ grpc::Status FileCheck::RunBlocking(bool validate_only, std::vector<Diagnostic>*
 
 // A fund that is there pays for what is live: a version that decides nothing yet does not
 // change it.
-std::optional<Diagnostic> FileCheck::FundThatWouldChange(size_t fund, const Result& result) const {
-  if (image_.stage == Stage::kActive || result.verdict != Verdict::kDecided || result.created) {
-    return std::nullopt;
+grpc::Status FileCheck::TellFundThatWouldChange(size_t fund, std::vector<Diagnostic>* diagnostics) {
+  const FundRequest& asked = file_.funds[fund];
+  LiveFund live;
+  const grpc::Status status =
+      Inspect(engine_, [&](const Ledger& ledger) { live = ViewLiveFundOf(ledger, asked); });
+  if (!status.ok()) {
+    return status;
+  }
+  const auto or_none = [](const Words& words) {
+    return words.empty() ? Words("none", "未定") : words;
+  };
+  Words what;
+  for (const FundDifference& difference : FundDifferences(live, asked, [this](TimestampNs at) {
+         return LocalTimeText(file_.programme.calendar, at);
+       })) {
+    const Words one = Say("its $0 is $1, and $2 in the file",
+                          "$0现为$1，文件中为$2",
+                          difference.property,
+                          or_none(difference.before),
+                          or_none(difference.after));
+    what = what.empty() ? one : Say("$0; $1", "$0；$1", what, one);
+  }
+  if (what.empty()) {
+    return grpc::Status::OK;  // an import has made it so meanwhile
   }
   const SourcePlace& place = file_.places.funds[fund];
-  return Diagnostic{
-      place.at.line,
-      place.at.column,
-      place.path,
-      absl::StrCat("the fund '",
-                   TextOf(file_.funds[fund].code),
-                   "' is there already and is another; a version that is not to be active at once "
-                   "can not change it"),
-      "write it as it is, or change it with: gonghuictl import funds"};
+  diagnostics->push_back(
+      {place.at.line,
+       place.at.column,
+       place.path,
+       Say("the fund '$0' is there already and is another: $1; a version that is not to be "
+           "active at once can not change it",
+           "资金 '$0' 已存在，内容不同：$1；不立即生效的版本不能改动它",
+           TextOf(asked.code),
+           what),
+       {"write it as it is, or change it with: gonghuictl import funds",
+        "请照现有内容填写，或用 gonghuictl import funds 修改资金"}});
+  return grpc::Status::OK;
 }
 
 void FileCheck::AddRefusals(std::span<const Result> results, std::vector<Diagnostic>* diagnostics) {
@@ -312,9 +375,27 @@ void FileCheck::AddRefusals(std::span<const Result> results, std::vector<Diagnos
   }
 }
 
+Diagnostic TableIsFull(const Result& result) {
+  Diagnostic diagnostic;  // of the whole file
+  if (result.field == Field::kProgrammes) {
+    diagnostic.message = Say(
+        "there is no room for this version: versions, benefits, limits or their lists have filled "
+        "one of the ledger's tables",
+        "放不下这个版本：版本、优惠、限额或其中的名单已占满账本的一张表");
+    diagnostic.hint = Say(
+        "what versions have taken stays taken: name a union, a category or a kind of terminal in "
+        "place of long lists, and apply less often",
+        "版本占用的位置不会退回：请用工会、商户类别或终端种类代替长名单，并减少应用的次数");
+  } else {
+    diagnostic.message =
+        Say("the ledger's table of $0 is full", "账本的 $0 表已满", FieldName(result.field));
+  }
+  return diagnostic;
+}
+
 void SortDiagnostics(std::vector<Diagnostic>* diagnostics) {
   const auto key = [](const Diagnostic& d) {
-    return std::tie(d.line, d.column, d.path, d.message);
+    return std::tie(d.line, d.column, d.path, d.message.en);
   };
   std::stable_sort(
       diagnostics->begin(), diagnostics->end(), [](const Diagnostic& a, const Diagnostic& b) {
@@ -327,7 +408,10 @@ void SortDiagnostics(std::vector<Diagnostic>* diagnostics) {
       diagnostics->end());
 }
 
-std::optional<grpc::Status> StageRefusal(const Result& result, Stage asked) {
+std::optional<grpc::Status> StageRefusal(Engine* engine,
+                                         const ProgrammeCode& code,
+                                         const Result& result,
+                                         Stage asked) {
   if (result.verdict != Verdict::kRefused) {
     return std::nullopt;
   }
@@ -335,17 +419,28 @@ std::optional<grpc::Status> StageRefusal(const Result& result, Stage asked) {
   if (result.field == Field::kActivatesAt) {
     error.field = "activates_at";
     error.reason = "INSTANT_HAS_PASSED";
-    error.description = "must be later than now";
+    error.description = "must be later than now (生效时刻须晚于现在)";
     return ToGrpcStatus(error);
   }
   if (result.field == Field::kStage) {
+    Stage stands = Stage::kValidated;
+    const grpc::Status status = Inspect(engine, [&](const Ledger& ledger) {
+      stands =
+          ledger.programmes()[ledger.FindProgrammeVersion(code, result.programme_version)].stage;
+    });
+    if (!status.ok()) {
+      return status;
+    }
+    const Words why = Say("version $0 of '$1' is $2 and can not become $3: $4",
+                          "项目“$1”的版本$0处于$2阶段，不能改为$3：$4",
+                          result.programme_version,
+                          TextOf(code),
+                          StageWords(stands),
+                          StageWords(asked),
+                          WayOutOf(stands));
     error.field = "stage";
     error.reason = "NOT_ALLOWED_FROM_STATE";
-    error.description = absl::StrCat("version ",
-                                     result.programme_version,
-                                     " can not become ",
-                                     StageWord(asked),
-                                     " from the stage that it is in");
+    error.description = absl::StrCat(why.en, " (", why.zh, ")");
     return ToGrpcStatus(error);
   }
   return std::nullopt;

@@ -48,8 +48,7 @@ class FileCheck {
 
  private:
   [[nodiscard]] std::vector<Command> MakeDeclared(bool validate_only) const;
-  [[nodiscard]] std::optional<Diagnostic> FundThatWouldChange(size_t fund,
-                                                              const Result& result) const;
+  grpc::Status TellFundThatWouldChange(size_t fund, std::vector<Diagnostic>* diagnostics);
   void AddRefusals(std::span<const Result> results, std::vector<Diagnostic>* diagnostics);
   [[nodiscard]] std::optional<Diagnostic> RefusalOf(size_t command, const Result& result) const;
   grpc::Status RunBlocking(bool validate_only, std::vector<Diagnostic>* diagnostics);
@@ -66,12 +65,18 @@ class FileCheck {
   uint32_t version_ = 0;
 };
 
+// Of a refusal for want of room, which is about no place in the file.
+[[nodiscard]] Diagnostic TableIsFull(const Result& result);
+
 // Sorted as the file is, each once.
 void SortDiagnostics(std::vector<Diagnostic>* diagnostics);
 
-// What the ledger says of a stage that can not be reached, of an instant that has passed, or
-// of a version that is not there; nothing when it says another thing.
-std::optional<grpc::Status> StageRefusal(const Result& result, Stage asked);
+// What the ledger says of a stage that a version of `code` can not reach, or of an instant that
+// has passed; nothing when it says another thing.
+std::optional<grpc::Status> StageRefusal(Engine* engine,
+                                         const ProgrammeCode& code,
+                                         const Result& result,
+                                         Stage asked);
 
 }  // namespace gonghui
 

@@ -566,9 +566,11 @@ std::string MaxInWords(const LimitSpec& limit) {
     case LimitMeasure::kCount:
       break;
   }
-  const char* const what = limit.scope == LimitScope::kNoShow  ? "appointments not kept"
-                           : limit.window == WindowKind::kSlot ? "places"
-                                                               : "uses";
+  const bool one = limit.max == 1;
+  const char* const what = limit.scope == LimitScope::kNoShow
+                               ? (one ? "appointment not kept" : "appointments not kept")
+                           : limit.window == WindowKind::kSlot ? (one ? "place" : "places")
+                                                               : (one ? "use" : "uses");
   return unlimited ? absl::StrCat("any number of ", what)
                    : absl::StrCat(ThousandsOf(limit.max), " ", what);
 }

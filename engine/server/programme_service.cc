@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,12 +76,8 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
     if (!status.ok() || !diagnostics.empty()) {
       return status.ok() ? Answer(diagnostics, response) : status;
     }
-    AddChanges(check, live, file, apply.stage, response->mutable_changes());
-    if (apply.stage == Stage::kActive || apply.stage == Stage::kScheduled) {
-      const TimestampNs from =
-          apply.stage == Stage::kActive ? TimestampNs{clock_->NowNs()} : apply.activates_at;
-      AddWarnings(file, from, response->mutable_warnings());
-    }
+    AddChanges(check, live, file, response->mutable_changes());
+    AddWarnings(file, ActiveFrom(apply), response->mutable_warnings());
     response->set_time_zone(ZoneText(file.programme.calendar));
     response->set_unchanged(check.unchanged());
     response->set_version(check.version());
@@ -147,6 +144,15 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
     status = Inspect(engine_, [&](const Ledger& ledger) {
       version = ledger.programmes()[ledger.FindProgramme(change.code)].version;
     });
+    // Before it is done: afterwards none of its versions would be among them.
+    std::vector<Programme> versions;
+    std::vector<DrawView> draws;
+    if (status.ok()) {
+      status = CopyLiveVersions(engine_, &versions);
+    }
+    if (status.ok()) {
+      status = CopyOpenDraws(engine_, &draws);
+    }
     Command command;
     command.kind = CommandKind::kRetireProgramme;
     command.validate_only = request->validate_only();
@@ -158,10 +164,18 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
     RowError error;
     if (status.ok() && result.verdict == Verdict::kRefused &&
         result.admin_reason == AdminReason::kUnknownReference) {
-      return ToGrpcStatus(NotFound("programme", "programme_code"));
+      return ToGrpcStatus(NoSuchProgramme(change.code));
     }
     if (status.ok() && IsRejected(result, &error)) {
       return ToGrpcStatus(error);
+    }
+    if (status.ok() && result.verdict == Verdict::kDecided) {
+      AddWarnings(engine_->names(),
+                  change,
+                  versions,
+                  draws,
+                  TimestampNs{clock_->NowNs()},
+                  response->mutable_warnings());
     }
     return status.ok() ? versions_.Fill(change.code, version, response->mutable_programme())
                        : status;
@@ -233,10 +247,12 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
       grpc::ServerContext* /*context*/,
       Stream<v1::ImportFundsRequest, v1::ImportFundsResponse>* stream) override {
     ImportPlan<v1::ImportFundsRequest, v1::ImportFundsResponse, FundRequest> plan;
+    FundFields fields;
     plan.kind = CommandKind::kSetFund;
     plan.row_count = [](const auto& request) { return request.funds_size(); };
-    plan.make = [](const auto& request, int row, FundRequest* made, RowError* error) {
-      return FromProto(request.funds(row), made, error);
+    plan.begin = [&fields](const auto& request) { return ReadMask(request, &fields); };
+    plan.make = [&fields](const auto& request, int row, FundRequest* made, RowError* error) {
+      return FromProto(request.funds(row), made, error, fields);
     };
     plan.attach = [](Command* command, const FundRequest* made) { command->fund = made; };
     return RunImport(engine_, stream, plan);
@@ -294,6 +310,14 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
     TimestampNs activates_at;
   };
 
+  // From when on the version decides; none = in its stage it does not.
+  [[nodiscard]] std::optional<TimestampNs> ActiveFrom(const ApplyRequest& apply) const {
+    if (apply.stage == Stage::kActive) {
+      return TimestampNs{clock_->NowNs()};
+    }
+    return apply.stage == Stage::kScheduled ? std::optional(apply.activates_at) : std::nullopt;
+  }
+
   grpc::Status ReadApply(const v1::ApplyProgrammeRequest& request, ApplyRequest* apply) {
     if (request.content().size() > kProgrammeTextBytesMax) {
       return ToGrpcStatus(InvalidArgument("content", "must be at most 1 MiB"));
@@ -335,7 +359,6 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
   void AddChanges(const FileCheck& check,
                   const LiveBeforeFile& live,
                   const CompiledFile& file,
-                  Stage stage,
                   ChangeRows* changes) {
     if (check.changes_programme()) {
       const bool has_active = !live.active.code.IsNone();
@@ -344,7 +367,6 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
           has_active ? OutlineOf(engine_->names(), live.active) : ProgrammeOutline{},
           OutlineOf(file.image()),
           {NumberInWords(live), absl::StrCat(version)},
-          /*takes_effect=*/stage == Stage::kActive || stage == Stage::kScheduled,
           changes);
     }
     AddDeclaredChanges(live, file, changes);
@@ -356,9 +378,11 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
     Refusal refusal;
     refusal.code = StatusCode::kFailedPrecondition;
     refusal.reason = "CHANGED_MEANWHILE";
-    refusal.message = absl::StrCat(diagnostic.message,
+    refusal.message = absl::StrCat(diagnostic.message.en,
                                    "; no version was made, but funds and segments that the file "
-                                   "declares may have been set");
+                                   "declares may have been set (",
+                                   diagnostic.message.zh,
+                                   "；未生成版本，但文件中写的资金和群体可能已经设置)");
     return ToGrpcStatus(refusal);
   }
 

@@ -6,17 +6,20 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
-#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/substitute.h>
 
 #include "engine/server/log.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/programme_changes.h"
 #include "engine/server/programme_file_check.h"
+#include "engine/server/programme_history.h"
 #include "engine/server/programme_outline.h"
 #include "engine/server/programme_warnings.h"
 #include "engine/server/text_codec.h"
@@ -26,14 +29,18 @@ namespace {
 
 // Of these, newest first, it is told which version was active when.
 constexpr uint32_t kActivationsShown = 100;
-// How far back a version is looked for that was active before.
-constexpr uint32_t kActivationsSearched = 100'000;
+// How far back a version is looked for that was active before: one a day for 27 years, and
+// about a millisecond of the ledger thread's time.
+constexpr uint32_t kActivationsSearched = 10'000;
+// So many versions are named in a refusal, the newest of them.
+constexpr size_t kVersionsNamed = 10;
 
 // A programme as the ledger thread saw it.
 struct ProgrammeView {
   bool found = false;
   Programme active;  // code none = there is none
   Programme version;
+  uint32_t version_count = 0;
 };
 
 // Version 0 = the active one or, if there is none, the newest.
@@ -45,6 +52,7 @@ ProgrammeView ViewLiveVersion(const Ledger& ledger, const ProgrammeCode& code, u
   }
   const ProgrammeHead& head = ledger.programme_heads()[row];
   view.found = true;
+  view.version_count = head.version_count;
   view.active = ledger.programmes()[head.active];
   view.version = ledger.programmes()[version != 0 ? ledger.FindProgrammeVersion(code, version)
                                      : head.active != ProgrammeRow{} ? head.active
@@ -52,14 +60,26 @@ ProgrammeView ViewLiveVersion(const Ledger& ledger, const ProgrammeCode& code, u
   return view;
 }
 
-grpc::Status CheckFound(const ProgrammeView& view, const char* version_field) {
+// Whether the programme is there, and the version that was asked for.
+grpc::Status CheckFound(const ProgrammeView& view,
+                        const ProgrammeCode& code,
+                        uint32_t version,
+                        const char* version_field) {
   if (!view.found) {
-    return ToGrpcStatus(NotFound("programme", "programme_code"));
+    return ToGrpcStatus(NoSuchProgramme(code));
   }
-  if (view.version.code.IsNone()) {
-    return ToGrpcStatus(NotFound("version of this programme", version_field));
+  if (!view.version.code.IsNone()) {
+    return grpc::Status::OK;
   }
-  return grpc::Status::OK;
+  Refusal refusal = NotFound("version", version_field);
+  const uint32_t count = view.version_count;
+  refusal.message = absl::Substitute(
+      "version $0 of '$1' is not there; it has $2 (项目“$1”没有版本$0，现有版本$3)",
+      version,
+      TextOf(code),
+      count == 1 ? "1 only" : absl::StrCat("1 to ", count),
+      count == 1 ? "1" : absl::StrCat("1至", count));
+  return ToGrpcStatus(refusal);
 }
 
 grpc::Status Precondition(const char* reason, std::string_view field, std::string message) {
@@ -75,58 +95,105 @@ ProgrammeOutline OutlineIfAny(const Ledger& names, const Programme& version) {
   return version.code.IsNone() ? ProgrammeOutline{} : OutlineOf(names, version);
 }
 
+// Since when what is said of a version's stage holds: it tells the stage that it is about from
+// others.  Of a schedule it is the instant to come, so that whoever scheduled the version is
+// told when it has come, too.
+TimestampNs StagedFor(const Programme& version) {
+  return version.stage == Stage::kScheduled ? version.activates_at : version.staged_at;
+}
+
 std::string NumberOf(const Programme& version) {
   return version.code.IsNone() ? std::string() : absl::StrCat(version.version);
 }
 
 // Against the active version; nothing when it is that.
-void AddChangesFromActive(const Ledger& names,
-                          const ProgrammeView& view,
-                          bool takes_effect,
-                          ChangeRows* changes) {
+void AddChangesFromActive(const Ledger& names, const ProgrammeView& view, ChangeRows* changes) {
   if (view.active.version == view.version.version) {
     return;
   }
   AddProgrammeChanges(OutlineIfAny(names, view.active),
                       OutlineOf(names, view.version),
                       {NumberOf(view.active), NumberOf(view.version)},
-                      takes_effect,
                       changes);
 }
 
-// When a version was active; the newest first.
-struct Period {
-  uint32_t version = 0;
-  TimestampNs from;
-  TimestampNs until;
-};
-
-std::vector<Period> ViewLivePeriods(const Ledger& ledger, const ProgrammeHead& head) {
-  std::vector<Period> periods;
-  TimestampNs until = kTimestampMax;
-  ActivationRow row = head.last_activation;
-  for (uint32_t i = 0; i < kActivationsShown && row != ActivationRow{}; ++i) {
-    const Activation& activation = ledger.activations()[row];
-    if (activation.version != ProgrammeRow{}) {
-      periods.push_back({ledger.programmes()[activation.version].version, activation.from, until});
-    }
-    until = activation.from;
-    row = activation.previous;
+// "1, 2 and 3" or, of many, "5 others, 6, 7 ... and 15": the newest are named.
+std::string NumbersInWords(std::vector<uint32_t> versions) {
+  std::string words;
+  if (versions.size() > kVersionsNamed) {
+    const size_t unnamed = versions.size() - kVersionsNamed;
+    words = absl::StrCat(unnamed, " others, ");
+    versions.erase(versions.begin(), versions.begin() + static_cast<ptrdiff_t>(unnamed));
   }
-  return periods;
+  const std::string last = absl::StrCat(versions.back());
+  versions.pop_back();
+  return absl::StrCat(words, absl::StrJoin(versions, ", "), versions.empty() ? "" : " and ", last);
 }
 
-// The version that was active before the one that is, or 0.
-uint32_t FindLiveEarlier(const Ledger& ledger, const ProgrammeHead& head) {
-  ActivationRow row = head.last_activation;
-  for (uint32_t i = 0; i < kActivationsSearched && row != ActivationRow{}; ++i) {
-    const Activation& activation = ledger.activations()[row];
-    if (activation.version != ProgrammeRow{} && activation.version != head.active) {
-      return ledger.programmes()[activation.version].version;
-    }
-    row = activation.previous;
+std::string NumbersInChinese(std::vector<uint32_t> versions) {
+  const size_t count = versions.size();
+  if (count > kVersionsNamed) {
+    versions.erase(versions.begin(), versions.end() - static_cast<ptrdiff_t>(kVersionsNamed));
   }
-  return 0;
+  return absl::StrCat(absl::StrJoin(versions, "、"),
+                      count > kVersionsNamed ? absl::StrCat("等", count, "个版本") : "");
+}
+
+// Why a rollback that names no version goes nowhere, and which one it may name.
+grpc::Status NothingFurtherBack(const ProgrammeView& view,
+                                const ProgrammeCode& code,
+                                std::span<const HistoryStep> history) {
+  const std::string name = TextOf(code);
+  std::vector<uint32_t> others = VersionsOf(history);
+  others.erase(std::remove(others.begin(), others.end(), view.active.version), others.end());
+  std::string message;
+  if (view.active.code.IsNone()) {
+    message = absl::Substitute(
+        "no version of '$0' was ever active; stage one as ACTIVE to begin with it "
+        "(项目“$0”从未有版本生效，请先将某个版本设为生效)",
+        name);
+  } else if (others.empty()) {
+    message = absl::Substitute(
+        "version $1 of '$0' is the only one that was ever active; to end the programme, retire it "
+        "(项目“$0”只有版本$1曾经生效，没有可回退的版本；如要结束，请停用该项目)",
+        name,
+        view.active.version);
+  } else {
+    message = absl::Substitute(
+        "nothing lies before version $1 of '$0', which is active; what was rolled back from can be "
+        "named (to_version, --to): $2 (项目“$0”已回退到最早的版本$1；可用 --to "
+        "指定曾经生效的版本：$3)",
+        name,
+        view.active.version,
+        NumbersInWords(others),
+        NumbersInChinese(others));
+  }
+  return Precondition("NO_EARLIER_VERSION", "to_version", std::move(message));
+}
+
+// Why a rollback can not go to that version, which was never active.
+grpc::Status NeverActive(const ProgrammeCode& code, const Programme& version) {
+  return Precondition(
+      "NOT_ALLOWED_FROM_STATE",
+      "to_version",
+      version.stage == Stage::kWithdrawn
+          ? absl::Substitute("version $0 of '$1' is withdrawn and was never active; apply its file "
+                             "again, which makes another version of it "
+                             "(项目“$1”的版本$0已撤回，从未生效；请重新应用其文件，生成新版本)",
+                             version.version,
+                             TextOf(code))
+          : absl::Substitute("version $0 of '$1' was never active; stage it as ACTIVE to begin "
+                             "with it (项目“$1”的版本$0从未生效过，谈不上回退；请直接将其设为生效)",
+                             version.version,
+                             TextOf(code)));
+}
+
+bool WasActive(std::span<const HistoryStep> history, const Programme& version) {
+  // Nothing else is retired; and history is searched so far only.
+  return version.stage == Stage::kRetired || version.stage == Stage::kActive ||
+         std::any_of(history.begin(), history.end(), [&version](const HistoryStep& step) {
+           return step.version == version.version;
+         });
 }
 
 }  // namespace
@@ -145,6 +212,12 @@ grpc::Status CheckSourceText(const std::string& text, size_t bytes_max, const ch
 grpc::Status CheckSourceTexts(const std::string& author, const std::string& note) {
   const grpc::Status status = CheckSourceText(author, kSourceAuthorBytesMax, "author");
   return status.ok() ? CheckSourceText(note, kSourceNoteBytesMax, "note") : status;
+}
+
+Refusal NoSuchProgramme(const ProgrammeCode& code) {
+  Refusal refusal = NotFound("programme", "programme_code");
+  refusal.message = absl::Substitute("there is no programme '$0' (没有项目“$0”)", TextOf(code));
+  return refusal;
 }
 
 grpc::Status ReadProgrammeCode(const std::string& text, ProgrammeCode* code) {
@@ -217,7 +290,8 @@ grpc::Status ProgrammeVersions::Move(const StageProgrammeRequest& change,
   if (!status.ok()) {
     return status;
   }
-  if (std::optional<grpc::Status> refusal = StageRefusal(result, change.stage)) {
+  if (std::optional<grpc::Status> refusal =
+          StageRefusal(engine_, change.code, result, change.stage)) {
     return *std::move(refusal);
   }
   if (RowError error; IsRejected(result, &error)) {
@@ -263,7 +337,7 @@ grpc::Status ProgrammeVersions::Stage(const v1::StageProgrammeRequest& request,
     view = ViewLiveVersion(ledger, change.code, change.version);
   });
   if (status.ok()) {
-    status = CheckFound(view, "version");
+    status = CheckFound(view, change.code, change.version, "version");
   }
   bool unchanged = false;
   if (status.ok()) {
@@ -275,10 +349,8 @@ grpc::Status ProgrammeVersions::Stage(const v1::StageProgrammeRequest& request,
   }
   response->set_unchanged(unchanged);
   if (!unchanged && change.stage != gonghui::Stage::kWithdrawn) {
-    const bool takes_effect =
-        change.stage == gonghui::Stage::kActive || change.stage == gonghui::Stage::kScheduled;
-    AddChangesFromActive(engine_->names(), view, takes_effect, response->mutable_changes());
-    if (takes_effect) {
+    AddChangesFromActive(engine_->names(), view, response->mutable_changes());
+    if (change.stage == gonghui::Stage::kActive || change.stage == gonghui::Stage::kScheduled) {
       const TimestampNs from = change.stage == gonghui::Stage::kActive
                                    ? TimestampNs{clock_->NowNs()}
                                    : change.activates_at;
@@ -301,31 +373,27 @@ grpc::Status ProgrammeVersions::Rollback(const v1::RollbackProgrammeRequest& req
   change.stage = gonghui::Stage::kActive;
   change.version = request.to_version();
   ProgrammeView view;
+  std::vector<HistoryStep> history;
   status = Inspect(engine_, [&](const Ledger& ledger) {
-    if (change.version == 0) {
-      const ProgrammeHeadRow head = ledger.FindProgrammeHead(change.code);
-      change.version = FindLiveEarlier(ledger, ledger.programme_heads()[head]);
+    const ProgrammeHeadRow head = ledger.FindProgrammeHead(change.code);
+    history = ViewLiveHistory(ledger, ledger.programme_heads()[head], kActivationsSearched);
+    if (request.to_version() == 0) {
+      change.version = EarlierVersion(history);
     }
     view = ViewLiveVersion(ledger, change.code, change.version);
   });
   if (status.ok()) {
-    status = CheckFound(view, "to_version");
+    status = CheckFound(view, change.code, change.version, "to_version");
   }
   if (!status.ok()) {
     return status;
   }
   if (change.version == 0) {
-    return Precondition(
-        "NO_EARLIER_VERSION", "to_version", "no other version of this programme was active before");
+    return NothingFurtherBack(view, change.code, history);
   }
-  if (view.version.stage != gonghui::Stage::kRetired &&
-      view.version.stage != gonghui::Stage::kActive) {
-    return Precondition(
-        "NOT_ALLOWED_FROM_STATE",
-        "to_version",
-        absl::StrCat("to_version: version ",
-                     change.version,
-                     " is none that was active before; stage it as ACTIVE to begin with it"));
+  // Whatever its stage is now: one that was active and is in shadow, or scheduled, leaves that.
+  if (!WasActive(history, view.version)) {
+    return NeverActive(change.code, view.version);
   }
   bool unchanged = false;
   status =
@@ -334,7 +402,7 @@ grpc::Status ProgrammeVersions::Rollback(const v1::RollbackProgrammeRequest& req
     return status;
   }
   response->set_unchanged(unchanged);
-  AddChangesFromActive(engine_->names(), view, /*takes_effect=*/true, response->mutable_changes());
+  AddChangesFromActive(engine_->names(), view, response->mutable_changes());
   AddWarnings(
       engine_->names(), view.version, TimestampNs{clock_->NowNs()}, response->mutable_warnings());
   return Fill(change.code, change.version, response->mutable_programme());
@@ -349,7 +417,7 @@ grpc::Status ProgrammeVersions::Fill(const ProgrammeCode& code,
   grpc::Status status = Inspect(
       engine_, [&](const Ledger& ledger) { view = ViewLiveVersion(ledger, code, version); });
   if (status.ok()) {
-    status = CheckFound(view, "version");
+    status = CheckFound(view, code, version, "version");
   }
   if (status.ok()) {
     ToProto(engine_->names(), view.version, out);
@@ -382,7 +450,7 @@ void ProgrammeVersions::FillFacts(const Programme& version, v1::ProgrammeVersion
   const auto staging = sources_->GetStagingBlocking(key);
   if (!staging.ok()) {
     (void)SourcesFailed(staging.status());
-  } else if (staging->has_value() && (*staging)->staged_at == version.staged_at) {
+  } else if (staging->has_value() && (*staging)->staged_at == StagedFor(version)) {
     out->set_staged_by((*staging)->author);
     out->set_staged_note((*staging)->note);
   }
@@ -402,7 +470,7 @@ grpc::Status ProgrammeVersions::List(const v1::ListProgrammeVersionsRequest& req
   bool found = false;
   bool good_token = true;
   std::vector<Programme> versions;
-  std::vector<Period> periods;
+  std::vector<HistoryStep> history;
   ProgrammeRow next;
   status = Inspect(engine_, [&](const Ledger& ledger) {
     const ProgrammeHeadRow head_row = ledger.FindProgrammeHead(code);
@@ -420,13 +488,13 @@ grpc::Status ProgrammeVersions::List(const v1::ListProgrammeVersionsRequest& req
       versions.push_back(ledger.programmes()[next]);
       next = versions.back().previous_version;
     }
-    periods = ViewLivePeriods(ledger, head);
+    history = ViewLiveHistory(ledger, head, kActivationsShown);
   });
   if (!status.ok()) {
     return status;
   }
   if (!found) {
-    return ToGrpcStatus(NotFound("programme", "programme_code"));
+    return ToGrpcStatus(NoSuchProgramme(code));
   }
   if (!good_token) {
     return ToGrpcStatus(
@@ -438,15 +506,17 @@ grpc::Status ProgrammeVersions::List(const v1::ListProgrammeVersionsRequest& req
     FillFacts(version, added);
     by_number[version.version] = added;
   }
-  for (const Period& period : periods) {
-    const auto shown = by_number.find(period.version);
+  TimestampNs until = kTimestampMax;
+  for (const HistoryStep& step : history) {
+    const TimestampNs ends_at = std::exchange(until, step.from);
+    const auto shown = by_number.find(step.version);
     if (shown == by_number.end()) {
-      continue;
+      continue;  // on another page, or retired
     }
     v1::ActivePeriod* const added = shown->second->add_active_periods();
-    ToProto(period.from, added->mutable_starts_at());
-    if (period.until != kTimestampMax) {
-      ToProto(period.until, added->mutable_ends_at());
+    ToProto(step.from, added->mutable_starts_at());
+    if (ends_at != kTimestampMax) {
+      ToProto(ends_at, added->mutable_ends_at());
     }
   }
   if (next != ProgrammeRow{}) {
@@ -466,7 +536,7 @@ grpc::Status ProgrammeVersions::GetSource(const v1::GetProgrammeSourceRequest& r
     });
   }
   if (status.ok()) {
-    status = CheckFound(view, "version");
+    status = CheckFound(view, code, request.version(), "version");
   }
   if (!status.ok()) {
     return status;
@@ -481,9 +551,11 @@ grpc::Status ProgrammeVersions::GetSource(const v1::GetProgrammeSourceRequest& r
   if (!*found) {
     Refusal refusal = NotFound("text", "version");
     refusal.reason = "SOURCE_NOT_FOUND";
-    refusal.message = absl::StrCat("the text of version ",
-                                   view.version.version,
-                                   " is not kept; apply its file again, and it will be");
+    refusal.message = absl::Substitute(
+        "the text of version $0 of '$1' is not kept; apply its file again, and it will be "
+        "(项目“$1”版本$0的文件未保存，重新应用该文件即可补存)",
+        view.version.version,
+        TextOf(code));
     return ToGrpcStatus(refusal);
   }
   return grpc::Status::OK;
@@ -506,10 +578,10 @@ grpc::Status ProgrammeVersions::Compare(const v1::CompareProgrammeVersionsReques
     after = ViewLiveVersion(ledger, code, request.after_version());
   });
   if (status.ok()) {
-    status = CheckFound(before, "before_version");
+    status = CheckFound(before, code, request.before_version(), "before_version");
   }
   if (status.ok()) {
-    status = CheckFound(after, "after_version");
+    status = CheckFound(after, code, request.after_version(), "after_version");
   }
   if (!status.ok()) {
     return status;
@@ -523,7 +595,6 @@ grpc::Status ProgrammeVersions::Compare(const v1::CompareProgrammeVersionsReques
     AddProgrammeChanges(OutlineIfAny(engine_->names(), old),
                         OutlineOf(engine_->names(), fresh),
                         {NumberOf(old), NumberOf(fresh)},
-                        /*takes_effect=*/true,
                         response->mutable_changes());
   }
   return grpc::Status::OK;
@@ -552,7 +623,7 @@ grpc::Status ProgrammeVersions::ReportShadows(const v1::GetShadowReportRequest& 
     return status;
   }
   if (!found) {
-    return ToGrpcStatus(NotFound("programme", "programme_code"));
+    return ToGrpcStatus(NoSuchProgramme(code));
   }
   for (size_t i = 0; i < tallies.size(); ++i) {
     const ShadowTally& tally = tallies[i];
@@ -574,7 +645,11 @@ grpc::Status ProgrammeVersions::ReportShadows(const v1::GetShadowReportRequest& 
     report->set_shadow_subsidy_fen(tally.subsidy_shadow.value());
   }
   if (!of_all && response->reports().empty()) {
-    return Precondition("NO_SHADOW", "programme_code", "no version of this programme is in shadow");
+    return Precondition(
+        "NO_SHADOW",
+        "programme_code",
+        absl::Substitute("no version of '$0' is in shadow (项目“$0”没有处于影子阶段的版本)",
+                         TextOf(code)));
   }
   return grpc::Status::OK;
 }
@@ -582,7 +657,7 @@ grpc::Status ProgrammeVersions::ReportShadows(const v1::GetShadowReportRequest& 
 // ---- Texts ----------------------------------------------------------------------
 
 void ProgrammeVersions::KeepStaging(const Programme& version, StagingFacts facts) {
-  facts.staged_at = version.staged_at;
+  facts.staged_at = StagedFor(version);
   const absl::Status put =
       sources_->PutStagingBlocking({version.code, version.content_hash}, facts);
   if (!put.ok()) {
@@ -610,7 +685,11 @@ void ProgrammeVersions::Keep(const ProgrammeCode& code,
     if (!put.ok()) {
       (void)SourcesFailed(put);
     }
-  } else if (moved) {
+  }
+  // Who applied a file has nothing to say of the stage that its version began with, but for a
+  // schedule: it comes later, and is somebody's doing then.
+  const bool is_new = !known.ok() || !known->has_value();
+  if (moved && (!is_new || view.version.stage == gonghui::Stage::kScheduled)) {
     KeepStaging(view.version, {facts.author, facts.note, {}});
   }
 }

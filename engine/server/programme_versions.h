@@ -18,6 +18,7 @@
 #include "engine/durability/programme_sources.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/operator_services.h"
+#include "engine/server/refusal.h"
 #include "gonghui/v1/programme_service.pb.h"
 
 namespace gonghui {
@@ -70,6 +71,9 @@ class ProgrammeVersions {
 // What a request says of who and why; a status when a text is too long.
 grpc::Status CheckSourceTexts(const std::string& author, const std::string& note);
 grpc::Status CheckSourceText(const std::string& text, size_t bytes_max, const char* field);
+
+// The refusal of a code that no programme has.
+Refusal NoSuchProgramme(const ProgrammeCode& code);
 
 grpc::Status ReadProgrammeCode(const std::string& text, ProgrammeCode* code);
 // A stage that a version can be asked to come to, and with SCHEDULED its instant.

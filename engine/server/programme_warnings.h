@@ -1,8 +1,9 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an operator may do and hardly means: make a programme active that is over, commit prizes
-// that no benefit asks for.  It is told, and done all the same
+// What an operator may do and hardly means: make a programme active that is over, offer a
+// benefit everywhere, issue codes or commit prizes that no benefit asks for, retire a programme
+// whose draws are open.  It is told, in both languages, and done all the same
 // (docs/decisions/0007-programme-versions.md, 0008-vouchers-draws-appointments.md).
 //
 // Thread safety: any thread; a version's rows never change but for its stage.
@@ -10,14 +11,20 @@
 #ifndef GONGHUI_ENGINE_SERVER_PROGRAMME_WARNINGS_H_
 #define GONGHUI_ENGINE_SERVER_PROGRAMME_WARNINGS_H_
 
+#include <optional>
 #include <span>
+#include <vector>
 
 #include <google/protobuf/repeated_ptr_field.h>
+#include <grpcpp/support/status.h>
 
 #include "engine/domain/draw.h"
 #include "engine/domain/programme.h"
+#include "engine/domain/voucher.h"
 #include "engine/ledger/ledger.h"
+#include "engine/pipeline/engine.h"
 #include "engine/programmes/compiler.h"
+#include "engine/server/translate_vouchers.h"
 #include "gonghui/v1/draw_service.pb.h"
 #include "gonghui/v1/programme_service.pb.h"
 
@@ -26,18 +33,42 @@ namespace gonghui {
 using WarningRows = google::protobuf::RepeatedPtrField<v1::Diagnostic>;
 using DrawWarningRows = google::protobuf::RepeatedPtrField<v1::DrawWarning>;
 
+// All versions that are active or scheduled, and all draws and pools that are not settled.
+// Some pages of the ledger thread's time each.
+grpc::Status CopyLiveVersions(Engine* engine, std::vector<Programme>* versions);
+grpc::Status CopyOpenDraws(Engine* engine, std::vector<DrawView>* draws);
+
+// Of a version of this file.  `from`: it is to be active from then on; none = in its stage it
+// decides nothing, and can not be over.
+void AddWarnings(const CompiledFile& file, std::optional<TimestampNs> from, WarningRows* warnings);
 // Of a version that is to be active from an instant on.
-void AddWarnings(const CompiledFile& file, TimestampNs from, WarningRows* warnings);
 void AddWarnings(const Ledger& names,
                  const Programme& version,
                  TimestampNs from,
                  WarningRows* warnings);
 
-// Of a draw or a pool that is to be committed.  `versions`: all that are active or scheduled.
+// `versions` of all that follow: as CopyLiveVersions() found them.
+
+// Of codes that are to be issued.
+void AddWarnings(const Ledger& names,
+                 const IssueVouchersRequest& request,
+                 std::span<const Programme> versions,
+                 WarningRows* warnings);
+
+// Of a draw or a pool that is to be committed.
 void AddWarnings(const Ledger& names,
                  const CommitDrawRequest& request,
                  std::span<const Programme> versions,
                  DrawWarningRows* warnings);
+
+// Of a programme that is to be retired, whose versions are among `versions`.  `draws`: as
+// CopyOpenDraws() found them.
+void AddWarnings(const Ledger& names,
+                 const RetireProgrammeRequest& request,
+                 std::span<const Programme> versions,
+                 std::span<const DrawView> draws,
+                 TimestampNs now,
+                 WarningRows* warnings);
 
 }  // namespace gonghui
 

@@ -167,6 +167,23 @@ DisplayMessage FullSlotMessage() {
   return {"No places left, choose another time", "该时段已约满，请另选时段"};
 }
 
+DisplayMessage SlotMessageOf(SlotFault fault) {
+  switch (fault) {
+    case SlotFault::kNone:
+      break;
+    case SlotFault::kNotNamed:
+      return {"No appointment was chosen, choose a time", "未选择预约时段，请先选择"};
+    case SlotFault::kBegun:
+      return {"Slot has begun or is over, choose a later one",
+              "该时段已开始或已过，请选以后的时段"};
+    case SlotFault::kTooFarAhead:
+      return {"Too far ahead, choose an earlier time", "预约日期过远，请选近一些的时段"};
+    case SlotFault::kNoneBegins:
+      return {"No slot begins then, choose another time", "该时间不开放预约，请另选时段"};
+  }
+  return DisplayMessageOf(Reason::kSlotNotAvailable);
+}
+
 DisplayMessage CheckMessageOf(Reason check, bool passed) {
   if (!passed) {
     return DisplayMessageOf(check);

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/domain/batch.h"
+#include "engine/domain/occasion.h"
 #include "engine/domain/reason.h"
 #include "engine/domain/transaction.h"
 
@@ -32,6 +33,9 @@ DisplayMessage BatchMessageOf(const Batch& batch);
 
 // Of a decline with EXCEEDS_FREQUENCY_LIMIT because all places of the slot are taken.
 DisplayMessage FullSlotMessage();
+
+// Of SLOT_NOT_AVAILABLE, of an answer and of a check that failed: which mistake it was.
+DisplayMessage SlotMessageOf(SlotFault fault);
 
 // Of a check on the way to an answer: what was found, good or bad.
 DisplayMessage CheckMessageOf(Reason check, bool passed);

@@ -82,6 +82,11 @@ inline void ReadCard(std::string_view text, Violations* violations, CardNumber* 
   }
 }
 
+// Who files, approves or rejects a claim is compared, so it is an account and no person's name.
+inline constexpr std::string_view kOperatorNameRule =
+    "must be an account name such as li.na: 1 to 32 characters of [A-Za-z0-9._:-] "
+    "(用账号，如 li.na，不是姓名)";
+
 // A person is one, however the name is written: in small letters.
 inline std::optional<OperatorName> ParseOperatorName(std::string_view text) {
   std::string small(text);

@@ -28,7 +28,7 @@ bool ReadJudgement(const std::string& claim,
   if (person.has_value()) {
     made->by = *person;
   } else {
-    reader.Fail("by", kCodeRule);
+    reader.Fail("by", kOperatorNameRule);
   }
   reader.ReadName(note, "note", &made->note);
   return reader.good();

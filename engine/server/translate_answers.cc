@@ -236,6 +236,7 @@ using WireTransaction = v1::Transaction;
 using WireShare = v1::AppliedBenefit;
 using WireLimit = v1::LimitState;
 using WireCheck = v1::FailedCheck;
+using WireFund = v1::FailedFund;
 using WireLine = v1::TransactionLine;
 
 static_assert(static_cast<int>(Outcome::kDeclined) == v1::OUTCOME_DECLINED);
@@ -264,14 +265,26 @@ int64_t Number(E value) {
   return static_cast<int64_t>(value);
 }
 
-void AppendShare(const Ledger& names, const ResultShare& share, WireWriter* out) {
-  const Benefit& benefit = names.benefits()[share.benefit];
+// Of an AppliedBenefit, which of them it is.
+void AppendBenefit(const Ledger& names, BenefitRow row, WireWriter* out) {
+  const Benefit& benefit = names.benefits()[row];
   const Programme& programme = names.programmes()[benefit.programme];
-  const Fund& fund = names.funds()[share.fund];
-  char* const start = out->Begin<WireTransaction::kAppliedBenefitsFieldNumber>();
   out->Text<WireShare::kProgrammeCodeFieldNumber>(programme.code);
   out->Int<WireShare::kProgrammeVersionFieldNumber>(programme.version);
   out->Text<WireShare::kBenefitCodeFieldNumber>(benefit.code);
+}
+
+// One that nothing is paid or handed out by.
+void AppendBenefitAlone(const Ledger& names, BenefitRow row, WireWriter* out) {
+  char* const start = out->Begin<WireTransaction::kAppliedBenefitsFieldNumber>();
+  AppendBenefit(names, row, out);
+  out->End(start);
+}
+
+void AppendShare(const Ledger& names, const ResultShare& share, WireWriter* out) {
+  const Fund& fund = names.funds()[share.fund];
+  char* const start = out->Begin<WireTransaction::kAppliedBenefitsFieldNumber>();
+  AppendBenefit(names, share.benefit, out);
   out->Text<WireShare::kFundCodeFieldNumber>(fund.code);
   if (fund.asset == Asset::kMoney) {
     out->Int<WireShare::kAmountFenFieldNumber>(share.amount.value());
@@ -299,10 +312,26 @@ void AppendLimit(const Ledger& names, const ResultLimit& state, WireWriter* out)
   out->Bool<WireLimit::kNoShowsFieldNumber>(limit.scope == LimitScope::kNoShow);
 }
 
+template <int kField>
+void AppendFailedFund(
+    const Ledger& names, FundRow row, Fen needed, Fen available, WireWriter* out) {
+  const Fund& fund = names.funds()[row];
+  char* const start = out->Begin<kField>();
+  out->Text<WireFund::kFundCodeFieldNumber>(fund.code);
+  if (fund.asset == Asset::kMoney) {
+    out->Int<WireFund::kNeededFenFieldNumber>(needed.value());
+    out->Int<WireFund::kAvailableFenFieldNumber>(available.value());
+  } else {
+    out->Int<WireFund::kNeededPiecesFieldNumber>(needed.value());
+    out->Int<WireFund::kAvailablePiecesFieldNumber>(available.value());
+  }
+  out->End(start);
+}
+
 void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* out) {
   const Transaction& transaction = result.transaction;
   char* const start = out->Begin<WireTransaction::kFailedCheckFieldNumber>();
-  const Benefit& benefit = names.benefits()[transaction.failed_benefit];
+  const Benefit& benefit = names.benefits()[transaction.benefit];
   const Programme& programme = names.programmes()[benefit.programme];
   out->Text<WireCheck::kProgrammeCodeFieldNumber>(programme.code);
   out->Int<WireCheck::kProgrammeVersionFieldNumber>(programme.version);
@@ -311,13 +340,17 @@ void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* ou
     out->Int<WireCheck::kMinimumFenFieldNumber>(benefit.price.threshold.value());
   }
   for (uint32_t i = 0; i < result.limit_count; ++i) {
-    if (transaction.failed_limit != LimitRow{} &&
-        result.limits[i].limit == transaction.failed_limit) {
+    if (transaction.failed_limit() != LimitRow{} &&
+        result.limits[i].limit == transaction.failed_limit()) {
       char* const limit = out->Begin<WireCheck::kLimitFieldNumber>();
       AppendLimit(names, result.limits[i], out);
       out->End(limit);
       break;
     }
+  }
+  if (transaction.failed_fund() != FundRow{}) {
+    AppendFailedFund<WireCheck::kFundFieldNumber>(
+        names, transaction.failed_fund(), transaction.captured_subsidy, transaction.captured, out);
   }
   out->End(start);
 }
@@ -392,7 +425,28 @@ constexpr bool AreSame(E... numbers) {
 constexpr size_t kCheckBytesMax = 512;
 constexpr size_t kEntitlementBytesMax = 2'560;
 
-void AppendCheck(const Ledger& names, const CheckResult& check, WireWriter* out) {
+// An answer is of the instant at which it was decided, and so is what was wrong with its slot:
+// a repeat tells the same.
+DisplayMessage SlotMessageOf(const Ledger& names,
+                             BenefitRow benefit,
+                             const Command& command,
+                             TimestampNs decided_at) {
+  const bool may_ask =
+      command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote;
+  TimestampNs slot_at;
+  if (command.details != nullptr) {
+    slot_at = command.details->slot_at;
+  } else if (may_ask && command.authorize.occasion != nullptr) {
+    slot_at = command.authorize.occasion->slot_at;
+  }
+  return SlotMessageOf(names.SlotFaultOf(names.benefits()[benefit], slot_at, decided_at));
+}
+
+void AppendCheck(const Ledger& names,
+                 const Command& command,
+                 const CheckResult& check,
+                 TimestampNs decided_at,
+                 WireWriter* out) {
   using C = v1::CheckOutcome;
   out->Reserve(kCheckBytesMax);
   char* const start = out->Begin<v1::AuthorizeResponse::kChecksFieldNumber>();
@@ -402,9 +456,6 @@ void AppendCheck(const Ledger& names, const CheckResult& check, WireWriter* out)
     out->Text<C::kProgrammeCodeFieldNumber>(programme.code);
     out->Int<C::kProgrammeVersionFieldNumber>(programme.version);
     out->Text<C::kBenefitCodeFieldNumber>(benefit.code);
-    if (check.check == Reason::kBelowMinimumAmount) {
-      out->Int<C::kMinimumFenFieldNumber>(benefit.price.threshold.value());
-    }
   }
   out->Int<C::kCheckFieldNumber>(Number(check.check));
   out->Bool<C::kPassedFieldNumber>(check.passed);
@@ -413,19 +464,32 @@ void AppendCheck(const Ledger& names, const CheckResult& check, WireWriter* out)
     AppendLimit(names, check.limit, out);
     out->End(limit);
   }
-  const DisplayMessage display = CheckMessageOf(check.check, check.passed);
+  const DisplayMessage display = check.check == Reason::kSlotNotAvailable && !check.passed
+                                     ? SlotMessageOf(names, check.benefit, command, decided_at)
+                                     : CheckMessageOf(check.check, check.passed);
   out->Bytes<C::kDisplayMessageFieldNumber>(display.english);
   out->Bytes<C::kDisplayMessageZhFieldNumber>(display.chinese);
+  if (check.check == Reason::kBelowMinimumAmount && check.benefit != BenefitRow{}) {
+    const Benefit& benefit = names.benefits()[check.benefit];
+    out->Int<C::kMinimumFenFieldNumber>(benefit.price.threshold.value());
+  }
+  if (check.fund != FundRow{}) {
+    AppendFailedFund<C::kFundFieldNumber>(names, check.fund, check.needed, check.available, out);
+  }
   out->End(start);
 }
 
-void AppendChecks(const Ledger& names, const Explanation& explanation, WireWriter* out) {
+void AppendChecks(const Ledger& names,
+                  const Command& command,
+                  TimestampNs decided_at,
+                  WireWriter* out) {
   using R = v1::AuthorizeResponse;
   using Q = v1::QuoteResponse;
   static_assert(AreSame(R::kChecksFieldNumber, Q::kChecksFieldNumber));
   static_assert(AreSame(R::kChecksTruncatedFieldNumber, Q::kChecksTruncatedFieldNumber));
+  const Explanation& explanation = *command.authorize.explanation;
   for (uint32_t i = 0; i < explanation.count; ++i) {
-    AppendCheck(names, explanation.checks[i], out);
+    AppendCheck(names, command, explanation.checks[i], decided_at, out);
   }
   out->Reserve(kCheckBytesMax);
   out->Bool<R::kChecksTruncatedFieldNumber>(explanation.truncated);
@@ -464,7 +528,7 @@ void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter*
 // A slot that is full is no use that was used up.
 bool IsOfFullSlot(const Ledger& names, const Transaction& transaction) {
   return transaction.reason == Reason::kExceedsFrequencyLimit &&
-         names.limits()[transaction.failed_limit].window == WindowKind::kSlot;
+         names.limits()[transaction.failed_limit()].window == WindowKind::kSlot;
 }
 
 // The transaction tells, but for an unknown terminal there is none.
@@ -536,11 +600,15 @@ void AppendTransaction(const Ledger& names,
   out->Int<T::kListPriceFenFieldNumber>(transaction.list_price.value());
   out->Int<T::kMemberPaysFenFieldNumber>(transaction.member_pays.value());
   out->Int<T::kSubsidyFenFieldNumber>(transaction.subsidy.value());
+  if (const BenefitRow alone = transaction.benefit_without_share(); alone != BenefitRow{})
+      [[unlikely]] {
+    AppendBenefitAlone(names, alone, out);
+  }
   for (uint32_t i = 0; i < result.share_count; ++i) {
     AppendShare(names, result.shares[i], out);
   }
   if (declined) {
-    if (transaction.failed_benefit != BenefitRow{}) {
+    if (transaction.benefit != BenefitRow{}) {
       AppendFailedCheck(names, result, out);
     }
     if (!is_advice) {
@@ -572,7 +640,9 @@ void AppendTransaction(const Ledger& names,
   const DisplayMessage display =
       details != nullptr && details->is_batch        ? BatchMessageOf(details->batch)
       : declined && IsOfFullSlot(names, transaction) ? FullSlotMessage()
-                                                     : DisplayMessageOf(transaction);
+      : declined && transaction.reason == Reason::kSlotNotAvailable
+          ? SlotMessageOf(names, transaction.benefit, command, transaction.decided_at)
+          : DisplayMessageOf(transaction);
   out->Bytes<T::kDisplayMessageFieldNumber>(display.english);
   out->Bytes<T::kDisplayMessageZhFieldNumber>(display.chinese);
   out->Int<T::kStanFieldNumber>(transaction.stan);
@@ -585,6 +655,14 @@ void AppendTransaction(const Ledger& names,
   out->Bool<T::kOverrunFieldNumber>(transaction.overrun);
   if (details != nullptr) [[unlikely]] {
     AppendDetails(*details, out);
+  }
+  if (authorization && !declined) {
+    out->Int<T::kRestatedFenFieldNumber>(transaction.progress.restated.value());
+    out->Int<T::kRestatedSubsidyFenFieldNumber>(transaction.progress.restated_subsidy.value());
+  }
+  if (details != nullptr) [[unlikely]] {
+    out->Time<T::kSlotAtFieldNumber>(details->slot_at);
+    out->Time<T::kEventAtFieldNumber>(details->event_at);
   }
 }
 
@@ -629,7 +707,7 @@ void AppendReply(const Ledger& names,
   const bool may_explain =
       command.kind == CommandKind::kAuthorize || command.kind == CommandKind::kQuote;
   if (may_explain && command.authorize.explanation != nullptr) [[unlikely]] {
-    AppendChecks(names, *command.authorize.explanation, out);
+    AppendChecks(names, command, result.transaction.decided_at, out);
   }
   if (command.kind == CommandKind::kCloseBatch && command.details->is_batch) [[unlikely]] {
     AppendBatch(command.details->batch, out);

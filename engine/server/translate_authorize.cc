@@ -244,7 +244,8 @@ OccasionFields FindOccasion(std::string_view message) {
 [[gnu::noinline]] void ReadOccasion(const AuthorizeFields& fields,
                                     Violations* violations,
                                     std::unique_ptr<Attachment>* attachment,
-                                    AuthorizeRequest* request) {
+                                    Command* command) {
+  AuthorizeRequest* const request = &command->authorize;
   const OccasionFields asked = FindOccasion(fields.message);
   const bool is_claim = asked.event_at.set;
   const bool has_code = !asked.voucher_code.empty();
@@ -278,8 +279,8 @@ OccasionFields FindOccasion(std::string_view message) {
     } else {
       violations->Add("filed_by",
                       asked.filed_by.empty() ? "is required with event_at: who files the claim "
-                                               "(须填写申请经办人)"
-                                             : kCodeRule);
+                                               "(须填写申请经办人账号)"
+                                             : kOperatorNameRule);
     }
   } else if (!asked.filed_by.empty()) {
     violations->Add("filed_by", "must be empty without event_at: only a claim is filed");
@@ -290,6 +291,7 @@ OccasionFields FindOccasion(std::string_view message) {
                     "the card's code itself");
   }
   request->occasion = &occasion;
+  command->details = &(*attachment)->details;  // the answer tells slot_at and event_at
 }
 
 }  // namespace
@@ -478,7 +480,7 @@ bool ReadAuthorize(const AuthorizeFields& fields,
     ReadCodeShown(fields, violations, &request);
   }
   if (fields.has_occasion) [[unlikely]] {
-    ReadOccasion(fields, violations, attachment, &request);
+    ReadOccasion(fields, violations, attachment, command);
   }
   if (fields.line_count > 0) [[unlikely]] {
     ReadLines(fields, violations, attachment, command);

@@ -96,6 +96,19 @@ bool FromProto(const google::protobuf::FieldMask& mask, CardFields* fields, RowE
   return ReadMask(mask, kAlways, flags, error);
 }
 
+bool FromProto(const google::protobuf::FieldMask& mask, FundFields* fields, RowError* error) {
+  constexpr std::array<std::string_view, 1> kAlways = {"fund_code"};
+  const std::array flags = {NamedFlag{"display_name", &fields->display_name},
+                            NamedFlag{"asset", &fields->asset},
+                            NamedFlag{"union_node_id", &fields->union_node_id},
+                            NamedFlag{"budget", &fields->budget},
+                            NamedFlag{"opens_at", &fields->opens_at},
+                            NamedFlag{"closes_at", &fields->closes_at},
+                            NamedFlag{"advice_may_overrun", &fields->advice_may_overrun},
+                            NamedFlag{"paid_by", &fields->paid_by}};
+  return ReadMask(mask, kAlways, flags, error);
+}
+
 bool FromProto(const v1::UnionNode& row, UnionNodeRequest* request, RowError* error) {
   RowReader reader(error);
   reader.ReadCode(row.union_node_id(), "union_node_id", &request->id);
@@ -272,26 +285,50 @@ bool FromProto(const v1::Terminal& row, TerminalRequest* request, RowError* erro
   return reader.good();
 }
 
-bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error) {
+bool FromProto(const v1::Fund& row,
+               FundRequest* request,
+               RowError* error,
+               const FundFields& fields) {
   RowReader reader(error);
+  request->keep.owner = !fields.union_node_id;
+  request->keep.asset = !fields.asset;
+  request->keep.budget = !fields.budget;
+  request->keep.opens_at = !fields.opens_at;
+  request->keep.closes_at = !fields.closes_at;
+  request->keep.advice_may_overrun = !fields.advice_may_overrun;
+  request->keep.payer = !fields.paid_by;
+  request->keep.name = !fields.display_name;
   reader.ReadCode(row.fund_code(), "fund_code", &request->code);
-  reader.ReadName(row.display_name(), "display_name", &request->name);
-  reader.ReadEnum(
-      row.asset(), v1::Asset_IsValid(row.asset()), Asset::kMoney, "asset", &request->asset);
-  reader.ReadOptionalCode(row.union_node_id(), "union_node_id", &request->owner);
-  if (row.budget() < 0 || row.budget() > kFundFenMax) {
+  if (fields.display_name) {
+    reader.ReadName(row.display_name(), "display_name", &request->name);
+  }
+  if (fields.asset) {
+    reader.ReadEnum(
+        row.asset(), v1::Asset_IsValid(row.asset()), Asset::kMoney, "asset", &request->asset);
+  }
+  if (fields.union_node_id) {
+    reader.ReadOptionalCode(row.union_node_id(), "union_node_id", &request->owner);
+  }
+  if (fields.budget && (row.budget() < 0 || row.budget() > kFundFenMax)) {
     reader.Fail("budget", "must be 0 to 1000000000000000000");
-  } else {
+  } else if (fields.budget) {
     request->budget = Fen{row.budget()};
   }
-  reader.ReadTime(row.has_opens_at(), row.opens_at(), "opens_at", &request->opens_at);
-  reader.ReadTime(row.has_closes_at(), row.closes_at(), "closes_at", &request->closes_at);
+  if (fields.opens_at) {
+    reader.ReadTime(row.has_opens_at(), row.opens_at(), "opens_at", &request->opens_at);
+  }
+  if (fields.closes_at) {
+    reader.ReadTime(row.has_closes_at(), row.closes_at(), "closes_at", &request->closes_at);
+  }
+  // With what stands of a fund that is there the ledger compares.
   if (request->opens_at >= request->closes_at) {
     reader.Fail("closes_at", "must be later than opens_at");
   }
-  request->advice_may_overrun = row.advice_may_overrun();
-  reader.ReadEnum(
-      row.paid_by(), v1::Payer_IsValid(row.paid_by()), Payer::kUnion, "paid_by", &request->payer);
+  request->advice_may_overrun = fields.advice_may_overrun && row.advice_may_overrun();
+  if (fields.paid_by) {
+    reader.ReadEnum(
+        row.paid_by(), v1::Payer_IsValid(row.paid_by()), Payer::kUnion, "paid_by", &request->payer);
+  }
   return reader.good();
 }
 
@@ -348,7 +385,9 @@ const char* StateWords(Field field, CommandKind kind) {
     case Field::kDraw:
       return "is not in the state for this: closed and settled are final (抽签状态不允许)";
     case Field::kClosesAt:
-      return "it is too early, or too late, for this (未到或已过截止时间)";
+      return kind == CommandKind::kDrawPrize
+                 ? "it is too late: nothing is drawn from then on (已过截止时间，不能再抽)"
+                 : "it is too early: that is only done from then on (未到截止时间，请届时再试)";
     case Field::kPrize:
       return "not all prizes are given yet: settle the draw again (奖品尚未发完，请再次开奖)";
     case Field::kSeedHash:
@@ -404,7 +443,10 @@ bool IsRejected(const Result& result, RowError* error, CommandKind kind) {
     case Verdict::kOutOfRange:
       error->field = std::string(FieldName(result.field));
       error->reason = "INVALID_FIELD";
-      error->description = "would take the whole past 1000000000000000000 fen";
+      error->description = result.field == Field::kClosesAt
+                               ? "must be later than opens_at; what the row does not say is as it "
+                                 "stands (停用日须晚于启用日)"
+                               : "would take the whole past 1000000000000000000 fen";
       return true;
     default:
       break;
@@ -450,11 +492,14 @@ bool IsRejected(const Result& result, RowError* error, CommandKind kind) {
       error->description = result.field == Field::kDraw
                                ? "is committed already with other content, which nobody can change "
                                  "(抽签已公布，不可更改)"
+                           : result.field == Field::kAsset
+                               ? "can not be changed: what counts yuan stays money, what counts "
+                                 "pieces a stock (资金与物资不可互换)"
                                : "can not be changed";
       break;
     case AdminReason::kMissing:
       error->reason = "REQUIRED_VALUE";
-      error->description = "is needed, because the row is new";
+      error->description = "is needed, because the row is new (新增时必填)";
       break;
     case AdminReason::kWouldReinstate:
       error->reason = "WOULD_REINSTATE";
@@ -622,8 +667,10 @@ void ToProto(const Diagnostic& diagnostic, v1::Diagnostic* out) {
   out->set_line(diagnostic.line);
   out->set_column(diagnostic.column);
   out->set_path(diagnostic.path);
-  out->set_message(diagnostic.message);
-  out->set_hint(diagnostic.hint);
+  out->set_message(diagnostic.message.en);
+  out->set_hint(diagnostic.hint.en);
+  out->set_message_zh(diagnostic.message.zh);
+  out->set_hint_zh(diagnostic.hint.zh);
 }
 
 void ToMaskedProto(const PersonalData& data, v1::PersonalData* out) {

@@ -50,13 +50,24 @@ struct CardFields {
   bool kind = true;
   bool expires_on = true;
 };
+struct FundFields {
+  bool display_name = true;
+  bool asset = true;
+  bool union_node_id = true;
+  bool budget = true;
+  bool opens_at = true;
+  bool closes_at = true;
+  bool advice_may_overrun = true;
+  bool paid_by = true;
+};
 // From an update_mask.
 bool FromProto(const google::protobuf::FieldMask& mask, MemberFields* fields, RowError* error);
 bool FromProto(const google::protobuf::FieldMask& mask, CardFields* fields, RowError* error);
+bool FromProto(const google::protobuf::FieldMask& mask, FundFields* fields, RowError* error);
 
 // In.  False: *error says what is wrong.  Enums that are not said have the default
-// of the proto ("Import: money").  Of members and cards, what is not in `fields`, or is
-// a status that is not said, is left to stand.
+// of the proto ("Import: money").  Of members, cards and funds, what is not in `fields`, or
+// is a status that is not said, is left to stand.
 bool FromProto(const v1::UnionNode& row, UnionNodeRequest* request, RowError* error);
 bool FromProto(const v1::Segment& row, SegmentRequest* request, RowError* error);
 bool FromProto(const v1::Member& row,
@@ -69,7 +80,10 @@ bool FromProto(const v1::Card& row,
                const CardFields& fields = {});
 bool FromProto(const v1::Merchant& row, MerchantRequest* request, RowError* error);
 bool FromProto(const v1::Terminal& row, TerminalRequest* request, RowError* error);
-bool FromProto(const v1::Fund& row, FundRequest* request, RowError* error);
+bool FromProto(const v1::Fund& row,
+               FundRequest* request,
+               RowError* error,
+               const FundFields& fields = {});
 bool FromProto(const v1::PersonalData& row, PersonalData* data, RowError* error);
 
 // What the engine says about a row; false when it has accepted it (or found it so).  `kind`

@@ -18,6 +18,7 @@
 #include "engine/programmes/voucher_code.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/operator_services.h"
+#include "engine/server/programme_warnings.h"
 #include "engine/server/text_codec.h"
 #include "engine/server/translate.h"
 #include "engine/server/translate_vouchers.h"
@@ -69,10 +70,16 @@ class VoucherService final : public v1::VoucherService::Service {
     // Between the look and the issue nobody else may issue.
     const std::lock_guard<std::mutex> lock(issuing_);
     if (request->member_ids_size() > 0 && !request->again()) {
-      const grpc::Status status = CheckHaveNone(made.request);
-      if (!status.ok()) {
-        return status;
+      const grpc::Status has_none = CheckHaveNone(made.request);
+      if (!has_none.ok()) {
+        return has_none;
       }
+    }
+    // Before any are made: what may fail afterwards would hide the codes.
+    std::vector<Programme> versions;
+    grpc::Status status = CopyLiveVersions(engine_, &versions);
+    if (!status.ok()) {
+      return status;
     }
     std::vector<VoucherCode> codes;
     if (!MakeCodes(made.vouchers.size(), &codes)) {
@@ -82,11 +89,14 @@ class VoucherService final : public v1::VoucherService::Service {
       made.vouchers[i].key = codes[i].key;
     }
     Result result;
-    const grpc::Status status =
-        Issue(made.request, request->validate_only(), &result, [](const Result& refused) {
-          return ItemField(refused, "member_ids", "");
-        });
-    if (!status.ok() || request->validate_only()) {
+    status = Issue(made.request, request->validate_only(), &result, [](const Result& refused) {
+      return ItemField(refused, "member_ids", "");
+    });
+    if (!status.ok()) {
+      return status;
+    }
+    AddWarnings(engine_->names(), made.request, versions, response->mutable_warnings());
+    if (request->validate_only()) {
       return status;
     }
     for (size_t i = 0; i < codes.size(); ++i) {

@@ -117,6 +117,7 @@ test('a metro ride costs 1 fen: the highest fare is held, the real one captured'
     terminal.call('GetTransaction', {terminal_id: GATE, request_id: entry}));
   assert.equal(now.state, 'TRANSACTION_STATE_CAPTURED');
   assert.equal(now.captured_fen, FARE_FEN);
+  assert.equal(now.restated_fen, 0); // captured for less, which changes no hold
 });
 
 test('the fifth ride of a day is refused, with the limit and when to come again', async () => {
@@ -130,6 +131,7 @@ test('the fifth ride of a day is refused, with the limit and when to come again'
   expectDeclined(fifth, 'REASON_EXCEEDS_FREQUENCY_LIMIT', 'RETRY_NEW_ID_LATER');
   const {programme_code, benefit_code, limit} = fifth.failed_check;
   assert.deepEqual([programme_code, benefit_code], ['kunming-metro', 'one-fen-ride']);
+  assert.equal(fifth.failed_check.fund, null); // a limit refused, no fund
   const {limit_code, measure, subject, window, max, used, held, left} = limit;
   assert.deepEqual({limit_code, measure, subject, window, max, used, held, left}, {
     limit_code: 'rides-per-day', measure: 'LIMIT_MEASURE_COUNT', subject: 'LIMIT_SUBJECT_PERSON',

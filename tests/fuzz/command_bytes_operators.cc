@@ -72,6 +72,15 @@ OwnedCommand CommandBytes::AdminCommand() {
         request.opens_at = TimestampNs{kTimestampNsMin};
         request.closes_at = kTimestampMax;
       }
+      const uint8_t kept = Byte();
+      request.keep = {(kept & 1) != 0,
+                      (kept & 2) != 0,
+                      (kept & 4) != 0,
+                      (kept & 8) != 0,
+                      (kept & 16) != 0,
+                      (kept & 32) != 0,
+                      (kept & 64) != 0,
+                      (kept & 128) != 0};
       return Own(request);
     }
     case 6: {

@@ -139,7 +139,7 @@ TEST_F(CrowdTest, WhenNothingAppliesAllAreAsked) {
   });
   EXPECT_EQ(Sell(0, 0), Fen{});
   EXPECT_EQ(pair_.answer().reason, Reason::kNotPermittedToMember);
-  EXPECT_EQ(pair_.answer().failed_benefit, CodeOf<BenefitCode>("b0"));
+  EXPECT_EQ(pair_.answer().benefit, CodeOf<BenefitCode>("b0"));
   Make("at-s1", 1030, [](uint32_t, OwnedProgramme* programme, BenefitSpec* benefit) {
     benefit->merchants = Append(programme->merchants, {CodeOf<MerchantId>("S1")});
   });
@@ -164,7 +164,7 @@ TEST_F(CrowdTest, OfOthersTheFirstHaveASay) {
   EXPECT_EQ(pair_.answer().reason, Reason::kNotPermittedToTerminal);
   EXPECT_EQ(Sell(0, 0, "for-v"), Fen{});
   EXPECT_EQ(pair_.answer().reason, Reason::kNotPermittedToMember);
-  EXPECT_EQ(pair_.answer().failed_benefit, CodeOf<BenefitCode>("b256"));
+  EXPECT_EQ(pair_.answer().benefit, CodeOf<BenefitCode>("b256"));
   EXPECT_EQ(Sell(1, 0), Fen{1000});
 }
 

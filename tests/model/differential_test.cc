@@ -327,7 +327,7 @@ TEST(DifferentialTest, AnExplanationMustNotContradictItsAnswer) {
   };
   Answer answer;
   answer.reason = Reason::kNoEffect;
-  answer.failed_benefit = CodeOf<BenefitCode>("b");
+  answer.benefit = CodeOf<BenefitCode>("b");
   answer.checks = {check("", Reason::kInvalidCard, true),
                    check("a", Reason::kMemberNotVerified, false),
                    check("a", Reason::kBudgetExhausted, false),
@@ -338,7 +338,7 @@ TEST(DifferentialTest, AnExplanationMustNotContradictItsAnswer) {
   other.reason = Reason::kMemberNotVerified;
   EXPECT_NE(ContradictionIn(other), "") << "not the furthest";
   other = answer;
-  other.failed_benefit = CodeOf<BenefitCode>("c");
+  other.benefit = CodeOf<BenefitCode>("c");
   EXPECT_NE(ContradictionIn(other), "") << "not the first of those";
   other = answer;
   other.checks[4].passed = true;

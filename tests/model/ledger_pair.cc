@@ -152,8 +152,11 @@ std::string ContradictionIn(const Answer& answer) {
     return candidates_from == checks.size() ? "" : contradiction("there are candidates");
   }
   if (!furthest.has_value() || furthest->check != answer.reason ||
-      furthest->benefit != answer.failed_benefit) {
+      furthest->benefit != answer.benefit) {
     return contradiction(furthest.has_value() ? TextOf(*furthest) : "nobody failed");
+  }
+  if (furthest->fund.IsNone() != answer.failed_fund.IsNone()) {
+    return contradiction("which fund it failed at: " + TextOf(*furthest));
   }
   const LimitCode limit = furthest->limit.has_value() ? furthest->limit->limit : LimitCode{};
   return limit == answer.failed_limit ? "" : contradiction("failed at " + TextOf(limit));
@@ -264,6 +267,7 @@ std::string LedgerPair::CompareShadow(const Command& asked, TimestampNs now) {
   };
   Answer want = model_.QuoteWithShadows(asked, now);
   want.lines.clear();  // without details nothing is told of these
+  want.slot_at = want.event_at = TimestampNs{};
   const Answer live =
       told([&](Event* event, Result* result) { ledger_->Decide(quote, now, event, result); });
   if (live.verdict == Verdict::kFull) {  // the model never is

@@ -287,6 +287,9 @@ Answer NaiveLedger::AdviseSale(const Command& command, TimestampNs now) {
     for (const Trial& chosen : choice.chosen) {
       Book(chosen, SharesOf(chosen), chosen.subsidy, at, &entry);
     }
+    if (SharesOf(choice.chosen.front()).empty()) {
+      answer.benefit = choice.chosen.front().benefit->spec.code;
+    }
   }
   WentWithParts(entry, true);
   CaptureAtOnce(&entry);

@@ -148,7 +148,10 @@ bool NaiveLedger::TryRules(const Command& command,
     return fail(Reason::kOfflineNotPermitted);
   }
   if (const Reason reason = JudgeAsks(benefit, command, now_); reason != Reason::kNone) {
-    return fail(reason);
+    return fail(reason,
+                reason == Reason::kSlotNotAvailable
+                    ? NextSlotWithRoom(benefit, PartyOf(command), at)
+                    : TimestampNs{});
   }
   if (benefit.asks_for(Asks::kVoucher)) {
     trial->voucher = VoucherFor(benefit, command, now_);
@@ -177,6 +180,7 @@ bool NaiveLedger::TryLimits(const Command& command,
       trial->reason = reason;
       trial->next_eligible_at = NextEligibleAt(benefit, limit, key);
       if (limit.window == WindowKind::kSlot) {
+        trial->next_eligible_at = NextSlotWithRoom(benefit, PartyOf(command), at);
         trial->paths.push_back(trial->next_eligible_at == TimestampNs{} ? NaivePath::kSlotsAllFull
                                                                         : NaivePath::kSlotFull);
       }
@@ -227,6 +231,7 @@ bool NaiveLedger::TryFunds(const Command& command,
     if (!IsOpenAt(fund, at)) {
       const TimestampNs opens_at = funds_.at(fund).opens_at;
       trial->reason = Reason::kFundNotOpen;
+      trial->shortfall.fund = fund;
       trial->next_eligible_at = at < opens_at ? opens_at : TimestampNs{};
       return false;
     }
@@ -238,21 +243,45 @@ bool NaiveLedger::TryFunds(const Command& command,
       break;
     }
   }
-  if (!spec.stock.IsNone() &&
-      AvailableOf(spec.stock) - earlier.TakenOf(spec.stock) < spec.stock_units) {
-    trial->reason = Reason::kQuotaExhausted;
-    return false;
+  if (!spec.stock.IsNone()) {
+    const int64_t available = AvailableOf(spec.stock) - earlier.TakenOf(spec.stock);
+    if (available < spec.stock_units) {
+      trial->reason = Reason::kQuotaExhausted;
+      trial->shortfall = {spec.stock, spec.stock_units, available};
+      return false;
+    }
   }
   const bool allow_partial = command.advice == nullptr && command.authorize.allow_partial;
   const int64_t subsidy = trial->subsidy.value();
   const int64_t covered = MostThatFundsCover(benefit, subsidy, earlier);
   if (covered < subsidy && (!allow_partial || covered == 0)) {
     trial->reason = Reason::kBudgetExhausted;
+    trial->shortfall = ShortfallOf(benefit, subsidy, earlier);
     return false;
   }
   trial->subsidy = Fen{covered};
   trial->parts = Split(covered, WeightsOf(benefit.funding));
   return true;
+}
+
+NaiveLedger::Shortfall NaiveLedger::ShortfallOf(const BenefitEntry& benefit,
+                                                int64_t subsidy,
+                                                const Earlier& earlier) const {
+  if (benefit.funding.empty()) {
+    return {};  // nobody pays
+  }
+  std::map<FundCode, int64_t> needed;
+  const std::vector<Fen> parts = Split(subsidy, WeightsOf(benefit.funding));
+  for (size_t i = 0; i < benefit.funding.size(); ++i) {
+    needed[benefit.funding[i].fund] += parts[i].value();
+  }
+  for (const FundingShareSpec& share : benefit.funding) {
+    const int64_t available = AvailableOf(share.fund) - earlier.TakenOf(share.fund);
+    if (needed.at(share.fund) > available) {
+      return {share.fund, needed.at(share.fund), available};
+    }
+  }
+  return {};
 }
 
 int64_t NaiveLedger::MostThatFundsCover(const BenefitEntry& benefit,
@@ -514,7 +543,7 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
       Deny(choice, command, at, &answer);
     } else if (request.capture_at_once && choice.chosen.front().benefit->spec.approvals > 0) {
       answer.reason = Reason::kApprovalMissing;  // nobody has seen it yet
-      answer.failed_benefit = choice.chosen.front().benefit->spec.code;
+      answer.benefit = choice.chosen.front().benefit->spec.code;
       choice.chosen.clear();
       choice.furthest.reset();
     }
@@ -540,6 +569,7 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
         std::any_of(chosen.begin(), chosen.end(), [](const Trial& trial) { return trial.partial; });
     answer.outcome = partial ? Outcome::kApprovedPartial : Outcome::kApproved;
     answer.limits.clear();
+    answer.needed = answer.available = 0;  // at full price there are other numbers to tell
     answer.next_eligible_at = TimestampNs{};
     entry.list_price = request.list_price;
     int64_t hold_s = request.hold_s != 0 ? request.hold_s : kHoldSecondsDefault;
@@ -548,6 +578,9 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     }
     WentWithParts(entry, recorded);
     WentWithOccasion(entry, recorded);
+    if (!chosen.empty() && SharesOf(chosen.front()).empty()) {
+      answer.benefit = chosen.front().benefit->spec.code;
+    }
     if (!chosen.empty() && request.hold_s == 0) {
       hold_s = chosen.front().benefit->spec.hold_s;
     }
@@ -587,8 +620,11 @@ void NaiveLedger::Deny(const Choice& choice,
     return;
   }
   const Trial& furthest = *choice.furthest;
-  answer->failed_benefit = furthest.benefit->spec.code;
+  answer->benefit = furthest.benefit->spec.code;
   answer->next_eligible_at = furthest.next_eligible_at;
+  answer->failed_fund = furthest.shortfall.fund;
+  answer->needed = furthest.shortfall.needed;
+  answer->available = furthest.shortfall.available;
   if (furthest.failed_limit.has_value()) {
     const BenefitEntry& benefit = *furthest.benefit;
     const LimitSpec& limit = *furthest.failed_limit;

@@ -140,7 +140,12 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
   const bool allow_partial = command.authorize.allow_partial;
   std::vector<AnswerCheck> checks;
   const auto judge = [&](Reason check, bool passed) {
-    checks.push_back({benefit.programme, spec.code, check, passed, std::nullopt});
+    AnswerCheck result;
+    result.programme = benefit.programme;
+    result.benefit = spec.code;
+    result.check = check;
+    result.passed = passed;
+    checks.push_back(result);
   };
   judge(Reason::kMerchantNotInProgramme, ServesMerchant(benefit, command.terminal));
   judge(Reason::kNotPermittedToTerminal, ServesTerminal(benefit, command.terminal));
@@ -199,14 +204,33 @@ std::vector<AnswerCheck> NaiveLedger::CheckBenefit(const BenefitEntry& benefit,
     }
     checks.back().limit = standing;
   }
-  judge(Reason::kFundNotOpen, AreOpenAt(SourcesOf(benefit), at));
+  // Of what fails for a fund, the first it fails for.
+  const auto tell = [&checks](const Shortfall& shortfall) {
+    checks.back().fund = shortfall.fund;
+    checks.back().needed = shortfall.needed;
+    checks.back().available = shortfall.available;
+  };
+  const std::vector<FundCode> sources = SourcesOf(benefit);
+  judge(Reason::kFundNotOpen, AreOpenAt(sources, at));
+  for (size_t i = sources.size(); i-- > 0;) {
+    if (!IsOpenAt(sources[i], at)) {
+      checks.back().fund = sources[i];
+    }
+  }
   if (!spec.stock.IsNone()) {
-    judge(Reason::kQuotaExhausted, AvailableOf(spec.stock) >= spec.stock_units);
+    const int64_t available = AvailableOf(spec.stock);
+    judge(Reason::kQuotaExhausted, available >= spec.stock_units);
+    if (!checks.back().passed) {
+      tell({spec.stock, spec.stock_units, available});
+    }
   }
   // Without a fund of money, money can not be given: that is told, too.
   if (!benefit.funding.empty() || subsidy > 0) {
     const int64_t covered = MostThatFundsCover(benefit, subsidy, Earlier{});
     judge(Reason::kBudgetExhausted, covered == subsidy || (allow_partial && covered > 0));
+    if (!checks.back().passed) {
+      tell(ShortfallOf(benefit, subsidy, Earlier{}));
+    }
   }
   return checks;
 }

@@ -182,7 +182,7 @@ Reason NaiveLedger::WantMore(
         Went(NaivePath::kIncrementReduced);
         continue;
       }
-      answer->failed_benefit = benefit.spec.code;
+      answer->benefit = benefit.spec.code;
       answer->failed_limit = limit.code;
       answer->limits.push_back(LimitNow(benefit.calendar, limit, use.key, 0));
       const bool own_window =
@@ -211,7 +211,8 @@ Reason NaiveLedger::WantFromFunds(const Entry& original,
     const BenefitEntry& benefit = *original.parts[i].benefit;
     for (const FundingShareSpec& share : benefit.funding) {
       if (wanted[i] > 0 && !IsOpenAt(share.fund, now)) {
-        answer->failed_benefit = benefit.spec.code;
+        answer->benefit = benefit.spec.code;
+        answer->failed_fund = share.fund;
         const TimestampNs opens_at = funds_.at(share.fund).opens_at;
         answer->next_eligible_at = now < opens_at ? opens_at : TimestampNs{};
         return Reason::kFundNotOpen;
@@ -222,7 +223,12 @@ Reason NaiveLedger::WantFromFunds(const Entry& original,
   for (size_t i = 0; i < wanted.size(); ++i) {
     const BenefitEntry& benefit = *original.parts[i].benefit;
     if (MostThatFundsCover(benefit, wanted[i], earlier) < wanted[i]) {
-      answer->failed_benefit = benefit.spec.code;
+      answer->benefit = benefit.spec.code;
+      const Shortfall shortfall = ShortfallOf(benefit, wanted[i], earlier);
+      const int64_t taken = earlier.TakenOf(shortfall.fund);
+      answer->failed_fund = shortfall.fund;
+      answer->needed = shortfall.needed + taken;
+      answer->available = shortfall.available + taken;
       return Reason::kBudgetExhausted;
     }
     std::vector<int64_t> weights;

@@ -382,6 +382,10 @@ Answer NaiveLedger::Retell(const Entry& entry) const {
   answer.captured_subsidy = entry.captured_subsidy;
   answer.refunded = entry.refunded;
   answer.refunded_subsidy = entry.refunded_subsidy;
+  if (entry.occasion.has_value()) {
+    answer.slot_at = entry.occasion->slot_at;
+    answer.event_at = entry.occasion->event_at;
+  }
   if (entry.is_hold()) {
     answer.expires_at = entry.expires_at;
   }
@@ -392,6 +396,8 @@ Answer NaiveLedger::Retell(const Entry& entry) const {
 Answer NaiveLedger::Tell(const Entry& entry) const {
   Answer answer = Retell(entry);
   if (answer.kind == TransactionKind::kAuthorization && answer.outcome != Outcome::kDeclined) {
+    answer.restated = entry.list_price - answer.list_price;
+    answer.restated_subsidy = entry.subsidy - answer.subsidy;
     answer.list_price = entry.list_price;
     answer.subsidy = entry.subsidy;
     answer.member_pays = entry.list_price - entry.subsidy;

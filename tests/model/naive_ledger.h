@@ -352,6 +352,12 @@ class NaiveLedger {
     [[nodiscard]] int64_t TakenOf(const FundCode& fund) const;
     [[nodiscard]] int64_t TakenOf(const NaiveCounterKey& key) const;
   };
+  // A fund that refused.
+  struct Shortfall {
+    FundCode fund;  // none = there is none that could pay
+    int64_t needed = 0;
+    int64_t available = 0;
+  };
   // How one candidate fared.
   struct Trial {
     Reason reason = Reason::kNone;
@@ -364,6 +370,7 @@ class NaiveLedger {
     bool partial = false;        // less than the benefit's own limits would let it give
     std::vector<Fen> parts;      // of benefit->funding
     std::optional<LimitSpec> failed_limit;
+    Shortfall shortfall;  // of a fund
     TimestampNs next_eligible_at;
     std::vector<NaivePath> paths;  // gone, if this is the one that is told
   };
@@ -446,10 +453,10 @@ class NaiveLedger {
   [[nodiscard]] bool IsSlotOf(const BenefitEntry& benefit,
                               TimestampNs slot_at,
                               TimestampNs now) const;
-  // After a full one: the first in which a limit of slots has something left; 0 = none.
+  // The first in which the limits of slots have something left; 0 = none.
   [[nodiscard]] TimestampNs NextSlotWithRoom(const BenefitEntry& benefit,
-                                             const LimitSpec& limit,
-                                             const NaiveCounterKey& full) const;
+                                             const Party& party,
+                                             TimestampNs at) const;
   [[nodiscard]] static bool IsTooLate(const BenefitEntry& benefit,
                                       const Command& command,
                                       TimestampNs now);
@@ -583,6 +590,10 @@ class NaiveLedger {
   [[nodiscard]] int64_t MostThatFundsCover(const BenefitEntry& benefit,
                                            int64_t subsidy,
                                            const Earlier& earlier) const;
+  // The first of the benefit's money that has too little for its parts of the subsidy.
+  [[nodiscard]] Shortfall ShortfallOf(const BenefitEntry& benefit,
+                                      int64_t subsidy,
+                                      const Earlier& earlier) const;
   [[nodiscard]] NaiveCounterKey KeyOf(const BenefitEntry& benefit,
                                       const LimitSpec& limit,
                                       const Party& party,
@@ -723,7 +734,7 @@ class NaiveLedger {
   Answer SetCard(const CardRequest& asked, TimestampNs now);
   Answer SetMerchant(const MerchantRequest& request, TimestampNs now);
   Answer SetTerminal(const TerminalRequest& request, TimestampNs now);
-  Answer SetFund(const FundRequest& request);
+  Answer SetFund(const FundRequest& asked);
   Answer ApplyProgramme(const ProgrammeImage& image, TimestampNs now);
   Answer SetMemberStatus(const MemberStatusRequest& request, TimestampNs now);
   Answer SetCardStatus(const CardStatusRequest& request, TimestampNs now);

@@ -103,11 +103,8 @@ TimestampNs NaiveLedger::ResetsAt(const Calendar& calendar,
 TimestampNs NaiveLedger::NextEligibleAt(const BenefitEntry& benefit,
                                         const LimitSpec& limit,
                                         const NaiveCounterKey& key) const {
-  if (limit.window == WindowKind::kSlot) {
-    return NextSlotWithRoom(benefit, limit, key);
-  }
-  return limit.window == WindowKind::kProgramme ? TimestampNs{}
-                                                : ResetsAt(benefit.calendar, limit, key);
+  const bool renews = limit.window != WindowKind::kProgramme && limit.window != WindowKind::kSlot;
+  return renews ? ResetsAt(benefit.calendar, limit, key) : TimestampNs{};
 }
 
 // Of what was just taken: it drops out with its own window.

@@ -171,22 +171,29 @@ bool NaiveLedger::IsSlotOf(const BenefitEntry& benefit,
   });
 }
 
-// Minute by minute.
+// Minute by minute, from the one that is asked for on, if it can be one at all.
 TimestampNs NaiveLedger::NextSlotWithRoom(const BenefitEntry& benefit,
-                                          const LimitSpec& limit,
-                                          const NaiveCounterKey& full) const {
+                                          const Party& party,
+                                          TimestampNs at) const {
   const int64_t latest = now_.value() + int64_t{benefit.spec.slot_ahead_days} * kDayNs;
-  NaiveCounterKey key = full;
+  const int64_t asked = party.slot_at.value();
+  const bool may_be = now_.value() < asked && asked <= latest && asked < benefit.ends_at.value();
+  int64_t minute = (may_be ? asked : now_.value()) / kNsPerMinute;
   uint32_t slots = 0;
-  for (++key.window; key.window * kNsPerMinute <= latest && slots < kSlotsLookedAtMax;
-       ++key.window) {
-    const TimestampNs at{key.window * kNsPerMinute};
-    if (!IsSlotOf(benefit, at, now_)) {
+  while (++minute * kNsPerMinute <= latest && slots < kSlotsLookedAtMax) {
+    Party there = party;
+    there.slot_at = TimestampNs{minute * kNsPerMinute};
+    if (!IsSlotOf(benefit, there.slot_at, now_)) {
       continue;
     }
     ++slots;
-    if (TakenOf(limit, key) < limit.max) {
-      return at;
+    const bool has_room =
+        std::all_of(benefit.limits.begin(), benefit.limits.end(), [&](const LimitSpec& limit) {
+          return limit.window != WindowKind::kSlot ||
+                 TakenOf(limit, KeyOf(benefit, limit, there, at)) < limit.max;
+        });
+    if (has_room) {
+      return there.slot_at;
     }
   }
   return TimestampNs{};

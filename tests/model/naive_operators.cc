@@ -312,11 +312,33 @@ Answer NaiveLedger::SetTerminal(const TerminalRequest& request, TimestampNs now)
   return {};
 }
 
-Answer NaiveLedger::SetFund(const FundRequest& request) {
+Answer NaiveLedger::SetFund(const FundRequest& asked) {
+  // What the request leaves as it stands is filled in first.
+  FundRequest request = asked;
+  const auto known = funds_.find(asked.code);
+  if (known != funds_.end()) {
+    const FundRequest& stored = known->second;
+    const FundKeeps& keep = asked.keep;
+    request.owner = keep.owner ? stored.owner : asked.owner;
+    request.asset = keep.asset ? stored.asset : asked.asset;
+    request.budget = keep.budget ? stored.budget : asked.budget;
+    request.opens_at = keep.opens_at ? stored.opens_at : asked.opens_at;
+    request.closes_at = keep.closes_at ? stored.closes_at : asked.closes_at;
+    request.advice_may_overrun =
+        keep.advice_may_overrun ? stored.advice_may_overrun : asked.advice_may_overrun;
+    request.payer = keep.payer ? stored.payer : asked.payer;
+    request.name = keep.name ? stored.name : asked.name;
+  }
+  request.keep = FundKeeps{};
   if (!request.owner.IsNone() && !Has(unions_, request.owner)) {
     return Refused(AdminReason::kUnknownReference, Field::kOwner);
   }
-  const auto known = funds_.find(request.code);
+  if (known == funds_.end() && asked.keep.asset) {
+    return Refused(AdminReason::kMissing, Field::kAsset);
+  }
+  if (known == funds_.end() && asked.keep.budget) {
+    return Refused(AdminReason::kMissing, Field::kBudget);
+  }
   if (known != funds_.end()) {
     const FundRequest& stored = known->second;
     if (stored.asset != request.asset) {
@@ -337,6 +359,9 @@ Answer NaiveLedger::SetFund(const FundRequest& request) {
       Went(NaivePath::kBudgetBelowSuspense,
            committed - request.budget.value() - totals.contributed <= totals.suspense);
       return Refused(AdminReason::kBelowCommitted, Field::kBudget);
+    }
+    if (request.opens_at >= request.closes_at) {
+      return Only(Verdict::kOutOfRange, Field::kClosesAt);
     }
   }
   funds_[request.code] = request;

@@ -192,7 +192,7 @@ Answer NaiveLedger::Refund(const Command& command, TimestampNs now) {
   }
   const int64_t rest = c - r - a;
   if (const BenefitPointer benefit = RefusesReturn(*original, a); benefit != nullptr) {
-    answer.failed_benefit = benefit->spec.code;
+    answer.benefit = benefit->spec.code;
     Went(NaivePath::kRefundRefused);
     Went(NaivePath::kRefundLinesRefused, by_lines);
     return decline_priced(Reason::kBelowMinimumAmount);

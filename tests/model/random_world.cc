@@ -252,13 +252,24 @@ OwnedCommand RandomCommands::AdminCommand() {
     case 8:
     case 9: {
       FundRequest request = MakeFund(Pick(kFundCount + kStockCount));
-      if (prng_.Chance(1, 2)) {  // about what stands in suspense
+      const bool about_suspense = prng_.Chance(1, 2);
+      if (about_suspense) {
         const int64_t most = request.asset == Asset::kThing ? 4 : prng_.Chance(1, 2) ? 150 : 1000;
         request.budget = Fen{prng_.Between(0, most)};
       }
       if (prng_.Chance(1, 4)) {  // about now, with much of it spent
         request.opens_at = TimestampNs{kTimestampNsMin};
         request.closes_at = TimestampNs{now_.value() + prng_.Between(-1, 1)};
+      }
+      if (!about_suspense && once_in(2)) {  // as an import that names some columns
+        request.keep = {once_in(2),
+                        once_in(2),
+                        once_in(2),
+                        once_in(2),
+                        once_in(2),
+                        once_in(2),
+                        once_in(2),
+                        once_in(2)};
       }
       return Own(request);
     }

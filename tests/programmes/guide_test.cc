@@ -81,10 +81,11 @@ std::string FileWithLimits(const std::string& limits) {
          codes + "]}\n";
 }
 
+// As gonghuictl prints it.
 std::string Rendered(const std::string& text, const std::string& name) {
   std::string rendered;
   for (const Diagnostic& diagnostic : Compile(text).diagnostics) {
-    rendered += Render(diagnostic, name) + "\n";
+    rendered += Render(diagnostic, name) + "\n  " + RenderZh(diagnostic) + "\n";
   }
   return rendered;
 }

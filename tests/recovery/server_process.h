@@ -23,6 +23,8 @@
 #include <absl/status/status.h>
 #include <grpcpp/channel.h>
 
+#include "tests/testing/run_shell.h"
+
 namespace gonghui {
 
 class ServerProcess {
@@ -65,10 +67,6 @@ class ServerProcess {
 };
 
 // Runs a program to its end; its exit code, and what it said.
-struct Ran {
-  int exit_code = -1;
-  std::string output;
-};
 Ran RunProgram(const std::vector<std::string>& arguments);
 
 std::string ReadWholeFile(const std::filesystem::path& path);

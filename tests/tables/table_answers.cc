@@ -27,17 +27,17 @@ void SameText(const char* what, const std::string& got, const std::string& wante
 
 }  // namespace
 
-void Compare(Words& words, const char* key, int64_t got) {
+void Compare(RowWords& words, const char* key, int64_t got) {
   if (const auto wanted = words.Value(key)) {
     Same(key, got, NumberOf(*wanted), std::to_string(got), *wanted);
   }
 }
-void Compare(Words& words, const char* key, const std::string& got) {
+void Compare(RowWords& words, const char* key, const std::string& got) {
   if (const auto wanted = words.Value(key)) {
     SameText(key, got, *wanted);
   }
 }
-void Compare(Words& words, const char* key, TimestampNs got) {
+void Compare(RowWords& words, const char* key, TimestampNs got) {
   if (const auto wanted = words.Value(key)) {
     Same(key, got, TimeOf(*wanted), TextOf(got), *wanted);
   }
@@ -46,12 +46,12 @@ void Compare(Words& words, const char* key, TimestampNs got) {
 namespace {
 
 // A word that stands there exactly when it is true.
-void SameFlag(Words& words, const char* flag, bool got) {
+void SameFlag(RowWords& words, const char* flag, bool got) {
   Same(flag, got, words.Flag(flag), got ? flag : "none", got ? "none" : flag);
 }
 
 // Lines, advices and batches.
-void CheckRest(const Answer& answer, Words& words) {
+void CheckRest(const Answer& answer, RowWords& words) {
   std::string lines;  // 1:cola:3:450/225
   std::string returned;
   for (const AnswerLine& line : answer.lines) {
@@ -82,9 +82,15 @@ void CheckRest(const Answer& answer, Words& words) {
   }
 }
 
+// "/F:500>320": of a check that failed for a fund, which asked for more than it had.
+std::string TextOfFund(const AnswerCheck& check) {
+  return "/" + TextOf(check.fund) + ":" + std::to_string(check.needed) + ">" +
+         std::to_string(check.available);
+}
+
 // The first check that fails of each candidate: "b1:exceeds_frequency_limit,b2:ok"; or
-// all that fail: "b1:no_effect+exceeds_frequency_limit/day,b2:ok".  Without candidates
-// it is about the parties.
+// all that fail: "b1:no_effect+exceeds_frequency_limit/day+budget_exhausted/F:500>320,b2:ok".
+// Without candidates it is about the parties.
 std::string TextOfChecks(const std::vector<AnswerCheck>& checks, bool all) {
   std::string text;
   for (size_t i = 0; i < checks.size();) {
@@ -99,7 +105,8 @@ std::string TextOfChecks(const std::vector<AnswerCheck>& checks, bool all) {
       const AnswerCheck& check = checks[i];
       if (!check.passed && (failed.empty() || all)) {
         failed += (failed.empty() ? "" : "+") + std::string(NameOf(check.check)) +
-                  (all && check.limit.has_value() ? "/" + TextOf(check.limit->limit) : "");
+                  (all && check.limit.has_value() ? "/" + TextOf(check.limit->limit) : "") +
+                  (all && !check.fund.IsNone() ? TextOfFund(check) : "");
       }
     }
     if (first.benefit.IsNone()) {
@@ -114,7 +121,7 @@ std::string TextOfChecks(const std::vector<AnswerCheck>& checks, bool all) {
   return text.empty() ? "none" : text;
 }
 
-void CheckExplanation(const Answer& answer, Words& words) {
+void CheckExplanation(const Answer& answer, RowWords& words) {
   const std::vector<AnswerCheck>& checks = answer.checks;
   Compare(words, "checks", TextOfChecks(checks, /*all=*/false));
   Compare(words, "failing", TextOfChecks(checks, /*all=*/true));
@@ -131,7 +138,7 @@ void CheckExplanation(const Answer& answer, Words& words) {
   Compare(words, "before", before.empty() ? "none" : before);
 }
 
-void CheckDetails(const Answer& answer, const GivenIds& given, Words& words) {
+void CheckDetails(const Answer& answer, const GivenIds& given, RowWords& words) {
   Compare(words, "list", answer.list_price.value());
   Compare(words, "pays", answer.member_pays.value());
   Compare(words, "subsidy", answer.subsidy.value());
@@ -143,8 +150,15 @@ void CheckDetails(const Answer& answer, const GivenIds& given, Words& words) {
   Compare(words, "state", std::string(NameOf(answer.state)));
   Compare(words, "expires", answer.expires_at);
   Compare(words, "next", answer.next_eligible_at);
-  Compare(words, "benefit", TextOf(answer.failed_benefit));
+  Compare(words, "benefit", TextOf(answer.benefit));
   Compare(words, "limit", TextOf(answer.failed_limit));
+  Compare(words, "fund", TextOf(answer.failed_fund));
+  Compare(words, "needed", answer.needed);
+  Compare(words, "available", answer.available);
+  Compare(words, "restated", answer.restated.value());
+  Compare(words, "restated_subsidy", answer.restated_subsidy.value());
+  Compare(words, "slot", answer.slot_at);
+  Compare(words, "event", answer.event_at);
   Compare(words, "original_found", std::string(answer.original_found ? "yes" : "no"));
   if (const auto original = words.Value("original")) {
     TransactionId id;
@@ -182,7 +196,7 @@ void CheckDetails(const Answer& answer, const GivenIds& given, Words& words) {
   CheckExplanation(answer, words);
 }
 
-uint32_t SubjectRow(const Ledger& ledger, LimitSubject kind, Words& row) {
+uint32_t SubjectRow(const Ledger& ledger, LimitSubject kind, RowWords& row) {
   switch (kind) {
     case LimitSubject::kPerson:
       return ledger.FindMember(Coded<MemberId>(row.Next("a member"))).value();
@@ -201,7 +215,7 @@ uint32_t SubjectRow(const Ledger& ledger, LimitSubject kind, Words& row) {
 }
 
 // expect limit metro/day M1 used=1 held=0 left=1 [at=...]
-void ExpectLimit(const Ledger& ledger, TimestampNs now, Words& row) {
+void ExpectLimit(const Ledger& ledger, TimestampNs now, RowWords& row) {
   const std::vector<std::string> path = SplitAt(row.Next("programme/limit"), '/');
   if (path.size() != 2) {
     Fail("not programme/limit");
@@ -235,7 +249,7 @@ void ExpectLimit(const Ledger& ledger, TimestampNs now, Words& row) {
 
 }  // namespace
 
-void CheckAnswer(const Answer& answer, const GivenIds& given, Words& words) {
+void CheckAnswer(const Answer& answer, const GivenIds& given, RowWords& words) {
   Same("replay",
        answer.replay,
        words.Flag("replay"),
@@ -279,7 +293,7 @@ void CheckAnswer(const Answer& answer, const GivenIds& given, Words& words) {
 }
 
 // p/half:ok,p/free:exceeds_frequency_limit left=half/day:1 ...; or nothing
-void CheckEntitlements(const Answer& answer, Words& words) {
+void CheckEntitlements(const Answer& answer, RowWords& words) {
   SameText("verdict", NameOf(answer.verdict), NameOf(Verdict::kDecided));
   std::string items;
   std::string next;
@@ -308,7 +322,7 @@ void CheckEntitlements(const Answer& answer, Words& words) {
   }
 }
 
-void Expect(const Ledger& ledger, TimestampNs now, const GivenIds& given, Words& row) {
+void Expect(const Ledger& ledger, TimestampNs now, const GivenIds& given, RowWords& row) {
   const std::string what = row.Next(
       "fund, limit, merchant, members, batch, voucher, series, draw, claim, segment, "
       "next_expiry or next_activation");

@@ -17,15 +17,15 @@
 namespace gonghui {
 
 // These fail when it is not as the words say.
-void CheckAnswer(const Answer& answer, const GivenIds& given, Words& words);
-void CheckEntitlements(const Answer& answer, Words& words);
+void CheckAnswer(const Answer& answer, const GivenIds& given, RowWords& words);
+void CheckEntitlements(const Answer& answer, RowWords& words);
 // expect fund F held=0 ...
-void Expect(const Ledger& ledger, TimestampNs now, const GivenIds& given, Words& row);
+void Expect(const Ledger& ledger, TimestampNs now, const GivenIds& given, RowWords& row);
 
 // When the row gives the key, what it is compared with what there is.
-void Compare(Words& words, const char* key, int64_t got);
-void Compare(Words& words, const char* key, const std::string& got);
-void Compare(Words& words, const char* key, TimestampNs got);
+void Compare(RowWords& words, const char* key, int64_t got);
+void Compare(RowWords& words, const char* key, const std::string& got);
+void Compare(RowWords& words, const char* key, TimestampNs got);
 
 }  // namespace gonghui
 

@@ -15,7 +15,7 @@ class CommandReader {
  public:
   CommandReader(TimestampNs now, const GivenIds& given) : now_(now), given_(given) {}
 
-  std::optional<AskedCommand> Read(const std::string& verb, Words& row) {
+  std::optional<AskedCommand> Read(const std::string& verb, RowWords& row) {
     const auto asked = [this](const OwnedCommand& command) {
       asked_.command = command;
       return asked_;
@@ -55,7 +55,7 @@ class CommandReader {
   Command Header(CommandKind kind,
                  const std::string& request,
                  const std::string& terminal,
-                 Words& row) {
+                 RowWords& row) {
     Command command;
     command.kind = kind;
     command.request_id = RequestOf(request);
@@ -71,14 +71,14 @@ class CommandReader {
     return command;
   }
 
-  static uint32_t HoldSecondsFrom(Words& row) {
+  static uint32_t HoldSecondsFrom(RowWords& row) {
     const auto hold = row.Value("hold");
     return hold.has_value() ? static_cast<uint32_t>(DurationNsOf(*hold) / kNsPerSecond) : 0;
   }
 
   // A capture's, reversal's or refund's; none given = all there is.
   template <class Request>
-  static void ReadAmount(Words& row, Request* request) {
+  static void ReadAmount(RowWords& row, Request* request) {
     if (const auto amount = row.Value("amount")) {
       request->has_amount = true;
       request->amount = Fen{NumberOf(*amount)};
@@ -87,7 +87,7 @@ class CommandReader {
 
   // auth K1 C1 T1 price=4000 ...   (without a card: auth K1 none T1 ...)   quote C1 T1 price=4000
   // ...   advise K1 C1 T1 price=4000 ...
-  OwnedCommand ReadAuthorize(Words& row, const std::string& verb) {
+  OwnedCommand ReadAuthorize(RowWords& row, const std::string& verb) {
     const bool quote = verb == "quote";
     const std::string request = quote ? "quote" : row.Next("a request id");
     const std::string who = row.Next("a card");
@@ -133,7 +133,7 @@ class CommandReader {
   }
 
   // code=10:00:05 valid=30s for=entry
-  void ReadCode(Words& row, AuthorizeRequest* request) const {
+  void ReadCode(RowWords& row, AuthorizeRequest* request) const {
     const auto code = row.Value("code");
     if (!code.has_value()) {
       return;
@@ -158,7 +158,7 @@ class CommandReader {
   }
 
   // lines=3*cola:450,1*rice:99
-  static std::vector<LineItem> ReadLines(Words& row) {
+  static std::vector<LineItem> ReadLines(RowWords& row) {
     std::vector<LineItem> lines;
     for (const std::string& text : SplitAt(row.Value("lines", ""), ',')) {
       const size_t star = text.find('*');
@@ -176,7 +176,7 @@ class CommandReader {
   }
 
   // paid=350 at=2026-05-04T09:00:00+08:00 seq=7 day=2026-05-04 deny-list=... queue-empty
-  AdviceRequest ReadAdvice(Words& row) const {
+  AdviceRequest ReadAdvice(RowWords& row) const {
     AdviceRequest advice;
     const auto at = row.Value("at");
     advice.occurred_at = at.has_value() ? TimeOf(*at) : now_;
@@ -194,7 +194,7 @@ class CommandReader {
     return advice;
   }
 
-  OwnedCommand ReadIncrement(Words& row) {
+  OwnedCommand ReadIncrement(RowWords& row) {
     const std::string request = row.Next("a request id");
     const std::string terminal = row.Next("a terminal");
     Command command = Header(CommandKind::kIncrement, request, terminal, row);
@@ -206,7 +206,7 @@ class CommandReader {
     return Own(command);
   }
 
-  OwnedCommand ReadCapture(Words& row, bool advise) {
+  OwnedCommand ReadCapture(RowWords& row, bool advise) {
     const std::string request = row.Next("a request id");
     const std::string terminal = row.Next("a terminal");
     Command command = Header(CommandKind::kCapture, request, terminal, row);
@@ -218,7 +218,7 @@ class CommandReader {
     return advise ? OwnAdvice(command, ReadAdvice(row)) : Own(command);
   }
 
-  OwnedCommand ReadReverse(Words& row) {
+  OwnedCommand ReadReverse(RowWords& row) {
     const std::string request = row.Next("a request id");
     const std::string terminal = row.Next("a terminal");
     Command command = Header(CommandKind::kReverse, request, terminal, row);
@@ -230,7 +230,7 @@ class CommandReader {
     return Own(command);
   }
 
-  OwnedCommand ReadRefund(Words& row) {
+  OwnedCommand ReadRefund(RowWords& row) {
     const std::string request = row.Next("a request id");
     const std::string terminal = row.Next("a terminal");
     Command command = Header(CommandKind::kRefund, request, terminal, row);
@@ -252,7 +252,7 @@ class CommandReader {
   }
 
   // close B1 T1 totals=2:700,1:100,0:0,300
-  OwnedCommand ReadClose(Words& row) {
+  OwnedCommand ReadClose(RowWords& row) {
     const std::string request = row.Next("a request id");
     const std::string terminal = row.Next("a terminal");
     Command command = Header(CommandKind::kCloseBatch, request, terminal, row);
@@ -260,7 +260,7 @@ class CommandReader {
     return Own(command);
   }
 
-  OwnedCommand ReadInquiry(Words& row) {
+  OwnedCommand ReadInquiry(RowWords& row) {
     const std::string terminal = row.Next("a terminal");
     Command command = Header(CommandKind::kGetTransaction, "inquiry", terminal, row);
     command.inquiry = InquiryRequest{};
@@ -270,7 +270,7 @@ class CommandReader {
   }
 
   // entitlements T1 C1 [here]   entitlements operator M1
-  OwnedCommand ReadEntitlements(Words& row) {
+  OwnedCommand ReadEntitlements(RowWords& row) {
     const std::string terminal = row.Next("a terminal");
     const std::string who = row.Next("a card or member");
     Command command = Header(CommandKind::kGetEntitlements, "entitlements", terminal, row);
@@ -315,7 +315,7 @@ void GivenIds::Read(const std::string& text, TransactionId* id, RequestId* reque
 std::optional<AskedCommand> ReadTerminalCommand(const std::string& verb,
                                                 TimestampNs now,
                                                 const GivenIds& given,
-                                                Words& row) {
+                                                RowWords& row) {
   return CommandReader(now, given).Read(verb, row);
 }
 

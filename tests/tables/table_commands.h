@@ -36,7 +36,7 @@ struct AskedCommand {
 std::optional<AskedCommand> ReadTerminalCommand(const std::string& verb,
                                                 TimestampNs now,
                                                 const GivenIds& given,
-                                                Words& row);
+                                                RowWords& row);
 
 // "2:700,1:100,0:0,300": captures, refunds and reversals, each with its sum, and the
 // subsidy.

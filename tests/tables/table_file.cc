@@ -59,7 +59,7 @@ struct Repetition {
 };
 
 Repetition ReadRepetition(const std::string& text) {
-  Words words(text);
+  RowWords words(text);
   words.Next("repeat");
   const std::string range = words.Next("a range: 1..28");
   const size_t dots = range.find("..");

@@ -9,6 +9,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/int128.h"
+#include "engine/ledger/draw_entries.h"
 #include "tests/tables/table_answers.h"
 
 namespace gonghui {
@@ -33,7 +34,7 @@ std::pair<TimestampNs, TimestampNs> SpanOf(const std::string& text) {
 }
 
 // issue SERIES V1,V2:M1 valid=FROM..UNTIL [draw=D]
-OwnedCommand ReadIssue(Words& row) {
+OwnedCommand ReadIssue(RowWords& row) {
   IssueVouchersRequest request;
   request.series = Coded<SeriesCode>(row.Next("a series"));
   std::vector<VoucherToIssue> vouchers;
@@ -55,7 +56,7 @@ OwnedCommand ReadIssue(Words& row) {
   return Own(request);
 }
 
-OwnedCommand ReadVoid(Words& row) {
+OwnedCommand ReadVoid(RowWords& row) {
   std::vector<VoucherKey> keys;
   for (const std::string& text : SplitAt(row.Next("vouchers: V1,V2"), ',')) {
     keys.push_back(VoucherOf(text));
@@ -67,7 +68,7 @@ OwnedCommand ReadVoid(Words& row) {
 
 // draw D programme=P limit=L closes=TIME prizes=SERIES:COUNT,... valid=FROM..UNTIL seed=WORD
 // pool D closes=TIME prizes=SERIES:COUNT:WEIGHT,nothing:0:70 valid=FROM..UNTIL seed=WORD
-OwnedCommand ReadDraw(Words& row, DrawKind kind) {
+OwnedCommand ReadDraw(RowWords& row, DrawKind kind) {
   CommitDrawRequest request;
   request.code = Coded<DrawCode>(row.Next("a draw"));
   request.kind = kind;
@@ -99,7 +100,7 @@ OwnedCommand ReadDraw(Words& row, DrawKind kind) {
 }
 
 // draw-prize POOL EVENT MEMBER percent=35: so far into the sum of the weights.
-OwnedCommand ReadDrawPrize(Words& row) {
+OwnedCommand ReadDrawPrize(RowWords& row) {
   DrawPrizeRequest request;
   request.pool = Coded<DrawCode>(row.Next("a pool"));
   request.key = VoucherOf(row.Next("an event"));
@@ -115,7 +116,7 @@ OwnedCommand ReadDrawPrize(Words& row) {
 }
 
 // contribute R1 fund=F member=M1 segment=S amount=10000 covers=FROM..UNTIL
-OwnedCommand ReadContribution(Words& row) {
+OwnedCommand ReadContribution(RowWords& row) {
   ContributeRequest request;
   request.receipt = Coded<ReceiptCode>(row.Next("a receipt"));
   request.fund = Coded<FundCode>(row.Value("fund", "F"));
@@ -128,7 +129,7 @@ OwnedCommand ReadContribution(Words& row) {
 }
 
 // approve #K1 by=wang
-OwnedCommand ReadJudgement(CommandKind kind, const GivenIds& given, Words& row) {
+OwnedCommand ReadJudgement(CommandKind kind, const GivenIds& given, RowWords& row) {
   JudgeClaimRequest request;
   RequestId request_id;
   given.Read(row.Next("a claim: #K1"), &request.claim, &request_id);
@@ -145,17 +146,12 @@ std::string CodeOfRow(const Ledger& ledger, VoucherSeriesRow row) {
 
 // M1,M3: who is on the list if it is fixed now; "none" for nobody.
 std::string EntrantsOf(const Ledger& ledger, const Draw& draw) {
-  CounterSeries wanted;
-  wanted.programme = draw.programme;
-  wanted.limit = draw.limit;
-  wanted.measure = LimitMeasure::kCount;
-  wanted.subject = LimitSubject::kPerson;
-  wanted.window = WindowKind::kProgramme;
-  const CounterSeriesRow series = ledger.FindCounterSeries(wanted);
+  const CounterSeriesRow series =
+      ledger.FindCounterSeries(EntrySeriesOf(draw.programme, draw.limit));
   std::string entrants;
   for (uint32_t i = 1; i <= ledger.counters().size(); ++i) {
     const Counter& counter = ledger.counters()[CounterRow{i}];
-    if (counter.series == series && counter.CountsSinceBefore(draw.closes_at)) {
+    if (counter.series == series && IsEntry(counter, draw)) {
       entrants +=
           (entrants.empty() ? "" : ",") + TextOf(ledger.members()[MemberRow{counter.subject}].id);
     }
@@ -163,7 +159,7 @@ std::string EntrantsOf(const Ledger& ledger, const Draw& draw) {
   return entrants.empty() ? "none" : entrants;
 }
 
-void ExpectVoucher(const Ledger& ledger, const GivenIds& given, Words& row) {
+void ExpectVoucher(const Ledger& ledger, const GivenIds& given, RowWords& row) {
   const VoucherRow found = ledger.FindVoucher(VoucherOf(row.Next("a voucher")));
   if (found == VoucherRow{}) {
     Fail("no such voucher");
@@ -188,7 +184,7 @@ void ExpectVoucher(const Ledger& ledger, const GivenIds& given, Words& row) {
   }
 }
 
-void ExpectClaim(const Ledger& ledger, const GivenIds& given, Words& row) {
+void ExpectClaim(const Ledger& ledger, const GivenIds& given, RowWords& row) {
   TransactionId id;
   RequestId request_id;
   given.Read(row.Next("a claim: #K1"), &id, &request_id);
@@ -211,7 +207,7 @@ VoucherKey VoucherOf(const std::string& text) {
                         : VoucherKey{HashBytes(text.data(), text.size()), text.size()};
 }
 
-std::optional<OccasionRequest> ReadOccasion(Words& row) {
+std::optional<OccasionRequest> ReadOccasion(RowWords& row) {
   OccasionRequest request;
   bool any = false;
   const auto read = [&](const char* key, auto&& take) {
@@ -227,7 +223,7 @@ std::optional<OccasionRequest> ReadOccasion(Words& row) {
   return any ? std::optional(request) : std::nullopt;
 }
 
-void ReadAsks(Words& row, const OwnedProgramme& programme, BenefitSpec* benefit) {
+void ReadAsks(RowWords& row, const OwnedProgramme& programme, BenefitSpec* benefit) {
   const auto ask = [benefit](Asks what) {
     benefit->asks = static_cast<uint8_t>(benefit->asks | static_cast<uint8_t>(what));
     benefit->offline = OfflinePolicy::kRefuse;  // as the language has it
@@ -267,7 +263,7 @@ void ReadAsks(Words& row, const OwnedProgramme& programme, BenefitSpec* benefit)
 
 std::optional<OwnedCommand> ReadOccasionAdmin(const std::string& verb,
                                               const GivenIds& given,
-                                              Words& row) {
+                                              RowWords& row) {
   if (verb == "issue") {
     return ReadIssue(row);
   }
@@ -312,7 +308,7 @@ std::optional<OwnedCommand> ReadOccasionAdmin(const std::string& verb,
 bool ExpectOccasion(const std::string& what,
                     const Ledger& ledger,
                     const GivenIds& given,
-                    Words& row) {
+                    RowWords& row) {
   if (what == "voucher") {
     ExpectVoucher(ledger, given, row);
   } else if (what == "series") {

@@ -21,21 +21,21 @@ namespace gonghui {
 VoucherKey VoucherOf(const std::string& text);
 
 // voucher=V1 slot=TIME event=TIME filed-by=NAME; nothing when none of these is there.
-std::optional<OccasionRequest> ReadOccasion(Words& row);
+std::optional<OccasionRequest> ReadOccasion(RowWords& row);
 
 // voucher-returns, slots=30m ahead=30d grace=30m, claim=180d approvals=2, counts-on=LIMIT
-void ReadAsks(Words& row, const OwnedProgramme& programme, BenefitSpec* benefit);
+void ReadAsks(RowWords& row, const OwnedProgramme& programme, BenefitSpec* benefit);
 
 // Nothing: it is no verb of these.
 std::optional<OwnedCommand> ReadOccasionAdmin(const std::string& verb,
                                               const GivenIds& given,
-                                              Words& row);
+                                              RowWords& row);
 
 // False: `what` is none of these.
 bool ExpectOccasion(const std::string& what,
                     const Ledger& ledger,
                     const GivenIds& given,
-                    Words& row);
+                    RowWords& row);
 
 }  // namespace gonghui
 

@@ -12,7 +12,7 @@
 namespace gonghui {
 namespace {
 
-DisplayName NameFrom(Words& row) {
+DisplayName NameFrom(RowWords& row) {
   const std::string name = row.Value("name", "");
   const auto fixed = DisplayName::From(std::span<const char>(name.data(), name.size()));
   return fixed.has_value() ? *fixed : (Fail("name too long"), DisplayName{});
@@ -35,7 +35,7 @@ std::vector<DayRange> DaysFrom(const std::string& text, DayKind kind) {
   return days;
 }
 
-MemberRequest ReadMember(Words& row) {
+MemberRequest ReadMember(RowWords& row) {
   MemberRequest request;
   request.id = Coded<MemberId>(row.Next("a member"));
   request.union_node = Coded<UnionNodeId>(row.Value("union", "ALL"));
@@ -66,7 +66,7 @@ MemberRequest ReadMember(Words& row) {
   return request;
 }
 
-void ReadCard(Words& row, CardRequest* request) {
+void ReadCard(RowWords& row, CardRequest* request) {
   if (const auto member = row.Value("member")) {
     request->member = Coded<MemberId>(*member);
   }
@@ -93,7 +93,7 @@ OverCapture ReadOverCapture(const std::string& text) {
 
 // limit day count person day max=2 [each=7] [level=city] [reduce] [refund_to=current] [offline]
 // [no-show]
-void ReadLimit(Words& row, OwnedProgramme* programme) {
+void ReadLimit(RowWords& row, OwnedProgramme* programme) {
   LimitSpec limit;
   limit.code = Coded<LimitCode>(row.Next("a limit"));
   limit.measure = Worded<LimitMeasure>(row.Next("count, amount or price"));
@@ -139,7 +139,7 @@ std::vector<PriceStep> StepsFrom(const std::string& text) {
   return steps;
 }
 
-PriceRule ReadPrice(Words& row, OwnedProgramme* programme) {
+PriceRule ReadPrice(RowWords& row, OwnedProgramme* programme) {
   PriceRule price;
   const auto fen = [&row](const char* key) { return Fen{NumberOf(row.Value(key, "0"))}; };
   if (const auto fixed = row.Value("price")) {
@@ -181,12 +181,12 @@ PriceRule ReadPrice(Words& row, OwnedProgramme* programme) {
   return price;
 }
 
-std::vector<std::string> ListOf(Words& row, const char* key) {
+std::vector<std::string> ListOf(RowWords& row, const char* key) {
   return SplitAt(row.Value(key, ""), ',');
 }
 
 template <class CodeType>
-PoolRange CodesFrom(Words& row, const char* key, std::vector<CodeType>* pool) {
+PoolRange CodesFrom(RowWords& row, const char* key, std::vector<CodeType>* pool) {
   std::vector<CodeType> codes;
   for (const std::string& code : ListOf(row, key)) {
     codes.push_back(Coded<CodeType>(code));
@@ -194,11 +194,11 @@ PoolRange CodesFrom(Words& row, const char* key, std::vector<CodeType>* pool) {
   return Append(*pool, codes);
 }
 
-uint16_t DaysToWait(Words& row, const char* key) {
+uint16_t DaysToWait(RowWords& row, const char* key) {
   return static_cast<uint16_t>(NumberOf(row.Value(key, "0")));
 }
 
-void ReadWho(Words& row, OwnedProgramme* programme, BenefitSpec* benefit) {
+void ReadWho(RowWords& row, OwnedProgramme* programme, BenefitSpec* benefit) {
   benefit->segments_any = CodesFrom(row, "any", &programme->segments);
   benefit->segments_all = CodesFrom(row, "all", &programme->segments);
   benefit->segments_none = CodesFrom(row, "none", &programme->segments);
@@ -213,7 +213,7 @@ void ReadWho(Words& row, OwnedProgramme* programme, BenefitSpec* benefit) {
   }
 }
 
-void ReadWhere(Words& row, OwnedProgramme* programme, BenefitSpec* benefit) {
+void ReadWhere(RowWords& row, OwnedProgramme* programme, BenefitSpec* benefit) {
   std::vector<MccRange> mccs;
   for (const std::string& text : ListOf(row, "mcc")) {
     mccs.push_back(MccsOf(text));
@@ -241,7 +241,7 @@ void ReadWhere(Words& row, OwnedProgramme* programme, BenefitSpec* benefit) {
   benefit->pieces_max = static_cast<uint32_t>(NumberOf(row.Value("pieces", "0")));
 }
 
-void ReadWhen(Words& row, OwnedProgramme* programme, BenefitSpec* benefit) {
+void ReadWhen(RowWords& row, OwnedProgramme* programme, BenefitSpec* benefit) {
   std::vector<HoursRange> hours;
   for (const std::string& text : ListOf(row, "hours")) {
     const std::vector<std::string> ends = SplitAt(text, '-');
@@ -267,7 +267,7 @@ void ReadWhen(Words& row, OwnedProgramme* programme, BenefitSpec* benefit) {
   benefit->ends_at = until.has_value() ? TimeOf(*until) : programme->spec.ends_at;
 }
 
-void ReadLimitsAndFunds(Words& row, OwnedProgramme* programme, BenefitSpec* benefit) {
+void ReadLimitsAndFunds(RowWords& row, OwnedProgramme* programme, BenefitSpec* benefit) {
   std::vector<uint32_t> limits;
   for (const std::string& code : ListOf(row, "limits")) {
     const auto& all = programme->limits;
@@ -293,7 +293,7 @@ void ReadLimitsAndFunds(Words& row, OwnedProgramme* programme, BenefitSpec* bene
   }
 }
 
-void ReadBenefit(Words& row, OwnedProgramme* programme) {
+void ReadBenefit(RowWords& row, OwnedProgramme* programme) {
   BenefitSpec benefit;
   benefit.code = Coded<BenefitCode>(row.Next("a benefit"));
   benefit.price = ReadPrice(row, programme);
@@ -316,7 +316,7 @@ void ReadBenefit(Words& row, OwnedProgramme* programme) {
 }
 
 // stage P version=2 active|shadow|scheduled|validated|withdrawn [at=TIME]
-OwnedCommand ReadStage(Words& row) {
+OwnedCommand ReadStage(RowWords& row) {
   StageProgrammeRequest request;
   request.code = Coded<ProgrammeCode>(row.Next("a programme"));
   request.version = static_cast<uint32_t>(NumberOf(row.Value("version", "")));
@@ -328,7 +328,7 @@ OwnedCommand ReadStage(Words& row) {
 }
 
 // The words that say what the version begins as are no part of the file.
-void ReadBeginning(Words& head, OwnedProgramme* programme, std::string* source) {
+void ReadBeginning(RowWords& head, OwnedProgramme* programme, std::string* source) {
   const auto take = [&](const char* key) {
     const auto value = head.Value(key);
     if (value.has_value()) {
@@ -345,7 +345,7 @@ void ReadBeginning(Words& head, OwnedProgramme* programme, std::string* source) 
   }
 }
 
-void ReadSpecialDays(Words& head, OwnedProgramme* programme) {
+void ReadSpecialDays(RowWords& head, OwnedProgramme* programme) {
   std::vector<DayRange> days = DaysFrom(head.Value("holidays", ""), DayKind::kHoliday);
   for (const DayRange& range : DaysFrom(head.Value("workdays", ""), DayKind::kWorkday)) {
     days.push_back(range);
@@ -358,7 +358,7 @@ void ReadSpecialDays(Words& head, OwnedProgramme* programme) {
 
 }  // namespace
 
-OwnedCommand ReadAdmin(const std::string& verb, Words& row) {
+OwnedCommand ReadAdmin(const std::string& verb, RowWords& row) {
   if (verb == "segment") {
     SegmentRequest request;
     request.code = Coded<SegmentCode>(row.Next("a segment"));
@@ -447,7 +447,7 @@ OwnedCommand ReadAdmin(const std::string& verb, Words& row) {
 
 OwnedCommand ReadProgramme(const std::vector<std::string>& block) {
   OwnedProgramme programme;
-  Words head(block.front());
+  RowWords head(block.front());
   head.Next("programme");
   ProgrammeSpec& spec = programme.spec;
   spec.code = Coded<ProgrammeCode>(head.Next("a programme"));
@@ -471,7 +471,7 @@ OwnedCommand ReadProgramme(const std::vector<std::string>& block) {
   ReadBeginning(head, &programme, &source);
   head.ExpectNothingLeft();
   for (size_t i = 1; i + 1 < block.size(); ++i) {
-    Words row(block[i]);
+    RowWords row(block[i]);
     const std::string verb = row.Next("limit or benefit");
     if (verb == "limit") {
       ReadLimit(row, &programme);

@@ -14,7 +14,7 @@
 
 namespace gonghui {
 
-OwnedCommand ReadAdmin(const std::string& verb, Words& row);
+OwnedCommand ReadAdmin(const std::string& verb, RowWords& row);
 // The lines from "programme" to "end", without what must be answered.
 OwnedCommand ReadProgramme(const std::vector<std::string>& block);
 

@@ -124,7 +124,7 @@ class Runner {
     const size_t arrow = text.find("->");
     const std::string left = text.substr(0, arrow);
     const std::string wanted = arrow == std::string::npos ? "" : text.substr(arrow + 2);
-    Words row(left);
+    RowWords row(left);
     const std::string verb = row.Next("a verb");
     if (verb == "scenario") {
       return;
@@ -172,7 +172,7 @@ class Runner {
     now_ = at;
   }
 
-  static LedgerLimits ReadLimits(Words& row) {
+  static LedgerLimits ReadLimits(RowWords& row) {
     LedgerLimits limits = LedgerPair::SmallLimits();
     const auto read = [&row](const char* key, uint32_t* limit) {
       if (const auto value = row.Value(key)) {
@@ -211,7 +211,7 @@ class Runner {
     if (!problem.empty()) {
       Fail(problem);
     }
-    Words words(wanted);
+    RowWords words(wanted);
     if (words.empty()) {
       Fail("a terminal's row says what is answered: -> ...");
     }
@@ -226,7 +226,7 @@ class Runner {
     }
   }
 
-  void Check(Words& words) const {
+  void Check(RowWords& words) const {
     try {
       CheckAnswer(pair_->answer(), given_, words);
       words.ExpectNothingLeft();
@@ -248,7 +248,7 @@ class Runner {
     if (const std::string problem = pair_->Apply(Own(command), now_); !problem.empty()) {
       Fail(problem);
     }
-    Words words(wanted);
+    RowWords words(wanted);
     const std::string count = words.Next("how many holds expire");
     if (swept != NumberOf(count)) {
       Fail("holds expired: expected " + count + ", got " + std::to_string(swept));
@@ -268,7 +268,7 @@ class Runner {
       }
       activated += due ? 1 : 0;
     }
-    Words words(wanted);
+    RowWords words(wanted);
     const std::string count = words.Next("how many versions become active");
     if (activated != NumberOf(count)) {
       Fail("activated: expected " + count + ", got " + std::to_string(activated));
@@ -276,7 +276,7 @@ class Runner {
     words.ExpectNothingLeft();
   }
 
-  void SubmitAdmin(const std::string& verb, Words& row, const std::string& wanted) {
+  void SubmitAdmin(const std::string& verb, RowWords& row, const std::string& wanted) {
     const bool dry_run = row.Flag("dry-run");
     std::optional<OwnedCommand> about = ReadOccasionAdmin(verb, given_, row);
     OwnedCommand command = about.has_value() ? std::move(*about) : ReadAdmin(verb, row);
@@ -301,7 +301,7 @@ class Runner {
     if (const std::string problem = pair_->Apply(command, now_); !problem.empty()) {
       Fail(problem);
     }
-    Words words(wanted.find_first_not_of(' ') == std::string::npos ? "ok" : wanted);
+    RowWords words(wanted.find_first_not_of(' ') == std::string::npos ? "ok" : wanted);
     Check(words);
   }
 

@@ -72,7 +72,7 @@ RequestId RequestOf(const std::string& text) {
   return RequestId{HashBytes(text.data(), text.size()), text.size()};
 }
 
-Words::Words(const std::string& text) {
+RowWords::RowWords(const std::string& text) {
   std::istringstream stream(text);
   for (std::string token; stream >> token;) {
     const size_t equals = token.find('=');
@@ -84,7 +84,7 @@ Words::Words(const std::string& text) {
   }
 }
 
-std::string Words::Next(const char* what) {
+std::string RowWords::Next(const char* what) {
   if (words_.empty()) {
     Fail(std::string("missing: ") + what);
   }
@@ -93,7 +93,7 @@ std::string Words::Next(const char* what) {
   return word;
 }
 
-bool Words::Flag(const char* flag) {
+bool RowWords::Flag(const char* flag) {
   const auto found = std::find(words_.begin(), words_.end(), flag);
   if (found == words_.end()) {
     return false;
@@ -102,7 +102,7 @@ bool Words::Flag(const char* flag) {
   return true;
 }
 
-std::optional<std::string> Words::Value(const char* key) {
+std::optional<std::string> RowWords::Value(const char* key) {
   const auto found = values_.find(key);
   if (found == values_.end()) {
     return std::nullopt;
@@ -112,12 +112,12 @@ std::optional<std::string> Words::Value(const char* key) {
   return value;
 }
 
-std::string Words::Value(const char* key, const char* otherwise) {
+std::string RowWords::Value(const char* key, const char* otherwise) {
   const auto value = Value(key);
   return value.has_value() ? *value : otherwise;
 }
 
-void Words::ExpectNothingLeft() const {
+void RowWords::ExpectNothingLeft() const {
   if (!words_.empty()) {
     Fail("do not know what to do with '" + words_.front() + "'");
   }

@@ -52,9 +52,9 @@ Enum Worded(const std::string& word) {
 }
 
 // One side of a row: words and key=value pairs, each to be taken once.
-class Words {
+class RowWords {
  public:
-  explicit Words(const std::string& text);
+  explicit RowWords(const std::string& text);
 
   [[nodiscard]] bool empty() const { return words_.empty() && values_.empty(); }
 

@@ -28,6 +28,9 @@ std::string TextOf(bool value) {
 std::string TextOf(uint32_t value) {
   return std::to_string(value);
 }
+std::string TextOf(int64_t value) {
+  return std::to_string(value);
+}
 std::string TextOf(const AnswerShare& share) {
   return gonghui::TextOf(share.benefit) + "/" + gonghui::TextOf(share.fund) + ":" +
          TextOf(share.amount);
@@ -118,6 +121,11 @@ bool ItemDiffers(const char* what,
   return false;
 }
 
+std::string FundText(const FundCode& fund, int64_t needed, int64_t available) {
+  return " fund=" + gonghui::TextOf(fund) + " needed=" + std::to_string(needed) +
+         " available=" + std::to_string(available);
+}
+
 AnswerStanding StandingOf(const Ledger& ledger, const ResultLimit& limit) {
   const Limit& row = ledger.limits()[limit.limit];
   return {ledger.programmes()[row.programme].code,
@@ -143,6 +151,11 @@ void ReadExplanation(const Ledger& ledger, const Explanation& explanation, Answe
     if (result.about_limit) {
       check.limit = StandingOf(ledger, result.limit);
     }
+    if (result.fund != FundRow{}) {
+      check.fund = ledger.funds()[result.fund].code;
+    }
+    check.needed = result.needed.value();
+    check.available = result.available.value();
     answer->checks.push_back(check);
   }
 }
@@ -165,6 +178,8 @@ void ReadEntitlements(const Ledger& ledger, const EntitlementList& list, Answer*
 }
 
 void ReadDetails(const Details& details, Answer* answer) {
+  answer->slot_at = details.slot_at;
+  answer->event_at = details.event_at;
   for (uint32_t i = 0; i < details.line_count; ++i) {
     const Line& line = details.lines[i];
     answer->lines.push_back(
@@ -202,7 +217,8 @@ std::string TextOf(const AnswerCheck& check) {
   return (check.benefit.IsNone() ? ""
                                  : TextOf(check.programme) + "/" + TextOf(check.benefit) + ":") +
          TextOf(check.check) + (check.passed ? " passed" : " failed") +
-         (check.limit.has_value() ? " " + TextOf(*check.limit) : "");
+         (check.limit.has_value() ? " " + TextOf(*check.limit) : "") +
+         (check.fund.IsNone() ? "" : FundText(check.fund, check.needed, check.available));
 }
 
 std::string TextOf(const AnswerEntitlement& entitlement) {
@@ -254,11 +270,14 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
   answer.member_pays = transaction.member_pays;
   answer.subsidy = transaction.subsidy;
   answer.original_found = transaction.original_found;
-  if (transaction.failed_benefit != BenefitRow{}) {
-    answer.failed_benefit = ledger.benefits()[transaction.failed_benefit].code;
+  if (transaction.benefit != BenefitRow{}) {
+    answer.benefit = ledger.benefits()[transaction.benefit].code;
   }
-  if (transaction.failed_limit != LimitRow{}) {
-    answer.failed_limit = ledger.limits()[transaction.failed_limit].code;
+  if (transaction.failed_limit() != LimitRow{}) {
+    answer.failed_limit = ledger.limits()[transaction.failed_limit()].code;
+  }
+  if (transaction.failed_fund() != FundRow{}) {
+    answer.failed_fund = ledger.funds()[transaction.failed_fund()].code;
   }
   answer.decided_at = transaction.decided_at;
   answer.state = transaction.state;
@@ -274,10 +293,16 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
   if (transaction.kind == TransactionKind::kAuthorization) {
     answer.refunded = transaction.progress.refunded;
     answer.refunded_subsidy = transaction.progress.refunded_subsidy;
+    answer.restated = transaction.progress.restated;
+    answer.restated_subsidy = transaction.progress.restated_subsidy;
   }
   answer.overrun = transaction.overrun;
   if (transaction.outcome == Outcome::kDeclined) {
-    // There the row keeps the limit's numbers in these fields.
+    // There the row keeps the limit's or the fund's numbers in these fields.
+    if (transaction.failed_fund() != FundRow{}) {
+      answer.available = transaction.captured.value();
+      answer.needed = transaction.captured_subsidy.value();
+    }
     answer.captured = answer.captured_subsidy = Fen{};
   }
   for (uint32_t i = 0; i < result.share_count; ++i) {
@@ -319,16 +344,26 @@ std::string TextOf(const Answer& answer) {
           " pays=" + TextOf(answer.member_pays) + " subsidy=" + TextOf(answer.subsidy) +
           " state=" + TextOf(answer.state) + " captured=" + TextOf(answer.captured) + "/" +
           TextOf(answer.captured_subsidy) + " refunded=" + TextOf(answer.refunded) + "/" +
-          TextOf(answer.refunded_subsidy) + " expires=" + TextOf(answer.expires_at) +
+          TextOf(answer.refunded_subsidy) + " restated=" + TextOf(answer.restated) + "/" +
+          TextOf(answer.restated_subsidy) + " expires=" + TextOf(answer.expires_at) +
           (answer.overrun ? " overrun" : "");
   if (answer.kind != TransactionKind::kAuthorization) {
     text += " original=" + TextOf(answer.original_id) + " found=" + TextOf(answer.original_found);
   }
-  if (!answer.failed_benefit.IsNone()) {
-    text += " benefit=" + TextOf(answer.failed_benefit);
+  if (!answer.benefit.IsNone()) {
+    text += " benefit=" + TextOf(answer.benefit);
   }
   if (!answer.failed_limit.IsNone()) {
     text += " limit=" + TextOf(answer.failed_limit);
+  }
+  if (!answer.failed_fund.IsNone()) {
+    text += FundText(answer.failed_fund, answer.needed, answer.available);
+  }
+  if (answer.slot_at != TimestampNs{}) {
+    text += " slot=" + TextOf(answer.slot_at);
+  }
+  if (answer.event_at != TimestampNs{}) {
+    text += " event=" + TextOf(answer.event_at);
   }
   if (answer.next_eligible_at != TimestampNs{}) {
     text += " next=" + TextOf(answer.next_eligible_at);
@@ -363,8 +398,13 @@ std::string Difference(const Answer& a, const Answer& b) {
       Differs("member_pays", a.member_pays, b.member_pays, &text) ||
       Differs("subsidy", a.subsidy, b.subsidy, &text) ||
       Differs("original_found", a.original_found, b.original_found, &text) ||
-      Differs("failed_benefit", a.failed_benefit, b.failed_benefit, &text) ||
+      Differs("benefit", a.benefit, b.benefit, &text) ||
       Differs("failed_limit", a.failed_limit, b.failed_limit, &text) ||
+      Differs("failed_fund", a.failed_fund, b.failed_fund, &text) ||
+      Differs("needed", a.needed, b.needed, &text) ||
+      Differs("available", a.available, b.available, &text) ||
+      Differs("slot_at", a.slot_at, b.slot_at, &text) ||
+      Differs("event_at", a.event_at, b.event_at, &text) ||
       Differs("next_eligible_at", a.next_eligible_at, b.next_eligible_at, &text) ||
       Differs("decided_at", a.decided_at, b.decided_at, &text) ||
       Differs("state", a.state, b.state, &text) ||
@@ -373,6 +413,8 @@ std::string Difference(const Answer& a, const Answer& b) {
       Differs("captured_subsidy", a.captured_subsidy, b.captured_subsidy, &text) ||
       Differs("refunded", a.refunded, b.refunded, &text) ||
       Differs("refunded_subsidy", a.refunded_subsidy, b.refunded_subsidy, &text) ||
+      Differs("restated", a.restated, b.restated, &text) ||
+      Differs("restated_subsidy", a.restated_subsidy, b.restated_subsidy, &text) ||
       Differs("overrun", a.overrun, b.overrun, &text) ||
       Differs("shares", a.shares, b.shares, &text) ||
       Differs("limits", a.limits, b.limits, &text) ||

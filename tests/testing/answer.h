@@ -55,6 +55,9 @@ struct AnswerCheck {
   Reason check = Reason::kNone;
   bool passed = false;
   std::optional<AnswerStanding> limit;
+  FundCode fund;  // failed, and why: it needed more of this one than it had
+  int64_t needed = 0;
+  int64_t available = 0;
 
   friend bool operator==(const AnswerCheck&, const AnswerCheck&) = default;
 };
@@ -126,8 +129,11 @@ struct Answer {
   Fen member_pays;
   Fen subsidy;
   bool original_found = false;
-  BenefitCode failed_benefit;
+  BenefitCode benefit;  // that refused, or that granted without a share
   LimitCode failed_limit;
+  FundCode failed_fund;
+  int64_t needed = 0;  // declined by failed_fund: of it, in fen or pieces
+  int64_t available = 0;
   TimestampNs next_eligible_at;  // declined authorization or increment
   TimestampNs decided_at;
   // As it stands now, so a replay may tell something newer than the first answer.
@@ -137,6 +143,10 @@ struct Answer {
   Fen captured_subsidy;
   Fen refunded;
   Fen refunded_subsidy;
+  Fen restated;  // of list_price, by increments and reversals in part
+  Fen restated_subsidy;
+  TimestampNs slot_at;   // as asked
+  TimestampNs event_at;  // as asked
   bool overrun = false;  // a capture or advice: posted beyond a fund or limit
 
   std::vector<AnswerShare> shares;  // none of amount 0

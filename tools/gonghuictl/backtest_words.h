@@ -7,6 +7,7 @@
 #define GONGHUI_TOOLS_GONGHUICTL_BACKTEST_WORDS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <google/protobuf/timestamp.pb.h>
@@ -15,8 +16,18 @@
 
 namespace gonghui::ctl {
 
+// The same in both languages.
+struct Words {
+  std::string english;
+  std::string chinese;
+};
+
 // "approved", "exceeds_frequency_limit (701)".
 [[nodiscard]] std::string AnswerWord(v1::Reason reason);
+
+// The same as members and cashiers are told it: "优惠次数已用完".  Empty for what a newer
+// server has added.
+[[nodiscard]] std::string_view AnswerWordInChinese(v1::Reason reason);
 
 // When a fund ran out, in the draft's zone; "-" = it did not.
 [[nodiscard]] std::string RanOut(bool did,
@@ -24,14 +35,23 @@ namespace gonghui::ctl {
                                  const std::string& zone);
 
 // "2026-05-02 to 2026-05-31 (Asia/Shanghai), last decision at ...".
-[[nodiscard]] std::string PeriodWords(const v1::BacktestReport& report);
+[[nodiscard]] Words PeriodWords(const v1::BacktestReport& report);
 
 // That the draft gave nothing although there was something to decide, and why, as far as the
 // report tells; empty when it gave something.
-[[nodiscard]] std::vector<std::string> NothingGivenNotes(const v1::BacktestReport& report);
+[[nodiscard]] std::vector<Words> NothingGivenNotes(const v1::BacktestReport& report);
 
 // What limits the answer, a sentence each, the above first; empty = nothing does.
-[[nodiscard]] std::vector<std::string> BacktestNotes(const v1::BacktestReport& report);
+[[nodiscard]] std::vector<Words> BacktestNotes(const v1::BacktestReport& report);
+
+// What the figures are: before and after, and subsidy beside what funds paid, which a reader
+// expects to be the same sum and need not be.
+[[nodiscard]] Words BeforeAndAfterWords(bool simulated);
+[[nodiscard]] Words SubsidyWords();
+[[nodiscard]] Words PaidWords();
+
+// All of these; what is paid only when the report has funds.
+[[nodiscard]] std::vector<Words> FigureNotes(const v1::BacktestReport& report, bool simulated);
 
 }  // namespace gonghui::ctl
 

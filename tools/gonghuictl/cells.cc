@@ -31,6 +31,12 @@ size_t PrefixSize(const EnumDescriptor* type) {
   return type->value(0)->name().size() - kZero.size();
 }
 
+// Of an instant as ParseInstant() reads it: with "Z" or an offset behind its time.
+bool NamesItsZone(std::string_view instant) {
+  return instant.find_first_of("Z+-", std::string_view("2026-01-31").size()) !=
+         std::string_view::npos;
+}
+
 }  // namespace
 
 std::string EnumWord(const EnumDescriptor* type, int number) {
@@ -131,12 +137,16 @@ CellResult ReadInstant(const RowView& cells,
                        const RowOptions& options,
                        std::optional<google::protobuf::Timestamp>* out) {
   out->reset();
-  if (cells.Cell(column).empty()) {
+  const std::string_view text = cells.Cell(column);
+  if (text.empty()) {
     return std::nullopt;
   }
-  const absl::StatusOr<Instant> instant = ParseInstant(cells.Cell(column), options.zone);
+  const absl::StatusOr<Instant> instant = ParseInstant(text, options.zone);
   if (!instant.ok()) {
-    return BadCell(column, std::string(instant.status().message()));
+    return BadCell(column, std::string(instant.status().message()) + kTimeForms);
+  }
+  if (!NamesItsZone(text)) {
+    NoteLocal(options);
   }
   out->emplace().set_seconds(instant->seconds);
   (*out)->set_nanos(instant->nanos);
@@ -153,8 +163,9 @@ CellResult ReadDay(const RowView& cells,
   }
   const absl::StatusOr<Instant> day = ParseDay(cells.Cell(column), options.zone);
   if (!day.ok()) {
-    return BadCell(column, std::string(day.status().message()));
+    return BadCell(column, std::string(day.status().message()) + kDayForms);
   }
+  NoteLocal(options);
   out->emplace().set_seconds(day->seconds);
   return std::nullopt;
 }
@@ -163,14 +174,23 @@ CellResult ReadDayOrInstant(const RowView& cells,
                             size_t column,
                             const RowOptions& options,
                             std::optional<google::protobuf::Timestamp>* out) {
-  return IsDay(cells.Cell(column)) ? ReadDay(cells, column, options, out)
-                                   : ReadInstant(cells, column, options, out);
+  const std::string_view text = cells.Cell(column);
+  if (!text.empty()) {
+    // Before either reader: both forms are right here, and its error shows both.
+    const absl::StatusOr<Instant> either = ParseDayOrInstant(text, options.zone);
+    if (!either.ok()) {
+      return BadCell(column, std::string(either.status().message()) + kDayForms + kTimeForms);
+    }
+  }
+  return IsDay(text) ? ReadDay(cells, column, options, out)
+                     : ReadInstant(cells, column, options, out);
 }
 
 CellResult ReadDayText(const RowView& cells, size_t column, std::string* out) {
   const std::string_view day = cells.Cell(column);
   if (!day.empty() && !IsDay(day)) {
-    return BadCell(column, "\"" + std::string(day) + "\" is not a day such as 2026-01-31");
+    return BadCell(column,
+                   "\"" + std::string(day) + "\" is not a day such as 2026-01-31" + kDayForms);
   }
   *out = day;
   return std::nullopt;

@@ -50,6 +50,18 @@ T& RowAs(google::protobuf::Message* row) {
 [[nodiscard]] std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
                                             std::string_view word);
 
+// What is said in Chinese behind what is wrong with a day or a time: the forms that are read.
+inline constexpr const char* kDayForms = " (日期应如 2026-01-31)";
+inline constexpr const char* kTimeForms =
+    " (时间应如 2026-01-31 08:15:00，或带时区 2026-01-31T08:15:00+08:00)";
+
+// A cell was taken to be in the options' zone.
+inline void NoteLocal(const RowOptions& options) {
+  if (options.on_local) {
+    options.on_local();
+  }
+}
+
 [[nodiscard]] CellError BadCell(size_t column, std::string description);
 
 // REQUIRED_VALUE when the cell is empty.

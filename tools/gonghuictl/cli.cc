@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/gonghuictl/commands/commands.h"
@@ -37,14 +38,16 @@ constexpr const char* kOutputHelp = R"(Output
   Data goes to standard output; progress, questions, warnings and errors go to
   standard error.
   -o table   for people: money in yuan; times with their offset from UTC, those of a
-             programme in its own zone, others in --zone, which is the machine's by default
+             programme in its own zone, others in --zone, which is the machine's by default.
+             On a terminal as wide as it is: of what has no room a line below tells
+  -o wide    the same with all columns, as also where a table goes to a file or a pipe
   -o json    the response in the proto3 JSON mapping, indented
   -o jsonl   one JSON object a line; lists print one row a line
   -o csv     one line a row under a header; money in fen, times in RFC 3339;
              of one transaction without its lines, benefits and limits
 )";
 
-// REQUIRES: one of the four names.
+// REQUIRES: one of the five names.
 OutputFormat FormatOf(const std::string& name) {
   if (name == "json") {
     return OutputFormat::kJson;
@@ -71,9 +74,12 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
   app->add_flag("--insecure", options->insecure, "Without TLS, for tests");
   app->add_option_function<std::string>(
          "-o,--output",
-         [options](const std::string& name) { options->format = FormatOf(name); },
+         [options](const std::string& name) {
+           options->format = FormatOf(name);
+           options->wide = name == "wide";
+         },
          "How data is printed; see: gonghuictl help output")
-      ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
+      ->check(CLI::IsMember({"table", "wide", "json", "jsonl", "csv"}));
   app->add_option("--zone",
                   options->zone,
                   "IANA time zone of times in tables (default: the machine's), and of days and\n"
@@ -159,13 +165,16 @@ void AddHelpAndCompletion(CLI::App* app, Context* context) {
       AddCommand(app,
                  context,
                  "help",
-                 "Help on a command, or on exit-codes, environment or output",
+                 "Help on a command, or on exit-codes, environment or output (帮助)",
                  {"help exit-codes", "help import members"},
                  [app, context, help_flags] { return Help(*app, context, *help_flags); });
   help->add_option("TOPIC", help_flags->words, "A command or a topic");
   help->fallthrough(false);
+  help->group("Help");
 
-  CLI::App* completion = app->add_subcommand("completion", "Completion scripts for shells");
+  CLI::App* completion =
+      app->add_subcommand("completion", "Completion scripts for shells (命令补全)");
+  completion->group("Help");
   completion->require_subcommand(1);
   completion->fallthrough();
   AddCommand(completion,
@@ -195,23 +204,49 @@ ExitCode ApplyZone(const Context& context) {
   return ExitCode::kOk;
 }
 
+// "; did you mean "block"? (是否指 block？)", or nothing.
+std::string DidYouMean(std::string_view what) {
+  return what.empty() ? "" : fmt::format("; did you mean \"{}\"? (是否指 {}？)", what, what);
+}
+
+// All that may follow the command: its own, and those that all commands share.
+std::vector<std::string> OptionNames(const CLI::App* app) {
+  std::vector<std::string> names;
+  for (; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        names.push_back("--" + name);
+      }
+    }
+  }
+  return names;
+}
+
 int UsageError(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* at = Innermost(&app);
   const std::string path = CommandPath(at);
   const std::vector<std::string> names = CommandNames(*at);
+  std::string text = error.what();
   for (const std::string& word : app.remaining(true)) {
-    if (names.empty() || word.starts_with("-")) {
-      continue;
+    if (word.starts_with("--")) {
+      // Whatever else is wrong: what it asks for may be what is written wrong here.
+      const std::string name = word.substr(0, word.find('='));
+      text = fmt::format("{} has no option {} (没有这个选项){}",
+                         path,
+                         name,
+                         DidYouMean(Nearest(name, OptionNames(at))));
+      break;
     }
-    const std::string nearest = Nearest(word, names);
-    fmt::print(stderr, "gonghuictl: \"{}\" is not a command of {}", word, path);
-    if (!nearest.empty()) {
-      fmt::print(stderr, "; did you mean \"{}\"?", nearest);
+    if (!names.empty() && !word.starts_with("-")) {
+      const std::string_view other = OtherName(at->get_name(), word);
+      text = fmt::format("\"{}\" is not a command of {} (没有这个命令){}",
+                         word,
+                         path,
+                         DidYouMean(other.empty() ? Nearest(word, names) : std::string(other)));
+      break;
     }
-    fmt::print(stderr, "\nSee: {} --help\n", path);
-    return static_cast<int>(ExitCode::kUsage);
   }
-  fmt::print(stderr, "gonghuictl: {}\nSee: {} --help\n", error.what(), path);
+  fmt::print(stderr, "gonghuictl: {}\nSee: {} --help\n", text, path);
   return static_cast<int>(ExitCode::kUsage);
 }
 
@@ -219,11 +254,13 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
 
 int RunCommandLine(int argc, char** argv) {
   Context context;
-  CLI::App app("Operates a Gonghui server: members, merchants, programmes, transactions.",
-               "gonghuictl");
+  CLI::App app(
+      "Operates a Gonghui server: members, merchants, programmes, transactions (工会卡系统管理).",
+      "gonghuictl");
   app.set_help_flag("-h,--help", "This text, or a command's own");
   app.set_version_flag("--version", GONGHUI_VERSION);
   app.get_formatter()->column_width(34);
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app.require_subcommand(1);
   app.fallthrough();
   AddGlobalOptions(&app, &context.options);

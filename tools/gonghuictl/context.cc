@@ -20,6 +20,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "tools/gonghuictl/interrupt.h"
+#include "tools/gonghuictl/text.h"
 #include "tools/gonghuictl/units.h"
 
 namespace gonghui::ctl {
@@ -40,13 +41,34 @@ Context::Context() : colour_(WantsColour()) {}
 
 Output& Context::out() {
   if (!out_) {
-    out_.emplace(options.format, colour_, stdout);
+    const size_t width = options.wide ? 0 : TerminalWidth(STDOUT_FILENO, std::getenv("COLUMNS"));
+    out_.emplace(options.format, colour_, stdout, width);
   }
   return *out_;
 }
 
 std::string Context::input_zone() const {
   return options.zone.empty() ? std::string(kDefaultZone) : options.zone;
+}
+
+RowOptions Context::row_options() {
+  RowOptions rows;
+  rows.zone = input_zone();
+  if (options.zone.empty()) {
+    rows.on_local = [this] {
+      if (!zone_was_told_) {
+        zone_was_told_ = true;
+        // A progress bar may stand on this line.
+        Note(
+            fmt::format("{}days and times that name no zone are taken in {}; --zone names another "
+                        "(未注明时区的日期和时间按 {} 计，可用 --zone 另行指定)",
+                        progress_mode(/*quiet=*/false) == ProgressMode::kBar ? "\r\033[K" : "",
+                        kDefaultZone,
+                        kDefaultZone));
+      }
+    };
+  }
+  return rows;
 }
 
 absl::StatusOr<Endpoint> Context::EndpointOf(Listener listener) const {

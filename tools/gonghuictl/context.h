@@ -18,6 +18,7 @@
 #include <google/protobuf/message.h>
 
 #include "tools/gonghuictl/client.h"
+#include "tools/gonghuictl/csv_rows.h"
 #include "tools/gonghuictl/exit_code.h"
 #include "tools/gonghuictl/output.h"
 #include "tools/gonghuictl/progress.h"
@@ -36,6 +37,7 @@ struct GlobalOptions {
   std::string tls_key_path;
   bool insecure = false;
   OutputFormat format = OutputFormat::kTable;
+  bool wide = false;  // tables may be wider than the terminal
   int64_t timeout_ms = kDefaultTimeoutMs;
   std::string zone;  // empty = nobody said one
 };
@@ -57,6 +59,10 @@ class Context {
   // Asia/Shanghai. Never the machine's: the same file means the same everywhere, unless --zone or
   // GONGHUI_ZONE says otherwise.
   [[nodiscard]] std::string input_zone() const;
+
+  // Of a CSV file: that zone, and when nobody said one, a word on it as soon as a cell depends
+  // on it, once whatever number of files is read.  The context must outlive them.
+  [[nodiscard]] RowOptions row_options();
 
   // One call; prints what is wrong when it fails, and with what, e.g. "member M1", when
   // the command is about several.
@@ -95,6 +101,7 @@ class Context {
   const bool colour_;
   std::optional<Output> out_;
   bool never_sent_ = false;
+  bool zone_was_told_ = false;
   std::unique_ptr<Client> operator_client_;
   std::unique_ptr<Client> terminal_client_;
 };

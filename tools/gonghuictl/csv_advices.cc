@@ -211,8 +211,9 @@ CellResult ParseAdvice(const RowView& cells, const RowOptions& options, Message*
   advice.set_terminal_sequence(static_cast<uint32_t>(sequence));
   CTL_RETURN_IF_BAD(ReadRequired(cells, kBusinessDate, advice.mutable_business_date()));
   if (!IsDay(advice.business_date())) {
-    return BadCell(kBusinessDate,
-                   "\"" + advice.business_date() + "\" is not a day such as 2026-01-31");
+    return BadCell(
+        kBusinessDate,
+        "\"" + advice.business_date() + "\" is not a day such as 2026-01-31" + kDayForms);
   }
   CTL_RETURN_IF_BAD(ReadInstant(cells, kDenyList, options, &instant));
   if (instant) {

@@ -3,6 +3,7 @@
 //
 // The eight kinds of imports.  Each enum numbers the columns of the array below it.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -97,9 +98,10 @@ constexpr std::array kMemberColumns = {
 };
 
 CellResult ParseSpanDay(std::string_view text, const RowOptions& options, Timestamp* out) {
+  NoteLocal(options);
   const absl::StatusOr<Instant> day = ParseDay(text, options.zone);
   if (!day.ok()) {
-    return BadCell(kMemberSegments, std::string(day.status().message()));
+    return BadCell(kMemberSegments, std::string(day.status().message()) + kDayForms);
   }
   out->set_seconds(day->seconds);
   return std::nullopt;
@@ -269,11 +271,18 @@ enum : size_t {
 constexpr std::array kFundColumns = {
     CsvColumn{"fund_code", true, "fund_code", "1 to 32 of A-Z a-z 0-9 . _ : -"},
     CsvColumn{"display_name", false, "display_name", "at most 96 bytes (32 Chinese characters)"},
-    CsvColumn{"asset", false, "asset", "money (when empty) or thing"},
+    CsvColumn{"asset",
+              false,
+              "asset",
+              "money (when empty) or thing; without the column as the budget says"},
     CsvColumn{"union_node_id", false, "union_node_id", "whose; empty = the first root's"},
-    CsvColumn{"budget_yuan", false, "budget", "money: 1000 or 1000.50"},
-    CsvColumn{"budget_fen", false, "budget", "money: a whole number of fen"},
-    CsvColumn{"pieces", false, "budget", "thing: a whole number; one of these three is needed"},
+    CsvColumn{"budget_yuan", false, "budget", "money: 1000 or 1000.50", "asset"},
+    CsvColumn{"budget_fen", false, "budget", "money: a whole number of fen", "asset"},
+    CsvColumn{"pieces",
+              false,
+              "budget",
+              "thing: a whole number; one of these three, new funds need it",
+              "asset"},
     CsvColumn{"opens_on", false, "opens_at", "first day on which it pays; empty = always did"},
     CsvColumn{
         "closes_on", false, "closes_at", "first day on which it no longer pays; empty = never"},
@@ -285,10 +294,15 @@ constexpr std::array kFundColumns = {
         "paid_by", false, "paid_by", "whose money it is: union (when empty), merchant or sponsor"},
 };
 
+// Yuan and fen are of money, pieces of a thing: so a budget says what the fund is of, too, and
+// can not be taken for one of the other kind.
 CellResult ParseBudget(const RowView& cells, v1::Fund* row) {
-  const bool thing = row->asset() == v1::ASSET_THING;
+  constexpr std::array kColumns = {kFundBudgetYuan, kFundBudgetFen, kFundPieces};
+  if (std::none_of(kColumns.begin(), kColumns.end(), [&](size_t c) { return cells.Has(c); })) {
+    return std::nullopt;  // stays as it stands
+  }
   size_t given = std::string_view::npos;
-  for (const size_t column : {kFundBudgetYuan, kFundBudgetFen, kFundPieces}) {
+  for (const size_t column : kColumns) {
     if (cells.Cell(column).empty()) {
       continue;
     }
@@ -297,6 +311,14 @@ CellResult ParseBudget(const RowView& cells, v1::Fund* row) {
     }
     given = column;
   }
+  if (!cells.Has(kFundAsset)) {
+    const bool pieces =
+        given == std::string_view::npos
+            ? cells.Has(kFundPieces) && !cells.Has(kFundBudgetYuan) && !cells.Has(kFundBudgetFen)
+            : given == kFundPieces;
+    row->set_asset(pieces ? v1::ASSET_THING : v1::ASSET_MONEY);
+  }
+  const bool thing = row->asset() == v1::ASSET_THING;
   if (given == std::string_view::npos) {
     const size_t column = thing ? kFundPieces : kFundBudgetYuan;
     return CellError{column,

@@ -81,13 +81,26 @@ bool Updates(const ImportKind& kind) {
   return !kind.method.empty() && RequestOf(kind).FindFieldByName("update_mask") != nullptr;
 }
 
+bool Reactivates(const ImportKind& kind) {
+  return !kind.method.empty() && RequestOf(kind).FindFieldByName("reactivate") != nullptr;
+}
+
 std::vector<std::string> MaskOf(const ImportKind& kind, std::span<const size_t> positions) {
   const google::protobuf::Descriptor& row = *RequestOf(kind).FindFieldByNumber(1)->message_type();
   std::vector<std::string> paths;
+  const auto add = [&](std::string_view name) {
+    const std::string field(name);
+    std::string path = row.FindFieldByName(field) != nullptr ? field : "personal_data." + field;
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) {
+      paths.push_back(std::move(path));
+    }
+  };
   for (size_t c = 0; c < kind.columns.size(); ++c) {
     if (positions[c] != std::string_view::npos) {
-      const std::string field(kind.columns[c].field);
-      paths.push_back(row.FindFieldByName(field) != nullptr ? field : "personal_data." + field);
+      add(kind.columns[c].field);
+      if (!kind.columns[c].also.empty()) {
+        add(kind.columns[c].also);
+      }
     }
   }
   return paths;
@@ -128,8 +141,10 @@ std::string ColumnsHelp(const ImportKind& kind) {
   if (Updates(kind)) {
     help +=
         "What has no column in the file stays as it is; new rows get what an empty cell\n"
-        "would give.  What was blocked, suspended or closed is not made active: such a row\n"
-        "is rejected.\n";
+        "would give.  An empty cell of a column that is there is said: it resets.\n";
+  }
+  if (Reactivates(kind)) {
+    help += "What was blocked, suspended or closed is not made active: such a row is rejected.\n";
   }
   return help;
 }

@@ -13,6 +13,7 @@
 #define GONGHUI_TOOLS_GONGHUICTL_CSV_ROWS_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,8 @@ struct CsvColumn {
   // The message's field that it fills, by which the server complains.
   std::string_view field;
   std::string_view help;
+  // Another field, which such a cell says as well; empty = none.
+  std::string_view also = {};
 };
 
 // Why a row was refused on this side.
@@ -62,6 +65,9 @@ class RowView {
 
 struct RowOptions {
   std::string zone;  // in which days begin
+  // Called whenever a cell is taken to be in `zone` because it names none itself, so that
+  // somebody can say so; may be empty.
+  std::function<void()> on_local = nullptr;
 };
 
 // A kind of row: `gonghuictl import <name> FILE.csv`, `gonghuictl advice submit FILE.csv`.
@@ -95,8 +101,10 @@ inline constexpr std::string_view kRejectColumnPrefix = "reject_";
                                                             const std::vector<std::string>& header);
 
 // Whether an import of this kind leaves what the file has no column for as it stands:
-// its request has an update_mask, and with it `reactivate`.
+// its request has an update_mask.
 [[nodiscard]] bool Updates(const ImportKind& kind);
+// Whether its rows may be of what was blocked: its request has `reactivate`.
+[[nodiscard]] bool Reactivates(const ImportKind& kind);
 
 // The paths of that mask: what the file has columns for.
 [[nodiscard]] std::vector<std::string> MaskOf(const ImportKind& kind,

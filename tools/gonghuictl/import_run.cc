@@ -225,9 +225,11 @@ class ImportRun {
     GH_CHECK(validate_only_field_->name() == "validate_only", kind_.method);
     const google::protobuf::Reflection* reflection = request_->GetReflection();
     reflection->SetBool(request_.get(), validate_only_field_, options_.validate_only);
-    if (Updates(kind_)) {
+    if (Reactivates(kind_)) {
       reflection->SetBool(
           request_.get(), method->input_type()->FindFieldByName("reactivate"), options_.reactivate);
+    }
+    if (Updates(kind_)) {
       auto* mask = dynamic_cast<google::protobuf::FieldMask*>(reflection->MutableMessage(
           request_.get(), method->input_type()->FindFieldByName("update_mask")));
       GH_CHECK(mask != nullptr, kind_.method);
@@ -408,12 +410,37 @@ class ImportRun {
     state_.created_count += summary.created_count();
     state_.unchanged_count += summary.unchanged_count();
     state_.rejected_count += batch.refused.size();
+    TellAccepted(batch);
     if (options_.validate_only) {
       return;
     }
     const absl::Status saved = SaveImportState(ProgressPath(options_.path), state_);
     if (!saved.ok()) {
       Break(ExitCode::kError, std::string(saved.message()));
+    }
+  }
+
+  // REQUIRES: the refused rows are in order, as those that were sent.
+  void TellAccepted(const Batch& batch) {
+    if (options_.on_accepted == nullptr) {
+      return;
+    }
+    const std::vector<std::string> said = MaskOf(kind_, positions_);
+    const std::unique_ptr<Message> message(
+        MessageFactory::generated_factory()->GetPrototype(rows_field_->message_type())->New());
+    auto refused = batch.refused.begin();
+    for (const Row& row : batch.sent) {
+      while (refused != batch.refused.end() && refused->row.index < row.index) {
+        ++refused;
+      }
+      if (refused != batch.refused.end() && refused->row.index == row.index) {
+        continue;
+      }
+      message->Clear();
+      const auto bad =
+          kind_.parse(RowView(row.record.fields, positions_), options_.rows, message.get());
+      GH_CHECK(!bad.has_value(), "line=", row.record.line);  // it was right when it was sent
+      options_.on_accepted(row.record.line, *message, said);
     }
   }
 

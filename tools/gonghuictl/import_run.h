@@ -13,7 +13,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
+
+#include <google/protobuf/message.h>
 
 #include "engine/base/clock.h"
 #include "gonghui/v1/import.pb.h"
@@ -40,6 +44,11 @@ struct ImportOptions {
   bool reactivate = false;
   bool resume = false;
   ProgressMode progress = ProgressMode::kNone;
+  // Called for each row that the server did not refuse, in order, with its line and the fields
+  // that the file has columns for (MaskOf()).  Null = nobody wants to know.
+  std::function<void(
+      uint64_t line, const google::protobuf::Message& row, std::span<const std::string> said)>
+      on_accepted;
 };
 
 struct ImportReport {

@@ -8,6 +8,7 @@
 #ifndef GONGHUI_TOOLS_GONGHUICTL_OUTPUT_H_
 #define GONGHUI_TOOLS_GONGHUICTL_OUTPUT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <span>
@@ -37,6 +38,7 @@ struct ViewColumn {
   std::string_view name;   // for CSV, with its unit: "member_pays_fen"
   Align align;
   Cell (*cell)(const Message& message);
+  Fit fit = Fit::kWhole;  // where a terminal is too narrow for all columns
 };
 
 template <typename Message>
@@ -48,8 +50,9 @@ using View = std::span<const ViewColumn<Message>>;
 
 class Output {
  public:
-  Output(OutputFormat format, bool colour, std::FILE* file)
-      : format_(format), colour_(colour), file_(file) {}
+  // Tables take at most `width` columns of the screen; 0 = there is no bound.
+  Output(OutputFormat format, bool colour, std::FILE* file, size_t width = 0)
+      : format_(format), colour_(colour), width_(width), file_(file) {}
 
   [[nodiscard]] OutputFormat format() const { return format_; }
   [[nodiscard]] bool colour() const { return colour_; }
@@ -76,7 +79,7 @@ class Output {
     std::vector<TableColumn> columns;
     std::vector<std::string> names;
     for (const ViewColumn<Message>& column : view) {
-      columns.push_back({UpperCase(column.label), column.align});
+      columns.push_back({UpperCase(column.label), column.align, column.fit});
       names.emplace_back(column.name);
     }
     if (format_ == OutputFormat::kCsv) {
@@ -102,7 +105,7 @@ class Output {
       }
       table.AddRow(std::move(cells));
     }
-    Text(table.Render(colour_));
+    Text(table.Render(colour_, width_));
   }
 
   // One message: a record of label and value, or CSV with one row.
@@ -125,6 +128,7 @@ class Output {
 
   const OutputFormat format_;
   const bool colour_;
+  const size_t width_;
   std::FILE* const file_;
 };
 

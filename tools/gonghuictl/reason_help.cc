@@ -178,15 +178,124 @@ constexpr std::array kHelp = {
            "请按原价收款；是否追加经费请联系工会"}},
 };
 
-}  // namespace
+// Of a claim: what happened has happened, so nothing is sold, and nobody comes again on another
+// day; it is judged as of the day of the event.  The rest is as above.
+constexpr std::array kClaimHelp = {
+    Entry{v1::REASON_MERCHANT_INACTIVE,
+          {"file it at another office; the union can lift the suspension",
+           "请到其他经办单位申请；如需恢复请联系工会"}},
+    Entry{v1::REASON_MEMBER_SUSPENDED,
+          {"the member was suspended on the day of the event; the union can look into it",
+           "事发当日会员为停用状态；如有疑问请联系工会"}},
+    Entry{v1::REASON_MEMBERSHIP_EXPIRED,
+          {"the membership had lapsed on the day of the event; check that day",
+           "事发当日会籍已失效；请核对事件日期"}},
+    Entry{v1::REASON_MEMBER_CLOSED,
+          {"the membership had ended on the day of the event; check that day",
+           "事发当日已退会；请核对事件日期"}},
+    Entry{
+        v1::REASON_NO_APPLICABLE_BENEFIT,
+        {"no programme takes such claims here: check the terminal, an office's, and the programme",
+         "此处没有受理该申请的方案；请核对终端（须为工会办公终端）与方案"}},
+    Entry{v1::REASON_MERCHANT_NOT_IN_PROGRAMME,
+          {"file it at an office that takes part in the programme (programme show)",
+           "请到方案指定的经办单位申请"}},
+    Entry{v1::REASON_NOT_PERMITTED_TO_TERMINAL,
+          {"file it at an office's terminal (kind office)", "请在工会办公终端（office）申请"}},
+    Entry{v1::REASON_PROGRAMME_NOT_STARTED,
+          {"the event lies before the programme began: events from next eligible on are covered; "
+           "check "
+           "its day",
+           "事件发生在方案开始之前，不在保障范围（next eligible 起的事件才保障）；请核对事件日期"}},
+    Entry{v1::REASON_PROGRAMME_ENDED,
+          {"the event lies after the programme's end, and is not covered; check its day",
+           "事件发生在方案结束之后，不在保障范围；请核对事件日期"}},
+    Entry{v1::REASON_OUTSIDE_TIME_WINDOW,
+          {"the event lies outside the days and hours that are covered; check its day",
+           "事件不在保障的日期和时段内；请核对事件日期"}},
+    Entry{
+        v1::REASON_NOT_PERMITTED_TO_MEMBER,
+        {"the member had no such cover on the day of the event: member show has the days of cover",
+         "事发当日会员不在保障范围内；请核对参保起止日期与事件日期"}},
+    Entry{v1::REASON_BELOW_MINIMUM_AMOUNT,
+          {"the bill is below the least amount that the programme pays from",
+           "费用未达到方案的起付金额"}},
+    Entry{v1::REASON_NO_EFFECT,
+          {"the programme pays nothing of this bill", "按方案此费用无可给付金额"}},
+    Entry{v1::REASON_NO_ELIGIBLE_ITEM,
+          {"name what the bill is for (--line), with items that the programme covers",
+           "请逐项录入方案保障的费用项目"}},
+    Entry{v1::REASON_WAITING_PERIOD,
+          {"the event lies within the waiting period: events from next eligible on are covered; "
+           "check "
+           "its day",
+           "事件发生在等待期内，不在保障范围（next eligible 起的事件才保障）；请核对事件日期"}},
+    Entry{v1::REASON_EXCEEDS_FREQUENCY_LIMIT,
+          {"the claims of the period of the event are used up; check its day",
+           "事件所在期间的给付次数已用完；请核对事件日期"}},
+    Entry{
+        v1::REASON_EXCEEDS_AMOUNT_LIMIT,
+        {"the ceiling of the period of the event leaves too little: --allow-partial takes the rest",
+         "事件所在期间的给付限额不足；可按余额给付（--allow-partial）"}},
+    Entry{v1::REASON_FUND_NOT_OPEN,
+          {"the fund did not pay on the day of the event (fund show); check that day",
+           "事发当日该资金不在使用期内；请核对事件日期"}},
+    Entry{v1::REASON_BUDGET_EXHAUSTED,
+          {"the union can raise the budget; then file it anew", "请联系工会追加经费后重新申请"}},
+};
 
-ReasonHelp HelpOf(v1::Reason reason) {
-  for (const Entry& entry : kHelp) {
+// Of a limit that is counted once, for the whole programme: nobody need come again.
+constexpr std::array kForeverHelp = {
+    Entry{v1::REASON_EXCEEDS_FREQUENCY_LIMIT,
+          {"sell it at full price: the uses are given once, and this limit never begins anew",
+           "请按原价收款：次数只给一次，用完不再恢复"}},
+    Entry{v1::REASON_EXCEEDS_AMOUNT_LIMIT,
+          {"take what is left (--allow-partial), or sell it at full price: this limit never begins "
+           "anew",
+           "可按剩余额度部分优惠，或按原价收款：此额度用完不再恢复"}},
+    Entry{
+        v1::REASON_TOO_MANY_NO_SHOWS,
+        {"no further appointments under this programme; the union can forgive one that was missed",
+         "本活动内不能再预约；如有特殊情况请联系工会"}},
+};
+
+// Of both.
+constexpr std::array kClaimForeverHelp = {
+    Entry{v1::REASON_EXCEEDS_FREQUENCY_LIMIT,
+          {"the claims that the programme pays are used up, and do not begin anew",
+           "本方案的给付次数已用完，不再恢复"}},
+    Entry{v1::REASON_EXCEEDS_AMOUNT_LIMIT,
+          {"the ceiling of the whole programme leaves too little: --allow-partial takes the rest",
+           "本方案的给付总限额不足，且不再恢复；可按余额给付（--allow-partial）"}},
+};
+
+constexpr ReasonHelp kSlotToTake = {
+    "choose another time (--slot-at): next eligible is the next slot that has room",
+    "请另选时段：next eligible 即下一个有名额的时段"};
+constexpr ReasonHelp kNoSlotToTake = {
+    "no slot has room as far ahead as one may book; ask again later (programme show has the slots)",
+    "目前可预约的时段均无名额，请稍后再试"};
+
+template <size_t kSize>
+ReasonHelp Find(const std::array<Entry, kSize>& entries, v1::Reason reason) {
+  for (const Entry& entry : entries) {
     if (entry.reason == reason) {
       return entry.help;
     }
   }
   return {};
+}
+
+bool IsAboutSlot(const v1::Transaction& transaction) {
+  return transaction.reason() == v1::REASON_SLOT_NOT_AVAILABLE ||
+         (transaction.reason() == v1::REASON_EXCEEDS_FREQUENCY_LIMIT &&
+          transaction.failed_check().limit().window() == v1::LIMIT_WINDOW_SLOT);
+}
+
+}  // namespace
+
+ReasonHelp HelpOf(v1::Reason reason) {
+  return Find(kHelp, reason);
 }
 
 ReasonHelp HelpOf(const v1::Transaction& transaction) {
@@ -197,11 +306,20 @@ ReasonHelp HelpOf(const v1::Transaction& transaction) {
     return {"nothing at the till: it has happened, and liability says who bears what was given",
             "交易已发生，收银员无需处理；让利由谁承担见 liability"};
   }
-  if (transaction.reason() == v1::REASON_EXCEEDS_FREQUENCY_LIMIT &&
-      transaction.failed_check().limit().window() == v1::LIMIT_WINDOW_SLOT) {
-    return HelpOf(v1::REASON_SLOT_NOT_AVAILABLE);
+  if (IsAboutSlot(transaction)) {
+    return transaction.has_next_eligible_at() ? kSlotToTake : kNoSlotToTake;
   }
-  return HelpOf(transaction.reason());
+  ReasonHelp help;
+  const v1::FailedCheck& check = transaction.failed_check();
+  const bool claim = transaction.has_event_at();
+  if (check.has_limit() && !check.limit().has_resets_at()) {
+    help = claim ? Find(kClaimForeverHelp, transaction.reason())
+                 : Find(kForeverHelp, transaction.reason());
+  }
+  if (claim && help.english.empty()) {
+    help = Find(kClaimHelp, transaction.reason());
+  }
+  return help.english.empty() ? HelpOf(transaction.reason()) : help;
 }
 
 std::string LeastAmountWords(const v1::Transaction& declined) {
@@ -217,6 +335,30 @@ std::string LeastAmountWords(const v1::Transaction& declined) {
   return declined.list_price_fen() < minimum_fen
              ? fmt::format("{}; the price was {}", least, price)
              : fmt::format("{} of the items that it is for; the whole price was {}", least, price);
+}
+
+std::string FailedFundWords(const v1::Transaction& declined) {
+  if (!declined.failed_check().has_fund()) {
+    return "";
+  }
+  const v1::FailedFund& fund = declined.failed_check().fund();
+  if (declined.reason() == v1::REASON_FUND_NOT_OPEN) {
+    return fund.fund_code() + ": not open at that time (不在使用期内)";
+  }
+  if (fund.needed_pieces() != 0) {
+    const std::string needed = FormatCount(static_cast<uint64_t>(fund.needed_pieces()));
+    const std::string available = FormatCount(static_cast<uint64_t>(fund.available_pieces()));
+    return fmt::format(
+        "{0}: needs {1}, has {2} (需要 {1} 件，可用 {2} 件)", fund.fund_code(), needed, available);
+  }
+  std::string needed = FormatYuan(fund.needed_fen());
+  needed.resize(needed.size() - std::string_view(" yuan").size());  // said once, of the second
+  return fmt::format("{}: needs {}, has {} (需要 {} 元，可用 {} 元)",
+                     fund.fund_code(),
+                     needed,
+                     FormatYuan(fund.available_fen()),
+                     FormatYuanBare(fund.needed_fen()),
+                     FormatYuanBare(fund.available_fen()));
 }
 
 }  // namespace gonghui::ctl

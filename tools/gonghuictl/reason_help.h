@@ -30,6 +30,10 @@ struct ReasonHelp {
 // another one.
 [[nodiscard]] std::string LeastAmountWords(const v1::Transaction& declined);
 
+// "city-2026: needs 5.00, has 3.20 yuan (需要 5.00 元，可用 3.20 元)": the fund or stock that a
+// decline is about.  Empty of another one.
+[[nodiscard]] std::string FailedFundWords(const v1::Transaction& declined);
+
 }  // namespace gonghui::ctl
 
 #endif  // GONGHUI_TOOLS_GONGHUICTL_REASON_HELP_H_

@@ -126,12 +126,14 @@ std::string FormatDetail(const google::rpc::Status& status,
     }
   } else if (any.UnpackTo(&bad_request)) {
     for (const auto& violation : bad_request.field_violations()) {
+      // What is wrong with the request as a whole names no field.
+      const std::string said = violation.field().empty()
+                                   ? violation.description()
+                                   : violation.field() + ": " + violation.description();
       // The message of a single one is the violation.
-      if (status.message() == violation.field() + ": " + violation.description()) {
-        continue;
+      if (status.message() != said) {
+        out += fmt::format("  {}\n", Printable(said));
       }
-      out += fmt::format(
-          "  {}: {}\n", Printable(violation.field()), Printable(violation.description()));
     }
   } else if (any.UnpackTo(&precondition)) {
     for (const auto& violation : precondition.violations()) {

@@ -8,6 +8,57 @@
 #include <algorithm>
 
 namespace gonghui::ctl {
+namespace {
+
+// Words of other systems, and of what people say, that are no names here.
+struct Elsewhere {
+  std::string_view command;
+  std::string_view word;
+  std::string_view name;
+};
+
+constexpr Elsewhere kElsewhere[] = {
+    {"card", "pause", "card block CARD --reason pause"},
+    {"card", "suspend", "card block CARD --reason pause"},
+    {"card", "freeze", "card block CARD --reason pause"},
+    {"card", "lose", "card block CARD --reason lost"},
+    {"card", "lost", "card block CARD --reason lost"},
+    {"card", "report", "card block CARD --reason lost"},
+    {"card", "stolen", "card block CARD --reason stolen"},
+    {"card", "close", "card replace OLD NEW, or import cards with status closed"},
+    {"card", "cancel", "card replace OLD NEW, or import cards with status closed"},
+    {"card", "resume", "card activate CARD"},
+    {"card", "reinstate", "card activate CARD"},
+    {"card", "unblock", "card activate CARD"},
+    {"card", "unpause", "card activate CARD"},
+    {"card", "create", "import cards FILE.csv"},
+    {"card", "add", "import cards FILE.csv"},
+    {"card", "issue", "import cards FILE.csv"},
+    {"card", "import", "import cards FILE.csv"},
+    {"member", "block", "member suspend MEMBER"},
+    {"member", "pause", "member suspend MEMBER"},
+    {"member", "close", "import members with status closed"},
+    {"member", "activate", "member reinstate MEMBER"},
+    {"member", "resume", "member reinstate MEMBER"},
+    {"member", "unsuspend", "member reinstate MEMBER"},
+    {"member", "create", "import members FILE.csv"},
+    {"member", "add", "import members FILE.csv"},
+    {"member", "import", "import members FILE.csv"},
+    {"merchant", "create", "import merchants FILE.csv"},
+    {"merchant", "add", "import merchants FILE.csv"},
+    {"merchant", "import", "import merchants FILE.csv"},
+    {"fund", "create", "import funds FILE.csv"},
+    {"fund", "add", "import funds FILE.csv"},
+    {"fund", "import", "import funds FILE.csv"},
+    {"programme", "check", "programme apply FILE --dry-run"},
+    {"programme", "validate", "programme apply FILE --dry-run"},
+    {"programme", "test", "programme backtest FILE --days DAYS, or programme simulate FILE"},
+    {"draw", "create", "draw commit DRAW PRIZES"},
+    {"draw", "run", "draw settle DRAW"},
+    {"pool", "create", "pool commit POOL PRIZES"},
+};
+
+}  // namespace
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> before_previous(b.size() + 1);
@@ -46,6 +97,15 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& candi
     }
   }
   return nearest;
+}
+
+std::string_view OtherName(std::string_view command, std::string_view word) {
+  for (const Elsewhere& elsewhere : kElsewhere) {
+    if (elsewhere.command == command && elsewhere.word == word) {
+      return elsewhere.name;
+    }
+  }
+  return "";
 }
 
 }  // namespace gonghui::ctl

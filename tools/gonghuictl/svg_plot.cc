@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 #include "tools/gonghuictl/backtest_html.h"
 
@@ -21,7 +22,9 @@ constexpr int kTop = 28;
 constexpr int kBottom = 40;
 constexpr int kLabelsMax = 12;
 constexpr int kSteps = 4;
-constexpr double kGap = 0.2;  // of a place, between groups of columns
+constexpr double kGap = 0.2;       // of a place, between groups of columns
+constexpr double kColumnMax = 48;  // a day alone is no wall
+constexpr double kPointRadius = 3;
 
 struct Scale {
   int64_t low = 0;
@@ -51,6 +54,10 @@ Scale ScaleOf(const Plot& plot, int64_t* step) {
   return scale;
 }
 
+std::string ValueWord(const Plot& plot, int64_t value) {
+  return plot.format == nullptr ? std::to_string(value) : plot.format(value);
+}
+
 double PlaceWidth(const Plot& plot) {
   return static_cast<double>(kWidth - kLeft - kRight) /
          static_cast<double>(std::max<size_t>(plot.labels.size(), 1));
@@ -66,11 +73,10 @@ std::string Axis(const Plot& plot, const Scale& scale, int64_t step) {
                        y,
                        kWidth - kRight,
                        y);
-    out += fmt::format(
-        "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-        kLeft - 6,
-        y + 4,
-        EscapeHtml(plot.format == nullptr ? std::to_string(value) : plot.format(value)));
+    out += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
+                       kLeft - 6,
+                       y + 4,
+                       EscapeHtml(ValueWord(plot, value)));
   }
   const size_t every = (plot.labels.size() + kLabelsMax - 1) / kLabelsMax;
   for (size_t i = 0; i < plot.labels.size(); i += every) {
@@ -86,7 +92,9 @@ std::string Axis(const Plot& plot, const Scale& scale, int64_t step) {
 std::string Columns(const Plot& plot, const Scale& scale) {
   std::string out;
   const double place = PlaceWidth(plot);
-  const double width = place * (1 - kGap) / static_cast<double>(plot.series.size());
+  const auto count = static_cast<double>(plot.series.size());
+  const double width = std::min(place * (1 - kGap) / count, kColumnMax);
+  const double margin = (place - width * count) / 2;
   for (size_t s = 0; s < plot.series.size(); ++s) {
     const PlotSeries& series = plot.series[s];
     for (size_t i = 0; i < series.values.size(); ++i) {
@@ -100,13 +108,13 @@ std::string Columns(const Plot& plot, const Scale& scale) {
           "<rect class=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\">"
           "<title>{} {}: {}</title></rect>\n",
           series.css_class,
-          kLeft + place * (static_cast<double>(i) + kGap / 2) + width * static_cast<double>(s),
+          kLeft + place * static_cast<double>(i) + margin + width * static_cast<double>(s),
           y,
           width,
           height,
           EscapeHtml(plot.labels[i]),
           EscapeHtml(series.name),
-          EscapeHtml(plot.format == nullptr ? std::to_string(value) : plot.format(value)));
+          EscapeHtml(ValueWord(plot, value)));
     }
   }
   return out;
@@ -118,19 +126,25 @@ std::string Lines(const Plot& plot, const Scale& scale) {
   for (const PlotSeries& series : plot.series) {
     std::string points;
     for (size_t i = 0; i < series.values.size(); ++i) {
-      points += fmt::format("{}{:.2f},{:.2f}",
-                            i == 0 ? "" : " ",
-                            kLeft + place * (static_cast<double>(i) + 0.5),
-                            scale.Y(series.values[i]));
+      const double x = kLeft + place * (static_cast<double>(i) + 0.5);
+      const double y = scale.Y(series.values[i]);
+      points += fmt::format("{}{:.2f},{:.2f}", i == 0 ? "" : " ", x, y);
+      // A day alone makes no line, and a point tells its number to who points at it.
+      out += fmt::format(
+          "<circle class=\"{}\" cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"{}\"><title>{} {}: "
+          "{}</title></circle>\n",
+          series.css_class,
+          x,
+          y,
+          kPointRadius,
+          EscapeHtml(plot.labels[i]),
+          EscapeHtml(series.name),
+          EscapeHtml(ValueWord(plot, series.values[i])));
     }
-    // One point alone would draw nothing.
-    const std::string only = series.values.size() == 1 ? " " + points : "";
-    out +=
-        fmt::format("<polyline class=\"{} stroke\" points=\"{}{}\"><title>{}</title></polyline>\n",
-                    series.css_class,
-                    points,
-                    only,
-                    EscapeHtml(series.name));
+    out += fmt::format("<polyline class=\"{} stroke\" points=\"{}\"><title>{}</title></polyline>\n",
+                       series.css_class,
+                       points,
+                       EscapeHtml(series.name));
   }
   return out;
 }

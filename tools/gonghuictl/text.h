@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gonghui::ctl {
 
@@ -26,6 +27,20 @@ void UseUtf8Locale();
 // Padded to `width` columns; longer text stays as it is.
 [[nodiscard]] std::string PadRight(std::string_view text, size_t width);
 [[nodiscard]] std::string PadLeft(std::string_view text, size_t width);
+
+// As much of the beginning as takes at most `width` columns, with "…" in place of the rest; a
+// text that fits stays as it is.  A wide character is never halved.  REQUIRES: width > 0.
+[[nodiscard]] std::string Shortened(std::string_view text, size_t width);
+
+// In lines of at most `width` columns: between words and behind their hyphens, beside wide
+// characters but not before what ends a phrase, and within a word where there is no better place.
+// REQUIRES: width > 1.
+[[nodiscard]] std::vector<std::string> Wrapped(std::string_view text, size_t width);
+
+// Columns of the terminal that `fd` is: what it says itself, else what `columns`, which is the
+// environment's COLUMNS, says; 0 when neither does, and when `fd` is no terminal, whatever the
+// environment says: a script that is run in a narrow window must get all of its data.
+[[nodiscard]] size_t TerminalWidth(int fd, const char* columns);
 
 // Offset of the first byte that is not well-formed UTF-8, or npos.
 [[nodiscard]] size_t FindBadUtf8(std::string_view text);

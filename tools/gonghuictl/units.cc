@@ -60,6 +60,48 @@ bool ParseCivilDay(std::string_view text, absl::CivilDay* day) {
   return year >= 1970 && year < 2200 && day->month() == month && day->day() == day_of_month;
 }
 
+// As ParseInstant(); `forms` are those that the error shows.
+absl::StatusOr<Instant> ParseInstantOr(std::string_view text,
+                                       const std::string& zone,
+                                       std::string_view forms) {
+  constexpr size_t kMinutesEnd = std::string_view("2026-01-31 08:15").size();
+  const absl::Status malformed = absl::InvalidArgumentError(
+      absl::StrCat("\"", ToAbsl(text), "\" is not a time such as ", ToAbsl(forms)));
+  // ParseTime() takes days that are not there, years of one digit and blanks around.
+  if (text.size() < kMinutesEnd || !IsDay(text.substr(0, 10)) ||
+      (text[10] != ' ' && text[10] != 'T') || !IsDigit(text[11]) || !IsDigit(text[15]) ||
+      text.back() == ' ') {
+    return malformed;
+  }
+  absl::TimeZone loaded;
+  if (!absl::LoadTimeZone(zone, &loaded)) {
+    return absl::InvalidArgumentError(absl::StrCat("unknown time zone \"", zone, "\""));
+  }
+  std::string with_t(text);
+  with_t[10] = 'T';
+  const std::string_view behind = text.substr(kMinutesEnd);
+  if (behind.empty() || std::string_view("Z+- ").find(behind[0]) != std::string_view::npos) {
+    with_t.insert(kMinutesEnd, ":00");
+  } else if (behind.size() < 3 || !IsDigit(behind[2])) {
+    return malformed;
+  }
+  const size_t blank = with_t.rfind(' ');
+  if (blank != std::string::npos && blank + 1 < with_t.size() &&
+      (with_t[blank + 1] == '+' || with_t[blank + 1] == '-')) {
+    with_t.erase(blank, 1);
+  }
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S%Ez", with_t, &time, &error) &&
+      !absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S", with_t, loaded, &time, &error)) {
+    return malformed;
+  }
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  return Instant{
+      seconds,
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds)))};
+}
+
 }  // namespace
 
 std::string FormatYuanBare(int64_t fen) {
@@ -168,6 +210,12 @@ std::string FormatRfc3339(Instant instant) {
   return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", ToTime(instant), absl::UTCTimeZone());
 }
 
+std::string FormatIso8601(Instant instant, const std::string& zone) {
+  absl::TimeZone loaded;
+  GH_CHECK(absl::LoadTimeZone(zone, &loaded), zone);
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*S%Ez", ToTime(instant), loaded);
+}
+
 bool IsKnownZone(const std::string& zone) {
   absl::TimeZone loaded;
   return absl::LoadTimeZone(zone, &loaded);
@@ -192,39 +240,15 @@ absl::StatusOr<Instant> ParseDay(std::string_view text, const std::string& zone)
 }
 
 absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& zone) {
-  const absl::Status malformed = absl::InvalidArgumentError(absl::StrCat(
-      "\"", ToAbsl(text), "\" is not a time such as 2026-01-31 08:15:00 or 2026-01-31T00:15:00Z"));
-  // ParseTime() takes days that are not there, years of one digit and blanks around.
-  if (text.size() < std::string_view("2026-01-31 08:15:00").size() || !IsDay(text.substr(0, 10)) ||
-      (text[10] != ' ' && text[10] != 'T') || !IsDigit(text[11]) || !IsDigit(text[18]) ||
-      text.back() == ' ') {
-    return malformed;
-  }
-  absl::TimeZone loaded;
-  if (!absl::LoadTimeZone(zone, &loaded)) {
-    return absl::InvalidArgumentError(absl::StrCat("unknown time zone \"", zone, "\""));
-  }
-  std::string with_t(text);
-  with_t[10] = 'T';
-  const size_t blank = with_t.rfind(' ');
-  if (blank != std::string::npos && blank + 1 < with_t.size() &&
-      (with_t[blank + 1] == '+' || with_t[blank + 1] == '-')) {
-    with_t.erase(blank, 1);
-  }
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S%Ez", with_t, &time, &error) &&
-      !absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S", with_t, loaded, &time, &error)) {
-    return malformed;
-  }
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  return Instant{
-      seconds,
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds)))};
+  return ParseInstantOr(text, zone, "2026-01-31 08:15:00 or 2026-01-31T00:15:00Z");
 }
 
 absl::StatusOr<Instant> ParseDayOrInstant(std::string_view text, const std::string& zone) {
-  return IsDay(text) ? ParseDay(text, zone) : ParseInstant(text, zone);
+  return IsDay(text) ? ParseDay(text, zone)
+                     : ParseInstantOr(text,
+                                      zone,
+                                      "2026-01-31 08:15:00, 2026-01-31 08:15 or 2026-01-31, which "
+                                      "is its 00:00, or, with an offset, 2026-01-31T00:15:00Z");
 }
 
 bool IsUuid(std::string_view text) {

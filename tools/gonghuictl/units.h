@@ -50,6 +50,10 @@ void SetDisplayZone(const std::string& zone);
 // "2026-03-01T00:15:00Z", for programs.
 [[nodiscard]] std::string FormatRfc3339(Instant instant);
 
+// "2026-03-01T08:15:00+08:00", for programs and people alike: in `zone`.  REQUIRES:
+// IsKnownZone(zone).
+[[nodiscard]] std::string FormatIso8601(Instant instant, const std::string& zone);
+
 inline constexpr std::string_view kDefaultZone = "Asia/Shanghai";
 
 // Whether the tz database knows the zone.
@@ -62,8 +66,8 @@ inline constexpr std::string_view kDefaultZone = "Asia/Shanghai";
 [[nodiscard]] absl::StatusOr<Instant> ParseDay(std::string_view text, const std::string& zone);
 
 // "2026-05-03T00:15:00Z" or with an offset, as +08:00, before which a blank may stand, as in
-// tables; "2026-05-03 08:15:00" is in `zone`.  Seconds may have a fraction.  REQUIRES:
-// IsKnownZone(zone).
+// tables; "2026-05-03 08:15:00" is in `zone`.  Seconds may have a fraction, or be left out.
+// REQUIRES: IsKnownZone(zone).
 [[nodiscard]] absl::StatusOr<Instant> ParseInstant(std::string_view text, const std::string& zone);
 
 // A day, which means its first instant, or an instant.  REQUIRES: IsKnownZone(zone).

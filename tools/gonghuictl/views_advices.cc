@@ -77,7 +77,8 @@ constexpr std::array kPending = {
                  Align::kRight,
                  [](const Stored& s) {
                    return CountCell(static_cast<uint64_t>(s.advice.sale().lines_size()));
-                 }},
+                 },
+                 Fit::kCut},
     kRequest,
 };
 
@@ -125,8 +126,9 @@ constexpr std::array kResult = {
                    return s.result ? BoolCell(s.result->accepted()) : Cell{"no answer", ""};
                  }},
     StoredColumn{"outcome", "outcome", Align::kLeft, OfTransaction<Outcome>},
-    StoredColumn{"reason", "reason", Align::kLeft, ReasonOrError},
-    StoredColumn{"提示", "display_message_zh", Align::kLeft, OfTransaction<MessageInChinese>},
+    StoredColumn{"reason", "reason", Align::kLeft, ReasonOrError, Fit::kCut},
+    StoredColumn{
+        "提示", "display_message_zh", Align::kLeft, OfTransaction<MessageInChinese>, Fit::kCut},
     StoredColumn{"liability", "liability", Align::kLeft, OfTransaction<LiabilityOf>},
     StoredColumn{"list price",
                  "list_price_fen",

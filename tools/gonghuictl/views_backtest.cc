@@ -43,7 +43,8 @@ constexpr auto WithCounts(const std::array<ViewColumn<Row>, kBefore>& names) {
       Column{"same",
              "same_count",
              Align::kRight,
-             [](const Row& r) { return CountCell(r.counts().same_count()); }},
+             [](const Row& r) { return CountCell(r.counts().same_count()); },
+             Fit::kMinor},
       Column{"gained",
              "gained_count",
              Align::kRight,
@@ -55,11 +56,13 @@ constexpr auto WithCounts(const std::array<ViewColumn<Row>, kBefore>& names) {
       Column{"more",
              "more_count",
              Align::kRight,
-             [](const Row& r) { return CountCell(r.counts().more_count()); }},
+             [](const Row& r) { return CountCell(r.counts().more_count()); },
+             Fit::kMinor},
       Column{"less",
              "less_count",
              Align::kRight,
-             [](const Row& r) { return CountCell(r.counts().less_count()); }},
+             [](const Row& r) { return CountCell(r.counts().less_count()); },
+             Fit::kMinor},
       Column{"subsidy before",
              "subsidy_before_fen",
              Align::kRight,
@@ -89,9 +92,11 @@ constexpr std::array kMerchant = WithCounts(std::array{
                    "merchant_id",
                    Align::kLeft,
                    [](const v1::BacktestMerchant& r) { return TextCell(r.merchant_id()); }},
-    MerchantColumn{"name", "merchant_name", Align::kLeft, [](const v1::BacktestMerchant& r) {
-                     return TextCell(r.merchant_name());
-                   }}});
+    MerchantColumn{"name",
+                   "merchant_name",
+                   Align::kLeft,
+                   [](const v1::BacktestMerchant& r) { return TextCell(r.merchant_name()); },
+                   Fit::kCut}});
 
 using MerchantDayColumn = ViewColumn<v1::BacktestMerchantDay>;
 constexpr std::array kMerchantDay = WithCounts(std::array{
@@ -131,13 +136,15 @@ constexpr std::array kFund = {
                Align::kLeft,
                [](const FundRow& r) {
                  return TimeCell(r.fund.has_ran_out_before(), r.fund.ran_out_before(), r.zone);
-               }},
+               },
+               Fit::kMinor},
     FundColumn{"ran out after",
                "ran_out_after",
                Align::kLeft,
                [](const FundRow& r) {
                  return TimeCell(r.fund.has_ran_out_after(), r.fund.ran_out_after(), r.zone);
-               }},
+               },
+               Fit::kMinor},
 };
 
 using BenefitColumn = ViewColumn<v1::BacktestBenefit>;
@@ -153,11 +160,13 @@ constexpr std::array kBenefit = {
     BenefitColumn{"given before",
                   "given_before_count",
                   Align::kRight,
-                  [](const v1::BacktestBenefit& r) { return CountCell(r.given_before_count()); }},
+                  [](const v1::BacktestBenefit& r) { return CountCell(r.given_before_count()); },
+                  Fit::kMinor},
     BenefitColumn{"given after",
                   "given_after_count",
                   Align::kRight,
-                  [](const v1::BacktestBenefit& r) { return CountCell(r.given_after_count()); }},
+                  [](const v1::BacktestBenefit& r) { return CountCell(r.given_after_count()); },
+                  Fit::kMinor},
     BenefitColumn{"subsidy before",
                   "subsidy_before_fen",
                   Align::kRight,
@@ -173,11 +182,13 @@ constexpr std::array kReason = {
     ReasonColumn{"before",
                  "before",
                  Align::kLeft,
-                 [](const v1::BacktestReason& r) { return TextCell(AnswerWord(r.before())); }},
+                 [](const v1::BacktestReason& r) { return TextCell(AnswerWord(r.before())); },
+                 Fit::kWrap},
     ReasonColumn{"after",
                  "after",
                  Align::kLeft,
-                 [](const v1::BacktestReason& r) { return TextCell(AnswerWord(r.after())); }},
+                 [](const v1::BacktestReason& r) { return TextCell(AnswerWord(r.after())); },
+                 Fit::kWrap},
     ReasonColumn{"decisions",
                  "decision_count",
                  Align::kRight,
@@ -207,7 +218,7 @@ constexpr std::array kLimit = {
 void ShowSummary(const v1::BacktestReport& report, Output* out) {
   const v1::DecisionCounts& all = report.all();
   out->Text(RenderRecord({{"programme", report.programme_code()},
-                          {"days", PeriodWords(report)},
+                          {"days", PeriodWords(report).english},
                           {"decisions", FormatCount(all.decision_count())},
                           {"same", FormatCount(all.same_count())},
                           {"gained", FormatCount(all.gained_count())},

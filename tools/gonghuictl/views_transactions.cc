@@ -263,6 +263,22 @@ constexpr std::array kTransaction = {
               Align::kLeft,
               [](const Txn& t) { return TimeCell(t.has_decided_at(), t.decided_at()); }},
     TxnColumn{"hold expires", "expires_at", Align::kLeft, HoldExpiresCell},
+    TxnColumn{"slot 预约时段",
+              "slot_at",
+              Align::kLeft,
+              [](const Txn& t) { return TimeCell(t.has_slot_at(), t.slot_at()); }},
+    TxnColumn{"event 事发时间",
+              "event_at",
+              Align::kLeft,
+              [](const Txn& t) { return TimeCell(t.has_event_at(), t.event_at()); }},
+    TxnColumn{"changed since",
+              "restated_fen",
+              Align::kRight,
+              [](const Txn& t) { return RawMoney(t.restated_fen()); }},
+    TxnColumn{"of it subsidy",
+              "restated_subsidy_fen",
+              Align::kRight,
+              [](const Txn& t) { return RawMoney(t.restated_subsidy_fen()); }},
 };
 
 // What people are told of a decline beside what programs are.
@@ -272,6 +288,7 @@ constexpr std::array kDecline = {
               "",
               Align::kLeft,
               [](const Txn& t) { return TextCell(LeastAmountWords(t)); }},
+    TxnColumn{"fund", "", Align::kLeft, [](const Txn& t) { return TextCell(FailedFundWords(t)); }},
     TxnColumn{"what to do",
               "",
               Align::kLeft,
@@ -305,7 +322,16 @@ struct MoneyRow {
   int64_t member_fen = 0;
   int64_t funds_fen = 0;
   bool of_member_only = false;
+  bool is_change = false;  // told with its sign
 };
+
+Cell MoneyRowCell(const MoneyRow& row, int64_t fen) {
+  Cell cell = MoneyCell(fen);
+  if (row.is_change && fen > 0) {
+    cell.text.insert(0, "+");
+  }
+  return cell;
+}
 
 using MoneyColumn = ViewColumn<MoneyRow>;
 constexpr std::array kMoney = {
@@ -319,19 +345,21 @@ constexpr std::array kMoney = {
         "list price",
         "",
         Align::kRight,
-        [](const MoneyRow& m) { return m.of_member_only ? Cell{} : MoneyCell(m.price_fen); }},
-    MoneyColumn{
-        "member", "", Align::kRight, [](const MoneyRow& m) { return MoneyCell(m.member_fen); }},
+        [](const MoneyRow& m) { return m.of_member_only ? Cell{} : MoneyRowCell(m, m.price_fen); }},
+    MoneyColumn{"member",
+                "",
+                Align::kRight,
+                [](const MoneyRow& m) { return MoneyRowCell(m, m.member_fen); }},
     MoneyColumn{
         "funds",
         "",
         Align::kRight,
-        [](const MoneyRow& m) { return m.of_member_only ? Cell{} : MoneyCell(m.funds_fen); }},
+        [](const MoneyRow& m) { return m.of_member_only ? Cell{} : MoneyRowCell(m, m.funds_fen); }},
 };
 
 // Of a price and the funds' part of it; the member has the rest.
 MoneyRow Money(std::string_view label, std::string_view label_zh, int64_t price, int64_t funds) {
-  return {label, label_zh, price, price - funds, funds, false};
+  return {label, label_zh, price, price - funds, funds, false, false};
 }
 
 // What a transaction that is about another one has done to it.  REQUIRES: HasMoneyTable(t).
@@ -350,11 +378,34 @@ MoneyRow MoneyOfFollowUp(const Txn& t) {
   }
 }
 
+// By increments and reversals in part since it was authorized.
+bool IsRestated(const Txn& t) {
+  return t.restated_fen() != 0 || t.restated_subsidy_fen() != 0;
+}
+
+// One sum of all of them: where price and subsidy went different ways, both were there.
+MoneyRow MoneyOfChange(const Txn& t) {
+  const int64_t price = t.restated_fen();
+  const int64_t funds = t.restated_subsidy_fen();
+  MoneyRow row = price > 0 && funds >= 0   ? Money("raised", "追加授权", price, funds)
+                 : price < 0 && funds <= 0 ? Money("reversed in part", "部分撤销", price, funds)
+                                           : Money("changed since", "此后变动", price, funds);
+  row.is_change = true;
+  return row;
+}
+
 std::vector<MoneyRow> MoneyOf(const Txn& t) {
   if (t.kind() != v1::TRANSACTION_KIND_AUTHORIZATION) {
     return {MoneyOfFollowUp(t)};
   }
-  std::vector<MoneyRow> rows = {Money("authorized", "授权", t.list_price_fen(), t.subsidy_fen())};
+  std::vector<MoneyRow> rows = {Money("authorized",
+                                      "授权",
+                                      t.list_price_fen() - t.restated_fen(),
+                                      t.subsidy_fen() - t.restated_subsidy_fen())};
+  if (IsRestated(t)) {
+    rows.push_back(MoneyOfChange(t));
+    rows.push_back(Money("stands now", "现授权", t.list_price_fen(), t.subsidy_fen()));
+  }
   if (IsOpen(t)) {
     // Beyond what was authorized nothing is held.
     rows.push_back(Money("still held",
@@ -430,6 +481,14 @@ constexpr std::array kLine = {
 // Up to `quantity`: what, not who pays.
 constexpr size_t kLineColumnsOfWhat = 3;
 
+// For people only where there is a fund: what grants an entry, or a place, pays nothing.
+Cell OfItsFund(const v1::AppliedBenefit& benefit, Cell cell) {
+  if (benefit.fund_code().empty()) {
+    cell.text.clear();
+  }
+  return cell;
+}
+
 using AppliedColumn = ViewColumn<v1::AppliedBenefit>;
 constexpr std::array kApplied = {
     AppliedColumn{"programme",
@@ -448,14 +507,16 @@ constexpr std::array kApplied = {
                   "fund_code",
                   Align::kLeft,
                   [](const v1::AppliedBenefit& b) { return TextCell(b.fund_code()); }},
-    AppliedColumn{"pays",
-                  "amount_fen",
-                  Align::kRight,
-                  [](const v1::AppliedBenefit& b) { return MoneyCell(b.amount_fen()); }},
-    AppliedColumn{"pieces",
-                  "pieces",
-                  Align::kRight,
-                  [](const v1::AppliedBenefit& b) { return SignedCountCell(b.pieces()); }},
+    AppliedColumn{
+        "pays",
+        "amount_fen",
+        Align::kRight,
+        [](const v1::AppliedBenefit& b) { return OfItsFund(b, MoneyCell(b.amount_fen())); }},
+    AppliedColumn{
+        "pieces",
+        "pieces",
+        Align::kRight,
+        [](const v1::AppliedBenefit& b) { return OfItsFund(b, SignedCountCell(b.pieces())); }},
 };
 
 Cell LimitAmount(const v1::LimitState& limit, int64_t amount) {
@@ -507,6 +568,14 @@ Cell LimitHeld(const v1::LimitState& limit) {
   return LimitAmount(limit, limit.held());
 }
 
+// Of a fund that is not open there are no numbers either.
+Cell CheckedFund(const v1::CheckOutcome& check, int64_t fen, int64_t pieces) {
+  if (!check.has_fund() || check.check() == v1::REASON_FUND_NOT_OPEN) {
+    return {};
+  }
+  return check.check() == v1::REASON_QUOTA_EXHAUSTED ? SignedCountCell(pieces) : MoneyCell(fen);
+}
+
 using CheckColumn = ViewColumn<v1::CheckOutcome>;
 using Check = v1::CheckOutcome;
 constexpr std::array kCheck = {
@@ -534,7 +603,8 @@ constexpr std::array kCheck = {
                     cell.text += fmt::format(" (at least {} 元)", FormatYuanBare(c.minimum_fen()));
                   }
                   return cell;
-                }},
+                },
+                Fit::kWrap},
     CheckColumn{"limit",
                 "limit_code",
                 Align::kLeft,
@@ -547,7 +617,26 @@ constexpr std::array kCheck = {
         "held", "held", Align::kRight, [](const Check& c) { return CheckedLimit(c, LimitHeld); }},
     CheckColumn{
         "left", "left", Align::kRight, [](const Check& c) { return CheckedLimit(c, LimitLeft); }},
+    CheckColumn{"fund",
+                "fund_code",
+                Align::kLeft,
+                [](const Check& c) { return TextCell(c.fund().fund_code()); }},
+    CheckColumn{"needs",
+                "needed",
+                Align::kRight,
+                [](const Check& c) {
+                  return CheckedFund(c, c.fund().needed_fen(), c.fund().needed_pieces());
+                }},
+    CheckColumn{"has",
+                "available",
+                Align::kRight,
+                [](const Check& c) {
+                  return CheckedFund(c, c.fund().available_fen(), c.fund().available_pieces());
+                }},
 };
+
+// Up to `left`: hardly ever a fund is what fails.
+constexpr size_t kCheckColumnsWithoutFund = kCheck.size() - 3;
 
 // "rides 1/4, month 12.00/300.00 yuan": left of at most; "bills 800.00 yuan used" of what
 // only counts.
@@ -587,7 +676,8 @@ constexpr std::array kEntitlement = {
     EntitlementColumn{"优惠",
                       "display_name",
                       Align::kLeft,
-                      [](const v1::Entitlement& e) { return TextCell(e.display_name()); }},
+                      [](const v1::Entitlement& e) { return TextCell(e.display_name()); },
+                      Fit::kCut},
     EntitlementColumn{"price",
                       "price",
                       Align::kLeft,
@@ -603,8 +693,9 @@ constexpr std::array kEntitlement = {
     EntitlementColumn{"提示",
                       "display_message_zh",
                       Align::kLeft,
-                      [](const v1::Entitlement& e) { return TextCell(e.display_message_zh()); }},
-    EntitlementColumn{"left of limits", "limits_left", Align::kLeft, LimitsLeft},
+                      [](const v1::Entitlement& e) { return TextCell(e.display_message_zh()); },
+                      Fit::kWrap},
+    EntitlementColumn{"left of limits", "limits_left", Align::kLeft, LimitsLeft, Fit::kWrap},
     EntitlementColumn{"next eligible",
                       "next_eligible_at",
                       Align::kLeft,
@@ -623,7 +714,7 @@ void ShowBenefits(const Txn& t, Output* out) {
   switch (t.kind()) {
     case v1::TRANSACTION_KIND_AUTHORIZATION:
       if (HasMoneyTable(t)) {
-        heading = "Benefits, as authorized";
+        heading = IsRestated(t) ? "Benefits, as they stand now" : "Benefits, as authorized";
         amount = "authorized";
       }
       break;
@@ -711,7 +802,10 @@ void ShowTransaction(const v1::Transaction& transaction, Output* out) {
 void ShowChecks(const google::protobuf::RepeatedPtrField<v1::CheckOutcome>& checks, Output* out) {
   if (out->format() == OutputFormat::kTable && !checks.empty()) {
     out->Heading("Checks");
-    out->TableOf<v1::CheckOutcome>(checks, CheckView());
+    const bool any_fund =
+        std::any_of(checks.begin(), checks.end(), [](const Check& c) { return c.has_fund(); });
+    out->TableOf<v1::CheckOutcome>(
+        checks, any_fund ? CheckView() : CheckView().first(kCheckColumnsWithoutFund));
   }
 }
 

@@ -5,8 +5,12 @@
 
 #include "tools/gonghuictl/views_vouchers.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tools/gonghuictl/view_cells.h"
 
@@ -57,11 +61,11 @@ constexpr std::array kVoucher = {
                     return Cell{bearer ? "the bearer's" : v.member_id(), v.member_id()};
                   }},
     VoucherColumn{"state", "state", Align::kLeft, VoucherStateCell},
-    VoucherColumn{
-        "valid from",
-        "valid_from",
-        Align::kLeft,
-        [](const v1::Voucher& v) { return TimeCell(v.has_valid_from(), v.valid_from()); }},
+    VoucherColumn{"valid from",
+                  "valid_from",
+                  Align::kLeft,
+                  [](const v1::Voucher& v) { return TimeCell(v.has_valid_from(), v.valid_from()); },
+                  Fit::kMinor},
     VoucherColumn{
         "expires at",
         "expires_at",
@@ -160,40 +164,120 @@ constexpr std::array kDraw = {
     DrawColumn{"seed hash",
                "seed_hash",
                Align::kLeft,
-               [](const v1::Draw& d) { return TextCell(d.seed_hash()); }},
-    DrawColumn{"seed", "seed", Align::kLeft, [](const v1::Draw& d) { return TextCell(d.seed()); }},
+               [](const v1::Draw& d) { return TextCell(d.seed_hash()); },
+               Fit::kMinor},
+    DrawColumn{"seed",
+               "seed",
+               Align::kLeft,
+               [](const v1::Draw& d) { return TextCell(d.seed()); },
+               Fit::kMinor},
     DrawColumn{"entries hash",
                "entries_hash",
                Align::kLeft,
-               [](const v1::Draw& d) { return TextCell(d.entries_hash()); }},
+               [](const v1::Draw& d) { return TextCell(d.entries_hash()); },
+               Fit::kMinor},
     DrawColumn{"committed at",
                "committed_at",
                Align::kLeft,
-               [](const v1::Draw& d) { return TimeCell(d.has_committed_at(), d.committed_at()); }},
+               [](const v1::Draw& d) { return TimeCell(d.has_committed_at(), d.committed_at()); },
+               Fit::kMinor},
     DrawColumn{"settled at",
                "settled_at",
                Align::kLeft,
-               [](const v1::Draw& d) { return TimeCell(d.has_settled_at(), d.settled_at()); }},
+               [](const v1::Draw& d) { return TimeCell(d.has_settled_at(), d.settled_at()); },
+               Fit::kMinor},
 };
 constexpr std::array kDrawToCommit = {kCode, kKind, kProgrammeOf, kEntered, kCloses};
 
+// What there is not yet, which people look for.
+constexpr std::array kDrawToCommitForPeople = {
+    kCode,
+    kKind,
+    kProgrammeOf,
+    kEntered,
+    kCloses,
+    DrawColumn{"entries",
+               "",
+               Align::kLeft,
+               [](const v1::Draw& d) {
+                 return TextCell(d.kind() == v1::DRAW_KIND_POOL
+                                     ? "each event draws once (每个事件抽一次)"
+                                     : "counted when it is settled (开奖时统计)");
+               }},
+    DrawColumn{"seed hash",
+               "",
+               Align::kLeft,
+               [](const v1::Draw&) {
+                 return TextCell("none yet: committing makes the seed (尚无，登记时生成种子)");
+               }},
+};
+
+// A row of the prizes that would be fixed.
+struct PrizeToCommit {
+  v1::Prize prize;
+  bool of_pool = false;
+  uint64_t first_rank = 0;  // of a draw
+  uint64_t weight_sum = 0;  // of a pool
+};
+
+Cell WhoWinsCell(const PrizeToCommit& row) {
+  if (row.of_pool) {
+    return TextCell(
+        fmt::format("{} of {}", FormatCount(row.prize.weight()), FormatCount(row.weight_sum)));
+  }
+  const uint64_t last = row.first_rank + row.prize.count() - 1;
+  return TextCell(row.prize.count() <= 1
+                      ? FormatCount(row.first_rank)
+                      : fmt::format("{} to {}", FormatCount(row.first_rank), FormatCount(last)));
+}
+
+Cell PrizeCell(const v1::Prize& prize) {
+  return {prize.series_code().empty() ? "nothing (未中奖)" : prize.series_code(),
+          prize.series_code()};
+}
+
+Cell PrizeCountCell(const v1::Prize& prize) {
+  Cell cell = CountCell(prize.count());
+  cell.text = prize.count() == 0 ? "without end" : cell.text;
+  return cell;
+}
+
+using ToCommitColumn = ViewColumn<PrizeToCommit>;
+constexpr ToCommitColumn kPrizeToCommit = {
+    "prize", "", Align::kLeft, [](const PrizeToCommit& p) { return PrizeCell(p.prize); }};
+constexpr ToCommitColumn kCountToCommit = {
+    "count", "", Align::kRight, [](const PrizeToCommit& p) { return PrizeCountCell(p.prize); }};
+constexpr ToCommitColumn kFromToCommit = {
+    "valid from",
+    "",
+    Align::kLeft,
+    [](const PrizeToCommit& p) { return TimeCell(p.prize.has_valid_from(), p.prize.valid_from()); },
+    Fit::kWrap};
+constexpr ToCommitColumn kUntilToCommit = {
+    "expires at",
+    "",
+    Align::kLeft,
+    [](const PrizeToCommit& p) { return TimeCell(p.prize.has_expires_at(), p.prize.expires_at()); },
+    Fit::kWrap};
+constexpr std::array kDrawPrizesToCommit = {
+    kPrizeToCommit,
+    kCountToCommit,
+    ToCommitColumn{"ranks 名次", "", Align::kRight, WhoWinsCell},
+    kFromToCommit,
+    kUntilToCommit,
+};
+constexpr std::array kPoolPrizesToCommit = {
+    kPrizeToCommit,
+    kCountToCommit,
+    ToCommitColumn{"chance 概率", "", Align::kRight, WhoWinsCell},
+    kFromToCommit,
+    kUntilToCommit,
+};
+
 using PrizeColumn = ViewColumn<v1::Prize>;
 constexpr std::array kPrize = {
-    PrizeColumn{"prize",
-                "series_code",
-                Align::kLeft,
-                [](const v1::Prize& p) {
-                  return Cell{p.series_code().empty() ? "nothing (未中奖)" : p.series_code(),
-                              p.series_code()};
-                }},
-    PrizeColumn{"count",
-                "count",
-                Align::kRight,
-                [](const v1::Prize& p) {
-                  Cell cell = CountCell(p.count());
-                  cell.text = p.count() == 0 ? "without end" : cell.text;
-                  return cell;
-                }},
+    PrizeColumn{"prize", "series_code", Align::kLeft, PrizeCell},
+    PrizeColumn{"count", "count", Align::kRight, PrizeCountCell},
     PrizeColumn{"weight",
                 "weight",
                 Align::kRight,
@@ -209,11 +293,13 @@ constexpr std::array kPrize = {
     PrizeColumn{"valid from",
                 "valid_from",
                 Align::kLeft,
-                [](const v1::Prize& p) { return TimeCell(p.has_valid_from(), p.valid_from()); }},
+                [](const v1::Prize& p) { return TimeCell(p.has_valid_from(), p.valid_from()); },
+                Fit::kWrap},
     PrizeColumn{"expires at",
                 "expires_at",
                 Align::kLeft,
-                [](const v1::Prize& p) { return TimeCell(p.has_expires_at(), p.expires_at()); }},
+                [](const v1::Prize& p) { return TimeCell(p.has_expires_at(), p.expires_at()); },
+                Fit::kWrap},
 };
 
 using WinnerColumn = ViewColumn<Winner>;
@@ -272,9 +358,6 @@ View<v1::VoucherSeries> VoucherSeriesView() {
 View<v1::Draw> DrawView() {
   return kDraw;
 }
-View<v1::Draw> DrawToCommitView() {
-  return kDrawToCommit;
-}
 View<v1::Prize> PrizeView() {
   return kPrize;
 }
@@ -294,6 +377,29 @@ void ShowDraw(const v1::Draw& draw, View<v1::Draw> view, Output* out) {
     out->Heading("Prizes (奖项)");
     out->TableOf<v1::Prize>(draw.prizes(), PrizeView());
   }
+}
+
+void ShowDrawToCommit(const v1::Draw& draw, Output* out) {
+  if (out->format() == OutputFormat::kCsv) {
+    out->RecordOf<v1::Draw>(draw, kDrawToCommit);
+    return;
+  }
+  out->RecordOf<v1::Draw>(draw, kDrawToCommitForPeople);
+  const bool pool = draw.kind() == v1::DRAW_KIND_POOL;
+  uint64_t weight_sum = 0;
+  for (const v1::Prize& prize : draw.prizes()) {
+    weight_sum += prize.weight();
+  }
+  std::vector<PrizeToCommit> rows;
+  uint64_t rank = 1;
+  for (const v1::Prize& prize : draw.prizes()) {
+    rows.push_back({prize, pool, rank, weight_sum});
+    rank += prize.count();
+  }
+  out->Heading("Prizes (奖项)");
+  out->TableOf<PrizeToCommit>(
+      rows,
+      pool ? View<PrizeToCommit>(kPoolPrizesToCommit) : View<PrizeToCommit>(kDrawPrizesToCommit));
 }
 
 }  // namespace gonghui::ctl

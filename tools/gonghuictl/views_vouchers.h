@@ -16,8 +16,6 @@ namespace gonghui::ctl {
 [[nodiscard]] View<v1::Voucher> VoucherView();
 [[nodiscard]] View<v1::VoucherSeries> VoucherSeriesView();
 [[nodiscard]] View<v1::Draw> DrawView();
-// Of what is to be committed: without what only the server knows.
-[[nodiscard]] View<v1::Draw> DrawToCommitView();
 [[nodiscard]] View<v1::Prize> PrizeView();
 [[nodiscard]] View<Winner> WinnerView();
 [[nodiscard]] View<v1::DrawWinner> DrawWinnerView();
@@ -25,6 +23,10 @@ namespace gonghui::ctl {
 
 // For people: a draw with its prizes.  As CSV the draw alone.
 void ShowDraw(const v1::Draw& draw, View<v1::Draw> view, Output* out);
+
+// All that a commitment would fix, before it is one, with what each row of prizes stands for:
+// the ranks of a draw, the chance of a pool's.
+void ShowDrawToCommit(const v1::Draw& draw, Output* out);
 
 }  // namespace gonghui::ctl
 

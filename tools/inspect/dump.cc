@@ -267,6 +267,14 @@ class Liner {
     line_.Flag("advice_may_overrun", r.advice_may_overrun);
     line_.Text("paid_by", NameOf(r.payer));
     PutName(line_, "name", r.name);
+    PutKeeps({{"owner_union_node_id", r.keep.owner},
+              {"asset", r.keep.asset},
+              {"budget_fen", r.keep.budget},
+              {"opens_at", r.keep.opens_at},
+              {"closes_at", r.keep.closes_at},
+              {"advice_may_overrun", r.keep.advice_may_overrun},
+              {"paid_by", r.keep.payer},
+              {"name", r.keep.name}});
   }
 
   void PutProgramme(const ProgrammeImage& r) {
@@ -441,8 +449,9 @@ class Liner {
     PutRow(line_, "terminal_row", t.terminal);
     PutRow(line_, "merchant_row", t.merchant);
     PutRow(line_, "member_row", t.member);
-    PutRow(line_, "failed_benefit_row", t.failed_benefit);
-    PutRow(line_, "failed_limit_row", t.failed_limit);
+    PutRow(line_, "benefit_row", t.benefit);
+    PutRow(line_, "failed_limit_row", t.failed_limit());
+    PutRow(line_, "failed_fund_row", t.failed_fund());
   }
 
   void PutOriginalChange(const OriginalChange& change) {

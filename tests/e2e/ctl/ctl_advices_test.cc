@@ -26,11 +26,9 @@ class CtlAdvicesTest : public CtlTest {
   }
   static std::string Id(char id) { return std::string("8c9f3a52-6a0e-4d3c-9a57-2f1f0e6f2b1") + id; }
 
-  RunResult Submit(const std::string& rows, std::vector<std::string> more = {}) const {
-    std::vector<std::string> words = {
-        "advice", "submit", Write("stored.csv", kHeader + rows), "--terminal", "T1"};
-    words.insert(words.end(), more.begin(), more.end());
-    return RunInsecure(words);
+  RunResult Submit(const std::string& rows, const std::vector<std::string>& more = {}) const {
+    return RunInsecure(
+        With({"advice", "submit", Write("stored.csv", kHeader + rows), "--terminal", "T1"}, more));
   }
 };
 

@@ -44,6 +44,49 @@ TEST_F(CtlAidTest, ShowsAndListsClaims) {
   EXPECT_THAT(Run({"claim", "list", "-o", "csv"}).out, HasSubstr("\n0123456789AE,reversed,"));
 }
 
+// What was declined never held a fen; what was withdrawn or has run out is history, and no second
+// payment.
+TEST_F(CtlAidTest, OnlyWhatMayPayIsASecondFiling) {
+  const RunResult one = Run({"claim", "show", "0123456789AA"});
+  EXPECT_EQ(one.exit, 0) << one.err;
+  EXPECT_THAT(one.out, HasSubstr("0123456789AD"));
+  EXPECT_THAT(one.out, HasSubstr("0123456789AH"));
+  EXPECT_THAT(one.out, Not(HasSubstr("0123456789AF")));
+  EXPECT_EQ(one.err, "");
+}
+
+// It is compared, so it is an account.
+TEST_F(CtlAidTest, APersonsNameIsNoAccount) {
+  const std::string why =
+      "is no account name such as li.na: 1 to 32 of A-Z a-z 0-9 . _ : - "
+      "(用账号，如 li.na，不是姓名)";
+  const RunResult result = Run({"claim", "approve", "0123456789AB", "--by", "王芳"});
+  EXPECT_EQ(result.exit, 2);
+  EXPECT_THAT(result.err, HasSubstr("--by: \"王芳\" " + why));
+  EXPECT_EQ(server_->occasions().judgements.size(), 0U);
+  const RunResult filed = Run({"authorize",
+                               "--terminal",
+                               "T1",
+                               "--card",
+                               "6253011000000016",
+                               "--price",
+                               "8500",
+                               "--event-at",
+                               "2026-05-03",
+                               "--filed-by",
+                               "李娜"});
+  EXPECT_EQ(filed.exit, 2);
+  EXPECT_THAT(filed.err, HasSubstr("--filed-by: \"李娜\" " + why));
+  EXPECT_EQ(Run({"claim", "reject", "0123456789AB", "--by", "王芳", "--note", "否", "--yes"}).exit,
+            2);
+  // What the environment says hinders claims alone.
+  options_.environment["GONGHUI_OPERATOR"] = "王芳";
+  EXPECT_EQ(Run({"claim", "approve", "0123456789AB"}).exit, 2);
+  EXPECT_EQ(Run({"claim", "list"}).exit, 0);
+  EXPECT_THAT(Run({"claim", "approve", "--help"}).out, HasSubstr("account name (账号)"));
+  EXPECT_THAT(Run({"authorize", "--help"}).out, HasSubstr("account name (账号)"));
+}
+
 TEST_F(CtlAidTest, TwoPersonsApprove) {
   const RunResult dry = Run({"claim", "approve", "0123456789AB", "--by", "wang.fang", "--dry-run"});
   EXPECT_EQ(dry.exit, 0) << dry.err;

@@ -4,7 +4,10 @@
 // The commands of operators but import, end to end: what they ask, what they print,
 // how they exit; and help and completion of all.
 
+#include <algorithm>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "tests/e2e/ctl/ctl_fixture.h"
 
@@ -139,10 +142,57 @@ TEST_F(CtlCommandsTest, UnknownWords) {
   EXPECT_EQ(command.exit, 2);
   EXPECT_THAT(command.err, HasSubstr("did you mean \"member\"?"));
   EXPECT_THAT(Run({"member", "suspned", "M1"}).err, HasSubstr("did you mean \"suspend\"?"));
-  EXPECT_EQ(Run({"member", "list", "--frobnicate"}).exit, 2);
+  const RunResult other = Run({"card", "pause", "62530110"});
+  EXPECT_EQ(other.exit, 2);
+  EXPECT_EQ(
+      other.err,
+      "gonghuictl: \"pause\" is not a command of gonghuictl card (没有这个命令); did you mean "
+      "\"card block CARD --reason pause\"? (是否指 card block CARD --reason pause？)\n"
+      "See: gonghuictl card --help\n");
+  const RunResult option = Run({"member", "list", "--frobnicate"});
+  EXPECT_EQ(option.exit, 2);
+  EXPECT_EQ(option.err,
+            "gonghuictl: gonghuictl member list has no option --frobnicate (没有这个选项)\n"
+            "See: gonghuictl member list --help\n");
   EXPECT_EQ(Run({}).exit, 2);
   EXPECT_EQ(Run({"status", "-o", "xml"}).exit, 2);
   EXPECT_EQ(Run({"help", "nonsense"}).exit, 2);
+}
+
+// Also where the option that is written wrong is one that must be there.
+TEST_F(CtlCommandsTest, UnknownOptions) {
+  const RunResult reason = Run({"card", "block", "62530110", "--reson", "lost", "-y"});
+  EXPECT_EQ(reason.exit, 2);
+  EXPECT_THAT(reason.err,
+              HasSubstr("gonghuictl card block has no option --reson (没有这个选项); did you mean "
+                        "\"--reason\"? (是否指 --reason？)\n"));
+  EXPECT_THAT(Run({"member", "list", "--limt=5"}).err, HasSubstr("did you mean \"--limit\"?"));
+  EXPECT_THAT(Run({"status", "--servr", "x"}).err, HasSubstr("did you mean \"--server\"?"))
+      << "those that all commands share, too";
+  EXPECT_THAT(Run({"card", "block", "62530110", "--reason", "losst", "-y"}).err,
+              HasSubstr("lost,stolen,pause"));
+}
+
+TEST_F(CtlCommandsTest, UnknownCards) {
+  const std::string known = "6253011000000016";
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"card", "show", "6253011000000061"},
+        std::vector<std::string>{"card", "block", "6253011000000061", "--reason", "lost", "-y"},
+        std::vector<std::string>{"card", "activate", "625301100000016"},
+        std::vector<std::string>{"card", "replace", "6253011000000018", "62530111", "-y"}}) {
+    const RunResult result = Run(command);
+    EXPECT_EQ(result.exit, 3) << command[1];
+    EXPECT_THAT(result.err,
+                HasSubstr("did you mean \"" + known + "\"? (是否指 " + known + "？)\n"));
+    EXPECT_EQ(result.out, "");
+  }
+  const RunResult far = Run({"card", "show", "6253011999990000"});
+  EXPECT_EQ(far.exit, 3);
+  EXPECT_THAT(far.err, Not(HasSubstr("did you mean")));
+  EXPECT_THAT(far.err, HasSubstr("card list has all numbers"));
+  // Two are as near: neither is offered.
+  EXPECT_THAT(Run({"card", "show", "6253011000000034"}).err, Not(HasSubstr("did you mean")));
+  EXPECT_EQ(server_->change_count(), 0U);
 }
 
 TEST_F(CtlCommandsTest, Colour) {
@@ -153,6 +203,27 @@ TEST_F(CtlCommandsTest, Colour) {
   options_.environment["TERM"] = "dumb";
   EXPECT_THAT(RunOnTerminal({"union", "list"}, "").out, Not(HasSubstr("\x1b[")));
   EXPECT_THAT(Run({"union", "list"}).out, Not(HasSubstr("\x1b[")));
+}
+
+// The terminal of the test has 120 columns; a pipe has none, whatever the environment says.
+TEST_F(CtlCommandsTest, ATableIsAsWideAsTheTerminal) {
+  options_.environment["NO_COLOR"] = "1";
+  options_.environment["COLUMNS"] = "40";
+  const std::vector<std::string> command = {"programme", "versions", "metro"};
+  const std::string piped = Run(command).out;
+  EXPECT_THAT(piped, HasSubstr("CONTENT"));
+  EXPECT_THAT(piped, Not(HasSubstr("-o wide")));
+  const std::string shown = RunOnTerminal(command, "").out;
+  EXPECT_THAT(shown, HasSubstr("ACTIVE"));
+  EXPECT_THAT(shown, HasSubstr("no room for "));
+  EXPECT_THAT(shown, HasSubstr("-o wide shows all (宽度不足，未全部显示)\r\n"));
+  // The longest line in bytes is no longer than the piped one only because columns are missing.
+  EXPECT_LT(shown.find("\r\n"), piped.find('\n'));
+  const std::vector<std::string> wide = {"programme", "versions", "metro", "-o", "wide"};
+  EXPECT_EQ(Run(wide).out, piped);
+  std::string all = RunOnTerminal(wide, "").out;
+  all.erase(std::remove(all.begin(), all.end(), '\r'), all.end());
+  EXPECT_EQ(all, piped);
 }
 
 TEST_F(CtlCommandsTest, HelpOfEveryCommandHasExamples) {
@@ -220,6 +291,7 @@ TEST_F(CtlCommandsTest, CompletionInBash) {
             "contributions\n");
   EXPECT_EQ(complete("--server x member suspend --d"), "--dry-run\n");
   EXPECT_EQ(complete("status -o j"), "json jsonl\n");
+  EXPECT_EQ(complete("status -o w"), "wide\n");
   EXPECT_EQ(complete("ba"), "batch\n");
   EXPECT_EQ(complete("programme sh"), "show shadow\n");
   EXPECT_EQ(complete("programme draft ''"), "save show list delete\n");

@@ -49,6 +49,11 @@ class CtlTest : public testing::Test {
     arguments.insert(arguments.begin(), GONGHUICTL_PATH);
     return arguments;
   }
+  static std::vector<std::string> With(std::vector<std::string> arguments,
+                                       const std::vector<std::string>& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
   RunResult Run(std::vector<std::string> arguments) const {
     return RunProgram(Command(std::move(arguments)), options_);
   }

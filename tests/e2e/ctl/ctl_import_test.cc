@@ -67,6 +67,40 @@ TEST_F(CtlImportTest, EveryKind) {
   EXPECT_EQ(server_->members()[0].joined_on(), "2019-03-01");
 }
 
+// Money may be taken out of a fund on purpose; but never unseen.
+TEST_F(CtlImportTest, ABudgetThatGoesDownIsTold) {
+  const std::string lower = Write("funds.csv",
+                                  "fund_code,budget_yuan,pieces\n"
+                                  "metro-2026,999999.99,\n"
+                                  "BAD-stock,,1\n"  // refused, so it stays as it was
+                                  "new-2026,1,\n"
+                                  "cups-2026,,20\n");
+  const std::string warnings =
+      "warning (提示): line 2: the budget of metro-2026 goes down from 1,000,000.00 yuan to "
+      "999,999.99 yuan (预算调低)\n"
+      "warning (提示): line 5: the budget of cups-2026 goes down from 1,500 pieces to 20 pieces "
+      "(预算调低)\n";
+  const RunResult dry = Run({"import", "funds", lower, "--dry-run", "--quiet"});
+  EXPECT_EQ(dry.exit, 8);
+  EXPECT_THAT(dry.err, HasSubstr(warnings));
+  const RunResult done = Run({"import", "funds", lower, "--quiet", "-o", "json"});
+  EXPECT_EQ(done.exit, 8);
+  EXPECT_THAT(done.err, HasSubstr(warnings));
+  // What is raised, or not said, does not go down.
+  EXPECT_EQ(Run({"import",
+                 "funds",
+                 Write("up.csv", "fund_code,budget_yuan\nmetro-2026,1000000\n"),
+                 "--quiet"})
+                .err,
+            "");
+  EXPECT_EQ(Run({"import",
+                 "funds",
+                 Write("name.csv", "fund_code,display_name\nmetro-2026,地铁\n"),
+                 "--quiet"})
+                .err,
+            "");
+}
+
 TEST_F(CtlImportTest, Rejects) {
   const std::string path = WriteMembers(3'000, 1'000);
   const RunResult result = Run({"import", "members", path, "-o", "json"});
@@ -173,6 +207,30 @@ TEST_F(CtlImportTest, BarOnATerminal) {
                         "members  [##"));
   EXPECT_THAT(result.out, HasSubstr(" 40%  4,000/10,000"));
   EXPECT_THAT(result.out, HasSubstr("\r\x1b[K"));
+}
+
+// A file means the same on every machine, but nobody may have to guess what.
+TEST_F(CtlImportTest, SaysInWhichZoneAFileIsRead) {
+  const std::string note =
+      "days and times that name no zone are taken in Asia/Shanghai; --zone names another "
+      "(未注明时区的日期和时间按 Asia/Shanghai 计，可用 --zone 另行指定)\n";
+  const std::string funds = Write("funds.csv",
+                                  "fund_code,budget_yuan,opens_on\na,1,2026-01-01\n"
+                                  "b,1,2026-01-01\n");
+  EXPECT_EQ(Run({"import", "funds", funds}).err, note) << "once, of however many cells";
+  EXPECT_EQ(Run({"import", "funds", funds, "--zone", "Asia/Urumqi"}).err, "");
+  EXPECT_EQ(
+      Run({"import", "funds", Write("dayless.csv", "fund_code,budget_yuan,opens_on\na,1,\n")}).err,
+      "")
+      << "nothing depends on it";
+  EXPECT_EQ(Run({"import",
+                 "members",
+                 Write("joined.csv", "member_id,union_node_id,joined_on\nM1,U1,2019-03-01\n")})
+                .err,
+            "")
+      << "a day of a calendar is in no zone";
+  options_.environment["GONGHUI_ZONE"] = "Asia/Urumqi";
+  EXPECT_EQ(Run({"import", "funds", funds}).err, "") << "somebody has said it";
 }
 
 TEST_F(CtlImportTest, UsageErrors) {

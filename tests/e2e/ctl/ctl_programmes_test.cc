@@ -34,10 +34,22 @@ TEST_F(CtlProgrammesTest, ApplyDiagnostics) {
             path +
                 ":12:7: benefits[0].price: \"wrong\" is not a price (member_pays or "
                 "percent_off)\n"
+                "  benefits[0].price：“wrong”不是价格（写 member_pays 或 percent_off）\n"
                 "gonghuictl: 1 diagnostic; nothing was changed\n");
   const RunResult json = Run({"programme", "apply", path, "-o", "jsonl"});
   EXPECT_EQ(json.exit, 4);
   EXPECT_THAT(json.out, HasSubstr("\"line\":12"));
+  EXPECT_THAT(json.out, HasSubstr("\"messageZh\":\"“wrong”不是价格\""));
+  EXPECT_THAT(json.out, HasSubstr("\"hintZh\":\"写 member_pays 或 percent_off\""));
+}
+
+// A server of an earlier version has no Chinese to tell.
+TEST_F(CtlProgrammesTest, DiagnosticsInEnglishAlone) {
+  const std::string path = Write("metro.yaml", "price: wrong, of old\n");
+  EXPECT_EQ(Run({"programme", "apply", path}).err,
+            path +
+                ":12:7: benefits[0].price: \"wrong\" is not a price\n"
+                "gonghuictl: 1 diagnostic; nothing was changed\n");
 }
 
 TEST_F(CtlProgrammesTest, ApplyDryRunAndUnchanged) {
@@ -118,6 +130,23 @@ TEST_F(CtlProgrammesTest, ApplyToAStage) {
           .exit,
       0);
   EXPECT_EQ(server_->last_apply().activates_at().seconds(), 1'790'812'800);
+  // A day is its beginning, and minutes will do.
+  for (const char* at : {"2026-10-01", "2026-10-01 00:00", "2026-10-01T00:00"}) {
+    EXPECT_EQ(Run({"programme", "apply", path, "--stage", "scheduled", "--at", at}).exit, 0) << at;
+    EXPECT_EQ(server_->last_apply().activates_at().seconds(), 1'790'784'000) << at;
+  }
+  EXPECT_EQ(Run({"programme",
+                 "apply",
+                 path,
+                 "--stage",
+                 "scheduled",
+                 "--at",
+                 "2026-10-01",
+                 "--zone",
+                 "UTC"})
+                .exit,
+            0);
+  EXPECT_EQ(server_->last_apply().activates_at().seconds(), 1'790'812'800);
 }
 
 TEST_F(CtlProgrammesTest, ApplyThatIsWronglyAsked) {
@@ -125,7 +154,9 @@ TEST_F(CtlProgrammesTest, ApplyThatIsWronglyAsked) {
   EXPECT_THAT(Run({"programme", "apply", path, "--stage", "scheduled"}).err,
               HasSubstr("--stage scheduled needs --at"));
   EXPECT_EQ(Run({"programme", "apply", path, "--at", "2026-10-01 00:00:00"}).exit, 2);
-  EXPECT_EQ(Run({"programme", "apply", path, "--stage", "scheduled", "--at", "soon"}).exit, 2);
+  const RunResult soon = Run({"programme", "apply", path, "--stage", "scheduled", "--at", "soon"});
+  EXPECT_EQ(soon.exit, 2);
+  EXPECT_THAT(soon.err, HasSubstr("--at: \"soon\" is not a time such as 2026-01-31 08:15:00, "));
   EXPECT_THAT(Run({"programme",
                    "apply",
                    path,
@@ -205,6 +236,9 @@ TEST_F(CtlProgrammesTest, Stage) {
       Run({"programme", "stage", "metro", "4", "scheduled", "--at", "2026-10-01 00:00:00"}).exit,
       0);
   EXPECT_EQ(server_->last_stage().activates_at().seconds(), 1'790'784'000);
+  EXPECT_EQ(Run({"programme", "stage", "metro", "4", "scheduled", "--at", "2026-10-01 08:00"}).exit,
+            0);
+  EXPECT_EQ(server_->last_stage().activates_at().seconds(), 1'790'812'800);
   EXPECT_EQ(Run({"programme", "stage", "metro", "4", "retired"}).exit, 2);
   EXPECT_EQ(Run({"programme", "stage", "metro", "none", "active"}).exit, 2);
   EXPECT_EQ(Run({"programme", "stage", "NONE", "4", "active"}).exit, 3);
@@ -231,6 +265,55 @@ TEST_F(CtlProgrammesTest, StageAsksBeforeSomebodyHasLess) {
   EXPECT_EQ(RunOnTerminal({"programme", "stage", "metro", "2", "active"}, "y\n").exit, 0);
   EXPECT_EQ(Run({"programme", "stage", "metro", "2", "active", "--yes"}).exit, 0);
   EXPECT_EQ(server_->change_count(), before + 2);
+}
+
+// A shadow takes nothing away: what would is marked, and not asked about.
+TEST_F(CtlProgrammesTest, AShadowMarksWhatTakesAwayAndAsksNothing) {
+  const RunResult shadow = Run({"programme", "stage", "metro", "2", "shadow"});
+  EXPECT_EQ(shadow.exit, 0) << shadow.err;
+  EXPECT_THAT(shadow.err, HasSubstr("budget: 1,000.00 yuan -> 500.00 yuan (less)\n"));
+  EXPECT_THAT(shadow.err, Not(HasSubstr("Apply?")));
+  const RunResult dry = Run({"programme", "stage", "metro", "2", "shadow", "--dry-run"});
+  EXPECT_THAT(dry.out, HasSubstr("1,000.00 yuan  500.00 yuan  less\n"));
+  EXPECT_THAT(dry.err, HasSubstr("it is done at once: nothing of this takes effect before"));
+  const std::string falls = Write("f.yaml", "falls\n");
+  EXPECT_EQ(Run({"programme", "apply", falls, "--stage", "shadow"}).exit, 0);
+  EXPECT_EQ(Run({"programme", "apply", falls, "--stage", "validated"}).exit, 0);
+  EXPECT_EQ(Run({"programme", "apply", falls, "--stage", "scheduled", "--at", "2026-10-01"}).exit,
+            2)
+      << "asks: it is for an instant to come";
+}
+
+// A code that nobody has: which one may be meant, of programmes and of drafts.
+TEST_F(CtlProgrammesTest, ACodeThatIsNotThereHasNeighbours) {
+  const std::string meant = "did you mean \"metro\"? (是否指 metro？)\n";
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"show", "metor"},
+                                             {"versions", "metor"},
+                                             {"stage", "metor", "4", "active"},
+                                             {"rollback", "metor"},
+                                             {"shadow", "metor"}}) {
+    std::vector<std::string> command = words;
+    command.insert(command.begin(), "programme");
+    const RunResult result = Run(command);
+    EXPECT_EQ(result.exit, 3) << words[0];
+    EXPECT_THAT(result.err, testing::EndsWith(meant)) << words[0];
+  }
+  const RunResult draft = Run({"programme", "draft", "show", "wintre"});
+  EXPECT_EQ(draft.exit, 3);
+  EXPECT_THAT(draft.err, testing::EndsWith("did you mean \"winter\"? (是否指 winter？)\n"));
+  EXPECT_THAT(Run({"programme", "draft", "delete", "wintre", "--yes"}).err,
+              HasSubstr("\"winter\""));
+  // Nothing is near: where to look.
+  EXPECT_THAT(
+      Run({"programme", "show", "NONE"}).err,
+      testing::EndsWith("gonghuictl programme list --all lists the programmes (列出所有项目)\n"));
+  EXPECT_THAT(
+      Run({"programme", "draft", "show", "NONE"}).err,
+      testing::EndsWith("gonghuictl programme draft list lists the drafts (列出所有草稿)\n"));
+  // The programme is there, and something of it is not.
+  EXPECT_THAT(Run({"programme", "show", "metro", "--version", "1", "--source"}).err,
+              Not(HasSubstr("list")));
 }
 
 // A programme's midnight is midnight, wherever it is looked at.
@@ -275,20 +358,39 @@ TEST_F(CtlProgrammesTest, ADryRunSaysWhetherItWillAsk) {
 TEST_F(CtlProgrammesTest, WarningsAreTold) {
   const std::string path = Write("o.yaml", "over\n");
   const std::string warning =
-      "warning (提示): " + path + ":6:6: the programme is over (write a later day)\n";
+      "warning (提示): " + path +
+      ":6:6: the programme is over (write a later day)\n  项目已结束（请写晚一些的日期）\n";
   EXPECT_EQ(Run({"programme", "apply", path}).err, warning);
   EXPECT_THAT(Run({"programme", "apply", path, "--dry-run"}).err, StartsWith(warning));
   EXPECT_EQ(server_->change_count(), 1U);
   EXPECT_THAT(
       Run({"programme", "rollback", "metro"}).err,
-      StartsWith("warning (提示): programme metro: the programme is over (write a later day)\n"));
+      StartsWith("warning (提示): programme metro: the programme is over (write a later day)\n"
+                 "  项目已结束（请写晚一些的日期）\n"));
+}
+
+// What a programme that is retired leaves behind is told before it is asked about.
+TEST_F(CtlProgrammesTest, WarningsOfARetirement) {
+  const std::string warning =
+      "warning (提示): programme drawn: the draw is open (settle it first)\n"
+      "  抽签未开奖（请先开奖）\n";
+  EXPECT_THAT(Run({"programme", "retire", "drawn", "--dry-run"}).err, StartsWith(warning));
+  const RunResult no = RunOnTerminal({"programme", "retire", "drawn"}, "n\n");
+  EXPECT_EQ(no.exit, 1);
+  const size_t told = no.out.find("the draw is open");
+  EXPECT_LT(told, no.out.find("End programme drawn now?")) << no.out;
+  EXPECT_EQ(server_->change_count(), 0U);
+  const RunResult yes = Run({"programme", "retire", "drawn", "--yes"});
+  EXPECT_EQ(yes.exit, 0);
+  EXPECT_EQ(yes.err, warning) << "once";
+  EXPECT_EQ(server_->change_count(), 1U);
 }
 
 TEST_F(CtlProgrammesTest, Rollback) {
   const RunResult last = Run({"programme", "rollback", "metro", "--by", "li"});
   EXPECT_EQ(last.exit, 0) << last.err;
   EXPECT_THAT(last.out, HasSubstr("version    2\n"));
-  EXPECT_EQ(server_->last_rollback().to_version(), 0U);
+  EXPECT_EQ(server_->last_rollback().to_version(), 2U) << "what was shown, whoever came between";
   EXPECT_EQ(server_->last_rollback().author(), "li");
   EXPECT_EQ(Run({"programme", "rollback", "metro", "--to", "1"}).exit, 2) << "1 takes away";
   EXPECT_EQ(Run({"programme", "rollback", "metro", "--to", "1", "--yes"}).exit, 0);

@@ -11,6 +11,7 @@
 namespace gonghui::testing_e2e {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -75,11 +76,7 @@ TEST_F(CtlTransactionsTest, AuthorizeOptions) {
 TEST_F(CtlTransactionsTest, AuthorizeWithACode) {
   const std::vector<std::string> base = {
       "authorize", "--terminal", "T1", "--card", "62530110", "--price", "5", "--code-issued-at"};
-  const auto with = [&base](const std::vector<std::string>& more) {
-    std::vector<std::string> command = base;
-    command.insert(command.end(), more.begin(), more.end());
-    return command;
-  };
+  const auto with = [&base](const std::vector<std::string>& more) { return With(base, more); };
   EXPECT_EQ(RunInsecure(with({"2026-05-03T08:15:00.5+08:00"})).exit, 0);
   v1::AuthorizeRequest request = server_->last_authorize();
   EXPECT_EQ(request.pos_entry_mode(), v1::POS_ENTRY_MODE_QR_CODE);
@@ -394,16 +391,8 @@ TEST_F(CtlTransactionsTest, MutualTls) {
   EXPECT_EQ(bare.exit, 2);
   EXPECT_THAT(bare.err, HasSubstr("need --tls-ca, --tls-cert and --tls-key (or --insecure"));
 
-  std::vector<std::string> with_tls = command;
-  for (const std::string& word : {std::string("--tls-ca"),
-                                  ca,
-                                  std::string("--tls-cert"),
-                                  cert,
-                                  std::string("--tls-key"),
-                                  key}) {
-    with_tls.push_back(word);
-  }
-  const RunResult trusted = Run(with_tls);
+  const RunResult trusted =
+      Run(With(command, {"--tls-ca", ca, "--tls-cert", cert, "--tls-key", key}));
   EXPECT_EQ(trusted.exit, 0) << trusted.err;
 
   options_.environment["GONGHUI_TLS_CA"] = ca;
@@ -537,9 +526,8 @@ TEST_F(CtlTransactionsTest, AClaimThatIsFiled) {
   EXPECT_EQ(filed.exit, 0) << filed.err;
   EXPECT_THAT(filed.out, HasSubstr("filed: awaits approval (待审批)"));
   EXPECT_THAT(filed.out, Not(HasSubstr("已批准")));
-  std::vector<std::string> json = command;
-  json.insert(json.end(), {"-o", "json"});
-  EXPECT_THAT(RunInsecure(json).out, HasSubstr("\"OUTCOME_APPROVED\"")) << "programs get all";
+  EXPECT_THAT(RunInsecure(With(command, {"-o", "json"})).out, HasSubstr("\"OUTCOME_APPROVED\""))
+      << "programs get all";
   const RunResult found = Run({"txn", "show", "0123456789AF"});
   EXPECT_EQ(found.exit, 0) << found.err;
   EXPECT_THAT(found.out, HasSubstr("filed: awaits approval (待审批), 0 of 2 have approved\n"));
@@ -670,14 +658,33 @@ TEST_F(CtlTransactionsTest, TxnShowTellsAuthorizedFromPaid) {
   EXPECT_THAT(csv.out, HasSubstr(",900,1,899,400,399,100,99,"));
 }
 
+TEST_F(CtlTransactionsTest, TxnShowTellsWhatChangedSince) {
+  const RunResult found = Run({"txn", "show", "0123456789AH"});
+  EXPECT_EQ(found.exit, 0) << found.err;
+  EXPECT_THAT(found.out,
+              HasSubstr("authorized        授权      12.00 yuan  0.01 yuan  11.99 yuan\n"
+                        "reversed in part  部分撤销  -3.00 yuan  0.00 yuan  -3.00 yuan\n"
+                        "stands now        现授权     9.00 yuan  0.01 yuan   8.99 yuan\n"
+                        "still held        仍冻结     9.00 yuan  0.01 yuan   8.99 yuan\n"));
+  EXPECT_THAT(found.out, HasSubstr("\nBenefits, as they stand now\n"));
+  EXPECT_THAT(found.out, ContainsRegex("\nslot 预约时段 +2026-06-16 01:00:00 \\+08:00\n"));
+}
+
+TEST_F(CtlTransactionsTest, TxnShowTellsTheFundThatRefused) {
+  const RunResult found = Run({"txn", "show", "0123456789AJ"});
+  EXPECT_EQ(found.exit, 0) << found.err;
+  EXPECT_THAT(found.out,
+              ContainsRegex("\nfund +city-2026: needs 5.00, has 3.20 yuan "
+                            "\\(需要 5.00 元，可用 3.20 元\\)\n"));
+  EXPECT_THAT(found.out, HasSubstr("Refused by programme metro version 1, benefit ride\n"));
+  const RunResult json = Run({"txn", "show", "0123456789AJ", "-o", "json"});
+  EXPECT_THAT(json.out, HasSubstr("\"availableFen\": \"320\""));
+}
+
 // One option, or the environment, or the machine; always with the offset.
 TEST_F(CtlTransactionsTest, TimesAreInTheZoneThatIsSaid) {
   const std::vector<std::string> show = {"txn", "show", "0123456789AE"};
-  const auto with = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> words = show;
-    words.insert(words.end(), more.begin(), more.end());
-    return Run(words);
-  };
+  const auto with = [&](const std::vector<std::string>& more) { return Run(With(show, more)); };
   EXPECT_THAT(with({}).out, HasSubstr("2026-06-16 00:00:00 +08:00\n")) << "TZ";
   options_.environment["TZ"] = "UTC";
   EXPECT_THAT(with({}).out, HasSubstr("2026-06-15 16:00:00 +00:00\n"));
@@ -717,8 +724,7 @@ TEST_F(CtlTransactionsTest, TimesAreReadInTheZoneThatIsSaid) {
                                       "li",
                                       "--event-at"};
     words.emplace_back(at);
-    words.insert(words.end(), more.begin(), more.end());
-    const RunResult result = RunInsecure(words);
+    const RunResult result = RunInsecure(With(words, more));
     EXPECT_EQ(result.exit, 0) << result.err;
     return server_->last_authorize().event_at().seconds();
   };

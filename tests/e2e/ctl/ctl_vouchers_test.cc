@@ -19,14 +19,13 @@ using testing::StartsWith;
 class CtlVouchersTest : public CtlTest {
  protected:
   RunResult Issue(const std::vector<std::string>& more, bool with_output = true) const {
-    std::vector<std::string> command = {"voucher",
-                                        "issue",
-                                        "--series",
-                                        "cake-2026",
-                                        "--from",
-                                        "2026-06-01",
-                                        "--until",
-                                        "2026-07-01"};
+    return IssueOf("cake-2026", more, with_output);
+  }
+  RunResult IssueOf(const std::string& series,
+                    const std::vector<std::string>& more,
+                    bool with_output = true) const {
+    std::vector<std::string> command = {
+        "voucher", "issue", "--series", series, "--from", "2026-06-01", "--until", "2026-07-01"};
     if (with_output) {
       command.insert(command.end(), {"--output", folder_ + "/codes.csv"});
     }
@@ -78,7 +77,7 @@ TEST_F(CtlVouchersTest, BearersCodesGoToTheirFileAlone) {
   EXPECT_THAT(Read("codes.csv"),
               StartsWith("voucher_code,member_id,voucher_key,series_code,valid_from,expires_at\n"
                          "7K3M-9QXA-0001-V4TC,,00000000000000000000000000000001,cake-2026,"
-                         "2026-05-31T16:00:00Z,2026-06-30T16:00:00Z\n"));
+                         "2026-06-01T00:00:00+08:00,2026-07-01T00:00:00+08:00\n"));
   const OccasionCalls calls = server_->occasions();
   ASSERT_EQ(calls.issues.size(), 3U);
   EXPECT_EQ(calls.issues[0].count(), 1'000U);
@@ -235,6 +234,18 @@ TEST_F(CtlVouchersTest, IssueDryRun) {
   EXPECT_TRUE(server_->occasions().issues[0].validate_only());
   EXPECT_EQ(Issue({"--count", "1", "--dry-run"}).exit, 0);
   EXPECT_FALSE(Exists("codes.csv"));
+}
+
+// However many calls tell it, and in a dry run as well.
+TEST_F(CtlVouchersTest, CodesThatNobodyCanUseAreToldOfOnce) {
+  const std::string warning =
+      "warning (提示): series unused: series_code: no benefit asks for it (apply a programme)\n"
+      "  series_code：没有优惠使用它（请让项目生效）\n";
+  EXPECT_THAT(IssueOf("unused", {"--count", "1500", "--dry-run"}, false).err, StartsWith(warning));
+  const RunResult result = IssueOf("unused", {"--count", "1500", "--quiet"});
+  EXPECT_EQ(result.exit, 0);
+  EXPECT_EQ(result.err, warning);
+  EXPECT_EQ(LinesOf("codes.csv"), 1'501U);
 }
 
 TEST_F(CtlVouchersTest, IssueUsage) {

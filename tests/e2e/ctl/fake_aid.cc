@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include <grpcpp/grpcpp.h>
 
@@ -34,6 +35,9 @@ class FakeAid final : public v1::AidService::Service {
     }
     const std::lock_guard lock(shared_->mutex);
     FillClaim(request->transaction_id(), response->mutable_claim());
+    if (request->transaction_id() == "0123456789AA") {
+      response->mutable_claim()->set_member_id("M0000002");
+    }
     return Status::OK;
   }
   Status ListClaims(ServerContext*,
@@ -41,6 +45,10 @@ class FakeAid final : public v1::AidService::Service {
                     v1::ListClaimsResponse* response) override {
     if (request->member_id() == "NONE") {
       return Error(StatusCode::NOT_FOUND, "there is no such member", "MEMBER_NOT_FOUND");
+    }
+    if (request->member_id() == "M0000002") {  // nothing but what pays nothing
+      ListUnpaid(response);
+      return Status::OK;
     }
     FillClaim("0123456789AB", response->add_claims());
     if (!request->open_only()) {
@@ -145,6 +153,19 @@ class FakeAid final : public v1::AidService::Service {
   }
 
  private:
+  // Of one day all of them.
+  void ListUnpaid(v1::ListClaimsResponse* response) const {
+    constexpr std::pair<const char*, v1::TransactionState> kUnpaid[] = {
+        {"0123456789AD", v1::TRANSACTION_STATE_REVERSED},
+        {"0123456789AF", v1::TRANSACTION_STATE_DECLINED},
+        {"0123456789AH", v1::TRANSACTION_STATE_EXPIRED}};
+    for (const auto& [id, state] : kUnpaid) {
+      v1::Claim* const claim = response->add_claims();
+      FillClaim(id, claim);
+      claim->mutable_transaction()->set_state(state);
+    }
+  }
+
   // As the engine has it, twice is once.
   bool HasApproved(const std::string& by) const {
     const std::lock_guard lock(shared_->mutex);

@@ -85,7 +85,8 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     FillVersion(request->version(), response->mutable_programme());
     response->mutable_programme()->set_stage(request->stage());
     response->set_unchanged(request->version() == 3 && request->stage() == v1::STAGE_ACTIVE);
-    if (!response->unchanged() && request->stage() == v1::STAGE_ACTIVE) {
+    if (!response->unchanged() &&
+        (request->stage() == v1::STAGE_ACTIVE || request->stage() == v1::STAGE_SHADOW)) {
       AddChange(request->version() < 3, response->mutable_changes());
     }
     return Status::OK;
@@ -225,15 +226,41 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     shared_->Change(request->validate_only());
     response->mutable_programme()->set_programme_code(request->programme_code());
     response->mutable_programme()->set_retired(true);
+    if (request->programme_code() == "drawn") {
+      v1::Diagnostic& warning = *response->add_warnings();
+      warning.set_message("the draw is open");
+      warning.set_hint("settle it first");
+      warning.set_message_zh("抽签未开奖");
+      warning.set_hint_zh("请先开奖");
+    }
     return Status::OK;
   }
   Status ImportFunds(
       ServerContext* context,
       grpc::ServerReaderWriter<v1::ImportFundsResponse, v1::ImportFundsRequest>* stream) override {
     return shared_->imports.Run(
-        context, stream, &v1::ImportFundsRequest::funds, [](const v1::Fund&, bool) {
-          return true;
+        context, stream, &v1::ImportFundsRequest::funds, [](const v1::Fund& row, bool) {
+          return !row.fund_code().starts_with("BAD");
         });
+  }
+  // Two pages: a fund of money, and a stock.
+  Status ListFunds(ServerContext*,
+                   const v1::ListFundsRequest* request,
+                   v1::ListFundsResponse* response) override {
+    v1::Fund& fund = *response->add_funds();
+    const bool first = request->page_token().empty();
+    fund.set_fund_code(first ? "metro-2026" : "BAD-stock");
+    fund.set_asset(first ? v1::ASSET_MONEY : v1::ASSET_THING);
+    fund.set_budget(first ? 100'000'000 : 500);
+    if (first) {
+      response->set_next_page_token("2");
+      return Status::OK;
+    }
+    v1::Fund& cups = *response->add_funds();
+    cups.set_fund_code("cups-2026");
+    cups.set_asset(v1::ASSET_THING);
+    cups.set_budget(1'500);
+    return Status::OK;
   }
   Status GetFund(ServerContext*,
                  const v1::GetFundRequest* request,
@@ -246,7 +273,7 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
 
  private:
   static Status CheckCode(const std::string& code) {
-    if (code.starts_with("NONE")) {
+    if (code.starts_with("NONE") || code == "metor" || code == "wintre") {
       return Error(StatusCode::NOT_FOUND, "there is no such programme or draft", "NOT_FOUND");
     }
     return code.starts_with("FINAL") ? Error(StatusCode::FAILED_PRECONDITION,
@@ -289,6 +316,8 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     warning.set_column(line);
     warning.set_message("the programme is over");
     warning.set_hint("write a later day");
+    warning.set_message_zh("项目已结束");
+    warning.set_hint_zh("请写晚一些的日期");
   }
   // Midnight of 3 May in Xinjiang, as the server words it.
   static void AddMove(google::protobuf::RepeatedPtrField<v1::ProgrammeChange>* out) {
@@ -307,7 +336,11 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
     diagnostic.set_column(7);
     diagnostic.set_path("benefits[0].price");
     diagnostic.set_message("\"wrong\" is not a price");
-    diagnostic.set_hint("member_pays or percent_off");
+    if (text.find("of old") == std::string::npos) {
+      diagnostic.set_hint("member_pays or percent_off");
+      diagnostic.set_message_zh("“wrong”不是价格");
+      diagnostic.set_hint_zh("写 member_pays 或 percent_off");
+    }
     return true;
   }
 

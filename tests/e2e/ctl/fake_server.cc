@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -200,12 +201,26 @@ class FakeMembers final : public v1::MemberService::Service {
   Status GetCard(ServerContext*,
                  const v1::GetCardRequest* request,
                  v1::GetCardResponse* response) override {
+    if (!IsCard(request->card_number())) {
+      return NoSuchCard();
+    }
     response->mutable_card()->set_card_number(request->card_number());
+    return Status::OK;
+  }
+  Status ListCards(ServerContext*,
+                   const v1::ListCardsRequest*,
+                   v1::ListCardsResponse* response) override {
+    for (const char* number : kCards) {
+      response->add_cards()->set_card_number(number);
+    }
     return Status::OK;
   }
   Status SetCardStatus(ServerContext*,
                        const v1::SetCardStatusRequest* request,
                        v1::SetCardStatusResponse* response) override {
+    if (!IsCard(request->card_number())) {
+      return NoSuchCard();
+    }
     shared_->Change(request->validate_only());
     response->mutable_card()->set_card_number(request->card_number());
     response->mutable_card()->set_status(request->status());
@@ -214,6 +229,9 @@ class FakeMembers final : public v1::MemberService::Service {
   Status ReplaceCard(ServerContext*,
                      const v1::ReplaceCardRequest* request,
                      v1::ReplaceCardResponse* response) override {
+    if (!IsCard(request->old_card_number())) {
+      return NoSuchCard();
+    }
     shared_->Change(request->validate_only());
     response->mutable_old_card()->set_card_number(request->old_card_number());
     response->mutable_old_card()->set_status(v1::CARD_STATUS_REPLACED);
@@ -223,6 +241,17 @@ class FakeMembers final : public v1::MemberService::Service {
   }
 
  private:
+  // Short numbers are all known.
+  static constexpr const char* kCards[] = {
+      "6253011000000016", "6253011000000032", "6253011000000036"};
+  static bool IsCard(const std::string& number) {
+    return number.size() < 15 ||
+           std::find(std::begin(kCards), std::end(kCards), number) != std::end(kCards);
+  }
+  static Status NoSuchCard() {
+    return Error(StatusCode::NOT_FOUND, "there is no such card", "CARD_NOT_FOUND");
+  }
+
   Shared* const shared_;
 };
 
@@ -285,6 +314,36 @@ class FakeOperations final : public v1::OperationsService::Service {
       *response->mutable_transaction() = CapturedRide();
       return Status::OK;
     }
+    if (request->transaction_id() == "0123456789AH") {  // held, and reversed in part
+      v1::Transaction& held = *response->mutable_transaction();
+      held = CapturedRide();
+      held.set_transaction_id(request->transaction_id());
+      held.set_state(v1::TRANSACTION_STATE_PENDING);
+      held.clear_captured_fen();
+      held.clear_captured_subsidy_fen();
+      held.clear_refunded_fen();
+      held.clear_refunded_subsidy_fen();
+      held.set_restated_fen(-300);
+      held.set_restated_subsidy_fen(-300);
+      held.mutable_slot_at()->set_seconds(1'781'539'200 + 3'600);
+      return Status::OK;
+    }
+    if (request->transaction_id() == "0123456789AJ") {  // refused by a fund
+      v1::Transaction& refused = *response->mutable_transaction();
+      refused.set_transaction_id(request->transaction_id());
+      refused.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+      refused.set_outcome(v1::OUTCOME_DECLINED);
+      refused.set_state(v1::TRANSACTION_STATE_DECLINED);
+      refused.set_reason(v1::REASON_BUDGET_EXHAUSTED);
+      v1::FailedCheck& check = *refused.mutable_failed_check();
+      check.set_programme_code("metro");
+      check.set_programme_version(1);
+      check.set_benefit_code("ride");
+      check.mutable_fund()->set_fund_code("city-2026");
+      check.mutable_fund()->set_needed_fen(500);
+      check.mutable_fund()->set_available_fen(320);
+      return Status::OK;
+    }
     if (request->transaction_id() == "0123456789AF" ||
         request->transaction_id() == "0123456789AG") {  // held; the one is a claim
       *response->mutable_transaction() = CapturedRide();
@@ -302,6 +361,12 @@ class FakeOperations final : public v1::OperationsService::Service {
     return Status::OK;
   }
 };
+
+template <class Field>
+Field Copied(Shared* shared, Field Shared::*field) {
+  const std::lock_guard lock(shared->mutex);
+  return shared->*field;
+}
 
 }  // namespace
 
@@ -374,8 +439,7 @@ void FakeServer::LoseVoucherAnswers(bool lose) {
 }
 
 OccasionCalls FakeServer::occasions() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.occasions;
+  return Copied(&state_->shared, &Shared::occasions);
 }
 
 size_t FakeServer::import_message_count() const {
@@ -383,13 +447,11 @@ size_t FakeServer::import_message_count() const {
 }
 
 std::vector<v1::Member> FakeServer::members() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.members;
+  return Copied(&state_->shared, &Shared::members);
 }
 
 size_t FakeServer::authorize_count() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.authorize_count;
+  return Copied(&state_->shared, &Shared::authorize_count);
 }
 
 size_t FakeServer::slow_call_count() const {
@@ -397,78 +459,63 @@ size_t FakeServer::slow_call_count() const {
 }
 
 v1::AuthorizeRequest FakeServer::last_authorize() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.authorize;
+  return Copied(&state_->shared, &Shared::authorize);
 }
 
 v1::CaptureRequest FakeServer::last_capture() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.capture;
+  return Copied(&state_->shared, &Shared::capture);
 }
 
 v1::ReverseRequest FakeServer::last_reverse() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.reverse;
+  return Copied(&state_->shared, &Shared::reverse);
 }
 
 v1::IncrementAuthorizationRequest FakeServer::last_increment() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.increment;
+  return Copied(&state_->shared, &Shared::increment);
 }
 
 v1::RefundRequest FakeServer::last_refund() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.refund;
+  return Copied(&state_->shared, &Shared::refund);
 }
 
 v1::GetEntitlementsRequest FakeServer::last_entitlements() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.entitlements;
+  return Copied(&state_->shared, &Shared::entitlements);
 }
 
 v1::GetMemberEntitlementsRequest FakeServer::last_member_entitlements() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.member_entitlements;
+  return Copied(&state_->shared, &Shared::member_entitlements);
 }
 
 v1::ApplyProgrammeRequest FakeServer::last_apply() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.apply;
+  return Copied(&state_->shared, &Shared::apply);
 }
 
 v1::StageProgrammeRequest FakeServer::last_stage() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.stage;
+  return Copied(&state_->shared, &Shared::stage);
 }
 
 v1::RollbackProgrammeRequest FakeServer::last_rollback() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.rollback;
+  return Copied(&state_->shared, &Shared::rollback);
 }
 
 v1::CompareProgrammeVersionsRequest FakeServer::last_compare() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.compare;
+  return Copied(&state_->shared, &Shared::compare);
 }
 
 v1::SaveDraftRequest FakeServer::last_draft() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.draft;
+  return Copied(&state_->shared, &Shared::draft);
 }
 
 std::vector<v1::SubmitAdvicesRequest> FakeServer::advice_messages() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.advices;
+  return Copied(&state_->shared, &Shared::advices);
 }
 
 v1::CloseBatchRequest FakeServer::last_close() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.close;
+  return Copied(&state_->shared, &Shared::close);
 }
 
 size_t FakeServer::change_count() const {
-  const std::lock_guard lock(state_->shared.mutex);
-  return state_->shared.change_count;
+  return Copied(&state_->shared, &Shared::change_count);
 }
 
 }  // namespace gonghui::testing_e2e

@@ -16,6 +16,7 @@
 #include "gonghui/v1/draw_service.grpc.pb.h"
 #include "gonghui/v1/voucher_service.grpc.pb.h"
 #include "tests/e2e/ctl/fake_shared.h"
+#include "tests/testing/known_draw.h"
 
 namespace gonghui::testing_e2e {
 namespace {
@@ -23,6 +24,9 @@ namespace {
 using grpc::ServerContext;
 using grpc::Status;
 using grpc::StatusCode;
+using known_draw::kEntriesHash;
+using known_draw::kSeed;
+using known_draw::kSeedHash;
 
 // Nothing of the call is done for the sake of one row.
 Status RefuseRow(const std::string& field, const std::string& description) {
@@ -60,6 +64,14 @@ class FakeVouchers final : public v1::VoucherService::Service {
     }
     if (calls.lose_answers) {
       return Error(StatusCode::UNAVAILABLE, "the server is stopping", "DRAINING");
+    }
+    if (request->series_code() == "unused") {
+      v1::Diagnostic& warning = *response->add_warnings();
+      warning.set_path("series_code");
+      warning.set_message("no benefit asks for it");
+      warning.set_hint("apply a programme");
+      warning.set_message_zh("没有优惠使用它");
+      warning.set_hint_zh("请让项目生效");
     }
     const int count = static_cast<int>(request->count()) + request->member_ids_size();
     for (int i = 0; i < count && !request->validate_only(); ++i) {
@@ -162,12 +174,6 @@ class FakeVouchers final : public v1::VoucherService::Service {
   Shared* const shared_;
 };
 
-constexpr const char* kSeed = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-constexpr const char* kSeedHash =
-    "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd";
-constexpr const char* kEntriesHash =
-    "8a5894eb39b8a8bde19041f9fc79c43b62d55711332e1a83c56fe20979941bb4";
-
 class FakeDraws final : public v1::DrawService::Service {
  public:
   explicit FakeDraws(Shared* shared) : shared_(shared) {}
@@ -181,9 +187,14 @@ class FakeDraws final : public v1::DrawService::Service {
     if (request->draw().draw_code().starts_with("FINAL")) {
       return Error(StatusCode::FAILED_PRECONDITION, "it is there with other prizes", "IMMUTABLE");
     }
-    response->set_created(calls.commit.SerializeAsString() != request->SerializeAsString());
-    calls.commit = *request;
-    *response->mutable_draw() = request->draw();
+    response->set_created(calls.commit.draw().SerializeAsString() !=
+                          request->draw().SerializeAsString());
+    if (!request->validate_only()) {
+      calls.commit = *request;
+    }
+    if (!request->validate_only() || !response->created()) {  // else there is none to show
+      *response->mutable_draw() = request->draw();
+    }
     if (request->draw().draw_code().starts_with("HASTY")) {
       v1::DrawWarning* const warning = response->add_warnings();
       warning->set_field("draw.prizes[0].series_code");
@@ -287,6 +298,11 @@ class FakeDraws final : public v1::DrawService::Service {
     const bool pool = code.starts_with("pool");
     draw->set_kind(pool ? v1::DRAW_KIND_POOL : v1::DRAW_KIND_DRAW);
     draw->set_state(v1::DRAW_STATE_SETTLED);
+    if (code.starts_with("EARLY")) {  // closes in 2100, within a second
+      draw->set_state(v1::DRAW_STATE_COMMITTED);
+      draw->mutable_closes_at()->set_seconds(4'102'416'000);
+      draw->mutable_closes_at()->set_nanos(500'000'000);
+    }
     draw->set_seed_hash(kSeedHash);
     draw->set_seed(kSeed);
     draw->set_entry_count(10);

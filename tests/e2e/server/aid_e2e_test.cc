@@ -129,6 +129,9 @@ TEST_F(AidTest, AClaimIsFiledApprovedByTwoAndPaid) {
   const v1::Transaction claim = Decide(asked);
   ASSERT_EQ(claim.outcome(), v1::OUTCOME_APPROVED) << claim.DebugString();
   ExpectMoney(claim, 30'000, 10'000);
+  EXPECT_EQ(claim.event_at().seconds(), asked.event_at().seconds());
+  EXPECT_FALSE(claim.has_slot_at());
+  EXPECT_EQ(Now(claim).event_at().seconds(), asked.event_at().seconds());
   ASSERT_EQ(claim.limits_size(), 2);
   EXPECT_EQ(claim.limits(0).limit_code(), "cost");
   EXPECT_EQ(claim.limits(0).measure(), v1::LIMIT_MEASURE_PRICE_FEN);

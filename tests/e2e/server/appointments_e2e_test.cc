@@ -47,6 +47,9 @@ TEST_F(AppointmentsTest, ASlotHasItsPlacesAndItsOwnHold) {
   const v1::Transaction booked = Decide(asked);
   ASSERT_EQ(booked.outcome(), v1::OUTCOME_APPROVED) << booked.DebugString();
   EXPECT_EQ(booked.expires_at().seconds(), kFirstSlot_s + 3'600);
+  EXPECT_EQ(booked.slot_at().seconds(), kFirstSlot_s);
+  EXPECT_FALSE(booked.has_event_at());
+  EXPECT_EQ(Now(booked).slot_at().seconds(), kFirstSlot_s);
   bool told = false;
   for (const v1::LimitState& limit : booked.limits()) {
     if (limit.window() == v1::LIMIT_WINDOW_SLOT) {
@@ -72,16 +75,54 @@ TEST_F(AppointmentsTest, ASlotHasItsPlacesAndItsOwnHold) {
   EXPECT_EQ(Decide(Book(kFirstSlot_s + 1'800, kCard2)).outcome(), v1::OUTCOME_APPROVED);
 }
 
+// Which mistake it was, and what may be had instead; asked again, and looked up, the same.
 TEST_F(AppointmentsTest, WhatIsNoSlotIsNotToBeHad) {
-  for (const int64_t slot_s : {kFirstSlot_s + 60,                       // not on the half hour
-                               kFirstSlot_s + 2 * 3'600,                // after hours
-                               kFirstSlot_s - int64_t{kDay_s},          // past
-                               kFirstSlot_s + 15 * int64_t{kDay_s}}) {  // too far ahead
-    ExpectDeclined(Decide(Book(slot_s)), v1::REASON_SLOT_NOT_AVAILABLE);
+  struct Case {
+    int64_t slot_s;  // 0 = none
+    const char* english;
+    int64_t next_s;
+  };
+  const Case cases[] = {
+      {0, "No appointment was chosen, choose a time", kFirstSlot_s},
+      {kFirstSlot_s + 60, "No slot begins then, choose another time", kFirstSlot_s + 1'800},
+      {kFirstSlot_s + 2 * 3'600,  // after hours
+       "No slot begins then, choose another time",
+       kFirstSlot_s + int64_t{kDay_s}},
+      {kFirstSlot_s - int64_t{kDay_s},
+       "Slot has begun or is over, choose a later one",
+       kFirstSlot_s},
+      {kFirstSlot_s + 15 * int64_t{kDay_s}, "Too far ahead, choose an earlier time", kFirstSlot_s}};
+  for (const Case& c : cases) {
+    v1::AuthorizeRequest asked = Book(c.slot_s);
+    asked.set_explain(true);
+    if (c.slot_s == 0) {
+      asked.clear_slot_at();
+    }
+    v1::AuthorizeResponse response;
+    grpc::ClientContext context;
+    ASSERT_TRUE(stub_->Authorize(&context, asked, &response).ok());
+    const v1::Transaction& told = response.transaction();
+    ExpectDeclined(told, v1::REASON_SLOT_NOT_AVAILABLE);
+    EXPECT_EQ(told.display_message(), c.english);
+    EXPECT_FALSE(told.display_message_zh().empty());
+    EXPECT_EQ(told.next_eligible_at().seconds(), c.next_s) << c.english;
+    bool explained = false;
+    for (const v1::CheckOutcome& check : response.checks()) {
+      if (check.check() == v1::REASON_SLOT_NOT_AVAILABLE) {
+        explained = true;
+        EXPECT_FALSE(check.passed());
+        EXPECT_EQ(check.display_message(), c.english);
+      }
+    }
+    EXPECT_TRUE(explained);
+    // Later the slot may be another mistake; what was answered stands.
+    clock_.Advance(1);
+    v1::AuthorizeResponse again;
+    grpc::ClientContext again_context;
+    ASSERT_TRUE(stub_->Authorize(&again_context, asked, &again).ok());
+    EXPECT_TRUE(again.idempotent_replay());
+    EXPECT_EQ(again.transaction().SerializeAsString(), told.SerializeAsString());
   }
-  v1::AuthorizeRequest none = Book(kFirstSlot_s);
-  none.clear_slot_at();
-  ExpectDeclined(Decide(none), v1::REASON_SLOT_NOT_AVAILABLE);
 }
 
 TEST_F(AppointmentsTest, WhoDoesNotComeMayNotBookForAWhile) {

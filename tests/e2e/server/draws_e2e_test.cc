@@ -213,6 +213,30 @@ class DrawsTest : public OfficeTest {
   }
 };
 
+// Nothing is paid or handed out for it, and yet it is known which version granted it.
+TEST_F(DrawsTest, AnEntryTellsWhatGrantedIt) {
+  Apply(R"(gonghui: 1
+programme: {code: camp, name: 夏令营, zone: Asia/Shanghai, starts: 2026-01-01, until: 2027-01-01}
+limits:
+  - {code: once, per: person, each: programme, uses: 1}
+benefits:
+  - {code: sign-up, name: 报名, at: {mcc: [5411]}, price: {free: true}, limits: [once]}
+)");
+  v1::AuthorizeRequest request = Purchase(0, /*sale=*/true);
+  request.set_programme_code("camp");
+  const v1::Transaction entry = Decide(request);
+  ASSERT_EQ(entry.outcome(), v1::OUTCOME_APPROVED) << entry.DebugString();
+  for (const v1::Transaction& told : {entry, Now(entry)}) {
+    ASSERT_EQ(told.applied_benefits_size(), 1);
+    const v1::AppliedBenefit& benefit = told.applied_benefits(0);
+    EXPECT_EQ(benefit.programme_code(), "camp");
+    EXPECT_EQ(benefit.programme_version(), 1U);
+    EXPECT_EQ(benefit.benefit_code(), "sign-up");
+    EXPECT_EQ(benefit.fund_code(), "");
+    EXPECT_FALSE(told.has_failed_check());
+  }
+}
+
 TEST_F(DrawsTest, ACommitmentStandsAndItsSeedIsNobodysBusiness) {
   v1::CommitDrawRequest request = Spring();
   request.set_validate_only(true);

@@ -266,6 +266,44 @@ TEST_F(ExplainTest, ADeclineTellsWhatFailedAndWhatWouldHavePassed) {
   EXPECT_EQ(response.checks(15).display_message_zh(), "优惠次数已用完");
 }
 
+// The refusal and the check tell the same, and a repeat tells it again.
+TEST_F(ExplainTest, AFundThatRefusesTellsItsNumbers) {
+  const auto programmes = v1::ProgrammeService::NewStub(harness_.Operators());
+  v1::ApplyProgrammeRequest apply;
+  apply.set_content(R"(gonghui: 1
+programme: {code: poor, name: 余额不足, zone: Asia/Shanghai, starts: 2020-01-01, until: 2100-01-01}
+funds:
+  - {code: purse, name: 小额, budget: 3.20 yuan}
+benefits:
+  - {code: half, name: 半价, at: {mcc: [5411]}, price: {percent_off: 50}, funding: {fund: purse}}
+)");
+  v1::ApplyProgrammeResponse applied;
+  grpc::ClientContext context;
+  ASSERT_TRUE(programmes->ApplyProgramme(&context, apply, &applied).ok());
+  v1::AuthorizeRequest request = Purchase(1'000);
+  request.set_programme_code("poor");
+  const v1::AuthorizeResponse response = Authorize(request);
+  EXPECT_EQ(response.transaction().reason(), v1::REASON_BUDGET_EXHAUSTED);
+  EXPECT_EQ(response.transaction().captured_fen(), 0);
+  const v1::FailedCheck& failed = response.transaction().failed_check();
+  EXPECT_EQ(failed.benefit_code(), "half");
+  EXPECT_FALSE(failed.has_limit());
+  EXPECT_EQ(failed.fund().fund_code(), "purse");
+  EXPECT_EQ(failed.fund().needed_fen(), 500);
+  EXPECT_EQ(failed.fund().available_fen(), 320);
+  int funds = 0;
+  for (const v1::CheckOutcome& check : response.checks()) {
+    EXPECT_EQ(check.has_fund(), check.check() == v1::REASON_BUDGET_EXHAUSTED);
+    if (check.has_fund()) {
+      ++funds;
+      EXPECT_EQ(check.fund().SerializeAsString(), failed.fund().SerializeAsString());
+    }
+  }
+  EXPECT_EQ(funds, 1);
+  EXPECT_EQ(Authorize(request).transaction().SerializeAsString(),
+            response.transaction().SerializeAsString());
+}
+
 TEST_F(ExplainTest, EveryCandidateIsJudgedToTheEnd) {
   const v1::AuthorizeResponse response = Authorize(Purchase(60'000));
   EXPECT_EQ(response.transaction().reason(), v1::REASON_EXCEEDS_AMOUNT_LIMIT);

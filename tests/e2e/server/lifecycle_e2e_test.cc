@@ -19,7 +19,8 @@ class LifecycleTest : public ShopTest {};
 // ---- IncrementAuthorization --------------------------------------------------
 
 TEST_F(LifecycleTest, AnIncrementRaisesTheHoldAndProlongsIt) {
-  const v1::Transaction hold = Decide(Purchase(10'000));
+  const v1::AuthorizeRequest purchase = Purchase(10'000);
+  const v1::Transaction hold = Decide(purchase);
   ExpectMoney(hold, 10'000, 2'000);
   v1::IncrementAuthorizationRequest request = Increment(hold, 5'000);
   request.set_hold_seconds(8 * kDay_s);
@@ -50,6 +51,11 @@ TEST_F(LifecycleTest, AnIncrementRaisesTheHoldAndProlongsIt) {
   const v1::Transaction now = Now(hold);
   EXPECT_EQ(now.state(), v1::TRANSACTION_STATE_PENDING);
   ExpectMoney(now, 15'000, 3'000);
+  EXPECT_EQ(now.restated_fen(), 5'000);
+  EXPECT_EQ(now.restated_subsidy_fen(), 1'000);
+  const v1::Transaction again = Decide(purchase);  // as it was decided
+  ExpectMoney(again, 10'000, 2'000);
+  EXPECT_EQ(again.restated_fen(), 0);
   EXPECT_EQ(now.expires_at().seconds(), increment.expires_at().seconds());
   EXPECT_EQ(ShopFund().held(), 3'000);
 

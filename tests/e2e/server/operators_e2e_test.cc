@@ -438,7 +438,7 @@ TEST_F(OperatorsTest, WhatIsNotThereIsSaidToBeNotThere) {
   grpc::ClientContext context;
   const grpc::Status status = programmes_->RetireProgramme(&context, retire, &retired);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(status.error_message(), "there is no such programme");
+  EXPECT_EQ(status.error_message(), "there is no programme 'nosuch' (没有项目“nosuch”)");
   v1::FindTransactionRequest find;
   find.set_transaction_id("000000000000");
   v1::FindTransactionResponse found;
@@ -562,6 +562,69 @@ TEST_F(OperatorsTest, FundsAreImportedAndBounded) {
   ASSERT_TRUE(programmes_->GetFund(&context, get, &got).ok());
   EXPECT_EQ(got.fund().left(), 100);
   EXPECT_EQ(got.fund().paid_by(), v1::PAYER_SPONSOR);
+}
+
+// What the rows do not say stays as it stands.
+TEST_F(OperatorsTest, AFundsImportChangesWhatItSays) {
+  const auto import = [this](const v1::ImportFundsRequest& request) {
+    return ImportOne<v1::ImportFundsResponse>(
+        programmes_.get(), &v1::ProgrammeService::Stub::ImportFunds, request);
+  };
+  v1::ImportFundsRequest whole;
+  v1::Fund* const made = whole.add_funds();
+  made->set_fund_code("films");
+  made->set_display_name("观影资金");
+  made->set_asset(v1::ASSET_MONEY);
+  made->set_budget(500);
+  made->set_paid_by(v1::PAYER_SPONSOR);
+  made->set_advice_may_overrun(true);
+  made->mutable_opens_at()->set_seconds(1'767'196'800);
+  made->mutable_closes_at()->set_seconds(1'798'732'800);
+  ASSERT_EQ(import(whole).created_count(), 1U);
+
+  v1::ImportFundsRequest part;
+  part.mutable_update_mask()->add_paths("budget");
+  v1::Fund* const row = part.add_funds();
+  row->set_fund_code("films");
+  row->set_budget(600);
+  EXPECT_EQ(import(part).accepted_count(), 1U);
+  EXPECT_EQ(import(part).unchanged_count(), 1U);
+  v1::GetFundRequest get;
+  get.set_fund_code("films");
+  v1::GetFundResponse got;
+  grpc::ClientContext context;
+  ASSERT_TRUE(programmes_->GetFund(&context, get, &got).ok());
+  EXPECT_EQ(got.fund().budget(), 600);
+  EXPECT_EQ(got.fund().display_name(), "观影资金");
+  EXPECT_EQ(got.fund().paid_by(), v1::PAYER_SPONSOR);
+  EXPECT_TRUE(got.fund().advice_may_overrun());
+  EXPECT_EQ(got.fund().opens_at().seconds(), 1'767'196'800);
+  EXPECT_EQ(got.fund().closes_at().seconds(), 1'798'732'800);
+
+  // One that is new must say what it is, and each message has its own mask.
+  row->set_fund_code("plays");
+  v1::ImportSummary summary = import(part);
+  ASSERT_EQ(summary.rejected_rows_size(), 1);
+  EXPECT_EQ(summary.rejected_rows(0).field(), "asset");
+  EXPECT_EQ(summary.rejected_rows(0).reason(), "REQUIRED_VALUE");
+  part.mutable_update_mask()->add_paths("asset");
+  row->set_asset(v1::ASSET_MONEY);
+  EXPECT_EQ(import(part).created_count(), 1U);
+
+  // Both ends of its period, whichever the row says.
+  v1::ImportFundsRequest closing;
+  closing.mutable_update_mask()->add_paths("closes_at");
+  closing.add_funds()->set_fund_code("films");
+  closing.mutable_funds(0)->mutable_closes_at()->set_seconds(1'767'196'800);
+  summary = import(closing);
+  ASSERT_EQ(summary.rejected_rows_size(), 1);
+  EXPECT_EQ(summary.rejected_rows(0).field(), "closes_at");
+  closing.clear_update_mask();
+  closing.mutable_update_mask()->add_paths("left");
+  grpc::ClientContext bad_context;
+  auto stream = programmes_->ImportFunds(&bad_context);
+  stream->Write(closing);
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 // ---- Operations and listeners ------------------------------------------------

@@ -52,6 +52,17 @@ class VersionsTest : public ShopTest {
     EXPECT_TRUE(status.ok()) << status.error_code() << " " << status.error_message();
     return response;
   }
+  // What a refusal says.
+  template <class Request, class Response>
+  std::string RefusalText(grpc::Status (Programmes::*method)(grpc::ClientContext*,
+                                                             const Request&,
+                                                             Response*),
+                          const Request& request) {
+    Response response;
+    const grpc::Status status = Ask(method, request, &response);
+    EXPECT_FALSE(status.ok()) << response.DebugString();
+    return status.error_message();
+  }
   // "NOT_FOUND programme_code" as code, reason and field.
   template <class Request, class Response>
   std::string Refused(grpc::Status (Programmes::*method)(grpc::ClientContext*,
@@ -133,6 +144,10 @@ class VersionsTest : public ShopTest {
     request.set_programme_code("shops");
     const auto response = AskOk(&Programmes::GetShadowReport, request);
     return response.reports_size() == 1 ? response.reports(0) : v1::ShadowReport();
+  }
+  // Which version a rollback that names none makes active.
+  uint32_t Rollback() {
+    return AskOk(&Programmes::RollbackProgramme, RollbackOf(0)).programme().version();
   }
   // What is taken off 10 yuan now.
   int64_t SubsidyOfTenYuan() { return Quote(1'000).subsidy_fen(); }
@@ -263,6 +278,72 @@ TEST_F(VersionsTest, RollbackGoesBackToWhatWasActiveBefore) {
             "NOT_FOUND NOT_FOUND to_version");
 }
 
+TEST_F(VersionsTest, ASecondRollbackGoesFurtherBack) {
+  EXPECT_EQ(RefusalText(&Programmes::RollbackProgramme, RollbackOf(0)),
+            "version 1 of 'shops' is the only one that was ever active; to end the programme, "
+            "retire it (项目“shops”只有版本1曾经生效，没有可回退的版本；如要结束，请停用该项目)");
+  Apply(ShopsAt(30));
+  Apply(ShopsAt(40));
+  EXPECT_EQ(Rollback(), 2U);
+  EXPECT_EQ(Rollback(), 1U);
+  EXPECT_EQ(SubsidyOfTenYuan(), 200);
+  EXPECT_EQ(Refused(&Programmes::RollbackProgramme, RollbackOf(0)),
+            "PRECONDITION NO_EARLIER_VERSION to_version");
+  EXPECT_EQ(RefusalText(&Programmes::RollbackProgramme, RollbackOf(0)),
+            "nothing lies before version 1 of 'shops', which is active; what was rolled back from "
+            "can be named (to_version, --to): 2 and 3 (项目“shops”已回退到最早的版本1；可用 --to "
+            "指定曾经生效的版本：2、3)");
+  EXPECT_EQ(Stages(), "3 RETIRED, 2 RETIRED, 1 ACTIVE");
+
+  // Forward again, by name; what lies before it now is where it came from.
+  Stage(3, v1::STAGE_ACTIVE);
+  EXPECT_EQ(Rollback(), 1U);
+  AskOk(&Programmes::RollbackProgramme, RollbackOf(2));
+  Restart();
+  EXPECT_EQ(Rollback(), 1U) << "by what is stored";
+}
+
+TEST_F(VersionsTest, NothingToRollBackToWhereNothingWasEverActive) {
+  std::string yaml = ShopsAt(30);
+  yaml.replace(yaml.find("code: shops"), 11, "code: other");
+  Apply(yaml, v1::STAGE_VALIDATED);
+  auto request = RollbackOf(0);
+  request.set_programme_code("other");
+  EXPECT_EQ(Refused(&Programmes::RollbackProgramme, request),
+            "PRECONDITION NO_EARLIER_VERSION to_version");
+  EXPECT_THAT(RefusalText(&Programmes::RollbackProgramme, request),
+              HasSubstr("no version of 'other' was ever active; stage one as ACTIVE"));
+}
+
+// Whatever the version that was active before does meanwhile.
+TEST_F(VersionsTest, AVersionInShadowOrScheduledIsRolledBackTo) {
+  Apply(ShopsAt(30));
+  Stage(1, v1::STAGE_SHADOW);
+  EXPECT_EQ(Stages(), "2 ACTIVE, 1 SHADOW");
+  EXPECT_EQ(Rollback(), 1U);
+  EXPECT_EQ(Stages(), "2 RETIRED, 1 ACTIVE");
+  EXPECT_EQ(SubsidyOfTenYuan(), 200);
+
+  Stage(2, v1::STAGE_SHADOW);
+  AskOk(&Programmes::StageProgramme, Instant(StageOf(2, v1::STAGE_SCHEDULED), kNoon_s + 60));
+  EXPECT_EQ(AskOk(&Programmes::RollbackProgramme, RollbackOf(2)).programme().version(), 2U);
+  EXPECT_EQ(Stages(), "2 ACTIVE, 1 RETIRED");
+  clock_.Advance(120);
+  EXPECT_EQ(Decide(Purchase(1'000)).subsidy_fen(), 300);
+  EXPECT_EQ(Versions().versions(0).active_periods_size(), 2) << "its schedule is gone";
+
+  // What was never active is none to roll back to, in shadow or not.
+  Apply(ShopsAt(40), v1::STAGE_SHADOW);
+  EXPECT_EQ(RefusalText(&Programmes::RollbackProgramme, RollbackOf(3)),
+            "version 3 of 'shops' was never active; stage it as ACTIVE to begin with it "
+            "(项目“shops”的版本3从未生效过，谈不上回退；请直接将其设为生效)");
+  Stage(3, v1::STAGE_WITHDRAWN);
+  EXPECT_EQ(Refused(&Programmes::RollbackProgramme, RollbackOf(3)),
+            "PRECONDITION NOT_ALLOWED_FROM_STATE to_version");
+  EXPECT_THAT(RefusalText(&Programmes::RollbackProgramme, RollbackOf(3)),
+              HasSubstr("is withdrawn and was never active; apply its file again"));
+}
+
 TEST_F(VersionsTest, WhatItGrantedGoesOnByTheVersionThatDidIt) {
   const v1::Transaction sale = Decide(Purchase(1'000));
   Apply(ShopsAt(50));
@@ -308,6 +389,56 @@ TEST_F(VersionsTest, AScheduleIsExact) {
   EXPECT_EQ(Decide(Purchase(1'000)).subsidy_fen(), 300);
   EXPECT_EQ(Stages(), "2 ACTIVE, 1 RETIRED");
   EXPECT_EQ(Versions().versions(0).staged_at().seconds(), kNoon_s + 3'600);
+}
+
+TEST_F(VersionsTest, WhoScheduledAVersionIsToldWhenItHasBecomeActive) {
+  const auto who = [&](int index) {
+    const v1::ProgrammeVersion version = Versions().versions(index);
+    return version.staged_by() + " " + version.staged_note();
+  };
+  // A version that is there is staged; one that is new is applied so.
+  Apply(ShopsAt(30), v1::STAGE_VALIDATED);
+  EXPECT_EQ(who(0), " ") << "nobody has changed its stage";
+  AskOk(&Programmes::StageProgramme, Instant(StageOf(2, v1::STAGE_SCHEDULED), kNoon_s + 60));
+  EXPECT_EQ(who(0), "li 好");
+  clock_.Advance(60);
+  EXPECT_EQ(SubsidyOfTenYuan(), 300);
+  EXPECT_EQ(Stages(), "2 ACTIVE, 1 RETIRED");
+  EXPECT_EQ(who(0), "li 好");
+  AskOk(&Programmes::ApplyProgramme,
+        Instant(ApplyOf(ShopsAt(40), v1::STAGE_SCHEDULED), kNoon_s + 120));
+  EXPECT_EQ(who(0), "wang 试一试");
+  clock_.Advance(60);
+  EXPECT_EQ(SubsidyOfTenYuan(), 400);
+  EXPECT_EQ(who(0), "wang 试一试");
+  EXPECT_EQ(who(1), " ") << "the other one's activation retired it";
+  Restart();
+  EXPECT_EQ(who(0), "wang 试一试");
+
+  // Scheduled again for another instant: it is the last one that counts.
+  Apply(ShopsAt(50), v1::STAGE_VALIDATED);
+  auto later = Instant(StageOf(4, v1::STAGE_SCHEDULED), kNoon_s + 240);
+  AskOk(&Programmes::StageProgramme, later);
+  later.set_author("sun");
+  AskOk(&Programmes::StageProgramme, Instant(later, kNoon_s + 180));
+  clock_.Advance(60);
+  EXPECT_EQ(SubsidyOfTenYuan(), 500);
+  EXPECT_EQ(who(0), "sun 好");
+  // Retired by a rollback, and nobody's doing.
+  clock_.Advance(1);
+  EXPECT_EQ(Rollback(), 3U);
+  EXPECT_EQ(who(0), " ");
+  EXPECT_EQ(who(1), "zhao ");
+}
+
+TEST_F(VersionsTest, AScheduleThatIsTakenBackIsNobodysAnyMore) {
+  AskOk(&Programmes::ApplyProgramme,
+        Instant(ApplyOf(ShopsAt(30), v1::STAGE_SCHEDULED), kNoon_s + 60));
+  // Another one takes its place in the schedule.
+  AskOk(&Programmes::ApplyProgramme,
+        Instant(ApplyOf(ShopsAt(40), v1::STAGE_SCHEDULED), kNoon_s + 60));
+  EXPECT_EQ(Stages(), "3 SCHEDULED, 2 VALIDATED, 1 ACTIVE");
+  EXPECT_EQ(Versions().versions(1).staged_by(), "");
 }
 
 TEST_F(VersionsTest, InstantsAreChecked) {
@@ -358,8 +489,19 @@ TEST_F(VersionsTest, AVersionThatWaitsDoesNotChangeFunds) {
     const auto refused = AskOk(&Programmes::ApplyProgramme, ApplyOf(yaml, stage));
     ASSERT_EQ(refused.diagnostics_size(), 1) << refused.DebugString();
     EXPECT_EQ(refused.diagnostics(0).line(), 11U);
-    EXPECT_THAT(refused.diagnostics(0).message(), HasSubstr("'shop-fund' is there already"));
+    EXPECT_EQ(refused.diagnostics(0).message(),
+              "the fund 'shop-fund' is there already and is another: its budget is 1,000.00 yuan, "
+              "and 900.00 yuan in the file; a version that is not to be active at once can not "
+              "change it");
+    EXPECT_EQ(refused.diagnostics(0).message_zh(),
+              "资金 'shop-fund' 已存在，内容不同：预算现为1,000.00元，文件中为900.00元；"
+              "不立即生效的版本不能改动它");
   }
+  std::string dates = ShopsAt(30);
+  dates.replace(dates.find("1000.00 yuan}"), 13, "1000.00 yuan, until: 2030-01-01}");
+  EXPECT_THAT(
+      AskOk(&Programmes::ApplyProgramme, ApplyOf(dates, v1::STAGE_SHADOW)).diagnostics(0).message(),
+      HasSubstr("its until is none, and 2030-01-01 in the file;"));
   EXPECT_EQ(AppliedSeq(), before);
   EXPECT_EQ(AskOk(&Programmes::SaveDraft,
                   [&] {
@@ -390,8 +532,20 @@ TEST_F(VersionsTest, StagesThatCanNotBeReachedAreRefused) {
     EXPECT_EQ(Refused(&Programmes::StageProgramme, StageOf(1, stage)),
               "PRECONDITION NOT_ALLOWED_FROM_STATE stage");
   }
+  // What it is, and the way out.
+  const auto why = [&](uint32_t version, v1::Stage stage) {
+    return RefusalText(&Programmes::StageProgramme, StageOf(version, stage));
+  };
+  EXPECT_EQ(
+      why(1, v1::STAGE_SHADOW),
+      "stage: version 1 of 'shops' is active and can not become shadow: another version "
+      "takes its place, or the programme is retired "
+      "(项目“shops”的版本1处于生效阶段，不能改为影子：请让其他版本生效来取代它，或停用该项目)");
+  EXPECT_THAT(why(2, v1::STAGE_ACTIVE), HasSubstr("is withdrawn and can not become active"));
   EXPECT_EQ(Apply(ShopsAt(30), v1::STAGE_VALIDATED).version(), 3U)
       << "what was withdrawn does not come back";
+  EXPECT_THAT(RefusalText(&Programmes::ApplyProgramme, ApplyOf(kShopYaml, v1::STAGE_SHADOW)),
+              HasSubstr("version 1 of 'shops' is active and can not become shadow"));
   EXPECT_EQ(Refused(&Programmes::ApplyProgramme, ApplyOf(kShopYaml, v1::STAGE_SHADOW)),
             "PRECONDITION NOT_ALLOWED_FROM_STATE stage");
   EXPECT_EQ(Refused(&Programmes::ApplyProgramme, ApplyOf(kShopYaml, v1::STAGE_RETIRED)),
@@ -402,16 +556,29 @@ TEST_F(VersionsTest, StagesThatCanNotBeReachedAreRefused) {
             "INVALID INVALID_FIELD stage");
   EXPECT_EQ(Refused(&Programmes::StageProgramme, StageOf(1, v1::STAGE_UNSPECIFIED)),
             "INVALID INVALID_FIELD stage");
+  Stage(3, v1::STAGE_ACTIVE);
+  EXPECT_THAT(why(1, v1::STAGE_WITHDRAWN),
+              HasSubstr("is retired and can not become withdrawn: it can become active or shadow"));
+  Stage(1, v1::STAGE_SHADOW);
+  EXPECT_THAT(why(1, v1::STAGE_WITHDRAWN), HasSubstr("it was active before"));
 }
 
 TEST_F(VersionsTest, WhatIsNotThereIsSaidToBeNotThere) {
   auto stage = StageOf(9, v1::STAGE_ACTIVE);
   EXPECT_EQ(Refused(&Programmes::StageProgramme, stage), "NOT_FOUND NOT_FOUND version");
+  EXPECT_EQ(RefusalText(&Programmes::StageProgramme, stage),
+            "version 9 of 'shops' is not there; it has 1 only (项目“shops”没有版本9，现有版本1)");
+  Apply(ShopsAt(30), v1::STAGE_VALIDATED);
+  EXPECT_EQ(RefusalText(&Programmes::RollbackProgramme, RollbackOf(9)),
+            "version 9 of 'shops' is not there; it has 1 to 2 "
+            "(项目“shops”没有版本9，现有版本1至2)");
   stage.set_version(0);
   EXPECT_EQ(Refused(&Programmes::StageProgramme, stage), "INVALID INVALID_FIELD version");
   stage = StageOf(1, v1::STAGE_ACTIVE);
   stage.set_programme_code("nosuch");
   EXPECT_EQ(Refused(&Programmes::StageProgramme, stage), "NOT_FOUND NOT_FOUND programme_code");
+  EXPECT_EQ(RefusalText(&Programmes::StageProgramme, stage),
+            "there is no programme 'nosuch' (没有项目“nosuch”)");
   stage.set_programme_code("no such");
   EXPECT_EQ(Refused(&Programmes::StageProgramme, stage), "INVALID INVALID_FIELD programme_code");
   v1::GetProgrammeRequest get;
@@ -469,6 +636,21 @@ TEST_F(VersionsTest, ValidateOnlyChangesNothing) {
 }
 
 // ---- Shadows ---------------------------------------------------------------------
+
+// Of a version that decides nothing yet as well: it is looked at before it does.
+TEST_F(VersionsTest, WhatTakesAwayIsMarkedWhateverTheStage) {
+  for (const v1::Stage stage : {v1::STAGE_VALIDATED, v1::STAGE_SHADOW}) {
+    auto apply = ApplyOf(ShopsAt(10), stage);
+    apply.set_validate_only(true);
+    const auto tried = AskOk(&Programmes::ApplyProgramme, apply);
+    ASSERT_EQ(tried.changes_size(), 2) << tried.DebugString();
+    EXPECT_FALSE(tried.changes(0).reduces()) << "the number";
+    EXPECT_TRUE(tried.changes(1).reduces()) << "20% to 10%";
+  }
+  Apply(ShopsAt(10), v1::STAGE_VALIDATED);
+  EXPECT_TRUE(Stage(2, v1::STAGE_SHADOW).changes(1).reduces());
+  EXPECT_TRUE(Stage(2, v1::STAGE_VALIDATED).changes(1).reduces());
+}
 
 TEST_F(VersionsTest, AShadowIsCountedAndChangesNothing) {
   v1::GetShadowReportRequest request;
@@ -767,6 +949,7 @@ TEST_F(VersionsTest, DraftsAreListedAndThrownAway) {
   v1::ApplyProgrammeRequest apply;
   apply.set_draft_name("b");
   EXPECT_EQ(Refused(&Programmes::ApplyProgramme, apply), "NOT_FOUND NOT_FOUND draft_name");
+  EXPECT_EQ(RefusalText(&Programmes::ApplyProgramme, apply), "there is no draft 'b' (没有草稿“b”)");
 }
 
 TEST_F(VersionsTest, DraftsAreBounded) {

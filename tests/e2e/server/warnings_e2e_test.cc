@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is done though it is hardly meant, and told of: a programme that becomes active when it
-// is over.  Warnings of draws are in draws_e2e_test.cc.
+// is over, codes that nobody can use, draws that are left behind.  Warnings of draws that are
+// committed are in draws_e2e_test.cc, of files in tests/unit/server/programme_warnings_test.cc.
 
 #include <string>
 #include <vector>
@@ -13,11 +14,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/server/office.h"
+#include "tests/unit/programmes/both_languages.h"
 
 namespace gonghui {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 // Two benefits, of which one ends earlier.
@@ -54,8 +57,8 @@ class WarningsTest : public OfficeTest {
     std::vector<std::string> places;
     for (const v1::Diagnostic& warning : response.warnings()) {
       places.push_back(absl::StrCat(warning.line(), ":", warning.column(), " ", warning.path()));
-      EXPECT_NE(warning.message(), "");
-      EXPECT_NE(warning.hint(), "");
+      EXPECT_TRUE(InBothLanguages(Words(warning.message(), warning.message_zh())));
+      EXPECT_TRUE(InBothLanguages(Words(warning.hint(), warning.hint_zh())));
     }
     return places;
   }
@@ -123,6 +126,184 @@ TEST_F(WarningsTest, AVersionThatIsRolledBackToWhenItIsOver) {
   clock_.Advance(int64_t{kDay_s});
   EXPECT_THAT(PlacesOf(Ok(&Programmes::RollbackProgramme, request)),
               ElementsAre("0:0 programme.until"));
+}
+
+// ---- Everywhere ------------------------------------------------------------------
+
+constexpr const char* kEverywhereYaml = R"(gonghui: 1
+programme: {code: open, name: 处处, zone: Asia/Shanghai, starts: 2025-01-01, until: 2099-01-01}
+benefits:
+  - {code: all, name: 全部, price: {free: true}, limits: [once]}
+limits:
+  - {code: once, per: person, each: day, uses: 1}
+)";
+
+// In whatever stage a version begins, because that is when the file is at hand; and again when
+// it is to decide.
+TEST_F(WarningsTest, ABenefitThatIsOfferedEverywhere) {
+  v1::ApplyProgrammeRequest request;
+  request.set_content(kEverywhereYaml);
+  request.set_stage(v1::STAGE_VALIDATED);
+  for (const bool validate_only : {true, false}) {
+    request.set_validate_only(validate_only);
+    EXPECT_THAT(PlacesOf(Ok(&Programmes::ApplyProgramme, request)),
+                ElementsAre("4:12 benefits[0].code"));
+  }
+  v1::StageProgrammeRequest stage;
+  stage.set_programme_code("open");
+  stage.set_version(1);
+  stage.set_stage(v1::STAGE_ACTIVE);
+  const v1::StageProgrammeResponse answer = Ok(&Programmes::StageProgramme, stage);
+  EXPECT_THAT(PlacesOf(answer), ElementsAre("0:0 benefits"));
+  EXPECT_THAT(answer.warnings(0).message(), HasSubstr("'all' is offered at every merchant"));
+  EXPECT_EQ(answer.programme().stage(), v1::STAGE_ACTIVE);
+}
+
+// ---- Codes -----------------------------------------------------------------------
+
+constexpr const char* kGiftYaml = R"(gonghui: 1
+programme: {code: CODE, name: 礼品, zone: Asia/Shanghai, starts: 2025-01-01, until: 2099-01-01}
+funds:
+  - {code: gifts, name: 礼品, budget: 100 pieces}
+limits:
+  - {code: entry, per: person, each: programme, uses: 1}
+benefits:
+  - {code: enter, name: 报名, at: {mcc: [5411]}, price: {free: true}, limits: [entry]}
+  - code: fetch
+    name: 领取
+    at: {mcc: [5411]}
+    when: {starts: STARTS, until: UNTIL}
+    price: {free: true}
+    stock: {fund: gifts, units: 1}
+    voucher: gift
+)";
+
+class LeftBehindTest : public WarningsTest {
+ protected:
+  // The series `gift` may be fetched on the days [first, end) from now.
+  static std::string GiftFile(const std::string& code, int64_t first, int64_t end) {
+    return absl::StrReplaceAll(kGiftYaml,
+                               {{"CODE", code}, {"STARTS", Day(first)}, {"UNTIL", Day(end)}});
+  }
+  template <class Message>
+  static void SetTimes(int64_t first, int64_t end, Message* message) {
+    message->mutable_valid_from()->set_seconds(kNoon_s + first * kDay_s);
+    message->mutable_expires_at()->set_seconds(kNoon_s + end * kDay_s);
+  }
+  v1::IssueCodesResponse Issue(const std::string& series, int64_t first, int64_t end) {
+    v1::IssueCodesRequest request;
+    request.set_series_code(series);
+    request.set_count(1);
+    SetTimes(first, end, &request);
+    request.set_validate_only(true);
+    const v1::IssueCodesResponse tried = Ok(&v1::VoucherService::Stub::IssueCodes, request);
+    EXPECT_EQ(tried.codes_size(), 0);
+    request.set_validate_only(false);
+    v1::IssueCodesResponse made = Ok(&v1::VoucherService::Stub::IssueCodes, request);
+    EXPECT_EQ(made.codes_size(), 1) << "it is told, and done all the same";
+    EXPECT_EQ(PlacesOf(tried), PlacesOf(made));
+    return made;
+  }
+  // Of one prize, `series`, in a draw of `programme` or, if there is none, in a pool.
+  void Commit(const std::string& code, const std::string& programme, const std::string& series) {
+    v1::CommitDrawRequest request;
+    v1::Draw* const draw = request.mutable_draw();
+    draw->set_draw_code(code);
+    draw->set_kind(programme.empty() ? v1::DRAW_KIND_POOL : v1::DRAW_KIND_DRAW);
+    draw->mutable_closes_at()->set_seconds(kNoon_s + int64_t{kDay_s});
+    v1::Prize* const prize = draw->add_prizes();
+    prize->set_series_code(series);
+    prize->set_count(1);
+    SetTimes(2, 20, prize);
+    if (programme.empty()) {
+      prize->set_weight(1);
+      draw->add_prizes()->set_weight(1);  // nothing
+    } else {
+      draw->set_programme_code(programme);
+      draw->set_limit_code("entry");
+    }
+    EXPECT_TRUE(Ok(&v1::DrawService::Stub::CommitDraw, request).created());
+  }
+  std::vector<std::string> Retire(const std::string& code, bool validate_only = false) {
+    v1::RetireProgrammeRequest request;
+    request.set_programme_code(code);
+    request.set_validate_only(validate_only);
+    const v1::RetireProgrammeResponse response = Ok(&Programmes::RetireProgramme, request);
+    std::vector<std::string> messages;
+    for (const v1::Diagnostic& warning : response.warnings()) {
+      messages.push_back(warning.message());
+    }
+    EXPECT_EQ(PlacesOf(response), std::vector<std::string>(messages.size(), "0:0 "));
+    return messages;
+  }
+};
+
+TEST_F(LeftBehindTest, CodesThatNobodyCanUse) {
+  const v1::IssueCodesResponse nowhere = Issue("gift", 0, 30);
+  EXPECT_THAT(PlacesOf(nowhere), ElementsAre("0:0 series_code"));
+  EXPECT_EQ(nowhere.warnings(0).message(),
+            "no benefit that is active or scheduled asks for a voucher of 'gift': the codes can be "
+            "used nowhere");
+  Apply(GiftFile("gifts", 5, 40));
+  EXPECT_THAT(PlacesOf(Issue("gift", 0, 30)), IsEmpty());
+  EXPECT_THAT(PlacesOf(Issue("gitf", 0, 30)), ElementsAre("0:0 series_code"));
+  // Not yet, no longer, and not to the end.
+  EXPECT_THAT(PlacesOf(Issue("gift", 0, 3)), ElementsAre("0:0 expires_at"));
+  const v1::IssueCodesResponse over = Issue("gift", 41, 50);
+  EXPECT_THAT(PlacesOf(over), ElementsAre("0:0 valid_from"));
+  EXPECT_EQ(over.warnings(0).message(),
+            "the benefit 'fetch' of programme 'gifts' ends with 'until' " + Day(40) +
+                ", before the codes may be used");
+  EXPECT_EQ(over.warnings(0).message_zh(),
+            "优惠 'fetch'（项目 'gifts'）的 'until' 是 " + Day(40) +
+                "，码还没到可用的日子，它就已经结束");
+  EXPECT_THAT(PlacesOf(Issue("gift", 30, 50)), ElementsAre("0:0 expires_at"));
+  // Another benefit of the same series goes on.
+  Apply(GiftFile("more", 0, 60));
+  EXPECT_THAT(PlacesOf(Issue("gift", 30, 50)), IsEmpty());
+  // What is scheduled will be there; what has gone will not.
+  Retire("gifts");
+  Retire("more");
+  EXPECT_THAT(PlacesOf(Issue("gift", 0, 30)), ElementsAre("0:0 series_code"));
+  v1::ApplyProgrammeRequest later;
+  later.set_content(GiftFile("later", 0, 40));
+  later.set_stage(v1::STAGE_SCHEDULED);
+  later.mutable_activates_at()->set_seconds(kNoon_s + int64_t{kDay_s});
+  EXPECT_TRUE(Ok(&Programmes::ApplyProgramme, later).has_programme());
+  EXPECT_THAT(PlacesOf(Issue("gift", 0, 30)), IsEmpty());
+}
+
+// ---- Programmes that are retired ---------------------------------------------------
+
+TEST_F(LeftBehindTest, DrawsThatAreNotSettled) {
+  Apply(GiftFile("gifts", 0, 40));
+  EXPECT_THAT(Retire("gifts", true), IsEmpty());
+  Commit("spring", "gifts", "gift");
+  Commit("quiz", "", "gift");
+  Commit("other", "", "towel");  // which nobody asks for anyway
+  const std::string open =
+      "the draw 'spring' is still open for entries, and nobody can enter any more";
+  const std::string drawn =
+      "no other benefit asks for a voucher of 'gift', which the draw 'spring' still gives: who "
+      "wins "
+      "it can use it nowhere";
+  const std::string pooled =
+      "no other benefit asks for a voucher of 'gift', which the prize pool 'quiz' still gives: who "
+      "wins it can use it nowhere";
+  EXPECT_THAT(Retire("gifts", true), ElementsAre(open, drawn, pooled));
+  // With another programme for the prizes there is the draw alone.
+  Apply(GiftFile("more", 0, 60));
+  EXPECT_THAT(Retire("gifts", true), ElementsAre(open));
+  EXPECT_THAT(Retire("more", true), IsEmpty());
+  clock_.Advance(int64_t{kDay_s});
+  EXPECT_THAT(Retire("gifts", true), ElementsAre("the draw 'spring' is closed and not settled"));
+  v1::SettleDrawRequest settle;
+  settle.set_draw_code("spring");
+  Ok(&v1::DrawService::Stub::SettleDraw, settle);
+  EXPECT_THAT(Retire("gifts"), IsEmpty());
+  // Now it is the last one that asks for the pool's prizes.
+  EXPECT_THAT(Retire("more"), ElementsAre(pooled));
+  EXPECT_THAT(Retire("more"), IsEmpty()) << "it is so already";
 }
 
 }  // namespace

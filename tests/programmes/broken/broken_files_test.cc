@@ -1,25 +1,31 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Broken programme files, each with the exact text its author reads: the cases of
-// *.txt beside this file.  README.md tells their form.
+// Broken programme files, each with the exact text its author reads, in English and by sample
+// in Chinese: the cases of *.txt beside this file.  README.md tells their form.
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <ostream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/programmes/compiler.h"
+#include "tests/unit/programmes/both_languages.h"
 
 namespace gonghui {
 namespace {
+
+using testing::IsSupersetOf;
 
 using Lines = std::vector<std::string>;
 
@@ -35,6 +41,7 @@ struct BrokenFile {
   Lines base;
   std::vector<Hunk> hunks;
   std::string expected;
+  std::map<size_t, std::string> expected_zh;  // by finding, of those that are given
 };
 
 std::ostream& operator<<(std::ostream& stream, const BrokenFile& broken) {
@@ -70,7 +77,15 @@ std::string NameOf(std::string_view title) {
   return std::string(title.substr(0, title.find(' ')));
 }
 
+constexpr std::string_view kChinese = "  ";  // begins a line that is the one above in Chinese
+
 void AddLine(const std::string& line, bool* in_replacement, BrokenFile* broken) {
+  if (line.starts_with(kChinese)) {
+    const auto findings = std::count(broken->expected.begin(), broken->expected.end(), '\n');
+    ASSERT_GT(findings, 0) << *broken << ": nothing stands above " << line;
+    broken->expected_zh[static_cast<size_t>(findings) - 1] = line.substr(kChinese.size());
+    return;
+  }
   const bool out = line.front() == '-';
   if (!out && line.front() != '+') {
     broken->expected += line + "\n";
@@ -159,6 +174,24 @@ std::string RenderAll(const CompileOutcome& outcome) {
   return text;
 }
 
+// What stands in 'quotes', which are none within a word: in "the benefit's own" there is nothing.
+std::set<std::string> QuotedIn(std::string_view text) {
+  const auto in_word = [&](size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  std::set<std::string> quoted;
+  size_t open = std::string_view::npos;
+  for (size_t at = text.find('\''); at != text.npos; at = text.find('\'', at + 1)) {
+    if (open == text.npos && !in_word(at - 1)) {
+      open = at;
+    } else if (open != text.npos && !in_word(at + 1)) {
+      quoted.insert(std::string(text.substr(open + 1, at - open - 1)));
+      open = text.npos;
+    }
+  }
+  return quoted;
+}
+
 class BrokenFileTest : public testing::TestWithParam<BrokenFile> {};
 
 TEST_P(BrokenFileTest, SaysWhatIsWrong) {
@@ -167,6 +200,26 @@ TEST_P(BrokenFileTest, SaysWhatIsWrong) {
   const CompileOutcome outcome = Compile(text);
   EXPECT_FALSE(outcome.ok());
   EXPECT_EQ(RenderAll(outcome), broken.expected) << broken << "\n" << text;
+  for (const auto& [finding, chinese] : broken.expected_zh) {
+    ASSERT_LT(finding, outcome.diagnostics.size()) << broken;
+    EXPECT_EQ(RenderZh(outcome.diagnostics[finding]), chinese) << broken;
+  }
+}
+
+// The same in both languages: whoever reads the one looks for the same words in the file.
+TEST_P(BrokenFileTest, SaysItInChineseAsWell) {
+  const BrokenFile& broken = GetParam();
+  for (const Diagnostic& diagnostic : Compile(TextOf(broken)).diagnostics) {
+    for (const Words* const words : {&diagnostic.message, &diagnostic.hint}) {
+      EXPECT_EQ(words->zh.empty(), words->en.empty()) << broken << ": " << words->en;
+      // The Chinese may quote more, such as the key that the English only means.
+      EXPECT_THAT(QuotedIn(words->zh), IsSupersetOf(QuotedIn(words->en))) << broken;
+    }
+    EXPECT_TRUE(InBothLanguages(diagnostic.message)) << broken;
+    // A hint may be keys and words of the language alone.
+    EXPECT_TRUE(diagnostic.hint.zh == diagnostic.hint.en || HoldsChinese(diagnostic.hint.zh))
+        << broken << ": " << diagnostic.hint.zh;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BrokenFileTest, testing::ValuesIn(AllCases()), [](const auto& test) {
@@ -187,6 +240,22 @@ TEST(BrokenFilesTest, NoNameStandsTwice) {
     EXPECT_TRUE(added) << broken << " is in " << first->second << " as well";
   }
   EXPECT_GT(seen.size(), 300U);
+}
+
+TEST(BrokenFilesTest, EveryThemeHasASampleInChinese) {
+  std::map<std::string, size_t> given;
+  for (const BrokenFile& broken : AllCases()) {
+    given[broken.where.substr(0, broken.where.find(':'))] += broken.expected_zh.size();
+  }
+  for (const auto& [theme, count] : given) {
+    EXPECT_GE(count, 3U) << theme;
+  }
+}
+
+TEST(BrokenFilesTest, QuotesWithinAWordAreNone) {
+  EXPECT_EQ(QuotedIn("'a b' is none of the benefit's own 'c'"),
+            (std::set<std::string>{"a b", "c"}));
+  EXPECT_EQ(QuotedIn("没有 'a'，只有 'it's b'"), (std::set<std::string>{"a", "it's b"}));
 }
 
 }  // namespace

@@ -195,6 +195,26 @@ TEST(Backtest, AFundRunsOutWhenTheDraftWouldHaveEmptiedIt) {
   EXPECT_EQ(tried.report->fund_days[4].left_after, Fen{2'000});
 }
 
+// What has no fund and no limit leaves nothing but its name.
+TEST(Backtest, ABenefitThatTakesNothingIsCounted) {
+  const std::string gift =
+      "gonghui: 1\n"
+      "programme: {code: gifts, name: Gifts, zone: Asia/Shanghai, starts: 2026-04-01, until: "
+      "2027-01-01}\n"
+      "benefits:\n"
+      "  - {code: enter, name: Enter, at: {mcc: [5411]}, price: {free: true}}\n";
+  RecordedHistory history;
+  history.Apply(gift, May(1));
+  history.Sale(1, 1, 0, May(2));
+  history.Sale(1, 1, 0, May(2, 1));
+  const Tried tried = Try(&history, gift, Days(2, 3));
+  ASSERT_TRUE(tried.report.ok()) << tried.report.status();
+  EXPECT_EQ(tried.report->all.same, 2u);
+  ASSERT_EQ(tried.report->benefits.size(), 1u);
+  EXPECT_EQ(tried.report->benefits[0].given_before, 2u);
+  EXPECT_EQ(tried.report->benefits[0].given_after, 2u);
+}
+
 TEST(Backtest, WhatFollowsALostAuthorizationIsLostToo) {
   RecordedHistory history;
   history.Apply(Half(), May(1));

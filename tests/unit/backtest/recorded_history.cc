@@ -23,7 +23,7 @@ TimestampNs May(int day, int64_t seconds) {
 CompiledFile Compiled(const std::string& text) {
   CompileOutcome outcome = Compile(text);
   GH_CHECK(outcome.ok(),
-           outcome.diagnostics.empty() ? "?" : outcome.diagnostics[0].message,
+           outcome.diagnostics.empty() ? std::string("?") : outcome.diagnostics[0].message.en,
            " at line ",
            outcome.diagnostics.empty() ? 0 : outcome.diagnostics[0].line);
   return *std::move(outcome.file);

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -28,10 +27,10 @@
 #include "engine/pipeline/engine.h"
 #include "engine/pipeline/recovery.h"
 #include "storage/rocksdb_archive.h"
-#include "storage/rocksdb_checkpoint.h"
-#include "storage/rocksdb_journal.h"
-#include "storage/rocksdb_store.h"
 #include "tests/testing/city.h"
+#include "tests/testing/noon_clock.h"
+#include "tests/testing/run_shell.h"
+#include "tests/testing/store_folder.h"
 #include "tests/unit/storage/temp_folder.h"
 #include "tools/bulkload/made_up.h"
 
@@ -40,23 +39,12 @@ namespace {
 
 using testing::HasSubstr;
 
-class NoonClock final : public Clock {
- public:
-  [[nodiscard]] int64_t NowNs() const override { return kCityNoon.value(); }
-  [[nodiscard]] int64_t MonotonicNs() const override { return kCityNoon.value(); }
-};
-
-struct Ran {
-  int exit_code = -1;
-  std::string output;  // both streams
-};
-
-class RunTest : public testing::Test {
+class RunTest : public testing::Test, protected StoreFolder {
  protected:
   RunTest() {
     city_.members = 50;
     city_.merchants = 6;
-    options_.folder = temp_.path("data");
+    options_.folder = folder();
     options_.zone = "Asia/Shanghai";
     options_.load.ids_in_memory_max = 700;  // several runs
     options_.load.file_bytes = 64 << 10;    // several files
@@ -66,14 +54,9 @@ class RunTest : public testing::Test {
 
   // An engine on the folder, while `use` runs.
   void WithEngine(const std::function<void(const Asker& ask)>& use) {
-    RocksdbStoreOptions options;
-    options.folder = options_.folder;
-    const auto store = RocksdbStore::OpenBlocking(options);
-    ASSERT_TRUE(store.ok()) << store.status();
-    RocksdbJournal journal(**store);
-    RocksdbCheckpointStore checkpoints(**store);
-    RocksdbArchive archive(**store);
-    const auto engine = Engine::Start(EngineOptions{}, clock_, journal, &checkpoints, &archive);
+    OpenStore();
+    const auto engine =
+        Engine::Start(EngineOptions{}, clock_, *journal_, checkpoints_.get(), archive_.get());
     ASSERT_TRUE(engine.ok()) << engine.status();
     use([&engine](const Command& command) {
       Result result;
@@ -81,6 +64,7 @@ class RunTest : public testing::Test {
       return result;
     });
     (*engine)->Stop();
+    CloseStore();
   }
 
   void MakeCity() {
@@ -93,17 +77,12 @@ class RunTest : public testing::Test {
 
   // The ledger as the journal has it, and the archive beside it.
   void WithArchive(const std::function<void(const Ledger&, const RocksdbArchive&)>& look) {
-    RocksdbStoreOptions options;
-    options.folder = options_.folder;
-    options.read_only = true;
-    const auto store = RocksdbStore::OpenBlocking(options);
-    ASSERT_TRUE(store.ok()) << store.status();
-    RocksdbJournal journal(**store);
-    RocksdbCheckpointStore checkpoints(**store);
+    OpenStore(/*read_only=*/true);
     const auto ledger = std::make_unique<Ledger>(0);
-    const auto report = RecoverBlocking(*ledger, journal, &checkpoints, nullptr, clock_);
+    const auto report = RecoverBlocking(*ledger, *journal_, checkpoints_.get(), nullptr, clock_);
     ASSERT_TRUE(report.ok()) << report.status();
-    look(*ledger, RocksdbArchive(**store));
+    look(*ledger, *archive_);
+    CloseStore();
   }
 
   uint64_t ArchivedCount() {
@@ -166,20 +145,9 @@ class RunTest : public testing::Test {
   }
 
   Ran Run(const std::string& arguments) const {
-    const std::string command = absl::StrCat(GONGHUI_BULKLOAD, " ", arguments, " 2>&1");
-    std::FILE* const pipe = ::popen(command.c_str(), "r");
-    GH_CHECK(pipe != nullptr);
-    Ran ran;
-    std::array<char, 4'096> buffer;
-    while (const size_t size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-      ran.output.append(buffer.data(), size);
-    }
-    const int status = ::pclose(pipe);
-    ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
+    return RunShell(absl::StrCat(GONGHUI_BULKLOAD, " ", arguments));
   }
 
-  const TempFolder temp_;
   const NoonClock clock_;
   CityOptions city_;
   Prng prng_{11};

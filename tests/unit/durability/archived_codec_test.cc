@@ -11,6 +11,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/prng.h"
+#include "engine/domain/limits.h"
 #include "tests/unit/durability/any_value.h"
 #include "tests/unit/durability/event_maker.h"
 
@@ -91,6 +92,26 @@ TEST(ArchivedCodecTest, RowsOfItsOwnComeBackAsNone) {
   archived.lines[0].quantity = 5;
   ASSERT_TRUE(DecodeArchiveValue(Encode(archived), &decoded, &terminal).ok());
   EXPECT_EQ(FirstDifference(decoded, expected), "");
+}
+
+// Which table the row is of, and so how large it may be, is said by the reason.
+TEST(ArchivedCodecTest, WhatRefusedIsARowOfAFundOrOfALimit) {
+  ArchivedTransaction archived = MakeArchivedSale(5'001, kAt);
+  ArchivedTransaction decoded;
+  TerminalId terminal;
+  archived.transaction.reason = Reason::kFundNotOpen;
+  archived.transaction.failed_row = kFundsMax;
+  ASSERT_TRUE(DecodeArchiveValue(Encode(archived), &decoded, &terminal).ok());
+  EXPECT_EQ(decoded.transaction.failed_fund(), FundRow{kFundsMax});
+  EXPECT_EQ(decoded.transaction.failed_limit(), LimitRow{});
+  archived.transaction.failed_row = kFundsMax + 1;
+  EXPECT_TRUE(absl::StrContains(MessageOf(Encode(archived)), "row beyond its table"));
+  archived.transaction.reason = Reason::kTooManyNoShows;
+  ASSERT_TRUE(DecodeArchiveValue(Encode(archived), &decoded, &terminal).ok());
+  EXPECT_EQ(decoded.transaction.failed_limit(), LimitRow{kFundsMax + 1});
+  EXPECT_EQ(decoded.transaction.failed_fund(), FundRow{});
+  archived.transaction.failed_row = kLimitsMax + 1;
+  EXPECT_TRUE(absl::StrContains(MessageOf(Encode(archived)), "row beyond its table"));
 }
 
 TEST(ArchivedCodecTest, NothingLingersFromTheOneBefore) {

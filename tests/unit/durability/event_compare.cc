@@ -167,6 +167,14 @@ void Compare(Comparison& c, const FundRequest& a, const FundRequest& b) {
   GH_SAME(advice_may_overrun);
   GH_SAME(payer);
   GH_SAME(name);
+  GH_SAME(keep.owner);
+  GH_SAME(keep.asset);
+  GH_SAME(keep.budget);
+  GH_SAME(keep.opens_at);
+  GH_SAME(keep.closes_at);
+  GH_SAME(keep.advice_may_overrun);
+  GH_SAME(keep.payer);
+  GH_SAME(keep.name);
 }
 
 void Compare(Comparison& c, const BenefitSpec& a, const BenefitSpec& b) {

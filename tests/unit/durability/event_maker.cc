@@ -45,6 +45,12 @@ SentReference ReferenceIn(const Command& c) {
   }
 }
 
+// Of what refused, by the reason.
+uint32_t AnyFailedRow(Prng& prng, Reason reason) {
+  return IsOfFund(reason) ? AnyRow<FundRow>(prng, kFundsMax).value()
+                          : AnyRow<LimitRow>(prng, kLimitsMax).value();
+}
+
 // As an authorization follows its command, or a follow-up its original's change.
 void FillUsualAmounts(const Command& c, const OriginalChange& change, Transaction& t) {
   switch (c.kind) {
@@ -109,8 +115,8 @@ void FillTransaction(Prng& prng, OwnedEvent& o) {
   t.first_use = AnyRow<UseRow>(prng, kUsesMax);
   t.subsidy = AnyFen(prng);
   t.reason = AnyReason(prng);
-  t.failed_benefit = AnyRow<BenefitRow>(prng, kBenefitsMax);
-  t.failed_limit = AnyRow<LimitRow>(prng, kLimitsMax);
+  t.benefit = AnyRow<BenefitRow>(prng, kBenefitsMax);
+  t.failed_row = AnyFailedRow(prng, t.reason);
   if (t.IsAuthorization()) {
     t.programme_hash = AnyUint(prng, UINT64_MAX);
   }
@@ -694,7 +700,15 @@ void FillCommand(Prng& prng, OwnedEvent& o) {
                 AnyTime(prng),
                 AnyBool(prng),
                 AnyEnum(prng, Payer::kSponsor),
-                AnyName(prng)};
+                AnyName(prng),
+                {AnyBool(prng),
+                 AnyBool(prng),
+                 AnyBool(prng),
+                 AnyBool(prng),
+                 AnyBool(prng),
+                 AnyBool(prng),
+                 AnyBool(prng),
+                 AnyBool(prng)}};
       c.fund = &o.fund;
       break;
     case CommandKind::kApplyProgramme:
@@ -846,11 +860,11 @@ ArchivedTransaction MakeRandomArchived(Prng& prng) {
   t.terminal = AnyRow<TerminalRow>(prng, kTerminalsMax);
   t.merchant = AnyRow<MerchantRow>(prng, kMerchantsMax);
   t.member = AnyRow<MemberRow>(prng, kMembersMax);
-  t.failed_benefit = AnyRow<BenefitRow>(prng, kBenefitsMax);
-  t.failed_limit = AnyRow<LimitRow>(prng, kLimitsMax);
+  t.benefit = AnyRow<BenefitRow>(prng, kBenefitsMax);
   t.stan = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
   t.hold_s = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
   t.reason = AnyReason(prng);
+  t.failed_row = AnyFailedRow(prng, t.reason);
   t.applied_count = static_cast<uint8_t>(prng.Below(kSharesPerTransactionMax + 1));
   t.use_count = static_cast<uint8_t>(prng.Below(kUsesPerTransactionMax + 1));
   const auto line_count = static_cast<uint8_t>(usual() ? 0u : AnyLineCount(prng));

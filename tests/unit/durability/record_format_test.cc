@@ -348,6 +348,10 @@ TEST(RecordFormatTest, UnknownEnumeratorsAreRefused) {
     o.fund.payer = static_cast<Payer>(value);
     return true;
   };
+  const auto in_asset = [](OwnedEvent& o, int value) {
+    o.fund.asset = static_cast<Asset>(value);
+    return true;
+  };
   const auto in_sex = [](OwnedEvent& o, int value) {
     o.member.sex = static_cast<Sex>(value);
     return true;
@@ -392,7 +396,8 @@ TEST(RecordFormatTest, UnknownEnumeratorsAreRefused) {
       {"voucher_state", EventKind::kHoldExpired, 0xff, {1, 2, 5}, {0, 6, 255}, in_voucher},
       {"voucher_state", EventKind::kCaptured, 0xff, {1, 3, 5}, {0, 6, 255}, in_voucher},
       {"voucher_state", EventKind::kClaimRejected, 0xff, {1, 2}, {0, 6, 255}, in_voucher},
-      {"payer", EventKind::kFundSet, 0xff, {1, 2, 3}, {0, 4, 255}, in_fund},
+      {"payer", EventKind::kFundSet, 0x03, {1, 2, 3}, {0}, in_fund},
+      {"asset", EventKind::kFundSet, 0x03, {1, 2}, {0, 3}, in_asset},
       {"sex", EventKind::kMemberSet, 0x03, {0, 1, 2}, {3}, in_sex},
       {"on_return", EventKind::kProgrammeApplied, 0xff, {1, 2, 3}, {0, 4, 255}, in_benefit},
       {"refund_to", EventKind::kProgrammeApplied, 0xff, {1, 2, 3}, {0, 4, 255}, in_limit},
@@ -703,6 +708,30 @@ TEST(RecordFormatTest, TheLargestTransactionComesBackFromTheArchive) {
   EXPECT_EQ(FirstDifference(owned.event, **decoded), "");
   EXPECT_EQ((*decoded)->transaction.seq, CommandSeq{});
   EXPECT_NE((*decoded)->command->thaw, &owned.thaw);
+}
+
+// Which table the row is of, and so how large it may be, is said by the reason.
+TEST(RecordFormatTest, WhatRefusedIsARowOfAFundOrOfALimit) {
+  const auto message_of = [](Reason reason, uint32_t row) {
+    const auto owned = MakeSale(9, kAt);
+    owned->event.transaction.reason = reason;
+    owned->event.transaction.failed_row = row;
+    const std::vector<uint8_t> bytes = Encode(owned->event, kAt);
+    RecordDecoder decoder;
+    std::span<const uint8_t> payload(bytes);
+    const auto decoded = decoder.Next(&payload, 9, kAt);
+    if (!decoded.ok()) {
+      return std::string(decoded.status().message());
+    }
+    EXPECT_EQ((*decoded)->transaction.failed_row, row);
+    return std::string();
+  };
+  EXPECT_EQ(message_of(Reason::kBudgetExhausted, kFundsMax), "");
+  EXPECT_TRUE(absl::StrContains(message_of(Reason::kBudgetExhausted, kFundsMax + 1),
+                                "row beyond its table"));
+  EXPECT_EQ(message_of(Reason::kExceedsAmountLimit, kFundsMax + 1), "");
+  EXPECT_TRUE(absl::StrContains(message_of(Reason::kExceedsAmountLimit, kLimitsMax + 1),
+                                "row beyond its table"));
 }
 
 TEST(RecordFormatTest, MoreRowsThanATableHasCannotHaveLeft) {

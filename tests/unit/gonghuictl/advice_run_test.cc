@@ -151,7 +151,8 @@ TEST_F(AdviceRunTest, EveryErrorIsToldAndNothingIsRight) {
             path_ + ":3:1: request_id: stands in line 2 already (REPEATED_ROW)\n" +  //
                 path_ + ":4:1: request_id: \"x\" is not a UUID (INVALID_VALUE)\n" + path_ +
                 ":5:2: occurred_at: \"noon\" is not a time such as 2026-01-31 08:15:00 or "
-                "2026-01-31T00:15:00Z (INVALID_VALUE)\n" +
+                "2026-01-31T00:15:00Z (时间应如 2026-01-31 08:15:00，或带时区 "
+                "2026-01-31T08:15:00+08:00) (INVALID_VALUE)\n" +
                 path_ + ":6:1: 2 fields, but the header has 7\n" + "gonghuictl: " + path_ +
                 " has errors; nothing was sent\n");
 }

@@ -115,14 +115,51 @@ TEST(BacktestHtml, TellsWhatItKnowsInBothLanguages) {
   EXPECT_THAT(html, HasSubstr("1,234.56 yuan"));
   EXPECT_THAT(html, HasSubstr("exceeds_frequency_limit (701)"));
   EXPECT_THAT(html, HasSubstr("1,234 holds were gained"));
+  EXPECT_THAT(html, HasSubstr("1,234 笔预授权为新获批"));
+  EXPECT_THAT(html,
+              HasSubstr("<td class=\"text\">exceeds_frequency_limit (701) 优惠次数已用完</td>"));
+  EXPECT_THAT(html, HasSubstr("<td class=\"text\">approved 批准</td>"));
+  EXPECT_THAT(html, HasSubstr("2026-05-01 至 2026-05-03（Asia/Shanghai）"));
+  EXPECT_THAT(html, HasSubstr("“原”为当时的实际记录"));
+  EXPECT_THAT(html, HasSubstr("<figcaption>Subsidy by day, yuan 每日补贴(元)</figcaption>"));
   EXPECT_THAT(html, HasSubstr("prefers-color-scheme: dark"));
   EXPECT_THAT(html, HasSubstr("role=\"img\""));
   EXPECT_THAT(BacktestHtml(Report(), {.simulated = true, .file_name = ""}),
               HasSubstr("Simulation <span lang=\"zh\">模拟</span>"));
 }
 
+// Where a reader looks at them, in both languages.
+TEST(BacktestHtml, TellsPaidFromSubsidy) {
+  const std::string html = BacktestHtml(Report(), {});
+  const size_t funds = html.find("资金与物资");
+  ASSERT_NE(funds, std::string::npos);
+  EXPECT_GT(html.find("PAID is what left a fund"), funds);
+  EXPECT_LT(html.find("支付：资金在本时段内实际付出的部分"), html.find("paid before"));
+  EXPECT_LT(html.find("SUBSIDY is what members get off their prices"), html.find("By day"));
+  EXPECT_THAT(html, HasSubstr("补贴：会员少付的金额"));
+  v1::BacktestReport report = Report();
+  report.clear_funds();
+  EXPECT_THAT(BacktestHtml(report, {}), Not(HasSubstr("PAID")));
+}
+
+// An empty plot would look like one that is broken.
+TEST(BacktestHtml, SaysThatNothingWasGainedOrLost) {
+  EXPECT_THAT(BacktestHtml(Report(), {}), HasSubstr("Decisions gained and lost by day"));
+  v1::BacktestReport report = Report();
+  report.mutable_all()->set_lost_count(0);
+  const std::string html = BacktestHtml(report, {});
+  EXPECT_EQ(WhatIsMalformed(html), "");
+  EXPECT_THAT(html, Not(HasSubstr("Decisions gained and lost by day")));
+  EXPECT_THAT(html, HasSubstr("No decision was gained or lost."));
+  EXPECT_THAT(html, HasSubstr("没有新获批的交易"));
+}
+
 TEST(BacktestHtml, OfNothingIsWellFormedToo) {
-  EXPECT_EQ(WhatIsMalformed(BacktestHtml(v1::BacktestReport(), {})), "");
+  const std::string html = BacktestHtml(v1::BacktestReport(), {});
+  EXPECT_EQ(WhatIsMalformed(html), "");
+  EXPECT_THAT(html, HasSubstr("There is no day to show."));
+  EXPECT_THAT(html, HasSubstr("没有可显示的日期"));
+  EXPECT_THAT(html, Not(HasSubstr("<svg")));
 }
 
 TEST(BacktestHtml, ALongTableSaysThatItEnds) {
@@ -155,6 +192,14 @@ TEST(SvgPlot, DrawsAColumnForEveryValueAndAKey) {
   EXPECT_THAT(svg, Not(HasSubstr("<title>a two: 0</title>")));
   plot.lines = true;
   EXPECT_THAT(RenderSvg(plot), HasSubstr("<polyline class=\"after stroke\""));
+  plot.labels = {"a"};
+  plot.series = {{"one", "before", {7}}};
+  const std::string alone = RenderSvg(plot);
+  EXPECT_EQ(WhatIsMalformed(alone), "");
+  EXPECT_THAT(alone, HasSubstr("<circle class=\"before\"")) << "a line of one point is none";
+  EXPECT_THAT(alone, HasSubstr("<title>a one: 7</title>"));
+  plot.lines = false;
+  EXPECT_THAT(RenderSvg(plot), HasSubstr("width=\"48.00\"")) << "a day alone is no wall";
 }
 
 TEST(BacktestWords, SayWhatLimitsTheAnswer) {
@@ -162,9 +207,10 @@ TEST(BacktestWords, SayWhatLimitsTheAnswer) {
   EXPECT_TRUE(BacktestNotes(report).empty());
   report.mutable_caveats()->set_draft_is_live(true);
   report.mutable_caveats()->set_other_rules_count(3);
-  const std::vector<std::string> notes = BacktestNotes(report);
+  const std::vector<Words> notes = BacktestNotes(report);
   ASSERT_EQ(notes.size(), 2u);
-  EXPECT_THAT(notes[1], HasSubstr("3 events were decided by a release with other rules"));
+  EXPECT_THAT(notes[1].english, HasSubstr("3 events were decided by a release with other rules"));
+  EXPECT_THAT(notes[1].chinese, HasSubstr("3 个事件由规则不同的版本决定"));
   EXPECT_EQ(AnswerWord(v1::REASON_UNSPECIFIED), "approved");
 }
 
@@ -174,15 +220,17 @@ TEST(BacktestWords, SayWhatASimulatedDayDoesNotPlay) {
   caveats.add_unplayed(v1::UNPLAYED_CODE);
   caveats.add_unplayed(v1::UNPLAYED_APPOINTMENT);
   caveats.add_unplayed(v1::UNPLAYED_CLAIM);
-  std::vector<std::string> notes = BacktestNotes(report);
+  std::vector<Words> notes = BacktestNotes(report);
   ASSERT_EQ(notes.size(), 1u);
-  EXPECT_EQ(notes[0],
-            "a simulated day has no shown pick-up codes (取货码), appointments (预约) and claims "
-            "(申请): programmes that ask for one are tried with programme backtest");
+  EXPECT_EQ(notes[0].english,
+            "a simulated day has no shown pick-up codes, appointments and claims: programmes that "
+            "ask for one are tried with programme backtest");
+  EXPECT_THAT(notes[0].chinese, HasSubstr("出示的取货码、预约和申请"));
   caveats.set_unplayed_count(17);
   notes = BacktestNotes(report);
   ASSERT_EQ(notes.size(), 2u);
-  EXPECT_THAT(notes[1], HasSubstr("17 authorizations of the recorded day had one of these"));
+  EXPECT_THAT(notes[1].english,
+              HasSubstr("17 authorizations of the recorded day had one of these"));
 }
 
 void AddReason(v1::Reason after, uint64_t count, v1::BacktestReport* report) {
@@ -212,26 +260,55 @@ TEST(BacktestWords, SayThatADraftGaveNothing) {
   limit.set_programme_code("metro");
   limit.set_limit_code("rides");
   limit.set_refused_after_count(4);
-  const std::vector<std::string> notes = NothingGivenNotes(report);
+  const std::vector<Words> notes = NothingGivenNotes(report);
   ASSERT_EQ(notes.size(), 5u);
-  EXPECT_THAT(notes[0], HasSubstr("nothing of this draft was given, in 1,260 sales"));
-  EXPECT_THAT(notes[1], HasSubstr("1,200 of 1,260 sales got a benefit of another programme first"));
-  EXPECT_THAT(notes[1], HasSubstr("shops/tea 1,200 times"));
-  EXPECT_THAT(notes[1], HasSubstr("gonghuictl programme list"));
-  EXPECT_THAT(notes[2], HasSubstr("60 of 1,260 sales were declined"));
-  EXPECT_THAT(notes[2], HasSubstr("not_permitted_to_member (509) 60;"));
-  EXPECT_THAT(notes[3], HasSubstr("rides 4 times"));
-  EXPECT_THAT(notes[4], HasSubstr("--explain"));
-  EXPECT_EQ(BacktestNotes(report), notes);
+  EXPECT_THAT(notes[0].english, HasSubstr("nothing of this draft was given, in 1,260 sales"));
+  EXPECT_EQ(notes[0].chinese, "1,260 笔交易中，草案未给出任何优惠");
+  EXPECT_THAT(notes[1].english,
+              HasSubstr("1,200 of 1,260 sales got a benefit of another programme first"));
+  EXPECT_THAT(notes[1].english, HasSubstr("shops/tea 1,200 times"));
+  EXPECT_THAT(notes[1].chinese, HasSubstr("shops/tea 1,200 次"));
+  EXPECT_THAT(notes[1].english, HasSubstr("gonghuictl programme list"));
+  EXPECT_THAT(notes[2].english, HasSubstr("60 of 1,260 sales were declined"));
+  EXPECT_THAT(notes[2].english, HasSubstr("not_permitted_to_member (509) 60;"));
+  EXPECT_THAT(notes[2].chinese, HasSubstr("不在优惠对象范围（509） 60 笔"));
+  EXPECT_THAT(notes[3].english, HasSubstr("rides 4 times"));
+  EXPECT_THAT(notes[4].english, HasSubstr("--explain"));
+  EXPECT_EQ(BacktestNotes(report).size(), notes.size());
   own.set_given_after_count(1);
   EXPECT_TRUE(NothingGivenNotes(report).empty());
+}
+
+TEST(BacktestWords, EveryAnswerHasChinese) {
+  const google::protobuf::EnumDescriptor* type = v1::Reason_descriptor();
+  for (int i = 0; i < type->value_count(); ++i) {
+    const auto reason = static_cast<v1::Reason>(type->value(i)->number());
+    EXPECT_FALSE(AnswerWordInChinese(reason).empty()) << AnswerWord(reason);
+  }
+  EXPECT_EQ(AnswerWordInChinese(static_cast<v1::Reason>(9'999)), "");
+}
+
+TEST(BacktestWords, SayWhatTheFiguresAre) {
+  v1::BacktestReport report;
+  EXPECT_EQ(FigureNotes(report, false).size(), 2u) << "of funds there is nothing to say";
+  report.add_funds();
+  const std::vector<Words> notes = FigureNotes(report, false);
+  ASSERT_EQ(notes.size(), 3u);
+  EXPECT_THAT(notes[0].english, HasSubstr("what was recorded"));
+  EXPECT_THAT(FigureNotes(report, true)[0].english, Not(HasSubstr("recorded")));
+  EXPECT_THAT(notes[1].english, HasSubstr("SUBSIDY"));
+  EXPECT_THAT(notes[2].english, HasSubstr("PAID"));
+  for (const Words& note : notes) {
+    EXPECT_FALSE(note.chinese.empty());
+  }
 }
 
 TEST(BacktestWords, TimesAreInTheDraftsZone) {
   v1::BacktestReport report;
   report.set_zone("Asia/Shanghai");
   report.mutable_last_decided_at()->set_seconds(1'767'196'800);
-  EXPECT_THAT(PeriodWords(report), HasSubstr("2026-01-01 00:00:00 +08:00"));
+  EXPECT_THAT(PeriodWords(report).english, HasSubstr("2026-01-01 00:00:00 +08:00"));
+  EXPECT_THAT(PeriodWords(report).chinese, HasSubstr("2026-01-01 00:00:00 +08:00"));
   EXPECT_EQ(RanOut(true, report.last_decided_at(), "UTC"), "2025-12-31 16:00:00 +00:00");
 }
 

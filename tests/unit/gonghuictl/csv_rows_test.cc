@@ -48,10 +48,9 @@ class RowTest : public testing::Test {
   }
 
  private:
-  static std::optional<CellError> TryParse(
-      std::string_view kind_name,
-      const std::vector<std::pair<std::string, std::string>>& cells,
-      google::protobuf::Message* row) {
+  std::optional<CellError> TryParse(std::string_view kind_name,
+                                    const std::vector<std::pair<std::string, std::string>>& cells,
+                                    google::protobuf::Message* row) {
     const ImportKind& kind = *FindImportKind(kind_name);
     std::vector<std::string> header;
     std::vector<std::string> fields;
@@ -66,9 +65,15 @@ class RowTest : public testing::Test {
         positions[c] = header[i] == kind.columns[c].name ? i : positions[c];
       }
     }
-    return kind.parse(RowView(fields, positions), RowOptions{std::string(kDefaultZone)}, row);
+    return kind.parse(RowView(fields, positions),
+                      RowOptions{std::string(kDefaultZone), [this] { ++local_count_; }},
+                      row);
   }
 
+ protected:
+  int local_count_ = 0;  // cells that were taken to be in that zone
+
+ private:
   std::optional<CellError> bad_;
 };
 
@@ -105,6 +110,59 @@ TEST_F(RowTest, Member) {
   EXPECT_TRUE(member.segments(3).has_ends_at());
 }
 
+// So that the caller can say which one was taken.
+TEST_F(RowTest, WhatNamesNoZoneIsCounted) {
+  const auto cover = [&](const char* from, const char* until) {
+    local_count_ = 0;
+    (void)Parse<v1::Contribution>("contributions",
+                                  {{"receipt_code", "r"},
+                                   {"fund_code", "f"},
+                                   {"member_id", "M1"},
+                                   {"segment_code", "s"},
+                                   {"amount_fen", "1"},
+                                   {"covers_from", from},
+                                   {"covers_until", until}});
+    return local_count_;
+  };
+  EXPECT_EQ(cover("2026-01-01", "2026-02-01 08:00:00"), 2);
+  EXPECT_EQ(cover("2026-01-01T00:00:00Z", "2026-02-01T08:00:00+08:00"), 0);
+  EXPECT_EQ(cover("2026-01-01 00:00:00 -03:30", "2026-02-01"), 1);
+  local_count_ = 0;
+  (void)Parse<v1::Member>(
+      "members", {{"member_id", "M1"}, {"union_node_id", "U1"}, {"segments", "a@2026-03-01..;b"}});
+  EXPECT_EQ(local_count_, 1);
+  // A day of a calendar is no instant.
+  local_count_ = 0;
+  (void)Parse<v1::Member>(
+      "members", {{"member_id", "M1"}, {"union_node_id", "U1"}, {"joined_on", "2019-03-01"}});
+  EXPECT_EQ(local_count_, 0);
+}
+
+// Whoever reads the error need not look for the manual.
+TEST_F(RowTest, WrongDaysAndTimesShowWhatIsRead) {
+  const auto bad = [&](const char* from, const char* description) {
+    ExpectBad<v1::Contribution>("contributions",
+                                {{"receipt_code", "r"},
+                                 {"fund_code", "f"},
+                                 {"member_id", "M1"},
+                                 {"segment_code", "s"},
+                                 {"amount_fen", "1"},
+                                 {"covers_from", from},
+                                 {"covers_until", "2027-01-01"}},
+                                "covers_from",
+                                "INVALID_VALUE",
+                                description);
+  };
+  bad("2026/1/1", "(日期应如 2026-01-31) (时间应如 2026-01-31 08:15:00，或带时区 ");
+  bad("2026-02-30", "\"2026-02-30\" is not a ");
+  bad("2026-02-30 08:00:00", "2026-01-31 08:15:00");
+  ExpectBad<v1::Fund>("funds",
+                      {{"fund_code", "f"}, {"budget_fen", "1"}, {"opens_on", "1.1.2026"}},
+                      "opens_on",
+                      "INVALID_VALUE",
+                      "is not a day such as 2026-01-31 (日期应如 2026-01-31)");
+}
+
 TEST_F(RowTest, MemberWithoutOptionalColumns) {
   const auto member = Parse<v1::Member>("members", {{"member_id", "M1"}, {"union_node_id", "U1"}});
   EXPECT_EQ(member.status(), v1::MEMBER_STATUS_UNSPECIFIED);
@@ -126,7 +184,19 @@ TEST(MaskTest, IsWhatTheFileHasColumnsFor) {
               testing::ElementsAre("card_number", "member_id", "status", "kind", "expires_on"));
   EXPECT_TRUE(Updates(*FindImportKind("members")));
   EXPECT_TRUE(Updates(*FindImportKind("cards")));
-  EXPECT_FALSE(Updates(*FindImportKind("funds")));
+  // A budget says what the fund is of; two columns of one field are one path.
+  EXPECT_THAT(mask("funds", {"fund_code", "budget_yuan"}),
+              testing::ElementsAre("fund_code", "budget", "asset"));
+  EXPECT_THAT(mask("funds", {"fund_code", "asset", "budget_fen", "pieces", "closes_on"}),
+              testing::ElementsAre("fund_code", "asset", "budget", "closes_at"));
+  EXPECT_THAT(mask("funds", {"fund_code", "paid_by"}),
+              testing::ElementsAre("fund_code", "paid_by"));
+  EXPECT_TRUE(Updates(*FindImportKind("funds")));
+  EXPECT_FALSE(Updates(*FindImportKind("merchants")));
+  EXPECT_TRUE(Reactivates(*FindImportKind("cards")));
+  EXPECT_FALSE(Reactivates(*FindImportKind("funds")));
+  EXPECT_THAT(ColumnsHelp(*FindImportKind("funds")), HasSubstr("stays as it is"));
+  EXPECT_THAT(ColumnsHelp(*FindImportKind("funds")), testing::Not(HasSubstr("suspended")));
 }
 
 TEST_F(RowTest, MemberWithoutAUnion) {
@@ -292,6 +362,13 @@ TEST_F(RowTest, Fund) {
       Parse<v1::Fund>("funds", {{"fund_code", "f"}, {"asset", "thing"}, {"pieces", "15000"}});
   EXPECT_EQ(thing.budget(), 15'000);
   EXPECT_EQ(thing.asset(), v1::ASSET_THING);
+  // Without a column for it the budget says so, and without a budget nothing does.
+  EXPECT_EQ(money.asset(), v1::ASSET_MONEY);
+  EXPECT_EQ(Parse<v1::Fund>("funds", {{"fund_code", "f"}, {"pieces", "7"}}).asset(),
+            v1::ASSET_THING);
+  const auto named = Parse<v1::Fund>("funds", {{"fund_code", "f"}, {"display_name", "观影资金"}});
+  EXPECT_EQ(named.asset(), v1::ASSET_UNSPECIFIED);
+  EXPECT_EQ(named.budget(), 0);
 }
 
 TEST_F(RowTest, FundErrors) {
@@ -301,10 +378,11 @@ TEST_F(RowTest, FundErrors) {
         cells.emplace_back("fund_code", "f");
         ExpectBad<v1::Fund>("funds", cells, column, reason, description);
       };
-  bad({}, "budget_yuan", "REQUIRED_VALUE", "budget_yuan or budget_fen");
-  bad({{"asset", "thing"}}, "pieces", "REQUIRED_VALUE", "needs pieces");
+  bad({{"budget_yuan", ""}}, "budget_yuan", "REQUIRED_VALUE", "budget_yuan or budget_fen");
+  bad({{"pieces", ""}}, "pieces", "REQUIRED_VALUE", "needs pieces");
+  bad({{"asset", "thing"}, {"pieces", ""}}, "pieces", "REQUIRED_VALUE", "needs pieces");
   bad({{"budget_yuan", "1"}, {"budget_fen", "100"}}, "budget_fen", "INVALID_VALUE", "only one");
-  bad({{"pieces", "1"}}, "pieces", "INVALID_VALUE", "not counted in pieces");
+  bad({{"asset", ""}, {"pieces", "1"}}, "pieces", "INVALID_VALUE", "not counted in pieces");
   bad({{"asset", "thing"}, {"budget_yuan", "1"}}, "budget_yuan", "INVALID_VALUE", "in pieces");
   bad({{"budget_yuan", "-1"}}, "budget_yuan", "INVALID_VALUE", "negative");
   bad({{"budget_yuan", "1.234"}}, "budget_yuan", "INVALID_VALUE", "finer than a fen");

@@ -11,18 +11,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/testing/known_draw.h"
+
 namespace gonghui::ctl {
 namespace {
 
+using known_draw::kEntriesHash;
+using known_draw::kSeed;
+using known_draw::kSeedHash;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr const char* kSeed = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-constexpr const char* kSeedHash =
-    "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd";
-constexpr const char* kEntriesHash =
-    "8a5894eb39b8a8bde19041f9fc79c43b62d55711332e1a83c56fe20979941bb4";
 
 constexpr const char* kKeyOfRank1 = "341527933157cbd58685f064db2678b2";
 

@@ -171,8 +171,15 @@ TEST_F(ImportRunTest, RejectsOfBothSidesInFileOrder) {
     row->set_description("at most 64");
     return summary;
   });
+  std::vector<std::string> accepted;
+  options_.on_accepted = [&accepted](uint64_t line, const auto& row, auto said) {
+    EXPECT_THAT(said, testing::ElementsAre("segment_code", "display_name"));
+    accepted.push_back(std::to_string(line) + ":" +
+                       static_cast<const v1::Segment&>(row).segment_code());
+  };
   const ImportReport report = Run();
   EXPECT_EQ(report.exit, ExitCode::kPartlyDone);
+  EXPECT_THAT(accepted, ElementsAre("2:a", "4:c"));
   EXPECT_EQ(report.row_count, 4U);
   EXPECT_EQ(report.summary.accepted_count(), 2U);
   ASSERT_EQ(report.summary.rejected_rows_size(), 2);

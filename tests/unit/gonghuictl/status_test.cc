@@ -133,6 +133,23 @@ TEST(RpcStatusTest, ASingleViolationIsSaidOnce) {
   EXPECT_EQ(FormatRpcStatus(status), "INVALID_ARGUMENT: card_number: must be 8 to 19 digits\n");
 }
 
+// Of the request as a whole: no colon stands where a field would.
+TEST(RpcStatusTest, AViolationWithoutAFieldIsTheMessage) {
+  RpcStatus status;
+  status.code = 3;
+  status.message = "no member has a card that can be used";
+  status.details.set_message(status.message);
+  google::rpc::BadRequest bad;
+  bad.add_field_violations()->set_description(status.message);
+  google::protobuf::Any* const detail = status.details.add_details();
+  detail->PackFrom(bad);
+  EXPECT_EQ(FormatRpcStatus(status), "INVALID_ARGUMENT: no member has a card that can be used\n");
+  bad.add_field_violations()->set_description("and no terminal");
+  detail->PackFrom(bad);
+  EXPECT_EQ(FormatRpcStatus(status),
+            "INVALID_ARGUMENT: no member has a card that can be used\n  and no terminal\n");
+}
+
 TEST(RpcStatusTest, AHintComesLast) {
   RpcStatus status;
   status.code = 14;

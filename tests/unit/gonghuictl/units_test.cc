@@ -87,6 +87,18 @@ TEST(UnitsTest, Times) {
   EXPECT_EQ(FormatRfc3339({1'767'196'800, 250'000'000}), "2025-12-31T16:00:00.25Z");
 }
 
+TEST(UnitsTest, TimesOfFilesHaveTheirOffset) {
+  const Instant instant{1'767'196'800, 0};
+  EXPECT_EQ(FormatIso8601(instant, "Asia/Shanghai"), "2026-01-01T00:00:00+08:00");
+  EXPECT_EQ(FormatIso8601(instant, "UTC"), "2025-12-31T16:00:00+00:00");
+  EXPECT_EQ(FormatIso8601({1'767'196'800, 250'000'000}, "Asia/Kolkata"),
+            "2025-12-31T21:30:00.25+05:30");
+  // And are read again, whatever zone is said then.
+  const auto read = ParseInstant("2026-01-01T00:00:00+08:00", "UTC");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->seconds, instant.seconds);
+}
+
 TEST(UnitsTest, LocalTimesHaveTheirOffset) {
   const Instant instant{1'767'196'800, 0};
   SetDisplayZone("UTC");
@@ -130,11 +142,32 @@ TEST(UnitsTest, ParseInstant) {
   EXPECT_EQ(seconds("2026-01-01T01:00:00+09:00"), 1'767'196'800);
   EXPECT_EQ(seconds("2026-01-01 01:00:00 +09:00"), 1'767'196'800) << "as in tables";
   EXPECT_EQ(seconds("2025-12-31 11:00:00.5 -05:00"), 1'767'196'800);
+  for (const char* text : {"2026-01-01 00:00",
+                           "2026-01-01T00:00",
+                           "2025-12-31T16:00Z",
+                           "2026-01-01T01:00+09:00",
+                           "2026-01-01 01:00 +09:00",
+                           "2025-12-31 11:00 -05:00"}) {
+    EXPECT_EQ(seconds(text), 1'767'196'800) << text << ", without seconds";
+  }
+  EXPECT_EQ(seconds("2026-01-01 00:01"), 1'767'196'860);
   EXPECT_EQ(ParseInstant("2026-01-01 00:00:00", "UTC")->seconds, 1'767'225'600);
   EXPECT_EQ(ParseInstant("2026-01-01T00:00:00.25Z", "UTC")->nanos, 250'000'000);
   for (const char* text : {"",
                            "2026-01-01",
-                           "2026-01-01 00:00",
+                           "2026-01-01 00",
+                           "2026-01-01 00:0",
+                           "2026-01-01 00:0 +08:00",
+                           "2026-01-01 0:00",
+                           "2026-01-01 00:00:",
+                           "2026-01-01 00:00:0",
+                           "2026-01-01 00:00.5",
+                           "2026-01-01 00:00x",
+                           "2026-01-01 24:00",
+                           "2026-01-01 00:60",
+                           "2026-01-01 00:00 ",
+                           "2026-01-01 00:00 +8",
+                           "2026-02-29 00:00",
                            "2026-02-29 00:00:00",
                            "2026-01-01 24:00:00",
                            "2026-01-01 00:60:00",
@@ -160,9 +193,18 @@ TEST(UnitsTest, ParseDayOrInstant) {
   EXPECT_EQ(ParseDayOrInstant("2026-01-01", "Asia/Shanghai")->seconds, 1'767'196'800);
   EXPECT_EQ(ParseDayOrInstant("2026-01-01 00:00:00", "Asia/Shanghai")->seconds, 1'767'196'800);
   EXPECT_EQ(ParseDayOrInstant("2025-12-31T16:00:00Z", "Asia/Shanghai")->seconds, 1'767'196'800);
-  for (const char* text : {"", "2026-02-29", "2026-1-1", "2026-01-01 00:00", "soon"}) {
-    EXPECT_FALSE(ParseDayOrInstant(text, "UTC").ok()) << text;
+  EXPECT_EQ(ParseDayOrInstant("2026-01-01 00:00", "Asia/Shanghai")->seconds, 1'767'196'800);
+  for (const char* text : {"", "2026-02-29", "2026-1-1", "2026-01-01 0:00", "soon"}) {
+    const absl::StatusOr<Instant> bad = ParseDayOrInstant(text, "UTC");
+    ASSERT_FALSE(bad.ok()) << text;
+    // Whoever has typed it wrongly sees how it may be typed.
+    for (const char* form :
+         {"2026-01-31 08:15:00,", "2026-01-31 08:15 ", "2026-01-31,", "2026-01-31T00:15:00Z"}) {
+      EXPECT_THAT(std::string(bad.status().message()), HasSubstr(form));
+    }
   }
+  EXPECT_THAT(std::string(ParseDayOrInstant("2026-01-01 00:00", "Mars").status().message()),
+              HasSubstr("unknown time zone"));
 }
 
 TEST(UnitsTest, IsHex) {

@@ -210,7 +210,9 @@ v1::Transaction Approved(v1::TransactionKind kind, v1::TransactionState state) {
   t.set_list_price_fen(1'000);
   t.set_member_pays_fen(800);
   t.set_subsidy_fen(200);
-  t.add_applied_benefits()->set_amount_fen(200);
+  v1::AppliedBenefit& benefit = *t.add_applied_benefits();
+  benefit.set_fund_code("city-2026");
+  benefit.set_amount_fen(200);
   return t;
 }
 
@@ -250,6 +252,95 @@ TEST_F(ViewsTest, WhoPaysOfAnAuthorization) {
   t.set_acquirer_bears_fen(150);
   text = show(t);
   EXPECT_THAT(text, HasSubstr("of it the acquirer bears 其中收单方承担 1.50 yuan\n"));
+}
+
+// What was asked for, what came and went since, and what stands.
+TEST_F(ViewsTest, WhatChangedSinceItWasAuthorized) {
+  v1::Transaction t = Approved(v1::TRANSACTION_KIND_AUTHORIZATION, v1::TRANSACTION_STATE_PENDING);
+  const auto show = [&t](int64_t price_fen, int64_t subsidy_fen) {
+    t.set_restated_fen(price_fen);
+    t.set_restated_subsidy_fen(subsidy_fen);
+    return Squeezed(Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); }));
+  };
+  std::string text = show(-300, -60);
+  EXPECT_THAT(text,
+              HasSubstr("\nauthorized 授权 13.00 yuan 10.40 yuan 2.60 yuan\n"
+                        "reversed in part 部分撤销 -3.00 yuan -2.40 yuan -0.60 yuan\n"
+                        "stands now 现授权 10.00 yuan 8.00 yuan 2.00 yuan\n"
+                        "still held 仍冻结 10.00 yuan 8.00 yuan 2.00 yuan\n"));
+  EXPECT_THAT(text, HasSubstr("\nBenefits, as they stand now\n"));
+  text = show(500, 100);
+  EXPECT_THAT(text,
+              HasSubstr("\nauthorized 授权 5.00 yuan 4.00 yuan 1.00 yuan\n"
+                        "raised 追加授权 +5.00 yuan +4.00 yuan +1.00 yuan\n"
+                        "stands now 现授权 10.00 yuan"));
+  EXPECT_THAT(show(500, 0), HasSubstr("raised 追加授权 +5.00 yuan +5.00 yuan 0.00 yuan\n"));
+  EXPECT_THAT(show(-200, 10),
+              HasSubstr("changed since 此后变动 -2.00 yuan -2.10 yuan +0.10 yuan\n"));
+  EXPECT_THAT(show(0, -50), HasSubstr("changed since 此后变动 0.00 yuan +0.50 yuan -0.50 yuan\n"));
+  text = show(0, 0);
+  EXPECT_THAT(text, Not(HasSubstr("stands now")));
+  EXPECT_THAT(text, HasSubstr("\nBenefits, as authorized\n"));
+  t.set_restated_fen(-300);
+  EXPECT_THAT(Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); }),
+              HasSubstr("restated_fen,restated_subsidy_fen"));
+}
+
+// The fund that refused, and its numbers, as of a limit.
+TEST_F(ViewsTest, RefusedByAFund) {
+  v1::Transaction t = Declined();
+  t.mutable_failed_check()->clear_limit();
+  t.set_reason(v1::REASON_BUDGET_EXHAUSTED);
+  v1::FailedFund& fund = *t.mutable_failed_check()->mutable_fund();
+  fund.set_fund_code("city-2026");
+  fund.set_needed_fen(100'500);
+  fund.set_available_fen(320);
+  const auto show = [&t] {
+    return Squeezed(Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); }));
+  };
+  EXPECT_THAT(show(),
+              HasSubstr("\nfund city-2026: needs 1,005.00, has 3.20 yuan "
+                        "(需要 1005.00 元，可用 3.20 元)\n"));
+  EXPECT_THAT(show(), HasSubstr("Refused by programme metro version 2, benefit ride\n"));
+  t.set_reason(v1::REASON_FUND_NOT_OPEN);
+  fund.set_needed_fen(0);
+  fund.set_available_fen(0);
+  EXPECT_THAT(show(), HasSubstr("\nfund city-2026: not open at that time (不在使用期内)\n"));
+  t.set_reason(v1::REASON_QUOTA_EXHAUSTED);
+  fund.set_fund_code("packs");
+  fund.set_needed_pieces(1'002);
+  fund.set_available_pieces(1);
+  EXPECT_THAT(show(), HasSubstr("\nfund packs: needs 1,002, has 1 (需要 1,002 件，可用 1 件)\n"));
+  t.mutable_failed_check()->clear_fund();
+  EXPECT_THAT(show(), Not(HasSubstr("\nfund ")));
+}
+
+TEST_F(ViewsTest, AnEntryHasItsBenefitAndNoFund) {
+  v1::Transaction t;
+  t.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+  t.set_outcome(v1::OUTCOME_APPROVED);
+  t.set_state(v1::TRANSACTION_STATE_CAPTURED);
+  v1::AppliedBenefit& benefit = *t.add_applied_benefits();
+  benefit.set_programme_code("gifts");
+  benefit.set_programme_version(3);
+  benefit.set_benefit_code("enter");
+  const std::string text =
+      Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
+  EXPECT_THAT(Squeezed(text), HasSubstr("\ngifts 3 enter\n")) << "and nothing that is paid";
+}
+
+TEST_F(ViewsTest, SlotAndEventHaveTheirOffset) {
+  v1::Transaction t = Approved(v1::TRANSACTION_KIND_AUTHORIZATION, v1::TRANSACTION_STATE_PENDING);
+  t.mutable_slot_at()->set_seconds(1'781'539'200);
+  t.mutable_event_at()->set_seconds(1'781'539'200 - 86'400);
+  const std::string text =
+      Squeezed(Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); }));
+  EXPECT_THAT(text, HasSubstr("\nslot 预约时段 2026-06-15 16:00:00 +00:00\n"));
+  EXPECT_THAT(text, HasSubstr("\nevent 事发时间 2026-06-14 16:00:00 +00:00\n"));
+  const std::string csv =
+      Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); });
+  EXPECT_THAT(csv, HasSubstr("expires_at,slot_at,event_at,restated_fen,restated_subsidy_fen\n"));
+  EXPECT_THAT(csv, HasSubstr("2026-06-15T16:00:00Z,2026-06-14T16:00:00Z,0,0\n"));
 }
 
 TEST_F(ViewsTest, WhoPaysOfWhatFollows) {
@@ -384,6 +475,29 @@ TEST_F(ViewsTest, ACheckOfTheLeastAmountHasIt) {
   const std::string text =
       Capture(OutputFormat::kTable, [&](Output* out) { ShowChecks(response.checks(), out); });
   EXPECT_THAT(text, HasSubstr("未达到最低消费金额 (at least 100.00 元)"));
+}
+
+TEST_F(ViewsTest, ACheckOfAFundHasItsNumbers) {
+  v1::AuthorizeResponse response;
+  v1::CheckOutcome& closed = *response.add_checks();
+  closed.set_check(v1::REASON_FUND_NOT_OPEN);
+  closed.mutable_fund()->set_fund_code("winter");
+  v1::CheckOutcome& gone = *response.add_checks();
+  gone.set_check(v1::REASON_QUOTA_EXHAUSTED);
+  gone.mutable_fund()->set_fund_code("packs");
+  gone.mutable_fund()->set_needed_pieces(2);
+  v1::CheckOutcome& poor = *response.add_checks();
+  poor.set_check(v1::REASON_BUDGET_EXHAUSTED);
+  poor.mutable_fund()->set_fund_code("city-2026");
+  poor.mutable_fund()->set_needed_fen(500);
+  poor.mutable_fund()->set_available_fen(320);
+  response.add_checks()->set_passed(true);
+  const std::string text = Squeezed(
+      Capture(OutputFormat::kTable, [&](Output* out) { ShowChecks(response.checks(), out); }));
+  EXPECT_THAT(text, HasSubstr(" FUND NEEDS HAS\n"));
+  EXPECT_THAT(text, HasSubstr("✗ fund_not_open winter\n")) << "has no numbers";
+  EXPECT_THAT(text, HasSubstr("✗ quota_exhausted packs 2 0\n"));
+  EXPECT_THAT(text, HasSubstr("✗ budget_exhausted city-2026 5.00 yuan 3.20 yuan\n"));
 }
 
 TEST_F(ViewsTest, AProgrammesTimesAreInItsZone) {

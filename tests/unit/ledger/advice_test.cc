@@ -514,7 +514,7 @@ TEST_F(AdviceTest, WhatWasChosenStandsUnlessMoreIsForced) {
 TEST_F(AdviceTest, WhereNothingCanBeBookedItIsTheAcquirers) {
   SetFund("F", 0);
   ExpectDeclined(Advise(1, 100, 50, now_), Reason::kBudgetExhausted, 50);
-  EXPECT_EQ(ledger_->benefits()[result_.transaction.failed_benefit].code, CodeOf<BenefitCode>("b"));
+  EXPECT_EQ(ledger_->benefits()[result_.transaction.benefit].code, CodeOf<BenefitCode>("b"));
   Command hard = Sale(2, 100);
   hard.authorize.if_no_benefit = IfNoBenefit::kFullPrice;  // the goods are gone at less
   ExpectDeclined(Run(OwnAdvice(hard, Evidence(now_, 50))), Reason::kBudgetExhausted, 50);

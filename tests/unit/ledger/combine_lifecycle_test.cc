@@ -207,7 +207,7 @@ TEST_F(CombineLifecycleTest, LimitsOfAnIncrementAreThoseOfEach) {
   EXPECT_EQ(After(Authorize(1, 1'000)), "union:F=200 shop:G=80");
   // 20 are left: the first takes 16, which leaves too little for the 6 of the second.
   EXPECT_EQ(Increment(2, 1, 80), "exceeds_amount_limit");
-  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.failed_benefit].code), "shop");
+  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.benefit].code), "shop");
   EXPECT_EQ(Limits(), "both=0/296/4");
   EXPECT_EQ(Increment(3, 1, 70), "union:F=14 shop:G=6");
   EXPECT_EQ(Counted("both"), 300);
@@ -229,7 +229,11 @@ TEST_F(CombineLifecycleTest, FundsOfAnIncrementPayAllOfIt) {
   SetFund("F", 330);
   EXPECT_EQ(After(Authorize(1, 1'000)), "union:F=200 shop:F=100 city:G=100");
   EXPECT_EQ(Increment(2, 1, 105), "budget_exhausted");  // 21 and 10 of 30
-  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.failed_benefit].code), "shop");
+  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.benefit].code), "shop");
+  EXPECT_EQ(TextOf(ledger_->funds()[result_.transaction.failed_fund()].code), "F");
+  EXPECT_EQ(result_.transaction.captured, Fen{30});
+  EXPECT_EQ(result_.transaction.captured_subsidy, Fen{31});
+  EXPECT_EQ(result_.transaction.failed_limit(), LimitRow{});
   EXPECT_EQ(Increment(3, 1, 100), "union:F=20 shop:F=10 city:G=10");
   FundRequest closed;
   closed.code = CodeOf<FundCode>("G");
@@ -237,8 +241,11 @@ TEST_F(CombineLifecycleTest, FundsOfAnIncrementPayAllOfIt) {
   closed.opens_at = LedgerWorld::After(24);
   Run(Own(closed));
   EXPECT_EQ(Increment(4, 1, 100), "fund_not_open");
-  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.failed_benefit].code), "city");
+  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.benefit].code), "city");
   EXPECT_EQ(result_.transaction.expires_at, LedgerWorld::After(24));
+  EXPECT_EQ(TextOf(ledger_->funds()[result_.transaction.failed_fund()].code), "G");
+  EXPECT_EQ(result_.transaction.captured, Fen{0});
+  EXPECT_EQ(result_.transaction.captured_subsidy, Fen{0});
 }
 
 // ---- Reversals ---------------------------------------------------------------------------
@@ -334,7 +341,7 @@ TEST_F(CombineLifecycleTest, AnyOfThemMayRefuseABrokenThreshold) {
   EXPECT_EQ(After(Sale(1, 1'000)), "union:F=200 shop:G=100");
   // Its threshold is of the rest: 800 of 1,000, less of less.
   EXPECT_EQ(Refund(2, 1, 1), "below_minimum_amount");
-  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.failed_benefit].code), "shop");
+  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.benefit].code), "shop");
   EXPECT_EQ(Refund(3, 1, 1'000), "union:F=200 shop:G=100");
 }
 

@@ -279,7 +279,7 @@ TEST_F(CombineTest, WhenNothingAppliesTheAnswerIsAboutTheOneThatCameFurthest) {
   EXPECT_EQ(Decided(Sale(2, 999)), "exceeds_frequency_limit");
   EXPECT_EQ(Limits(), "daily=1/0/0");
   EXPECT_EQ(TextOf(result_.transaction.expires_at), "2026-05-05T00:00:00+08:00");
-  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.failed_benefit].code), "shop");
+  EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.benefit].code), "shop");
   // It would have had its effect on the list price alone.
   EXPECT_EQ(Decided(Sale(3, 1'000)), "union:F=100");
   Command full = Sale(4, 999);

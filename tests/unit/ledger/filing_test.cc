@@ -253,7 +253,7 @@ TEST_F(FilingTest, ASaleHasNoApprovals) {
   ExpectGiven(Run(OfEvent(Authorize(1, 1'000), kNow)), 500);
   const BenefitRow benefit{ledger_->benefits().size()};
   ExpectDeclined(Run(OfEvent(Sale(2, 1'000), kNow)), Reason::kApprovalMissing);
-  EXPECT_EQ(result_.transaction.failed_benefit, benefit);
+  EXPECT_EQ(result_.transaction.benefit, benefit);
   Command sale = Sale(3, 1'000);
   sale.authorize.if_no_benefit = IfNoBenefit::kFullPrice;
   ExpectDeclined(Run(OfEvent(sale, kNow)), Reason::kApprovalMissing);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -85,6 +87,33 @@ class ImportTest : public ::testing::Test {
     return member;
   }
 
+  const Fund& TheFund() const { return ledger_->funds()[ledger_->FindFund(CodeOf<FundCode>("F"))]; }
+  std::string FundName() const {
+    const DisplayName& name = ledger_->fund_names()[ledger_->FindFund(CodeOf<FundCode>("F"))];
+    return {name.data(), name.size()};
+  }
+  static FundRequest BareFund() {
+    FundRequest fund;
+    fund.code = CodeOf<FundCode>("F");
+    fund.keep = {true, true, true, true, true, true, true, true};
+    return fund;
+  }
+  // With something else than the default in every field.
+  void MakeFund() { EXPECT_TRUE(Run(Own(WholeFund())).created); }
+  void MakeFundAgain() { EXPECT_NE(Run(Own(WholeFund())).verdict, Verdict::kRefused); }
+  static FundRequest WholeFund() {
+    FundRequest fund = BareFund();
+    fund.keep = FundKeeps{};
+    fund.owner = CodeOf<UnionNodeId>("U2");
+    fund.budget = Fen{1'000};
+    fund.opens_at = TimestampNs{kNow.value() - 10};
+    fund.closes_at = TimestampNs{kNow.value() + 10};
+    fund.advice_may_overrun = true;
+    fund.payer = Payer::kSponsor;
+    fund.name = *DisplayName::From(std::string_view("films"));
+    return fund;
+  }
+
   std::unique_ptr<Ledger> ledger_;
   std::vector<OwnedCommand> commands_;
   Event event_;
@@ -150,6 +179,85 @@ TEST_F(ImportTest, ANewRowHasTheDefaults) {
   EXPECT_EQ(Run(Own(member)).verdict, Verdict::kDecided);
   EXPECT_TRUE(result_.created);
   EXPECT_EQ(ledger_->members()[MemberRow{result_.row}].status, MemberStatus::kActive);
+}
+
+TEST_F(ImportTest, WhatARowOfAFundDoesNotSayStays) {
+  MakeFund();
+  EXPECT_EQ(Run(Own(BareFund())).verdict, Verdict::kUnchanged);
+  // One field at a time, the others as they were made.
+  struct Change {
+    bool FundKeeps::*keep;
+    void (*set)(FundRequest*);
+  };
+  const Change changes[] = {
+      {&FundKeeps::owner, [](FundRequest* r) { r->owner = CodeOf<UnionNodeId>("U1"); }},
+      {&FundKeeps::budget, [](FundRequest* r) { r->budget = Fen{700}; }},
+      {&FundKeeps::opens_at, [](FundRequest* r) { r->opens_at = TimestampNs{5}; }},
+      {&FundKeeps::closes_at, [](FundRequest* r) { r->closes_at = kTimestampMax; }},
+      {&FundKeeps::advice_may_overrun, [](FundRequest* r) { r->advice_may_overrun = false; }},
+      {&FundKeeps::payer, [](FundRequest* r) { r->payer = Payer::kMerchant; }},
+      {&FundKeeps::name,
+       [](FundRequest* r) { r->name = *DisplayName::From(std::string_view("other")); }}};
+  for (const Change& change : changes) {
+    MakeFundAgain();
+    FundRequest request = BareFund();
+    request.keep.*change.keep = false;
+    change.set(&request);
+    EXPECT_EQ(Run(Own(request)).verdict, Verdict::kDecided);
+    EXPECT_FALSE(result_.created);
+    const auto changed = [&](bool FundKeeps::*field) { return field == change.keep; };
+    EXPECT_EQ(TheFund().owner == ledger_->FindUnionNode(CodeOf<UnionNodeId>("U2")),
+              !changed(&FundKeeps::owner));
+    EXPECT_EQ(TheFund().budget == Fen{1'000}, !changed(&FundKeeps::budget));
+    EXPECT_EQ(TheFund().opens_at.value() == kNow.value() - 10, !changed(&FundKeeps::opens_at));
+    EXPECT_EQ(TheFund().closes_at.value() == kNow.value() + 10, !changed(&FundKeeps::closes_at));
+    EXPECT_EQ(TheFund().advice_may_overrun, !changed(&FundKeeps::advice_may_overrun));
+    EXPECT_EQ(TheFund().payer == Payer::kSponsor, !changed(&FundKeeps::payer));
+    EXPECT_EQ(FundName() == "films", !changed(&FundKeeps::name));
+    EXPECT_EQ(Run(Own(request)).verdict, Verdict::kUnchanged);
+  }
+}
+
+TEST_F(ImportTest, ANewFundMustSayWhatItIs) {
+  FundRequest fund = BareFund();
+  EXPECT_EQ(Run(Own(fund)).admin_reason, AdminReason::kMissing);
+  EXPECT_EQ(result_.field, Field::kAsset);
+  fund.keep.asset = false;
+  fund.asset = Asset::kThing;
+  EXPECT_EQ(Run(Own(fund)).admin_reason, AdminReason::kMissing);
+  EXPECT_EQ(result_.field, Field::kBudget);
+  fund.keep.budget = false;
+  fund.budget = Fen{5};
+  EXPECT_EQ(Run(Own(fund)).verdict, Verdict::kDecided);
+  EXPECT_TRUE(result_.created);
+  EXPECT_EQ(TheFund().asset, Asset::kThing);
+  EXPECT_EQ(TheFund().budget, Fen{5});
+  EXPECT_EQ(TheFund().owner, ledger_->FindUnionNode(CodeOf<UnionNodeId>("U1"))) << "the root's";
+  EXPECT_EQ(TheFund().closes_at, kTimestampMax);
+  EXPECT_EQ(TheFund().payer, Payer::kUnion);
+  // What is said of one that is there is compared; what is not said is not.
+  fund.asset = Asset::kMoney;
+  EXPECT_EQ(Run(Own(fund)).admin_reason, AdminReason::kImmutable);
+  fund.keep.asset = true;
+  EXPECT_EQ(Run(Own(fund)).verdict, Verdict::kUnchanged);
+}
+
+// Who says one end of the period alone does not see the other.
+TEST_F(ImportTest, AFundOpensBeforeItCloses) {
+  MakeFund();
+  FundRequest fund = BareFund();
+  fund.keep.closes_at = false;
+  fund.closes_at = TimestampNs{kNow.value() - 10};
+  EXPECT_EQ(Run(Own(fund)).verdict, Verdict::kOutOfRange);
+  EXPECT_EQ(result_.field, Field::kClosesAt);
+  fund.closes_at = TimestampNs{kNow.value() - 9};
+  EXPECT_EQ(Run(Own(fund)).verdict, Verdict::kDecided);
+  fund = BareFund();
+  fund.keep.opens_at = false;
+  fund.opens_at = kNow;
+  EXPECT_EQ(Run(Own(fund)).verdict, Verdict::kOutOfRange);
+  fund.opens_at = TimestampNs{kNow.value() - 10};
+  EXPECT_EQ(Run(Own(fund)).verdict, Verdict::kUnchanged);
 }
 
 TEST_F(ImportTest, ABlockedCardStaysBlocked) {

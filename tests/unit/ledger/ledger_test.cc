@@ -117,7 +117,7 @@ TEST_F(LedgerTest, TheBestOfManyWinsWhateverFailsBeforeIt) {
   command.authorize.programme = CodeOf<ProgrammeCode>("broke");
   const Result& result = Run(Own(command));
   EXPECT_EQ(result.transaction.reason, Reason::kBudgetExhausted);
-  const Benefit& failed = ledger_->benefits()[result.transaction.failed_benefit];
+  const Benefit& failed = ledger_->benefits()[result.transaction.benefit];
   EXPECT_EQ(TextOf(failed.code), "x0");
 }
 

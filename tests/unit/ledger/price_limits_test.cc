@@ -245,7 +245,7 @@ TEST_F(PriceLimitsTest, LimitsAreAskedInTheirOrder) {
   ExpectGiven(Run(Own(Authorize(10, 1'000))), 500);
   Run(Own(AboutPart(CommandKind::kIncrement, 11, 10, 1)));
   EXPECT_EQ(result_.transaction.reason, Reason::kExceedsAmountLimit);
-  EXPECT_EQ(ledger_->limits()[result_.transaction.failed_limit].code, CodeOf<LimitCode>("year"));
+  EXPECT_EQ(ledger_->limits()[result_.transaction.failed_limit()].code, CodeOf<LimitCode>("year"));
 }
 
 TEST_F(PriceLimitsTest, AnExpiryReleasesWhatIsNotCaptured) {

@@ -51,6 +51,11 @@ class SlotsTest : public OccasionWorld {
   void ExpectSlot(TimestampNs slot_at) {
     EXPECT_EQ(ReasonOf(slot_at), Reason::kNone) << NameOf(result_.transaction.reason);
   }
+  // Which mistake, by the tables alone.
+  SlotFault FaultOf(TimestampNs slot_at) const {
+    return ledger_->SlotFaultOf(
+        ledger_->benefits()[BenefitRow{ledger_->benefits().size()}], slot_at, now_);
+  }
   void ExpectNone(TimestampNs slot_at) {
     EXPECT_EQ(ReasonOf(slot_at), Reason::kSlotNotAvailable) << NameOf(result_.transaction.reason);
   }
@@ -71,6 +76,61 @@ TEST_F(SlotsTest, ASlotBeginsAfterNowAndNotTooFarAhead) {
   ExpectSlot(AfterMinutes(30));
   now_ = AfterMinutes(30);
   ExpectNone(AfterMinutes(30));
+}
+
+TEST_F(SlotsTest, EachMistakeIsToldApart) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.hours = Append(programme.hours, {{Hour(9), Hour(12)}});
+    benefit.closed_days = Append(programme.days, {{DayOf({2026, 5, 5}), DayOf({2026, 5, 5})}});
+    benefit.ends_at = AfterDays(5);
+  });
+  EXPECT_EQ(FaultOf(TimestampNs{}), SlotFault::kNotNamed);
+  EXPECT_EQ(FaultOf(AfterMinutes(30)), SlotFault::kNone);
+  EXPECT_EQ(FaultOf(kNow), SlotFault::kBegun);
+  EXPECT_EQ(FaultOf(AfterDays(-1)), SlotFault::kBegun);
+  EXPECT_EQ(FaultOf(AfterMinutes(15)), SlotFault::kNoneBegins);
+  EXPECT_EQ(FaultOf(After(4)), SlotFault::kNoneBegins);      // 14:00
+  EXPECT_EQ(FaultOf(AfterDays(1)), SlotFault::kNoneBegins);  // closed
+  EXPECT_EQ(FaultOf(AfterDays(5)), SlotFault::kNoneBegins);  // the offer is over then
+  EXPECT_EQ(FaultOf(TimestampNs{AfterDays(10).value() + 1}), SlotFault::kTooFarAhead);
+}
+
+// From the one that was asked for on, if one may ask for it; else from now on.
+TEST_F(SlotsTest, AMistakeIsToldWithTheNextSlotThatHasRoom) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.hours = Append(programme.hours, {{Hour(9), Hour(12)}});
+    AddPlaces(programme, 1);
+  });
+  const TimestampNs tomorrow{AfterDays(1).value() - 60 * kNsPerMinute};  // 09:00
+  const auto expect = [this](TimestampNs asked, TimestampNs next) {
+    ExpectDeclined(Run(WithSlot(Quote(1'000), asked)), Reason::kSlotNotAvailable, next);
+  };
+  ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable, AfterMinutes(30));
+  expect(kNow, AfterMinutes(30));
+  expect(AfterMinutes(45), AfterMinutes(60));
+  expect(After(2), tomorrow);               // 12:00
+  expect(AfterDays(30), AfterMinutes(30));  // too far ahead
+  Run(WithSlot(Authorize(1, 1'000), AfterMinutes(30)));
+  expect(kNow, AfterMinutes(60));
+  expect(AfterMinutes(15), AfterMinutes(60));
+  // A repeat tells what was told, however the places stand by then.
+  ExpectDeclined(
+      Run(WithSlot(Authorize(2, 1'000), kNow)), Reason::kSlotNotAvailable, AfterMinutes(60));
+  Run(WithSlot(Authorize(3, 1'000), AfterMinutes(60)));
+  ExpectDeclined(
+      Run(WithSlot(Authorize(2, 1'000), kNow)), Reason::kSlotNotAvailable, AfterMinutes(60));
+  EXPECT_TRUE(result_.replay);
+}
+
+TEST_F(SlotsTest, WithoutASlotThatHasRoomNoneIsTold) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    benefit.hours = Append(programme.hours, {{Hour(11), Hour(11, 30)}});
+    benefit.slot_ahead_days = 1;
+    AddPlaces(programme, 1);
+  });
+  ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable, After(1));
+  Run(WithSlot(Authorize(1, 1'000), After(1)));
+  ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable);
 }
 
 TEST_F(SlotsTest, WithoutHoursItIsAMultipleAfterMidnight) {
@@ -166,7 +226,7 @@ TEST_F(SlotsTest, ASlotMustBeNamedAndOnlyWhoHasSlotsIsAsked) {
   ExpectGiven(Run(WithSlot(Quote(1'000), After(1))), 500);
   ExpectGiven(Run(Own(Quote(1'000))), 900);
   ApplySlots();
-  ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable);
+  ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable, AfterMinutes(30));
   Apply([](OwnedProgramme&, BenefitSpec&) {});
   ExpectDeclined(Run(WithSlot(Quote(1'000), After(1))), Reason::kNoApplicableBenefit);
 }
@@ -397,7 +457,8 @@ TEST_F(SlotsTest, AVoucherAndASlotTogether) {
     AddPlaces(programme, 1);
   });
   Issue({1}, nullptr);
-  ExpectDeclined(Run(WithCode(Authorize(1, 1'000), 1)), Reason::kSlotNotAvailable);
+  ExpectDeclined(
+      Run(WithCode(Authorize(1, 1'000), 1)), Reason::kSlotNotAvailable, AfterMinutes(30));
   ExpectDeclined(Run(WithSlot(Authorize(2, 1'000), After(1))), Reason::kNoVoucher);
   OccasionRequest both;
   both.voucher = Key(1);

@@ -17,6 +17,7 @@
 #include "engine/base/prng.h"
 #include "engine/domain/limits.h"
 #include "engine/domain/merchant.h"
+#include "tests/unit/programmes/both_languages.h"
 
 namespace gonghui {
 namespace {
@@ -356,6 +357,52 @@ benefits:
             "voucher_returns, slots, claim)\n");
 }
 
+TEST(Compiler, EveryErrorIsToldInChinese) {
+  const CompileOutcome outcome = Compile(R"yaml(gonghui: 1
+programme: {code: demo, zone: Asia/Shangai, starts: 2026-02-30, until: [2027]}
+funds:
+  - {code: money, name: 资金, budget: 50000000000000000 yuan}
+  - {code: money, name: 资金, budget: 3}
+limits:
+  - {code: l, per: person, each: hour, uses: 0}
+  - {code: m, per: person, each: day, uses: 1, level: citty, amount: 5 pieces}
+  - {code: n, per: person, each: day, uses: 1}
+benefits:
+  - code: b
+    name: 乘车
+    price: {percent_off: 160}
+    funding: {fund: money}
+    limits: [l, k]
+    colour: red
+)yaml");
+  std::string text;
+  for (const Diagnostic& diagnostic : outcome.diagnostics) {
+    text += RenderZh(diagnostic) + "\n";
+  }
+  EXPECT_EQ(text,
+            "programme：缺少 'name'（会员和凭条上看到的名称）\n"
+            "programme.zone：不认识的时区 'Asia/Shangai'（要用 IANA 时区库中的名称，例如 "
+            "Asia/Shanghai）\n"
+            "programme.starts：没有 2026-02-30 这一天\n"
+            "programme.until：应为：日期；实际是：列表\n"
+            "funds[0].budget：'50000000000000000 yuan' 太大（最多10000000000000000.00元）\n"
+            "funds[1].code：'money' 声明了两次（第一次在第4行）\n"
+            "funds[1].budget：'3' 没有单位（例如 1 fen、3.50 yuan 或 15000 pieces，也可写 "
+            "1分、3.50元、15000件）\n"
+            "limits[0].each：'hour' 不是 day、week、month、year、programme 之一\n"
+            "limits[0].uses：'0' 不在1到1073741824之间\n"
+            "limits[1].level：只有按工会的限额才写 'level'（请写 per: union，或删去）\n"
+            "limits[1].level：'citty' 不是 national、province、city、district、enterprise、other "
+            "之一（是不是想写 'city'？）\n"
+            "limits[1].amount：一项限额只计一样：'uses' 或 'amount'（请分成两项限额）\n"
+            "limits[1].amount：应为：金额；实际是：件数（写 yuan 或 fen；计次数用 uses:）\n"
+            "benefits[0].price.percent_off：'160' 不在0%到100%之间\n"
+            "benefits[0].limits[1]：没有代码为 'k' 的限额（是不是想写 'l'？）\n"
+            "benefits[0]：不认识的关键字 'colour'（可写：code、name、for、at、when、price、"
+            "price_by、funding、split、stock、limits、offline、combine、hold、voucher、"
+            "voucher_returns、slots、claim）\n");
+}
+
 TEST(Compiler, DiagnosticsAreBounded) {
   std::string text = "gonghui: 1\n";
   for (int i = 0; i < 5'000; ++i) {
@@ -363,7 +410,7 @@ TEST(Compiler, DiagnosticsAreBounded) {
   }
   const CompileOutcome outcome = Compile(text);
   ASSERT_EQ(outcome.diagnostics.size(), 1'001U);
-  EXPECT_EQ(outcome.diagnostics.back().message, "4002 more errors are not shown");
+  EXPECT_EQ(outcome.diagnostics.back().message.en, "4002 more errors are not shown");
   EXPECT_EQ(Compile(text, {.diagnostics_max = 3}).diagnostics.size(), 4U);
 }
 
@@ -507,7 +554,7 @@ TEST(Compiler, DamagedFilesAreAnswered) {
       ASSERT_GE(diagnostic.line, 1U);
       ASSERT_LE(diagnostic.line, lines) << text;
       ASSERT_GE(diagnostic.column, 1U);
-      ASSERT_FALSE(diagnostic.message.empty());
+      ASSERT_TRUE(InBothLanguages(diagnostic)) << text;
     }
     good += outcome.ok() ? 1 : 0;
   }

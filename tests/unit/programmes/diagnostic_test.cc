@@ -12,9 +12,12 @@ namespace gonghui {
 namespace {
 
 TEST(Diagnostic, RendersWhatThereIs) {
-  EXPECT_EQ(Render({3, 7, "benefits[0]", "bad", "do better"}, "a.yaml"),
-            "a.yaml:3:7: benefits[0]: bad (do better)");
-  EXPECT_EQ(Render({3, 7, "", "bad", ""}, "a.yaml"), "a.yaml:3:7: bad");
+  const Diagnostic full{3, 7, "benefits[0]", Say("bad", "不对"), Say("do better", "请改正")};
+  EXPECT_EQ(Render(full, "a.yaml"), "a.yaml:3:7: benefits[0]: bad (do better)");
+  EXPECT_EQ(RenderZh(full), "benefits[0]：不对（请改正）");
+  const Diagnostic short_one{3, 7, "", Say("bad", "不对"), {}};
+  EXPECT_EQ(Render(short_one, "a.yaml"), "a.yaml:3:7: bad");
+  EXPECT_EQ(RenderZh(short_one), "不对");
 }
 
 TEST(Diagnostic, QuotesCutAtCharactersAndShowNoControlCharacters) {
@@ -29,16 +32,16 @@ TEST(Diagnostic, QuotesCutAtCharactersAndShowNoControlCharacters) {
 TEST(DiagnosticList, SortsByPlaceAndCountsWhatItDoesNotKeep) {
   DiagnosticList list(2);
   EXPECT_TRUE(list.empty());
-  list.Add({9, 1}, "b", "second");
-  list.Add({2, 5}, "a", "first");
-  list.Add({1, 1}, "c", "too much");
+  list.Add({9, 1}, "b", Say("second", "第二"));
+  list.Add({2, 5}, "a", Say("first", "第一"));
+  list.Add({1, 1}, "c", Say("too much", "太多"));
   EXPECT_FALSE(list.empty());
   EXPECT_EQ(list.found(), 3U);
   const std::vector<Diagnostic> taken = list.Take();
   ASSERT_EQ(taken.size(), 3U);
-  EXPECT_EQ(taken[0].message, "first");
-  EXPECT_EQ(taken[1].message, "second");
-  EXPECT_EQ(taken[2].message, "1 more errors are not shown");
+  EXPECT_EQ(taken[0].message, Words("first", "第一"));
+  EXPECT_EQ(taken[1].message, Words("second", "第二"));
+  EXPECT_EQ(taken[2].message, Words("1 more errors are not shown", "另有1处错误未显示"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/domain/limits.h"
+#include "tests/unit/programmes/both_languages.h"
 
 namespace gonghui {
 namespace {
@@ -53,14 +54,15 @@ TEST(Scalars, AmountsAreStrict) {
                            "５ yuan"}) {
     const Parsed<Amount> parsed = ParseAmount(text, Fen{kFundFenMax});
     EXPECT_FALSE(parsed.value.has_value()) << text;
-    EXPECT_FALSE(parsed.message.empty()) << text;
+    EXPECT_TRUE(InBothLanguages(parsed.message)) << text;
   }
 }
 
 TEST(Scalars, AmountsRoundTrip) {
   for (const int64_t fen : {int64_t{0}, int64_t{1}, int64_t{99}, int64_t{100}, kFundFenMax}) {
-    const std::string text = FormatAmount(Money(fen));
-    EXPECT_EQ(ParseAmount(text, Fen{kFundFenMax}).value, Money(fen)) << text;
+    const Words text = SayAmount(Money(fen));
+    EXPECT_EQ(ParseAmount(text.en, Fen{kFundFenMax}).value, Money(fen)) << text.en;
+    EXPECT_EQ(ParseAmount(text.zh, Fen{kFundFenMax}).value, Money(fen)) << text.zh;
   }
 }
 
@@ -74,7 +76,8 @@ TEST(Scalars, PercentagesAreBasisPoints) {
   EXPECT_EQ(ParsePercent("1").value, Bps{100});
   EXPECT_EQ(ParsePercent("0").value, Bps{0});
   EXPECT_FALSE(ParsePercent("0.6").value.has_value());
-  EXPECT_EQ(ParsePercent("0.99").hint, "write 0.99% if that is what is meant");
+  EXPECT_EQ(ParsePercent("0.99").hint,
+            Words("write 0.99% if that is what is meant", "如果确是此意，请写 0.99%"));
   EXPECT_EQ(ParsePercent("100.00%").value, Bps{10'000});
   for (const char* text : {"", "%", "100.01", "101", "-1", "0.001", "1e1", "60%%", ".5", "5.%"}) {
     EXPECT_FALSE(ParsePercent(text).value.has_value()) << text;
@@ -154,16 +157,25 @@ TEST(Scalars, WholeNumbers) {
 }
 
 TEST(Scalars, SuggestsTheNearestWord) {
-  EXPECT_EQ(Suggest("limts", {"limits", "price"}, "no idea"), "did you mean 'limits'?");
-  EXPECT_EQ(Suggest("pirce", {"limits", "price"}, "no idea"), "did you mean 'price'?");
-  EXPECT_EQ(Suggest("colour", {"limits", "price"}, "no idea"), "no idea");
-  EXPECT_EQ(Suggest("x", {}, "no idea"), "no idea");
+  const Words no_idea = Say("no idea", "不知道");
+  EXPECT_EQ(Suggest("limts", {"limits", "price"}, no_idea),
+            Words("did you mean 'limits'?", "是不是想写 'limits'？"));
+  EXPECT_EQ(Suggest("pirce", {"limits", "price"}, no_idea).en, "did you mean 'price'?");
+  EXPECT_EQ(Suggest("colour", {"limits", "price"}, no_idea), no_idea);
+  EXPECT_EQ(Suggest("x", {}, no_idea), no_idea);
+}
+
+TEST(Scalars, ListsOfWords) {
+  EXPECT_EQ(Joined({"a", "b", "c"}), Words("a, b, c", "a、b、c"));
+  EXPECT_EQ(Joined({}), Words{});
+  EXPECT_EQ(OneOf({"a", "b"}), Words("one of a, b", "a、b 之一"));
+  EXPECT_EQ(OneOf({"a"}), Words("a", "a"));
 }
 
 TEST(Scalars, DayRanges) {
   const auto range = [](std::string_view text) {
     const Parsed<DayRange> parsed = ParseDayRange(text);
-    return parsed.value.has_value() ? FormatDayRange(*parsed.value) : "bad: " + parsed.message;
+    return parsed.value.has_value() ? FormatDayRange(*parsed.value) : "bad: " + parsed.message.en;
   };
   EXPECT_EQ(range("2026-10-01"), "2026-10-01");
   EXPECT_EQ(range("2026-10-01..2026-10-07"), "2026-10-01..2026-10-07");
@@ -224,7 +236,7 @@ TEST(Scalars, WindowSpans) {
                           "99999999999999999999 days"}) {
     EXPECT_FALSE(ParseWindowSpan(bad).value.has_value()) << bad;
   }
-  EXPECT_EQ(ParseWindowSpan("1 month").hint, "write month");
+  EXPECT_EQ(ParseWindowSpan("1 month").hint, Words("write month", "请写 month"));
 }
 
 }  // namespace

@@ -20,6 +20,11 @@ std::string FirstProblem(std::string_view text) {
   return Render(list.Take().at(0), "f");
 }
 
+std::string FirstProblemZh(std::string_view text) {
+  DiagnosticList list(10);
+  return ParseYaml(text, &list).has_value() ? "" : RenderZh(list.Take().at(0));
+}
+
 std::string Repeated(std::string_view piece, size_t bytes) {
   std::string text;
   while (text.size() + piece.size() <= bytes) {
@@ -109,6 +114,20 @@ TEST(YamlTree, SurvivesPathologicalTexts) {
     const std::optional<YamlNode> root = ParseYaml(Repeated(piece, size_t{1} << 16), &list);
     EXPECT_EQ(root.has_value(), list.empty()) << piece;
   }
+}
+
+TEST(YamlTree, SlipsAreToldInChinese) {
+  EXPECT_EQ(FirstProblemZh("a: 1: 2\n"),
+            "不是 YAML：这里不该有冒号（请检查缩进；含 ': ' 的文字要加引号）");
+  EXPECT_EQ(FirstProblemZh("a: [1, 2\n"),
+            "不是 YAML：方括号里的列表没有结束（'[' 缺少配对的 ']'）");
+  EXPECT_EQ(FirstProblemZh("a: @x\n"),
+            "不是 YAML：不认识的符号（以 @、%、` 或 | 开头的文字要加引号）");
+  EXPECT_EQ(FirstProblemZh("a: \"\\q\"\n"), "不是 YAML：unknown escape character: q");
+  EXPECT_EQ(FirstProblemZh("a: \xff\n"),
+            "字节 0xff 不是 UTF-8（请把文件存成 UTF-8；GBK 和 UTF-16 无法读取）");
+  EXPECT_EQ(FirstProblemZh("a:\n\tb: 1\n"), "缩进里有制表符（请用空格缩进）");
+  EXPECT_EQ(FirstProblemZh("a: \"x\n"), "引号没有配对");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "engine/programmes/compiler.h"
 #include "engine/server/programme_changes.h"
+#include "engine/server/text_codec.h"
 
 namespace gonghui {
 namespace {
@@ -100,7 +101,7 @@ ProgrammeOutline OutlineOfText(const std::string& text) {
 // "subject|property|before|after" and "|less".
 std::vector<std::string> Changes(const ProgrammeOutline& before, const ProgrammeOutline& after) {
   ChangeRows rows;
-  AddProgrammeChanges(before, after, {"1", "1"}, /*takes_effect=*/true, &rows);
+  AddProgrammeChanges(before, after, {"1", "1"}, &rows);
   std::vector<std::string> texts;
   for (const v1::ProgrammeChange& change : rows) {
     texts.push_back(change.subject() + "|" + change.property() + "|" + change.before() + "|" +
@@ -132,7 +133,7 @@ TEST(ProgrammeOutlineTest, SaysEverythingInWords) {
   EXPECT_EQ(FundsInWords(tier), "union-fund 70%, shop-share 30%");
   EXPECT_EQ(LimitInWords(outline.limits[0]), "3 uses, window 7 days, by union at level city");
   EXPECT_EQ(LimitInWords(outline.limits[1]), "any amount, window year, by programme");
-  EXPECT_EQ(LimitInWords(outline.limits[2]), "1 uses, window day, by person, only offline");
+  EXPECT_EQ(LimitInWords(outline.limits[2]), "1 use, window day, by person, only offline");
   const BenefitOutline& free = outline.benefits[1];
   EXPECT_EQ(WhoInWords(free), "every member");
   EXPECT_EQ(WhenInWords(free), "");
@@ -312,16 +313,76 @@ TEST(ProgrammeChangesTest, OnesWithOneCodeArePairedInTheirOrder) {
   EXPECT_THAT(Changes(after, before), ElementsAre("benefit tier|||free"));
 }
 
-TEST(ProgrammeChangesTest, WhatDoesNotTakeEffectReducesNothing) {
-  ChangeRows rows;
-  AddProgrammeChanges(OutlineOfText(kRich),
-                      OutlineOfText(With("uses: 3}", "uses: 2}")),
-                      {"1", "2"},
-                      /*takes_effect=*/false,
-                      &rows);
-  ASSERT_EQ(rows.size(), 2);
-  EXPECT_EQ(rows[0].property(), "version");
-  EXPECT_FALSE(rows[1].reduces());
+// A fund of 900 yuan from 1 February on, owned by the root.
+LiveFund FundThatIsThere() {
+  LiveFund live;
+  live.view.fund.code = *ParseCode<FundCode>("f");
+  live.view.fund.budget = Fen{90'000};
+  live.view.fund.opens_at = TimestampNs{1'769'875'200 * kNsPerSecond};
+  live.view.fund.closes_at = kTimestampMax;
+  live.root = live.owner = *ParseCode<UnionNodeId>("KM");
+  return live;
+}
+
+// "property|before|after" in both languages, and "|less".
+std::vector<std::string> Differences(const LiveFund& live, const FundRequest& asked) {
+  std::vector<std::string> texts;
+  for (const FundDifference& difference :
+       FundDifferences(live, asked, [](TimestampNs at) { return std::to_string(at.value()); })) {
+    for (const auto& text : {&Words::en, &Words::zh}) {
+      texts.push_back(difference.property.*text + "|" + difference.before.*text + "|" +
+                      difference.after.*text + (difference.reduces ? "|less" : ""));
+    }
+  }
+  return texts;
+}
+
+TEST(FundDifferencesTest, EveryPropertyIsNamedWithBothValues) {
+  const LiveFund live = FundThatIsThere();
+  FundRequest same;
+  same.code = live.view.fund.code;
+  same.budget = live.view.fund.budget;
+  same.opens_at = live.view.fund.opens_at;
+  EXPECT_THAT(Differences(live, same), IsEmpty()) << "no owner is the root";
+  same.owner = live.root;
+  EXPECT_THAT(Differences(live, same), IsEmpty());
+
+  FundRequest other = same;
+  other.budget = Fen{123'456'78};
+  other.opens_at = TimestampNs{};
+  other.closes_at = TimestampNs{7};
+  other.advice_may_overrun = true;
+  other.payer = Payer::kMerchant;
+  other.owner = *ParseCode<UnionNodeId>("KM-1");
+  EXPECT_THAT(Differences(live, other),
+              ElementsAre("budget|900.00 yuan|123,456.78 yuan",
+                          "预算|900.00元|123,456.78元",
+                          "starts|1769875200000000000|",
+                          "开始|1769875200000000000|",
+                          "until||7|less",
+                          "截止||7|less",
+                          "paid by|the union|the merchant",
+                          "出资方|工会|商户",
+                          "overruns|never|advices may",
+                          "补传的交易可否超支|不可以|可以",
+                          "owner|KM|KM-1",
+                          "所属工会|KM|KM-1"));
+  other = same;
+  other.budget = Fen{89'999};
+  EXPECT_THAT(Differences(live, other),
+              ElementsAre("budget|900.00 yuan|899.99 yuan|less", "预算|900.00元|899.99元|less"));
+}
+
+TEST(FundDifferencesTest, AStockIsCountedInPieces) {
+  LiveFund live = FundThatIsThere();
+  live.view.fund.asset = Asset::kThing;
+  live.view.fund.budget = Fen{15'000};
+  FundRequest asked;
+  asked.asset = Asset::kThing;
+  asked.budget = Fen{20'000};
+  asked.opens_at = live.view.fund.opens_at;
+  EXPECT_THAT(Differences(live, asked),
+              ElementsAre("budget|15,000 pieces|20,000 pieces", "预算|15,000件|20,000件"));
 }
 
 }  // namespace

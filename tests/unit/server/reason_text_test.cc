@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -61,6 +62,22 @@ TEST(ReasonTextTest, AFullSlotHasAWordOfItsOwn) {
   EXPECT_LE(message.english.size(), 48U);
   EXPECT_TRUE(IsPrintableUtf8(message.chinese));
   EXPECT_NE(message.english, DisplayMessageOf(Reason::kExceedsFrequencyLimit).english);
+}
+
+TEST(ReasonTextTest, EachMistakeAboutASlotHasWordsOfItsOwn) {
+  std::set<std::string_view> english;
+  std::set<std::string_view> chinese;
+  for (const SlotFault fault : {SlotFault::kNone,
+                                SlotFault::kNotNamed,
+                                SlotFault::kBegun,
+                                SlotFault::kTooFarAhead,
+                                SlotFault::kNoneBegins}) {
+    const DisplayMessage message = SlotMessageOf(fault);
+    EXPECT_LE(message.english.size(), 48U) << message.english;
+    EXPECT_TRUE(IsPrintableUtf8(message.chinese));
+    EXPECT_TRUE(english.insert(message.english).second) << message.english;
+    EXPECT_TRUE(chinese.insert(message.chinese).second) << message.chinese;
+  }
 }
 
 TEST(ReasonTextTest, ACheckSaysWhatWasFound) {

@@ -204,6 +204,7 @@ class ReplyTest : public ::testing::Test {
     transaction.list_price = transaction.member_pays = transaction.subsidy = Fen{INT64_MAX};
     transaction.captured = transaction.captured_subsidy = Fen{INT64_MAX};
     transaction.progress.refunded = transaction.progress.refunded_subsidy = Fen{INT64_MAX};
+    transaction.progress.restated = transaction.progress.restated_subsidy = Fen{-1};
     transaction.overrun = true;
     transaction.stan = kStanMax;
     result.share_count = kSharesPerTransactionMax;
@@ -262,6 +263,7 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   details->advice.clock_adjusted = true;
   details->advice.liability = Liability::kManual;
   details->advice.acquirer_bears = Fen{INT64_MAX};
+  details->slot_at = details->event_at = TimestampNs{kTimestampNsMax - 1};
   details->line_count = kLinesPerTransactionMax;
   for (Line& line : details->lines) {
     line =
@@ -303,8 +305,8 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   declined.transaction.outcome = Outcome::kDeclined;
   declined.transaction.state = TransactionState::kDeclined;
   declined.transaction.reason = Reason::kExceedsAmountLimit;
-  declined.transaction.failed_benefit = BenefitRow{1};
-  declined.transaction.failed_limit = LimitRow{1};
+  declined.transaction.benefit = BenefitRow{1};
+  declined.transaction.failed_row = LimitRow{1}.value();
   const v1::Transaction refused = Reply(command, declined).transaction();
   EXPECT_EQ(refused.limits_size(), 0);
   EXPECT_EQ(refused.failed_check().limit().held(), INT64_MIN);
@@ -332,6 +334,106 @@ TEST_F(ReplyTest, ThingsAreToldInPieces) {
   EXPECT_EQ(transaction.applied_benefits(0).fund_code(), "stock");
   EXPECT_EQ(transaction.applied_benefits(0).pieces(), 3);
   EXPECT_EQ(transaction.applied_benefits(0).amount_fen(), 0);
+}
+
+// Of money in fen, of a stock in pieces; nothing of it is told as progress.
+TEST_F(ReplyTest, ADeclineByAFundTellsItsNumbers) {
+  Command command;
+  Result declined = BigResult();
+  declined.transaction.outcome = Outcome::kDeclined;
+  declined.transaction.state = TransactionState::kDeclined;
+  declined.transaction.reason = Reason::kBudgetExhausted;
+  declined.transaction.benefit = BenefitRow{1};
+  declined.transaction.failed_row = FundRow{1}.value();
+  declined.transaction.captured = Fen{320};
+  declined.transaction.captured_subsidy = Fen{500};
+  v1::Transaction refused = Reply(command, declined).transaction();
+  EXPECT_EQ(refused.captured_fen(), 0);
+  EXPECT_EQ(refused.captured_subsidy_fen(), 0);
+  EXPECT_EQ(refused.failed_check().benefit_code(), std::string(32, 'b'));
+  EXPECT_FALSE(refused.failed_check().has_limit());
+  const v1::FailedFund& fund = refused.failed_check().fund();
+  EXPECT_EQ(fund.fund_code(), std::string(32, 'f'));
+  EXPECT_EQ(fund.needed_fen(), 500);
+  EXPECT_EQ(fund.available_fen(), 320);
+  EXPECT_EQ(fund.needed_pieces(), 0);
+  EXPECT_EQ(fund.available_pieces(), 0);
+
+  declined.transaction.reason = Reason::kQuotaExhausted;
+  declined.transaction.failed_row = FundRow{2}.value();
+  declined.transaction.captured = Fen{1};
+  declined.transaction.captured_subsidy = Fen{2};
+  refused = Reply(command, declined).transaction();
+  EXPECT_EQ(refused.failed_check().fund().fund_code(), "stock");
+  EXPECT_EQ(refused.failed_check().fund().needed_pieces(), 2);
+  EXPECT_EQ(refused.failed_check().fund().available_pieces(), 1);
+  EXPECT_EQ(refused.failed_check().fund().needed_fen(), 0);
+
+  // Nobody could pay at all.
+  declined.transaction.reason = Reason::kBudgetExhausted;
+  declined.transaction.failed_row = 0;
+  EXPECT_FALSE(Reply(command, declined).transaction().failed_check().has_fund());
+
+  // At full price nothing has failed: what is captured is told as such.
+  declined.transaction.failed_row = FundRow{1}.value();
+  declined.transaction.outcome = Outcome::kApproved;
+  const v1::Transaction full = Reply(command, declined).transaction();
+  EXPECT_FALSE(full.has_failed_check());
+  EXPECT_EQ(full.captured_fen(), 1);
+}
+
+TEST_F(ReplyTest, ABenefitWithoutAShareStandsAlone) {
+  Command command;
+  Result result = BigResult();
+  result.share_count = 0;
+  result.transaction.benefit = BenefitRow{1};
+  v1::Transaction told = Reply(command, result).transaction();
+  ASSERT_EQ(told.applied_benefits_size(), 1);
+  EXPECT_EQ(told.applied_benefits(0).programme_code(), std::string(32, 'p'));
+  EXPECT_EQ(told.applied_benefits(0).programme_version(), 1U);
+  EXPECT_EQ(told.applied_benefits(0).benefit_code(), std::string(32, 'b'));
+  EXPECT_TRUE(told.applied_benefits(0).fund_code().empty());
+  EXPECT_FALSE(told.has_failed_check());
+
+  // Of a combination it stands before those that are paid for.
+  result.share_count = 1;
+  EXPECT_EQ(Reply(command, result).transaction().applied_benefits_size(), 2);
+  // An advice that was approved although the card had been blocked meanwhile.
+  result.transaction.reason = Reason::kCardPaused;
+  EXPECT_EQ(Reply(command, result).transaction().applied_benefits_size(), 2);
+  // At full price it is the one that did not apply.
+  result.share_count = 0;
+  result.transaction.reason = Reason::kBelowMinimumAmount;
+  EXPECT_EQ(Reply(command, result).transaction().applied_benefits_size(), 0);
+}
+
+TEST_F(ReplyTest, WhatChangedSinceIsTold) {
+  Command command;
+  Result result = BigResult();
+  result.transaction.progress.restated = Fen{-300};
+  result.transaction.progress.restated_subsidy = Fen{-60};
+  v1::Transaction told = Reply(command, result).transaction();
+  EXPECT_EQ(told.restated_fen(), -300);
+  EXPECT_EQ(told.restated_subsidy_fen(), -60);
+  result.transaction.outcome = Outcome::kDeclined;
+  told = Reply(command, result).transaction();
+  EXPECT_EQ(told.restated_fen(), 0);
+  EXPECT_EQ(told.restated_subsidy_fen(), 0);
+}
+
+TEST_F(ReplyTest, SlotAndEventAreToldAsAsked) {
+  const auto details = std::make_unique<Details>();
+  details->slot_at = TimestampNs{kNowNs + 1};
+  details->event_at = TimestampNs{kNowNs - kNsPerSecond};
+  Command command;
+  command.details = details.get();
+  v1::Transaction told = Reply(command, BigResult()).transaction();
+  EXPECT_EQ(told.slot_at().nanos(), 1);
+  EXPECT_EQ(told.event_at().seconds(), kNowNs / kNsPerSecond - 1);
+  details->slot_at = details->event_at = TimestampNs{};
+  told = Reply(command, BigResult()).transaction();
+  EXPECT_FALSE(told.has_slot_at());
+  EXPECT_FALSE(told.has_event_at());
 }
 
 TEST_F(ReplyTest, WhatWasNotRecordedHasNoId) {
@@ -404,6 +506,7 @@ TEST_F(ReplyTest, OnlyAnAuthorizationHasProgressAndOnlyHoldsExpire) {
     EXPECT_EQ(transaction.captured_subsidy_fen(), 0);
     EXPECT_EQ(transaction.refunded_fen(), 0);
     EXPECT_EQ(transaction.refunded_subsidy_fen(), 0);
+    EXPECT_EQ(transaction.restated_fen(), 0);
     EXPECT_TRUE(transaction.overrun());
   }
 }
@@ -550,13 +653,18 @@ TEST_F(ReplyTest, ChecksFollowTheTransaction) {
   explanation->checks[1].check = Reason::kExceedsAmountLimit;
   explanation->checks[1].about_limit = true;
   explanation->checks[1].limit = BigLimit();
-  explanation->count = 2;
+  explanation->checks[2].benefit = BenefitRow{1};
+  explanation->checks[2].check = Reason::kQuotaExhausted;
+  explanation->checks[2].fund = FundRow{2};
+  explanation->checks[2].needed = Fen{3};
+  explanation->checks[2].available = Fen{2};
+  explanation->count = 3;
   Command command;
   command.authorize.explanation = explanation.get();
   const v1::AuthorizeResponse response = Reply(command, BigResult(), "abc");
   EXPECT_EQ(response.transport_data(), "abc");
   EXPECT_FALSE(response.checks_truncated());
-  ASSERT_EQ(response.checks_size(), 2);
+  ASSERT_EQ(response.checks_size(), 3);
   const v1::CheckOutcome& card = response.checks(0);
   EXPECT_TRUE(card.programme_code().empty());
   EXPECT_EQ(card.programme_version(), 0U);
@@ -574,9 +682,13 @@ TEST_F(ReplyTest, ChecksFollowTheTransaction) {
   EXPECT_EQ(limit.limit().limit_code(), std::string(32, 'l'));
   EXPECT_EQ(limit.limit().left(), INT64_MIN);
   EXPECT_EQ(limit.display_message_zh(), "优惠额度已用完");
+  EXPECT_FALSE(limit.has_fund());
+  EXPECT_EQ(response.checks(2).fund().fund_code(), "stock");
+  EXPECT_EQ(response.checks(2).fund().needed_pieces(), 3);
+  EXPECT_EQ(response.checks(2).fund().available_pieces(), 2);
 
   command.kind = CommandKind::kQuote;
-  EXPECT_EQ(Reply(command, BigResult()).checks_size(), 2);
+  EXPECT_EQ(Reply(command, BigResult()).checks_size(), 3);
 }
 
 TEST_F(ReplyTest, AsManyChecksAsThereMayBeFit) {
@@ -588,6 +700,8 @@ TEST_F(ReplyTest, AsManyChecksAsThereMayBeFit) {
     check.check = Reason::kOriginalNotFound;
     check.about_limit = true;
     check.limit = BigLimit();
+    check.fund = FundRow{1};
+    check.needed = check.available = Fen{INT64_MIN};
   }
   Command command;
   command.authorize.explanation = explanation.get();

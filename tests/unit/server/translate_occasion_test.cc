@@ -65,13 +65,15 @@ TEST(TranslateOccasionTest, EveryFieldArrives) {
   EXPECT_EQ(occasion->slot_at, TimestampNs{kAt_s * kNsPerSecond});
   EXPECT_EQ(occasion->event_at, TimestampNs{(kAt_s - 1) * kNsPerSecond + 7});
   EXPECT_EQ(occasion->filed_by, *ParseCode<OperatorName>("li-ming"));
-  EXPECT_EQ(translated->call.command.details, nullptr);  // has no lines to tell
+  EXPECT_EQ(translated->call.command.details, &translated->call.attachment->details)
+      << "the answer tells when";
 
   // Nothing is left of it for the next call.
   const std::string next = GoodAuthorize().SerializeAsString();
   ASSERT_TRUE(
       ToCommand(CommandKind::kAuthorize, next, {}, &translated->call, &translated->refusal));
   EXPECT_EQ(translated->call.command.authorize.occasion, nullptr);
+  EXPECT_EQ(translated->call.command.details, nullptr);
 }
 
 TEST(TranslateOccasionTest, AQuoteHasOneAndLinesStandBesideIt) {

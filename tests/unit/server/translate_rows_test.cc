@@ -280,6 +280,55 @@ TEST(FundRowTest, IsHeldToItsRules) {
             "closes_at");
 }
 
+TEST(FundRowTest, WhatIsNotSaidIsKept) {
+  v1::Fund row;
+  row.set_fund_code("metro-2026");
+  row.set_display_name("not \n read");
+  row.set_budget(100);
+  row.set_paid_by(v1::PAYER_MERCHANT);
+  FundRequest made;
+  RowError error;
+  google::protobuf::FieldMask mask;
+  for (const char* path : {"fund_code", "budget", "asset"}) {
+    mask.add_paths(path);
+  }
+  FundFields fields;
+  ASSERT_TRUE(FromProto(mask, &fields, &error));
+  ASSERT_TRUE(FromProto(row, &made, &error, fields)) << error.field;
+  EXPECT_EQ(made.budget, Fen{100});
+  EXPECT_FALSE(made.keep.budget || made.keep.asset);
+  EXPECT_TRUE(made.keep.name && made.keep.owner && made.keep.opens_at && made.keep.closes_at &&
+              made.keep.advice_may_overrun && made.keep.payer);
+  EXPECT_EQ(made.payer, Payer::kUnion) << "not said";
+  // Without a mask a row says all.
+  row.set_display_name("地铁");
+  made = FundRequest();
+  ASSERT_TRUE(FromProto(row, &made, &error)) << error.field;
+  EXPECT_FALSE(made.keep.budget || made.keep.asset || made.keep.name || made.keep.owner ||
+               made.keep.opens_at || made.keep.closes_at || made.keep.advice_may_overrun ||
+               made.keep.payer);
+  EXPECT_EQ(made.payer, Payer::kMerchant);
+  for (const char* path : {"left", "held", "union", ""}) {
+    mask.clear_paths();
+    mask.add_paths(path);
+    EXPECT_FALSE(FromProto(mask, &fields, &error)) << path;
+    EXPECT_EQ(error.field, "update_mask.paths[0]");
+  }
+}
+
+TEST(RejectedRowTest, AFundsPeriodIsToldAgainstWhatStands) {
+  Result result;
+  result.verdict = Verdict::kOutOfRange;
+  result.field = Field::kClosesAt;
+  RowError error;
+  ASSERT_TRUE(IsRejected(result, &error, CommandKind::kSetFund));
+  EXPECT_EQ(error.field, "closes_at");
+  EXPECT_THAT(error.description, HasSubstr("later than opens_at"));
+  result.field = Field::kBudget;
+  ASSERT_TRUE(IsRejected(result, &error, CommandKind::kSetFund));
+  EXPECT_THAT(error.description, HasSubstr("1000000000000000000 fen"));
+}
+
 TEST(FundRowTest, TellsWhoPays) {
   v1::Fund row;
   row.set_fund_code("f");
@@ -380,6 +429,13 @@ TEST(RejectedRowTest, TheTextIsAboutTheField) {
   EXPECT_THAT(
       TextOfRefusal(AdminReason::kNotAllowedFromState, Field::kClosesAt, CommandKind::kCommitDraw),
       HasSubstr("future"));
+  for (const CommandKind kind : {CommandKind::kCloseDraw, CommandKind::kSettleDraw}) {
+    EXPECT_THAT(TextOfRefusal(AdminReason::kNotAllowedFromState, Field::kClosesAt, kind),
+                HasSubstr("too early"));
+  }
+  EXPECT_THAT(
+      TextOfRefusal(AdminReason::kNotAllowedFromState, Field::kClosesAt, CommandKind::kDrawPrize),
+      HasSubstr("too late"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kImmutable, Field::kDraw), HasSubstr("committed"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kUnknownReference, Field::kVoucher), HasSubstr("无此券"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kUnknownReference, Field::kMember), HasSubstr("import"));

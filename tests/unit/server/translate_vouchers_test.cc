@@ -351,6 +351,11 @@ TEST(JudgementTest, ARejectionSaysWhy) {
   };
   EXPECT_EQ(approval([](A* r) { r->clear_by(); }), "by");
   EXPECT_EQ(approval([](A* r) { r->set_by("王 主任"); }), "by");
+  A named = approve;
+  named.set_by("王芳");
+  EXPECT_FALSE(FromProto(named, &made, &error));
+  EXPECT_NE(error.description.find("account name such as li.na"), std::string::npos);
+  EXPECT_NE(error.description.find("用账号"), std::string::npos);
   EXPECT_EQ(approval([](A* r) { r->set_note(std::string(97, 'x')); }), "note");
   EXPECT_EQ(approval([](A* r) { r->set_transaction_id("x"); }), "transaction_id");
   EXPECT_EQ(approval([](A* r) { r->set_transaction_id("000000000000"); }), "transaction_id");

@@ -15,14 +15,10 @@
 
 #include "engine/base/clock.h"
 #include "engine/pipeline/engine.h"
-#include "storage/rocksdb_archive.h"
-#include "storage/rocksdb_checkpoint.h"
-#include "storage/rocksdb_journal.h"
-#include "storage/rocksdb_store.h"
 #include "tests/testing/city.h"
 #include "tests/testing/owned_command.h"
+#include "tests/testing/store_folder.h"
 #include "tests/unit/durability/event_maker.h"
-#include "tests/unit/storage/temp_folder.h"
 #include "tools/inspect/dump.h"
 #include "tools/inspect/verify.h"
 
@@ -71,7 +67,7 @@ OwnedProgramme Extra(int32_t rate, Stage stage) {
   return programme;
 }
 
-class VersionsTest : public testing::Test {
+class VersionsTest : public testing::Test, protected StoreFolder {
  protected:
   VersionsTest() {
     city_.members = 20;
@@ -81,18 +77,10 @@ class VersionsTest : public testing::Test {
   ~VersionsTest() override { Stop(); }
 
   void Start() {
-    RocksdbStoreOptions options;
-    options.folder = temp_.path("data");
-    auto store = RocksdbStore::OpenBlocking(options);
-    GH_CHECK(store.ok(), store.status().message());
-    store_ = *std::move(store);
-    journal_ = std::make_unique<RocksdbJournal>(*store_);
-    checkpoints_ = std::make_unique<RocksdbCheckpointStore>(*store_);
-    archive_ = std::make_unique<RocksdbArchive>(*store_);
-    EngineOptions engine_options;
-    engine_options.checkpoint_at_stop = false;
-    auto engine =
-        Engine::Start(engine_options, clock_, *journal_, checkpoints_.get(), archive_.get());
+    OpenStore();
+    EngineOptions options;
+    options.checkpoint_at_stop = false;
+    auto engine = Engine::Start(options, clock_, *journal_, checkpoints_.get(), archive_.get());
     GH_CHECK(engine.ok(), engine.status().message());
     engine_ = *std::move(engine);
   }
@@ -101,10 +89,7 @@ class VersionsTest : public testing::Test {
       engine_->Stop();
     }
     engine_.reset();
-    archive_.reset();
-    checkpoints_.reset();
-    journal_.reset();
-    store_.reset();
+    CloseStore();
   }
 
   Result Run(const Command& command) {
@@ -181,14 +166,9 @@ class VersionsTest : public testing::Test {
     Stop();
   }
 
-  const TempFolder temp_;
   SetClock clock_;
   CityOptions city_;
   Prng prng_{5};
-  std::unique_ptr<RocksdbStore> store_;
-  std::unique_ptr<RocksdbJournal> journal_;
-  std::unique_ptr<RocksdbCheckpointStore> checkpoints_;
-  std::unique_ptr<RocksdbArchive> archive_;
   std::unique_ptr<Engine> engine_;
 };
 

@@ -114,7 +114,7 @@ void NoteSums(Context* context, const AdviceFile& file) {
 ExitCode Submit(Context* context, const SubmitFlags& flags) {
   AdviceOptions options;
   options.terminal_id = flags.terminal_id;
-  options.rows.zone = context->input_zone();
+  options.rows = context->row_options();
   options.queue_empty = flags.queue_empty;
   options.idle_timeout_ms = context->options.timeout_ms;
   AdviceFile file;

@@ -225,7 +225,9 @@ class Run {
 
   ExitCode Finish(const RpcStatus& status) {
     if (!status.ok()) {
-      return context_->Fail(ExitCodeFor(status), FormatRpcStatus(status));
+      std::string text = FormatRpcStatus(status);
+      text.pop_back();  // the line ends once
+      return context_->Fail(ExitCodeFor(status), text);
     }
     if (!diagnostics_.empty()) {
       NoteDiagnostics(context_, flags_.path, diagnostics_);
@@ -279,8 +281,10 @@ ExitCode Try(Context* context,
   }
   ShowBacktest(run.report(), &context->out());
   context->out().Flush();
-  for (const std::string& note : BacktestNotes(run.report())) {
-    context->Note(note);
+  for (const auto& notes : {BacktestNotes(run.report()), FigureNotes(run.report(), simulated)}) {
+    for (const Words& note : notes) {
+      context->Note(note.english + "\n  " + note.chinese);
+    }
   }
   if (!flags.html_path.empty()) {
     exit = WriteHtml(context, flags, run.report(), simulated);
@@ -380,7 +384,10 @@ CLI::Option* AddCommon(CLI::App* command, TryFlags* flags) {
   command->add_flag("--by-merchant-and-day",
                     flags->by_merchant_and_day,
                     "Also each merchant's part of each day: JSON and CSV");
-  command->add_option("--html", flags->html_path, "Also write a report with plots to this file");
+  command->add_option("--html",
+                      flags->html_path,
+                      "Also write a report with plots to this file, for any browser, also "
+                      "without\na network (网页报告)");
   command->add_flag("-q,--quiet", flags->quiet, "Show no progress");
   return days;
 }
@@ -389,15 +396,15 @@ CLI::Option* AddCommon(CLI::App* command, TryFlags* flags) {
 
 void AddBacktestCommands(CLI::App* group, Context* context) {
   const auto backtest_flags = std::make_shared<TryFlags>();
-  CLI::App* backtest =
-      AddCommand(group,
-                 context,
-                 "backtest",
-                 "Decides a recorded period again, as if a draft had been live; changes nothing",
-                 {"programme backtest metro.yaml --days 2026-10-01..2026-10-31",
-                  "programme backtest metro.yaml --days 2026-10-01..2026-10-31 --html october.html",
-                  "programme backtest metro.yaml --days 2026-10-08 -o json"},
-                 [context, backtest_flags] { return Backtest(context, *backtest_flags); });
+  CLI::App* backtest = AddCommand(
+      group,
+      context,
+      "backtest",
+      "Decides a recorded period again, as if a draft had been live; changes nothing (回测)",
+      {"programme backtest metro.yaml --days 2026-10-01..2026-10-31",
+       "programme backtest metro.yaml --days 2026-10-01..2026-10-31 --html october.html",
+       "programme backtest metro.yaml --days 2026-10-08 -o json"},
+      [context, backtest_flags] { return Backtest(context, *backtest_flags); });
   AddCommon(backtest, backtest_flags.get())->required();
 
   const auto flags = std::make_shared<SimulateFlags>();
@@ -405,7 +412,8 @@ void AddBacktestCommands(CLI::App* group, Context* context) {
       group,
       context,
       "simulate",
-      "Decides days to come on visits that are made up, with a draft and without; changes nothing",
+      "Decides days to come on visits that are made up, with a draft and without; changes nothing "
+      "(模拟)",
       {"programme simulate metro.yaml --days 2026-12-01..2026-12-07 --like 2026-11-20",
        "programme simulate metro.yaml --visits 0.8 --at 4111:60:2..7 --at 5411:40:10..80",
        "programme simulate metro.yaml --peak 7-9 --peak 17-19 --seed 7 --html week.html"},

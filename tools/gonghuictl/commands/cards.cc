@@ -3,13 +3,18 @@
 //
 // card
 
+#include <fmt/format.h>
+
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gonghui/v1/member_service.pb.h"
 #include "tools/gonghuictl/cells.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/suggest.h"
 #include "tools/gonghuictl/units.h"
 #include "tools/gonghuictl/views.h"
 
@@ -23,6 +28,41 @@ struct ChangeFlags {
   bool yes = false;
 };
 
+// A hint must not take longer than the mistake: of a register with more cards, these.
+constexpr size_t kCardsLookedAtMax = 10'000;
+
+// Below the answer that there is no such card: the one that is a slip of the finger away, a digit
+// or two neighbours.  Of more than one nothing, since a wrong card must not be offered; it is
+// only told, never taken.
+void NoteNearCard(Context* context, ExitCode exit, const std::string& card_number) {
+  if (exit != ExitCode::kNotFound) {
+    return;
+  }
+  std::vector<std::string> near;
+  size_t count = 0;
+  v1::ListCardsRequest request;
+  request.set_page_size(kPageRowsMax);
+  do {
+    v1::ListCardsResponse response;
+    const RpcStatus listed = context->CallQuietly(
+        Listener::kOperator, "gonghui.v1.MemberService.ListCards", request, &response);
+    if (!listed.ok()) {
+      break;
+    }
+    for (const v1::Card& card : response.cards()) {
+      if (EditDistance(card.card_number(), card_number) == 1) {
+        near.push_back(card.card_number());
+      }
+    }
+    count += static_cast<size_t>(response.cards_size());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty() && count < kCardsLookedAtMax);
+  context->Note(near.size() == 1
+                    ? fmt::format("did you mean \"{}\"? (是否指 {}？)", near[0], near[0])
+                    : "card list has all numbers, member show MEMBER those of a member "
+                      "(card list 列出全部卡号，member show 会员号 列出其名下的卡)");
+}
+
 ExitCode ShowCard(Context* context, const std::string& card_number) {
   v1::GetCardRequest request;
   request.set_card_number(card_number);
@@ -32,6 +72,7 @@ ExitCode ShowCard(Context* context, const std::string& card_number) {
   if (exit == ExitCode::kOk) {
     ShowOne(context, response, response.card(), CardView());
   }
+  NoteNearCard(context, exit, card_number);
   return exit;
 }
 
@@ -49,6 +90,7 @@ ExitCode SetCardStatus(Context* context, const ChangeFlags& flags, v1::CardStatu
       NoteDryRun(*context);
     }
   }
+  NoteNearCard(context, exit, flags.card_number);
   return exit;
 }
 
@@ -97,6 +139,7 @@ ExitCode ReplaceCard(Context* context, const ReplaceFlags& flags) {
   v1::ReplaceCardResponse response;
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.MemberService.ReplaceCard", request, &response);
+  NoteNearCard(context, exit, flags.old_number);
   if (exit != ExitCode::kOk) {
     return exit;
   }
@@ -114,16 +157,17 @@ ExitCode ReplaceCard(Context* context, const ReplaceFlags& flags) {
 
 void AddChanges(CLI::App* group, Context* context) {
   const auto block_flags = std::make_shared<ChangeFlags>();
-  CLI::App* block = AddCommand(group,
-                               context,
-                               "block",
-                               "Blocks a card from now on: 挂失 or pause",
-                               {"card block 6253011000000016 --reason lost",
-                                "card block 6253011000000016 --reason pause --yes",
-                                "card block 6253011000000016 --reason stolen --dry-run"},
-                               [context, block_flags] { return BlockCard(context, *block_flags); });
+  CLI::App* block =
+      AddCommand(group,
+                 context,
+                 "block",
+                 "Blocks a card from now on: pauses it, or lost or stolen (暂停、挂失)",
+                 {"card block 6253011000000016 --reason lost",
+                  "card block 6253011000000016 --reason pause --yes",
+                  "card block 6253011000000016 --reason stolen --dry-run"},
+                 [context, block_flags] { return BlockCard(context, *block_flags); });
   block->add_option("CARD", block_flags->card_number, "Card number")->required();
-  block->add_option("--reason", block_flags->reason, "lost, stolen or pause")
+  block->add_option("--reason", block_flags->reason, "lost, stolen or pause (遗失、被盗、暂停)")
       ->required()
       ->check(CLI::IsMember({"lost", "stolen", "pause"}));
   AddDryRun(block, &block_flags->dry_run);
@@ -134,7 +178,7 @@ void AddChanges(CLI::App* group, Context* context) {
       AddCommand(group,
                  context,
                  "activate",
-                 "Activates an issued card, or one that was blocked",
+                 "Activates an issued card, or one that was blocked (启用、解挂)",
                  {"card activate 6253011000000016", "card activate 6253011000000016 --dry-run"},
                  [context, activate_flags] {
                    return SetCardStatus(context, *activate_flags, v1::CARD_STATUS_ACTIVE);
@@ -147,7 +191,7 @@ void AddChanges(CLI::App* group, Context* context) {
       AddCommand(group,
                  context,
                  "replace",
-                 "Closes a card for good and gives its member a new one; limits go on",
+                 "Closes a card for good and gives its member a new one; limits go on (补卡、换卡)",
                  {"card replace 6253011000000016 6253011990000018",
                   "card replace 6253011000000016 6253011990000018 --kind digital --yes",
                   "card replace 6253011000000016 6253011990000018 --dry-run"},

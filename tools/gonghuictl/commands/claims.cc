@@ -33,7 +33,25 @@ void ShowAnswer(Context* context, const Response& response) {
   context->out().Flush();
 }
 
+// It holds money or has paid some, or may have: the archive is not read for a list.
+bool MayPay(const v1::Claim& claim) {
+  if (!claim.has_transaction()) {
+    return true;
+  }
+  switch (claim.transaction().state()) {
+    case v1::TRANSACTION_STATE_DECLINED:
+    case v1::TRANSACTION_STATE_REVERSED:
+    case v1::TRANSACTION_STATE_EXPIRED:
+    case v1::TRANSACTION_STATE_REFUNDED:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // The same bill may have been filed twice, under two ids, which nothing but a person can see.
+// What the engine declined never held a fen and is left out; what was rejected or withdrawn is
+// shown, for who approves wants to know that somebody has said no, but is no second payment.
 void ShowOtherClaims(Context* context, const v1::Claim& claim) {
   Output& out = context->out();
   if (out.format() != OutputFormat::kTable || claim.member_id().empty()) {
@@ -52,9 +70,11 @@ void ShowOtherClaims(Context* context, const v1::Claim& claim) {
   std::vector<v1::Claim> others;
   bool same_day = false;
   for (const v1::Claim& other : response.claims()) {
-    if (other.transaction_id() != claim.transaction_id()) {
+    const bool declined = other.transaction().state() == v1::TRANSACTION_STATE_DECLINED;
+    if (other.transaction_id() != claim.transaction_id() && !declined) {
       others.push_back(other);
-      same_day = same_day || other.event_at().seconds() == claim.event_at().seconds();
+      same_day =
+          same_day || (MayPay(other) && other.event_at().seconds() == claim.event_at().seconds());
     }
   }
   if (!others.empty()) {
@@ -106,6 +126,9 @@ bool HasApproved(Context* context, const JudgeFlags& flags) {
 }
 
 ExitCode Approve(Context* context, const JudgeFlags& flags) {
+  if (const absl::Status account = CheckAccount("--by", flags.by); !account.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(account.message()));
+  }
   const bool repeated = HasApproved(context, flags);
   v1::ApproveClaimRequest request;
   request.set_transaction_id(flags.id);
@@ -139,6 +162,9 @@ ExitCode Approve(Context* context, const JudgeFlags& flags) {
 }
 
 ExitCode Reject(Context* context, const JudgeFlags& flags) {
+  if (const absl::Status account = CheckAccount("--by", flags.by); !account.ok()) {
+    return context->Fail(ExitCode::kUsage, std::string(account.message()));
+  }
   if (!flags.dry_run) {
     const ExitCode asked = context->Confirm(
         "Reject claim " + flags.id + "? What it holds is released (驳回).", flags.yes);
@@ -163,12 +189,10 @@ ExitCode Reject(Context* context, const JudgeFlags& flags) {
   return exit;
 }
 
-// A person's name is said, not taken from the account: two persons must be two names.
+// Who it is is said, not taken from the machine's account: two persons must be two names.
 void AddJudgeOptions(CLI::App* command, JudgeFlags* flags, bool note_required) {
   command->add_option("CLAIM", flags->id, "Its transaction id")->required();
-  command
-      ->add_option(
-          "--by", flags->by, "Who says so: 1 to 32 of A-Z a-z 0-9 . _ : - ; Li and li are one")
+  AddAccount(command, "--by", "Who says so; Li and li are one", &flags->by)
       ->envname("GONGHUI_OPERATOR")
       ->required();
   CLI::Option* note =

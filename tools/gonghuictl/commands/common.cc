@@ -11,6 +11,7 @@
 
 #include "engine/base/status_macros.h"
 #include "tools/gonghuictl/cells.h"
+#include "tools/gonghuictl/text.h"
 
 namespace gonghui::ctl {
 
@@ -37,6 +38,10 @@ CLI::App* AddCommand(CLI::App* parent,
   CLI::App* command = parent->add_subcommand(name, description);
   command->footer(ExamplesFooter(examples) +
                   "Options that all commands share: gonghuictl --help\n");
+  // Else it would stand under the heading that its group has among the others.
+  if (parent->get_parent() != nullptr) {
+    command->group("Commands");
+  }
   // Options that all commands share may stand after the command, too.
   command->fallthrough();
   command->callback([context, run = std::move(run)] { context->action = run; });
@@ -50,9 +55,9 @@ CLI::App* AddGroup(CLI::App* parent,
                    std::initializer_list<std::string_view> examples) {
   CLI::App* group = parent->add_subcommand(name, description);
   group->group(help_group);
-  if (examples.size() > 0) {
-    group->footer(ExamplesFooter(examples));
-  }
+  group->footer((examples.size() > 0 ? ExamplesFooter(examples) : "") +
+                "Help on one of the commands: add --help behind it\n"
+                "Options that all commands share: gonghuictl --help\n");
   group->require_subcommand(1);
   group->fallthrough();
   return group;
@@ -65,6 +70,25 @@ CLI::Option* AddDryRun(CLI::App* command, bool* flag) {
 
 CLI::Option* AddYes(CLI::App* command, bool* flag) {
   return command->add_flag("-y,--yes", *flag, "Do not ask");
+}
+
+CLI::Option* AddAccount(CLI::App* command,
+                        const std::string& name,
+                        const std::string& what,
+                        std::string* account) {
+  return command->add_option(name, *account, what + ": an account name (账号), as li.na")
+      ->type_name("ACCOUNT");
+}
+
+absl::Status CheckAccount(std::string_view option, const std::string& account) {
+  if (IsCode(account, 32)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("{}: \"{}\" is no account name such as li.na: 1 to 32 of A-Z a-z 0-9 . _ : - "
+                  "(用账号，如 li.na，不是姓名)",
+                  option,
+                  Printable(account)));
 }
 
 void NoteDryRun(const Context& context) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <google/protobuf/timestamp.pb.h>
 
@@ -43,6 +44,14 @@ CLI::App* AddGroup(CLI::App* parent,
 
 CLI::Option* AddDryRun(CLI::App* command, bool* flag);
 CLI::Option* AddYes(CLI::App* command, bool* flag);
+
+// Who files or judges a claim: an account, which is compared, and no person's name.  It is checked
+// when the command runs: what the environment says of it must hinder no other command.
+CLI::Option* AddAccount(CLI::App* command,
+                        const std::string& name,
+                        const std::string& what,
+                        std::string* account);
+[[nodiscard]] absl::Status CheckAccount(std::string_view option, const std::string& account);
 
 // Says on standard error that nothing was changed.
 void NoteDryRun(const Context& context);

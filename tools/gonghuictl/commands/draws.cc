@@ -5,15 +5,18 @@
 // proof that anybody can work out without a server
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/base/status_macros.h"
 #include "gonghui/v1/draw_service.pb.h"
 #include "tools/gonghuictl/cells.h"
@@ -23,6 +26,7 @@
 #include "tools/gonghuictl/draw_check.h"
 #include "tools/gonghuictl/private_file.h"
 #include "tools/gonghuictl/row_file.h"
+#include "tools/gonghuictl/text.h"
 #include "tools/gonghuictl/units.h"
 #include "tools/gonghuictl/views_vouchers.h"
 
@@ -35,12 +39,12 @@ constexpr size_t kPrizesMax = 64;
 constexpr int kEntriesPerPage = 10'000;
 
 ExitCode LoadPrizes(const std::string& path,
-                    const std::string& zone,
+                    const RowOptions& rows_as,
                     const ImportKind& kind,
                     std::vector<FileRow<v1::Prize>>* rows) {
   RowFileOptions options;
   options.path = path;
-  options.rows.zone = zone;
+  options.rows = rows_as;
   options.rows_max = kPrizesMax;
   return LoadRowsOf<v1::Prize>(options, kind, stderr, rows);
 }
@@ -67,9 +71,6 @@ void NoteWarnings(Context* context, const DrawWarnings& warnings) {
 
 // The hash is what the union makes known before anybody takes part.
 void NoteHash(Context* context, const v1::CommitDrawResponse& response) {
-  if (!response.created()) {
-    context->Note("it was committed before, and is as it was (先前已登记)");
-  }
   context->Note("make the seed hash known before anybody takes part (请在报名前公布种子摘要): " +
                 response.draw().seed_hash());
 }
@@ -91,15 +92,16 @@ ExitCode Commit(Context* context, const CommitFlags& flags, v1::DrawKind kind) {
   *draw.mutable_closes_at() = *closes_at;
   std::vector<FileRow<v1::Prize>> prizes;
   const ExitCode loaded = LoadPrizes(
-      flags.prizes_path, context->input_zone(), pool ? PoolPrizeKind() : DrawPrizeKind(), &prizes);
+      flags.prizes_path, context->row_options(), pool ? PoolPrizeKind() : DrawPrizeKind(), &prizes);
   if (loaded != ExitCode::kOk) {
     return loaded;
   }
   for (const FileRow<v1::Prize>& row : prizes) {
     *draw.add_prizes() = row.message;
   }
-  const bool asks = !flags.dry_run && !flags.yes;
-  if (asks) {
+  bool asked_about = false;
+  DrawWarnings warnings;
+  if (!flags.dry_run && !flags.yes) {
     v1::CommitDrawRequest trial = request;
     trial.set_validate_only(true);
     v1::CommitDrawResponse tried;
@@ -108,10 +110,17 @@ ExitCode Commit(Context* context, const CommitFlags& flags, v1::DrawKind kind) {
     if (good != ExitCode::kOk) {
       return good;
     }
-    Output shown(OutputFormat::kTable, context->out().colour(), stderr);
-    ShowDraw(draw, DrawToCommitView(), &shown);
+    warnings = tried.warnings();
+    asked_about = tried.created();  // nobody is asked for what is done already
+  }
+  if (asked_about) {
+    Output shown(OutputFormat::kTable,
+                 context->out().colour(),
+                 stderr,
+                 context->options.wide ? 0 : TerminalWidth(STDERR_FILENO, std::getenv("COLUMNS")));
+    ShowDrawToCommit(draw, &shown);
     shown.Flush();
-    NoteWarnings(context, tried.warnings());
+    NoteWarnings(context, warnings);
     const ExitCode asked = context->Confirm(
         "It can not be changed afterwards. Commit it (不可更改, 是否登记)?", false);
     if (asked != ExitCode::kOk) {
@@ -124,14 +133,28 @@ ExitCode Commit(Context* context, const CommitFlags& flags, v1::DrawKind kind) {
   if (exit != ExitCode::kOk) {
     return exit;
   }
+  // Of a trial the server answers with what is there already, or with nothing: then with what
+  // would be.
+  const bool would_be = flags.dry_run && !response.has_draw();
+  if (would_be) {
+    *response.mutable_draw() = draw;
+  }
   if (context->out().is_json()) {
     context->out().Json(response);
-  } else if (response.has_draw()) {
-    ShowDraw(response.draw(), flags.dry_run ? DrawToCommitView() : DrawView(), &context->out());
+  } else if (would_be) {
+    ShowDrawToCommit(draw, &context->out());
+  } else {
+    ShowDraw(response.draw(), DrawView(), &context->out());
   }
   context->out().Flush();
-  if (!asks) {  // else they were told before
+  if (!asked_about) {  // else they were told before
     NoteWarnings(context, response.warnings());
+  }
+  if (would_be) {
+    context->Note("once it is committed, none of this can be changed (登记后均不可更改)");
+  }
+  if (!response.created()) {
+    context->Note("it was committed before, and is as it was (先前已登记)");
   }
   if (flags.dry_run) {
     NoteDryRun(*context);
@@ -182,7 +205,8 @@ void AddCommit(CLI::App* group, Context* context, v1::DrawKind kind) {
   AddYes(commit, &flags->yes);
   commit->footer(
       ColumnsHelp(pool ? PoolPrizeKind() : DrawPrizeKind()) +
-      "Shows what will be committed and asks first.  The same again changes nothing.\n\n" +
+      "Shows what will be committed and asks first: it can not be changed afterwards.  --dry-run\n"
+      "shows it, too.  The same again changes nothing.\n\n" +
       commit->get_footer());
 }
 
@@ -215,7 +239,35 @@ void ShowSettled(Context* context, const v1::SettleDrawResponse& response) {
   }
 }
 
+// From when on it may be settled: a closes_at within a second counts all of that second.
+Instant SettledFrom(const v1::Draw& draw) {
+  return {draw.closes_at().seconds() + (draw.closes_at().nanos() > 0 ? 1 : 0), 0};
+}
+
+std::string TooEarlyWords(const v1::Draw& draw) {
+  return fmt::format(
+      "too early: {} closes and may be settled from {} on (未到截止时间，届时方可{})",
+      draw.draw_code(),
+      FormatLocalTime(SettledFrom(draw)),
+      draw.kind() == v1::DRAW_KIND_POOL ? "结束" : "开奖");
+}
+
 ExitCode Settle(Context* context, const SettleFlags& flags, bool pool) {
+  // Nobody is asked about what can not be done yet.  By this machine's clock, so that --yes
+  // leaves the word to the server's.
+  v1::GetDrawRequest get;
+  get.set_draw_code(flags.code);
+  v1::GetDrawResponse found;
+  const ExitCode known =
+      context->Call(Listener::kOperator, "gonghui.v1.DrawService.GetDraw", get, &found);
+  if (known != ExitCode::kOk) {
+    return known;
+  }
+  const bool open = found.draw().state() == v1::DRAW_STATE_COMMITTED;
+  if (!flags.yes && open &&
+      SystemClock::Instance().NowNs() / 1'000'000'000 < SettledFrom(found.draw()).seconds) {
+    return context->Fail(ExitCode::kRefused, TooEarlyWords(found.draw()));
+  }
   const ExitCode asked =
       context->Confirm(pool ? "End pool " + flags.code + " and make its seed known (结束奖池)?"
                             : "Draw " + flags.code + " and make its seed known (开奖)?",
@@ -230,6 +282,9 @@ ExitCode Settle(Context* context, const SettleFlags& flags, bool pool) {
       context->Call(Listener::kOperator, "gonghui.v1.DrawService.SettleDraw", request, &response);
   if (exit == ExitCode::kOk) {
     ShowSettled(context, response);
+  } else if (exit == ExitCode::kRefused && open) {
+    context->Note(fmt::format("it may be settled from {} on (截止时间)",
+                              FormatLocalTime(SettledFrom(found.draw()))));
   } else if (exit == ExitCode::kTimeout || exit == ExitCode::kUnreachable ||
              exit == ExitCode::kInterrupted) {
     context->Note("the same command again goes on where it stopped; the winners stay the same");
@@ -489,12 +544,33 @@ ExitCode LoadPublished(Context* context, const VerifyFlags& flags, PublishedDraw
   }
   draw->entries = *std::move(entries);
   std::vector<FileRow<v1::Prize>> prizes;
+  // When a prize is valid is no part of the proof, so nobody is told in which zone it is.
   const ExitCode loaded =
-      LoadPrizes(flags.prizes_path, context->input_zone(), DrawPrizeKind(), &prizes);
+      LoadPrizes(flags.prizes_path, {context->input_zone()}, DrawPrizeKind(), &prizes);
   for (FileRow<v1::Prize>& row : prizes) {
     draw->prizes.push_back(std::move(row.message));
   }
   return loaded == ExitCode::kOk ? LoadWinners(flags.winners_path, &draw->winners) : loaded;
+}
+
+// After what was worked out is shown: what does not fit, or `fits`.
+ExitCode Conclude(Context* context,
+                  const std::vector<std::string>& problems,
+                  const std::string& fits) {
+  for (const std::string& problem : problems) {
+    context->Note(problem);
+  }
+  if (!problems.empty()) {
+    return context->Fail(ExitCode::kRefused,
+                         "what was made known does not fit together (核验不符)");
+  }
+  context->Note(fits);
+  return ExitCode::kOk;
+}
+
+void AddVerifyFooter(CLI::App* verify) {
+  verify->footer("Exit code 4: something does not fit, and standard error says what.\n\n" +
+                 verify->get_footer());
 }
 
 ExitCode Verify(Context* context, const VerifyFlags& flags) {
@@ -517,21 +593,15 @@ ExitCode Verify(Context* context, const VerifyFlags& flags) {
     }
     out.Flush();
   }
-  for (const std::string& problem : check.problems) {
-    context->Note(problem);
-  }
-  if (!check.problems.empty()) {
-    return context->Fail(ExitCode::kRefused,
-                         "what was made known does not fit together (核验不符)");
-  }
   const bool compared = !draw.winners.empty();
-  context->Note(fmt::format("{}: {} of {} have won ({})",
-                            compared ? "seed, entries and winners fit"
-                                     : "seed and entries fit, no winners were given to compare",
-                            FormatCount(check.winners.size()),
-                            FormatCount(draw.entries.size()),
-                            compared ? "核验一致" : "种子与名单一致，未核对中签名单"));
-  return ExitCode::kOk;
+  return Conclude(context,
+                  check.problems,
+                  fmt::format("{}: {} of {} have won ({})",
+                              compared ? "seed, entries and winners fit"
+                                       : "seed and entries fit, no winners were given to compare",
+                              FormatCount(check.winners.size()),
+                              FormatCount(draw.entries.size()),
+                              compared ? "核验一致" : "种子与名单一致，未核对中签名单"));
 }
 
 void AddVerify(CLI::App* group, Context* context) {
@@ -560,8 +630,7 @@ void AddVerify(CLI::App* group, Context* context) {
       "CSV of the winners as they were made known: member_id, and if it has them rank,\n"
       "series_code and voucher_key; without rank the first row is rank 1.  Without the file\n"
       "no winners are compared");
-  verify->footer("Exit code 4: something does not fit, and standard error says what.\n\n" +
-                 verify->get_footer());
+  AddVerifyFooter(verify);
 }
 
 // --- verify, of a pool ---
@@ -586,7 +655,7 @@ ExitCode LoadPublished(Context* context, const PoolVerifyFlags& flags, Published
   pool->seed_hash = flags.seed_hash;
   std::vector<FileRow<v1::Prize>> prizes;
   const ExitCode loaded =
-      LoadPrizes(flags.prizes_path, context->input_zone(), PoolPrizeKind(), &prizes);
+      LoadPrizes(flags.prizes_path, {context->input_zone()}, PoolPrizeKind(), &prizes);
   for (FileRow<v1::Prize>& row : prizes) {
     pool->prizes.push_back(std::move(row.message));
   }
@@ -595,7 +664,7 @@ ExitCode LoadPublished(Context* context, const PoolVerifyFlags& flags, Published
   }
   RowFileOptions options;
   options.path = flags.events_path;
-  options.rows.zone = context->input_zone();
+  options.rows = context->row_options();
   options.pass_over_others = true;
   std::vector<FileRow<v1::PoolEvent>> events;
   const ExitCode exit = LoadRowsOf<v1::PoolEvent>(options, PoolEventKind(), stderr, &events);
@@ -625,24 +694,18 @@ ExitCode VerifyPool(Context* context, const PoolVerifyFlags& flags) {
     out.TableOf<PoolDraw>(check.draws, PoolDrawView());
   }
   out.Flush();
-  for (const std::string& problem : check.problems) {
-    context->Note(problem);
-  }
-  if (!check.problems.empty()) {
-    return context->Fail(ExitCode::kRefused,
-                         "what was made known does not fit together (核验不符)");
-  }
   const bool compared =
       std::all_of(pool.events.begin(), pool.events.end(), [](const v1::PoolEvent& event) {
         return event.has_series_code();
       });
-  context->Note(fmt::format(
-      "{}: {} of {} events have won ({})",
-      compared ? "seed and events fit" : "the seed fits, what was won was not given to compare",
-      FormatCount(check.won_count),
-      FormatCount(check.draws.size()),
-      compared ? "核验一致" : "种子一致，未核对中奖结果"));
-  return ExitCode::kOk;
+  return Conclude(context,
+                  check.problems,
+                  fmt::format("{}: {} of {} events have won ({})",
+                              compared ? "seed and events fit"
+                                       : "the seed fits, what was won was not given to compare",
+                              FormatCount(check.won_count),
+                              FormatCount(check.draws.size()),
+                              compared ? "核验一致" : "种子一致，未核对中奖结果"));
 }
 
 void AddPoolVerify(CLI::App* group, Context* context) {
@@ -669,8 +732,7 @@ void AddPoolVerify(CLI::App* group, Context* context) {
                    "CSV of all events in the order in which they drew: source, event_id, and if\n"
                    "it has them series_code (empty = nothing was won) and voucher_key")
       ->required();
-  verify->footer("Exit code 4: something does not fit, and standard error says what.\n\n" +
-                 verify->get_footer());
+  AddVerifyFooter(verify);
 }
 
 // --- prize ---

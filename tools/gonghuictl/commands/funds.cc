@@ -103,7 +103,7 @@ void AddSolvency(CLI::App* group, Context* context) {
 void AddFundCommands(CLI::App* app, Context* context) {
   CLI::App* group = AddGroup(app,
                              "fund",
-                             "Funds of money and stocks of things",
+                             "Funds of money and stocks of things (资金、物资)",
                              "Programmes",
                              {"fund show metro-2026", "fund list", "fund solvency mutual-2026"});
   const auto code = std::make_shared<std::string>();

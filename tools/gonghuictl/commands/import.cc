@@ -5,11 +5,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
 
 #include "engine/base/check.h"
 #include "engine/base/clock.h"
+#include "gonghui/v1/programme_service.pb.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
 #include "tools/gonghuictl/csv_reader.h"
@@ -64,6 +71,75 @@ void ShowReport(Context* context, const ImportFlags& flags, const ImportReport& 
       out.colour()));
 }
 
+// Budgets that an import of funds lowers.  Nothing is refused for it, since money is also taken
+// out of a fund on purpose; but nobody may find it out by a sale that is declined.
+class LoweredBudgets {
+ public:
+  explicit LoweredBudgets(Context* context) : context_(context) {}
+
+  // What stands before the first row is sent.
+  void AskBefore() {
+    v1::ListFundsRequest request;
+    request.set_page_size(kPageRowsMax);
+    do {
+      v1::ListFundsResponse response;
+      const RpcStatus status = context_->CallQuietly(
+          Listener::kOperator, "gonghui.v1.ProgrammeService.ListFunds", request, &response);
+      if (!status.ok()) {
+        context_->Note("whether budgets go down is not known: " + FormatRpcStatus(status));
+        return;
+      }
+      for (v1::Fund& fund : *response.mutable_funds()) {
+        before_[fund.fund_code()] = std::move(fund);
+      }
+      request.set_page_token(response.next_page_token());
+    } while (!request.page_token().empty());
+  }
+
+  void Take(uint64_t line,
+            const google::protobuf::Message& message,
+            std::span<const std::string> said) {
+    const auto& row = static_cast<const v1::Fund&>(message);
+    const auto found = before_.find(row.fund_code());
+    if (found == before_.end() || std::find(said.begin(), said.end(), "budget") == said.end() ||
+        row.budget() >= found->second.budget()) {
+      return;
+    }
+    ++count_;
+    if (lines_.size() < kShownMax) {
+      lines_.push_back(fmt::format("line {}: the budget of {} goes down from {} to {} (预算调低)",
+                                   line,
+                                   row.fund_code(),
+                                   Words(found->second, found->second.budget()),
+                                   Words(found->second, row.budget())));
+    }
+  }
+
+  void Tell() const {
+    for (const std::string& line : lines_) {
+      context_->Note("warning (提示): " + line);
+    }
+    if (count_ > lines_.size()) {
+      context_->Note(fmt::format("warning (提示): {} budgets go down in all (共{}笔预算调低)",
+                                 FormatCount(count_),
+                                 count_));
+    }
+  }
+
+ private:
+  static constexpr size_t kShownMax = 20;
+
+  static std::string Words(const v1::Fund& fund, int64_t budget) {
+    return fund.asset() == v1::ASSET_THING ? FormatCount(static_cast<uint64_t>(budget)) + " pieces"
+                                           : FormatYuan(budget);
+  }
+
+  Context* const context_;
+  absl::flat_hash_map<std::string, v1::Fund> before_;
+  std::vector<std::string> lines_;
+  size_t count_ = 0;
+};
+
 ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& flags) {
   const absl::StatusOr<Client*> client = context->ClientFor(Listener::kOperator);
   if (!client.ok()) {
@@ -72,20 +148,36 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
   ImportOptions options;
   options.kind = &kind;
   options.path = flags.path;
-  options.rows.zone = context->input_zone();
+  options.rows = context->row_options();
   options.batch_rows = flags.batch_rows;
   options.idle_timeout_ms = std::max<int64_t>(context->options.timeout_ms, 1);
   options.validate_only = flags.dry_run;
   options.reactivate = flags.reactivate;
   options.resume = flags.resume;
   options.progress = context->progress_mode(flags.quiet);
+  const bool funds = kind.name == "funds";
+  LoweredBudgets lowered(context);
+  if (funds) {
+    options.on_accepted = [&lowered](uint64_t line, const auto& row, auto said) {
+      lowered.Take(line, row, said);
+    };
+  }
   const ImportReport report = RunImport(
       options,
-      [&] { return (*client)->StartStream(kind.method); },
+      [&] {
+        if (funds) {
+          lowered.AskBefore();
+        }
+        return (*client)->StartStream(kind.method);
+      },
       SystemClock::Instance(),
       stderr);
   if (report.finished) {
     ShowReport(context, flags, report);
+  }
+  context->out().Flush();
+  lowered.Tell();
+  if (report.finished) {
     if (flags.dry_run) {
       NoteDryRun(*context);
     }
@@ -137,7 +229,7 @@ void AddImportCommand(CLI::App* group,
                                  [context, &kind, flags] { return Import(context, kind, *flags); });
   command->add_option("FILE", flags->path, "RFC 4180 CSV, UTF-8")->required();
   AddDryRun(command, &flags->dry_run);
-  if (Updates(kind)) {
+  if (Reactivates(kind)) {
     command->add_flag("--reactivate",
                       flags->reactivate,
                       kind.name == "cards" ? "Rows may make paused, lost and stolen cards active"
@@ -158,7 +250,7 @@ void AddImportCommand(CLI::App* group,
 void AddImportCommands(CLI::App* app, Context* context) {
   CLI::App* group = AddGroup(app,
                              "import",
-                             "Imports rows from a CSV file",
+                             "Imports rows from a CSV file (导入)",
                              "Data",
                              {"import members members.csv --dry-run",
                               "import members members.csv",

@@ -98,7 +98,8 @@ ExitCode SuspendMembers(Context* context, const StatusFlags& flags) {
 }
 
 void AddUnionAndSegment(CLI::App* app, Context* context) {
-  CLI::App* unions = AddGroup(app, "union", "The tree of unions", "Members", {"union list"});
+  CLI::App* unions =
+      AddGroup(app, "union", "The tree of unions (工会组织)", "Members", {"union list"});
   const auto page = std::make_shared<PageOptions>();
   CLI::App* list =
       AddCommand(unions,
@@ -116,7 +117,8 @@ void AddUnionAndSegment(CLI::App* app, Context* context) {
                  });
   AddPageOptions(list, page.get());
 
-  CLI::App* segments = AddGroup(app, "segment", "Kinds of members", "Members", {"segment list"});
+  CLI::App* segments =
+      AddGroup(app, "segment", "Kinds of members (会员类别)", "Members", {"segment list"});
   AddCommand(segments,
              context,
              "list",
@@ -150,7 +152,7 @@ void AddUnionAndSegment(CLI::App* app, Context* context) {
 void AddMemberCommands(CLI::App* app, Context* context) {
   CLI::App* group = AddGroup(app,
                              "member",
-                             "Members and their standing",
+                             "Members and their standing (会员)",
                              "Members",
                              {"member show --card 6253011000000016",
                               "member suspend M0000001 --dry-run",

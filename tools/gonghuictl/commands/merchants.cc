@@ -48,7 +48,7 @@ ExitCode ShowTerminal(Context* context, const std::string& id) {
 void AddMerchantCommands(CLI::App* app, Context* context) {
   CLI::App* merchants = AddGroup(app,
                                  "merchant",
-                                 "Merchants and what they are owed",
+                                 "Merchants and what they are owed (商户)",
                                  "Merchants",
                                  {"merchant show S0000001", "merchant list --limit 0 -o csv"});
   const auto merchant_id = std::make_shared<std::string>();
@@ -79,7 +79,7 @@ void AddMerchantCommands(CLI::App* app, Context* context) {
 
   CLI::App* terminals = AddGroup(app,
                                  "terminal",
-                                 "Tills, gates and vending machines",
+                                 "Tills, gates and vending machines (终端)",
                                  "Merchants",
                                  {"terminal show T0000001", "terminal list"});
   const auto terminal_id = std::make_shared<std::string>();

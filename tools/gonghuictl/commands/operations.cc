@@ -65,14 +65,14 @@ void AddOperationsCommands(CLI::App* app, Context* context) {
   AddCommand(app,
              context,
              "status",
-             "Shows the server's version, position and tables",
+             "Shows the server's version, position and tables (运行状态)",
              {"status", "status -o json"},
              [context] { return Status(context); })
       ->group(kGroup);
   AddCommand(app,
              context,
              "version",
-             "Shows the version of this program and of the server",
+             "Shows the version of this program and of the server (版本)",
              {"version", "version -o json"},
              [context] { return Version(context); })
       ->group(kGroup);

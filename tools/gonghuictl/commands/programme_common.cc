@@ -11,9 +11,15 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include <absl/status/statusor.h>
 
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/suggest.h"
 #include "tools/gonghuictl/text.h"
+#include "tools/gonghuictl/units.h"
 #include "tools/gonghuictl/views.h"
 
 namespace gonghui::ctl {
@@ -21,8 +27,8 @@ namespace {
 
 constexpr size_t kProgrammeBytesMax = 1 << 20;  // by the contract
 
-// "metro.yaml:12:7: benefits[0].price: what is wrong (how to mend it)"; without a line of what is
-// no file.
+// "metro.yaml:12:7: benefits[0].price: what is wrong (how to mend it)", and below it the same in
+// Chinese; without a line of what is no file.
 std::string FormatDiagnostic(const std::string& path, const v1::Diagnostic& diagnostic) {
   std::string line = diagnostic.line() == 0
                          ? path + ": "
@@ -33,6 +39,16 @@ std::string FormatDiagnostic(const std::string& path, const v1::Diagnostic& diag
   line += Printable(diagnostic.message());
   if (!diagnostic.hint().empty()) {
     line += " (" + Printable(diagnostic.hint()) + ")";
+  }
+  if (!diagnostic.message_zh().empty()) {  // as older servers leave it
+    line += "\n  ";
+    if (!diagnostic.path().empty()) {
+      line += Printable(diagnostic.path()) + "：";
+    }
+    line += Printable(diagnostic.message_zh());
+    if (!diagnostic.hint_zh().empty()) {
+      line += "（" + Printable(diagnostic.hint_zh()) + "）";
+    }
   }
   return line;
 }
@@ -69,6 +85,39 @@ size_t CountReductions(const ProgrammeChanges& changes) {
       }));
 }
 
+// The names of all pages, as far as they can be had: they are for a hint only, and what is
+// wrong has been told already.
+template <typename Response, typename Request, typename Collect>
+std::vector<std::string> ListNames(Context* context,
+                                   std::string_view method,
+                                   Request request,
+                                   const Collect& collect) {
+  std::vector<std::string> names;
+  request.set_page_size(kPageRowsMax);
+  do {
+    Response response;
+    if (!context->CallQuietly(Listener::kOperator, method, request, &response).ok()) {
+      break;
+    }
+    collect(response, &names);
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return names;
+}
+
+void NoteNear(const Context& context,
+              const std::string& name,
+              const std::vector<std::string>& names,
+              const std::string& how_to_list) {
+  if (std::find(names.begin(), names.end(), name) != names.end()) {
+    return;
+  }
+  const std::string nearest = Nearest(name, names);
+  context.Note(nearest.empty()
+                   ? how_to_list
+                   : fmt::format("did you mean \"{}\"? (是否指 {}？)", nearest, nearest));
+}
+
 // The name of the user's account; empty when it has none.
 std::string UserName() {
   const passwd* const account = ::getpwuid(::geteuid());
@@ -86,21 +135,51 @@ void AddWhoAndWhy(CLI::App* command, WhoAndWhy* who) {
 }
 
 void AddAt(CLI::App* command, Context* context, std::string* at, const std::string& what) {
-  command->add_option("--at", *at, what);
+  command->add_option("--at",
+                      *at,
+                      what +
+                          ", as 2026-10-01 08:00, with or\n"
+                          "without seconds; of a day its 00:00, in the zone of --zone, whatever\n"
+                          "hour the programme's own days begin at");
   AddZone(command, context);
 }
 
-absl::StatusOr<google::protobuf::Timestamp> InstantOf(const Context& context,
-                                                      const std::string& at) {
-  const absl::StatusOr<Instant> instant = ParseInstant(at, context.input_zone());
-  if (!instant.ok()) {
-    return absl::InvalidArgumentError(
-        fmt::format("--at: {}", std::string(instant.status().message())));
+void NoteNearProgramme(Context* context, ExitCode exit, const std::string& code) {
+  if (exit != ExitCode::kNotFound) {
+    return;
   }
-  google::protobuf::Timestamp time;
-  time.set_seconds(instant->seconds);
-  time.set_nanos(instant->nanos);
-  return time;
+  v1::ListProgrammesRequest request;
+  request.set_include_inactive(true);
+  NoteNear(*context,
+           code,
+           ListNames<v1::ListProgrammesResponse>(
+               context,
+               "gonghui.v1.ProgrammeService.ListProgrammes",
+               std::move(request),
+               [](const v1::ListProgrammesResponse& page, std::vector<std::string>* codes) {
+                 for (const v1::Programme& programme : page.programmes()) {
+                   codes->push_back(programme.programme_code());
+                 }
+               }),
+           "gonghuictl programme list --all lists the programmes (列出所有项目)");
+}
+
+void NoteNearDraft(Context* context, ExitCode exit, const std::string& name) {
+  if (exit != ExitCode::kNotFound) {
+    return;
+  }
+  NoteNear(*context,
+           name,
+           ListNames<v1::ListDraftsResponse>(
+               context,
+               "gonghui.v1.ProgrammeService.ListDrafts",
+               v1::ListDraftsRequest(),
+               [](const v1::ListDraftsResponse& page, std::vector<std::string>* names) {
+                 for (const v1::Draft& draft : page.drafts()) {
+                   names->push_back(draft.draft_name());
+                 }
+               }),
+           "gonghuictl programme draft list lists the drafts (列出所有草稿)");
 }
 
 ExitCode ReadProgrammeFile(Context* context, const std::string& path, std::string* content) {
@@ -174,10 +253,14 @@ void ShowChanges(Context* context, const ProgrammeChanges& changes, const std::s
       ProgrammeChangeView());
 }
 
-std::string AskedWithoutDryRun(const ProgrammeChanges& changes, bool yes) {
+std::string AskedWithoutDryRun(const ProgrammeChanges& changes, v1::Stage stage, bool yes) {
   const size_t reductions = CountReductions(changes);
   if (reductions == 0) {
     return "without --dry-run it is done at once: nothing of this needs a confirmation";
+  }
+  if (!TakesEffect(stage)) {
+    return "without --dry-run it is done at once: nothing of this takes effect before the version "
+           "becomes active";
   }
   return fmt::format("without --dry-run it {}, because {} of these take{} something away",
                      yes ? "is done at once, since --yes was said"
@@ -189,12 +272,13 @@ std::string AskedWithoutDryRun(const ProgrammeChanges& changes, bool yes) {
 ExitCode AskAboutChanges(Context* context,
                          const ProgrammeChanges& changes,
                          const std::string& zone,
+                         v1::Stage stage,
                          bool yes) {
   for (const v1::ProgrammeChange& change : InZone(changes, zone)) {
     context->Note(FormatChange(change));
   }
   const size_t reductions = CountReductions(changes);
-  if (reductions == 0) {
+  if (reductions == 0 || !TakesEffect(stage)) {
     return ExitCode::kOk;
   }
   return context->Confirm(

@@ -10,13 +10,10 @@
 #include <cstddef>
 #include <string>
 
-#include <absl/status/statusor.h>
 #include <google/protobuf/repeated_ptr_field.h>
-#include <google/protobuf/timestamp.pb.h>
 
 #include "gonghui/v1/programme_service.pb.h"
 #include "tools/gonghuictl/context.h"
-#include "tools/gonghuictl/units.h"
 
 namespace gonghui::ctl {
 
@@ -31,10 +28,14 @@ struct WhoAndWhy {
 // The author is the user's name unless GONGHUI_OPERATOR or --by says another.
 void AddWhoAndWhy(CLI::App* command, WhoAndWhy* who);
 
-// An instant by day and time.
+// The option --at, which TimeOf() reads.
 void AddAt(CLI::App* command, Context* context, std::string* at, const std::string& what);
-[[nodiscard]] absl::StatusOr<google::protobuf::Timestamp> InstantOf(const Context& context,
-                                                                    const std::string& at);
+
+// After a call about a programme, or a draft, that has failed: when there is none of that name,
+// which one may be meant, or how to list them.  Nothing when it is there, and something else is
+// not.
+void NoteNearProgramme(Context* context, ExitCode exit, const std::string& code);
+void NoteNearDraft(Context* context, ExitCode exit, const std::string& name);
 
 // Reads a programme file; prints what is wrong with it as a file.
 [[nodiscard]] ExitCode ReadProgrammeFile(Context* context,
@@ -45,10 +46,10 @@ void ShowProgramme(Context* context,
                    const google::protobuf::Message& response,
                    const v1::Programme& programme);
 
-// On standard error, as "FILE:LINE:COLUMN: what is wrong".
+// On standard error, as "FILE:LINE:COLUMN: what is wrong", each in Chinese below.
 void NoteDiagnostics(Context* context, const std::string& path, const Diagnostics& diagnostics);
 
-// What is allowed and hardly meant, before anything is done: on standard error.
+// What is allowed and hardly meant, before anything is done: on standard error, likewise.
 void NoteWarnings(Context* context, const std::string& what, const Diagnostics& warnings);
 
 // "3 diagnostics".
@@ -60,18 +61,26 @@ void NoteWarnings(Context* context, const std::string& what, const Diagnostics& 
 // As a table, or as CSV.
 void ShowChanges(Context* context, const ProgrammeChanges& changes, const std::string& zone);
 
+// Whether what a version says will be so: now, or at its instant.
+[[nodiscard]] inline bool TakesEffect(v1::Stage stage) {
+  return stage == v1::STAGE_ACTIVE || stage == v1::STAGE_SCHEDULED;
+}
+
 // Shows old against new, and asks when somebody has less afterwards.  On standard
 // error: the answer on standard output is about what was done.
 [[nodiscard]] ExitCode AskAboutChanges(Context* context,
                                        const ProgrammeChanges& changes,
                                        const std::string& zone,
+                                       v1::Stage stage,
                                        bool yes);
 
 inline constexpr const char* kAsksFirst =
     "without --dry-run it asks for a confirmation first (scripts: --yes)";
 
 // Of a dry run, how AskAboutChanges() will ask; `yes`: the flag was given already.
-[[nodiscard]] std::string AskedWithoutDryRun(const ProgrammeChanges& changes, bool yes);
+[[nodiscard]] std::string AskedWithoutDryRun(const ProgrammeChanges& changes,
+                                             v1::Stage stage,
+                                             bool yes);
 
 }  // namespace gonghui::ctl
 

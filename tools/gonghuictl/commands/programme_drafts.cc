@@ -85,6 +85,7 @@ ExitCode ShowDraft(Context* context, const ShowDraftFlags& flags) {
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.ProgrammeService.GetDraft", request, &response);
   if (exit != ExitCode::kOk) {
+    NoteNearDraft(context, exit, flags.name);
     return exit;
   }
   if (flags.source && !context->out().is_json()) {
@@ -118,6 +119,7 @@ ExitCode Delete(Context* context, const DeleteFlags& flags) {
   v1::DeleteDraftResponse response;
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.ProgrammeService.DeleteDraft", request, &response);
+  NoteNearDraft(context, exit, flags.name);
   if (exit == ExitCode::kOk) {
     ShowOne(context, response, response.draft(), DraftView());
     context->out().Flush();
@@ -194,8 +196,8 @@ void AddDelete(CLI::App* group, Context* context) {
 void AddProgrammeDraftCommands(CLI::App* group, Context* context) {
   CLI::App* draft = AddGroup(group,
                              "draft",
-                             "Files that may still be wrong, kept with the server",
-                             "Subcommands",
+                             "Files that may still be wrong, kept with the server (草稿)",
+                             "Commands",
                              {"programme draft save metro-winter.yaml",
                               "programme draft show metro-winter",
                               "programme apply --draft metro-winter --stage validated"});

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,17 +16,24 @@
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
 #include "tools/gonghuictl/commands/programme_common.h"
+#include "tools/gonghuictl/units.h"
 #include "tools/gonghuictl/views.h"
 
 namespace gonghui::ctl {
 namespace {
 
+constexpr size_t kProgrammeCodeBytesMax = 32;  // by the contract
+
 // Asks what would change, then the user if somebody has less by it, then does it.
+// `stage`: what the version becomes.
 // `asked_before`: the user was asked already whatever it changes, or would be without dry_run.
-template <typename Request, typename Response>
+// `settle`: makes the request that was tried the one that is done.
+template <typename Request, typename Response, typename Settle>
 ExitCode MoveAfterAsking(Context* context,
                          const char* method,
                          Request request,
+                         const Settle& settle,
+                         v1::Stage stage,
                          bool asked_before,
                          bool dry_run,
                          bool yes) {
@@ -35,15 +43,18 @@ ExitCode MoveAfterAsking(Context* context,
   NoteWarnings(context, "programme " + request.programme_code(), response.warnings());
   if (exit == ExitCode::kOk && !dry_run) {
     if (!response.unchanged()) {
-      exit = AskAboutChanges(context, response.changes(), response.programme().time_zone(), yes);
+      exit = AskAboutChanges(
+          context, response.changes(), response.programme().time_zone(), stage, yes);
     }
     if (exit == ExitCode::kOk) {
+      settle(response, &request);
       request.set_validate_only(false);
       response.Clear();
       exit = context->Call(Listener::kOperator, method, request, &response);
     }
   }
   if (exit != ExitCode::kOk) {
+    NoteNearProgramme(context, exit, request.programme_code());
     return exit;
   }
   if (dry_run && !context->out().is_json()) {
@@ -56,7 +67,8 @@ ExitCode MoveAfterAsking(Context* context,
     context->Note("it is so already; nothing was changed");
   } else if (dry_run) {
     NoteDryRun(*context);
-    context->Note(asked_before && !yes ? kAsksFirst : AskedWithoutDryRun(response.changes(), yes));
+    context->Note(asked_before && !yes ? kAsksFirst
+                                       : AskedWithoutDryRun(response.changes(), stage, yes));
   }
   return ExitCode::kOk;
 }
@@ -85,7 +97,8 @@ ExitCode Stage(Context* context, const StageFlags& flags) {
         scheduled ? "scheduled needs --at" : "--at goes with the stage scheduled only");
   }
   if (scheduled) {
-    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(*context, flags.at);
+    const absl::StatusOr<google::protobuf::Timestamp> at =
+        TimeOf("--at", flags.at, context->input_zone());
     if (!at.ok()) {
       return context->Fail(ExitCode::kUsage, std::string(at.status().message()));
     }
@@ -102,6 +115,8 @@ ExitCode Stage(Context* context, const StageFlags& flags) {
       context,
       "gonghui.v1.ProgrammeService.StageProgramme",
       request,
+      [](const v1::StageProgrammeResponse&, v1::StageProgrammeRequest*) {},
+      request.stage(),
       request.stage() == v1::STAGE_WITHDRAWN,
       flags.dry_run,
       flags.yes);
@@ -125,6 +140,11 @@ ExitCode Rollback(Context* context, const RollbackFlags& flags) {
       context,
       "gonghui.v1.ProgrammeService.RollbackProgramme",
       std::move(request),
+      // Whoever else rolls back meanwhile must not make this one go further than was shown.
+      [](const v1::RollbackProgrammeResponse& tried, v1::RollbackProgrammeRequest* settled) {
+        settled->set_to_version(tried.programme().version());
+      },
+      v1::STAGE_ACTIVE,
       /*asked_before=*/false,
       flags.dry_run,
       flags.yes);
@@ -137,6 +157,7 @@ ExitCode ShowShadows(Context* context, const std::string& code) {
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.ProgrammeService.GetShadowReport", request, &response);
   if (exit != ExitCode::kOk) {
+    NoteNearProgramme(context, exit, code);
     return exit;
   }
   Output& out = context->out();
@@ -184,6 +205,7 @@ ExitCode DiffVersions(Context* context, const DiffFlags& flags) {
                                       "gonghui.v1.ProgrammeService.CompareProgrammeVersions",
                                       request,
                                       &response);
+  NoteNearProgramme(context, exit, flags.target);
   if (exit == ExitCode::kOk) {
     ShowDifference(context, response);
   }
@@ -206,6 +228,12 @@ ExitCode Diff(Context* context, const DiffFlags& flags) {
     request.set_file_name(flags.target);
     const ExitCode read = ReadProgrammeFile(context, flags.target, request.mutable_content());
     if (read != ExitCode::kOk) {
+      if (IsCode(flags.target, kProgrammeCodeBytesMax)) {
+        context->Note(
+            fmt::format("of a programme a version is compared: gonghuictl programme diff {} "
+                        "VERSION (项目须写明版本号)",
+                        flags.target));
+      }
       return read;
     }
   }
@@ -213,6 +241,9 @@ ExitCode Diff(Context* context, const DiffFlags& flags) {
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.ProgrammeService.ApplyProgramme", request, &response);
   if (exit != ExitCode::kOk) {
+    if (!flags.draft.empty()) {
+      NoteNearDraft(context, exit, flags.draft);
+    }
     return exit;
   }
   if (!response.diagnostics().empty()) {
@@ -230,22 +261,25 @@ ExitCode Diff(Context* context, const DiffFlags& flags) {
 void AddVersions(CLI::App* group, Context* context) {
   const auto code = std::make_shared<std::string>();
   const auto page = std::make_shared<PageOptions>();
-  CLI::App* versions = AddCommand(
-      group,
-      context,
-      "versions",
-      "Lists a programme's versions, newest first: stage, since when, by whom and why",
-      {"programme versions metro", "programme versions metro -o csv"},
-      [context, code, page] {
-        v1::ListProgrammeVersionsRequest request;
-        request.set_programme_code(*code);
-        return ListRows<v1::ProgrammeVersion>(context,
-                                              "gonghui.v1.ProgrammeService.ListProgrammeVersions",
-                                              request,
-                                              &v1::ListProgrammeVersionsResponse::mutable_versions,
-                                              ProgrammeVersionView(),
-                                              *page);
-      });
+  CLI::App* versions =
+      AddCommand(group,
+                 context,
+                 "versions",
+                 "Lists a programme's versions, newest first: stage, since when, by whom and why",
+                 {"programme versions metro", "programme versions metro -o csv"},
+                 [context, code, page] {
+                   v1::ListProgrammeVersionsRequest request;
+                   request.set_programme_code(*code);
+                   const ExitCode exit = ListRows<v1::ProgrammeVersion>(
+                       context,
+                       "gonghui.v1.ProgrammeService.ListProgrammeVersions",
+                       request,
+                       &v1::ListProgrammeVersionsResponse::mutable_versions,
+                       ProgrammeVersionView(),
+                       *page);
+                   NoteNearProgramme(context, exit, *code);
+                   return exit;
+                 });
   versions->add_option("PROGRAMME", *code, "Programme code")->required();
   AddPageOptions(versions, page.get());
 }
@@ -257,7 +291,7 @@ void AddStage(CLI::App* group, Context* context) {
                                "stage",
                                "Moves a version: validated, shadow, scheduled, active or withdrawn",
                                {"programme stage metro 4 shadow",
-                                "programme stage metro 4 scheduled --at \"2026-10-01 00:00:00\"",
+                                "programme stage metro 4 scheduled --at \"2026-10-01 08:00\"",
                                 "programme stage metro 4 active --dry-run",
                                 "programme stage metro 4 withdrawn --yes --note \"no budget\""},
                                [context, flags] { return Stage(context, *flags); });
@@ -280,13 +314,18 @@ void AddRollback(CLI::App* group, Context* context) {
       AddCommand(group,
                  context,
                  "rollback",
-                 "Makes the version active that was so before; nothing decided changes",
+                 "Makes the version active that was so before, and again the one before it;\n"
+                 "nothing decided changes",
                  {"programme rollback metro",
                   "programme rollback metro --to 2 --note \"the new cap was wrong\"",
                   "programme rollback metro --dry-run"},
                  [context, flags] { return Rollback(context, *flags); });
   rollback->add_option("PROGRAMME", flags->code, "Programme code")->required();
-  rollback->add_option("--to", flags->to_version, "Which version; default: the last one before")
+  rollback
+      ->add_option("--to",
+                   flags->to_version,
+                   "Which version that was active; default: the last one before, leaving out\n"
+                   "what was rolled back from")
       ->check(CLI::Range(uint32_t{1}, UINT32_MAX));
   AddWhoAndWhy(rollback, &flags->who);
   AddDryRun(rollback, &flags->dry_run);

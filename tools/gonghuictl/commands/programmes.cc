@@ -43,7 +43,8 @@ ExitCode ReadApplyFlags(Context* context,
         scheduled ? "--stage scheduled needs --at" : "--at goes with --stage scheduled only");
   }
   if (scheduled) {
-    const absl::StatusOr<google::protobuf::Timestamp> at = InstantOf(*context, flags.at);
+    const absl::StatusOr<google::protobuf::Timestamp> at =
+        TimeOf("--at", flags.at, context->input_zone());
     if (!at.ok()) {
       return context->Fail(ExitCode::kUsage, std::string(at.status().message()));
     }
@@ -62,6 +63,7 @@ ExitCode ReadApplyFlags(Context* context,
 // What a dry run or a refusal leaves to be said.
 ExitCode ShowApplied(Context* context,
                      const ApplyFlags& flags,
+                     v1::Stage stage,
                      const v1::ApplyProgrammeResponse& response) {
   const std::string& what = flags.path.empty() ? flags.draft : flags.path;
   NoteDiagnostics(context, what, response.diagnostics());
@@ -78,14 +80,14 @@ ExitCode ShowApplied(Context* context,
                          CountDiagnostics(response.diagnostics()) + "; nothing was changed");
   }
   if (response.unchanged()) {
-    context->Note(flags.stage == "active"
+    context->Note(stage == v1::STAGE_ACTIVE
                       ? "the live version already says the same; nothing was changed"
                       : "a version that says the same is there already; nothing was changed");
   } else if (flags.dry_run) {
     context->out().Flush();
     context->Note(fmt::format("dry run: {} is right; nothing was changed; {}",
                               what,
-                              AskedWithoutDryRun(response.changes(), flags.yes)));
+                              AskedWithoutDryRun(response.changes(), stage, flags.yes)));
   }
   return ExitCode::kOk;
 }
@@ -108,14 +110,18 @@ ExitCode Apply(Context* context, const ApplyFlags& flags) {
   NoteWarnings(context, flags.path.empty() ? flags.draft : flags.path, response.warnings());
   if (exit == ExitCode::kOk && response.diagnostics().empty() && !flags.dry_run) {
     if (!response.unchanged()) {
-      exit = AskAboutChanges(context, response.changes(), response.time_zone(), flags.yes);
+      exit = AskAboutChanges(
+          context, response.changes(), response.time_zone(), request.stage(), flags.yes);
     }
     if (exit == ExitCode::kOk) {
       request.set_validate_only(false);
       exit = call();
     }
   }
-  return exit == ExitCode::kOk ? ShowApplied(context, flags, response) : exit;
+  if (!flags.draft.empty()) {
+    NoteNearDraft(context, exit, flags.draft);
+  }
+  return exit == ExitCode::kOk ? ShowApplied(context, flags, request.stage(), response) : exit;
 }
 
 struct ShowFlags {
@@ -132,6 +138,7 @@ ExitCode ShowSource(Context* context, const ShowFlags& flags) {
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.ProgrammeService.GetProgrammeSource", request, &response);
   if (exit != ExitCode::kOk) {
+    NoteNearProgramme(context, exit, flags.code);
     return exit;
   }
   if (context->out().is_json()) {
@@ -152,6 +159,7 @@ ExitCode Show(Context* context, const ShowFlags& flags) {
   v1::GetProgrammeResponse response;
   const ExitCode exit = context->Call(
       Listener::kOperator, "gonghui.v1.ProgrammeService.GetProgramme", request, &response);
+  NoteNearProgramme(context, exit, flags.code);
   if (exit == ExitCode::kOk) {
     ShowProgramme(context, response, response.programme());
   }
@@ -165,18 +173,26 @@ struct RetireFlags {
 };
 
 ExitCode Retire(Context* context, const RetireFlags& flags) {
-  if (!flags.dry_run) {
-    const ExitCode asked = context->Confirm("End programme " + flags.code + " now?", flags.yes);
-    if (asked != ExitCode::kOk) {
-      return asked;
-    }
-  }
   v1::RetireProgrammeRequest request;
   request.set_programme_code(flags.code);
-  request.set_validate_only(flags.dry_run);
+  request.set_validate_only(true);
   v1::RetireProgrammeResponse response;
-  const ExitCode exit = context->Call(
-      Listener::kOperator, "gonghui.v1.ProgrammeService.RetireProgramme", request, &response);
+  const auto call = [&] {
+    response.Clear();
+    return context->Call(
+        Listener::kOperator, "gonghui.v1.ProgrammeService.RetireProgramme", request, &response);
+  };
+  // What it leaves behind is known before anybody is asked.
+  ExitCode exit = call();
+  NoteWarnings(context, "programme " + flags.code, response.warnings());
+  if (exit == ExitCode::kOk && !flags.dry_run) {
+    exit = context->Confirm("End programme " + flags.code + " now?", flags.yes);
+    if (exit == ExitCode::kOk) {
+      request.set_validate_only(false);
+      exit = call();
+    }
+  }
+  NoteNearProgramme(context, exit, flags.code);
   if (exit == ExitCode::kOk) {
     ShowProgramme(context, response, response.programme());
     if (flags.dry_run) {
@@ -200,7 +216,7 @@ void AddApply(CLI::App* group, Context* context) {
                   "programme apply metro.yaml",
                   "programme apply metro.yaml --yes     (though a limit or budget falls)",
                   "programme apply metro.yaml --stage shadow --note \"3 rides a day\"",
-                  "programme apply metro.yaml --stage scheduled --at \"2026-10-01 00:00:00\"",
+                  "programme apply metro.yaml --stage scheduled --at 2026-10-01",
                   "programme apply --draft metro-winter --stage validated"},
                  [context, flags] { return Apply(context, *flags); });
   apply->add_option("FILE", flags->path, "YAML, at most 1 MiB");
@@ -242,7 +258,7 @@ void AddList(CLI::App* group, Context* context) {
 void AddProgrammeCommands(CLI::App* app, Context* context) {
   CLI::App* group = AddGroup(app,
                              "programme",
-                             "Programmes and their benefits",
+                             "Programmes and their benefits (优惠项目)",
                              "Programmes",
                              {"programme apply metro.yaml --dry-run",
                               "programme apply metro.yaml",
@@ -261,7 +277,10 @@ void AddProgrammeCommands(CLI::App* app, Context* context) {
                                "programme show metro --source > metro.yaml"},
                               [context, show_flags] { return Show(context, *show_flags); });
   show->add_option("PROGRAMME", show_flags->code, "Programme code")->required();
-  show->add_option("--version", show_flags->version, "Which version; default: the active one")
+  show->add_option("--version",
+                   show_flags->version,
+                   "Which version; default: the active one or, if there is\n"
+                   "none, the newest")
       ->check(CLI::Range(uint32_t{1}, UINT32_MAX));
   show->add_flag("--source", show_flags->source, "The file's text");
 

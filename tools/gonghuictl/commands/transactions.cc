@@ -156,8 +156,10 @@ void AddOccasionOptions(CLI::App* command, Context* context, AuthorizeFlags* fla
       command->add_option("--event-at",
                           flags->event_at,
                           "A claim (申请): the day, or instant, when what it is about happened");
-  CLI::Option* const filed_by = command->add_option(
-      "--filed-by", flags->filed_by, "Who files the claim, and can not approve it; needed");
+  CLI::Option* const filed_by = AddAccount(command,
+                                           "--filed-by",
+                                           "Who files the claim, and can not approve it; needed",
+                                           &flags->filed_by);
   filed_by->needs(event);
   event->needs(filed_by);
   AddZone(command, context);
@@ -172,6 +174,7 @@ absl::Status FillOccasion(const AuthorizeFlags& flags,
     GH_ASSIGN_OR_RETURN(*request->mutable_slot_at(), TimeOf("--slot-at", flags.slot_at, zone));
   }
   if (!flags.event_at.empty()) {
+    GH_RETURN_IF_ERROR(CheckAccount("--filed-by", flags.filed_by));
     GH_ASSIGN_OR_RETURN(*request->mutable_event_at(), TimeOf("--event-at", flags.event_at, zone));
   }
   return absl::OkStatus();
@@ -444,7 +447,7 @@ void AddFollowUps(CLI::App* app, Context* context) {
       app,
       context,
       "increment",
-      "Raises a hold, and may prolong it",
+      "Raises a hold, and may prolong it (追加预授权)",
       {"increment --terminal T0000004 0123456789AB --amount 380.00",
        "increment --terminal T0000004 0123456789AB --amount 380.00 --hold-seconds 172800"},
       [context, increment_flags] { return Increment(context, *increment_flags); });
@@ -460,7 +463,7 @@ void AddFollowUps(CLI::App* app, Context* context) {
       AddCommand(app,
                  context,
                  "capture",
-                 "Completes a hold, in whole or in part",
+                 "Completes a hold, in whole or in part (完成预授权)",
                  {"capture --terminal T0000001 0123456789AB",
                   "capture --terminal T0000001 0123456789AB --amount 3.50 --more"},
                  [context, capture_flags] { return Capture(context, *capture_flags); });
@@ -521,7 +524,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
       app,
       context,
       "authorize",
-      "Presents a card as a terminal: a hold, or a sale with --capture",
+      "Presents a card as a terminal: a hold, or a sale with --capture (预授权、消费)",
       {"authorize --terminal T0000001 --card 6253011000000016 --price 5.00",
        "authorize --terminal T0000002 --card 6253011000000016 --price-fen 12000 --capture",
        "authorize --terminal T0000002 --card 6253011000000016 --price 300 --allow-partial",
@@ -547,7 +550,7 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
       AddCommand(app,
                  context,
                  "quote",
-                 "What authorize would answer now; changes nothing",
+                 "What authorize would answer now; changes nothing (试算)",
                  {"quote --terminal T0000001 --card 6253011000000016 --price 5.00",
                   "quote --terminal T0000002 --card 6253011000000016 --price 120 --explain",
                   "quote --terminal T0000002 --card 6253011000000016 --price 120 -o json"},
@@ -558,7 +561,8 @@ void AddTransactionCommands(CLI::App* app, Context* context) {
 
   AddFollowUps(app, context);
 
-  CLI::App* txn = AddGroup(app, "txn", "Transactions of the past", kGroup);
+  CLI::App* txn =
+      AddGroup(app, "txn", "Transactions of the past (查交易)", kGroup, {"txn show 0123456789AB"});
   const auto find_flags = std::make_shared<FindFlags>();
   CLI::App* show =
       AddCommand(txn,

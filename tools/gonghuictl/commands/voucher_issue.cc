@@ -22,6 +22,7 @@
 #include "tools/gonghuictl/commands/batch_calls.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/commands/programme_common.h"
 #include "tools/gonghuictl/csv_reader.h"
 #include "tools/gonghuictl/private_file.h"
 #include "tools/gonghuictl/row_file.h"
@@ -92,7 +93,7 @@ class Issue {
     }
     RowFileOptions options;
     options.path = flags_.members_path;
-    options.rows.zone = context_->input_zone();
+    options.rows = context_->row_options();
     options.pass_over_others = true;
     return LoadRowsOf<v1::Grant>(options, MemberListKind(), stderr, &members_);
   }
@@ -130,7 +131,7 @@ class Issue {
   ExitCode LoadWritten() {
     RowFileOptions options;
     options.path = flags_.output_path;
-    options.rows.zone = context_->input_zone();
+    options.rows = context_->row_options();
     options.pass_over_others = true;
     std::vector<FileRow<v1::Voucher>> written;
     const ExitCode exit = LoadRowsOf<v1::Voucher>(options, VoucherListKind(), stderr, &written);
@@ -186,10 +187,18 @@ class Issue {
       }
     };
     calls.take = [this](std::span<const size_t> rows, const Message& message) {
-      return flags_.dry_run ? ExitCode::kOk
-                            : Write(rows, static_cast<const v1::IssueCodesResponse&>(message));
+      const auto& response = static_cast<const v1::IssueCodesResponse&>(message);
+      Warn(response);
+      return flags_.dry_run ? ExitCode::kOk : Write(rows, response);
     };
     return calls;
+  }
+
+  // Each call tells the same.
+  void Warn(const v1::IssueCodesResponse& response) {
+    if (!std::exchange(warned_, true)) {
+      NoteWarnings(context_, "series " + head_.series_code(), response.warnings());
+    }
   }
 
   ExitCode Write(std::span<const size_t> rows, const v1::IssueCodesResponse& response) {
@@ -201,8 +210,8 @@ class Issue {
                        code.member_id(),
                        code.voucher_key(),
                        head_.series_code(),
-                       FormatRfc3339(from),
-                       FormatRfc3339(until)});
+                       FormatIso8601(from, context_->input_zone()),
+                       FormatIso8601(until, context_->input_zone())});
     }
     if (const absl::Status written = file_->AppendBlocking(text); !written.ok()) {
       TakeBack(response);
@@ -287,6 +296,7 @@ class Issue {
   v1::IssueCodesRequest head_;  // without members and count
   std::vector<FileRow<v1::Grant>> members_;
   std::unique_ptr<PrivateFile> file_;
+  bool warned_ = false;
   size_t written_before_ = 0;
   size_t written_count_ = 0;
 };
@@ -332,7 +342,8 @@ void AddVoucherIssueCommand(CLI::App* group, Context* context) {
       "Who loses a file takes its vouchers back (voucher list --series, voucher void) and makes\n"
       "others: a member's voucher is also given by the card alone.  So who has one of this series\n"
       "and time already is refused, also when the answer of an earlier call was lost.  Columns of\n"
-      "the file: voucher_code, member_id, voucher_key, series_code, valid_from, expires_at.\n\n" +
+      "the file: voucher_code, member_id, voucher_key, series_code, valid_from, expires_at (times\n"
+      "with the offset of --zone, as 2026-06-01T00:00:00+08:00).\n\n" +
       issue->get_footer());
 }
 

@@ -48,7 +48,7 @@ ExitCode GrantVouchers(Context* context, const GrantFlags& flags) {
   }
   RowFileOptions options;
   options.path = flags.path;
-  options.rows.zone = context->input_zone();
+  options.rows = context->row_options();
   std::vector<FileRow<v1::Grant>> rows;
   const ExitCode loaded = LoadRowsOf<v1::Grant>(options, GrantKind(), stderr, &rows);
   if (loaded != ExitCode::kOk) {
