@@ -6,7 +6,8 @@
 --   EVALSHA <sha> 0 <cursor>
 --
 -- gives the next cursor ("0" when it was the last part) and for each of the eight funds
--- subsidies in fen, approvals and counted uses.  Nothing may write meanwhile.  SCAN gives a key
+-- subsidies in fen, approvals and counted uses, which are the last day's alone: they agree with
+-- the approvals while all that is stored is of one day.  Nothing may write meanwhile.  SCAN gives a key
 -- twice only when the keyspace shrinks, and nothing is deleted here.
 
 local sums = {}

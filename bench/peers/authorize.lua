@@ -5,9 +5,9 @@
 --
 --   EVALSHA <sha> 3 idem:<request> card:<number> merchant:<id> <day> <amount_fen>
 --
--- decides one request and gives "code,member_pays,subsidy,replay"; with three keys and an amount
--- for each of several requests it decides them in order and gives an array.  Nothing runs
--- beside a script, so what is read still holds when it is written.
+-- (the day in days since 1970) decides one request and gives "code,member_pays,subsidy,replay";
+-- with three keys and an amount for each of several requests it decides them in order and gives
+-- an array.  Nothing runs beside a script, so what is read still holds when it is written.
 --
 -- Counters are read before they are written: an undo would cost two more lines of the append-only
 -- file.  A fund is taken at once and given back when it did not suffice, which is rare.  Cards,

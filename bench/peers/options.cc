@@ -73,6 +73,11 @@ void AddLoadFlags(CLI::App* app, Options* options) {
   app->add_option("--slots", options->slots, "As it was made ready")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  app->add_option("--day",
+                  options->day,
+                  "Day of all requests, in days since 1970; the audit wants all runs to have one")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
   app->add_option("--repeat-percent",
                   options->repeat_percent,
                   "Percent of requests that are an earlier one again; the answer must be the same")

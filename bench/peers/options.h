@@ -27,6 +27,11 @@ enum class Transactions { kEach, kTogether };
 // More would be an unusual pipeline; authorize.lua's unpack() takes some 8,000 values.
 inline constexpr uint32_t kItemsMax = 2048;
 
+// The day of each request unless another one is told, in days since 1970.  Not the clock's: the
+// counters of uses begin anew with a day, and at the end they are compared with all that was
+// approved, however long that took and whenever it began.
+inline constexpr uint32_t kDay = 20'000;
+
 struct Options {
   PeerKind peer = PeerKind::kPostgres;
   std::string server;   // PostgreSQL: a conninfo string; Redis: a path, or host:port
@@ -39,6 +44,7 @@ struct Options {
   uint32_t members = 1'000'000;
   uint32_t merchants = 5'000;
   uint32_t slots = 128;  // of a fund in the tuned variant, as authorize.sql was told
+  uint32_t day = kDay;
   uint32_t repeat_percent = 0;
   bool may_run_out = false;
   double duration_s = 5;

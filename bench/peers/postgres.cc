@@ -92,7 +92,8 @@ class PostgresConnection final : public Connection {
   PostgresConnection(Handle handle, const Options& options, uint32_t number)
       : handle_(std::move(handle)),
         options_(options),
-        slot_(std::to_string(number % options.slots)) {}
+        slot_(std::to_string(number % options.slots)),
+        day_(std::to_string(options.day)) {}
 
   absl::Status Prepare() {
     const bool tuned = options_.variant == Variant::kTuned;
@@ -102,10 +103,12 @@ class PostgresConnection final : public Connection {
     const std::string text =
         options_.mode == Mode::kBulk
             ? "select tuned.authorize_many($1::uuid[], $2::text[], $3::int[], $4::bigint[], "
-              "$5::int)"
-            : fmt::format("select {}.authorize($1::{}, $2::text, $3::int, $4::bigint, $5::int)",
-                          VariantName(options_.variant),
-                          id_type);
+              "$5::int, $6::int)"
+            : fmt::format(
+                  "select {}.authorize($1::{}, $2::text, $3::int, $4::bigint, $5::int, "
+                  "$6::int)",
+                  VariantName(options_.variant),
+                  id_type);
     const Result result(PQprepare(handle_.get(), kStatement, text.c_str(), 0, nullptr));
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
       return Failed("prepare", PQerrorMessage(handle_.get()));
@@ -161,7 +164,9 @@ class PostgresConnection final : public Connection {
   [[nodiscard]] const std::vector<Answer>& answers() const override { return answers_; }
 
  private:
-  static constexpr int kParameterCount = 5;
+  // Those of a request, the slot, the day.
+  static constexpr int kRequestParameterCount = 4;
+  static constexpr int kParameterCount = kRequestParameterCount + 2;
 
   absl::Status Sync() {
     if (PQpipelineSync(handle_.get()) != 1) {
@@ -171,12 +176,13 @@ class PostgresConnection final : public Connection {
     return absl::OkStatus();
   }
 
-  absl::Status Execute(const std::array<std::string, kParameterCount - 1>& parameters) {
+  absl::Status Execute(const std::array<std::string, kRequestParameterCount>& parameters) {
     const std::array<const char*, kParameterCount> values = {parameters[0].c_str(),
                                                              parameters[1].c_str(),
                                                              parameters[2].c_str(),
                                                              parameters[3].c_str(),
-                                                             slot_.c_str()};
+                                                             slot_.c_str(),
+                                                             day_.c_str()};
     if (PQsendQueryPrepared(
             handle_.get(), kStatement, kParameterCount, values.data(), nullptr, nullptr, 0) != 1) {
       return Failed("send", PQerrorMessage(handle_.get()));
@@ -238,7 +244,8 @@ class PostgresConnection final : public Connection {
   const Handle handle_;
   const Options& options_;
   const std::string slot_;
-  std::array<std::string, kParameterCount - 1> parameters_;  // reused
+  const std::string day_;
+  std::array<std::string, kRequestParameterCount> parameters_;  // reused
   uint32_t syncs_left_ = 0;
   bool must_resend_ = false;
   std::vector<Answer> answers_;

@@ -24,7 +24,6 @@
 
 #include "bench/peers/peer.h"
 #include "engine/base/check.h"
-#include "engine/base/clock.h"
 #include "engine/base/status_macros.h"
 
 namespace gonghui::peers {
@@ -106,8 +105,11 @@ bool ReadAnswer(std::string_view text, Answer* answer) {
 
 class RedisConnection final : public Connection {
  public:
-  RedisConnection(Handle handle, bool bulk, std::string script_sha)
-      : handle_(std::move(handle)), bulk_(bulk), script_sha_(std::move(script_sha)) {}
+  RedisConnection(Handle handle, const Options& options, std::string script_sha)
+      : handle_(std::move(handle)),
+        bulk_(options.mode == Mode::kBulk),
+        day_(options.day),
+        script_sha_(std::move(script_sha)) {}
 
   // hiredis connects blocking and is told to go on without.
   absl::Status StopBlocking() {
@@ -125,14 +127,11 @@ class RedisConnection final : public Connection {
     GH_CHECK(Done());
     answers_.clear();
     expected_ = requests.size();
-    // The day is what an application server would tell the script; a script that asks Redis for
-    // the time is slower.
-    const int64_t day = SystemClock::Instance().NowNs() / kDayNs;
     if (bulk_) {
-      return Append(requests, day);
+      return Append(requests);
     }
     for (const Request& request : requests) {
-      GH_RETURN_IF_ERROR(Append({&request, 1}, day));
+      GH_RETURN_IF_ERROR(Append({&request, 1}));
     }
     return absl::OkStatus();
   }
@@ -167,10 +166,8 @@ class RedisConnection final : public Connection {
   [[nodiscard]] const std::vector<Answer>& answers() const override { return answers_; }
 
  private:
-  static constexpr int64_t kDayNs = int64_t{86'400} * 1'000'000'000;
-
   // One EVALSHA.
-  absl::Status Append(std::span<const Request> requests, int64_t day) {
+  absl::Status Append(std::span<const Request> requests) {
     // The words lie in one piece, which may move while it grows: offsets first.
     words_.clear();
     ends_.clear();
@@ -185,7 +182,8 @@ class RedisConnection final : public Connection {
       fmt::format_to(std::back_inserter(words_), "merchant:{}", request.merchant);
       ends_.push_back(words_.size());
     }
-    fmt::format_to(std::back_inserter(words_), "{}", day);
+    // What an application server would tell the script; one that asks Redis for the time is slower.
+    fmt::format_to(std::back_inserter(words_), "{}", day_);
     ends_.push_back(words_.size());
     for (const Request& request : requests) {
       fmt::format_to(std::back_inserter(words_), "{}", request.amount_fen);
@@ -233,6 +231,7 @@ class RedisConnection final : public Connection {
 
   const Handle handle_;
   const bool bulk_;
+  const uint32_t day_;
   const std::string script_sha_;
   size_t expected_ = 0;
   std::vector<Answer> answers_;
@@ -277,8 +276,8 @@ class Redis final : public Peer {
 
   absl::StatusOr<std::unique_ptr<Connection>> Connect(uint32_t /*number*/) override {
     GH_ASSIGN_OR_RETURN(Handle handle, Open(options_.server));
-    auto connection = std::make_unique<RedisConnection>(
-        std::move(handle), options_.mode == Mode::kBulk, authorize_sha_);
+    auto connection =
+        std::make_unique<RedisConnection>(std::move(handle), options_, authorize_sha_);
     GH_RETURN_IF_ERROR(connection->StopBlocking());
     return connection;
   }

@@ -30,7 +30,7 @@ create table tuned.fund_slot (
 create table tuned.usage (
   member bigint,
   rule int,
-  day date not null,
+  day int not null,
   uses int not null,
   primary key (member, rule)
 ) with (fillfactor = 80);
@@ -98,7 +98,7 @@ language sql stable as $$
 $$;
 
 create function tuned.authorize(p_request_id uuid, p_card text, p_merchant int,
-                                p_amount_fen bigint, p_slot int) returns tuned.answer
+                                p_amount_fen bigint, p_slot int, p_day int) returns tuned.answer
 language plpgsql as $$
 declare
   answer tuned.answer := (0, 0, 0, false);
@@ -148,7 +148,7 @@ begin
     return tuned.earlier(p_request_id, p_card, p_merchant, p_amount_fen);
   end if;
 
-  insert into tuned.usage as u values (v_member, best.id, current_date, 1)
+  insert into tuned.usage as u values (v_member, best.id, p_day, 1)
     on conflict (member, rule) do update
       set day = excluded.day,
           uses = case when u.day = excluded.day then u.uses + 1 else 1 end
@@ -179,7 +179,7 @@ end $$;
 -- as nothing runs out; if a limit or a slot does, what was written is undone and they are decided
 -- one by one.
 create function tuned.authorize_many(p_request_ids uuid[], p_cards text[], p_merchants int[],
-                                     p_amounts_fen bigint[], p_slot int)
+                                     p_amounts_fen bigint[], p_slot int, p_day int)
   returns setof tuned.answer
 language plpgsql as $$
 declare
@@ -227,7 +227,7 @@ begin
     ), used as (
       -- A row that is new checks nothing, so what is more than a day's uses must not get here.
       insert into tuned.usage as u
-      select member, rule, current_date, uses from wanted where uses <= uses_per_day
+      select member, rule, p_day, uses from wanted where uses <= uses_per_day
       order by member, rule
       on conflict (member, rule) do update
         set day = excluded.day,
@@ -264,7 +264,8 @@ begin
       select a.code, a.member_pays_fen, a.subsidy_fen, a.replay
       from unnest(p_request_ids, p_cards, p_merchants, p_amounts_fen)
              with ordinality as q(request_id, card, merchant, amount_fen, n),
-           lateral tuned.authorize(q.request_id, q.card, q.merchant, q.amount_fen, p_slot) a
+           lateral tuned.authorize(q.request_id, q.card, q.merchant, q.amount_fen, p_slot,
+                                   p_day) a
       order by q.n;
   elsif array_position(answers, null) is null then
     return query select * from unnest(answers);
@@ -283,7 +284,8 @@ begin
   end if;
 end $$;
 
--- As plain.books; taken is what the slots lack of the budget.
+-- As plain.books; taken is what the slots lack of the budget.  The counters have their last day
+-- alone, so uses = approved only while all that is stored is of one day.
 create view tuned.books as
   select f.id as fund, f.budget_fen, f.budget_fen - l.left_fen as taken_fen,
          coalesce(a.subsidy_fen, 0) as authorized_fen,

@@ -27,6 +27,8 @@ SLOTS = 128          # of a fund in tuned.sql; as many as there are connections 
 BUDGET_FEN = 10**13  # never exhausted
 USES_PER_DAY = 1_000_000  # as bench/workload.yaml
 DISK_BYTES = 12 * 2**30  # for a while: the data, and PostgreSQL's log without a checkpoint
+# A socket's path has 107 bytes at most, its own name with it.
+SOCKET_FOLDER_BYTES_MAX = 80
 # What a database of that size gets of a machine's memory.
 SHARED_BUFFERS_MIB = max(128, min(
     2048, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20 // 8))
@@ -165,24 +167,29 @@ class Server:
         self.account = Account(account)
         self.child = None
         self.folder = None
-        # A socket's path has 107 bytes at most: not below the build folder.
-        self.sockets = tempfile.mkdtemp(prefix="gonghui-bench.")
+        self.sockets = None
         try:
-            self.account.give(self.sockets)
-            self.folder = self._make_folder()
+            # Not below the build folder, which may be anywhere.
+            self.sockets = self._make_folder("gonghui-bench.",
+                                             (tempfile.gettempdir(), "/tmp", "/var/tmp"),
+                                             SOCKET_FOLDER_BYTES_MAX)
+            self.folder = self._make_folder(f"peer-{name}-", (OUT, "/var/tmp"))
             self.log = self.folder / "log"
         except BaseException:
             self.stop()
             raise
 
-    def _make_folder(self):
-        for parent in (OUT, pathlib.Path("/var/tmp")):
-            folder = pathlib.Path(tempfile.mkdtemp(prefix=f"peer-{self.name}-", dir=parent))
+    def _make_folder(self, prefix, parents, bytes_max=4096):
+        """In the first of `parents` that the peer's user reaches, and where its path is not longer
+        than that: a parent that is root's alone (mktemp -d) does not let it through."""
+        for parent in dict.fromkeys(map(str, parents)):
+            folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             self.account.give(folder)
-            if self.account.reaches(folder):
+            if len(os.fsencode(folder)) <= bytes_max and self.account.reaches(folder):
                 return folder
-            shutil.rmtree(folder)
-            say(f"bench: {self.name}'s user cannot reach {parent}")
+            folder.rmdir()
+            say(f"bench: {self.name} takes no folder in {parent}: its user cannot reach it, or the "
+                "path is too long")
         raise BenchError(f"there is no folder for {self.name}")
 
     def start(self, command, signal):
@@ -215,9 +222,9 @@ class Server:
     def stop(self):
         if self.child is not None:
             CHILDREN.stop(self.child)
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.rmtree(self.sockets, ignore_errors=True)
+        for folder in (self.folder, self.sockets):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class Postgres(Server):
@@ -352,7 +359,8 @@ def best_settings(bench, servers):
     say("bench: peers: how many connections, how many requests at once")
     chosen = {}
     for way in WAYS:
-        tried = way.tried[-1:] if bench.options.quick else way.tried
+        # The fewest: however busy the machine is, some are answered.
+        tried = way.tried[:1] if bench.options.quick else way.tried
         rates = {}
         for connections, items in tried:
             words = [*way.words, "--connections", connections, "--items", items]

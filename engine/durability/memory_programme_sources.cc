@@ -3,6 +3,8 @@
 
 #include "engine/durability/memory_programme_sources.h"
 
+#include <utility>
+
 #include <absl/strings/str_cat.h>
 
 #include "engine/base/status_macros.h"
@@ -10,8 +12,9 @@
 namespace gonghui {
 
 absl::Status MemoryProgrammeSources::Usable() const {
-  return fail_ ? absl::UnavailableError("programme sources: as the test asked for")
-               : absl::OkStatus();
+  const bool once = std::exchange(fail_once_, false);
+  return fail_ || once ? absl::UnavailableError("programme sources: as the test asked for")
+                       : absl::OkStatus();
 }
 
 absl::StatusOr<bool> MemoryProgrammeSources::PutDraftBlocking(const DraftName& name,
@@ -116,6 +119,11 @@ absl::StatusOr<std::optional<StagingFacts>> MemoryProgrammeSources::GetStagingBl
 void MemoryProgrammeSources::Fail(bool fail) {
   const std::lock_guard lock(mutex_);
   fail_ = fail;
+}
+
+void MemoryProgrammeSources::FailOnce() {
+  const std::lock_guard lock(mutex_);
+  fail_once_ = true;
 }
 
 void MemoryProgrammeSources::Clear() {

@@ -41,6 +41,8 @@ class MemoryProgrammeSources final : public ProgrammeSources {
 
   // Every call answers UNAVAILABLE, until it is called with false.
   void Fail(bool fail);
+  // The next call alone does.
+  void FailOnce();
   // As if all were lost.
   void Clear();
 
@@ -57,6 +59,7 @@ class MemoryProgrammeSources final : public ProgrammeSources {
   std::map<SourceKey, Entry> sources_;
   std::map<SourceKey, StagingFacts> stagings_;
   bool fail_ = false;
+  mutable bool fail_once_ = false;
 };
 
 }  // namespace gonghui

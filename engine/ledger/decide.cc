@@ -647,6 +647,9 @@ void Decider::Authorize(bool quote) {
   }
   if (reason != Reason::kNone) {
     Decline(reason);
+    if (reason == Reason::kVoucherNotYetValid) {
+      transaction.expires_at = ledger_.vouchers_[voucher_].valid_from;
+    }
     return FinishTransaction(quote);
   }
 
@@ -690,18 +693,16 @@ void Decider::DeclineAs(const Offer& offer) {
   Transaction& transaction = event_->transaction;
   Decline(offer.reason);
   transaction.benefit = offer.benefit;
-  transaction.expires_at = offer.next_eligible_at;
+  const TimestampNs next = NextEligibleAt(offer);
+  transaction.expires_at = next;
   if (offer.failed_row == 0) {
     return;
   }
   if (IsOfFund(offer.reason)) {
-    TellFailedFund(FundRow{offer.failed_row},
-                   Fen{offer.used_or_available},
-                   Fen{offer.held_or_asked},
-                   offer.next_eligible_at);
+    TellFailedFund(
+        FundRow{offer.failed_row}, Fen{offer.used_or_available}, Fen{offer.held_or_asked}, next);
   } else {
-    TellFailedLimit(
-        offer.failed_limit(), offer.used_or_available, offer.held_or_asked, offer.next_eligible_at);
+    TellFailedLimit(offer.failed_limit(), offer.used_or_available, offer.held_or_asked, next);
   }
 }
 

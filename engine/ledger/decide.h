@@ -406,6 +406,7 @@ class Decider {
 
   // Rules (offers.cc).
   void ChooseOffer(ProgrammeCode programme);
+  [[nodiscard]] TimestampNs NextEligibleAt(const Offer& offer) const;
   [[nodiscard]] bool JudgesLiveProgrammes() const;
   [[nodiscard]] ProgrammeRow FindLiveProgramme(ProgrammeCode code) const;
   [[nodiscard]] CandidateIndex& Index() const {

@@ -266,6 +266,9 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     if (transaction.failed_row > refusing_rows || transaction.benefit.value() > benefits_.size()) {
       return "what refused a transaction is not there";
     }
+    if (transaction.failed_row != 0 && transaction.reason < Reason::kExceedsFrequencyLimit) {
+      return "a transaction that no limit or fund refused names one";
+    }
     if (transaction.list_price != transaction.member_pays + transaction.subsidy) {
       return "list price is not member's part plus subsidy";
     }
@@ -311,6 +314,12 @@ const char* Ledger::CheckInvariants(uint64_t* row) const {
     const GrantedTotals granted = TotalsOf(*this, transaction, captured);
     if (const char* const problem = CheckGranted(*this, transaction, granted); problem != nullptr) {
       return problem;
+    }
+    // Another system's benefits are not ours to name.
+    if (transaction.applied_count == 0 && transaction.use_count > 0 &&
+        transaction.benefit_without_share() == BenefitRow{} &&
+        transaction.seq < kImportedSeqFirst) {
+      return "nothing names the benefit that has the uses";
     }
     Fen held_share;
     for (uint32_t j = 0; j < transaction.applied_count; ++j) {

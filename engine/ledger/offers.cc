@@ -363,21 +363,31 @@ void Decider::AskElsewhere(ProgrammeRow only) {
   if (best_->reason != Reason::kNone) [[unlikely]] {
     AskElsewhere(only);
   }
-  if (best_->reason == Reason::kProgrammeNotStarted) {
-    best_->next_eligible_at = ledger_.benefits_[best_->benefit].starts_at;
-  } else if (best_->reason == Reason::kOutsideTimeWindow) {
-    best_->next_eligible_at = NextOpening(ledger_.benefits_[best_->benefit]);
-  } else if (best_->reason == Reason::kWaitingPeriod) {
-    best_->next_eligible_at = EndOfWaiting(ledger_.benefits_[best_->benefit]);
-  } else if (best_->reason == Reason::kSlotNotAvailable) {
-    best_->next_eligible_at = NextSlotWithRoom(ledger_.benefits_[best_->benefit]);
-  } else if (best_->reason != Reason::kNone && best_->failed_limit() != LimitRow{}) {
-    const Limit& limit = ledger_.limits_[best_->failed_limit()];
-    const Benefit& benefit = ledger_.benefits_[best_->benefit];
-    if (limit.window == WindowKind::kSlot && AsksFor(benefit.asks, Asks::kSlot)) {
-      best_->next_eligible_at = NextSlotWithRoom(benefit);
-    }
+}
+
+// Of what refuses.  Limits and funds have told it already, but for a slot that is full: the
+// next one with room is looked for once, and for the answer alone, as hundreds of slots may
+// have to be asked.
+TimestampNs Decider::NextEligibleAt(const Offer& offer) const {
+  if (shadow_) {
+    return TimestampNs{};  // nobody is told
   }
+  const Benefit& benefit = ledger_.benefits_[offer.benefit];
+  switch (offer.reason) {
+    case Reason::kProgrammeNotStarted:
+      return benefit.starts_at;
+    case Reason::kOutsideTimeWindow:
+      return NextOpening(benefit);
+    case Reason::kWaitingPeriod:
+      return EndOfWaiting(benefit);
+    case Reason::kSlotNotAvailable:
+      return NextSlotWithRoom(benefit);
+    default:  // the other reasons know of no time, or of one that they have told
+      break;
+  }
+  const bool slot_is_full = ledger_.limits_[offer.failed_limit()].window == WindowKind::kSlot &&
+                            AsksFor(benefit.asks, Asks::kSlot);
+  return slot_is_full ? NextSlotWithRoom(benefit) : offer.next_eligible_at;
 }
 
 // By the rule alone; of equals the one of higher precedence.

@@ -55,7 +55,7 @@ void FileCompiler::ReadAsks(const MapReader& map, Draft* draft) {
       (benefit.terminal_kinds & MaskOf(TerminalKind::kOffice)) == 0) {
     AddAt(map.Key("claim"),
           Say("claims are made at an office, which 'at.terminals' shuts out",
-              "申领在工会窗口办理，而 'at.terminals' 不含窗口"),
+              "申请在工会办公终端办理，而 'at.terminals' 不含办公终端"),
           Say("write terminals: [office], or leave it out", "请写 terminals: [office]，或删去"),
           out_);
   }
@@ -105,7 +105,7 @@ void FileCompiler::ReadClaim(const Value& value, BenefitSpec* benefit) {
   }
   if (const Value within = map.Need("within",
                                     Say("how long after the event it may be claimed, such as 180d",
-                                        "事件发生后多久之内可以申领，例如 180d"))) {
+                                        "事件发生后多久之内可以申请，例如 180d"))) {
     benefit->claim_days_max = ReadDays(within, uint16_t{kClaimDaysMax}, out_).value_or(uint16_t{1});
   }
 }

@@ -67,8 +67,13 @@ class ChangeList {
   ChangeRows* const rows_;
 };
 
+// A fund without that end.
+bool IsOpen(TimestampNs at) {
+  return at.value() <= 0 || at == kTimestampMax;
+}
+
 std::string TextOf(TimestampNs at) {
-  if (at.value() <= 0 || at == kTimestampMax) {
+  if (IsOpen(at)) {
     return "";
   }
   google::protobuf::Timestamp time;
@@ -401,35 +406,60 @@ std::vector<FundDifference> FundDifferences(
     const std::function<std::string(TimestampNs)>& text_of_time) {
   const Fund& stored = live.view.fund;
   std::vector<FundDifference> differences;
-  const auto add = [&](Words property, Words before, Words after, bool reduces = false) {
-    if (before.en != after.en) {
-      differences.push_back({std::move(property), std::move(before), std::move(after), reduces});
+  // Whether they differ is asked of the values: words may be the same for two of them.
+  const auto add = [&](const char* key,
+                       bool differs,
+                       Words property,
+                       Words before,
+                       Words after,
+                       bool reduces = false) {
+    if (differs) {
+      differences.push_back(
+          {key, std::move(property), std::move(before), std::move(after), reduces});
     }
   };
-  const auto time = [&](TimestampNs at) {
-    return SameWords(at.value() <= 0 || at == kTimestampMax ? "" : text_of_time(at));
-  };
-  add({"budget", "预算"},
+  const auto time = [&](TimestampNs at) { return SameWords(IsOpen(at) ? "" : text_of_time(at)); };
+  add("budget",
+      stored.budget != asked.budget || stored.asset != asked.asset,
+      {"budget", "预算"},
       AmountWords(stored.asset, stored.budget),
       AmountWords(asked.asset, asked.budget),
       asked.budget < stored.budget);
-  add({"starts", "开始"},
+  add("opens",
+      stored.opens_at != asked.opens_at,
+      {"starts", "开始"},
       time(stored.opens_at),
       time(asked.opens_at),
       asked.opens_at > stored.opens_at);
-  add({"until", "截止"},
+  add("closes",
+      stored.closes_at != asked.closes_at,
+      {"until", "截止"},
       time(stored.closes_at),
       time(asked.closes_at),
       asked.closes_at < stored.closes_at);
-  add({"paid by", "出资方"}, PayerWords(stored.payer), PayerWords(asked.payer));
-  add({"overruns", "补传的交易可否超支"},
+  add("paid by",
+      stored.payer != asked.payer,
+      {"paid by", "出资方"},
+      PayerWords(stored.payer),
+      PayerWords(asked.payer));
+  add("overruns",
+      stored.advice_may_overrun != asked.advice_may_overrun,
+      {"overruns", "离线上送可否超支"},
       OverrunWords(stored.advice_may_overrun),
       OverrunWords(asked.advice_may_overrun),
       !asked.advice_may_overrun);
-  add({"owner", "所属工会"},
+  const UnionNodeId owner = asked.owner.IsNone() ? live.root : asked.owner;
+  add("owner",
+      live.owner != owner,
+      {"owner", "所属工会"},
       SameWords(gonghui::TextOf(live.owner)),
-      SameWords(gonghui::TextOf(asked.owner.IsNone() ? live.root : asked.owner)));
-  add({"name", "名称"}, SameWords(TextOf(live.view.name)), SameWords(TextOf(asked.name)));
+      SameWords(gonghui::TextOf(owner)));
+  const std::string name = TextOf(live.view.name);
+  add("name",
+      name != TextOf(asked.name),
+      {"name", "名称"},
+      SameWords(name),
+      SameWords(TextOf(asked.name)));
   return differences;
 }
 
@@ -481,8 +511,7 @@ void AddDeclaredChanges(const LiveBeforeFile& live, const CompiledFile& file, Ch
     }
     const auto text_of_time = [](TimestampNs at) { return TextOf(at); };
     for (const FundDifference& difference : FundDifferences(live.funds[i], asked, text_of_time)) {
-      list.Add(
-          difference.property.en, difference.before.en, difference.after.en, difference.reduces);
+      list.Add(difference.key, difference.before.en, difference.after.en, difference.reduces);
     }
   }
   for (size_t i = 0; i < file.segments.size(); ++i) {

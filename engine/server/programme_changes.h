@@ -37,13 +37,16 @@ LiveFund ViewLiveFundOf(const Ledger& ledger, const FundRequest& asked);
 
 // One property in which they differ.
 struct FundDifference {
-  Words property;  // "budget", "starts"
+  // As ProgrammeChange.property has it, which programs read; do not change.
+  const char* key = "";
+  Words property;  // as a file has it
   Words before;    // empty = there is none
   Words after;
   bool reduces = false;  // it pays less, or for a shorter time
 };
 
-// `text_of_time` words an instant that is told.  REQUIRES: the fund is there.
+// `text_of_time` words an instant that is told, to its last nanosecond.  REQUIRES: the fund is
+// there.
 std::vector<FundDifference> FundDifferences(
     const LiveFund& live,
     const FundRequest& asked,

@@ -7,9 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include <absl/strings/substitute.h>
-
 #include "engine/programmes/compiler.h"
+#include "engine/programmes/words.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/programme_file_check.h"
 #include "engine/server/programme_versions.h"
@@ -29,7 +28,7 @@ grpc::Status ReadName(const std::string& text, const char* field, DraftName* nam
 
 grpc::Status NoSuchDraft(const DraftName& name) {
   Refusal refusal = NotFound("draft", "draft_name");
-  refusal.message = absl::Substitute("there is no draft '$0' (没有草稿“$0”)", TextOf(name));
+  refusal.message = InBothLanguages(Say("there is no draft '$0'", "没有草稿 '$0'", TextOf(name)));
   return ToGrpcStatus(refusal);
 }
 
@@ -116,10 +115,9 @@ grpc::Status ProgrammeDrafts::Save(const v1::SaveDraftRequest& request,
     refusal.code = StatusCode::kResourceExhausted;
     refusal.reason = "TOO_MANY_DRAFTS";
     refusal.field = "draft.draft_name";
-    refusal.message = absl::Substitute(
-        "there are $0 drafts already; delete some of them "
-        "(已有$0份草稿，请先删除一些)",
-        kDraftsMax);
+    refusal.message = InBothLanguages(Say("there are $0 drafts already; delete some of them",
+                                          "已有$0份草稿，请先删除一些",
+                                          kDraftsMax));
     return ToGrpcStatus(refusal);
   }
   if (!created.ok()) {

@@ -189,13 +189,22 @@ Words WayOutOf(Stage stage) {
       "它曾经生效，不能撤回；改为已校验即可放回"};
 }
 
-// As a file has it: a day, where it is the beginning of one, else with the time.
+// As a file has it: a day, where it is the beginning of one, else with the time.  An import may
+// have set what no file can say, a part of a second: without it two instants would look the same.
+// REQUIRES: at >= 0.
 std::string LocalTimeText(const Calendar& calendar, TimestampNs at) {
   const std::string day = DayText(FloorDay(LocalSecondsOf(calendar, at)));
   const int32_t second = LocalSecondOfDay(calendar, at);
-  return second == 0 ? day
-                     : absl::StrFormat(
-                           "%s %02d:%02d:%02d", day, second / 3'600, second / 60 % 60, second % 60);
+  const int64_t fraction_ns = at.value() % kNsPerSecond;
+  if (second == 0 && fraction_ns == 0) {
+    return day;
+  }
+  return absl::StrFormat("%s %02d:%02d:%02d%s",
+                         day,
+                         second / 3'600,
+                         second / 60 % 60,
+                         second % 60,
+                         fraction_ns == 0 ? "" : absl::StrFormat(".%09d", fraction_ns));
 }
 
 }  // namespace
@@ -328,18 +337,19 @@ grpc::Status FileCheck::TellFundThatWouldChange(size_t fund, std::vector<Diagnos
     return status;
   }
   const auto or_none = [](const Words& words) {
-    return words.empty() ? Words("none", "未定") : words;
+    return words.empty() ? Words("none", "无") : words;
   };
   Words what;
   for (const FundDifference& difference : FundDifferences(live, asked, [this](TimestampNs at) {
          return LocalTimeText(file_.programme.calendar, at);
        })) {
-    const Words one = Say("its $0 is $1, and $2 in the file",
-                          "$0现为$1，文件中为$2",
+    // No sentence: what a property is called and what it is fit into none that suits them all.
+    const Words one = Say("($0: $1; in the file: $2)",
+                          "（$0：$1；文件中：$2）",
                           difference.property,
                           or_none(difference.before),
                           or_none(difference.after));
-    what = what.empty() ? one : Say("$0; $1", "$0；$1", what, one);
+    what = what.empty() ? one : Say("$0 $1", "$0$1", what, one);
   }
   if (what.empty()) {
     return grpc::Status::OK;  // an import has made it so meanwhile
@@ -349,9 +359,9 @@ grpc::Status FileCheck::TellFundThatWouldChange(size_t fund, std::vector<Diagnos
       {place.at.line,
        place.at.column,
        place.path,
-       Say("the fund '$0' is there already and is another: $1; a version that is not to be "
+       Say("the fund '$0' is there already and is another $1; a version that is not to be "
            "active at once can not change it",
-           "资金 '$0' 已存在，内容不同：$1；不立即生效的版本不能改动它",
+           "资金 '$0' 已存在，内容不同$1；不立即生效的版本不能改动它",
            TextOf(asked.code),
            what),
        {"write it as it is, or change it with: gonghuictl import funds",
@@ -373,6 +383,10 @@ void FileCheck::AddRefusals(std::span<const Result> results, std::vector<Diagnos
       diagnostics->push_back(*std::move(refusal));
     }
   }
+}
+
+std::string InBothLanguages(const Words& words) {
+  return absl::StrCat(words.en, " (", words.zh, ")");
 }
 
 Diagnostic TableIsFull(const Result& result) {
@@ -432,7 +446,7 @@ std::optional<grpc::Status> StageRefusal(Engine* engine,
       return status;
     }
     const Words why = Say("version $0 of '$1' is $2 and can not become $3: $4",
-                          "项目“$1”的版本$0处于$2阶段，不能改为$3：$4",
+                          "项目 '$1' 的版本$0处于$2阶段，不能改为$3：$4",
                           result.programme_version,
                           TextOf(code),
                           StageWords(stands),
@@ -440,7 +454,7 @@ std::optional<grpc::Status> StageRefusal(Engine* engine,
                           WayOutOf(stands));
     error.field = "stage";
     error.reason = "NOT_ALLOWED_FROM_STATE";
-    error.description = absl::StrCat(why.en, " (", why.zh, ")");
+    error.description = InBothLanguages(why);
     return ToGrpcStatus(error);
   }
   return std::nullopt;

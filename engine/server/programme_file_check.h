@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <grpcpp/support/status.h>
@@ -21,6 +22,7 @@
 #include "engine/domain/command.h"
 #include "engine/pipeline/engine.h"
 #include "engine/programmes/compiler.h"
+#include "engine/programmes/words.h"
 
 namespace gonghui {
 
@@ -64,6 +66,9 @@ class FileCheck {
   bool changes_programme_ = false;
   uint32_t version_ = 0;
 };
+
+// As the message of a status has them, which is one text.
+[[nodiscard]] std::string InBothLanguages(const Words& words);
 
 // Of a refusal for want of room, which is about no place in the file.
 [[nodiscard]] Diagnostic TableIsFull(const Result& result);

@@ -12,6 +12,7 @@ std::vector<HistoryStep> ViewLiveHistory(const Ledger& ledger,
                                          const ProgrammeHead& head,
                                          uint32_t steps_max) {
   std::vector<HistoryStep> steps;
+  steps.reserve(std::min(steps_max, ledger.activations().size()));  // of all programmes together
   ActivationRow row = head.last_activation;
   while (row != ActivationRow{} && steps.size() < steps_max) {
     const Activation& activation = ledger.activations()[row];

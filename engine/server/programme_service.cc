@@ -177,6 +177,9 @@ class ProgrammeService final : public v1::ProgrammeService::Service {
                   TimestampNs{clock_->NowNs()},
                   response->mutable_warnings());
     }
+    if (status.ok() && result.verdict == Verdict::kUnchanged) {
+      AddEndedBefore(response->mutable_warnings());
+    }
     return status.ok() ? versions_.Fill(change.code, version, response->mutable_programme())
                        : status;
   }

@@ -13,8 +13,8 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
-#include <absl/strings/substitute.h>
 
+#include "engine/programmes/words.h"
 #include "engine/server/log.h"
 #include "engine/server/operator_call.h"
 #include "engine/server/programme_changes.h"
@@ -29,8 +29,9 @@ namespace {
 
 // Of these, newest first, it is told which version was active when.
 constexpr uint32_t kActivationsShown = 100;
-// How far back a version is looked for that was active before: one a day for 27 years, and
-// about a millisecond of the ledger thread's time.
+// How far back a version is looked for that was active before: one a day for 27 years.  The
+// ledger thread does no more than copy them, which is less than a millisecond of its time; what
+// follows from them is made out by the thread that calls.
 constexpr uint32_t kActivationsSearched = 10'000;
 // So many versions are named in a refusal, the newest of them.
 constexpr size_t kVersionsNamed = 10;
@@ -73,21 +74,21 @@ grpc::Status CheckFound(const ProgrammeView& view,
   }
   Refusal refusal = NotFound("version", version_field);
   const uint32_t count = view.version_count;
-  refusal.message = absl::Substitute(
-      "version $0 of '$1' is not there; it has $2 (项目“$1”没有版本$0，现有版本$3)",
-      version,
-      TextOf(code),
-      count == 1 ? "1 only" : absl::StrCat("1 to ", count),
-      count == 1 ? "1" : absl::StrCat("1至", count));
+  const Words versions = count == 1 ? Words("1 only", "1") : Say("1 to $0", "1至$0", count);
+  refusal.message = InBothLanguages(Say("version $0 of '$1' is not there; it has $2",
+                                        "项目 '$1' 没有版本$0，现有版本$2",
+                                        version,
+                                        TextOf(code),
+                                        versions));
   return ToGrpcStatus(refusal);
 }
 
-grpc::Status Precondition(const char* reason, std::string_view field, std::string message) {
+grpc::Status Precondition(const char* reason, std::string_view field, const Words& message) {
   Refusal refusal;
   refusal.code = StatusCode::kFailedPrecondition;
   refusal.reason = reason;
   refusal.field = std::string(field);
-  refusal.message = std::move(message);
+  refusal.message = InBothLanguages(message);
   return ToGrpcStatus(refusal);
 }
 
@@ -146,29 +147,27 @@ grpc::Status NothingFurtherBack(const ProgrammeView& view,
   const std::string name = TextOf(code);
   std::vector<uint32_t> others = VersionsOf(history);
   others.erase(std::remove(others.begin(), others.end(), view.active.version), others.end());
-  std::string message;
+  Words message;
   if (view.active.code.IsNone()) {
-    message = absl::Substitute(
-        "no version of '$0' was ever active; stage one as ACTIVE to begin with it "
-        "(项目“$0”从未有版本生效，请先将某个版本设为生效)",
-        name);
+    message = Say("no version of '$0' was ever active; stage one as ACTIVE to begin with it",
+                  "项目 '$0' 从未有版本生效，请先将某个版本设为生效",
+                  name);
   } else if (others.empty()) {
-    message = absl::Substitute(
-        "version $1 of '$0' is the only one that was ever active; to end the programme, retire it "
-        "(项目“$0”只有版本$1曾经生效，没有可回退的版本；如要结束，请停用该项目)",
+    message = Say(
+        "version $1 of '$0' is the only one that was ever active; to end the programme, retire it",
+        "项目 '$0' 只有版本$1曾经生效，没有可回退的版本；如要结束，请停用该项目",
         name,
         view.active.version);
   } else {
-    message = absl::Substitute(
+    message = Say(
         "nothing lies before version $1 of '$0', which is active; what was rolled back from can be "
-        "named (to_version, --to): $2 (项目“$0”已回退到最早的版本$1；可用 --to "
-        "指定曾经生效的版本：$3)",
+        "named (to_version, --to): $2",
+        "项目 '$0' 已回退到最早的版本$1；可用 --to 指定曾经生效的版本：$2",
         name,
         view.active.version,
-        NumbersInWords(others),
-        NumbersInChinese(others));
+        Words(NumbersInWords(others), NumbersInChinese(others)));
   }
-  return Precondition("NO_EARLIER_VERSION", "to_version", std::move(message));
+  return Precondition("NO_EARLIER_VERSION", "to_version", message);
 }
 
 // Why a rollback can not go to that version, which was never active.
@@ -177,15 +176,15 @@ grpc::Status NeverActive(const ProgrammeCode& code, const Programme& version) {
       "NOT_ALLOWED_FROM_STATE",
       "to_version",
       version.stage == Stage::kWithdrawn
-          ? absl::Substitute("version $0 of '$1' is withdrawn and was never active; apply its file "
-                             "again, which makes another version of it "
-                             "(项目“$1”的版本$0已撤回，从未生效；请重新应用其文件，生成新版本)",
-                             version.version,
-                             TextOf(code))
-          : absl::Substitute("version $0 of '$1' was never active; stage it as ACTIVE to begin "
-                             "with it (项目“$1”的版本$0从未生效过，谈不上回退；请直接将其设为生效)",
-                             version.version,
-                             TextOf(code)));
+          ? Say("version $0 of '$1' is withdrawn and was never active; apply its file again, which "
+                "makes another version of it",
+                "项目 '$1' 的版本$0已撤回，从未生效；请重新应用其文件，生成新版本",
+                version.version,
+                TextOf(code))
+          : Say("version $0 of '$1' was never active; stage it as ACTIVE to begin with it",
+                "项目 '$1' 的版本$0从未生效过，谈不上回退；请直接将其设为生效",
+                version.version,
+                TextOf(code)));
 }
 
 bool WasActive(std::span<const HistoryStep> history, const Programme& version) {
@@ -216,7 +215,8 @@ grpc::Status CheckSourceTexts(const std::string& author, const std::string& note
 
 Refusal NoSuchProgramme(const ProgrammeCode& code) {
   Refusal refusal = NotFound("programme", "programme_code");
-  refusal.message = absl::Substitute("there is no programme '$0' (没有项目“$0”)", TextOf(code));
+  refusal.message =
+      InBothLanguages(Say("there is no programme '$0'", "没有项目 '$0'", TextOf(code)));
   return refusal;
 }
 
@@ -377,11 +377,15 @@ grpc::Status ProgrammeVersions::Rollback(const v1::RollbackProgrammeRequest& req
   status = Inspect(engine_, [&](const Ledger& ledger) {
     const ProgrammeHeadRow head = ledger.FindProgrammeHead(change.code);
     history = ViewLiveHistory(ledger, ledger.programme_heads()[head], kActivationsSearched);
-    if (request.to_version() == 0) {
-      change.version = EarlierVersion(history);
-    }
     view = ViewLiveVersion(ledger, change.code, change.version);
   });
+  if (status.ok() && request.to_version() == 0) {
+    change.version = EarlierVersion(history);
+    // With what is active by then: a version that was scheduled may have come meanwhile.
+    status = Inspect(engine_, [&](const Ledger& ledger) {
+      view = ViewLiveVersion(ledger, change.code, change.version);
+    });
+  }
   if (status.ok()) {
     status = CheckFound(view, change.code, change.version, "to_version");
   }
@@ -551,11 +555,11 @@ grpc::Status ProgrammeVersions::GetSource(const v1::GetProgrammeSourceRequest& r
   if (!*found) {
     Refusal refusal = NotFound("text", "version");
     refusal.reason = "SOURCE_NOT_FOUND";
-    refusal.message = absl::Substitute(
-        "the text of version $0 of '$1' is not kept; apply its file again, and it will be "
-        "(项目“$1”版本$0的文件未保存，重新应用该文件即可补存)",
-        view.version.version,
-        TextOf(code));
+    refusal.message = InBothLanguages(
+        Say("the text of version $0 of '$1' is not kept; apply its file again, and it will be",
+            "项目 '$1' 版本$0的文件未保存，重新应用该文件即可补存",
+            view.version.version,
+            TextOf(code)));
     return ToGrpcStatus(refusal);
   }
   return grpc::Status::OK;
@@ -648,8 +652,7 @@ grpc::Status ProgrammeVersions::ReportShadows(const v1::GetShadowReportRequest& 
     return Precondition(
         "NO_SHADOW",
         "programme_code",
-        absl::Substitute("no version of '$0' is in shadow (项目“$0”没有处于影子阶段的版本)",
-                         TextOf(code)));
+        Say("no version of '$0' is in shadow", "项目 '$0' 没有处于影子阶段的版本", TextOf(code)));
   }
   return grpc::Status::OK;
 }
@@ -678,7 +681,8 @@ void ProgrammeVersions::Keep(const ProgrammeCode& code,
   }
   const SourceKey key{code, view.version.content_hash};
   const auto known = sources_->GetSourceFactsBlocking(key);
-  if (!known.ok() || !known->has_value()) {
+  const bool is_new = known.ok() && !known->has_value();
+  if (is_new || !known.ok()) {
     SourceFacts with_time = facts;
     with_time.at = view.version.applied_at;
     const absl::Status put = sources_->PutSourceBlocking(key, with_time, text);
@@ -687,8 +691,8 @@ void ProgrammeVersions::Keep(const ProgrammeCode& code,
     }
   }
   // Who applied a file has nothing to say of the stage that its version began with, but for a
-  // schedule: it comes later, and is somebody's doing then.
-  const bool is_new = !known.ok() || !known->has_value();
+  // schedule: it comes later, and is somebody's doing then.  Of a version that may be an older
+  // one, for all that is known, its stage is told.
   if (moved && (!is_new || view.version.stage == gonghui::Stage::kScheduled)) {
     KeepStaging(view.version, {facts.author, facts.note, {}});
   }

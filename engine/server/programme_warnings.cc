@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 
 #include "engine/programmes/diagnostic.h"
 #include "engine/programmes/scalars.h"
@@ -194,6 +195,20 @@ Usability UsabilityOf(const Ledger& names,
   return {last.benefit->ends_at <= valid_from ? Usable::kOverBefore : Usable::kOverEarlier, last};
 }
 
+// A code's time ends at an instant, and no zone comes with it: by the clocks of what is live.
+std::string InstantInWords(const Ledger& names,
+                           std::span<const Programme> versions,
+                           TimestampNs at) {
+  const Calendar utc{};
+  const bool is_utc = versions.empty();
+  const Calendar& calendar = is_utc ? utc : names.calendars()[versions.front().calendar];
+  const int64_t local_s = LocalSecondsOf(calendar, at);
+  const CivilDay day = FloorDay(local_s);
+  const int64_t minute = (local_s - int64_t{day} * kSecondsPerDay) / 60;
+  return absl::StrFormat(
+      "%s %02d:%02d%s", FormatDate(day), minute / 60, minute % 60, is_utc ? " UTC" : "");
+}
+
 // ---- Draws -----------------------------------------------------------------------
 
 void Add(std::string field, std::string message, std::string hint, DrawWarningRows* warnings) {
@@ -327,13 +342,18 @@ void AddLeftPrizes(const Ledger& names,
                    const ProgrammeCode& programme,
                    const DrawView& view,
                    std::span<const Programme> versions,
+                   TimestampNs now,
                    WarningRows* warnings) {
+  // A draw gives its prizes when it is settled, after it has closed; a pool until it closes.
+  if (view.draw.kind == DrawKind::kPool && view.draw.closes_at <= now) {
+    return;
+  }
   std::vector<SeriesCode> told;  // a series may be several prizes
   for (const Prize& prize : view.prizes) {
+    const bool nothing = prize.series == VoucherSeriesRow{};
+    const bool all_won = prize.count != 0 && prize.won == prize.count;  // 0 = without end
     const SeriesCode series = names.voucher_series()[prize.series].code;
-    const bool in_vain = prize.series == VoucherSeriesRow{} ||
-                         std::find(told.begin(), told.end(), series) != told.end();
-    if (in_vain) {
+    if (nothing || all_won || std::find(told.begin(), told.end(), series) != told.end()) {
       continue;
     }
     told.push_back(series);
@@ -435,7 +455,18 @@ void AddWarnings(const Ledger& names,
 void AddWarnings(const Ledger& names,
                  const IssueVouchersRequest& request,
                  std::span<const Programme> versions,
+                 TimestampNs now,
                  WarningRows* warnings) {
+  if (request.expires_at <= now) {
+    // Where they could have been used does not matter any more.
+    return Add(
+        "expires_at",
+        Say("the codes have expired already: valid until $0",
+            "这些码已经过期：有效期至 $0",
+            InstantInWords(names, versions, request.expires_at)),
+        Say("nobody can use them: issue codes that expire later", "没有人能用，请发到期日更晚的码"),
+        warnings);
+  }
   const std::string series = TextOf(request.series);
   const Usability use =
       UsabilityOf(names, versions, request.series, request.valid_from, request.expires_at);
@@ -509,8 +540,16 @@ void AddWarnings(const Ledger& names,
     if (view.draw.kind == DrawKind::kDraw && view.draw.programme == request.code) {
       AddLeftDraw(view.draw, now, warnings);
     }
-    AddLeftPrizes(names, request.code, view, versions, warnings);
+    AddLeftPrizes(names, request.code, view, versions, now, warnings);
   }
+}
+
+void AddEndedBefore(WarningRows* warnings) {
+  Add("",
+      Say("it was ended before, or never began: nothing changed", "此前已结束或从未开始，未作更改"),
+      Say("it has no version that is active, in shadow or scheduled",
+          "没有生效、影子或已排期的版本"),
+      warnings);
 }
 
 }  // namespace gonghui

@@ -53,6 +53,7 @@ void AddWarnings(const Ledger& names,
 void AddWarnings(const Ledger& names,
                  const IssueVouchersRequest& request,
                  std::span<const Programme> versions,
+                 TimestampNs now,
                  WarningRows* warnings);
 
 // Of a draw or a pool that is to be committed.
@@ -69,6 +70,8 @@ void AddWarnings(const Ledger& names,
                  std::span<const DrawView> draws,
                  TimestampNs now,
                  WarningRows* warnings);
+// Of one that is retired though there is nothing of it to end.
+void AddEndedBefore(WarningRows* warnings);
 
 }  // namespace gonghui
 

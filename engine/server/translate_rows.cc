@@ -499,7 +499,11 @@ bool IsRejected(const Result& result, RowError* error, CommandKind kind) {
       break;
     case AdminReason::kMissing:
       error->reason = "REQUIRED_VALUE";
-      error->description = "is needed, because the row is new (新增时必填)";
+      error->description =
+          result.field == Field::kAsset || result.field == Field::kBudget
+              ? "is needed, because the fund is new: give its budget (budget_yuan or pieces in a "
+                "CSV file) (新增经费须填预算：budget_yuan 或 pieces)"
+              : "is needed, because the row is new (新增时必填)";
       break;
     case AdminReason::kWouldReinstate:
       error->reason = "WOULD_REINSTATE";

@@ -57,7 +57,8 @@ std::string ItemField(const Result& result, std::string_view items, std::string_
 
 class VoucherService final : public v1::VoucherService::Service {
  public:
-  explicit VoucherService(const OperatorContext& context) : engine_(context.engine) {}
+  explicit VoucherService(const OperatorContext& context)
+      : engine_(context.engine), clock_(context.clock) {}
 
   grpc::Status IssueCodes(grpc::ServerContext* /*context*/,
                           const v1::IssueCodesRequest* request,
@@ -95,7 +96,11 @@ class VoucherService final : public v1::VoucherService::Service {
     if (!status.ok()) {
       return status;
     }
-    AddWarnings(engine_->names(), made.request, versions, response->mutable_warnings());
+    AddWarnings(engine_->names(),
+                made.request,
+                versions,
+                TimestampNs{clock_->NowNs()},
+                response->mutable_warnings());
     if (request->validate_only()) {
       return status;
     }
@@ -409,6 +414,7 @@ class VoucherService final : public v1::VoucherService::Service {
   }
 
   Engine* const engine_;
+  const Clock* const clock_;
   std::mutex issuing_;  // IssueCodes()
 };
 

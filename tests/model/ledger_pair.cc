@@ -283,6 +283,13 @@ std::string LedgerPair::CompareShadow(const Command& asked, TimestampNs now) {
       told([&](Event* event, Result* result) { ledger_->DecideShadow(asked, now, event, result); });
   ++shadowed_;
   shadowed_otherwise_ += have.subsidy != live.subsidy ? 1 : 0;
+  // When a decline may be tried again is not looked for, as nobody is told.
+  if (want.outcome == Outcome::kDeclined) {
+    want.next_eligible_at = TimestampNs{};
+    for (auto& limit : want.limits) {
+      limit.resets_at = kTimestampMax;
+    }
+  }
   const std::string difference = Difference(have, want);
   return difference.empty() ? ""
                             : "in shadow, ledger against model: " + difference +

@@ -23,7 +23,7 @@
 #include "tests/model/random_commands.h"
 #include "tests/testing/command_text.h"
 #include "tests/testing/names.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/testing/temp_folder.h"
 
 namespace gonghui {
 namespace {

@@ -534,6 +534,9 @@ Answer NaiveLedger::Authorize(const Command& command, TimestampNs now) {
     const AnswerCheck last = CheckParties(command, now).back();
     answer.reason = last.passed ? Reason::kNone : last.check;
   }
+  if (answer.reason == Reason::kVoucherNotYetValid) {
+    answer.next_eligible_at = vouchers_.at(OccasionOf(command).voucher).valid_from;
+  }
   Choice choice;
   if (answer.reason == Reason::kNone) {
     entry.member = PartyOf(command).member;

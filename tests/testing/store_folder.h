@@ -14,7 +14,7 @@
 #include "storage/rocksdb_checkpoint.h"
 #include "storage/rocksdb_journal.h"
 #include "storage/rocksdb_store.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/testing/temp_folder.h"
 
 namespace gonghui {
 

@@ -111,8 +111,8 @@ class Page {
   void Say(const Words& words, std::string_view element = "p") {
     text_ += fmt::format("<{}>{}. <span class=\"zh\" lang=\"zh\">{}。</span></{}>\n",
                          element,
-                         EscapeHtml(Sentence(words.english)),
-                         EscapeHtml(words.chinese),
+                         EscapeHtml(Sentence(words.en)),
+                         EscapeHtml(words.zh),
                          element);
   }
   void List(const std::vector<Words>& notes) {
@@ -162,7 +162,7 @@ class Page {
     if (rows_ > kRowsMax) {
       text_ += fmt::format(
           "<p class=\"soft\">The first {} rows; -o json has all. "
-          "<span lang=\"zh\">仅列前 {} 行。</span></p>\n",
+          "<span lang=\"zh\">仅列前{}行。</span></p>\n",
           kRowsMax,
           kRowsMax);
     }
@@ -388,8 +388,8 @@ void AddReasons(const v1::BacktestReport& report, Page* page) {
 
 void AddBenefitsAndLimits(const v1::BacktestReport& report, Page* page) {
   if (!report.benefits().empty()) {
-    page->Heading("By benefit", "按待遇");
-    page->BeginTable({{"benefit", "待遇", Kind::kText},
+    page->Heading("By benefit", "按优惠");
+    page->BeginTable({{"benefit", "优惠", Kind::kText},
                       {"given before", "原次数"},
                       {"given after", "新次数"},
                       {"subsidy before", "原补贴"},
@@ -494,9 +494,9 @@ std::string BacktestHtml(const v1::BacktestReport& report, const BacktestHtmlOpt
   page.Raw(fmt::format("<h1>{} <span lang=\"zh\">{}</span>: {}</h1>\n", english, chinese, code));
   const Words period = PeriodWords(report);
   page.Raw(fmt::format("<p class=\"soft\">{}{} <span class=\"zh\" lang=\"zh\">{}</span></p>\n",
-                       EscapeHtml(period.english),
+                       EscapeHtml(period.en),
                        options.file_name.empty() ? "" : "; " + EscapeHtml(options.file_name),
-                       EscapeHtml(period.chinese)));
+                       EscapeHtml(period.zh)));
   page.Say(BeforeAndAfterWords(options.simulated));
   AddSummary(report, &page);
   AddDays(report, &page);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "gonghui/v1/reason.pb.h"
@@ -22,10 +23,11 @@ struct Answer {
   std::string_view chinese;
 };
 
-// By number; the words are those of the server's display messages, so that an operator and a
-// cashier speak of the same thing.
+// By number.  The words are those of the server's display messages, so that an operator and a
+// cashier speak of the same thing; a copy, since a report holds numbers and gonghuictl links no
+// server.
 constexpr std::array kAnswers = {
-    Answer{v1::REASON_UNSPECIFIED, "批准"},
+    Answer{v1::REASON_UNSPECIFIED, "已批准"},
     Answer{v1::REASON_INVALID_TERMINAL, "终端未登记"},
     Answer{v1::REASON_SECURITY_VIOLATION, "二维码已使用，请刷新二维码"},
     Answer{v1::REASON_CREDENTIAL_EXPIRED, "二维码已过期，请刷新二维码"},
@@ -83,6 +85,9 @@ constexpr std::array kAnswers = {
     Answer{v1::REASON_QUOTA_EXHAUSTED, "已派完"},
     Answer{v1::REASON_BUDGET_EXHAUSTED, "活动经费已用完"},
 };
+static_assert(std::ranges::adjacent_find(kAnswers, std::ranges::greater_equal{}, &Answer::reason) ==
+                  kAnswers.end(),
+              "the search is binary");
 
 std::string TimeWords(const google::protobuf::Timestamp& at, const std::string& zone) {
   return FormatLocalTime(Instant{at.seconds(), at.nanos()}, zone);
@@ -114,16 +119,16 @@ Words NamesOf(std::vector<Counted> counted, bool in_times) {
   Words names;
   for (size_t i = 0; i < counted.size() && i < kNamesMax; ++i) {
     const auto& [count, name] = counted[i];
-    names.english += fmt::format("{}{} {}", i == 0 ? "" : ", ", name.english, FormatCount(count));
-    names.chinese += fmt::format(
-        "{}{} {} {}", i == 0 ? "" : "、", name.chinese, FormatCount(count), in_times ? "次" : "笔");
+    names.en += fmt::format("{}{} {}", i == 0 ? "" : ", ", name.en, FormatCount(count));
+    names.zh += fmt::format(
+        "{}{} {}{}", i == 0 ? "" : "、", name.zh, FormatCount(count), in_times ? "次" : "笔");
     if (in_times) {
-      names.english += count == 1 ? " time" : " times";
+      names.en += count == 1 ? " time" : " times";
     }
   }
   if (counted.size() > kNamesMax) {
-    names.english += ", and others";
-    names.chinese += "等";
+    names.en += ", and others";
+    names.zh += "等";
   }
   return names;
 }
@@ -137,9 +142,8 @@ uint64_t CountAnswers(const v1::BacktestReport& report, std::vector<Counted>* de
       continue;
     }
     const std::string word = AnswerWord(reason.after());
-    const auto same = std::find_if(declined->begin(), declined->end(), [&](const Counted& c) {
-      return c.name.english == word;
-    });
+    const auto same = std::find_if(
+        declined->begin(), declined->end(), [&](const Counted& c) { return c.name.en == word; });
     if (same == declined->end()) {
       const std::string_view chinese = AnswerWordInChinese(reason.after());
       declined->push_back(
@@ -179,8 +183,8 @@ Words UnplayedWords(const v1::BacktestCaveats& caveats) {
         break;
     }
     const bool last = i + 1 == caveats.unplayed_size();
-    words.english += fmt::format("{}{}", i == 0 ? "" : last ? " and " : ", ", english);
-    words.chinese += fmt::format("{}{}", i == 0 ? "" : last ? "和" : "、", chinese);
+    words.en += fmt::format("{}{}", i == 0 ? "" : last ? " and " : ", ", english);
+    words.zh += fmt::format("{}{}", i == 0 ? "" : last ? "和" : "、", chinese);
   }
   return words;
 }
@@ -214,12 +218,12 @@ Words PeriodWords(const v1::BacktestReport& report) {
     const std::string& last = report.days().rbegin()->day();
     words = {fmt::format("{} to {}", first, last), fmt::format("{} 至 {}", first, last)};
   }
-  words.english += fmt::format(" ({})", report.zone());
-  words.chinese += fmt::format("（{}）", report.zone());
+  words.en += fmt::format(" ({})", report.zone());
+  words.zh += fmt::format("（{}）", report.zone());
   if (report.has_last_decided_at()) {
     const std::string at = TimeWords(report.last_decided_at(), report.zone());
-    words.english += ", last decision at " + at;
-    words.chinese += "，最后一笔决定于 " + at;
+    words.en += ", last decision at " + at;
+    words.zh += "，最后一笔决定于 " + at;
   }
   return words;
 }
@@ -241,7 +245,7 @@ std::vector<Words> NothingGivenNotes(const v1::BacktestReport& report) {
   }
   const std::string all_count = FormatCount(all);
   std::vector<Words> notes = {{fmt::format("nothing of this draft was given, in {}", Sales(all)),
-                               fmt::format("{} 笔交易中，草案未给出任何优惠", all_count)}};
+                               fmt::format("{}笔交易中，草稿未给出任何优惠", all_count)}};
   std::vector<Counted> declined;
   const uint64_t approved = CountAnswers(report, &declined);
   if (approved != 0 && !others.empty()) {
@@ -252,19 +256,19 @@ std::vector<Words> NothingGivenNotes(const v1::BacktestReport& report) {
                      "most, of equals the first in order (gonghuictl programme list)",
                      FormatCount(approved),
                      Sales(all),
-                     names.english),
-         fmt::format("{} 笔中有 {} "
+                     names.en),
+         fmt::format("{}笔中有{}"
                      "笔先享受了其他项目的优惠，或按原价批准：{}；不能叠加的优惠取优惠最多的一项，"
                      "相同时按顺序取第一项（gonghuictl programme list）",
                      all_count,
                      FormatCount(approved),
-                     names.chinese)});
+                     names.zh)});
   } else if (approved != 0) {
     notes.push_back(
         {fmt::format("{} of {} were approved at full price, without any benefit",
                      FormatCount(approved),
                      Sales(all)),
-         fmt::format("{} 笔中有 {} 笔按原价批准，无任何优惠", all_count, FormatCount(approved))});
+         fmt::format("{}笔中有{}笔按原价批准，无任何优惠", all_count, FormatCount(approved))});
   }
   if (!declined.empty()) {
     const Words names = NamesOf(std::move(declined), /*in_times=*/false);
@@ -273,12 +277,12 @@ std::vector<Words> NothingGivenNotes(const v1::BacktestReport& report) {
                      "furthest, of this draft or another programme",
                      FormatCount(all - approved),
                      Sales(all),
-                     names.english),
-         fmt::format("{} 笔中有 {} "
-                     "笔被拒绝：{}；原因以最接近获批的优惠为准，可能属于草案，也可能属于其他项目",
+                     names.en),
+         fmt::format("{}笔中有{}"
+                     "笔被拒绝：{}；原因以最接近获批的优惠为准，可能属于草稿，也可能属于其他项目",
                      all_count,
                      FormatCount(all - approved),
-                     names.chinese)});
+                     names.zh)});
   }
   std::vector<Counted> limits;
   for (const v1::BacktestLimit& limit : report.limits()) {
@@ -288,14 +292,14 @@ std::vector<Words> NothingGivenNotes(const v1::BacktestReport& report) {
   }
   if (!limits.empty()) {
     const Words names = NamesOf(std::move(limits), /*in_times=*/true);
-    notes.push_back({"limits of the draft that refused: " + names.english,
-                     "草案中触及的限额：" + names.chinese});
+    notes.push_back(
+        {"limits of the draft that refused: " + names.en, "草稿中触及的限额：" + names.zh});
   }
   notes.push_back(
       {"to see every check of one sale, apply the draft on a server for trials, and ask: "
        "gonghuictl "
        "quote --terminal T --card N --price YUAN --explain; here it tells those of what is live",
-       "要查看某笔交易的每项检查，请在试用服务器上应用草案后查询：gonghuictl quote --terminal 终端 "
+       "要查看某笔交易的每项检查，请在试用服务器上应用草稿后查询：gonghuictl quote --terminal 终端 "
        "--card 卡号 "
        "--price 金额 --explain；在本服务器上查到的是现行项目的检查"});
   return notes;
@@ -308,23 +312,23 @@ std::vector<Words> BacktestNotes(const v1::BacktestReport& report) {
     const Words unplayed = UnplayedWords(caveats);
     notes.push_back({fmt::format("a simulated day has no {}: programmes that ask for one are tried "
                                  "with programme backtest",
-                                 unplayed.english),
+                                 unplayed.en),
                      fmt::format("模拟的日子里没有{}：需要这些的项目请用 programme backtest 回测",
-                                 unplayed.chinese)});
+                                 unplayed.zh)});
   }
   const auto add = [&notes](uint64_t count, std::string_view english, std::string_view chinese) {
     if (count != 0) {
       notes.push_back({fmt::format("{} {}", FormatCount(count), english),
-                       fmt::format("{} {}", FormatCount(count), chinese)});
+                       fmt::format("{}{}", FormatCount(count), chinese)});
     }
   };
   if (caveats.draft_is_live()) {
-    notes.push_back({"the draft is what was live already", "草案与当时的现行版本相同"});
+    notes.push_back({"the draft is what was live already", "草稿与当时的现行版本相同"});
   }
   if (caveats.dates_widened()) {
     notes.push_back(
         {"the draft's dates were widened to cover the period; --keep-dates takes them as they are",
-         "草案的起止日期已放宽到整个时段；--keep-dates 则按原日期"});
+         "草稿的起止日期已放宽到整个时段；--keep-dates 则按原日期"});
   }
   add(caveats.unplayed_count(),
       "authorizations of the recorded day had one of these, and were left out",
@@ -340,10 +344,10 @@ std::vector<Words> BacktestNotes(const v1::BacktestReport& report) {
       "笔完成、撤销或退货未计入：原交易已无法取得");
   add(caveats.change_replaced_count(),
       "changes of the draft's own programme and funds were left out: the draft stands for them",
-      "次对草案所属项目及资金的变更未计入：以草案为准");
+      "次对草稿所属项目及资金的变更未计入：以草稿为准");
   add(caveats.change_refused_count(),
       "operators' changes could not be made with the draft",
-      "次操作员变更在草案下无法执行");
+      "次操作员变更在草稿下无法执行");
   add(caveats.undecided_count(),
       "authorizations could not be decided: a table is full",
       "笔授权无法作出决定：数据表已满");
@@ -360,10 +364,10 @@ std::vector<Words> BacktestNotes(const v1::BacktestReport& report) {
 Words BeforeAndAfterWords(bool simulated) {
   return simulated ? Words{"“Before” is what the programmes as they are would decide, “after” is "
                            "with the draft among them",
-                           "“原”为现行项目的结果，“新”为加入草案后的结果"}
+                           "“原”为现行项目的结果，“新”为加入草稿后的结果"}
                    : Words{"“Before” is what was recorded, “after” is the same, decided again with "
                            "the draft",
-                           "“原”为当时的实际记录，“新”为同样的交易按草案重新决定的结果"};
+                           "“原”为当时的实际记录，“新”为同样的交易按草稿重新决定的结果"};
 }
 
 Words SubsidyWords() {

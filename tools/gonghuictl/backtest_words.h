@@ -12,15 +12,10 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include "engine/programmes/words.h"
 #include "gonghui/v1/backtest_service.pb.h"
 
 namespace gonghui::ctl {
-
-// The same in both languages.
-struct Words {
-  std::string english;
-  std::string chinese;
-};
 
 // "approved", "exceeds_frequency_limit (701)".
 [[nodiscard]] std::string AnswerWord(v1::Reason reason);

@@ -227,8 +227,13 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
   const std::string path = CommandPath(at);
   const std::vector<std::string> names = CommandNames(*at);
   std::string text = error.what();
+  bool options_over = false;
   for (const std::string& word : app.remaining(true)) {
-    if (word.starts_with("--")) {
+    if (word == "--") {
+      options_over = true;  // what is behind it may look like one, and is none
+      continue;
+    }
+    if (!options_over && word.starts_with("--")) {
       // Whatever else is wrong: what it asks for may be what is written wrong here.
       const std::string name = word.substr(0, word.find('='));
       text = fmt::format("{} has no option {} (没有这个选项){}",
@@ -238,11 +243,13 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
       break;
     }
     if (!names.empty() && !word.starts_with("-")) {
+      // What does it here has places to fill in: no quotes, since it is not to be typed as it is.
       const std::string_view other = OtherName(at->get_name(), word);
       text = fmt::format("\"{}\" is not a command of {} (没有这个命令){}",
                          word,
                          path,
-                         DidYouMean(other.empty() ? Nearest(word, names) : std::string(other)));
+                         other.empty() ? DidYouMean(Nearest(word, names))
+                                       : fmt::format("; use (请用): {}", other));
       break;
     }
   }

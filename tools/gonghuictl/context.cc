@@ -162,7 +162,8 @@ ExitCode Context::Confirm(const std::string& question, bool yes) {
 }
 
 void Context::Note(const std::string& text) const {
-  fmt::print(stderr, "{}\n", text);
+  // A status has its line break.
+  fmt::print(stderr, "{}{}", text, text.ends_with('\n') ? "" : "\n");
 }
 
 ExitCode Context::Fail(ExitCode exit, const std::string& text) const {

@@ -91,8 +91,14 @@ constexpr std::array kMemberColumns = {
     CsvColumn{"segments",
               false,
               "segments",
-              "code;code@FROM..UNTIL;... days, FROM is the first, UNTIL is no longer one"},
-    CsvColumn{"name", false, "name", "personal data: goes to the sealed vault only"},
+              "code;code@FROM..UNTIL;... days, FROM is the first, UNTIL is no longer one;\n"
+              "                       all that the member is to be in: the cell replaces the "
+              "others, with\n"
+              "                       their days (单元格替换全部群体，要保留的也要写上)"},
+    CsvColumn{"name",
+              false,
+              "name",
+              "personal data, to the sealed vault only; all three empty = as it is"},
     CsvColumn{"national_id", false, "national_id", "personal data"},
     CsvColumn{"phone", false, "phone", "personal data"},
 };
@@ -281,7 +287,8 @@ constexpr std::array kFundColumns = {
     CsvColumn{"pieces",
               false,
               "budget",
-              "thing: a whole number; one of these three, new funds need it",
+              "thing: a whole number; one of these three: new funds need it, and where it\n"
+              "                       has a column it must be filled",
               "asset"},
     CsvColumn{"opens_on", false, "opens_at", "first day on which it pays; empty = always did"},
     CsvColumn{

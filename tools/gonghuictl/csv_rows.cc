@@ -141,7 +141,8 @@ std::string ColumnsHelp(const ImportKind& kind) {
   if (Updates(kind)) {
     help +=
         "What has no column in the file stays as it is; new rows get what an empty cell\n"
-        "would give.  An empty cell of a column that is there is said: it resets.\n";
+        "would give.  An empty cell resets its field, unless the column's text above says\n"
+        "otherwise.\n";
   }
   if (Reactivates(kind)) {
     help += "What was blocked, suspended or closed is not made active: such a row is rejected.\n";

@@ -139,8 +139,13 @@ class ImportRun {
   // The first pass: nothing is sent of a file that is malformed anywhere.
   bool CheckFile() {
     CsvRecord record;
+    const std::vector<std::string> said =
+        options_.on_found == nullptr ? std::vector<std::string>() : MaskOf(kind_, positions_);
     while (reader_->Next(&record)) {
       ++rows_total_;
+      if (options_.on_found != nullptr) {
+        options_.on_found(record.fields[positions_[0]], said);
+      }
     }
     return reader_->error() ? StopAtAll() : OpenFile();
   }

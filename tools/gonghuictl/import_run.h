@@ -16,6 +16,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <google/protobuf/message.h>
 
@@ -44,8 +45,12 @@ struct ImportOptions {
   bool reactivate = false;
   bool resume = false;
   ProgressMode progress = ProgressMode::kNone;
-  // Called for each row that the server did not refuse, in order, with its line and the fields
-  // that the file has columns for (MaskOf()).  Null = nobody wants to know.
+  // Called for each row of the file during the first pass, with the cell of the kind's first
+  // column, the key, and the fields that the file has columns for (MaskOf()).  Null = nobody wants
+  // to know.
+  std::function<void(std::string_view key, std::span<const std::string> said)> on_found;
+  // Called for each row that the server did not refuse, in order, with its line and the same
+  // fields.  Null = nobody wants to know.
   std::function<void(
       uint64_t line, const google::protobuf::Message& row, std::span<const std::string> said)>
       on_accepted;

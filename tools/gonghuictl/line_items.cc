@@ -65,7 +65,10 @@ absl::StatusOr<v1::LineItem> ParseLineItem(std::string_view text) {
 
 absl::StatusOr<v1::ReturnedLine> ParseReturnedLine(std::string_view text) {
   const size_t colon = text.find(':');
-  if (colon == std::string_view::npos) {
+  // An item is not named: its number is.
+  if (colon == std::string_view::npos ||
+      text.substr(0, colon).find_first_not_of("0123456789") != std::string_view::npos ||
+      text.find(':', colon + 1) != std::string_view::npos) {
     return Wrong(text, "is not NUMBER:QUANTITY such as 2:1, one piece of the second line");
   }
   const absl::StatusOr<uint64_t> number = ParseUnsigned(text.substr(0, colon), kLinesMax);

@@ -196,20 +196,20 @@ constexpr std::array kClaimHelp = {
     Entry{
         v1::REASON_NO_APPLICABLE_BENEFIT,
         {"no programme takes such claims here: check the terminal, an office's, and the programme",
-         "此处没有受理该申请的方案；请核对终端（须为工会办公终端）与方案"}},
+         "此处没有受理该申请的项目；请核对终端（须为工会办公终端）与项目"}},
     Entry{v1::REASON_MERCHANT_NOT_IN_PROGRAMME,
           {"file it at an office that takes part in the programme (programme show)",
-           "请到方案指定的经办单位申请"}},
+           "请到项目指定的经办单位申请"}},
     Entry{v1::REASON_NOT_PERMITTED_TO_TERMINAL,
           {"file it at an office's terminal (kind office)", "请在工会办公终端（office）申请"}},
     Entry{v1::REASON_PROGRAMME_NOT_STARTED,
           {"the event lies before the programme began: events from next eligible on are covered; "
            "check "
            "its day",
-           "事件发生在方案开始之前，不在保障范围（next eligible 起的事件才保障）；请核对事件日期"}},
+           "事件发生在项目开始之前，不在保障范围（next eligible 起的事件才保障）；请核对事件日期"}},
     Entry{v1::REASON_PROGRAMME_ENDED,
           {"the event lies after the programme's end, and is not covered; check its day",
-           "事件发生在方案结束之后，不在保障范围；请核对事件日期"}},
+           "事件发生在项目结束之后，不在保障范围；请核对事件日期"}},
     Entry{v1::REASON_OUTSIDE_TIME_WINDOW,
           {"the event lies outside the days and hours that are covered; check its day",
            "事件不在保障的日期和时段内；请核对事件日期"}},
@@ -219,12 +219,12 @@ constexpr std::array kClaimHelp = {
          "事发当日会员不在保障范围内；请核对参保起止日期与事件日期"}},
     Entry{v1::REASON_BELOW_MINIMUM_AMOUNT,
           {"the bill is below the least amount that the programme pays from",
-           "费用未达到方案的起付金额"}},
+           "费用未达到项目的起付金额"}},
     Entry{v1::REASON_NO_EFFECT,
-          {"the programme pays nothing of this bill", "按方案此费用无可给付金额"}},
+          {"the programme pays nothing of this bill", "按项目规定，此费用无可给付金额"}},
     Entry{v1::REASON_NO_ELIGIBLE_ITEM,
           {"name what the bill is for (--line), with items that the programme covers",
-           "请逐项录入方案保障的费用项目"}},
+           "请逐项录入项目保障的费用项目"}},
     Entry{v1::REASON_WAITING_PERIOD,
           {"the event lies within the waiting period: events from next eligible on are covered; "
            "check "
@@ -263,11 +263,16 @@ constexpr std::array kForeverHelp = {
 constexpr std::array kClaimForeverHelp = {
     Entry{v1::REASON_EXCEEDS_FREQUENCY_LIMIT,
           {"the claims that the programme pays are used up, and do not begin anew",
-           "本方案的给付次数已用完，不再恢复"}},
+           "本项目的给付次数已用完，不再恢复"}},
     Entry{v1::REASON_EXCEEDS_AMOUNT_LIMIT,
           {"the ceiling of the whole programme leaves too little: --allow-partial takes the rest",
-           "本方案的给付总限额不足，且不再恢复；可按余额给付（--allow-partial）"}},
+           "本项目的给付总限额不足，且不再恢复；可按余额给付（--allow-partial）"}},
 };
+
+constexpr ReasonHelp kReversesTooMuch = {"take back at most what is left (txn show)",
+                                         "撤销金额不得超过可撤余额，请先查询原交易"};
+constexpr ReasonHelp kPaysNoMoney = {"the benefit has no fund of money: ask with price 0",
+                                     "该优惠没有资金来源：请以价格0申请"};
 
 constexpr ReasonHelp kSlotToTake = {
     "choose another time (--slot-at): next eligible is the next slot that has room",
@@ -309,8 +314,16 @@ ReasonHelp HelpOf(const v1::Transaction& transaction) {
   if (IsAboutSlot(transaction)) {
     return transaction.has_next_eligible_at() ? kSlotToTake : kNoSlotToTake;
   }
-  ReasonHelp help;
+  if (transaction.kind() == v1::TRANSACTION_KIND_REVERSAL &&
+      transaction.reason() == v1::REASON_EXCEEDS_AUTHORIZED_AMOUNT) {
+    return kReversesTooMuch;
+  }
   const v1::FailedCheck& check = transaction.failed_check();
+  if (transaction.reason() == v1::REASON_BUDGET_EXHAUSTED && transaction.has_failed_check() &&
+      !check.has_fund()) {
+    return kPaysNoMoney;  // no budget is there to be raised
+  }
+  ReasonHelp help;
   const bool claim = transaction.has_event_at();
   if (check.has_limit() && !check.limit().has_resets_at()) {
     help = claim ? Find(kClaimForeverHelp, transaction.reason())
@@ -349,11 +362,11 @@ std::string FailedFundWords(const v1::Transaction& declined) {
     const std::string needed = FormatCount(static_cast<uint64_t>(fund.needed_pieces()));
     const std::string available = FormatCount(static_cast<uint64_t>(fund.available_pieces()));
     return fmt::format(
-        "{0}: needs {1}, has {2} (需要 {1} 件，可用 {2} 件)", fund.fund_code(), needed, available);
+        "{0}: needs {1}, has {2} (需要{1}件，可用{2}件)", fund.fund_code(), needed, available);
   }
   std::string needed = FormatYuan(fund.needed_fen());
   needed.resize(needed.size() - std::string_view(" yuan").size());  // said once, of the second
-  return fmt::format("{}: needs {}, has {} (需要 {} 元，可用 {} 元)",
+  return fmt::format("{}: needs {}, has {} (需要{}元，可用{}元)",
                      fund.fund_code(),
                      needed,
                      FormatYuan(fund.available_fen()),

@@ -62,6 +62,16 @@ Cell EnumCell(Enum value) {
   return TextCell(EnumWord(google::protobuf::GetEnumDescriptor<Enum>(), static_cast<int>(value)));
 }
 
+// "day"; "7 days" of a window that rolls over so many.
+inline Cell WindowCell(v1::LimitWindow window, uint32_t span) {
+  Cell cell = EnumCell(window);
+  if (span > 1) {
+    cell.text = std::to_string(span) + " " + cell.text + "s";
+    cell.raw = std::to_string(span) + "x" + cell.raw;
+  }
+  return cell;
+}
+
 // "exceeds_frequency_limit (701)"; empty for none.
 inline Cell ReasonCell(const v1::Transaction& transaction) {
   if (transaction.reason() == v1::REASON_UNSPECIFIED) {

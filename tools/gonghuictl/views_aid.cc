@@ -56,8 +56,9 @@ Cell Bill(const v1::Transaction& t) {
 Cell Aid(const v1::Transaction& t) {
   return MoneyCell(t.subsidy_fen());
 }
+// What the member has kept: a refund gives its part back to the funds.
 Cell PaidOut(const v1::Transaction& t) {
-  return MoneyCell(t.captured_subsidy_fen());
+  return MoneyCell(t.captured_subsidy_fen() - t.refunded_subsidy_fen());
 }
 Cell HoldExpires(const v1::Transaction& t) {
   Cell cell = TimeCell(t.has_expires_at(), t.expires_at());
@@ -74,7 +75,7 @@ constexpr std::array kClaim = {
                 "transaction_id",
                 Align::kLeft,
                 [](const v1::Claim& c) { return TextCell(c.transaction_id()); }},
-    ClaimColumn{"state", "state", Align::kLeft, StateCell},
+    ClaimColumn{"state", "state", Align::kLeft, StateCell, Fit::kWrap},
     ClaimColumn{"member",
                 "member_id",
                 Align::kLeft,
@@ -84,15 +85,15 @@ constexpr std::array kClaim = {
                 Align::kLeft,
                 [](const v1::Claim& c) { return TimeCell(c.has_event_at(), c.event_at()); },
                 Fit::kMinor},
-    ClaimColumn{"filed at", "decided_at", Align::kLeft, OfTransaction<FiledAt>},
+    ClaimColumn{"filed at", "decided_at", Align::kLeft, OfTransaction<FiledAt>, Fit::kMinor},
     ClaimColumn{"filed by",
                 "filed_by",
                 Align::kLeft,
                 [](const v1::Claim& c) { return TextCell(c.filed_by()); },
                 Fit::kMinor},
-    ClaimColumn{"bill", "list_price_fen", Align::kRight, OfTransaction<Bill>},
+    ClaimColumn{"bill", "list_price_fen", Align::kRight, OfTransaction<Bill>, Fit::kMinor},
     ClaimColumn{"aid", "subsidy_fen", Align::kRight, OfTransaction<Aid>},
-    ClaimColumn{"paid", "captured_subsidy_fen", Align::kRight, OfTransaction<PaidOut>},
+    ClaimColumn{"paid", "paid_fen", Align::kRight, OfTransaction<PaidOut>, Fit::kMinor},
     ClaimColumn{"approved", "approvals", Align::kLeft, ApprovalsCell},
     ClaimColumn{"needed",
                 "approvals_required",
@@ -326,7 +327,7 @@ v1::Transaction AsFiled(v1::Transaction transaction, const v1::Claim* claim) {
   if (claim == nullptr) {
     transaction.set_display_message(
         filed + "awaits approval (待审批), where its programme asks for it: claim show");
-    transaction.set_display_message_zh(filed_zh + "如方案要求审批则待审批");
+    transaction.set_display_message_zh(filed_zh + "如项目要求审批则待审批");
   } else if (claim->approvals() < claim->approvals_required()) {
     transaction.set_display_message(
         fmt::format("{}awaits approval (待审批), {} of {} have approved",

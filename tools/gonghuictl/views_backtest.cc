@@ -218,7 +218,7 @@ constexpr std::array kLimit = {
 void ShowSummary(const v1::BacktestReport& report, Output* out) {
   const v1::DecisionCounts& all = report.all();
   out->Text(RenderRecord({{"programme", report.programme_code()},
-                          {"days", PeriodWords(report).english},
+                          {"days", PeriodWords(report).en},
                           {"decisions", FormatCount(all.decision_count())},
                           {"same", FormatCount(all.same_count())},
                           {"gained", FormatCount(all.gained_count())},

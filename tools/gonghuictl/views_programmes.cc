@@ -99,8 +99,11 @@ constexpr std::array kFund = {
                Align::kRight,
                [](const v1::Fund& f) { return FundAmount(f, f.spent()); },
                Fit::kMinor},
-    FundColumn{
-        "left", "left", Align::kRight, [](const v1::Fund& f) { return FundAmount(f, f.left()); }},
+    FundColumn{"left",
+               "left",
+               Align::kRight,
+               [](const v1::Fund& f) { return FundAmount(f, f.left()); },
+               Fit::kMinor},  // what may be granted is `available`
     FundColumn{"overrun",
                "overrun",
                Align::kRight,
@@ -324,16 +327,6 @@ Cell SubjectCell(const v1::Limit& limit) {
   return cell;
 }
 
-// "day", "7 days".
-Cell WindowCell(const v1::Limit& limit) {
-  Cell cell = EnumCell(limit.window());
-  if (limit.window_span() > 1) {
-    cell.text = fmt::format("{} {}s", limit.window_span(), cell.text);
-    cell.raw = fmt::format("{}x{}", limit.window_span(), cell.raw);
-  }
-  return cell;
-}
-
 Cell MaxCell(const v1::Limit& limit) {
   if (limit.unlimited()) {
     return TextCell("unlimited");
@@ -348,7 +341,10 @@ constexpr std::array kLimit = {
                 Align::kLeft,
                 [](const v1::Limit& l) { return TextCell(l.limit_code()); }},
     LimitColumn{"for each", "subject", Align::kLeft, SubjectCell},
-    LimitColumn{"and", "window", Align::kLeft, WindowCell},
+    LimitColumn{"and",
+                "window",
+                Align::kLeft,
+                [](const v1::Limit& l) { return WindowCell(l.window(), l.window_span()); }},
     LimitColumn{"counts", "measure", Align::kLeft, MeasureCell},
     LimitColumn{"at most", "max", Align::kRight, MaxCell},
     LimitColumn{"refund to",

@@ -83,7 +83,7 @@ Cell PriceCell(const Txn& t) {
   return cell;
 }
 
-// "61.00 yuan to give back; nothing was changed (申请退货 61.00 元，未作任何变动)".
+// "61.00 yuan to give back; nothing was changed (申请退货61.00元，未作任何变动)".
 Cell AskedForCell(const Txn& t) {
   if (!IsRefusedFollowUp(t)) {
     return {};
@@ -107,8 +107,13 @@ Cell AskedForCell(const Txn& t) {
       break;
   }
   std::string amount = FormatYuan(t.list_price_fen());
-  std::string amount_zh = fmt::format(" {} 元", FormatYuanBare(t.list_price_fen()));
-  if (t.list_price_fen() == 0) {  // no amount was said
+  std::string amount_zh = fmt::format("{}元", FormatYuanBare(t.list_price_fen()));
+  if (t.list_price_fen() == 0 && t.kind() == v1::TRANSACTION_KIND_REVERSAL) {
+    // What a refused reversal asked for is not kept; reverse itself knows, and says it.
+    const bool too_much = t.reason() == v1::REASON_EXCEEDS_AUTHORIZED_AMOUNT;
+    amount = too_much ? "more than is left" : "all or a part";
+    amount_zh = too_much ? "超出可撤余额的金额" : "全部或部分金额";
+  } else if (t.list_price_fen() == 0) {  // no amount was said
     amount = t.lines().empty() ? "all that is left" : "the lines below";
     amount_zh = t.lines().empty() ? "全部余额" : "下列明细";
   }
@@ -383,13 +388,14 @@ bool IsRestated(const Txn& t) {
   return t.restated_fen() != 0 || t.restated_subsidy_fen() != 0;
 }
 
-// One sum of all of them: where price and subsidy went different ways, both were there.
+// One sum of all of them, so that only of what was never a hold, and can not have been raised,
+// it is certain what they were.
 MoneyRow MoneyOfChange(const Txn& t) {
-  const int64_t price = t.restated_fen();
-  const int64_t funds = t.restated_subsidy_fen();
-  MoneyRow row = price > 0 && funds >= 0   ? Money("raised", "追加授权", price, funds)
-                 : price < 0 && funds <= 0 ? Money("reversed in part", "部分撤销", price, funds)
-                                           : Money("changed since", "此后变动", price, funds);
+  const bool may_be_raised = IsOpen(t) || t.has_expires_at() || t.restated_fen() > 0;
+  MoneyRow row =
+      may_be_raised
+          ? Money("changed since", "此后变动", t.restated_fen(), t.restated_subsidy_fen())
+          : Money("reversed in part", "部分撤销", t.restated_fen(), t.restated_subsidy_fen());
   row.is_change = true;
   return row;
 }
@@ -478,6 +484,22 @@ constexpr std::array kLine = {
                }},
 };
 
+// Refunded beyond what the returned pieces cost, each line's share rounded up: some of it came
+// back without a line being named.
+bool IsRefundedWithoutLines(const Txn& t) {
+  if (t.kind() != v1::TRANSACTION_KIND_AUTHORIZATION) {
+    return false;
+  }
+  int64_t by_lines_fen = 0;
+  for (const Line& line : t.lines()) {
+    if (line.quantity() != 0) {
+      const int64_t quantity = line.quantity();
+      by_lines_fen += (line.price_fen() * line.returned_quantity() + quantity - 1) / quantity;
+    }
+  }
+  return t.refunded_fen() > by_lines_fen;
+}
+
 // Up to `quantity`: what, not who pays.
 constexpr size_t kLineColumnsOfWhat = 3;
 
@@ -544,7 +566,10 @@ constexpr std::array kLimitState = {
                 [](const State& l) { return TextCell(l.limit_code()); }},
     StateColumn{
         "for each", "subject", Align::kLeft, [](const State& l) { return EnumCell(l.subject()); }},
-    StateColumn{"and", "window", Align::kLeft, [](const State& l) { return EnumCell(l.window()); }},
+    StateColumn{"and",
+                "window",
+                Align::kLeft,
+                [](const State& l) { return WindowCell(l.window(), l.window_span()); }},
     StateColumn{"at most", "max", Align::kRight, LimitMax},
     StateColumn{
         "used", "used", Align::kRight, [](const State& l) { return LimitAmount(l, l.used()); }},
@@ -776,6 +801,9 @@ void ShowTransaction(const v1::Transaction& transaction, Output* out) {
                  : HasMoneyTable(transaction)                      ? "Lines, as authorized"
                                                                    : "Lines");
     out->TableOf<v1::TransactionLine>(transaction.lines(), TransactionLineView());
+    if (IsRefundedWithoutLines(transaction)) {
+      out->Text("given back counts only returns that named lines (退回件数只含按行退货)\n");
+    }
   }
   ShowBenefits(transaction, out);
   if (!transaction.limits().empty()) {

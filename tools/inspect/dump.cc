@@ -437,8 +437,12 @@ class Liner {
     line_.Number("list_price_fen", t.list_price.value());
     line_.Number("member_pays_fen", t.member_pays.value());
     line_.Number("subsidy_fen", t.subsidy.value());
-    PutFen(line_, "captured_fen", t.captured);
-    PutFen(line_, "captured_subsidy_fen", t.captured_subsidy);
+    if (t.outcome == Outcome::kDeclined) {
+      PutWhatRefused(t);
+    } else {
+      PutFen(line_, "captured_fen", t.captured);
+      PutFen(line_, "captured_subsidy_fen", t.captured_subsidy);
+    }
     if (t.expires_at != TimestampNs{}) {
       line_.Text(t.outcome == Outcome::kDeclined ? "next_eligible_at" : "expires_at",
                  TimeText(t.expires_at));
@@ -452,6 +456,18 @@ class Liner {
     PutRow(line_, "benefit_row", t.benefit);
     PutRow(line_, "failed_limit_row", t.failed_limit());
     PutRow(line_, "failed_fund_row", t.failed_fund());
+  }
+
+  // What a decline keeps in place of what is captured.  Fen, pieces or times, as the fund or
+  // limit counts.
+  void PutWhatRefused(const Transaction& t) {
+    if (t.failed_limit() != LimitRow{}) {
+      line_.Number("used", t.captured.value());
+      line_.Number("held", t.captured_subsidy.value());
+    } else if (t.failed_fund() != FundRow{}) {
+      line_.Number("available", t.captured.value());
+      line_.Number("needed", t.captured_subsidy.value());
+    }
   }
 
   void PutOriginalChange(const OriginalChange& change) {

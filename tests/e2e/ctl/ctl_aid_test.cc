@@ -42,6 +42,9 @@ TEST_F(CtlAidTest, ShowsAndListsClaims) {
   EXPECT_THAT(all, ContainsRegex("0123456789AD +withdrawn \\(撤回\\)"));
   EXPECT_THAT(all, ContainsRegex("0123456789AE +rejected \\(驳回\\)"));
   EXPECT_THAT(Run({"claim", "list", "-o", "csv"}).out, HasSubstr("\n0123456789AE,reversed,"));
+  // What was refunded is paid no longer.
+  EXPECT_THAT(all, ContainsRegex("0123456789AC .* 3,000.00 yuan +2,014.71 yuan"));
+  EXPECT_THAT(Run({"claim", "list", "-o", "csv"}).out, HasSubstr(",850000,300000,201471,"));
 }
 
 // What was declined never held a fen; what was withdrawn or has run out is history, and no second

@@ -144,11 +144,13 @@ TEST_F(CtlCommandsTest, UnknownWords) {
   EXPECT_THAT(Run({"member", "suspned", "M1"}).err, HasSubstr("did you mean \"suspend\"?"));
   const RunResult other = Run({"card", "pause", "62530110"});
   EXPECT_EQ(other.exit, 2);
-  EXPECT_EQ(
-      other.err,
-      "gonghuictl: \"pause\" is not a command of gonghuictl card (没有这个命令); did you mean "
-      "\"card block CARD --reason pause\"? (是否指 card block CARD --reason pause？)\n"
-      "See: gonghuictl card --help\n");
+  EXPECT_EQ(other.err,
+            "gonghuictl: \"pause\" is not a command of gonghuictl card (没有这个命令); use (请用): "
+            "card block CARD --reason pause\n"
+            "See: gonghuictl card --help\n");
+  EXPECT_THAT(Run({"card", "close", "62530110"}).err,
+              HasSubstr("; use (请用): card replace OLD NEW, or import cards FILE.csv with status "
+                        "closed\n"));
   const RunResult option = Run({"member", "list", "--frobnicate"});
   EXPECT_EQ(option.exit, 2);
   EXPECT_EQ(option.err,
@@ -171,6 +173,14 @@ TEST_F(CtlCommandsTest, UnknownOptions) {
       << "those that all commands share, too";
   EXPECT_THAT(Run({"card", "block", "62530110", "--reason", "losst", "-y"}).err,
               HasSubstr("lost,stolen,pause"));
+  // "--" ends the options and is none; nor is what follows it.
+  for (const char* behind : {"62530110", "--reson"}) {
+    const RunResult ended = Run({"card", "block", "--", behind});
+    EXPECT_EQ(ended.exit, 2);
+    EXPECT_EQ(ended.err, "gonghuictl: --reason is required\nSee: gonghuictl card block --help\n");
+  }
+  EXPECT_THAT(Run({"card", "block", "--reson", "lost", "--", "62530110"}).err,
+              HasSubstr("has no option --reson"));
 }
 
 TEST_F(CtlCommandsTest, UnknownCards) {
@@ -192,6 +202,12 @@ TEST_F(CtlCommandsTest, UnknownCards) {
   EXPECT_THAT(far.err, HasSubstr("card list has all numbers"));
   // Two are as near: neither is offered.
   EXPECT_THAT(Run({"card", "show", "6253011000000034"}).err, Not(HasSubstr("did you mean")));
+  // Another as near may be on the page that could not be read.
+  server_->FailListsAfterFirstPage(true);
+  const RunResult unread = Run({"card", "show", "6253011000000061"});
+  EXPECT_EQ(unread.exit, 3);
+  EXPECT_THAT(unread.err, Not(HasSubstr("did you mean")));
+  EXPECT_THAT(unread.err, HasSubstr("card list has all numbers"));
   EXPECT_EQ(server_->change_count(), 0U);
 }
 

@@ -265,6 +265,11 @@ TEST_F(CtlDrawsTest, SettleBeforeItsTime) {
   EXPECT_EQ(told.exit, 4);
   EXPECT_THAT(told.err, HasSubstr("closes_at has not come"));
   EXPECT_THAT(told.err, HasSubstr("it may be settled from 2100-01-01 00:00:01 +08:00 on"));
+  // What is refused for something else may not wait for a time that has come.
+  const RunResult full = Run({"draw", "settle", "FULL", "--yes"});
+  EXPECT_EQ(full.exit, 4);
+  EXPECT_THAT(full.err, HasSubstr("no vouchers are left"));
+  EXPECT_THAT(full.err, Not(HasSubstr("it may be settled")));
   EXPECT_EQ(server_->change_count(), 0U);
 }
 

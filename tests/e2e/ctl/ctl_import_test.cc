@@ -99,6 +99,93 @@ TEST_F(CtlImportTest, ABudgetThatGoesDownIsTold) {
                  "--quiet"})
                 .err,
             "");
+  // Warnings about the funds of the first page alone would speak for all of them.
+  server_->FailListsAfterFirstPage(true);
+  EXPECT_EQ(Run({"import",
+                 "funds",
+                 Write("half.csv", "fund_code,budget_yuan\nmetro-2026,1\n"),
+                 "--quiet"})
+                .err,
+            "whether budgets go down is not known (无法判断预算是否调低): UNAVAILABLE: the server "
+            "is stopping (DRAINING)\n");
+}
+
+// Members leave segments; but paid cover may never go unseen.
+TEST_F(CtlImportTest, SegmentsThatTheFileTakesAwayAreTold) {
+  const std::string path = Write("seg.csv",
+                                 "member_id,union_node_id,segments\n"
+                                 "COVERED1,U1,born-in-november\n"
+                                 "COVERED2,U1,mutual-aid@2026-01-01..2027-01-01\n"
+                                 "COVERED3,U1,born-in-november;model_worker;mutual-aid\n"
+                                 "COVERED4,BAD,born-in-november\n"  // refused: keeps what it has
+                                 "NONE1,U1,born-in-november\n"      // new
+                                 "M5,U1,born-in-november\n");       // had none
+  const std::string hint =
+      "a cell of segments replaces all that the member has: name those that stay, with their days "
+      "(segments 单元格会替换该会员的全部群体：要保留的也要写上，连同起止日期)\n";
+  const RunResult dry =
+      Run({"--zone", "Asia/Shanghai", "import", "members", path, "--dry-run", "--quiet"});
+  EXPECT_EQ(dry.exit, 8);
+  EXPECT_THAT(
+      dry.err,
+      HasSubstr("warning (提示): members that would lose the segment model_worker, which their "
+                "rows do not name: 2 (2名会员将失去群体 model_worker，因为文件没有写): "
+                "COVERED1 (line 2), COVERED2 (line 3)\n"
+                "warning (提示): members that would lose the segment mutual-aid, which their "
+                "rows do not name: 1 (1名会员将失去群体 mutual-aid，因为文件没有写): "
+                "COVERED1 (line 2)\n" +
+                hint));
+  const RunResult done =
+      Run({"--zone", "Asia/Shanghai", "import", "members", path, "--quiet", "-o", "json"});
+  EXPECT_EQ(done.exit, 8);
+  EXPECT_THAT(done.err,
+              HasSubstr("members that lose the segment mutual-aid, which their rows do not name: "
+                        "1 (1名会员失去群体 mutual-aid，因为文件没有写): COVERED1 (line 2)\n" +
+                        hint));
+  EXPECT_THAT(done.err, Not(HasSubstr("COVERED3")));
+  EXPECT_THAT(done.err, Not(HasSubstr("COVERED4 (")));
+
+  // An empty cell says: in none.  Without the column nothing is said.
+  EXPECT_THAT(
+      Run({"import", "members", Write("none.csv", "member_id,segments\nCOVERED1,\n"), "--quiet"})
+          .err,
+      HasSubstr("lose the segment mutual-aid"));
+  EXPECT_EQ(
+      Run({"import", "members", Write("sex.csv", "member_id,sex\nCOVERED1,female\n"), "--quiet"})
+          .err,
+      "");
+}
+
+// So many that all members are listed instead of each being asked for.
+TEST_F(CtlImportTest, SegmentsThatALargeFileTakesAwayAreTold) {
+  std::string text = "member_id,segments\n";
+  for (int i = 0; i < 2'500; ++i) {
+    text += "L" + std::to_string(i) + ",born-in-november\n";
+  }
+  const std::string path = Write("large.csv", text);
+  const RunResult result = Run({"import", "members", path, "--quiet"});
+  EXPECT_EQ(result.exit, 0) << result.err;
+  EXPECT_THAT(result.err,
+              HasSubstr("lose the segment mutual-aid, which their rows do not name: 1 "
+                        "(1名会员失去群体 mutual-aid，因为文件没有写): L2499 (line 2501)\n"));
+
+  server_->FailListsAfterFirstPage(true);
+  const RunResult half = Run({"import", "members", path, "--quiet"});
+  EXPECT_EQ(half.exit, 0) << half.err;
+  EXPECT_EQ(half.err,
+            "whether members lose segments is not known (无法判断会员是否会失去群体): UNAVAILABLE: "
+            "the server is stopping (DRAINING)\n");
+
+  // A few of each segment are shown, all are counted.
+  std::string covered = "member_id,segments\n";
+  for (int i = 1; i <= 7; ++i) {
+    covered += "COVERED" + std::to_string(i) + ",\n";
+  }
+  EXPECT_THAT(
+      Run({"import", "members", Write("covered.csv", covered), "--quiet"}).err,
+      HasSubstr("mutual-aid, which their rows do not name: 7 (7名会员失去群体 mutual-aid，因为文件"
+                "没有写): COVERED1 (line 2), COVERED2 (line 3), COVERED3 (line 4), COVERED4 "
+                "(line 5), COVERED5 (line 6), ...\n"));
 }
 
 TEST_F(CtlImportTest, Rejects) {

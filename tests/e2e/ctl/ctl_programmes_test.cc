@@ -57,8 +57,9 @@ TEST_F(CtlProgrammesTest, ApplyDryRunAndUnchanged) {
       Run({"programme", "apply", Write("a.yaml", "programme: metro\n"), "--dry-run"});
   EXPECT_EQ(dry.exit, 0);
   EXPECT_THAT(dry.err,
-              HasSubstr("a.yaml is right; nothing was changed; without --dry-run it is done at "
-                        "once: nothing of this needs a confirmation\n"));
+              HasSubstr("a.yaml is right; nothing was changed (试运行：文件无误，未作任何变动); "
+                        "without --dry-run it is done at once: nothing of this needs a "
+                        "confirmation (去掉 --dry-run 即直接执行，无需确认)\n"));
   EXPECT_EQ(server_->change_count(), 0U);
   EXPECT_TRUE(server_->last_apply().validate_only());
   EXPECT_THAT(Run({"programme", "apply", Write("b.yaml", "same\n")}).err,
@@ -77,15 +78,18 @@ TEST_F(CtlProgrammesTest, ApplyShowsChangesAndAsksBeforeReductions) {
   const RunResult dry = Run({"programme", "apply", falls, "--dry-run"});
   EXPECT_EQ(dry.exit, 0) << dry.err;
   EXPECT_THAT(dry.out, HasSubstr("fund metro-2026  budget  1,000.00 yuan  500.00 yuan  less\n"));
-  EXPECT_THAT(dry.err,
-              HasSubstr("without --dry-run it asks for a confirmation first (scripts: --yes), "
-                        "because 1 of these takes something away\n"));
+  EXPECT_THAT(
+      dry.err,
+      HasSubstr("without --dry-run it asks for a confirmation first (scripts: --yes), "
+                "because 1 of these takes something away (其中1项会减少权益，去掉 --dry-run "
+                "后会先请您确认；脚本请加 --yes)\n"));
   EXPECT_THAT(Run({"programme", "apply", falls, "--dry-run", "--yes"}).err,
               HasSubstr("without --dry-run it is done at once, since --yes was said, because"));
   const RunResult nobody = Run({"programme", "apply", falls});
   EXPECT_EQ(nobody.exit, 2);
   EXPECT_THAT(nobody.err, HasSubstr("1,000.00 yuan -> 500.00 yuan (less)"));
-  EXPECT_THAT(nobody.err, HasSubstr("1 of these takes something away. Apply?"));
+  EXPECT_THAT(nobody.err,
+              HasSubstr("1 of these takes something away. Apply (其中1项会减少权益，是否执行)?"));
   EXPECT_THAT(nobody.err, HasSubstr("add --yes"));
   const RunResult no = RunOnTerminal({"programme", "apply", falls}, "n\n");
   EXPECT_EQ(no.exit, 1);
@@ -272,7 +276,7 @@ TEST_F(CtlProgrammesTest, AShadowMarksWhatTakesAwayAndAsksNothing) {
   const RunResult shadow = Run({"programme", "stage", "metro", "2", "shadow"});
   EXPECT_EQ(shadow.exit, 0) << shadow.err;
   EXPECT_THAT(shadow.err, HasSubstr("budget: 1,000.00 yuan -> 500.00 yuan (less)\n"));
-  EXPECT_THAT(shadow.err, Not(HasSubstr("Apply?")));
+  EXPECT_THAT(shadow.err, Not(HasSubstr("Apply (")));
   const RunResult dry = Run({"programme", "stage", "metro", "2", "shadow", "--dry-run"});
   EXPECT_THAT(dry.out, HasSubstr("1,000.00 yuan  500.00 yuan  less\n"));
   EXPECT_THAT(dry.err, HasSubstr("it is done at once: nothing of this takes effect before"));
@@ -378,7 +382,7 @@ TEST_F(CtlProgrammesTest, WarningsOfARetirement) {
   const RunResult no = RunOnTerminal({"programme", "retire", "drawn"}, "n\n");
   EXPECT_EQ(no.exit, 1);
   const size_t told = no.out.find("the draw is open");
-  EXPECT_LT(told, no.out.find("End programme drawn now?")) << no.out;
+  EXPECT_LT(told, no.out.find("End programme drawn now (停用项目)?")) << no.out;
   EXPECT_EQ(server_->change_count(), 0U);
   const RunResult yes = Run({"programme", "retire", "drawn", "--yes"});
   EXPECT_EQ(yes.exit, 0);
@@ -488,7 +492,10 @@ TEST_F(CtlProgrammesTest, WhatIsGoneForGoodIsAskedAbout) {
        {std::vector<std::string>{"programme", "draft", "delete", "winter"},
         std::vector<std::string>{"programme", "stage", "metro", "4", "withdrawn"}}) {
     const size_t before = server_->change_count();
-    EXPECT_EQ(Run(command).exit, 2) << command[2];
+    const RunResult asked = Run(command);
+    EXPECT_EQ(asked.exit, 2) << command[2];
+    EXPECT_THAT(asked.err,
+                testing::AnyOf(HasSubstr("(删除草稿)?"), HasSubstr("(撤回后不可恢复)?")));
     EXPECT_EQ(RunOnTerminal(command, "n\n").exit, 1);
     std::vector<std::string> dry = command;
     dry.emplace_back("--dry-run");

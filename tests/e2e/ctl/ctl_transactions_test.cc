@@ -438,6 +438,17 @@ TEST_F(CtlTransactionsTest, ReverseAPart) {
                 .exit,
             0);
   EXPECT_EQ(server_->last_reverse().amount_fen(), 205);
+  // The answer to a refusal has no amount: nothing was undone.
+  const std::vector<std::string> refused = {
+      "reverse", "--terminal", "REFUSE", kUuid, "--reason", "timeout", "--amount", "150"};
+  const RunResult told = RunInsecure(refused);
+  EXPECT_EQ(told.exit, 4);
+  EXPECT_THAT(told.out,
+              HasSubstr("150.00 yuan to take back; nothing was changed (申请撤销150.00元，"));
+  EXPECT_THAT(told.out, HasSubstr("take back at most what is left (txn show)"));
+  EXPECT_THAT(told.out, Not(HasSubstr("all that is left")));
+  EXPECT_THAT(RunInsecure(With(refused, {"-o", "csv"})).out, Not(HasSubstr("15000")))
+      << "programs get the answer as it is";
   EXPECT_EQ(RunInsecure({"reverse",
                          "--terminal",
                          "T1",
@@ -662,10 +673,10 @@ TEST_F(CtlTransactionsTest, TxnShowTellsWhatChangedSince) {
   const RunResult found = Run({"txn", "show", "0123456789AH"});
   EXPECT_EQ(found.exit, 0) << found.err;
   EXPECT_THAT(found.out,
-              HasSubstr("authorized        授权      12.00 yuan  0.01 yuan  11.99 yuan\n"
-                        "reversed in part  部分撤销  -3.00 yuan  0.00 yuan  -3.00 yuan\n"
-                        "stands now        现授权     9.00 yuan  0.01 yuan   8.99 yuan\n"
-                        "still held        仍冻结     9.00 yuan  0.01 yuan   8.99 yuan\n"));
+              HasSubstr("authorized     授权      12.00 yuan  0.01 yuan  11.99 yuan\n"
+                        "changed since  此后变动  -3.00 yuan  0.00 yuan  -3.00 yuan\n"
+                        "stands now     现授权     9.00 yuan  0.01 yuan   8.99 yuan\n"
+                        "still held     仍冻结     9.00 yuan  0.01 yuan   8.99 yuan\n"));
   EXPECT_THAT(found.out, HasSubstr("\nBenefits, as they stand now\n"));
   EXPECT_THAT(found.out, ContainsRegex("\nslot 预约时段 +2026-06-16 01:00:00 \\+08:00\n"));
 }
@@ -675,7 +686,7 @@ TEST_F(CtlTransactionsTest, TxnShowTellsTheFundThatRefused) {
   EXPECT_EQ(found.exit, 0) << found.err;
   EXPECT_THAT(found.out,
               ContainsRegex("\nfund +city-2026: needs 5.00, has 3.20 yuan "
-                            "\\(需要 5.00 元，可用 3.20 元\\)\n"));
+                            "\\(需要5.00元，可用3.20元\\)\n"));
   EXPECT_THAT(found.out, HasSubstr("Refused by programme metro version 1, benefit ride\n"));
   const RunResult json = Run({"txn", "show", "0123456789AJ", "-o", "json"});
   EXPECT_THAT(json.out, HasSubstr("\"availableFen\": \"320\""));

@@ -133,6 +133,14 @@ TEST_F(CtlVouchersTest, MembersWhoHaveACodeArePassedOver) {
   EXPECT_EQ(LinesOf("codes.csv"), 1'501U);
 }
 
+// What helps against a second voucher is not told who is refused for another reason.
+TEST_F(CtlVouchersTest, RefusedMembersWhoHaveNone) {
+  const RunResult result = Issue({"--members", Write("members.csv", "member_id\nBAD1\nM2\n")});
+  EXPECT_EQ(result.exit, 8);
+  EXPECT_THAT(result.err, HasSubstr("members.csv:2: there is no such member\n"));
+  EXPECT_THAT(result.err, Not(HasSubstr("--again")));
+}
+
 // A member's voucher needs no code, so one that nobody knows is a second one.
 TEST_F(CtlVouchersTest, MembersWhoseAnswerWasLostAreNotServedTwice) {
   server_->LoseVoucherAnswers(true);

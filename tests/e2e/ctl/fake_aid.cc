@@ -52,7 +52,11 @@ class FakeAid final : public v1::AidService::Service {
     }
     FillClaim("0123456789AB", response->add_claims());
     if (!request->open_only()) {
-      FillClaim("0123456789AC", response->add_claims());
+      v1::Claim* const paid = response->add_claims();  // and refunded in part
+      FillClaim("0123456789AC", paid);
+      paid->mutable_transaction()->set_state(v1::TRANSACTION_STATE_PARTIALLY_REFUNDED);
+      paid->mutable_transaction()->set_captured_subsidy_fen(300'000);
+      paid->mutable_transaction()->set_refunded_subsidy_fen(98'529);
       v1::Claim* const withdrawn = response->add_claims();
       FillClaim("0123456789AD", withdrawn);
       withdrawn->clear_judgements();

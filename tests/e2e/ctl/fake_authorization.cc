@@ -86,8 +86,13 @@ class FakeAuthorization final : public v1::AuthorizationService::Service {
                  v1::ReverseResponse* response) override {
     const std::lock_guard lock(shared_->mutex);
     shared_->reverse = *request;
-    response->mutable_transaction()->set_outcome(v1::OUTCOME_APPROVED);
-    response->mutable_transaction()->set_kind(v1::TRANSACTION_KIND_REVERSAL);
+    v1::Transaction& reversal = *response->mutable_transaction();
+    reversal.set_outcome(v1::OUTCOME_APPROVED);
+    reversal.set_kind(v1::TRANSACTION_KIND_REVERSAL);
+    if (request->terminal_id() == "REFUSE") {  // nothing is undone: without an amount
+      reversal.set_outcome(v1::OUTCOME_DECLINED);
+      reversal.set_reason(v1::REASON_EXCEEDS_AUTHORIZED_AMOUNT);
+    }
     return Status::OK;
   }
   Status IncrementAuthorization(ServerContext*,

@@ -247,6 +247,9 @@ class FakeProgrammes final : public v1::ProgrammeService::Service {
   Status ListFunds(ServerContext*,
                    const v1::ListFundsRequest* request,
                    v1::ListFundsResponse* response) override {
+    if (shared_->Fails(request->page_token())) {
+      return Error(StatusCode::UNAVAILABLE, "the server is stopping", "DRAINING");
+    }
     v1::Fund& fund = *response->add_funds();
     const bool first = request->page_token().empty();
     fund.set_fund_code(first ? "metro-2026" : "BAD-stock");

@@ -33,6 +33,12 @@ v1::Member MaskedMember(const std::string& id) {
   member.set_status(v1::MEMBER_STATUS_ACTIVE);
   member.set_real_name_verified(true);
   member.mutable_personal_data()->set_name("欧阳**");
+  // The last member of the list, so that its pages must all be asked for.
+  if (id.starts_with("COVERED") || id == "L2499") {
+    member.add_segments()->set_segment_code("mutual-aid");
+    member.add_segments()->set_segment_code("mutual-aid");  // another span
+    member.add_segments()->set_segment_code("model_worker");
+  }
   return member;
 }
 
@@ -173,6 +179,9 @@ class FakeMembers final : public v1::MemberService::Service {
   Status ListMembers(ServerContext*,
                      const v1::ListMembersRequest* request,
                      v1::ListMembersResponse* response) override {
+    if (shared_->Fails(request->page_token())) {
+      return Error(StatusCode::UNAVAILABLE, "the server is stopping", "DRAINING");
+    }
     constexpr int kAll = 2'500;
     const int from = request->page_token().empty() ? 0 : std::stoi(request->page_token());
     const int until = std::min(kAll, from + request->page_size());
@@ -207,9 +216,17 @@ class FakeMembers final : public v1::MemberService::Service {
     response->mutable_card()->set_card_number(request->card_number());
     return Status::OK;
   }
+  // Two pages, the second empty.
   Status ListCards(ServerContext*,
-                   const v1::ListCardsRequest*,
+                   const v1::ListCardsRequest* request,
                    v1::ListCardsResponse* response) override {
+    if (shared_->Fails(request->page_token())) {
+      return Error(StatusCode::UNAVAILABLE, "the server is stopping", "DRAINING");
+    }
+    if (!request->page_token().empty()) {
+      return Status::OK;
+    }
+    response->set_next_page_token("2");
     for (const char* number : kCards) {
       response->add_cards()->set_card_number(number);
     }
@@ -431,6 +448,10 @@ void FakeServer::StallImportsAfter(size_t messages) {
 void FakeServer::FailVouchersAfter(size_t calls) {
   const std::lock_guard lock(state_->shared.mutex);
   state_->shared.occasions.fail_after = calls;
+}
+
+void FakeServer::FailListsAfterFirstPage(bool fail) {
+  state_->shared.first_page_alone = fail;
 }
 
 void FakeServer::LoseVoucherAnswers(bool lose) {

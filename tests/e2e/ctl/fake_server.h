@@ -54,6 +54,9 @@ class FakeServer {
   void FailVouchersAfter(size_t calls);
   void LoseVoucherAnswers(bool lose);
 
+  // Of lists of cards and of funds only the first page is to be had.
+  void FailListsAfterFirstPage(bool fail);
+
   [[nodiscard]] OccasionCalls occasions() const;
   [[nodiscard]] size_t import_message_count() const;
   [[nodiscard]] std::vector<v1::Member> members() const;

@@ -112,6 +112,12 @@ struct Shared {
   size_t authorize_count = 0;
   size_t change_count = 0;
   std::atomic<size_t> slow_calls{0};
+  std::atomic<bool> first_page_alone{false};
+
+  // Of a list that has another page: whether the call for `token` is to fail.
+  [[nodiscard]] bool Fails(const std::string& token) const {
+    return first_page_alone && !token.empty();
+  }
 
   void Change(bool validate_only) {
     const std::lock_guard lock(mutex);

@@ -55,7 +55,13 @@ class FakeVouchers final : public v1::VoucherService::Service {
         return RefuseRow(fmt::format("member_ids[{}]", i), "there is no such member");
       }
       if (!request->again() && calls.served.contains(request->member_ids(i))) {
-        return RefuseRow(fmt::format("member_ids[{}]", i), "has one already");
+        const std::string field = fmt::format("member_ids[{}]", i);
+        google::rpc::BadRequest bad;
+        auto* violation = bad.add_field_violations();
+        violation->set_field(field);
+        violation->set_description("has one already");
+        return Error(
+            StatusCode::ALREADY_EXISTS, field + ": has one already", "ALREADY_EXISTS", bad);
       }
     }
     calls.issues.push_back(*request);
@@ -214,6 +220,9 @@ class FakeDraws final : public v1::DrawService::Service {
       return Error(
           StatusCode::FAILED_PRECONDITION, "closes_at has not come", "NOT_ALLOWED_FROM_STATE");
     }
+    if (request->draw_code().starts_with("FULL")) {
+      return Error(StatusCode::FAILED_PRECONDITION, "no vouchers are left", "CAPACITY_EXHAUSTED");
+    }
     while (request->draw_code().starts_with("SLOW") && !context->IsCancelled()) {
       usleep(1'000);
     }
@@ -302,6 +311,9 @@ class FakeDraws final : public v1::DrawService::Service {
       draw->set_state(v1::DRAW_STATE_COMMITTED);
       draw->mutable_closes_at()->set_seconds(4'102'416'000);
       draw->mutable_closes_at()->set_nanos(500'000'000);
+    }
+    if (code.starts_with("FULL")) {  // its time has come
+      draw->set_state(v1::DRAW_STATE_COMMITTED);
     }
     draw->set_seed_hash(kSeedHash);
     draw->set_seed(kSeed);

@@ -438,7 +438,7 @@ TEST_F(OperatorsTest, WhatIsNotThereIsSaidToBeNotThere) {
   grpc::ClientContext context;
   const grpc::Status status = programmes_->RetireProgramme(&context, retire, &retired);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(status.error_message(), "there is no programme 'nosuch' (没有项目“nosuch”)");
+  EXPECT_EQ(status.error_message(), "there is no programme 'nosuch' (没有项目 'nosuch')");
   v1::FindTransactionRequest find;
   find.set_transaction_id("000000000000");
   v1::FindTransactionResponse found;
@@ -607,6 +607,8 @@ TEST_F(OperatorsTest, AFundsImportChangesWhatItSays) {
   ASSERT_EQ(summary.rejected_rows_size(), 1);
   EXPECT_EQ(summary.rejected_rows(0).field(), "asset");
   EXPECT_EQ(summary.rejected_rows(0).reason(), "REQUIRED_VALUE");
+  EXPECT_THAT(summary.rejected_rows(0).description(),
+              ::testing::HasSubstr("give its budget (budget_yuan or pieces in a CSV file)"));
   part.mutable_update_mask()->add_paths("asset");
   row->set_asset(v1::ASSET_MONEY);
   EXPECT_EQ(import(part).created_count(), 1U);

@@ -227,7 +227,9 @@ TEST_F(VouchersTest, ACodeHasItsTime) {
   v1::IssueCodesRequest request = Codes(1);
   SetTimes(&request, 60, 120);
   const std::string code = Ok(&Vouchers::IssueCodes, request).codes(0).voucher_code();
-  ExpectDeclined(Decide(Fetch(code)), v1::REASON_VOUCHER_NOT_YET_VALID);
+  const v1::Transaction early = Decide(Fetch(code));
+  ExpectDeclined(early, v1::REASON_VOUCHER_NOT_YET_VALID);
+  EXPECT_EQ(early.next_eligible_at().seconds(), request.valid_from().seconds());
   clock_.Advance(120);
   ExpectDeclined(Decide(Fetch(code)), v1::REASON_VOUCHER_EXPIRED);
 }

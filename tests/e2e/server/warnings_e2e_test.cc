@@ -273,6 +273,19 @@ TEST_F(LeftBehindTest, CodesThatNobodyCanUse) {
   EXPECT_THAT(PlacesOf(Issue("gift", 0, 30)), IsEmpty());
 }
 
+TEST_F(LeftBehindTest, CodesThatHaveExpiredAlready) {
+  Apply(GiftFile("gifts", 5, 40));
+  // That the benefit begins later is beside the point.
+  const v1::IssueCodesResponse expired = Issue("gift", -3, -1);
+  EXPECT_THAT(PlacesOf(expired), ElementsAre("0:0 expires_at"));
+  EXPECT_EQ(expired.warnings(0).message(),
+            "the codes have expired already: valid until " + Day(-1) + " 12:00");
+  EXPECT_EQ(expired.warnings(0).message_zh(), "这些码已经过期：有效期至 " + Day(-1) + " 12:00");
+  EXPECT_THAT(Issue("gift", -3, 0).warnings(0).message(), HasSubstr("have expired already"));
+  EXPECT_THAT(Issue("gift", -3, 1).warnings(0).message(), HasSubstr("begins only when"));
+  EXPECT_THAT(PlacesOf(Issue("gift", -3, 6)), IsEmpty());
+}
+
 // ---- Programmes that are retired ---------------------------------------------------
 
 TEST_F(LeftBehindTest, DrawsThatAreNotSettled) {
@@ -301,9 +314,40 @@ TEST_F(LeftBehindTest, DrawsThatAreNotSettled) {
   settle.set_draw_code("spring");
   Ok(&v1::DrawService::Stub::SettleDraw, settle);
   EXPECT_THAT(Retire("gifts"), IsEmpty());
-  // Now it is the last one that asks for the pool's prizes.
-  EXPECT_THAT(Retire("more"), ElementsAre(pooled));
-  EXPECT_THAT(Retire("more"), IsEmpty()) << "it is so already";
+  // Now it is the last one that asks for the pool's prizes, and the pool is over.
+  EXPECT_THAT(Retire("more"), IsEmpty());
+}
+
+// By a pool while it is open, of what is left; what has been given is told of nowhere.
+TEST_F(LeftBehindTest, PrizesThatAreStillGiven) {
+  Apply(GiftFile("gifts", 0, 40));
+  Commit("quiz", "", "gift");
+  Commit("late", "", "gift");
+  const auto still_gives = [](const std::string& pool) {
+    return "no other benefit asks for a voucher of 'gift', which the prize pool '" + pool +
+           "' still gives: who wins it can use it nowhere";
+  };
+  EXPECT_THAT(Retire("gifts", true), ElementsAre(still_gives("quiz"), still_gives("late")));
+  // Every other event wins the one prize that there is.
+  bool won = false;
+  for (int i = 0; i < 100 && !won; ++i) {
+    v1::DrawPrizeRequest event;
+    event.set_draw_code("quiz");
+    event.set_source("app");
+    event.set_event_id(absl::StrCat("event ", i));
+    event.set_member_id("M1");
+    won = Ok(&v1::DrawService::Stub::DrawPrize, event).voucher().series_code() == "gift";
+  }
+  ASSERT_TRUE(won);
+  EXPECT_THAT(Retire("gifts", true), ElementsAre(still_gives("late")));
+  clock_.Advance(int64_t{kDay_s} - 1);
+  EXPECT_THAT(Retire("gifts", true), ElementsAre(still_gives("late")));
+  clock_.Advance(1);
+  EXPECT_THAT(Retire("gifts"), IsEmpty());
+  for (const bool validate_only : {true, false}) {
+    EXPECT_THAT(Retire("gifts", validate_only),
+                ElementsAre("it was ended before, or never began: nothing changed"));
+  }
 }
 
 }  // namespace

@@ -31,7 +31,7 @@
 #include "tests/testing/noon_clock.h"
 #include "tests/testing/run_shell.h"
 #include "tests/testing/store_folder.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/testing/temp_folder.h"
 #include "tools/bulkload/made_up.h"
 
 namespace gonghui::bulkload {

@@ -43,9 +43,6 @@ TEST_F(AdviceNameTest, ASaleIsNamedByPriceAndCard) {
   transaction_.kind = TransactionKind::kAuthorization;
   transaction_.list_price = Fen{1'000};
   transaction_.card = CardNumber{62'000'001};
-  // What is none of a sale's words.
-  transaction_.reference.asked_amount = Fen{7};
-  transaction_.reference.original_id = TransactionId{7};
   const AdviceName name = OfCommand();
   EXPECT_EQ(name, OfTransaction());
   EXPECT_EQ(name.terminal, terminal_);

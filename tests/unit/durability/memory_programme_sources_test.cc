@@ -44,6 +44,9 @@ TEST_P(MemoryProgrammeSourcesTest, FailuresAreInjected) {
             absl::StatusCode::kUnavailable);
   memory().Fail(false);
   EXPECT_EQ(Draft("a"), "n: t");
+  memory().FailOnce();
+  EXPECT_EQ(Draft("a"), "!");
+  EXPECT_EQ(Draft("a"), "n: t");
   memory().Clear();
   EXPECT_EQ(Draft("a"), "-");
 }

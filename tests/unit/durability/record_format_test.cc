@@ -502,6 +502,50 @@ TEST(RecordFormatTest, UnknownFlagsOfACommandAreRefused) {
   EXPECT_EQ(message_of(bytes), "record of event 1, byte 6: unknown flag of an authorization");
 }
 
+// Above the last flag of each byte that has an enumerator and flags.  Of members' and cards'
+// statuses there is no such bit: flags fill the byte.
+TEST(RecordFormatTest, UnknownFlagsBesideAnEnumeratorAreRefused) {
+  struct FlagByte {
+    const char* name;
+    EventKind kind;
+    uint8_t known;                      // of the byte: the enumerator and its flags
+    void (*toggle)(OwnedEvent& owned);  // the byte's first flag
+  };
+  const FlagByte all[] = {
+      {"asset", EventKind::kFundSet, 0x3f, [](OwnedEvent& o) { o.fund.keep.owner ^= true; }},
+      {"payer", EventKind::kFundSet, 0x3f, [](OwnedEvent& o) { o.fund.keep.opens_at ^= true; }},
+      {"sex", EventKind::kMemberSet, 0x07, [](OwnedEvent& o) { o.member.keep.joined_day ^= true; }},
+      {"status", EventKind::kMemberSet, 0xff, [](OwnedEvent& o) { o.member.keep.status ^= true; }},
+      {"status", EventKind::kCardSet, 0x7f, [](OwnedEvent& o) { o.card.keep.status ^= true; }},
+  };
+  Prng prng(Seed());
+  RecordDecoder decoder;
+  for (const FlagByte& field : all) {
+    SCOPED_TRACE(std::string(field.name) + " of kind " +
+                 std::to_string(static_cast<int>(field.kind)));
+    const auto owned = MakeRandomEvent(field.kind, 1, kAt, prng);
+    const std::vector<uint8_t> good = Encode(owned->event, kAt);
+    field.toggle(*owned);
+    const std::vector<uint8_t> other = Encode(owned->event, kAt);
+    ASSERT_EQ(good.size(), other.size());
+    const auto where = static_cast<size_t>(
+        std::mismatch(good.begin(), good.end(), other.begin()).first - good.begin());
+    ASSERT_LT(where, good.size());
+    for (uint32_t bit = 1; bit < 0x100; bit <<= 1) {
+      if ((field.known & bit) != 0) {
+        continue;
+      }
+      std::vector<uint8_t> bytes = good;
+      bytes[where] = static_cast<uint8_t>(bytes[where] | bit);
+      std::span<const uint8_t> payload(bytes);
+      const absl::Status status = decoder.Next(&payload, 1, kAt).status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << bit;
+      EXPECT_TRUE(absl::StrContains(status.message(), "unknown flag beside an enumerator"))
+          << bit << ": " << status;
+    }
+  }
+}
+
 TEST(RecordFormatTest, MoreOverCapturesThanTheLimitAreRefused) {
   OwnedEvent owned;
   owned.command.kind = CommandKind::kApplyProgramme;

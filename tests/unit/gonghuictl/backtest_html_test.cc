@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/server/reason_text.h"
+#include "gonghui/v1/reason.pb.h"
 #include "tools/gonghuictl/backtest_words.h"
 #include "tools/gonghuictl/svg_plot.h"
 
@@ -115,10 +117,10 @@ TEST(BacktestHtml, TellsWhatItKnowsInBothLanguages) {
   EXPECT_THAT(html, HasSubstr("1,234.56 yuan"));
   EXPECT_THAT(html, HasSubstr("exceeds_frequency_limit (701)"));
   EXPECT_THAT(html, HasSubstr("1,234 holds were gained"));
-  EXPECT_THAT(html, HasSubstr("1,234 笔预授权为新获批"));
+  EXPECT_THAT(html, HasSubstr("1,234笔预授权为新获批"));
   EXPECT_THAT(html,
               HasSubstr("<td class=\"text\">exceeds_frequency_limit (701) 优惠次数已用完</td>"));
-  EXPECT_THAT(html, HasSubstr("<td class=\"text\">approved 批准</td>"));
+  EXPECT_THAT(html, HasSubstr("<td class=\"text\">approved 已批准</td>"));
   EXPECT_THAT(html, HasSubstr("2026-05-01 至 2026-05-03（Asia/Shanghai）"));
   EXPECT_THAT(html, HasSubstr("“原”为当时的实际记录"));
   EXPECT_THAT(html, HasSubstr("<figcaption>Subsidy by day, yuan 每日补贴(元)</figcaption>"));
@@ -209,8 +211,8 @@ TEST(BacktestWords, SayWhatLimitsTheAnswer) {
   report.mutable_caveats()->set_other_rules_count(3);
   const std::vector<Words> notes = BacktestNotes(report);
   ASSERT_EQ(notes.size(), 2u);
-  EXPECT_THAT(notes[1].english, HasSubstr("3 events were decided by a release with other rules"));
-  EXPECT_THAT(notes[1].chinese, HasSubstr("3 个事件由规则不同的版本决定"));
+  EXPECT_THAT(notes[1].en, HasSubstr("3 events were decided by a release with other rules"));
+  EXPECT_THAT(notes[1].zh, HasSubstr("3个事件由规则不同的版本决定"));
   EXPECT_EQ(AnswerWord(v1::REASON_UNSPECIFIED), "approved");
 }
 
@@ -222,15 +224,14 @@ TEST(BacktestWords, SayWhatASimulatedDayDoesNotPlay) {
   caveats.add_unplayed(v1::UNPLAYED_CLAIM);
   std::vector<Words> notes = BacktestNotes(report);
   ASSERT_EQ(notes.size(), 1u);
-  EXPECT_EQ(notes[0].english,
+  EXPECT_EQ(notes[0].en,
             "a simulated day has no shown pick-up codes, appointments and claims: programmes that "
             "ask for one are tried with programme backtest");
-  EXPECT_THAT(notes[0].chinese, HasSubstr("出示的取货码、预约和申请"));
+  EXPECT_THAT(notes[0].zh, HasSubstr("出示的取货码、预约和申请"));
   caveats.set_unplayed_count(17);
   notes = BacktestNotes(report);
   ASSERT_EQ(notes.size(), 2u);
-  EXPECT_THAT(notes[1].english,
-              HasSubstr("17 authorizations of the recorded day had one of these"));
+  EXPECT_THAT(notes[1].en, HasSubstr("17 authorizations of the recorded day had one of these"));
 }
 
 void AddReason(v1::Reason after, uint64_t count, v1::BacktestReport* report) {
@@ -262,28 +263,30 @@ TEST(BacktestWords, SayThatADraftGaveNothing) {
   limit.set_refused_after_count(4);
   const std::vector<Words> notes = NothingGivenNotes(report);
   ASSERT_EQ(notes.size(), 5u);
-  EXPECT_THAT(notes[0].english, HasSubstr("nothing of this draft was given, in 1,260 sales"));
-  EXPECT_EQ(notes[0].chinese, "1,260 笔交易中，草案未给出任何优惠");
-  EXPECT_THAT(notes[1].english,
+  EXPECT_THAT(notes[0].en, HasSubstr("nothing of this draft was given, in 1,260 sales"));
+  EXPECT_EQ(notes[0].zh, "1,260笔交易中，草稿未给出任何优惠");
+  EXPECT_THAT(notes[1].en,
               HasSubstr("1,200 of 1,260 sales got a benefit of another programme first"));
-  EXPECT_THAT(notes[1].english, HasSubstr("shops/tea 1,200 times"));
-  EXPECT_THAT(notes[1].chinese, HasSubstr("shops/tea 1,200 次"));
-  EXPECT_THAT(notes[1].english, HasSubstr("gonghuictl programme list"));
-  EXPECT_THAT(notes[2].english, HasSubstr("60 of 1,260 sales were declined"));
-  EXPECT_THAT(notes[2].english, HasSubstr("not_permitted_to_member (509) 60;"));
-  EXPECT_THAT(notes[2].chinese, HasSubstr("不在优惠对象范围（509） 60 笔"));
-  EXPECT_THAT(notes[3].english, HasSubstr("rides 4 times"));
-  EXPECT_THAT(notes[4].english, HasSubstr("--explain"));
+  EXPECT_THAT(notes[1].en, HasSubstr("shops/tea 1,200 times"));
+  EXPECT_THAT(notes[1].zh, HasSubstr("shops/tea 1,200次"));
+  EXPECT_THAT(notes[1].en, HasSubstr("gonghuictl programme list"));
+  EXPECT_THAT(notes[2].en, HasSubstr("60 of 1,260 sales were declined"));
+  EXPECT_THAT(notes[2].en, HasSubstr("not_permitted_to_member (509) 60;"));
+  EXPECT_THAT(notes[2].zh, HasSubstr("不在优惠对象范围（509） 60笔"));
+  EXPECT_THAT(notes[3].en, HasSubstr("rides 4 times"));
+  EXPECT_THAT(notes[4].en, HasSubstr("--explain"));
   EXPECT_EQ(BacktestNotes(report).size(), notes.size());
   own.set_given_after_count(1);
   EXPECT_TRUE(NothingGivenNotes(report).empty());
 }
 
-TEST(BacktestWords, EveryAnswerHasChinese) {
+TEST(BacktestWords, AnswersAreInTheWordsOfTheServer) {
   const google::protobuf::EnumDescriptor* type = v1::Reason_descriptor();
   for (int i = 0; i < type->value_count(); ++i) {
     const auto reason = static_cast<v1::Reason>(type->value(i)->number());
-    EXPECT_FALSE(AnswerWordInChinese(reason).empty()) << AnswerWord(reason);
+    EXPECT_EQ(AnswerWordInChinese(reason),
+              DisplayMessageOf(static_cast<Reason>(type->value(i)->number())).chinese)
+        << AnswerWord(reason);
   }
   EXPECT_EQ(AnswerWordInChinese(static_cast<v1::Reason>(9'999)), "");
 }
@@ -294,12 +297,12 @@ TEST(BacktestWords, SayWhatTheFiguresAre) {
   report.add_funds();
   const std::vector<Words> notes = FigureNotes(report, false);
   ASSERT_EQ(notes.size(), 3u);
-  EXPECT_THAT(notes[0].english, HasSubstr("what was recorded"));
-  EXPECT_THAT(FigureNotes(report, true)[0].english, Not(HasSubstr("recorded")));
-  EXPECT_THAT(notes[1].english, HasSubstr("SUBSIDY"));
-  EXPECT_THAT(notes[2].english, HasSubstr("PAID"));
+  EXPECT_THAT(notes[0].en, HasSubstr("what was recorded"));
+  EXPECT_THAT(FigureNotes(report, true)[0].en, Not(HasSubstr("recorded")));
+  EXPECT_THAT(notes[1].en, HasSubstr("SUBSIDY"));
+  EXPECT_THAT(notes[2].en, HasSubstr("PAID"));
   for (const Words& note : notes) {
-    EXPECT_FALSE(note.chinese.empty());
+    EXPECT_FALSE(note.zh.empty());
   }
 }
 
@@ -307,8 +310,8 @@ TEST(BacktestWords, TimesAreInTheDraftsZone) {
   v1::BacktestReport report;
   report.set_zone("Asia/Shanghai");
   report.mutable_last_decided_at()->set_seconds(1'767'196'800);
-  EXPECT_THAT(PeriodWords(report).english, HasSubstr("2026-01-01 00:00:00 +08:00"));
-  EXPECT_THAT(PeriodWords(report).chinese, HasSubstr("2026-01-01 00:00:00 +08:00"));
+  EXPECT_THAT(PeriodWords(report).en, HasSubstr("2026-01-01 00:00:00 +08:00"));
+  EXPECT_THAT(PeriodWords(report).zh, HasSubstr("2026-01-01 00:00:00 +08:00"));
   EXPECT_EQ(RanOut(true, report.last_decided_at(), "UTC"), "2025-12-31 16:00:00 +00:00");
 }
 

@@ -196,6 +196,9 @@ TEST(MaskTest, IsWhatTheFileHasColumnsFor) {
   EXPECT_TRUE(Reactivates(*FindImportKind("cards")));
   EXPECT_FALSE(Reactivates(*FindImportKind("funds")));
   EXPECT_THAT(ColumnsHelp(*FindImportKind("funds")), HasSubstr("stays as it is"));
+  EXPECT_THAT(ColumnsHelp(*FindImportKind("members")),
+              HasSubstr("An empty cell resets its field, unless the column's text above says"));
+  EXPECT_THAT(ColumnsHelp(*FindImportKind("members")), HasSubstr("all three empty = as it is"));
   EXPECT_THAT(ColumnsHelp(*FindImportKind("funds")), testing::Not(HasSubstr("suspended")));
 }
 

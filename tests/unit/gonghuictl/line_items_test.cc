@@ -73,6 +73,10 @@ TEST(LineItemsTest, ReturnedLines) {
     EXPECT_FALSE(ParseReturnedLine(text).ok()) << text;
   }
   EXPECT_THAT(Message(ParseReturnedLine("1").status()), HasSubstr("\"1\": is not NUMBER:QUANTITY"));
+  EXPECT_THAT(Message(ParseReturnedLine("ice-tea:1:5").status()),
+              HasSubstr("is not NUMBER:QUANTITY"));
+  EXPECT_THAT(Message(ParseReturnedLine("1:1:1").status()), HasSubstr("is not NUMBER:QUANTITY"));
+  EXPECT_THAT(Message(ParseReturnedLine("65:1").status()), HasSubstr("numbered from 1"));
   ReturnedLines twice;
   EXPECT_THAT(Message(ParseReturnedLines({"1:1", "2:1", "1:2"}, &twice)),
               HasSubstr("\"1:2\": the line is named twice"));

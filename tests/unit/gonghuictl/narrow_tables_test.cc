@@ -223,8 +223,10 @@ TEST_F(NarrowTablesTest, WhatMattersStaysIn80Columns) {
   EXPECT_THAT(Headers(ProgrammeVersionView(), 80),
               AllOf(HasSubstr("VERSION"), HasSubstr("STAGE"), HasSubstr("SINCE")));
   EXPECT_THAT(Headers(FundView(), 80),
-              AllOf(HasSubstr("FUND"), HasSubstr("BUDGET"), HasSubstr("LEFT")));
-  EXPECT_THAT(Headers(ClaimView(), 80), AllOf(HasSubstr("CLAIM"), HasSubstr("STATE")));
+              AllOf(HasSubstr("FUND"), HasSubstr("BUDGET"), HasSubstr("AVAILABLE")));
+  EXPECT_THAT(
+      Headers(ClaimView(), 80),
+      AllOf(HasSubstr("CLAIM"), HasSubstr("STATE"), HasSubstr("  AID"), HasSubstr("APPROVED")));
   EXPECT_THAT(Headers(VoucherView(), 120), AllOf(HasSubstr("VOUCHER"), HasSubstr("STATE")));
   EXPECT_THAT(Headers(DraftView(), 80), AllOf(HasSubstr("DRAFT"), HasSubstr("NOTE")));
 }

@@ -53,6 +53,31 @@ TEST(ReasonHelp, KnowsMoreOfAWholeAnswer) {
   EXPECT_THAT(std::string(HelpOf(t).english), HasSubstr("a person settles it"));
 }
 
+// A reversal has no hold to be raised for it.
+TEST(ReasonHelp, OfAReversalOfTooMuch) {
+  v1::Transaction t;
+  t.set_outcome(v1::OUTCOME_DECLINED);
+  t.set_reason(v1::REASON_EXCEEDS_AUTHORIZED_AMOUNT);
+  t.set_kind(v1::TRANSACTION_KIND_CAPTURE);
+  EXPECT_THAT(std::string(HelpOf(t).english), HasSubstr("capture at most"));
+  t.set_kind(v1::TRANSACTION_KIND_REVERSAL);
+  EXPECT_EQ(HelpOf(t).english, "take back at most what is left (txn show)");
+  EXPECT_THAT(std::string(HelpOf(t).chinese), HasSubstr("撤销金额不得超过可撤余额"));
+}
+
+// Where there is no fund, no budget can be raised.
+TEST(ReasonHelp, OfABenefitWithoutAFundOfMoney) {
+  v1::Transaction t;
+  t.set_outcome(v1::OUTCOME_DECLINED);
+  t.set_reason(v1::REASON_BUDGET_EXHAUSTED);
+  EXPECT_THAT(std::string(HelpOf(t).english), HasSubstr("raise the budget")) << "nothing is known";
+  t.mutable_failed_check()->mutable_fund()->set_fund_code("city-2026");
+  EXPECT_THAT(std::string(HelpOf(t).english), HasSubstr("raise the budget"));
+  t.mutable_failed_check()->clear_fund();
+  EXPECT_EQ(HelpOf(t).english, "the benefit has no fund of money: ask with price 0");
+  EXPECT_THAT(std::string(HelpOf(t).chinese), HasSubstr("没有资金来源"));
+}
+
 // "Come again" is no help where nothing comes again.
 TEST(ReasonHelp, OfALimitThatNeverBeginsAnew) {
   for (const v1::Reason reason : {v1::REASON_EXCEEDS_FREQUENCY_LIMIT,
@@ -96,7 +121,7 @@ TEST(ReasonHelp, OfAClaim) {
   t.mutable_event_at()->set_seconds(1);
   t.set_reason(v1::REASON_PROGRAMME_NOT_STARTED);
   EXPECT_THAT(std::string(HelpOf(t).english), HasSubstr("before the programme began"));
-  EXPECT_THAT(std::string(HelpOf(t).chinese), HasSubstr("方案开始之前"));
+  EXPECT_THAT(std::string(HelpOf(t).chinese), HasSubstr("项目开始之前"));
   t.set_reason(v1::REASON_NOT_PERMITTED_TO_MEMBER);
   EXPECT_THAT(std::string(HelpOf(t).english), HasSubstr("no such cover on the day of the event"));
   EXPECT_THAT(std::string(HelpOf(t).chinese), HasSubstr("不在保障范围"));

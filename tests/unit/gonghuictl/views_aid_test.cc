@@ -174,7 +174,7 @@ TEST_F(ViewsAidTest, AFiledClaimAwaitsApproval) {
   };
   std::string text = show(nullptr);
   EXPECT_THAT(text, HasSubstr("filed: awaits approval (待审批), where its programme asks for it"));
-  EXPECT_THAT(text, HasSubstr("已受理，如方案要求审批则待审批\n"));
+  EXPECT_THAT(text, HasSubstr("已受理，如项目要求审批则待审批\n"));
   EXPECT_THAT(text, Not(HasSubstr("outcome")));
   EXPECT_THAT(text, Not(HasSubstr("已批准")));
   text = show(&claim);
@@ -192,7 +192,7 @@ TEST_F(ViewsAidTest, AFiledClaimAwaitsApproval) {
   EXPECT_THAT(show(&claim), HasSubstr("filed: needs no approval, awaits payment (待支付)"));
   held.set_outcome(v1::OUTCOME_APPROVED_PARTIAL);
   EXPECT_THAT(show(nullptr), HasSubstr("filed, benefit in part: awaits approval (待审批)"));
-  EXPECT_THAT(show(nullptr), HasSubstr("已受理，优惠不足额，如方案"));
+  EXPECT_THAT(show(nullptr), HasSubstr("已受理，优惠不足额，如项目"));
   held.set_state(v1::TRANSACTION_STATE_CAPTURED);
   EXPECT_THAT(show(&claim), HasSubstr("已批准\n")) << "paid";
   EXPECT_THAT(whole(), Not(HasSubstr("hold expires")));

@@ -93,6 +93,48 @@ TEST_F(ViewsTest, DeclineForPeople) {
   EXPECT_THAT(text, HasSubstr("rides_a_day  person    day        4     4     0     0\n"));
 }
 
+// A week that rolls is not a day.
+TEST_F(ViewsTest, ARollingLimitTellsItsSpan) {
+  v1::Transaction t = Declined();
+  t.mutable_failed_check()->mutable_limit()->set_window_span(7);
+  EXPECT_THAT(Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); }),
+              HasSubstr("rides_a_day  person    7 days        4     4     0     0\n"));
+  EXPECT_THAT(Capture(OutputFormat::kCsv,
+                      [&](Output* out) {
+                        out->TableOf<v1::LimitState>(std::span(&t.failed_check().limit(), 1),
+                                                     LimitStateView());
+                      }),
+              HasSubstr("rides_a_day,person,7xday,4,4,"));
+}
+
+// GIVEN BACK counts only what was named; that money came back without is said below.
+TEST_F(ViewsTest, RefundedWithoutLines) {
+  v1::Transaction t;
+  t.set_kind(v1::TRANSACTION_KIND_AUTHORIZATION);
+  t.set_outcome(v1::OUTCOME_APPROVED);
+  t.set_state(v1::TRANSACTION_STATE_PARTIALLY_REFUNDED);
+  t.set_list_price_fen(1'000);
+  t.set_captured_fen(1'000);
+  v1::TransactionLine& line = *t.add_lines();
+  line.set_line_number(1);
+  line.set_item_code("rice-5kg");
+  line.set_quantity(3);
+  line.set_price_fen(1'000);
+  const auto show = [&t] {
+    return Capture(OutputFormat::kTable, [&](Output* out) { ShowTransaction(t, out); });
+  };
+  const auto note = HasSubstr("given back counts only returns that named lines (退回件数");
+  EXPECT_THAT(show(), Not(note)) << "nothing came back";
+  t.set_refunded_fen(333);
+  EXPECT_THAT(show(), note) << "by an amount alone";
+  line.set_returned_quantity(1);
+  EXPECT_THAT(show(), Not(note)) << "by the line alone";
+  t.set_refunded_fen(334);
+  EXPECT_THAT(show(), Not(note)) << "by the line, rounded up";
+  t.set_refunded_fen(335);
+  EXPECT_THAT(show(), note) << "by the line and by an amount";
+}
+
 TEST_F(ViewsTest, BenefitsAndLimits) {
   v1::Transaction t;
   t.set_outcome(v1::OUTCOME_APPROVED);
@@ -265,22 +307,28 @@ TEST_F(ViewsTest, WhatChangedSinceItWasAuthorized) {
   std::string text = show(-300, -60);
   EXPECT_THAT(text,
               HasSubstr("\nauthorized 授权 13.00 yuan 10.40 yuan 2.60 yuan\n"
-                        "reversed in part 部分撤销 -3.00 yuan -2.40 yuan -0.60 yuan\n"
+                        "changed since 此后变动 -3.00 yuan -2.40 yuan -0.60 yuan\n"
                         "stands now 现授权 10.00 yuan 8.00 yuan 2.00 yuan\n"
                         "still held 仍冻结 10.00 yuan 8.00 yuan 2.00 yuan\n"));
   EXPECT_THAT(text, HasSubstr("\nBenefits, as they stand now\n"));
   text = show(500, 100);
   EXPECT_THAT(text,
               HasSubstr("\nauthorized 授权 5.00 yuan 4.00 yuan 1.00 yuan\n"
-                        "raised 追加授权 +5.00 yuan +4.00 yuan +1.00 yuan\n"
+                        "changed since 此后变动 +5.00 yuan +4.00 yuan +1.00 yuan\n"
                         "stands now 现授权 10.00 yuan"));
-  EXPECT_THAT(show(500, 0), HasSubstr("raised 追加授权 +5.00 yuan +5.00 yuan 0.00 yuan\n"));
+  EXPECT_THAT(show(500, 0), HasSubstr("changed since 此后变动 +5.00 yuan +5.00 yuan 0.00 yuan\n"));
   EXPECT_THAT(show(-200, 10),
               HasSubstr("changed since 此后变动 -2.00 yuan -2.10 yuan +0.10 yuan\n"));
   EXPECT_THAT(show(0, -50), HasSubstr("changed since 此后变动 0.00 yuan +0.50 yuan -0.50 yuan\n"));
   text = show(0, 0);
   EXPECT_THAT(text, Not(HasSubstr("stands now")));
   EXPECT_THAT(text, HasSubstr("\nBenefits, as authorized\n"));
+  // What never was a hold can not have been raised; a captured hold can.
+  t.set_state(v1::TRANSACTION_STATE_CAPTURED);
+  EXPECT_THAT(show(-300, -60),
+              HasSubstr("reversed in part 部分撤销 -3.00 yuan -2.40 yuan -0.60 yuan\n"));
+  t.mutable_expires_at()->set_seconds(1'781'539'200);
+  EXPECT_THAT(show(-300, -60), HasSubstr("changed since 此后变动 -3.00 yuan"));
   t.set_restated_fen(-300);
   EXPECT_THAT(Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); }),
               HasSubstr("restated_fen,restated_subsidy_fen"));
@@ -300,7 +348,7 @@ TEST_F(ViewsTest, RefusedByAFund) {
   };
   EXPECT_THAT(show(),
               HasSubstr("\nfund city-2026: needs 1,005.00, has 3.20 yuan "
-                        "(需要 1005.00 元，可用 3.20 元)\n"));
+                        "(需要1005.00元，可用3.20元)\n"));
   EXPECT_THAT(show(), HasSubstr("Refused by programme metro version 2, benefit ride\n"));
   t.set_reason(v1::REASON_FUND_NOT_OPEN);
   fund.set_needed_fen(0);
@@ -310,7 +358,7 @@ TEST_F(ViewsTest, RefusedByAFund) {
   fund.set_fund_code("packs");
   fund.set_needed_pieces(1'002);
   fund.set_available_pieces(1);
-  EXPECT_THAT(show(), HasSubstr("\nfund packs: needs 1,002, has 1 (需要 1,002 件，可用 1 件)\n"));
+  EXPECT_THAT(show(), HasSubstr("\nfund packs: needs 1,002, has 1 (需要1,002件，可用1件)\n"));
   t.mutable_failed_check()->clear_fund();
   EXPECT_THAT(show(), Not(HasSubstr("\nfund ")));
 }
@@ -378,14 +426,14 @@ TEST_F(ViewsTest, NobodyPaysForARefusedFollowUp) {
   };
   EXPECT_THAT(show(v1::TRANSACTION_KIND_REFUND),
               HasSubstr("asked for 61.00 yuan to give back; nothing was changed "
-                        "(申请退货 61.00 元，未作任何变动)\n"));
+                        "(申请退货61.00元，未作任何变动)\n"));
   EXPECT_THAT(show(v1::TRANSACTION_KIND_CAPTURE),
-              HasSubstr("asked for 61.00 yuan to capture; nothing was changed (申请完成 61.00 元"));
+              HasSubstr("asked for 61.00 yuan to capture; nothing was changed (申请完成61.00元"));
   EXPECT_THAT(show(v1::TRANSACTION_KIND_REVERSAL),
-              HasSubstr("asked for 61.00 yuan to take back; nothing was changed (申请撤销 61.00"));
+              HasSubstr("asked for 61.00 yuan to take back; nothing was changed (申请撤销61.00元"));
   EXPECT_THAT(show(v1::TRANSACTION_KIND_INCREMENT),
               HasSubstr("asked for 61.00 yuan to authorize in addition; nothing was changed "
-                        "(申请追加授权 61.00 元"));
+                        "(申请追加授权61.00元"));
   const std::string csv =
       Capture(OutputFormat::kCsv, [&](Output* out) { ShowTransaction(t, out); });
   EXPECT_THAT(csv, HasSubstr(",6100,6100,0,")) << "programs get all";
@@ -395,6 +443,13 @@ TEST_F(ViewsTest, NobodyPaysForARefusedFollowUp) {
   EXPECT_THAT(show(v1::TRANSACTION_KIND_CAPTURE),
               HasSubstr("asked for all that is left to capture; nothing was changed "
                         "(申请完成全部余额，"));
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_REVERSAL),
+              HasSubstr("asked for all or a part to take back; nothing was changed"))
+      << "what it asked for is not kept";
+  t.set_reason(v1::REASON_EXCEEDS_AUTHORIZED_AMOUNT);
+  EXPECT_THAT(show(v1::TRANSACTION_KIND_REVERSAL),
+              HasSubstr("asked for more than is left to take back; nothing was changed "
+                        "(申请撤销超出可撤余额的金额，"));
   v1::TransactionLine& line = *t.add_lines();
   line.set_line_number(2);
   line.set_item_code("rice-5kg");

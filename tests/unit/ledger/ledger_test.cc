@@ -272,6 +272,9 @@ TEST_F(TamperedTest, InvariantsHoldAndNoticeEachChange) {
   EXPECT_THAT(third([](Transaction& changed) { changed.seq = CommandSeq{1}; }),
               HasSubstr("id does not find it"));
 
+  EXPECT_THAT(third([](Transaction& changed) { changed.failed_row = 1; }),
+              HasSubstr("is not there"));
+
   const auto line = [this](auto change) { return After(ledger_->lines(), LineRow{1}, change); };
   EXPECT_THAT(line([](Line& changed) { changed.price += Fen{1}; }), HasSubstr("list price"));
   EXPECT_THAT(line([](Line& changed) { changed.subsidy -= Fen{1}; }), HasSubstr("the subsidy"));

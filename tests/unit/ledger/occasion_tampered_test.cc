@@ -215,6 +215,22 @@ TEST_F(OccasionTamperedTest, Vouchers) {
               HasSubstr("found by its code"));
 }
 
+TEST_F(OccasionTamperedTest, Transactions) {
+  const auto first = [this](auto change) {
+    return After(ledger_->transactions(), TransactionRow{1}, change);
+  };
+  EXPECT_EQ(first([](Transaction&) {}), "");
+  EXPECT_THAT(first([](Transaction& changed) { changed.applied_count = 0; }),
+              HasSubstr("nothing names the benefit"));
+  EXPECT_THAT(first([](Transaction& changed) { changed.failed_row = 1; }),
+              HasSubstr("no limit or fund refused"));
+  EXPECT_THAT(first([](Transaction& changed) {
+                changed.failed_row = 1;
+                changed.reason = Reason::kNoEffect;
+              }),
+              HasSubstr("no limit or fund refused"));
+}
+
 TEST_F(OccasionTamperedTest, Occasions) {
   const auto occasion = [this](uint32_t row, auto change) {
     return After(ledger_->occasions(), OccasionRow{row}, change);

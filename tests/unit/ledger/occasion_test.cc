@@ -71,9 +71,9 @@ TEST_F(OccasionTest, OfACodeTheReasonsHaveAnOrder) {
   Void(2);
   ExpectDeclined(Run(WithCode(Sale(1, 1'000), 9)), Reason::kVoucherNotFound);
   ExpectDeclined(Run(WithCode(Sale(2, 1'000), 2)), Reason::kVoucherVoid);
-  ExpectDeclined(Run(WithCode(Sale(3, 1'000), 1)), Reason::kVoucherNotYetValid);
+  ExpectDeclined(Run(WithCode(Sale(3, 1'000), 1)), Reason::kVoucherNotYetValid, AfterMinutes(10));
   now_ = TimestampNs{AfterMinutes(10).value() - 1};
-  ExpectDeclined(Run(WithCode(Sale(4, 1'000), 1)), Reason::kVoucherNotYetValid);
+  ExpectDeclined(Run(WithCode(Sale(4, 1'000), 1)), Reason::kVoucherNotYetValid, AfterMinutes(10));
   now_ = AfterMinutes(10);  // the first instant
   ExpectGiven(Run(WithCode(Quote(1'000), 1)), 500);
   now_ = TimestampNs{AfterMinutes(20).value() - 1};  // the last one

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -374,6 +375,23 @@ TEST_F(SlotsTest, TheHoldIsKeptUntilTheSlotIsOver) {
   Run(WithSlot(hold, AfterMinutes(1)));
   EXPECT_EQ(result_.transaction.reason, Reason::kSlotNotAvailable);
   EXPECT_EQ(result_.transaction.expires_at.value(), now_.value() + 60 * kNsPerSecond);
+}
+
+// Whatever refused the benefit: of what is approved no later instant is told.
+TEST_F(SlotsTest, AtFullPriceNoNextSlotIsTold) {
+  ApplySlots([](OwnedProgramme& programme, BenefitSpec&) { AddPlaces(programme, 1); });
+  Run(WithSlot(Authorize(1, 1'000), After(1)));
+  for (const auto& [slot_at, reason] : {std::pair(After(1), Reason::kExceedsFrequencyLimit),
+                                        std::pair(AfterMinutes(75), Reason::kSlotNotAvailable)}) {
+    Command quote = Quote(1'000);
+    quote.authorize.capture_at_once = true;
+    ExpectDeclined(Run(WithSlot(quote, slot_at)), reason, AfterMinutes(90));
+    quote.authorize.if_no_benefit = IfNoBenefit::kFullPrice;
+    ExpectGiven(Run(WithSlot(quote, slot_at)), 0);
+    EXPECT_EQ(result_.transaction.reason, reason);
+    EXPECT_EQ(result_.transaction.expires_at, TimestampNs{});
+    EXPECT_EQ(result_.limit_count, 0u);
+  }
 }
 
 // ---- Who did not come before ------------------------------------------------------

@@ -99,15 +99,19 @@ ProgrammeOutline OutlineOfText(const std::string& text) {
 }
 
 // "subject|property|before|after" and "|less".
-std::vector<std::string> Changes(const ProgrammeOutline& before, const ProgrammeOutline& after) {
-  ChangeRows rows;
-  AddProgrammeChanges(before, after, {"1", "1"}, &rows);
+std::vector<std::string> TextsOf(const ChangeRows& rows) {
   std::vector<std::string> texts;
   for (const v1::ProgrammeChange& change : rows) {
     texts.push_back(change.subject() + "|" + change.property() + "|" + change.before() + "|" +
                     change.after() + (change.reduces() ? "|less" : ""));
   }
   return texts;
+}
+
+std::vector<std::string> Changes(const ProgrammeOutline& before, const ProgrammeOutline& after) {
+  ChangeRows rows;
+  AddProgrammeChanges(before, after, {"1", "1"}, &rows);
+  return TextsOf(rows);
 }
 
 std::vector<std::string> ChangesTo(const std::string& from, const std::string& to) {
@@ -324,14 +328,15 @@ LiveFund FundThatIsThere() {
   return live;
 }
 
-// "property|before|after" in both languages, and "|less".
+// "key|property|before|after" in both languages, and "|less".
 std::vector<std::string> Differences(const LiveFund& live, const FundRequest& asked) {
   std::vector<std::string> texts;
   for (const FundDifference& difference :
        FundDifferences(live, asked, [](TimestampNs at) { return std::to_string(at.value()); })) {
     for (const auto& text : {&Words::en, &Words::zh}) {
-      texts.push_back(difference.property.*text + "|" + difference.before.*text + "|" +
-                      difference.after.*text + (difference.reduces ? "|less" : ""));
+      texts.push_back(difference.key + ("|" + difference.property.*text) + "|" +
+                      difference.before.*text + "|" + difference.after.*text +
+                      (difference.reduces ? "|less" : ""));
     }
   }
   return texts;
@@ -354,23 +359,64 @@ TEST(FundDifferencesTest, EveryPropertyIsNamedWithBothValues) {
   other.advice_may_overrun = true;
   other.payer = Payer::kMerchant;
   other.owner = *ParseCode<UnionNodeId>("KM-1");
+  other.name = *DisplayName::From(std::string("新"));
   EXPECT_THAT(Differences(live, other),
-              ElementsAre("budget|900.00 yuan|123,456.78 yuan",
-                          "预算|900.00元|123,456.78元",
-                          "starts|1769875200000000000|",
-                          "开始|1769875200000000000|",
-                          "until||7|less",
-                          "截止||7|less",
-                          "paid by|the union|the merchant",
-                          "出资方|工会|商户",
-                          "overruns|never|advices may",
-                          "补传的交易可否超支|不可以|可以",
-                          "owner|KM|KM-1",
-                          "所属工会|KM|KM-1"));
+              ElementsAre("budget|budget|900.00 yuan|123,456.78 yuan",
+                          "budget|预算|900.00元|123,456.78元",
+                          "opens|starts|1769875200000000000|",
+                          "opens|开始|1769875200000000000|",
+                          "closes|until||7|less",
+                          "closes|截止||7|less",
+                          "paid by|paid by|the union|the merchant",
+                          "paid by|出资方|工会|商户",
+                          "overruns|overruns|never|advices may",
+                          "overruns|离线上送可否超支|不可以|可以",
+                          "owner|owner|KM|KM-1",
+                          "owner|所属工会|KM|KM-1",
+                          "name|name||新",
+                          "name|名称||新"));
   other = same;
   other.budget = Fen{89'999};
   EXPECT_THAT(Differences(live, other),
-              ElementsAre("budget|900.00 yuan|899.99 yuan|less", "预算|900.00元|899.99元|less"));
+              ElementsAre("budget|budget|900.00 yuan|899.99 yuan|less",
+                          "budget|预算|900.00元|899.99元|less"));
+}
+
+// What is told is what differs, not what would look different.
+TEST(FundDifferencesTest, WordsThatAreTheSameDoNotHideADifference) {
+  const LiveFund live = FundThatIsThere();
+  FundRequest asked;
+  asked.budget = live.view.fund.budget;
+  asked.opens_at = TimestampNs{live.view.fund.opens_at.value() + 1};
+  const auto differences = FundDifferences(live, asked, [](TimestampNs) { return "today"; });
+  ASSERT_EQ(differences.size(), 1U);
+  EXPECT_STREQ(differences[0].key, "opens");
+  EXPECT_TRUE(differences[0].reduces);
+}
+
+// Programs read the property: it is not what the file calls it.
+TEST(ProgrammeChangesTest, APropertyOfAFundKeepsItsName) {
+  CompiledFile file;
+  FundRequest& asked = file.funds.emplace_back();
+  LiveBeforeFile live;
+  live.funds.push_back(FundThatIsThere());
+  asked.code = live.funds[0].view.fund.code;
+  asked.budget = Fen{80'000};
+  asked.closes_at = TimestampNs{1'800'000'000 * kNsPerSecond};
+  asked.advice_may_overrun = true;
+  asked.payer = Payer::kSponsor;
+  asked.owner = *ParseCode<UnionNodeId>("KM-1");
+  asked.name = *DisplayName::From(std::string("新"));
+  ChangeRows rows;
+  AddDeclaredChanges(live, file, &rows);
+  EXPECT_THAT(TextsOf(rows),
+              ElementsAre("fund f|budget|900.00 yuan|800.00 yuan|less",
+                          "fund f|opens|2026-01-31T16:00:00Z|",
+                          "fund f|closes||2027-01-15T08:00:00Z|less",
+                          "fund f|paid by|the union|a sponsor",
+                          "fund f|overruns|never|advices may",
+                          "fund f|owner|KM|KM-1",
+                          "fund f|name||新"));
 }
 
 TEST(FundDifferencesTest, AStockIsCountedInPieces) {
@@ -381,8 +427,9 @@ TEST(FundDifferencesTest, AStockIsCountedInPieces) {
   asked.asset = Asset::kThing;
   asked.budget = Fen{20'000};
   asked.opens_at = live.view.fund.opens_at;
-  EXPECT_THAT(Differences(live, asked),
-              ElementsAre("budget|15,000 pieces|20,000 pieces", "预算|15,000件|20,000件"));
+  EXPECT_THAT(
+      Differences(live, asked),
+      ElementsAre("budget|budget|15,000 pieces|20,000 pieces", "budget|预算|15,000件|20,000件"));
 }
 
 }  // namespace

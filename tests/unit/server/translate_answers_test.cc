@@ -272,7 +272,9 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   Command command;
   command.details = details.get();
   const std::string transport_data(kTransportDataBytesMax, '\xff');
-  const v1::AuthorizeResponse response = Reply(command, BigResult(), transport_data);
+  Result approved = BigResult();
+  approved.transaction.benefit = BenefitRow{1};  // the first of a combination, without a share
+  const v1::AuthorizeResponse response = Reply(command, approved, transport_data);
   EXPECT_LT(writer_.size(), kReplyBytesMax - 64);
   const v1::Transaction& transaction = response.transaction();
   EXPECT_EQ(transaction.transaction_id(), "ZZZZZZZZZZZZ");
@@ -281,9 +283,10 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   EXPECT_EQ(transaction.terminal_id(), "TERMINAL90123456");
   EXPECT_EQ(transaction.merchant_id(), "MERCHANT90123456");
   EXPECT_EQ(transaction.decided_at().nanos(), 999'999'999);
-  EXPECT_EQ(transaction.applied_benefits_size(), 8);
-  EXPECT_EQ(transaction.applied_benefits(7).benefit_code(), std::string(32, 'b'));
-  EXPECT_EQ(transaction.applied_benefits(7).amount_fen(), INT64_MAX);
+  ASSERT_EQ(transaction.applied_benefits_size(), 9);
+  EXPECT_EQ(transaction.applied_benefits(0).fund_code(), "");
+  EXPECT_EQ(transaction.applied_benefits(8).benefit_code(), std::string(32, 'b'));
+  EXPECT_EQ(transaction.applied_benefits(8).amount_fen(), INT64_MAX);
   EXPECT_EQ(transaction.limits_size(), 16);
   EXPECT_EQ(transaction.limits(15).limit_code(), std::string(32, 'l'));
   EXPECT_EQ(transaction.limits(15).max(), INT64_MAX / 2);

@@ -14,7 +14,7 @@
 
 #include "engine/base/prng.h"
 #include "storage/archive_keys.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/testing/temp_folder.h"
 
 namespace gonghui {
 namespace {

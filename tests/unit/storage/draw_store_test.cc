@@ -15,8 +15,8 @@
 #include <rocksdb/db.h>
 
 #include "engine/base/check.h"
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/durability/draw_store_conformance.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace gonghui {
 namespace {

@@ -56,6 +56,38 @@ TEST(DumpTest, AnIncrementIsToldWithWhatItChanges) {
   }
 }
 
+// A decline keeps them where an approval keeps what is captured.
+TEST(DumpTest, ADeclineIsToldWithWhatRefused) {
+  const auto sale = MakeSale(5'001, kCityNoon);
+  Transaction& declined = sale->event.transaction;
+  declined.outcome = Outcome::kDeclined;
+  declined.state = TransactionState::kDeclined;
+  declined.captured = Fen{3};
+  declined.captured_subsidy = Fen{0};
+  const auto effect = [&sale] {
+    const std::string line = LineOf(sale->event, 0, false);
+    return line.substr(line.find("\"effect\""));
+  };
+  const auto told = [](const char* numbers, const char* row) {
+    return testing::AllOf(HasSubstr(numbers), HasSubstr(row), testing::Not(HasSubstr("captured")));
+  };
+  declined.reason = Reason::kExceedsFrequencyLimit;
+  declined.failed_row = 7;
+  EXPECT_THAT(effect(), told(R"("used":3,"held":0)", R"("failed_limit_row":7)"));
+  declined.reason = Reason::kQuotaExhausted;
+  declined.captured = Fen{0};
+  declined.captured_subsidy = Fen{2};
+  EXPECT_THAT(effect(), told(R"("available":0,"needed":2)", R"("failed_fund_row":7)"));
+  // Nothing of a limit or fund: there is nothing to tell.
+  declined.reason = Reason::kNoEffect;
+  declined.failed_row = 0;
+  EXPECT_THAT(effect(),
+              testing::AllOf(testing::Not(HasSubstr("captured")),
+                             testing::Not(HasSubstr("needed")),
+                             testing::Not(HasSubstr("\"held\"")),
+                             testing::Not(HasSubstr("failed"))));
+}
+
 TEST(DumpTest, AnAmountThatWasNotGivenIsNotTold) {
   for (const EventKind kind : {EventKind::kCaptured, EventKind::kReversed, EventKind::kRefunded}) {
     const auto with = MakeFollowUp(kind, 5'002, kCityNoon);

@@ -31,8 +31,8 @@
 #include "storage/rocksdb_journal.h"
 #include "storage/rocksdb_store.h"
 #include "storage/vault.h"
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/durability/event_maker.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace gonghui {
 namespace {

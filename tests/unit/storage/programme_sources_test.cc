@@ -11,8 +11,8 @@
 #include <rocksdb/db.h>
 
 #include "engine/base/check.h"
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/durability/programme_sources_conformance.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace gonghui {
 namespace {

@@ -14,10 +14,10 @@
 #include "engine/base/prng.h"
 #include "engine/durability/archived_codec.h"
 #include "storage/archive_keys.h"
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/durability/any_value.h"
 #include "tests/unit/durability/archive_conformance.h"
 #include "tests/unit/durability/event_maker.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace gonghui {
 namespace {

@@ -10,8 +10,8 @@
 #include <rocksdb/db.h>
 
 #include "storage/rocksdb_store.h"
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/durability/checkpoint_conformance.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace gonghui {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "storage/meta_keys.h"
 #include "storage/rocksdb_store.h"
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/durability/journal_conformance.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace gonghui {
 namespace {

@@ -16,7 +16,7 @@
 #include <rocksdb/db.h>
 
 #include "storage/meta_keys.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/testing/temp_folder.h"
 
 namespace gonghui {
 namespace {

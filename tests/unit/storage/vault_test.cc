@@ -15,7 +15,7 @@
 #include <rocksdb/db.h>
 
 #include "storage/rocksdb_store.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/testing/temp_folder.h"
 
 namespace gonghui {
 namespace {

@@ -283,7 +283,7 @@ ExitCode Try(Context* context,
   context->out().Flush();
   for (const auto& notes : {BacktestNotes(run.report()), FigureNotes(run.report(), simulated)}) {
     for (const Words& note : notes) {
-      context->Note(note.english + "\n  " + note.chinese);
+      context->Note(note.en + "\n  " + note.zh);
     }
   }
   if (!flags.html_path.empty()) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include <absl/status/status.h>
 #include <google/protobuf/wrappers.pb.h>
 
 #include "engine/base/clock.h"
@@ -89,6 +90,9 @@ class BatchRun {
         return;
       }
       Refuse((*rows)[refused->index], refused->description);
+      if (status.code == static_cast<int>(absl::StatusCode::kAlreadyExists)) {
+        ++result_.already_there_count;
+      }
       rows->erase(rows->begin() + static_cast<std::ptrdiff_t>(refused->index));
       if (result_.refused_count >= kRefusedRowsMax) {
         Stop(ExitCode::kRefused,

@@ -47,6 +47,7 @@ struct BatchResult {
   ExitCode exit = ExitCode::kOk;  // kPartlyDone or kRefused when rows were refused
   size_t done_count = 0;
   size_t refused_count = 0;
+  size_t already_there_count = 0;  // of the refused: ALREADY_EXISTS
   // The last call may or may not have been done.
   bool outcome_unknown = false;
 };

@@ -28,18 +28,19 @@ struct ChangeFlags {
   bool yes = false;
 };
 
-// A hint must not take longer than the mistake: of a register with more cards, these.
+// A hint must not take longer than the mistake: of a register with more cards there is none.
 constexpr size_t kCardsLookedAtMax = 10'000;
 
 // Below the answer that there is no such card: the one that is a slip of the finger away, a digit
-// or two neighbours.  Of more than one nothing, since a wrong card must not be offered; it is
-// only told, never taken.
+// or two neighbours.  Of more than one nothing, nor when not all cards were seen, since a wrong
+// card must not be offered; it is only told, never taken.
 void NoteNearCard(Context* context, ExitCode exit, const std::string& card_number) {
   if (exit != ExitCode::kNotFound) {
     return;
   }
   std::vector<std::string> near;
   size_t count = 0;
+  bool all = false;
   v1::ListCardsRequest request;
   request.set_page_size(kPageRowsMax);
   do {
@@ -56,8 +57,9 @@ void NoteNearCard(Context* context, ExitCode exit, const std::string& card_numbe
     }
     count += static_cast<size_t>(response.cards_size());
     request.set_page_token(response.next_page_token());
-  } while (!request.page_token().empty() && count < kCardsLookedAtMax);
-  context->Note(near.size() == 1
+    all = request.page_token().empty();
+  } while (!all && count < kCardsLookedAtMax);
+  context->Note(all && near.size() == 1
                     ? fmt::format("did you mean \"{}\"? (是否指 {}？)", near[0], near[0])
                     : "card list has all numbers, member show MEMBER those of a member "
                       "(card list 列出全部卡号，member show 会员号 列出其名下的卡)");

@@ -64,7 +64,8 @@ void ShowOtherClaims(Context* context, const v1::Claim& claim) {
   const RpcStatus status = context->CallQuietly(
       Listener::kOperator, "gonghui.v1.AidService.ListClaims", request, &response);
   if (!status.ok()) {
-    context->Note("the member's other claims could not be asked for: " + FormatRpcStatus(status));
+    context->Note("the member's other claims could not be asked for (无法查询该会员的其他申请): " +
+                  FormatRpcStatus(status));
     return;
   }
   std::vector<v1::Claim> others;

@@ -92,7 +92,9 @@ absl::Status CheckAccount(std::string_view option, const std::string& account) {
 }
 
 void NoteDryRun(const Context& context) {
-  context.Note("dry run: the server checked the request, nothing was changed");
+  context.Note(
+      "dry run: the server checked the request, nothing was changed "
+      "(试运行：服务器已检查，未作任何变动)");
 }
 
 void AddAmount(CLI::App* command,

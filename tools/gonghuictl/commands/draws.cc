@@ -264,8 +264,11 @@ ExitCode Settle(Context* context, const SettleFlags& flags, bool pool) {
     return known;
   }
   const bool open = found.draw().state() == v1::DRAW_STATE_COMMITTED;
-  if (!flags.yes && open &&
-      SystemClock::Instance().NowNs() / 1'000'000'000 < SettledFrom(found.draw()).seconds) {
+  const auto too_early = [&] {
+    return open &&
+           SystemClock::Instance().NowNs() / 1'000'000'000 < SettledFrom(found.draw()).seconds;
+  };
+  if (!flags.yes && too_early()) {
     return context->Fail(ExitCode::kRefused, TooEarlyWords(found.draw()));
   }
   const ExitCode asked =
@@ -282,7 +285,7 @@ ExitCode Settle(Context* context, const SettleFlags& flags, bool pool) {
       context->Call(Listener::kOperator, "gonghui.v1.DrawService.SettleDraw", request, &response);
   if (exit == ExitCode::kOk) {
     ShowSettled(context, response);
-  } else if (exit == ExitCode::kRefused && open) {
+  } else if (exit == ExitCode::kRefused && too_early()) {
     context->Note(fmt::format("it may be settled from {} on (截止时间)",
                               FormatLocalTime(SettledFrom(found.draw()))));
   } else if (exit == ExitCode::kTimeout || exit == ExitCode::kUnreachable ||

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "gonghui/v1/programme_service.pb.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/commands/lost_segments.h"
 #include "tools/gonghuictl/csv_reader.h"
 #include "tools/gonghuictl/csv_rows.h"
 #include "tools/gonghuictl/import_run.h"
@@ -86,7 +88,9 @@ class LoweredBudgets {
       const RpcStatus status = context_->CallQuietly(
           Listener::kOperator, "gonghui.v1.ProgrammeService.ListFunds", request, &response);
       if (!status.ok()) {
-        context_->Note("whether budgets go down is not known: " + FormatRpcStatus(status));
+        before_.clear();  // of some funds would be as good as to say that no other goes down
+        context_->Note("whether budgets go down is not known (无法判断预算是否调低): " +
+                       FormatRpcStatus(status));
         return;
       }
       for (v1::Fund& fund : *response.mutable_funds()) {
@@ -162,11 +166,22 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
       lowered.Take(line, row, said);
     };
   }
+  const bool members = kind.name == "members";
+  LostSegments lost(context);
+  if (members) {
+    options.on_found = [&lost](std::string_view key, auto said) { lost.Find(key, said); };
+    options.on_accepted = [&lost](uint64_t line, const auto& row, auto /*said*/) {
+      lost.Take(line, row);
+    };
+  }
   const ImportReport report = RunImport(
       options,
       [&] {
         if (funds) {
           lowered.AskBefore();
+        }
+        if (members) {
+          lost.AskBefore();
         }
         return (*client)->StartStream(kind.method);
       },
@@ -177,6 +192,7 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
   }
   context->out().Flush();
   lowered.Tell();
+  lost.Tell(flags.dry_run);
   if (report.finished) {
     if (flags.dry_run) {
       NoteDryRun(*context);

@@ -118,7 +118,7 @@ void AddUnionAndSegment(CLI::App* app, Context* context) {
   AddPageOptions(list, page.get());
 
   CLI::App* segments =
-      AddGroup(app, "segment", "Kinds of members (会员类别)", "Members", {"segment list"});
+      AddGroup(app, "segment", "Kinds of members (群体)", "Members", {"segment list"});
   AddCommand(segments,
              context,
              "list",

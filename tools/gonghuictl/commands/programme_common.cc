@@ -256,17 +256,23 @@ void ShowChanges(Context* context, const ProgrammeChanges& changes, const std::s
 std::string AskedWithoutDryRun(const ProgrammeChanges& changes, v1::Stage stage, bool yes) {
   const size_t reductions = CountReductions(changes);
   if (reductions == 0) {
-    return "without --dry-run it is done at once: nothing of this needs a confirmation";
+    return "without --dry-run it is done at once: nothing of this needs a confirmation "
+           "(去掉 --dry-run 即直接执行，无需确认)";
   }
   if (!TakesEffect(stage)) {
     return "without --dry-run it is done at once: nothing of this takes effect before the version "
-           "becomes active";
+           "becomes active (去掉 --dry-run 即直接执行；版本转为现行前不生效)";
   }
-  return fmt::format("without --dry-run it {}, because {} of these take{} something away",
-                     yes ? "is done at once, since --yes was said"
-                         : "asks for a confirmation first (scripts: --yes)",
-                     reductions,
-                     reductions == 1 ? "s" : "");
+  return fmt::format(
+      "without --dry-run it {}, because {} of these take{} something away "
+      "(其中{}项会减少权益，{})",
+      yes ? "is done at once, since --yes was said"
+          : "asks for a confirmation first (scripts: --yes)",
+      reductions,
+      reductions == 1 ? "s" : "",
+      reductions,
+      yes ? "因已加 --yes，去掉 --dry-run 即直接执行"
+          : "去掉 --dry-run 后会先请您确认；脚本请加 --yes");
 }
 
 ExitCode AskAboutChanges(Context* context,
@@ -282,8 +288,10 @@ ExitCode AskAboutChanges(Context* context,
     return ExitCode::kOk;
   }
   return context->Confirm(
-      fmt::format(
-          "{} of these take{} something away. Apply?", reductions, reductions == 1 ? "s" : ""),
+      fmt::format("{} of these take{} something away. Apply (其中{}项会减少权益，是否执行)?",
+                  reductions,
+                  reductions == 1 ? "s" : "",
+                  reductions),
       yes);
 }
 

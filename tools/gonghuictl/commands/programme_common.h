@@ -75,7 +75,8 @@ void ShowChanges(Context* context, const ProgrammeChanges& changes, const std::s
                                        bool yes);
 
 inline constexpr const char* kAsksFirst =
-    "without --dry-run it asks for a confirmation first (scripts: --yes)";
+    "without --dry-run it asks for a confirmation first (scripts: --yes) "
+    "(去掉 --dry-run 后会先请您确认；脚本请加 --yes)";
 
 // Of a dry run, how AskAboutChanges() will ask; `yes`: the flag was given already.
 [[nodiscard]] std::string AskedWithoutDryRun(const ProgrammeChanges& changes,

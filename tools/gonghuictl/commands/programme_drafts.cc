@@ -108,7 +108,8 @@ struct DeleteFlags {
 
 ExitCode Delete(Context* context, const DeleteFlags& flags) {
   if (!flags.dry_run) {
-    const ExitCode asked = context->Confirm("Throw the draft " + flags.name + " away?", flags.yes);
+    const ExitCode asked =
+        context->Confirm("Throw the draft " + flags.name + " away (删除草稿)?", flags.yes);
     if (asked != ExitCode::kOk) {
       return asked;
     }

@@ -64,7 +64,7 @@ ExitCode MoveAfterAsking(Context* context,
   }
   context->out().Flush();
   if (response.unchanged()) {
-    context->Note("it is so already; nothing was changed");
+    context->Note("it is so already; nothing was changed (已是如此，未作任何变动)");
   } else if (dry_run) {
     NoteDryRun(*context);
     context->Note(asked_before && !yes ? kAsksFirst
@@ -106,7 +106,9 @@ ExitCode Stage(Context* context, const StageFlags& flags) {
   }
   if (request.stage() == v1::STAGE_WITHDRAWN && !flags.dry_run) {
     const ExitCode asked = context->Confirm(
-        fmt::format("Withdraw version {} of {} for good?", flags.version, flags.code), flags.yes);
+        fmt::format(
+            "Withdraw version {} of {} for good (撤回后不可恢复)?", flags.version, flags.code),
+        flags.yes);
     if (asked != ExitCode::kOk) {
       return asked;
     }

@@ -81,13 +81,16 @@ ExitCode ShowApplied(Context* context,
   }
   if (response.unchanged()) {
     context->Note(stage == v1::STAGE_ACTIVE
-                      ? "the live version already says the same; nothing was changed"
-                      : "a version that says the same is there already; nothing was changed");
+                      ? "the live version already says the same; nothing was changed "
+                        "(与现行版本相同，未作任何变动)"
+                      : "a version that says the same is there already; nothing was changed "
+                        "(已有相同内容的版本，未作任何变动)");
   } else if (flags.dry_run) {
     context->out().Flush();
-    context->Note(fmt::format("dry run: {} is right; nothing was changed; {}",
-                              what,
-                              AskedWithoutDryRun(response.changes(), stage, flags.yes)));
+    context->Note(fmt::format(
+        "dry run: {} is right; nothing was changed (试运行：文件无误，未作任何变动); {}",
+        what,
+        AskedWithoutDryRun(response.changes(), stage, flags.yes)));
   }
   return ExitCode::kOk;
 }
@@ -186,7 +189,7 @@ ExitCode Retire(Context* context, const RetireFlags& flags) {
   ExitCode exit = call();
   NoteWarnings(context, "programme " + flags.code, response.warnings());
   if (exit == ExitCode::kOk && !flags.dry_run) {
-    exit = context->Confirm("End programme " + flags.code + " now?", flags.yes);
+    exit = context->Confirm("End programme " + flags.code + " now (停用项目)?", flags.yes);
     if (exit == ExitCode::kOk) {
       request.set_validate_only(false);
       exit = call();

@@ -366,8 +366,19 @@ ExitCode Reverse(Context* context, const FollowUpFlags& flags) {
   FillFollowUp(flags, &request);
   request.set_reversal_reason(static_cast<v1::ReversalReason>(
       EnumNumber(v1::ReversalReason_descriptor(), flags.reason).value_or(0)));
-  return CallFollowUp<v1::ReverseResponse>(
-      context, "gonghui.v1.AuthorizationService.Reverse", request);
+  v1::ReverseResponse response;
+  const ExitCode exit = context->Call(
+      Listener::kTerminal, "gonghui.v1.AuthorizationService.Reverse", request, &response);
+  NoteUnknownOutcome(*context, exit, request.request_id());
+  if (exit != ExitCode::kOk) {
+    return exit;
+  }
+  v1::Transaction shown = response.transaction();
+  if (IsForPeople(context) && shown.outcome() == v1::OUTCOME_DECLINED) {
+    // The answer has what was undone: nothing.  People are told what they asked for.
+    shown.set_list_price_fen(request.amount_fen());
+  }
+  return ShowDecision(context, response, shown, response.idempotent_replay());
 }
 
 ExitCode Refund(Context* context, const FollowUpFlags& flags) {

@@ -276,7 +276,7 @@ class Issue {
       context_->Note(fmt::format(
           "up to {} codes more may have been made: {}", FormatCount(kRowsPerCallMax), Unknown()));
     }
-    if (result.refused_count > 0 && !flags_.again) {
+    if (result.already_there_count > 0 && !flags_.again) {
       context_->Note(
           "whoever is refused for a voucher of this series and time: take that back first, or "
           "say --again (因已有此券被拒的，请先作废原券，或加 --again)");

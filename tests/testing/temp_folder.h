@@ -3,8 +3,8 @@
 //
 // A folder for one test, removed with all it holds when the object goes.
 
-#ifndef GONGHUI_TESTS_UNIT_STORAGE_TEMP_FOLDER_H_
-#define GONGHUI_TESTS_UNIT_STORAGE_TEMP_FOLDER_H_
+#ifndef GONGHUI_TESTS_TESTING_TEMP_FOLDER_H_
+#define GONGHUI_TESTS_TESTING_TEMP_FOLDER_H_
 
 #include <stdlib.h>
 
@@ -100,4 +100,4 @@ inline std::filesystem::path NewestFile(const std::string& folder, std::string_v
 
 }  // namespace gonghui
 
-#endif  // GONGHUI_TESTS_UNIT_STORAGE_TEMP_FOLDER_H_
+#endif  // GONGHUI_TESTS_TESTING_TEMP_FOLDER_H_
