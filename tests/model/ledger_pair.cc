@@ -279,13 +279,13 @@ std::string LedgerPair::CompareShadow(const Command& asked, TimestampNs now) {
                ? ""
                : "nothing is in shadow, and yet: " + TextOf(live) + "\n  against " + TextOf(want);
   }
-  const Answer have =
+  Answer have =
       told([&](Event* event, Result* result) { ledger_->DecideShadow(asked, now, event, result); });
   ++shadowed_;
   shadowed_otherwise_ += have.subsidy != live.subsidy ? 1 : 0;
-  // When a decline may be tried again is not looked for, as nobody is told.
+  // When a decline may be tried again is looked for only where it costs nothing: nobody is told.
   if (want.outcome == Outcome::kDeclined) {
-    want.next_eligible_at = TimestampNs{};
+    have.next_eligible_at = want.next_eligible_at = TimestampNs{};
     for (auto& limit : want.limits) {
       limit.resets_at = kTimestampMax;
     }
