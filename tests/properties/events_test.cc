@@ -40,6 +40,8 @@ void ForEachSeed(const std::function<std::string(uint64_t)>& run) {
   for (uint64_t seed = 4'000; seed < 4'012; ++seed) {
     ASSERT_EQ(run(seed), "");
   }
+  // A giveaway is raised to a price, of which nothing is fetched: its voucher is free again.
+  ASSERT_EQ(run(15494011037113), "");
   std::random_device device;
   const SystemClock clock;
   const int64_t end_ns = clock.MonotonicNs() + 2 * kNsPerSecond;
@@ -73,7 +75,8 @@ bool Stands(const Transaction& authorization) {
     case TransactionState::kPartiallyRefunded:
       return true;
     case TransactionState::kCaptured:
-      return kept || authorization.list_price == Fen{};
+      // An increment makes something of nothing, and is fetched like the rest.
+      return kept || authorization.standing_price() == Fen{};
     case TransactionState::kExpired:
       return kept;
     case TransactionState::kDeclined:
