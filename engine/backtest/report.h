@@ -71,6 +71,11 @@ struct BacktestReport {
     Reason after = Reason::kNone;
     uint64_t decisions = 0;
   };
+  struct BenefitName {
+    ProgrammeCode programme;
+    BenefitCode benefit;
+    friend bool operator==(const BenefitName&, const BenefitName&) = default;
+  };
   struct Limit {
     ProgrammeCode programme;
     LimitCode limit;
@@ -134,6 +139,9 @@ struct BacktestReport {
   // A simulation: its days have no shown code, appointment or claim.
   bool is_simulated = false;
   uint64_t unplayed = 0;  // of the recorded day that it repeats, for that reason left out
+  // A simulation whose visits are made up, which have no lines: benefits for goods that are in
+  // force on its days, none of which it can give.  The draft's own first.
+  std::vector<BenefitName> goods_benefits;
 
   std::vector<Day> days;                   // rising
   std::vector<Merchant> merchants;         // in order of registration, with decisions

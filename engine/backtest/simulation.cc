@@ -19,6 +19,38 @@ namespace {
 
 constexpr uint64_t kVisitsPerLook = 4'096;
 
+// Of active versions, in force on some day of [from, to).
+std::vector<BacktestReport::BenefitName> GoodsBenefitsOf(const Ledger& ledger,
+                                                         const ProgrammeCode& first,
+                                                         TimestampNs from,
+                                                         TimestampNs to) {
+  std::vector<BacktestReport::BenefitName> found;
+  const auto add = [&](const ProgrammeHead& head) {
+    if (head.active == ProgrammeRow{}) {
+      return;
+    }
+    const Programme& version = ledger.programmes()[head.active];
+    BenefitCode told;  // the cases of a price follow each other, and are one benefit
+    for (uint32_t i = 0; i < version.benefit_count && found.size() < kGoodsBenefitsMax; ++i) {
+      const Benefit& benefit = ledger.benefits()[BenefitRow{version.first_benefit.value() + i}];
+      if (benefit.has_items && benefit.code != told && benefit.starts_at < to &&
+          benefit.ends_at > from) {
+        found.push_back({head.code, benefit.code});
+        told = benefit.code;
+      }
+    }
+  };
+  const auto& heads = ledger.programme_heads();
+  add(heads[ledger.FindProgrammeHead(first)]);
+  for (uint32_t i = 1; i <= heads.size(); ++i) {
+    const ProgrammeHead& head = heads[ProgrammeHeadRow{i}];
+    if (head.code != first) {
+      add(head);
+    }
+  }
+  return found;
+}
+
 class Simulation {
  public:
   Simulation(Journal& journal,
@@ -103,6 +135,10 @@ absl::StatusOr<BacktestReport> Simulation::RunBlocking() {
   report.unplayed = recorded.has_value() ? recorded->unplayed() : 0;
   report.from = StartOfBusinessDay(calendar_, first_day_);
   report.to = StartOfBusinessDay(calendar_, first_day_ + static_cast<CivilDay>(options_.days));
+  if (!recorded.has_value()) {
+    report.goods_benefits = GoodsBenefitsOf(
+        scratch_->ledger(), draft_.programme.programme.code, report.from, report.to);
+  }
   return report;
 }
 

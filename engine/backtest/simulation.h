@@ -8,6 +8,7 @@
 #ifndef GONGHUI_ENGINE_BACKTEST_SIMULATION_H_
 #define GONGHUI_ENGINE_BACKTEST_SIMULATION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -22,6 +23,9 @@
 #include "engine/durability/journal.h"
 
 namespace gonghui {
+
+// Of report.goods_benefits, which is for people to read.
+inline constexpr size_t kGoodsBenefitsMax = 1'000;
 
 struct SimulationOptions {
   ScratchOptions scratch;

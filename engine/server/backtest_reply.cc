@@ -98,6 +98,14 @@ void FillHead(const BacktestReport& report,
     caveats->add_unplayed(v1::UNPLAYED_CODE);
     caveats->add_unplayed(v1::UNPLAYED_APPOINTMENT);
     caveats->add_unplayed(v1::UNPLAYED_CLAIM);
+    if (!report.goods_benefits.empty()) {
+      caveats->add_unplayed(v1::UNPLAYED_GOODS);
+    }
+    for (const BacktestReport::BenefitName& benefit : report.goods_benefits) {
+      v1::UnplayedBenefit* const out_benefit = caveats->add_unplayed_goods_benefits();
+      out_benefit->set_programme_code(TextOf(benefit.programme));
+      out_benefit->set_benefit_code(TextOf(benefit.benefit));
+    }
   }
   caveats->set_unplayed_count(report.unplayed);
 }

@@ -1,6 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -87,12 +88,7 @@ class MemberService final : public v1::MemberService::Service {
                             const v1::ListSegmentsRequest* /*request*/,
                             v1::ListSegmentsResponse* response) override {
     std::vector<Segment> segments;
-    const grpc::Status status = Inspect(engine_, [&](const Ledger& ledger) {
-      CopyPage(ledger.segments(), Page{1, kPageRowsMax}, [&segments](auto, const Segment& segment) {
-        segments.push_back(segment);
-        return true;
-      });
-    });
+    const grpc::Status status = CopySegments(&segments);
     for (const Segment& segment : segments) {
       ToProto(segment, response->add_segments());
     }
@@ -106,6 +102,7 @@ class MemberService final : public v1::MemberService::Service {
       Stream<v1::ImportMembersRequest, v1::ImportMembersResponse>* stream) override {
     ImportPlan<v1::ImportMembersRequest, v1::ImportMembersResponse, MemberRequest> plan;
     MemberFields fields;
+    std::optional<std::vector<Segment>> segments;  // when a row names one that is not there
     plan.kind = CommandKind::kSetMember;
     plan.row_count = [](const auto& request) { return request.members_size(); };
     plan.begin = [&fields](const auto& request) { return ReadMask(request, &fields); };
@@ -117,10 +114,22 @@ class MemberService final : public v1::MemberService::Service {
              (!member.has_personal_data() || FromProto(member.personal_data(), &data, error));
     };
     plan.attach = [](Command* command, const MemberRequest* made) { command->member = made; };
-    plan.finish = [this, &fields](const v1::ImportMembersRequest& request,
-                                  std::span<const int> rows,
-                                  std::span<Result> results) {
+    plan.finish = [this, &fields, &segments](const v1::ImportMembersRequest& request,
+                                             std::span<const int> rows,
+                                             std::span<Result> results) {
+      segments.reset();
+      if (std::any_of(results.begin(), results.end(), NamesUnknownSegment)) {
+        // The rows are decided: without this look their refusals say less, and that is all.
+        if (!CopySegments(&segments.emplace()).ok()) {
+          segments.reset();
+        }
+      }
       return StorePersonalData(request, fields, rows, results);
+    };
+    plan.explain = [&segments](const MemberRequest& member, const Result& result, RowError* error) {
+      if (segments.has_value() && NamesUnknownSegment(result)) {
+        error->description = UnknownSegmentsInWords(member, result, *segments);
+      }
     };
     return RunImport(engine_, stream, plan);
   }
@@ -364,6 +373,16 @@ class MemberService final : public v1::MemberService::Service {
   }
 
  private:
+  // All: there are at most kSegmentsMax.
+  grpc::Status CopySegments(std::vector<Segment>* segments) {
+    return Inspect(engine_, [&](const Ledger& ledger) {
+      CopyPage(ledger.segments(), Page{1, kPageRowsMax}, [segments](auto, const Segment& segment) {
+        segments->push_back(segment);
+        return true;
+      });
+    });
+  }
+
   // A single command of an operator, with the row that it is about.
   template <class RowId>
   grpc::Status RunOne(const Command& command, RowId* row) {

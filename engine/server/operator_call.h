@@ -105,6 +105,8 @@ struct ImportPlan {
   // for validate_only, too, to say what would change.
   std::function<grpc::Status(const Request&, std::span<const int> rows, std::span<Result> results)>
       finish;
+  // Says more of a row that the ledger has refused, when all are finished.  Null = nothing.
+  std::function<void(const DomainRow&, const Result&, RowError*)> explain;
   int rows_max = kImportRowsMax;
 };
 
@@ -170,6 +172,9 @@ grpc::Status RunImport(Engine* engine,
     for (size_t i = 0; i < results.size(); ++i) {
       RowError error;
       if (IsRejected(results[i], &error, plan.kind)) {
+        if (plan.explain != nullptr) {
+          plan.explain(made[static_cast<size_t>(rows[i])], results[i], &error);
+        }
         AddRejected(rows[i], error, summary);
       } else if (results[i].verdict == Verdict::kUnchanged) {
         ++unchanged;

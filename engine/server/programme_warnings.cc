@@ -262,6 +262,35 @@ void AddOfPrize(const Ledger& names,
   }
 }
 
+// Whoever wins such a prize has won nothing.  A draw's prizes are given when it has closed, a
+// pool's until it does.
+bool AddOfExpiry(const Ledger& names,
+                 const CommitDrawRequest& request,
+                 const PrizeSpec& prize,
+                 const std::string& field,
+                 std::span<const Programme> versions,
+                 DrawWarningRows* warnings) {
+  const bool pool = request.kind == DrawKind::kPool;
+  if (pool ? prize.expires_at >= request.closes_at : prize.expires_at > request.closes_at) {
+    return false;
+  }
+  Add(absl::StrCat(field, ".expires_at"),
+      absl::StrCat("the prize expires at ",
+                   InstantInWords(names, versions, prize.expires_at),
+                   pool ? ", before the pool ends at " : ", before the draw closes at ",
+                   InstantInWords(names, versions, request.closes_at),
+                   pool
+                       ? ": who wins it from then on can use it nowhere "
+                         "(奖池截止前奖品已过期，此后抽中者无法使用)"
+                       : ": who wins it can use it nowhere (抽签截止时奖品已过期，中签者无法使用)"),
+      pool ? "let the prize expire later, or end the pool earlier "
+             "(请推迟奖品的到期日，或提前奖池的截止时间)"
+           : "let the prize expire later, or close the draw earlier "
+             "(请推迟奖品的到期日，或提前抽签的截止时间)",
+      warnings);
+  return true;
+}
+
 void AddOfEntries(const Ledger& names,
                   const CommitDrawRequest& request,
                   std::span<const Programme> versions,
@@ -453,19 +482,23 @@ void AddWarnings(const Ledger& names,
 }
 
 void AddWarnings(const Ledger& names,
+                 VoucherForm form,
                  const IssueVouchersRequest& request,
                  std::span<const Programme> versions,
                  TimestampNs now,
                  WarningRows* warnings) {
+  const Words them = form == VoucherForm::kCode ? Say("codes", "码") : Say("vouchers", "券");
   if (request.expires_at <= now) {
     // Where they could have been used does not matter any more.
-    return Add(
-        "expires_at",
-        Say("the codes have expired already: valid until $0",
-            "这些码已经过期：有效期至 $0",
-            InstantInWords(names, versions, request.expires_at)),
-        Say("nobody can use them: issue codes that expire later", "没有人能用，请发到期日更晚的码"),
-        warnings);
+    return Add("expires_at",
+               Say("the $0 have expired already: valid until $1",
+                   "这些$0已经过期：有效期至 $1",
+                   them,
+                   InstantInWords(names, versions, request.expires_at)),
+               Say("nobody can use them: issue $0 that expire later",
+                   "没有人能用，请发到期日更晚的$0",
+                   them),
+               warnings);
   }
   const std::string series = TextOf(request.series);
   const Usability use =
@@ -475,10 +508,11 @@ void AddWarnings(const Ledger& names,
       break;
     case Usable::kNowhere:
       Add("series_code",
-          Say("no benefit that is active or scheduled asks for a voucher of $0: the codes can be "
+          Say("no benefit that is active or scheduled asks for a voucher of $0: the $1 can be "
               "used nowhere",
-              "没有生效或已排期的优惠使用 $0 系列：这些码没有地方可用",
-              Quoted(series)),
+              "没有生效或已排期的优惠使用 $0 系列：这些$1没有地方可用",
+              Quoted(series),
+              them),
           Say("apply a programme with 'voucher: $0' before they are valid",
               "请在它们有效之前，让写有 'voucher: $0' 的项目生效",
               series),
@@ -486,11 +520,13 @@ void AddWarnings(const Ledger& names,
       break;
     case Usable::kBeginsTooLate:
       Add("expires_at",
-          Say("the benefit $0 begins only when the codes have expired",
-              "优惠 $0开始时，这些码已经过期",
-              NameInWords(use.live)),
-          Say("let them expire later, or move the benefit's 'starts'",
-              "请推迟码的到期日，或提前该优惠的 'starts'"),
+          Say("the benefit $0 begins only when the $1 have expired",
+              "优惠 $0开始时，这些$1已经过期",
+              NameInWords(use.live),
+              them),
+          Say("let the $0 expire later, or move the benefit's 'starts'",
+              "请推迟$0的到期日，或提前该优惠的 'starts'",
+              them),
           warnings);
       break;
     case Usable::kOverBefore:
@@ -499,16 +535,19 @@ void AddWarnings(const Ledger& names,
       const Words name = NameInWords(use.live);
       const std::string until = UntilInWords(names, use.live);
       Add(never ? "valid_from" : "expires_at",
-          never ? Say("the benefit $0 ends with 'until' $1, before the codes may be used",
-                      "优惠 $0的 'until' 是 $1，码还没到可用的日子，它就已经结束",
+          never ? Say("the benefit $0 ends with 'until' $1, before the $2 may be used",
+                      "优惠 $0的 'until' 是 $1，$2还没到可用的日子，它就已经结束",
                       name,
-                      until)
-                : Say("the benefit $0 ends with 'until' $1, before the codes expire",
-                      "优惠 $0的 'until' 是 $1，码还没到期，它就已经结束",
+                      until,
+                      them)
+                : Say("the benefit $0 ends with 'until' $1, before the $2 expire",
+                      "优惠 $0的 'until' 是 $1，$2还没到期，它就已经结束",
                       name,
-                      until),
-          Say("move its 'until', or let the codes expire earlier",
-              "请推迟它的 'until'，或提前码的到期日"),
+                      until,
+                      them),
+          Say("move its 'until', or let the $0 expire earlier",
+              "请推迟它的 'until'，或提前$0的到期日",
+              them),
           warnings);
       break;
     }
@@ -523,9 +562,15 @@ void AddWarnings(const Ledger& names,
     AddOfEntries(names, request, versions, warnings);
   }
   for (size_t i = 0; i < request.prizes.size(); ++i) {
-    if (!request.prizes[i].series.IsNone()) {
-      AddOfPrize(
-          names, request.prizes[i], absl::StrCat("draw.prizes[", i, "]"), versions, warnings);
+    const PrizeSpec& prize = request.prizes[i];
+    if (prize.series.IsNone()) {
+      continue;
+    }
+    const std::string field = absl::StrCat("draw.prizes[", i, "]");
+    const bool expires_early = AddOfExpiry(names, request, prize, field, versions, warnings);
+    // Where a draw's could have been used does not matter any more; a pool's are used until then.
+    if (!expires_early || request.kind == DrawKind::kPool) {
+      AddOfPrize(names, prize, field, versions, warnings);
     }
   }
 }

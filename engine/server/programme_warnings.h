@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an operator may do and hardly means: make a programme active that is over, offer a
-// benefit everywhere, issue codes or commit prizes that no benefit asks for, retire a programme
+// benefit everywhere, issue codes, grant vouchers or commit prizes that no benefit asks for, commit
+// prizes that expire before the draw, retire a programme
 // whose draws are open.  It is told, in both languages, and done all the same
 // (docs/decisions/0007-programme-versions.md, 0008-vouchers-draws-appointments.md).
 //
@@ -11,6 +12,7 @@
 #ifndef GONGHUI_ENGINE_SERVER_PROGRAMME_WARNINGS_H_
 #define GONGHUI_ENGINE_SERVER_PROGRAMME_WARNINGS_H_
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -49,8 +51,12 @@ void AddWarnings(const Ledger& names,
 
 // `versions` of all that follow: as CopyLiveVersions() found them.
 
-// Of codes that are to be issued.
+// As people call what is issued: a code is what they are given, a grant is the voucher itself.
+enum class VoucherForm : uint8_t { kCode, kGrant };
+
+// Of codes that are to be issued, or vouchers that are to be granted.
 void AddWarnings(const Ledger& names,
+                 VoucherForm form,
                  const IssueVouchersRequest& request,
                  std::span<const Programme> versions,
                  TimestampNs now,

@@ -76,7 +76,7 @@ DisplayMessage DisplayMessageOf(Reason reason) {
     case Reason::kVoucherOfAnother:
       return {"Pick-up code is another member's", "取货码属于其他会员"};
     case Reason::kProgrammeNotFound:
-      return {"Programme not known", "无此活动"};
+      return {"Programme not known, or not active", "无此活动或活动已停用"};
     case Reason::kNoApplicableBenefit:
       return {"No benefit at this merchant type", "此类商户无优惠"};
     case Reason::kMerchantNotInProgramme:

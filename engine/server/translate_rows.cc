@@ -7,9 +7,11 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include "engine/base/strings.h"
 #include "engine/server/row_reader.h"
@@ -352,7 +354,7 @@ const char* UnknownWords(Field field) {
     case Field::kClaim:
       return "there is no such claim (无此申请)";
     default:
-      return "names something that is not there; import it first";
+      return "names something that is not there; import it first (所填的代码不存在，请先导入)";
   }
 }
 
@@ -534,6 +536,34 @@ bool IsRejected(const Result& result, RowError* error, CommandKind kind) {
       break;
   }
   return true;
+}
+
+bool NamesUnknownSegment(const Result& result) {
+  return result.verdict == Verdict::kRefused &&
+         result.admin_reason == AdminReason::kUnknownReference && result.field == Field::kSegment;
+}
+
+std::string UnknownSegmentsInWords(const MemberRequest& member,
+                                   const Result& result,
+                                   std::span<const Segment> known) {
+  std::vector<std::string> unknown;
+  for (uint32_t i = result.index; i < member.span_count; ++i) {
+    const SegmentCode& code = member.spans[i].segment;
+    std::string name = Quoted(TextOf(code));
+    const bool is_known = std::any_of(
+        known.begin(), known.end(), [&](const Segment& segment) { return segment.code == code; });
+    // The first was not there when it was decided, whoever has made it since.
+    if ((i == result.index || !is_known) &&
+        std::find(unknown.begin(), unknown.end(), name) == unknown.end()) {
+      unknown.push_back(std::move(name));
+    }
+  }
+  return absl::StrCat(unknown.size() == 1 ? "there is no segment " : "there are no segments ",
+                      absl::StrJoin(unknown, ", "),
+                      unknown.size() == 1 ? "; import it first" : "; import them first",
+                      " (没有代码为 ",
+                      absl::StrJoin(unknown, "、"),
+                      " 的群体，请先导入)");
 }
 
 // ---- Out ---------------------------------------------------------------------

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -89,6 +90,14 @@ bool FromProto(const v1::PersonalData& row, PersonalData* data, RowError* error)
 // What the engine says about a row; false when it has accepted it (or found it so).  `kind`
 // is that of the command: a member's row has a list of segments.
 bool IsRejected(const Result& result, RowError* error, CommandKind kind = CommandKind::kSetMember);
+
+// The result tells the first of a member's segments that is not there, by its place; whoever
+// mends the row wants to know all of them, by name.
+[[nodiscard]] bool NamesUnknownSegment(const Result& result);
+// `known` are the ledger's, as they are by now.  REQUIRES: NamesUnknownSegment(result).
+[[nodiscard]] std::string UnknownSegmentsInWords(const MemberRequest& member,
+                                                 const Result& result,
+                                                 std::span<const Segment> known);
 
 // Out.  Rows are copies taken on the ledger thread (`ledger` is read only for what
 // never changes, unless the name says Live).

@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <absl/strings/str_cat.h>
@@ -97,6 +98,7 @@ class VoucherService final : public v1::VoucherService::Service {
       return status;
     }
     AddWarnings(engine_->names(),
+                VoucherForm::kCode,
                 made.request,
                 versions,
                 TimestampNs{clock_->NowNs()},
@@ -130,6 +132,7 @@ class VoucherService final : public v1::VoucherService::Service {
         });
     if (status.ok() && result.verdict == Verdict::kDecided) {
       response->set_created_count(result.index);
+      AddGrantWarnings(made.request, response->mutable_warnings());
     }
     return status;
   }
@@ -302,6 +305,34 @@ class VoucherService final : public v1::VoucherService::Service {
   }
 
  private:
+  using LiveVersions = std::shared_ptr<const std::vector<Programme>>;
+
+  // Of vouchers that are granted already: when the look fails, what was granted stands, and only
+  // the warning is not told.
+  void AddGrantWarnings(const IssueVouchersRequest& request, WarningRows* warnings) {
+    const TimestampNs now{clock_->NowNs()};
+    if (const LiveVersions versions = LiveVersionsOfLate(now); versions != nullptr) {
+      AddWarnings(engine_->names(), VoucherForm::kGrant, request, *versions, now, warnings);
+    }
+  }
+
+  // At most a second old, because other systems send their grants one by one: a look at all
+  // programmes for each would take the ledger thread's time from who taps a card.  Null when
+  // the look failed.
+  LiveVersions LiveVersionsOfLate(TimestampNs now) {
+    const std::lock_guard<std::mutex> lock(live_mutex_);
+    const int64_t age_ns = now.value() - live_at_.value();
+    // Less than none: the clock was set.
+    if (live_ == nullptr || age_ns < 0 || age_ns >= kNsPerSecond) {
+      std::vector<Programme> versions;
+      live_ = CopyLiveVersions(engine_, &versions).ok()
+                  ? std::make_shared<const std::vector<Programme>>(std::move(versions))
+                  : nullptr;
+      live_at_ = now;
+    }
+    return live_;
+  }
+
   // Refuses a member who has one of this series and times already, or is there twice: a
   // bound voucher is used by the card, too, so one that is issued again is another right.
   grpc::Status CheckHaveNone(const IssueVouchersRequest& request) {
@@ -416,6 +447,9 @@ class VoucherService final : public v1::VoucherService::Service {
   Engine* const engine_;
   const Clock* const clock_;
   std::mutex issuing_;  // IssueCodes()
+  std::mutex live_mutex_;
+  LiveVersions live_;    // guarded by live_mutex_, as is the next
+  TimestampNs live_at_;  // when it was looked at
 };
 
 }  // namespace

@@ -61,7 +61,7 @@ constexpr std::array kAnswers = {
     Answer{v1::REASON_MEMBERSHIP_EXPIRED, "会籍已失效"},
     Answer{v1::REASON_MEMBER_CLOSED, "已退会"},
     Answer{v1::REASON_VOUCHER_OF_ANOTHER, "取货码属于其他会员"},
-    Answer{v1::REASON_PROGRAMME_NOT_FOUND, "无此活动"},
+    Answer{v1::REASON_PROGRAMME_NOT_FOUND, "无此活动或活动已停用"},
     Answer{v1::REASON_NO_APPLICABLE_BENEFIT, "此类商户无优惠"},
     Answer{v1::REASON_MERCHANT_NOT_IN_PROGRAMME, "本商户未参加活动"},
     Answer{v1::REASON_NOT_PERMITTED_TO_TERMINAL, "此类终端不可用"},
@@ -158,7 +158,7 @@ uint64_t CountAnswers(const v1::BacktestReport& report, std::vector<Counted>* de
   return approved;
 }
 
-// Codes, appointments and claims, by the names that people know.
+// Codes, appointments, claims and goods, by the names that people know.
 Words UnplayedWords(const v1::BacktestCaveats& caveats) {
   Words words;
   for (int i = 0; i < caveats.unplayed_size(); ++i) {
@@ -177,6 +177,10 @@ Words UnplayedWords(const v1::BacktestCaveats& caveats) {
         english = "claims";
         chinese = "申请";
         break;
+      case v1::UNPLAYED_GOODS:
+        english = "goods";
+        chinese = "商品明细";
+        break;
       default:
         english = "something of a newer server";
         chinese = "较新服务器的其他内容";
@@ -187,6 +191,31 @@ Words UnplayedWords(const v1::BacktestCaveats& caveats) {
     words.zh += fmt::format("{}{}", i == 0 ? "" : last ? "和" : "、", chinese);
   }
   return words;
+}
+
+// By name, because beside a backtest there is another way to try them: sales that are repeated
+// have their goods.
+Words UnplayedGoodsWords(const v1::BacktestCaveats& caveats) {
+  std::string english;
+  std::string chinese;
+  const auto count = static_cast<size_t>(caveats.unplayed_goods_benefits_size());
+  for (size_t i = 0; i < std::min(count, kNamesMax); ++i) {
+    const v1::UnplayedBenefit& benefit = caveats.unplayed_goods_benefits(static_cast<int>(i));
+    const std::string name = benefit.programme_code() + "/" + benefit.benefit_code();
+    english += (i == 0 ? "" : ", ") + name;
+    chinese += (i == 0 ? "" : "、") + name;
+  }
+  if (count > kNamesMax) {
+    english += ", and others";
+    chinese += "等";
+  }
+  return {
+      fmt::format("a visit that is made up has no goods, so benefits for goods are never "
+                  "given: {}; --like DAY repeats a recorded day's sales with theirs",
+                  english),
+      fmt::format("模拟的交易没有商品明细，因此限定商品的优惠一笔也不会给出：{}；可用 --like 日期 "
+                  "重复有记录的某一天，其交易带有商品明细",
+                  chinese)};
 }
 
 }  // namespace
@@ -315,6 +344,9 @@ std::vector<Words> BacktestNotes(const v1::BacktestReport& report) {
                                  unplayed.en),
                      fmt::format("模拟的日子里没有{}：需要这些的项目请用 programme backtest 回测",
                                  unplayed.zh)});
+  }
+  if (caveats.unplayed_goods_benefits_size() != 0) {
+    notes.push_back(UnplayedGoodsWords(caveats));
   }
   const auto add = [&notes](uint64_t count, std::string_view english, std::string_view chinese) {
     if (count != 0) {

@@ -108,9 +108,10 @@ constexpr std::array kHelp = {
            "持卡人已退会，请按原价收款"}},
     Entry{v1::REASON_VOUCHER_OF_ANOTHER,
           {"ask for the card of the member whose code it is", "请出示取货码本人的工会卡"}},
-    Entry{v1::REASON_PROGRAMME_NOT_FOUND,
-          {"check the programme's code (programme list), or leave it out",
-           "请核对活动代码，或不指定活动"}},
+    Entry{
+        v1::REASON_PROGRAMME_NOT_FOUND,
+        {"check the programme's code and that it is not retired (programme list), or leave it out",
+         "请核对活动代码，并确认活动没有停用（programme list），或不指定活动"}},
     Entry{v1::REASON_NO_APPLICABLE_BENEFIT,
           {"sell it at full price; entitlements --card says what the member may use, and where",
            "请按原价收款；可查询会员可享的优惠"}},

@@ -33,13 +33,18 @@ class CtlVouchersTest : public CtlTest {
     return Run(command);
   }
   RunResult Grant(const std::string& file, const std::vector<std::string>& more = {}) const {
+    return GrantOf("gift-2026", file, more);
+  }
+  RunResult GrantOf(const std::string& series,
+                    const std::string& file,
+                    const std::vector<std::string>& more = {}) const {
     std::vector<std::string> command = {"voucher",
                                         "grant",
                                         file,
                                         "--source",
                                         "quiz-2026",
                                         "--series",
-                                        "gift-2026",
+                                        series,
                                         "--from",
                                         "2026-06-01",
                                         "--until",
@@ -315,6 +320,25 @@ TEST_F(CtlVouchersTest, GrantsOfEvents) {
   EXPECT_EQ(calls.grants[0].source(), "quiz-2026");
   EXPECT_EQ(calls.grants[0].series_code(), "gift-2026");
   EXPECT_EQ(calls.grants[1].grants(299).event_id(), "e1300");
+}
+
+// However many calls tell it, and in a dry run as well; not of what had been granted before.
+TEST_F(CtlVouchersTest, GrantsThatNobodyCanUseAreToldOfOnce) {
+  const std::string warning =
+      "warning (提示): series unused: series_code: no benefit asks for it (apply a programme)\n"
+      "  series_code：没有优惠使用它（请让项目生效）\n";
+  std::string text = "event_id,member_id\n";
+  for (int i = 1; i <= 1'300; ++i) {
+    text += "e" + std::to_string(i) + ",M" + std::to_string(i) + "\n";
+  }
+  const std::string path = Write("passed.csv", text);
+  EXPECT_THAT(GrantOf("unused", path, {"--dry-run", "--quiet"}).err, StartsWith(warning));
+  const RunResult result = GrantOf("unused", path, {"--quiet"});
+  EXPECT_EQ(result.exit, 0);
+  EXPECT_EQ(result.err, warning);
+  EXPECT_EQ(server_->occasions().grants.size(), 4U);
+  const std::string before = Write("before.csv", "event_id,member_id\nold1,M1\n");
+  EXPECT_EQ(GrantOf("unused", before, {"--quiet"}).err, "");
 }
 
 TEST_F(CtlVouchersTest, GrantsOfWhichSomeAreRefused) {

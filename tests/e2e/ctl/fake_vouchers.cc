@@ -38,6 +38,20 @@ Status RefuseRow(const std::string& field, const std::string& description) {
       StatusCode::FAILED_PRECONDITION, field + ": " + description, "UNKNOWN_REFERENCE", bad);
 }
 
+// What nobody asks for.
+template <class Response>
+void WarnOfUnused(const std::string& series, Response* response) {
+  if (series != "unused") {
+    return;
+  }
+  v1::Diagnostic& warning = *response->add_warnings();
+  warning.set_path("series_code");
+  warning.set_message("no benefit asks for it");
+  warning.set_hint("apply a programme");
+  warning.set_message_zh("没有优惠使用它");
+  warning.set_hint_zh("请让项目生效");
+}
+
 class FakeVouchers final : public v1::VoucherService::Service {
  public:
   explicit FakeVouchers(Shared* shared) : shared_(shared) {}
@@ -71,14 +85,7 @@ class FakeVouchers final : public v1::VoucherService::Service {
     if (calls.lose_answers) {
       return Error(StatusCode::UNAVAILABLE, "the server is stopping", "DRAINING");
     }
-    if (request->series_code() == "unused") {
-      v1::Diagnostic& warning = *response->add_warnings();
-      warning.set_path("series_code");
-      warning.set_message("no benefit asks for it");
-      warning.set_hint("apply a programme");
-      warning.set_message_zh("没有优惠使用它");
-      warning.set_hint_zh("请让项目生效");
-    }
+    WarnOfUnused(request->series_code(), response);
     const int count = static_cast<int>(request->count()) + request->member_ids_size();
     for (int i = 0; i < count && !request->validate_only(); ++i) {
       v1::IssuedCode& code = *response->add_codes();
@@ -109,6 +116,9 @@ class FakeVouchers final : public v1::VoucherService::Service {
     }
     calls.grants.push_back(*request);
     response->set_created_count(created);
+    if (created > 0) {
+      WarnOfUnused(request->series_code(), response);
+    }
     return Status::OK;
   }
   // Keys that begin with f are in use, those that begin with e void already.

@@ -171,6 +171,46 @@ TEST_F(BacktestServiceTest, SimulatesDaysToCome) {
       << like.error_message();
 }
 
+// Of which no visit that is made up has any, and every recorded sale those that it had.
+std::string GoodsYaml() {
+  return R"(gonghui: 1
+programme: {code: tea, name: 茶, zone: Asia/Shanghai, starts: 2020-01-01, until: 2100-01-01}
+funds:
+  - {code: tea-fund, name: 茶, budget: 1000.00 yuan}
+benefits:
+  - code: cup
+    name: 一杯
+    at: {mcc: [4111], items: {any_of: [tea]}}
+    price: {percent_off: 50}
+    funding: {fund: tea-fund}
+)";
+}
+
+TEST_F(BacktestServiceTest, TellsWhichBenefitsAreForGoodsThatNoMadeUpVisitHas) {
+  v1::SimulateRequest request;
+  request.set_content(GoodsYaml());
+  v1::SimulateResponse all;
+  const grpc::Status status = Simulate(request, &all);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  const v1::BacktestCaveats& caveats = all.report().caveats();
+  EXPECT_THAT(
+      caveats.unplayed(),
+      ::testing::ElementsAre(
+          v1::UNPLAYED_CODE, v1::UNPLAYED_APPOINTMENT, v1::UNPLAYED_CLAIM, v1::UNPLAYED_GOODS));
+  ASSERT_EQ(caveats.unplayed_goods_benefits_size(), 1);
+  EXPECT_EQ(caveats.unplayed_goods_benefits(0).programme_code(), "tea");
+  EXPECT_EQ(caveats.unplayed_goods_benefits(0).benefit_code(), "cup");
+  request.set_like_day(Today());
+  all.Clear();
+  const grpc::Status like = Simulate(request, &all);
+  if (like.ok()) {  // it may be midnight
+    EXPECT_EQ(all.report().caveats().unplayed_size(), 3);
+    EXPECT_EQ(all.report().caveats().unplayed_goods_benefits_size(), 0);
+  } else {
+    EXPECT_EQ(DetailsOf(like).info.reason(), "NOTHING_RECORDED") << like.error_message();
+  }
+}
+
 TEST_F(BacktestServiceTest, RefusesProfilesThatAreWrong) {
   const auto message = [this](const auto& change) {
     v1::SimulateRequest request;
@@ -296,6 +336,20 @@ TEST_F(CtlBacktestTest, SaysThatADraftGaveNothingAndWhy) {
   EXPECT_THAT(run.err, HasSubstr("模拟的日子里没有出示的取货码"));
   run = Ctl({"programme", "simulate", draft, "--at", "4111:1:5", "-q", "-o", "json"});
   EXPECT_THAT(run.out, HasSubstr("\"UNPLAYED_APPOINTMENT\""));
+}
+
+TEST_F(CtlBacktestTest, SaysThatAMadeUpDayHasNoGoods) {
+  const std::string draft = File("draft.yaml", GoodsYaml());
+  testing_e2e::RunResult run =
+      Ctl({"programme", "simulate", draft, "--visits", "1", "--at", "4111:1:5", "-q"});
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("appointments, claims and goods"));
+  EXPECT_THAT(run.err, HasSubstr("预约、申请和商品明细"));
+  EXPECT_THAT(run.err, HasSubstr("benefits for goods are never given: tea/cup;"));
+  EXPECT_THAT(run.err, HasSubstr("限定商品的优惠一笔也不会给出：tea/cup；"));
+  run = Ctl({"programme", "backtest", draft, "--days", days_});
+  EXPECT_EQ(run.exit, 0) << run.err;
+  EXPECT_THAT(run.err, testing::Not(HasSubstr("goods")));
 }
 
 TEST_F(CtlBacktestTest, SaysWhatIsWrong) {

@@ -421,7 +421,9 @@ TEST_F(DrawsTest, APrizeThatNobodyCouldUseIsToldOf) {
   Apply(FetchedUntil(day(40)));
   EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)), testing::ElementsAre("draw.closes_at"));
   request.mutable_draw()->mutable_closes_at()->set_seconds(1'798'761'600);  // after 2027-01-01
-  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)), testing::IsEmpty());
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, request)),
+              testing::ElementsAre("draw.prizes[0].expires_at"))
+      << "and long after the prize";
   // It is told, and done all the same.
   request = Spring();
   const v1::CommitDrawResponse answer = Ok(&Draws::CommitDraw, request);
@@ -435,6 +437,51 @@ TEST_F(DrawsTest, APrizeThatNobodyCouldUseIsToldOf) {
   // Of a pool there is no limit, and nothing is no prize.
   EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, Pool())),
               testing::ElementsAre("draw.prizes[0].series_code"));
+}
+
+TEST_F(DrawsTest, APrizeThatExpiresBeforeTheDrawIsToldOf) {
+  Apply(FetchedUntil("2027-01-01"));
+  v1::CommitDrawRequest draw = Spring();
+  draw.mutable_draw()->mutable_prizes()->DeleteSubrange(1, 1);
+  v1::CommitDrawRequest pool = Pool();
+  pool.mutable_draw()->mutable_prizes(0)->set_series_code("pack");
+  const auto expires = [](int64_t after_close_s, v1::CommitDrawRequest* request) {
+    v1::Prize& prize = *request->mutable_draw()->mutable_prizes(0);
+    prize.mutable_expires_at()->set_seconds(kNoon_s + kOpen_s + after_close_s);
+  };
+  // A draw's prizes are given from closes_at on, a pool's until before it.
+  for (const bool validate_only : {true, false}) {
+    draw.set_validate_only(validate_only);
+    pool.set_validate_only(validate_only);
+    expires(1, &draw);
+    draw.mutable_draw()->set_draw_code("in-time");
+    EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, draw)), testing::ElementsAre("draw.closes_at"));
+    expires(0, &draw);
+    draw.mutable_draw()->set_draw_code("too-early");
+    const v1::CommitDrawResponse answer = Ok(&Draws::CommitDraw, draw);
+    ASSERT_THAT(FieldsOf(answer),
+                testing::ElementsAre("draw.closes_at", "draw.prizes[0].expires_at"));
+    EXPECT_TRUE(answer.created()) << "it is told, and done all the same";
+    EXPECT_THAT(answer.warnings(1).message(), testing::StartsWith("the prize expires at "));
+    EXPECT_THAT(answer.warnings(1).message(), testing::HasSubstr("before the draw closes at "));
+    EXPECT_THAT(answer.warnings(1).message(),
+                testing::HasSubstr("抽签截止时奖品已过期，中签者无法使用"));
+    EXPECT_THAT(answer.warnings(1).hint(), testing::HasSubstr("请推迟奖品的到期日"));
+    expires(0, &pool);
+    pool.mutable_draw()->set_draw_code("pool-in-time");
+    EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, pool)), testing::IsEmpty());
+    expires(-1, &pool);
+    pool.mutable_draw()->set_draw_code("pool-too-early");
+    const v1::CommitDrawResponse pooled = Ok(&Draws::CommitDraw, pool);
+    ASSERT_THAT(FieldsOf(pooled), testing::ElementsAre("draw.prizes[0].expires_at"));
+    EXPECT_THAT(pooled.warnings(0).message(), testing::HasSubstr("before the pool ends at "));
+    EXPECT_THAT(pooled.warnings(0).message(), testing::HasSubstr("此后抽中者无法使用"));
+  }
+  // A pool's prize is used until then, if anybody takes it.
+  pool.mutable_draw()->mutable_prizes(0)->set_series_code("power-bank");
+  pool.mutable_draw()->set_draw_code("pool-for-nobody");
+  EXPECT_THAT(FieldsOf(Ok(&Draws::CommitDraw, pool)),
+              testing::ElementsAre("draw.prizes[0].expires_at", "draw.prizes[0].series_code"));
 }
 
 // Entries that were given back are none; a step that fails is taken again.

@@ -104,6 +104,7 @@ TEST_F(OperatorsTest, GoodRowsStandBesideBadOnes) {
   *request.add_members() = NewMember("N3");
   v1::MemberSegment* const segment = request.mutable_members(3)->add_segments();
   segment->set_segment_code("nobody");
+  request.mutable_members(3)->add_segments()->set_segment_code("no-one");
   *request.add_members() = NewMember("M1");
   *request.add_members() = NewMember("N4");
   request.mutable_members(5)->mutable_personal_data()->set_name(std::string(97, 'x'));
@@ -121,6 +122,9 @@ TEST_F(OperatorsTest, GoodRowsStandBesideBadOnes) {
   EXPECT_EQ(rejected(0), "1 member_id INVALID_FIELD");
   EXPECT_EQ(rejected(1), "2 union_node_id UNKNOWN_REFERENCE");
   EXPECT_EQ(rejected(2), "3 segments[0].segment_code UNKNOWN_REFERENCE");
+  EXPECT_EQ(summary.rejected_rows(2).description(),
+            "there are no segments 'nobody', 'no-one'; import them first "
+            "(没有代码为 'nobody'、'no-one' 的群体，请先导入)");
   EXPECT_EQ(rejected(3), "5 personal_data.name INVALID_FIELD");
   EXPECT_EQ(rejected(4), "6 personal_data.phone INVALID_FIELD");
   v1::GetMemberResponse found;

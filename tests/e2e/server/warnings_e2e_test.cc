@@ -286,7 +286,75 @@ TEST_F(LeftBehindTest, CodesThatHaveExpiredAlready) {
   EXPECT_THAT(PlacesOf(Issue("gift", -3, 6)), IsEmpty());
 }
 
+// As codes; but once a second at most is looked at what is live, because other systems send
+// grants one by one.
+TEST_F(LeftBehindTest, VouchersThatNobodyCanUse) {
+  int event = 0;
+  const auto grant = [&](const std::string& series, int64_t first, int64_t end) {
+    v1::GrantVouchersRequest request;
+    request.set_source("quiz-2026");
+    request.set_series_code(series);
+    SetTimes(first, end, &request);
+    v1::Grant* const to = request.add_grants();
+    to->set_event_id(absl::StrCat("e-", ++event));
+    to->set_member_id("M1");
+    request.set_validate_only(true);
+    const v1::GrantVouchersResponse tried = Ok(&v1::VoucherService::Stub::GrantVouchers, request);
+    request.set_validate_only(false);
+    v1::GrantVouchersResponse made = Ok(&v1::VoucherService::Stub::GrantVouchers, request);
+    EXPECT_EQ(made.created_count(), 1U) << "it is told, and done all the same";
+    EXPECT_EQ(PlacesOf(tried), PlacesOf(made));
+    EXPECT_THAT(PlacesOf(Ok(&v1::VoucherService::Stub::GrantVouchers, request)), IsEmpty())
+        << "granted before";
+    return made;
+  };
+  const v1::GrantVouchersResponse nowhere = grant("gift", 0, 30);
+  ASSERT_THAT(PlacesOf(nowhere), ElementsAre("0:0 series_code"));
+  EXPECT_EQ(nowhere.warnings(0).message(),
+            "no benefit that is active or scheduled asks for a voucher of 'gift': the vouchers can "
+            "be used nowhere");
+  EXPECT_EQ(nowhere.warnings(0).message_zh(),
+            "没有生效或已排期的优惠使用 'gift' 系列：这些券没有地方可用");
+  Apply(GiftFile("gifts", 5, 40));
+  clock_.Advance(1);
+  EXPECT_THAT(PlacesOf(grant("gift", 0, 30)), IsEmpty());
+  EXPECT_THAT(PlacesOf(grant("gitf", 0, 30)), ElementsAre("0:0 series_code"));
+  EXPECT_THAT(grant("gift", 0, 3).warnings(0).message(),
+              HasSubstr("begins only when the vouchers have expired"));
+  const v1::GrantVouchersResponse over = grant("gift", 41, 50);
+  ASSERT_THAT(PlacesOf(over), ElementsAre("0:0 valid_from"));
+  EXPECT_THAT(over.warnings(0).message_zh(), HasSubstr("券还没到可用的日子，它就已经结束"));
+  EXPECT_THAT(over.warnings(0).hint(), HasSubstr("let the vouchers expire earlier"));
+  EXPECT_THAT(PlacesOf(grant("gift", 30, 50)), ElementsAre("0:0 expires_at"));
+  const v1::GrantVouchersResponse expired = grant("gift", -3, -1);
+  ASSERT_THAT(PlacesOf(expired), ElementsAre("0:0 expires_at"));
+  EXPECT_THAT(expired.warnings(0).message(), HasSubstr("the vouchers have expired already"));
+  // What is live is not asked for again in the same second.
+  Retire("gifts");
+  EXPECT_THAT(PlacesOf(grant("gift", 0, 30)), IsEmpty());
+  clock_.Advance(1);
+  EXPECT_THAT(PlacesOf(grant("gift", 0, 30)), ElementsAre("0:0 series_code"));
+}
+
 // ---- Programmes that are retired ---------------------------------------------------
+
+// Whoever named it by its code before goes on to: the words fit both mistakes, and say which to
+// look for.
+TEST_F(LeftBehindTest, AProgrammeThatIsNamedAndRetired) {
+  Apply(GiftFile("gifts", 0, 40));
+  v1::AuthorizeRequest request = Purchase(0, /*sale=*/true);
+  request.set_programme_code("gifts");
+  EXPECT_EQ(Decide(request).outcome(), v1::OUTCOME_APPROVED);
+  Retire("gifts");
+  for (const char* code : {"gifts", "never"}) {
+    request.set_request_id(NextUuid());
+    request.set_programme_code(code);
+    const v1::Transaction declined = Decide(request);
+    EXPECT_EQ(declined.reason(), v1::REASON_PROGRAMME_NOT_FOUND) << declined.DebugString();
+    EXPECT_EQ(declined.display_message(), "Programme not known, or not active");
+    EXPECT_EQ(declined.display_message_zh(), "无此活动或活动已停用");
+  }
+}
 
 TEST_F(LeftBehindTest, DrawsThatAreNotSettled) {
   Apply(GiftFile("gifts", 0, 40));

@@ -9,12 +9,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/programmes/reader.h"
 #include "tests/unit/backtest/recorded_history.h"
 
 namespace gonghui {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::string Percent(int percent, int budget_yuan = 1'000'000) {
   return "gonghui: 1\n"
@@ -135,6 +138,70 @@ TEST(Simulation, RepeatsARecordedDay) {
   EXPECT_EQ(report->funds[0].paid_after, Fen{2 * (1'000 + 2'000)});
   options.like = DayOf({2026, 6, 2});
   EXPECT_EQ(Try(&history, Percent(100), options).status().code(), absl::StatusCode::kOutOfRange);
+}
+
+// Three benefits, of which two are for goods, and one of these in two cases.
+std::string Goods(const std::string& code, const std::string& until = "2027-01-01") {
+  return "gonghui: 1\n"
+         "programme: {code: " +
+         code +
+         ", name: Goods, zone: Asia/Shanghai, starts: 2026-04-01, until: 2027-01-01}\n"
+         "benefits:\n"
+         "  - code: all\n"
+         "    name: All\n"
+         "    at: {mcc: [5412]}\n"
+         "    price: {percent_off: 10}\n"
+         "    funding: {fund: purse}\n"
+         "  - code: milk\n"
+         "    name: Milk\n"
+         "    at: {mcc: [5411], items: {any_of: [milk]}}\n"
+         "    when: {until: " +
+         until +
+         "}\n"
+         "    price_by:\n"
+         "      - {sex: female, price: {percent_off: 50}}\n"
+         "      - {price: {percent_off: 10}}\n"
+         "    funding: {fund: purse}\n"
+         "  - code: cheapest\n"
+         "    name: Cheapest\n"
+         "    at: {mcc: [5411], items: {pieces_at_most: 1}}\n"
+         "    price: {percent_off: 50}\n"
+         "    funding: {fund: purse}\n";
+}
+
+std::vector<std::string> GoodsBenefits(const BacktestReport& report) {
+  std::vector<std::string> names;
+  for (const BacktestReport::BenefitName& name : report.goods_benefits) {
+    names.push_back(CodeString(name.programme) + "/" + CodeString(name.benefit));
+  }
+  return names;
+}
+
+TEST(Simulation, NamesTheBenefitsForGoodsWhichNoMadeUpVisitHas) {
+  RecordedHistory history(20, 2);
+  history.Apply(Percent(50), May(1));
+  history.Apply(Goods("live"), May(1));
+  history.Sale(1, 1, 1'000, May(1, 1));
+  absl::StatusOr<BacktestReport> report = Try(&history, Percent(60), Lively());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(GoodsBenefits(*report), ElementsAre("live/milk", "live/cheapest"));
+  // The draft's first; what is over on those days is not what they leave out.
+  SimulationOptions options = Lively();
+  options.widen_dates = false;
+  report = Try(&history, Goods("draft", "2026-05-02"), options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->all.gained, 0u);
+  EXPECT_THAT(GoodsBenefits(*report), ElementsAre("draft/cheapest", "live/milk", "live/cheapest"));
+  // Instead of the version that is live.
+  report = Try(&history, Goods("live", "2026-05-02"), options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(GoodsBenefits(*report), ElementsAre("live/cheapest"));
+  // A recorded day has what was bought.
+  options.like = DayOf({2026, 5, 1});
+  report = Try(&history, Goods("draft"), options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_TRUE(report->is_simulated);
+  EXPECT_THAT(GoodsBenefits(*report), IsEmpty());
 }
 
 TEST(Simulation, SaysWhatIsMissing) {

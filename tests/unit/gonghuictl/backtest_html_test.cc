@@ -234,6 +234,35 @@ TEST(BacktestWords, SayWhatASimulatedDayDoesNotPlay) {
   EXPECT_THAT(notes[1].en, HasSubstr("17 authorizations of the recorded day had one of these"));
 }
 
+TEST(BacktestWords, NameTheBenefitsForGoods) {
+  v1::BacktestReport report;
+  v1::BacktestCaveats& caveats = *report.mutable_caveats();
+  caveats.add_unplayed(v1::UNPLAYED_CLAIM);
+  caveats.add_unplayed(v1::UNPLAYED_GOODS);
+  const auto add = [&caveats](const std::string& benefit) {
+    v1::UnplayedBenefit& name = *caveats.add_unplayed_goods_benefits();
+    name.set_programme_code("shops");
+    name.set_benefit_code(benefit);
+  };
+  add("tea");
+  std::vector<Words> notes = BacktestNotes(report);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_THAT(notes[0].en, HasSubstr("has no claims and goods:"));
+  EXPECT_THAT(notes[0].zh, HasSubstr("没有申请和商品明细："));
+  EXPECT_EQ(notes[1].en,
+            "a visit that is made up has no goods, so benefits for goods are never given: "
+            "shops/tea; --like DAY repeats a recorded day's sales with theirs");
+  EXPECT_THAT(notes[1].zh, HasSubstr("限定商品的优惠一笔也不会给出：shops/tea；可用 --like 日期"));
+  for (const char* benefit : {"cake", "milk", "rice", "salt"}) {
+    add(benefit);
+  }
+  EXPECT_THAT(BacktestNotes(report)[1].en, HasSubstr("shops/rice, shops/salt; --like"));
+  add("soap");
+  notes = BacktestNotes(report);
+  EXPECT_THAT(notes[1].en, HasSubstr("shops/rice, shops/salt, and others; --like"));
+  EXPECT_THAT(notes[1].zh, HasSubstr("shops/rice、shops/salt等；"));
+}
+
 void AddReason(v1::Reason after, uint64_t count, v1::BacktestReport* report) {
   v1::BacktestReason& reason = *report->add_reasons();
   reason.set_after(after);

@@ -3,6 +3,7 @@
 
 #include "engine/server/translate_rows.h"
 
+#include <array>
 #include <functional>
 #include <string>
 
@@ -439,6 +440,7 @@ TEST(RejectedRowTest, TheTextIsAboutTheField) {
   EXPECT_THAT(TextOfRefusal(AdminReason::kImmutable, Field::kDraw), HasSubstr("committed"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kUnknownReference, Field::kVoucher), HasSubstr("无此券"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kUnknownReference, Field::kMember), HasSubstr("import"));
+  EXPECT_THAT(TextOfRefusal(AdminReason::kUnknownReference, Field::kMember), HasSubstr("请先导入"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kBelongsToAnother, Field::kReceipt), HasSubstr("收据"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kTooMany, Field::kVouchers), HasSubstr("1,024"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kTooMany, Field::kCover), HasSubstr("spans"));
@@ -446,6 +448,33 @@ TEST(RejectedRowTest, TheTextIsAboutTheField) {
               HasSubstr("another person"));
   EXPECT_THAT(TextOfRefusal(AdminReason::kBelowCommitted, Field::kAmount),
               HasSubstr("经费余额不足"));
+}
+
+// As they stand in the file, each once, and in both languages.
+TEST(RejectedRowTest, SegmentsThatAreNotThereAreNamed) {
+  std::array<Segment, 2> known{};
+  known[0].code = *ParseCode<SegmentCode>("driver");
+  known[1].code = *ParseCode<SegmentCode>("late");  // made since the row was decided
+  MemberRequest member;
+  for (const char* code : {"driver", "late", "courier", "driver", "maid", "courier"}) {
+    member.spans[member.span_count++].segment = *ParseCode<SegmentCode>(code);
+  }
+  Result result;
+  EXPECT_FALSE(NamesUnknownSegment(result));
+  result.verdict = Verdict::kRefused;
+  result.admin_reason = AdminReason::kUnknownReference;
+  result.field = Field::kUnionNode;
+  EXPECT_FALSE(NamesUnknownSegment(result));
+  result.field = Field::kSegment;
+  EXPECT_TRUE(NamesUnknownSegment(result));
+  result.index = 5;
+  EXPECT_EQ(UnknownSegmentsInWords(member, result, known),
+            "there is no segment 'courier'; import it first "
+            "(没有代码为 'courier' 的群体，请先导入)");
+  result.index = 1;
+  EXPECT_EQ(UnknownSegmentsInWords(member, result, known),
+            "there are no segments 'late', 'courier', 'maid'; import them first "
+            "(没有代码为 'late'、'courier'、'maid' 的群体，请先导入)");
 }
 
 TEST(RejectedRowTest, OnlyAMembersSegmentsAreAList) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gonghui/v1/voucher_service.pb.h"
@@ -16,6 +17,7 @@
 #include "tools/gonghuictl/commands/batch_calls.h"
 #include "tools/gonghuictl/commands/commands.h"
 #include "tools/gonghuictl/commands/common.h"
+#include "tools/gonghuictl/commands/programme_common.h"
 #include "tools/gonghuictl/row_file.h"
 #include "tools/gonghuictl/units.h"
 #include "tools/gonghuictl/views_vouchers.h"
@@ -55,6 +57,7 @@ ExitCode GrantVouchers(Context* context, const GrantFlags& flags) {
     return loaded;
   }
   uint64_t created = 0;
+  bool warned = false;
   BatchCalls calls;
   calls.method = "gonghui.v1.VoucherService.GrantVouchers";
   calls.field = "grants";
@@ -70,7 +73,12 @@ ExitCode GrantVouchers(Context* context, const GrantFlags& flags) {
     }
   };
   calls.take = [&](std::span<const size_t>, const Message& message) {
-    created += static_cast<const v1::GrantVouchersResponse&>(message).created_count();
+    const auto& response = static_cast<const v1::GrantVouchersResponse&>(message);
+    created += response.created_count();
+    // Each call that makes vouchers tells the same.
+    if (response.warnings_size() != 0 && !std::exchange(warned, true)) {
+      NoteWarnings(context, "series " + flags.series_code, response.warnings());
+    }
     return ExitCode::kOk;
   };
   v1::GrantVouchersRequest request;
