@@ -396,44 +396,46 @@ struct BenefitTerms {
 };
 static_assert(sizeof(BenefitTerms) == 24);
 
-// Read front to back by Decide(): what refuses most often stands first.
+// Laid out as a decision reads it.  The first cache line prices a candidate, and says what more
+// there is to ask of it; the one that is asked goes on to the second; to the third only what has
+// one of the rarer conditions.
 struct Benefit {
-  ProgrammeRow programme;
   CalendarRow calendar;
-  UnionNodeRow member_union;
-  UnionNodeRow merchant_union;
+  uint8_t asks = 0;  // bits of Asks
+  uint8_t limit_count = 0;
+  uint8_t funding_count = 0;
+  bool require_real_name : 1 = true;
+  bool combines : 1 = false;       // its layer is not 0
+  bool has_calendar : 1 = false;   // weekdays, day_kinds, hours or closed_days
+  bool has_items : 1 = false;      // items_any, items_none or pieces_max
+  bool has_terminals : 1 = false;  // terminal_kinds or terminals
+  bool has_members : 1 = false;    // sexes, segments_* or *_days_min
+  bool has_stock : 1 = false;
+  bool reserved_bit : 1 = false;
   TimestampNs starts_at;
   TimestampNs ends_at;
+  PriceRule price;  // its steps are in the second line
+  std::array<LimitRow, kLimitsPerBenefitMax> limits{};
+  std::array<FundingShare, kFundingSharesPerBenefitMax> funding{};  // the last is in the third
+  // What is asked for seldom.
+  uint64_t segments_any = 0;
+  uint64_t segments_all = 0;
+  uint64_t segments_none = 0;
+  FundRow stock;
+  int32_t stock_units = 0;
+  ProgrammeRow programme;
+  UnionNodeRow member_union;
+  UnionNodeRow merchant_union;
+  uint16_t member_days_min = 0;
+  uint16_t segment_days_min = 0;
   uint8_t terminal_kinds = 0;
   uint8_t weekdays = 0;
   uint8_t day_kinds = 0;
   uint8_t sexes = 0;
-  bool require_real_name = true;
-  uint8_t limit_count = 0;
-  uint8_t funding_count = 0;
   uint8_t layer = 0;
   StackBase base : 4 = StackBase::kListPrice;
   OfflinePolicy offline : 4 = OfflinePolicy::kAccept;
-  uint8_t asks = 0;  // bits of Asks
-  uint16_t member_days_min = 0;
-  uint16_t segment_days_min = 0;
-  // Whether the rarer conditions below have to be looked at at all.
-  bool has_calendar : 1 = false;   // weekdays, day_kinds, hours or closed_days
-  bool has_items : 1 = false;      // items_any, items_none or pieces_max
-  bool has_terminals : 1 = false;  // terminals
-  uint8_t reserved_bits : 5 = 0;
-  uint8_t reserved_byte = 0;
-  uint64_t segments_any = 0;
-  uint64_t segments_all = 0;
-  // The second cache line.
-  uint64_t segments_none = 0;
-  PriceRule price;
-  FundRow stock;
-  int32_t stock_units = 0;
-  // The third.
-  std::array<LimitRow, kLimitsPerBenefitMax> limits{};
-  std::array<FundingShare, kFundingSharesPerBenefitMax> funding{};
-  // What is asked for now and then.
+  std::array<uint8_t, 2> reserved_bytes{};
   int64_t hold_s = kHoldSecondsDefault;
   PoolRange mccs;
   PoolRange merchants;  // sorted by row in the ledger's pool
@@ -448,9 +450,16 @@ struct Benefit {
   DisplayName name;
   std::array<uint8_t, 56> reserved{};  // to whole cache lines
 
-  // What a decision reads of each that competes.
+  // What a plain decision reads of it, and what one with rarer conditions.
+  static constexpr size_t kPlainBytes = 128;
   static constexpr size_t kHotBytes = 192;
+
+  // Whether a decision goes on to the third line.
+  [[nodiscard]] constexpr bool is_plain() const {
+    return !has_terminals && !has_members && !has_stock && !combines && asks == 0;
+  }
 };
+static_assert(offsetof(Benefit, price) + offsetof(PriceRule, steps) == 64);
 static_assert(offsetof(Benefit, hold_s) == Benefit::kHotBytes);
 static_assert(sizeof(Benefit) == 448);  // seven cache lines: none lies across one more
 

@@ -27,7 +27,7 @@ void CandidateIndex::Invalidate() {
   if (++generation_ == 0) [[unlikely]] {
     // What was made 2^32 activations ago would be believed again.
     categories_.Reset();
-    slots_.Reset();
+    entries_.Reset();
     generation_ = 1;
   }
   entry_count_ = 0;
@@ -236,6 +236,10 @@ void CandidateIndex::MakeReady(const Ledger& ledger, Mcc mcc) {
              mcc,
              " candidates=",
              count);
+    // What is asked for is made again in more places: that stops nobody, as copying would.
+    if (entry_count_ + 2 > places_ / 2) {
+      places_ = std::min(4 * places_, sizes_.places);
+    }
     Invalidate();
   }
 }

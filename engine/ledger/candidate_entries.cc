@@ -16,17 +16,19 @@ namespace gonghui {
 
 // REQUIRES: it is not there, and there is room.
 CandidateIndex::Entry& CandidateIndex::Insert(const Key& key) {
-  GH_CHECK(entry_count_ < entries_max(), "entries=", entry_count_);
-  uint32_t i = SlotOf(key);
-  while (slots_[i].generation == generation_) {
-    i = (i + 1) & (sizes_.slots - 1);
+  GH_CHECK(entry_count_ < places_ / 2, "entries=", entry_count_);
+  uint32_t place = PlaceOf(key);
+  while (entries_[place].generation == generation_) {
+    place = (place + 1) & (places_ - 1);
   }
-  slots_[i] = Slot{generation_, entry_count_};
-  Entry& entry = entries_[entry_count_++];
+  Entry& entry = entries_[place];
   entry = Entry{};
+  entry.generation = generation_;
   entry.where = key.where;
   entry.mcc = key.mcc;
   entry.kind = key.kind;
+  entry.rest = entry_count_;
+  rests_[entry_count_++] = Rest{};
   return entry;
 }
 
@@ -77,7 +79,7 @@ const CandidateIndex::Entry* CandidateIndex::Make(const Ledger& ledger,
   if (category.has_lists || category.has_merchant_unions) {
     for (const Candidate& candidate : ListOf(category.list)) {
       if (!IsAt(ledger, candidate.benefit, row)) {
-        entry.elsewhere = candidate;
+        rests_[entry.rest].elsewhere = candidate;
         break;
       }
     }
@@ -98,9 +100,9 @@ std::span<const Candidate> CandidateIndex::MakeOthers(const Ledger& ledger, cons
   const MerchantRow row = found.merchant;
   // With room for them; the entry is another if there was none.
   const Found again = Find(ledger, row, found.member_node);
-  Entry& entry = entries_[static_cast<size_t>(again.at - entries_.data())];
-  const Category& category = categories_[entry.mcc];
-  entry.others = MakeList([&] {
+  const Category& category = categories_[again.at->mcc];
+  List& others = rests_[again.at->rest].others;
+  others = MakeList([&] {
     const std::span<const Candidate> all = ListOf(category.list);
     const uint32_t first = pool_size_;
     for (size_t i = 0; category.for_members() && i < all.size(); ++i) {
@@ -113,7 +115,7 @@ std::span<const Candidate> CandidateIndex::MakeOthers(const Ledger& ledger, cons
       }
     }
   });
-  return ListOf(entry.others);
+  return ListOf(others);
 }
 
 void CandidateIndex::AppendGroup(const Category& category, GroupKind kind, uint32_t where) {
@@ -171,7 +173,7 @@ void CandidateIndex::AppendWalked(const Category& category, IsIn&& is_in) {
   }
 }
 
-void CandidateIndex::Describe(const Ledger& ledger, Entry* entry) const {
+void CandidateIndex::Describe(const Ledger& ledger, Entry* entry) {
   const auto describe =
       [&](const List& list, std::span<PersonCounter> counters, uint8_t* count, bool* shadowed) {
         for (const Candidate& candidate : ListOf(list)) {
@@ -184,7 +186,8 @@ void CandidateIndex::Describe(const Ledger& ledger, Entry* entry) const {
           AddPersonCounters(ledger, benefit, counters, count);
         }
       };
-  const std::span<PersonCounter> counters{entry->counters};
+  std::array<PersonCounter, Entry::kOwnCountersMax + Entry::kBothCountersMax> all{};
+  const std::span<PersonCounter> counters{all};
   describe(entry->own,
            counters.first(Entry::kOwnCountersMax),
            &entry->own_counter_count,
@@ -193,6 +196,8 @@ void CandidateIndex::Describe(const Ledger& ledger, Entry* entry) const {
            counters.subspan(entry->own_counter_count, Entry::kBothCountersMax),
            &entry->both_counter_count,
            &entry->both_shadowed);
+  std::copy_n(all.begin(), entry->counters.size(), entry->counters.begin());
+  std::copy(all.begin() + entry->counters.size(), all.end(), rests_[entry->rest].counters.begin());
 }
 
 void CandidateIndex::AddPersonCounters(const Ledger& ledger,

@@ -34,8 +34,9 @@ CandidateIndex::CandidateIndex(bool shadow, const Sizes& sizes)
     : shadow_(shadow),
       sizes_(sizes),
       categories_(kMccMax + 1),
-      slots_(sizes.slots, VirtualMemory::Use::kDense),
-      entries_(entries_max(), VirtualMemory::Use::kDense),
+      entries_(sizes.places, VirtualMemory::Use::kDense),
+      places_(std::min(sizes.places, kPlacesMin)),
+      rests_(entries_max(), VirtualMemory::Use::kDense),
       groups_(sizes.candidates),  // none is empty
       pool_(sizes.candidates, VirtualMemory::Use::kDense),
       added_(size_t{kProgrammesMax} + 1),
@@ -55,7 +56,7 @@ uint32_t CandidateIndex::OrderOf(const Programme& version, BenefitRow benefit) {
 }
 
 bool CandidateIndex::HasRoom(uint32_t entries, uint32_t candidates) const {
-  return entry_count_ + entries <= entries_max() && pool_size_ + candidates <= sizes_.candidates;
+  return entry_count_ + entries <= places_ / 2 && pool_size_ + candidates <= sizes_.candidates;
 }
 
 size_t CandidateIndex::TakeUpcomingMemory(std::span<MemoryRange> ranges) {
@@ -75,8 +76,8 @@ size_t CandidateIndex::TakeUpcomingMemory(std::span<MemoryRange> ranges) {
   };
   constexpr size_t kHugePage = size_t{2} << 20;
   constexpr size_t kPart = size_t{1} << 18;
-  tell(slots_, sizes_.slots, kHugePage);  // they are used here and there
-  tell(entries_, entry_count_, kHugePage);
+  tell(entries_, 2 * places_, kHugePage);  // with those of the next growth
+  tell(rests_, entry_count_, kHugePage);
   tell(pool_, pool_size_, kHugePage);
   tell(groups_, group_count_, kPart);
   tell(scratch_, benefit_count_, kPart);
@@ -85,21 +86,19 @@ size_t CandidateIndex::TakeUpcomingMemory(std::span<MemoryRange> ranges) {
   return count;
 }
 
-// ---- Slots --------------------------------------------------------------------
+// ---- Places -------------------------------------------------------------------
 
-uint32_t CandidateIndex::SlotOf(const Key& key) const {
-  const uint64_t hash =
-      Mix64(uint64_t{key.where} << 32 | uint64_t{key.mcc} << 8 | uint64_t{key.kind});
-  return static_cast<uint32_t>(hash & (sizes_.slots - 1));
+uint32_t CandidateIndex::PlaceOf(const Key& key) const {
+  const uint64_t names = uint64_t{key.where} << 32 | uint64_t{key.mcc} << 8 | uint64_t{key.kind};
+  return static_cast<uint32_t>(FoldedMultiply(names, 0x9e3779b97f4a7c15) & (places_ - 1));
 }
 
-const CandidateIndex::Entry* CandidateIndex::Look(const Key& key, uint32_t slot_of_key) const {
-  for (uint32_t i = slot_of_key;; i = (i + 1) & (sizes_.slots - 1)) {
-    const Slot& slot = slots_[i];
-    if (slot.generation != generation_) {
+const CandidateIndex::Entry* CandidateIndex::Look(const Key& key, uint32_t place) const {
+  for (;; place = (place + 1) & (places_ - 1)) {
+    const Entry& entry = entries_[place];
+    if (entry.generation != generation_) {
       return nullptr;
     }
-    const Entry& entry = entries_[slot.entry];
     if (entry.where == key.where && entry.mcc == key.mcc && entry.kind == key.kind) {
       return &entry;
     }
@@ -107,7 +106,7 @@ const CandidateIndex::Entry* CandidateIndex::Look(const Key& key, uint32_t slot_
 }
 
 // Merchants of one node are alike unless a list names them.
-uint32_t CandidateIndex::PlaceOf(const Category& category,
+uint32_t CandidateIndex::WhereIs(const Category& category,
                                  const Merchant& merchant,
                                  MerchantRow row) const {
   if (category.has_lists && namings_by_merchant_[row.value()] != 0) {
@@ -131,12 +130,12 @@ CandidateIndex::Sought CandidateIndex::Seek(const Merchant& merchant,
     return sought;
   }
   const auto seek = [&](const Key& key) {
-    const uint32_t slot = SlotOf(key);
-    __builtin_prefetch(slots_.data() + slot);
-    sought.slots[sought.count] = slot;
+    const uint32_t place = PlaceOf(key);
+    __builtin_prefetch(entries_.data() + place);
+    sought.places[sought.count] = place;
     sought.keys[sought.count++] = key;
   };
-  seek(Key{PlaceOf(category, merchant, row), merchant.mcc, kMerchantKind});
+  seek(Key{WhereIs(category, merchant, row), merchant.mcc, kMerchantKind});
   if (category.for_members()) {
     seek(Key{member_node.value(), merchant.mcc, kMemberKind});
   }
@@ -156,7 +155,7 @@ CandidateIndex::Found CandidateIndex::Find(const Ledger& ledger,
   found.merchant = row;
   found.member_node = member_node;
   for (uint32_t i = 0; i < sought.count; ++i) {
-    const Entry* entry = Look(sought.keys[i], sought.slots[i]);
+    const Entry* entry = Look(sought.keys[i], sought.places[i]);
     if (entry == nullptr) [[unlikely]] {
       entry = Make(ledger, sought.keys[i], row, member_node);
     }
@@ -169,7 +168,7 @@ CandidateIndex::Found CandidateIndex::Find(const Ledger& ledger,
 CandidateIndex::Found CandidateIndex::Peek(const Sought& sought) const {
   Found found;
   for (uint32_t i = 0; i < sought.count; ++i) {
-    const Entry* const entry = Look(sought.keys[i], sought.slots[i]);
+    const Entry* const entry = Look(sought.keys[i], sought.places[i]);
     if (entry == nullptr) [[unlikely]] {
       return Found{};
     }
@@ -179,8 +178,8 @@ CandidateIndex::Found CandidateIndex::Peek(const Sought& sought) const {
   for (uint32_t i = 0; i < found.count; ++i) {
     __builtin_prefetch(pool_.data() + found.lists[i].first);
   }
-  if (found.at != nullptr && found.at->others.count != kNotMade) {
-    __builtin_prefetch(pool_.data() + found.at->others.first);
+  if (found.count == 0 && found.at != nullptr) {
+    __builtin_prefetch(&rests_[found.at->rest]);
   }
   found.generation = sought.generation;
   found.merchant = sought.merchant;
@@ -208,20 +207,6 @@ void CandidateIndex::TakeBoth(Found* found) {
     found->shadowed = found->shadowed || fewer->both_shadowed;
     found->lists[found->count++] = fewer->both;
   }
-}
-
-// What is read of most entries stands in their first line.
-//
-// GCC takes a function that does nothing but fetch ahead for one without any effect, and
-// drops its calls; not one that has an asm statement.
-void CandidateIndex::PrefetchEntries(const Sought& sought) const {
-  for (uint32_t i = 0; i < sought.count; ++i) {
-    const Slot& slot = slots_[sought.slots[i]];
-    if (slot.generation == generation_) {
-      __builtin_prefetch(entries_.data() + slot.entry);
-    }
-  }
-  asm volatile("");
 }
 
 // Two lists in order, as one.

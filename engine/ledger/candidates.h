@@ -60,31 +60,41 @@ class CandidateIndex {
     WindowKind window;
   };
 
-  // Of a category: what a merchant offers, or what members of a node are offered.
+  // Of a category: what a merchant offers, or what members of a node are offered.  It stands
+  // where its names' hash says, or behind that: a decision that knows them reads one cache line.
   struct alignas(kCacheLineBytes) Entry {
     static constexpr uint32_t kOwnCountersMax = 8;
     static constexpr uint32_t kBothCountersMax = 4;
+    static constexpr uint32_t kCountersHere = 2;
 
+    uint32_t generation = 0;  // another than the index's: the place is free
     uint32_t where = 0;  // the merchant when it is named in a list, else its node, if that makes
                          // a difference; or the members' node
     Mcc mcc = 0;
     uint8_t kind = 0;
-    uint8_t reserved_1 = 0;
-    List own;   // to everybody; everywhere
-    List both;  // to members of some node at the merchant; to these at some merchants
-    // By the merchant: the first of the category that it does not offer to anybody (none = there
-    // is none), and what it offers to members of some node, whichever.
-    Candidate elsewhere;
-    List others{0, kNotMade};
     // That the candidates count on, each once, the first few of them: those of `own`, then those
-    // of `both`.
+    // of `both`.  The first are here, the rest in `rests_`.
     uint8_t own_counter_count = 0;
     uint8_t both_counter_count = 0;
     bool own_shadowed = false;  // a version in shadow has a say in these
     bool both_shadowed = false;
-    std::array<PersonCounter, kOwnCountersMax + kBothCountersMax> counters{};
+    uint8_t reserved = 0;
+    List own;           // to everybody; everywhere
+    List both;          // to members of some node at the merchant; to these at some merchants
+    uint32_t rest = 0;  // place in `rests_`
+    std::array<PersonCounter, kCountersHere> counters{};
   };
-  static_assert(sizeof(Entry) == 3 * kCacheLineBytes);  // what is read of most is in the first
+  static_assert(sizeof(Entry) == kCacheLineBytes);
+  // What is seldom asked of one.
+  struct Rest {
+    // By the merchant: the first of the category that it does not offer to anybody (none = there
+    // is none), and what it offers to members of some node, whichever.
+    Candidate elsewhere;
+    List others{0, kNotMade};
+    std::array<PersonCounter,
+               Entry::kOwnCountersMax + Entry::kBothCountersMax - Entry::kCountersHere>
+        counters{};
+  };
 
   // Of what one decision takes its candidates.
   struct Found {
@@ -112,13 +122,14 @@ class CandidateIndex {
   // Its place in the order of precedence: as codes first came, then as the file says.
   [[nodiscard]] static uint32_t OrderOf(const Programme& version, BenefitRow benefit);
 
-  // How many entries and candidates are kept; when there are more, all are made again.  A
-  // category takes up to three times its benefits, with those that are offered to all, and an
-  // entry what applies: ten thousand benefits for everything may be live in a thousand
-  // categories.  Of their memory the slots are taken at once and the rest as it is used, a
-  // little ahead: 192 bytes an entry, 8 a candidate, 12 a group.
+  // How many places for entries there may be, and how many candidates are kept; when half of
+  // the places are taken there are four times as many, as long as there may, and when there may
+  // not, or there are more candidates, all are made again.  A category takes up to three times
+  // its benefits, with those that are offered to all, and an entry what applies: ten thousand
+  // benefits for everything may be live in a thousand categories.  Their memory is taken as it
+  // is used, a little ahead: 64 bytes a place and 136 an entry, 8 a candidate, 12 a group.
   struct Sizes {
-    uint32_t slots = 1u << 20;  // a power of two; half of them are entries
+    uint32_t places = 1u << 20;  // a power of two; half of them are entries
     uint32_t candidates = 1u << 25;
   };
 
@@ -131,7 +142,7 @@ class CandidateIndex {
   // What a decision asks for, and where it is looked for first.
   struct Sought {
     std::array<Key, 2> keys;
-    std::array<uint32_t, 2> slots{};
+    std::array<uint32_t, 2> places{};
     uint32_t count = 0;
     uint32_t generation = 0;  // 0 = the category's lists are not made
     MerchantRow merchant;
@@ -144,13 +155,11 @@ class CandidateIndex {
   // Makes what is not there.  Valid until the next call of anything that makes something, or
   // Invalidate().
   Found Find(const Ledger& ledger, MerchantRow merchant, UnionNodeRow member_node);
-  // For many decisions side by side, one step after the other: Seek(), then, when the entries
-  // may not all be in the cache, PrefetchEntries(), then Peek(), whose lists are on their way.
+  // For many decisions side by side, one step after the other: Seek(), whose entries are on
+  // their way then, and Peek(), whose lists are.
   [[nodiscard]] Sought Seek(const Merchant& merchant,
                             MerchantRow row,
                             UnionNodeRow member_node) const;
-  [[nodiscard]] bool is_large() const { return entry_count_ > kCachedEntries; }
-  void PrefetchEntries(const Sought& sought) const;
   [[nodiscard]] Found Peek(const Sought& sought) const;
   // What is asked first of those of a list that AsksForBoth().
   void PrefetchBrief(const Candidate& candidate) const {
@@ -165,14 +174,14 @@ class CandidateIndex {
   }
   // Calls visit(counter) for what the candidates count on.
   template <class Visit>
-  static void ForEachPersonCounter(const Found& found, Visit&& visit) {
+  void ForEachPersonCounter(const Found& found, Visit&& visit) const {
     for (const Entry* const entry : {found.at, found.members}) {
       for (uint32_t i = 0; entry != nullptr && i < entry->own_counter_count; ++i) {
-        visit(entry->counters[i]);
+        visit(CounterOf(*entry, i));
       }
     }
     for (uint32_t i = 0; found.both != nullptr && i < found.both->both_counter_count; ++i) {
-      visit(found.both->counters[found.both->own_counter_count + i]);
+      visit(CounterOf(*found.both, found.both->own_counter_count + i));
     }
   }
   // In order of precedence, at most kCandidatesPerDecisionMax.  Valid as `found` is, until
@@ -181,8 +190,8 @@ class CandidateIndex {
   // The same in any order, when all of them may compete, which is cheaper; else ListOf().
   std::span<const Candidate> SetOf(const Ledger& ledger, const Found& found);
   // What stands first of the category that is not offered at the merchant; none = nothing.
-  [[nodiscard]] static Candidate ElsewhereOf(const Found& found) {
-    return found.at == nullptr ? Candidate{} : found.at->elsewhere;
+  [[nodiscard]] Candidate ElsewhereOf(const Found& found) const {
+    return found.at == nullptr ? Candidate{} : rests_[found.at->rest].elsewhere;
   }
   // The first kOthersMax that the merchant offers to members of some node, whichever that is, in
   // order of precedence.  What was found may not be valid any longer then.
@@ -190,10 +199,13 @@ class CandidateIndex {
     if (found.at == nullptr) {
       return {};
     }
-    if (found.at->others.count == kNotMade) [[unlikely]] {
-      return MakeOthers(ledger, found);
-    }
-    return ListOf(found.at->others);
+    const List& others = rests_[found.at->rest].others;
+    return others.count == kNotMade ? MakeOthers(ledger, found) : ListOf(others);
+  }
+  // The same for Ledger::Prefetch(): what was asked for before.
+  [[nodiscard]] std::span<const Candidate> PeekForMembers(const Found& found) const {
+    const List& others = rests_[found.at->rest].others;
+    return others.count == kNotMade ? std::span<const Candidate>{} : ListOf(others);
   }
   // All of the category, wherever and for whomever, in order of precedence.  Valid likewise.
   std::span<const Candidate> CategoryList(const Ledger& ledger, Mcc mcc);
@@ -216,8 +228,8 @@ class CandidateIndex {
   // What an entry is found by.
   static constexpr uint8_t kMerchantKind = 1;
   static constexpr uint8_t kMemberKind = 2;
-  static constexpr uint32_t kNamed = 1u << 31;  // Entry::where is a merchant
-  static constexpr uint32_t kCachedEntries = 64;
+  static constexpr uint32_t kNamed = 1u << 31;       // Entry::where is a merchant
+  static constexpr uint32_t kPlacesMin = 1u << 10;   // 64 KB
   static constexpr uint32_t kNamingsMax = 1u << 24;  // as many as the ledger's pool has rows
 
   // What the walk over all live benefits asks of one.
@@ -260,10 +272,6 @@ class CandidateIndex {
 
     [[nodiscard]] bool for_members() const { return has_member_unions || has_both; }
   };
-  struct Slot {
-    uint32_t generation = 0;
-    uint32_t entry = 0;
-  };
   // A list of merchants, which benefits of a version may share.
   struct NamedList {
     ProgrammeRow version;
@@ -286,12 +294,16 @@ class CandidateIndex {
 
   // ---- Looking up (candidates.cc): at each decision.
 
-  [[nodiscard]] uint32_t entries_max() const { return sizes_.slots / 2; }
+  [[nodiscard]] uint32_t entries_max() const { return sizes_.places / 2; }
   [[nodiscard]] bool HasRoom(uint32_t entries, uint32_t candidates) const;
   // Where it is looked for first.
-  [[nodiscard]] uint32_t SlotOf(const Key& key) const;
-  [[nodiscard]] const Entry* Look(const Key& key, uint32_t slot) const;
-  [[nodiscard]] uint32_t PlaceOf(const Category& category,
+  [[nodiscard]] uint32_t PlaceOf(const Key& key) const;
+  [[nodiscard]] const Entry* Look(const Key& key, uint32_t place) const;
+  [[nodiscard]] const PersonCounter& CounterOf(const Entry& entry, uint32_t i) const {
+    return i < Entry::kCountersHere ? entry.counters[i]
+                                    : rests_[entry.rest].counters[i - Entry::kCountersHere];
+  }
+  [[nodiscard]] uint32_t WhereIs(const Category& category,
                                  const Merchant& merchant,
                                  MerchantRow row) const;
   static void Take(const Entry* entry, Found* found);
@@ -336,7 +348,7 @@ class CandidateIndex {
   void AppendNamings(const Ledger& ledger, Mcc mcc, MerchantRow row, IsIn&& is_in);
   template <class IsIn>
   void AppendWalked(const Category& category, IsIn&& is_in);
-  void Describe(const Ledger& ledger, Entry* entry) const;
+  void Describe(const Ledger& ledger, Entry* entry);
   static void AddPersonCounters(const Ledger& ledger,
                                 const Benefit& benefit,
                                 std::span<PersonCounter> counters,
@@ -346,8 +358,9 @@ class CandidateIndex {
   const Sizes sizes_;
   uint32_t generation_ = 1;
   VirtualArray<Category> categories_;  // by MCC
-  VirtualArray<Slot> slots_;           // open addressing
-  VirtualArray<Entry> entries_;        // side by side, of this generation
+  VirtualArray<Entry> entries_;        // open addressing, in places_ places
+  uint32_t places_;                    // a power of two; in use
+  VirtualArray<Rest> rests_;           // side by side, of this generation
   uint32_t entry_count_ = 0;
   VirtualArray<Group> groups_;
   uint32_t group_count_ = 0;

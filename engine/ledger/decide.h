@@ -427,7 +427,7 @@ class Decider {
   [[gnu::noinline]] void LeaveOutOtherOccasions();
   [[gnu::noinline]] void AskElsewhere(ProgrammeRow only);
   [[gnu::noinline]] void AskElsewhereThen();
-  void AskWithoutTerms(const Candidate& candidate);
+  void AskWithoutTerms(const Candidate& candidate, bool at_merchant);
   static bool IsMoreGenerous(const Contender& a, const Contender& b);
   static void BringForward(std::span<Contender> contenders, size_t place);
   [[nodiscard]] bool IsBetter(const Offer& offer) const;
@@ -456,7 +456,7 @@ class Decider {
   }
   // Until when the member has to wait for it, at the instant that is judged; 0 = no more.
   static bool HasWaiting(const Benefit& benefit) {
-    return benefit.member_days_min != 0 || benefit.segment_days_min != 0;
+    return benefit.has_members && (benefit.member_days_min != 0 || benefit.segment_days_min != 0);
   }
   [[nodiscard, gnu::noinline]] TimestampNs EndOfWaiting(const Benefit& benefit) const;
   // Since when the member is in the segment of a span, with those that touch it.

@@ -31,9 +31,10 @@ bool Decider::IsOffered(const Benefit& benefit) const {
 }
 
 bool Decider::IsAtTerminal(const Benefit& benefit) const {
-  return (benefit.terminal_kinds == 0 ||
-          (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) != 0) &&
-         (!benefit.has_terminals || IsListedTerminal(benefit));
+  return !benefit.has_terminals ||
+         ((benefit.terminal_kinds == 0 ||
+           (benefit.terminal_kinds & MaskOf(ledger_.terminals_[terminal_].kind)) != 0) &&
+          (benefit.terminals.count == 0 || IsListedTerminal(benefit)));
 }
 
 bool Decider::IsListedTerminal(const Benefit& benefit) const {
@@ -61,6 +62,9 @@ bool Decider::IsForUnionOfMember(const Benefit& benefit) const {
 
 // Leaving the union aside.
 bool Decider::IsForSuchMembers(const Benefit& benefit) {
+  if (!benefit.has_members) {
+    return true;
+  }
   const Member& member = ledger_.members_[member_];
   if ((benefit.sexes != 0 &&
        ((benefit.sexes & MaskOf(member.sex)) == 0 || member_ == MemberRow{})) ||
@@ -79,7 +83,7 @@ bool Decider::IsForSuchMembers(const Benefit& benefit) {
 // A free item is a use even at price zero; a percentage of nothing is not.  What counts
 // towards later bands has an effect on these.
 bool Decider::HasEffect(const Benefit& benefit, Fen subsidy) const {
-  return subsidy > Fen{0} || benefit.stock != FundRow{} ||
+  return subsidy > Fen{0} || benefit.has_stock ||
          (benefit.price.kind == PriceKind::kFree && BaseOf(benefit) == Fen{0}) ||
          (AsksFor(benefit.asks, Asks::kEarlierPrices) && BaseOf(benefit) > Fen{0});
 }
@@ -201,7 +205,7 @@ void Decider::CollectContenders(ProgrammeRow only) {
     }
     const Fen subsidy = Smaller(SubsidyBy(benefit, base), subsidy_max_);
     const Contender contender{subsidy, candidate.order, candidate.benefit};
-    if (benefit.layer != 0) [[unlikely]] {
+    if (benefit.combines) [[unlikely]] {
       contenders[contenders.size() - ++layered] = contender;
     } else {
       contenders[count++] = contender;
@@ -227,12 +231,11 @@ void Decider::LeaveOutOtherOccasions() {
   layered_count_ = static_cast<size_t>(layered - contenders.rbegin());
 }
 
-// About a benefit that is not offered to the merchant, or to the member's union node: for
-// the answer when nothing applies.  One that is at the merchant for another occasion is no
-// answer.
-void Decider::AskWithoutTerms(const Candidate& candidate) {
+// About a benefit that is not offered to the merchant, or is so but not to the member's union
+// node: for the answer when nothing applies.  One that is at the merchant for another occasion
+// is no answer.
+void Decider::AskWithoutTerms(const Candidate& candidate, bool at_merchant) {
   const Benefit& benefit = ledger_.benefits_[candidate.benefit];
-  const bool at_merchant = IsAtMerchant(benefit);
   if (at_merchant && !IsForOccasion(benefit)) {
     return;
   }
@@ -259,14 +262,16 @@ void Decider::AskElsewhereThen() {
     if (!IsOfCategory(benefit)) {
       return;
     }
-    bool asked = !IsAtMerchant(benefit);
+    const bool at_merchant = IsAtMerchant(benefit);
+    bool asked = !at_merchant;
     if (!asked && benefit.member_union != UnionNodeRow{}) {
       asked = ++others <= CandidateIndex::kOthersMax &&
               !ledger_.IsInside(member_node, benefit.member_union);
     }
     if (asked) {
       AskWithoutTerms(
-          Candidate{row, CandidateIndex::OrderOf(ledger_.programmes_[benefit.programme], row)});
+          Candidate{row, CandidateIndex::OrderOf(ledger_.programmes_[benefit.programme], row)},
+          at_merchant);
     }
   });
 }
@@ -281,7 +286,7 @@ void Decider::AskElsewhere(ProgrammeRow only) {
   if (only != ProgrammeRow{}) {
     ForEachBenefitOf(only, [&](const Candidate& candidate, const Benefit& benefit) {
       if (IsOfCategory(benefit) && !IsOffered(benefit)) {
-        AskWithoutTerms(candidate);
+        AskWithoutTerms(candidate, IsAtMerchant(benefit));
       }
     });
     return;
@@ -289,15 +294,15 @@ void Decider::AskElsewhere(ProgrammeRow only) {
   if (!JudgesLiveProgrammes()) {
     return AskElsewhereThen();
   }
-  const Candidate elsewhere = CandidateIndex::ElsewhereOf(*found_);
+  const Candidate elsewhere = Index().ElsewhereOf(*found_);
   if (elsewhere.benefit != BenefitRow{}) {
-    AskWithoutTerms(elsewhere);  // all of these fail alike
+    AskWithoutTerms(elsewhere, /*at_merchant=*/false);  // all of these fail alike
   }
   for (const Candidate& candidate : Index().ForMembers(ledger_, *found_)) {
-    if (ledger_.IsInside(member_node, ledger_.benefits_[candidate.benefit].member_union)) {
+    if (Index().IsForMembersOf(ledger_, candidate, member_node)) {
       continue;
     }
-    AskWithoutTerms(candidate);
+    AskWithoutTerms(candidate, /*at_merchant=*/true);
     if (best_->reason == Reason::kNotPermittedToMember && best_->order <= candidate.order) {
       return;  // none of the rest comes further, and none stands before
     }
@@ -566,7 +571,7 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
     const FundRow fund = benefit.funding[i].fund;
     take(fund, parts[i], AskedOf(fund, benefit, parts), Reason::kBudgetExhausted);
   }
-  if (benefit.stock != FundRow{}) {
+  if (benefit.has_stock) {
     const Fen units{benefit.stock_units};
     take(benefit.stock, units, units, Reason::kQuotaExhausted);
   }

@@ -69,6 +69,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     transactions_.PrefetchAppend(ahead);
     applied_.PrefetchAppend(ahead);
     uses_.PrefetchAppend(2 * ahead);
+    counters_.PrefetchAppend(ahead);
     if (command.authorize.line_count != 0) [[unlikely]] {
       lines_ahead = PrefetchItemLines(lines_ahead, command.authorize.line_count);
     }
@@ -94,11 +95,6 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
     chain.sought = candidate_index_.Seek(merchants_[merchant], merchant, node);
     __builtin_prefetch(&union_nodes_[node].ancestors);  // whose members it may be for
   }
-  if (candidate_index_.is_large()) {
-    for (const Chain& chain : sales) {
-      candidate_index_.PrefetchEntries(chain.sought);
-    }
-  }
   for (const Chain& chain : sales) {
     chain.trail->candidates = candidate_index_.Peek(chain.sought);
   }
@@ -106,7 +102,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   for (Chain& chain : sales) {
     const MemberRow member = cards_[chain.trail->card].member;
     chain.counter_count = 0;
-    CandidateIndex::ForEachPersonCounter(
+    candidate_index_.ForEachPersonCounter(
         chain.trail->candidates, [&](const CandidateIndex::PersonCounter& counter) {
           if (chain.counter_count == kTrailCountersMax) {
             return;
@@ -133,7 +129,17 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
 }
 
 // Of what asks for both it is not known yet what applies.
+//
+// GCC takes a function that does nothing but fetch ahead for one without any effect, and
+// drops its calls; not one that has an asm statement.
 void Ledger::PrefetchBenefits(const CandidateIndex::Found& candidates) const {
+  if (candidates.count == 0) {
+    if (candidates.at != nullptr) {
+      // Nothing applies: the answer is about what is there for others.
+      __builtin_prefetch(candidate_index_.PeekForMembers(candidates).data());
+    }
+    return;
+  }
   for (uint32_t i = 0; i < candidates.count; ++i) {
     for (const Candidate& candidate : Front(candidates.lists[i], kBenefitsAheadMax)) {
       if (candidates.AsksForBoth(i)) {
@@ -143,11 +149,18 @@ void Ledger::PrefetchBenefits(const CandidateIndex::Found& candidates) const {
       }
     }
   }
-  asm volatile("");  // see CandidateIndex::PrefetchEntries()
+  asm volatile("");
 }
 
 // The limits and funds of the candidates, which PrefetchBenefits() has fetched.
 void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
+  if (candidates.count == 0 && candidates.at != nullptr) {
+    const std::span<const Candidate> others = candidate_index_.PeekForMembers(candidates);
+    if (!others.empty()) {
+      candidate_index_.PrefetchBrief(others[0]);
+      __builtin_prefetch(&benefits_[others[0].benefit]);
+    }
+  }
   for (uint32_t i = 0; i < candidates.count; ++i) {
     if (candidates.AsksForBoth(i)) {
       for (const Candidate& candidate : Front(candidates.lists[i], kBenefitsAheadMax)) {
@@ -159,11 +172,14 @@ void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
     }
     for (const Candidate& candidate : Front(candidates.lists[i], kTermsAheadMax)) {
       const Benefit& benefit = benefits_[candidate.benefit];
+      if (!benefit.is_plain()) {
+        __builtin_prefetch(&benefit.segments_any);
+      }
       limits_.Prefetch(benefit.limits[0]);
       funds_.Prefetch(benefit.funding[0].fund);
     }
   }
-  asm volatile("");  // see CandidateIndex::PrefetchEntries()
+  asm volatile("");
 }
 
 std::span<const Candidate> Ledger::Front(const CandidateIndex::List& list, size_t count_max) const {
@@ -171,10 +187,10 @@ std::span<const Candidate> Ledger::Front(const CandidateIndex::List& list, size_
   return all.first(std::min(all.size(), count_max));
 }
 
-// What a decision reads of it.
+// What a plain decision reads of it.
 void Ledger::PrefetchBenefit(BenefitRow row) const {
   const auto* const bytes = reinterpret_cast<const char*>(&benefits_[row]);
-  for (size_t at = 0; at < Benefit::kHotBytes; at += kCacheLineBytes) {
+  for (size_t at = 0; at < Benefit::kPlainBytes; at += kCacheLineBytes) {
     __builtin_prefetch(bytes + at);
   }
 }

@@ -341,7 +341,12 @@ void Ledger::AppendBenefit(const ProgrammeImage& image,
                          spec.closed_days.count != 0;
   benefit.has_items =
       spec.items_any.count != 0 || spec.items_none.count != 0 || spec.pieces_max != 0;
-  benefit.has_terminals = spec.terminals.count != 0;
+  benefit.has_terminals = spec.terminal_kinds != 0 || spec.terminals.count != 0;
+  benefit.has_members = spec.sexes != 0 || spec.member_days_min != 0 ||
+                        spec.segment_days_min != 0 ||
+                        (benefit.segments_any | benefit.segments_all | benefit.segments_none) != 0;
+  benefit.has_stock = !spec.stock.IsNone();
+  benefit.combines = spec.layer != 0;
   benefit.price = spec.price;
   for (uint32_t i = 0; i < spec.limits.count; ++i) {
     benefit.limits[i] =

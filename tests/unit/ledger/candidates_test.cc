@@ -189,7 +189,7 @@ class CandidatesTest : public LedgerWorld {
         others.push_back(row);
       }
     });
-    ASSERT_EQ(CandidateIndex::ElsewhereOf(found).benefit, elsewhere);
+    ASSERT_EQ(index->ElsewhereOf(found).benefit, elsewhere);
     ASSERT_EQ(RowsOf(index->ForMembers(*ledger_, found)), others);
     // What was found may be void by now.
     const CandidateIndex::Found again = index->Find(*ledger_, merchant, node);
@@ -214,7 +214,7 @@ TEST_F(CandidatesTest, ListsAreWhatAWalkFinds) {
     roomy.Rebuild(*ledger_);
     ASSERT_NO_FATAL_FAILURE(CompareAll(&roomy));
     // With room for sixteen entries, or for hardly more candidates than a decision's, all are
-    // made again and again.
+    // made again and again; with room for more, in ever more places.
     CandidateIndex few_entries(/*shadow=*/false, CandidateIndex::Sizes{32, 1u << 20});
     few_entries.Rebuild(*ledger_);
     ASSERT_NO_FATAL_FAILURE(CompareAll(&few_entries));

@@ -581,6 +581,9 @@ TEST_F(VersionsTest, AVersionHasAllThatItsFileSays) {
     EXPECT_EQ(benefit.has_items, i == 0);
     EXPECT_EQ(benefit.has_calendar, i == 0);
     EXPECT_TRUE(benefit.has_terminals);
+    EXPECT_TRUE(benefit.has_members);
+    EXPECT_TRUE(benefit.combines);
+    EXPECT_EQ(benefit.has_stock, benefit.stock != FundRow{});
     EXPECT_EQ(ledger_->ItemsOf(benefit.items_any).size(), i == 0 ? 2U : 0U);
     EXPECT_EQ(ledger_->ItemsOf(benefit.items_none).size(), i == 0 ? 1U : 0U);
     EXPECT_EQ(ledger_->DaysOf(benefit.closed_days).size(), i == 0 ? 1U : 0U);
