@@ -13,6 +13,7 @@
 #define GONGHUI_ENGINE_DOMAIN_FUND_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "engine/domain/calendar.h"
@@ -35,7 +36,7 @@ enum class Payer : uint8_t {  // stored: do not change values
 };
 
 struct Fund {
-  FundCode code;
+  // The first cache line has what a sale asks for.
   Fen budget;
   TimestampNs opens_at;  // first instant at which it may pay
   Fen held;              // side by side: they change together (Table::AddPair)
@@ -43,14 +44,15 @@ struct Fund {
   Fen overrun;            // side by side, for the same reason
   Fen suspense;           // of left
   TimestampNs closes_at;  // first instant at which it may not
+  // What members paid in, on top of the budget, by so many receipts (contribution_count);
+  // without what was revoked.
+  Fen contributed;
+  FundCode code;
   UnionNodeRow owner;
   Asset asset = Asset::kMoney;
   bool advice_may_overrun = false;
   Payer payer = Payer::kUnion;
   uint8_t reserved = 0;
-  // What members paid in, on top of the budget, by so many receipts; without what was
-  // revoked.
-  Fen contributed;
   uint32_t contribution_count = 0;
   // Claims on it: filed and held; of these paid, at least in part; and those that ended
   // unpaid, rejected or otherwise (taken back, run out).
@@ -73,6 +75,7 @@ struct Fund {
     return Larger(Fen{0}, left() - overrun - suspense);
   }
 };
+static_assert(offsetof(Fund, code) == 64);
 static_assert(sizeof(Fund) == 128);  // names are a table of their own
 
 }  // namespace gonghui

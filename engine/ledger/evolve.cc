@@ -191,7 +191,8 @@ void Ledger::EvolveShares(const Event& event) {
       funds_.AddPair(
           share.fund, &Fund::overrun, share.overrun_delta, &Fund::suspense, share.suspense_delta);
     }
-    if (funds_[share.fund].asset == Asset::kMoney) {
+    // The fund's second cache line is only asked when one of them is a stock.
+    if (!benefits_[share.benefit].has_stock || funds_[share.fund].asset == Asset::kMoney) {
       receivable_pending += share.held_delta;
       receivable_posted += share.spent_delta + share.overrun_delta;
     }

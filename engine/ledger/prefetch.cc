@@ -176,7 +176,7 @@ void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
         __builtin_prefetch(&benefit.segments_any);
       }
       limits_.Prefetch(benefit.limits[0]);
-      funds_.Prefetch(benefit.funding[0].fund);
+      funds_.PrefetchFirstLine(benefit.funding[0].fund);
     }
   }
   asm volatile("");

@@ -387,6 +387,7 @@ class Table final : public TableBase {
       __builtin_prefetch(bytes + sizeof(Row) - 1);
     }
   }
+  void PrefetchFirstLine(RowId row) const { __builtin_prefetch(rows_.data() + row.value()); }
   // The row that the `ahead`-th Append() from now will write.
   void PrefetchAppend(uint32_t ahead) const {
     const size_t row = size_t{size_} + ahead;
