@@ -4,6 +4,7 @@
 #include "tools/load/answer.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <google/protobuf/util/message_differencer.h>
 
@@ -17,6 +18,16 @@ using v1::AppliedBenefit;
 using v1::AuthorizeResponse;
 using v1::LimitState;
 using v1::Transaction;
+
+// All responses are read alike.
+static_assert(AreSame(AuthorizeResponse::kTransactionFieldNumber,
+                      v1::CaptureResponse::kTransactionFieldNumber,
+                      v1::ReverseResponse::kTransactionFieldNumber,
+                      v1::RefundResponse::kTransactionFieldNumber));
+static_assert(AreSame(AuthorizeResponse::kIdempotentReplayFieldNumber,
+                      v1::CaptureResponse::kIdempotentReplayFieldNumber,
+                      v1::ReverseResponse::kIdempotentReplayFieldNumber,
+                      v1::RefundResponse::kIdempotentReplayFieldNumber));
 
 // An enum or small number of the wire; too large a value reads as an impossible one.
 uint32_t Small(uint64_t number) {
@@ -109,6 +120,12 @@ bool ReadTransaction(std::string_view bytes, Answer* answer) {
       case Transaction::kCapturedFenFieldNumber:
         answer->captured_fen = in.Signed();
         break;
+      case Transaction::kOriginalTransactionIdFieldNumber:
+        answer->original_transaction_id = in.Bytes();
+        break;
+      case Transaction::kOriginalFoundFieldNumber:
+        answer->original_found = in.Number() != 0;
+        break;
       case Transaction::kStanFieldNumber:
         answer->stan = Small(in.Number());
         break;
@@ -140,9 +157,29 @@ std::string_view WrongWithDecline(const Answer& answer) {
   return {};
 }
 
-std::string_view WrongWithApproval(const Answer& answer, const Sent& sent) {
+// What no hold can be answered with that was approved, and that nobody but us has touched.
+bool ContradictsTheHold(uint32_t reason) {
+  switch (reason) {
+    case v1::REASON_ORIGINAL_NOT_FOUND:
+    case v1::REASON_PREVIOUSLY_REVERSED:
+    case v1::REASON_ALREADY_CAPTURED:
+    case v1::REASON_ORIGINAL_DECLINED:
+    case v1::REASON_EXCEEDS_AUTHORIZED_AMOUNT:
+    case v1::REASON_FURTHER_ACTIVITY_PREVENTS_REVERSAL:
+    case v1::REASON_EXCEEDS_CAPTURED_AMOUNT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What is the same in every approval.
+std::string_view WrongWithMoney(const Answer& answer, const Sent& sent) {
   if (answer.transaction_id.empty() || answer.approval_code.empty()) {
     return "approved without a transaction_id or approval_code";
+  }
+  if (answer.transaction_id.size() != kTransactionIdBytes) {
+    return "transaction_id has not 12 characters";
   }
   if (answer.list_price_fen != sent.list_price_fen) {
     return "list_price_fen is not what was asked";
@@ -153,17 +190,57 @@ std::string_view WrongWithApproval(const Answer& answer, const Sent& sent) {
   if (answer.applied_fen != answer.subsidy_fen) {
     return "the applied_benefits do not add up to subsidy_fen";
   }
+  return {};
+}
+
+std::string_view WrongWithFollowUp(const Answer& answer, const Sent& sent) {
+  if (answer.outcome == v1::OUTCOME_DECLINED) {
+    return ContradictsTheHold(answer.reason) ? "declined for a reason that the hold contradicts"
+                                             : WrongWithDecline(answer);
+  }
+  if (answer.outcome != v1::OUTCOME_APPROVED) {
+    return "neither approved nor declined";
+  }
+  if (const std::string_view problem = WrongWithMoney(answer, sent); !problem.empty()) {
+    return problem;
+  }
+  const Original& original = *sent.original;
+  if (answer.original_transaction_id != original.transaction_id_text()) {
+    return "original_transaction_id is not the hold's";
+  }
+  if (answer.state != v1::TRANSACTION_STATE_COMPLETED) {
+    return "state is not COMPLETED";
+  }
+  if (answer.captured_fen != 0) {
+    return "captured_fen of what is no authorization";
+  }
+  if (sent.step == Step::kReversal && !answer.original_found) {
+    return "a reversal of a hold that was approved did not find it";
+  }
+  // Of a part the benefit is worked out anew.
+  const bool in_part = sent.list_price_fen != original.list_price_fen;
+  if (in_part ? answer.subsidy_fen > original.subsidy_fen
+              : answer.subsidy_fen != original.subsidy_fen) {
+    return "subsidy_fen is not the original's";
+  }
+  return {};
+}
+
+std::string_view WrongWithApproval(const Answer& answer, const Sent& sent) {
+  if (const std::string_view problem = WrongWithMoney(answer, sent); !problem.empty()) {
+    return problem;
+  }
   // A repeat tells where the transaction stands now; it may have been expired.
   if (sent.earlier != nullptr) {
     return {};
   }
   if (answer.state !=
-      (sent.capture ? v1::TRANSACTION_STATE_CAPTURED : v1::TRANSACTION_STATE_PENDING)) {
-    return sent.capture ? "an approved sale is not CAPTURED" : "an approved hold is not PENDING";
+      (sent.capture() ? v1::TRANSACTION_STATE_CAPTURED : v1::TRANSACTION_STATE_PENDING)) {
+    return sent.capture() ? "an approved sale is not CAPTURED" : "an approved hold is not PENDING";
   }
-  if (answer.captured_fen != (sent.capture ? answer.list_price_fen : 0)) {
-    return sent.capture ? "captured_fen of a sale is not its list_price_fen"
-                        : "captured_fen of a new hold is not 0";
+  if (answer.captured_fen != (sent.capture() ? answer.list_price_fen : 0)) {
+    return sent.capture() ? "captured_fen of a sale is not its list_price_fen"
+                          : "captured_fen of a new hold is not 0";
   }
   return {};
 }
@@ -188,6 +265,38 @@ bool SameTransaction(bool capture, std::string_view a, std::string_view b) {
     }
   }
   return google::protobuf::util::MessageDifferencer::Equals(first, second);
+}
+
+uint32_t KindOf(Step step) {
+  switch (step) {
+    case Step::kSale:
+    case Step::kTap:
+    case Step::kHold:
+      return v1::TRANSACTION_KIND_AUTHORIZATION;
+    case Step::kCapture:
+      return v1::TRANSACTION_KIND_CAPTURE;
+    case Step::kReversal:
+      return v1::TRANSACTION_KIND_REVERSAL;
+    case Step::kRefund:
+      return v1::TRANSACTION_KIND_REFUND;
+  }
+  return v1::TRANSACTION_KIND_UNSPECIFIED;
+}
+
+std::unique_ptr<google::protobuf::Message> RequestOf(Step step) {
+  switch (step) {
+    case Step::kSale:
+    case Step::kTap:
+    case Step::kHold:
+      break;
+    case Step::kCapture:
+      return std::make_unique<v1::CaptureRequest>();
+    case Step::kReversal:
+      return std::make_unique<v1::ReverseRequest>();
+    case Step::kRefund:
+      return std::make_unique<v1::RefundRequest>();
+  }
+  return std::make_unique<v1::AuthorizeRequest>();
 }
 
 }  // namespace
@@ -223,11 +332,12 @@ std::string_view WrongWith(const Answer& answer, const Sent& sent, const Workloa
   if (answer.merchant_id != terminal.merchant_id && answer.reason != v1::REASON_INVALID_TERMINAL) {
     return "merchant_id is not echoed";
   }
-  if (answer.stan != sent.stan) {
+  // The engine keeps that of an authorization; a follow-up may be answered without.
+  if (answer.stan != sent.stan && (sent.original == nullptr || answer.stan != 0)) {
     return "stan is not echoed";
   }
-  if (answer.kind != v1::TRANSACTION_KIND_AUTHORIZATION) {
-    return "kind is not AUTHORIZATION";
+  if (answer.kind != KindOf(sent.step)) {
+    return "kind is not that of what was asked";
   }
   if (!answer.decided_at) {
     return "decided_at is missing";
@@ -245,8 +355,11 @@ std::string_view WrongWith(const Answer& answer, const Sent& sent, const Workloa
     return "a repeated request was not answered as a replay";
   }
   if (sent.earlier != nullptr && !sent.earlier->transaction.empty() &&
-      !SameTransaction(sent.capture, answer.transaction, sent.earlier->transaction)) {
+      !SameTransaction(sent.capture(), answer.transaction, sent.earlier->transaction)) {
     return "a repeated request was answered otherwise than before";
+  }
+  if (sent.original != nullptr) {
+    return WrongWithFollowUp(answer, sent);
   }
   switch (answer.outcome) {
     case v1::OUTCOME_APPROVED:
@@ -295,10 +408,12 @@ std::string DescribeWrong(std::string_view problem,
   std::string text = "WRONG ANSWER: ";
   text += problem;
   char bytes[kRequestBytesMax];
-  const char* end = EncodeRequest(workload, RequestMix(), sent, {}, bytes);
-  v1::AuthorizeRequest request;
-  if (request.ParseFromArray(bytes, static_cast<int>(end - bytes))) {
-    text += "\n  request: " + request.ShortDebugString();
+  const char* end = sent.original == nullptr
+                        ? EncodeRequest(workload, RequestMix(), sent, {}, bytes)
+                        : EncodeFollowUp(workload, sent, 0, bytes);
+  const auto request = RequestOf(sent.step);
+  if (request->ParseFromArray(bytes, static_cast<int>(end - bytes))) {
+    text += "\n  request: " + request->GetTypeName() + " " + request->ShortDebugString();
   }
   AuthorizeResponse answer;
   if (answer.ParseFromArray(response.data(), static_cast<int>(response.size()))) {

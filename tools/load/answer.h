@@ -17,8 +17,8 @@
 
 namespace gonghui::load {
 
-// What the check looks at in an AuthorizeResponse.  The texts point into the
-// bytes that were read.
+// What the check looks at in an AuthorizeResponse, or in the response to a follow-up, which
+// has the same fields.  The texts point into the bytes that were read.
 struct Answer {
   std::string_view transaction;
   std::string_view transaction_id;
@@ -26,12 +26,14 @@ struct Answer {
   std::string_view terminal_id;
   std::string_view merchant_id;
   std::string_view approval_code;
+  std::string_view original_transaction_id;
   uint32_t kind = 0;
   uint32_t outcome = 0;
   uint32_t reason = 0;
   uint32_t state = 0;
   uint32_t stan = 0;
   bool decided_at = false;
+  bool original_found = false;
   bool idempotent_replay = false;
   bool limits_add_up = true;  // each has max = used + held + left
   int64_t list_price_fen = 0;

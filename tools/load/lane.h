@@ -17,6 +17,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "engine/base/clock.h"
+#include "tools/load/life.h"
 #include "tools/load/request.h"
 #include "tools/load/run_state.h"
 
@@ -48,15 +49,41 @@ class Event {
 struct Connection {
   static constexpr char kAuthorize[] = "/gonghui.v1.AuthorizationService/Authorize";
   static constexpr char kAuthorizeStream[] = "/gonghui.v1.AuthorizationService/AuthorizeStream";
+  static constexpr char kCapture[] = "/gonghui.v1.AuthorizationService/Capture";
+  static constexpr char kReverse[] = "/gonghui.v1.AuthorizationService/Reverse";
+  static constexpr char kRefund[] = "/gonghui.v1.AuthorizationService/Refund";
 
   explicit Connection(std::shared_ptr<grpc::Channel> channel_in)
       : channel(std::move(channel_in)),
         authorize(kAuthorize, grpc::internal::RpcMethod::NORMAL_RPC, channel),
-        authorize_stream(kAuthorizeStream, grpc::internal::RpcMethod::BIDI_STREAMING, channel) {}
+        authorize_stream(kAuthorizeStream, grpc::internal::RpcMethod::BIDI_STREAMING, channel),
+        capture(kCapture, grpc::internal::RpcMethod::NORMAL_RPC, channel),
+        reverse(kReverse, grpc::internal::RpcMethod::NORMAL_RPC, channel),
+        refund(kRefund, grpc::internal::RpcMethod::NORMAL_RPC, channel) {}
+
+  // What a step is asked by, one call each.
+  [[nodiscard]] const grpc::internal::RpcMethod& MethodOf(Step step) const {
+    switch (step) {
+      case Step::kSale:
+      case Step::kTap:
+      case Step::kHold:
+        break;
+      case Step::kCapture:
+        return capture;
+      case Step::kReversal:
+        return reverse;
+      case Step::kRefund:
+        return refund;
+    }
+    return authorize;
+  }
 
   const std::shared_ptr<grpc::Channel> channel;
   const grpc::internal::RpcMethod authorize;
   const grpc::internal::RpcMethod authorize_stream;
+  const grpc::internal::RpcMethod capture;
+  const grpc::internal::RpcMethod reverse;
+  const grpc::internal::RpcMethod refund;
 };
 
 // What a worker's calls share.
@@ -70,17 +97,23 @@ struct Lane {
       : run(run_in),
         book(kRepeatEntriesMax),
         maker(MakeMaker(kUnaryMaker + index)),
-        unary(run_in, &book),
-        stream(run_in, &book) {}
+        unary(run_in, &book, &lives),
+        stream(run_in, &book, &lives) {}
 
-  [[nodiscard]] RequestMaker MakeMaker(uint64_t stream_of_numbers) const {
-    return RequestMaker(
-        run->workload, run->picker, run->options.mix, &book, run->options.seed, stream_of_numbers);
+  [[nodiscard]] RequestMaker MakeMaker(uint64_t stream_of_numbers) {
+    return RequestMaker(run->workload,
+                        run->picker,
+                        run->options.mix,
+                        &book,
+                        run->options.seed,
+                        stream_of_numbers,
+                        &lives);
   }
 
   RunState* const run;
   grpc::CompletionQueue queue;
   RepeatBook book;
+  LifeBook lives;
   RequestMaker maker;  // of unary calls; pacer if there is one, else worker
   AnswerSink unary;    // worker
   AnswerSink stream;   // worker

@@ -142,6 +142,10 @@ int Main(int argc, char** argv) {
     }
     options.mix.old_ids = *std::move(old_ids);
   }
+  if (const absl::Status status = CheckMix(options.mix, *workload); !status.ok()) {
+    std::fprintf(stderr, "gonghui-load: %s\n", std::string(status.message()).c_str());
+    return kUsage;
+  }
   LoadClient client(options, *workload);
   if (const absl::Status status = client.Connect(); !status.ok()) {
     std::fprintf(stderr, "gonghui-load: %s\n", std::string(status.message()).c_str());

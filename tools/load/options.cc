@@ -30,6 +30,8 @@ Examples:
   gonghui-load --server 127.0.0.1:7443 --insecure --data build/data
   gonghui-load --server 127.0.0.1:7443 --insecure --data build/data --mode stream
   gonghui-load --server 127.0.0.1:7443 --insecure --data build/data --rate 5000
+  gonghui-load --server 127.0.0.1:7443 --insecure --data build/data \
+      --gate-percent 70 --lifecycle 5
   gonghui-load --server gonghui.example:7443 --tls-ca ca.pem --tls-cert t1.pem \
       --tls-key t1.key --terminal T0000001 --data build/data
 
@@ -106,6 +108,18 @@ void AddWorkloadFlags(CLI::App* app, Options* options, std::string* data_folder)
   app->add_option("--holds", options->mix.holds_percent, "Percent of holds; the rest are sales")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  app->add_option("--lifecycle",
+                  options->mix.lifecycle_percent,
+                  "Percent of holds that are followed up, which comes on top: three of four are "
+                  "captured (a third of them in part, 40 % of them refunded), the others reversed")
+      ->check(CLI::Range(0, 100))
+      ->excludes("--holds")
+      ->capture_default_str();
+  app->add_option("--gate-percent",
+                  options->mix.gate_percent,
+                  "Percent of taps: sales at terminals of local transport (MCC 4111, 4112, 4131); "
+                  "the rest is elsewhere [anywhere]")
+      ->check(CLI::Range(0, 100));
   app->add_option("--repeat-percent",
                   options->mix.repeat_percent,
                   "Percent of requests that are an earlier one again; the answer must be the same")
@@ -117,6 +131,8 @@ void AddWorkloadFlags(CLI::App* app, Options* options, std::string* data_folder)
                   "must be answered as a repeat")
       ->check(CLI::ExistingFile)
       ->excludes("--holds")
+      ->excludes("--lifecycle")
+      ->excludes("--gate-percent")
       ->excludes("--repeat-percent");
   app->add_flag("--full-price",
                 options->mix.full_price_if_no_benefit,
@@ -138,6 +154,12 @@ std::string Mistake(const Options& options) {
   }
   if (options.mix.prices.high_fen < options.mix.prices.low_fen) {
     return "--price-max is below --price-min";
+  }
+  if (options.mix.lifecycle_percent > 0 && options.HasStream()) {
+    return "--lifecycle goes with --mode unary: a stream carries authorizations only";
+  }
+  if (options.mix.lifecycle_percent + options.mix.gate_percent > 100) {
+    return "--lifecycle and --gate-percent are more than 100 % together";
   }
   return {};
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "tools/load/card_picker.h"
 #include "tools/load/request.h"
 #include "tools/load/workload.h"
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "gonghui/v1/authorization_service.pb.h"
+#include "tools/load/json_text.h"
 
 namespace gonghui::load {
 namespace {
@@ -44,23 +45,6 @@ std::string ReasonName(size_t reason) {
   constexpr std::string_view kPrefix = "REASON_";
   const std::string name = v1::Reason_Name(static_cast<v1::Reason>(reason));
   return name.empty() ? std::to_string(reason) : name.substr(kPrefix.size());
-}
-
-std::string Escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    if (static_cast<unsigned char>(c) >= 0x20) {
-      out += c;
-    }
-  }
-  return out;
-}
-
-double Micros(uint64_t ns) {
-  return static_cast<double>(ns) / 1000;
 }
 
 double PerSecond(uint64_t count, double window_s) {
@@ -96,16 +80,27 @@ void LatencyRow(std::string_view name, const Histogram& latency_ns, Table* table
   table->Row(name, "{}max {}", text, Duration(latency_ns.max()));
 }
 
-std::string LatencyJson(const Stats& stats) {
-  const Histogram& latency_ns = stats.latency_ns;
-  return fmt::format(R"("p50_us": {:.1f}, "p90_us": {:.1f}, "p99_us": {:.1f}, "p999_us": {:.1f}, )"
-                     R"("min_us": {:.1f}, "max_us": {:.1f})",
-                     Micros(latency_ns.AtPerMillion(500'000)),
-                     Micros(latency_ns.AtPerMillion(900'000)),
-                     Micros(latency_ns.AtPerMillion(990'000)),
-                     Micros(latency_ns.AtPerMillion(999'000)),
-                     Micros(latency_ns.min()),
-                     Micros(latency_ns.max()));
+std::string_view StepName(size_t step) {
+  switch (static_cast<Step>(step)) {
+    case Step::kSale:
+      return "sale";
+    case Step::kTap:
+      return "tap";
+    case Step::kHold:
+      return "hold";
+    case Step::kCapture:
+      return "capture";
+    case Step::kReversal:
+      return "reversal";
+    case Step::kRefund:
+      return "refund";
+  }
+  return "?";
+}
+
+// What was asked for, when it was not sales alone.
+bool HasSteps(const Stats& stats) {
+  return stats.answered != stats.steps[static_cast<size_t>(Step::kSale)];
 }
 
 std::string CountsJson(const Stats& stats) {
@@ -123,18 +118,31 @@ std::string CountsJson(const Stats& stats) {
           R"({}"{}": {})", errors.empty() ? "" : ", ", kGrpcCodeNames[i], stats.errors[i]);
     }
   }
+  std::string steps;
+  for (size_t i = 0; i < kStepCount; ++i) {
+    if (stats.steps[i] > 0) {
+      steps += fmt::format(R"({}"{}": {})", steps.empty() ? "" : ", ", StepName(i), stats.steps[i]);
+    }
+  }
   return fmt::format(
       R"("answered": {}, "calls": {}, "approved": {}, "approved_partial": {}, "declined": {}, )"
-      R"("replayed": {}, "reasons": {{{}}}, "error_count": {}, "errors": {{{}}})",
+      R"("replayed": {}, "steps": {{{}}}, "follow_ups_declined": {}, "reasons": {{{}}}, )"
+      R"("error_count": {}, "errors": {{{}}}, "refused_count": {}, "refused": {{{}}}, )"
+      R"("late": {{{}}})",
       stats.answered,
       stats.calls,
       stats.outcomes[v1::OUTCOME_APPROVED],
       stats.outcomes[v1::OUTCOME_APPROVED_PARTIAL],
       stats.outcomes[v1::OUTCOME_DECLINED],
       stats.replays,
+      steps,
+      stats.follow_ups_declined,
       reasons,
       stats.ErrorCount(),
-      errors);
+      errors,
+      stats.refused_ns.count(),
+      stats.refused_ns.count() > 0 ? LatencyJson(stats.refused_ns) : "",
+      stats.late_ns.count() > 0 ? LatencyJson(stats.late_ns) : "");
 }
 
 std::string How(const Options& options) {
@@ -219,6 +227,9 @@ std::string SummaryTable(const Options& options, const RunResult& result) {
   } else {
     LatencyRow("latency", all.latency_ns, &table);
   }
+  if (all.late_ns.count() > 0) {
+    LatencyRow("sent late by", all.late_ns, &table);
+  }
   table.Row("approved", "{}", WithCommas(all.outcomes[v1::OUTCOME_APPROVED]));
   if (all.outcomes[v1::OUTCOME_APPROVED_PARTIAL] > 0) {
     table.Row("  in part", "{}", WithCommas(all.outcomes[v1::OUTCOME_APPROVED_PARTIAL]));
@@ -229,6 +240,18 @@ std::string SummaryTable(const Options& options, const RunResult& result) {
       table.Row("", "{:>12}  {}", WithCommas(all.reasons[i]), ReasonName(i));
     }
   }
+  if (HasSteps(all)) {
+    for (size_t i = 0; i < kStepCount; ++i) {
+      if (all.steps[i] > 0) {
+        table.Row(StepName(i), "{}", WithCommas(all.steps[i]));
+      }
+    }
+  }
+  if (all.follow_ups_declined > 0) {
+    table.Row("not followed",
+              "{} captures, reversals or refunds were declined",
+              WithCommas(all.follow_ups_declined));
+  }
   if (all.replays > 0) {
     table.Row("replayed", "{}", WithCommas(all.replays));
   }
@@ -237,6 +260,9 @@ std::string SummaryTable(const Options& options, const RunResult& result) {
     if (all.errors[i] > 0) {
       table.Row("", "{:>12}  {}", WithCommas(all.errors[i]), kGrpcCodeNames[i]);
     }
+  }
+  if (all.refused_ns.count() > 0) {
+    LatencyRow("refused in", all.refused_ns, &table);
   }
   if (result.failed > all.ErrorCount()) {
     table.Row(
@@ -272,7 +298,7 @@ std::string SummaryJson(const Options& options, const RunResult& result) {
       options.seed,
       result.window_s,
       PerSecond(all.answered, result.window_s),
-      LatencyJson(all),
+      LatencyJson(all.latency_ns),
       CountsJson(all),
       result.unsent,
       result.checked,
@@ -284,7 +310,7 @@ std::string SummaryJson(const Options& options, const RunResult& result) {
       json += fmt::format(",\n \"{}\": {{\"rate_per_s\": {:.1f}, {},\n  {}}}",
                           name,
                           PerSecond(stats->answered, result.window_s),
-                          LatencyJson(*stats),
+                          LatencyJson(stats->latency_ns),
                           CountsJson(*stats));
     }
   }

@@ -4,20 +4,26 @@
 #include "tools/load/request.h"
 
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/strings/numbers.h>
 
+#include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "gonghui/v1/authorization_service.pb.h"
 #include "tools/load/csv_file.h"
+#include "tools/load/life.h"
 #include "tools/load/wire.h"
 
 namespace gonghui::load {
 namespace {
 
 using v1::AuthorizeRequest;
+using v1::CaptureRequest;
+using v1::RefundRequest;
+using v1::ReverseRequest;
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr uint32_t kStanMax = 999'999;
@@ -97,13 +103,70 @@ char* EncodeRequest(const Workload& workload,
   out = PutRaw(out, workload.CardBytes(sent.card));
   out = PutNumber(
       out, AuthorizeRequest::kListPriceFenFieldNumber, static_cast<uint64_t>(sent.list_price_fen));
-  out = PutNumber(out, AuthorizeRequest::kCaptureFieldNumber, sent.capture ? 1 : 0);
+  out = PutNumber(out, AuthorizeRequest::kCaptureFieldNumber, sent.capture() ? 1 : 0);
   out = PutNumber(out,
                   AuthorizeRequest::kIfNoBenefitFieldNumber,
                   mix.full_price_if_no_benefit ? v1::IF_NO_BENEFIT_FULL_PRICE : 0);
   out = PutNumber(out, AuthorizeRequest::kPosEntryModeFieldNumber, v1::POS_ENTRY_MODE_CONTACTLESS);
   out = PutNumber(out, AuthorizeRequest::kStanFieldNumber, sent.stan);
   return PutRaw(out, times);
+}
+
+char* EncodeFollowUp(const Workload& workload, const Sent& sent, int64_t now_ns, char* out) {
+  // The three requests begin alike.
+  static_assert(AreSame(CaptureRequest::kRequestIdFieldNumber,
+                        ReverseRequest::kRequestIdFieldNumber,
+                        RefundRequest::kRequestIdFieldNumber));
+  static_assert(AreSame(CaptureRequest::kTerminalIdFieldNumber,
+                        ReverseRequest::kTerminalIdFieldNumber,
+                        RefundRequest::kTerminalIdFieldNumber));
+  out = PutBytes(out, CaptureRequest::kRequestIdFieldNumber, sent.request_id_text());
+  out = PutBytes(out, CaptureRequest::kTerminalIdFieldNumber, workload.terminal(sent.terminal).id);
+  const Original& original = *sent.original;
+  const bool in_part = sent.list_price_fen != original.list_price_fen;
+  const auto amount = static_cast<uint64_t>(sent.list_price_fen);
+  switch (sent.step) {
+    case Step::kCapture:
+      out = PutBytes(
+          out, CaptureRequest::kOriginalTransactionIdFieldNumber, original.transaction_id_text());
+      out = PutNumber(out, CaptureRequest::kAmountFenFieldNumber, in_part ? amount : 0);
+      // Nothing more follows: what is left goes back to the funds.
+      out = PutNumber(out, CaptureRequest::kFinalCaptureFieldNumber, 1);
+      out = PutNumber(out, CaptureRequest::kStanFieldNumber, sent.stan);
+      return PutTimestamp(out, CaptureRequest::kTransmissionTimeFieldNumber, now_ns);
+    case Step::kReversal:
+      // By the terminal's own id: one that got no answer knows no other.
+      out =
+          PutBytes(out, ReverseRequest::kOriginalRequestIdFieldNumber, original.request_id_text());
+      out = PutNumber(out,
+                      ReverseRequest::kReversalReasonFieldNumber,
+                      v1::REVERSAL_REASON_CUSTOMER_CANCELLATION);
+      out = PutNumber(out, ReverseRequest::kStanFieldNumber, sent.stan);
+      return PutTimestamp(out, ReverseRequest::kTransmissionTimeFieldNumber, now_ns);
+    case Step::kRefund:
+      out = PutBytes(
+          out, RefundRequest::kOriginalTransactionIdFieldNumber, original.transaction_id_text());
+      out = PutNumber(out, RefundRequest::kAmountFenFieldNumber, in_part ? amount : 0);
+      out = PutNumber(out, RefundRequest::kStanFieldNumber, sent.stan);
+      return PutTimestamp(out, RefundRequest::kTransmissionTimeFieldNumber, now_ns);
+    case Step::kSale:
+    case Step::kTap:
+    case Step::kHold:
+      break;
+  }
+  GH_CHECK(false, "step=", static_cast<int>(sent.step), " follows nothing up");
+  return out;
+}
+
+absl::Status CheckMix(const RequestMix& mix, const Workload& workload) {
+  if (mix.gate_percent > 0 && workload.gates().empty()) {
+    return absl::InvalidArgumentError(
+        "--gate-percent: no terminal belongs to a merchant of local transport (4111, 4112, 4131)");
+  }
+  if (mix.gate_percent > 0 && mix.gate_percent < 100 && workload.shops().empty()) {
+    return absl::InvalidArgumentError("--gate-percent: there are only gates, for the rest none");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<OldIds>> OldIds::Load(const std::string& file,
@@ -153,27 +216,73 @@ absl::StatusOr<std::shared_ptr<OldIds>> OldIds::Load(const std::string& file,
   return old_ids;
 }
 
-void RequestMaker::Choose(Sent* sent) {
+bool RequestMaker::ChooseEarlier(Sent* sent) {
+  std::shared_ptr<const Earlier> earlier;
   if (mix_.old_ids != nullptr) {
-    std::shared_ptr<const Earlier> earlier = mix_.old_ids->Next();
-    *sent = earlier->sent;
-    sent->earlier = std::move(earlier);
-    return;
+    earlier = mix_.old_ids->Next();
+  } else if (mix_.repeat_percent > 0 && prng_.Chance(mix_.repeat_percent, 100)) {
+    earlier = book_->Pick(prng_.Next());
   }
-  if (mix_.repeat_percent > 0 && prng_.Chance(mix_.repeat_percent, 100)) {
-    if (std::shared_ptr<const Earlier> earlier = book_->Pick(prng_.Next())) {
-      *sent = earlier->sent;
-      sent->earlier = std::move(earlier);
-      return;
+  if (earlier == nullptr) {
+    return false;
+  }
+  *sent = earlier->sent;
+  sent->earlier = std::move(earlier);
+  return true;
+}
+
+bool RequestMaker::ChooseFollowUp(Sent* sent) {
+  if (mix_.lifecycle_percent == 0) {
+    return false;
+  }
+  while (const std::optional<Life> life = lives_->Take()) {
+    if (GoOn(*life, &prng_, sent)) {
+      Name(sent);
+      return true;
     }
   }
-  sent->earlier.reset();
+  return false;
+}
+
+void RequestMaker::ChooseStepAndTerminal(Sent* sent) {
+  sent->step = Step::kSale;
+  if (mix_.gate_percent + mix_.lifecycle_percent > 0) {
+    const auto percent = static_cast<uint32_t>(Scaled(prng_.Next(), 100));
+    if (percent < mix_.gate_percent) {
+      sent->step = Step::kTap;
+    } else if (percent < mix_.gate_percent + mix_.lifecycle_percent) {
+      sent->step = Step::kHold;
+    }
+  }
+  if (sent->step == Step::kSale && mix_.holds_percent > 0 &&
+      prng_.Chance(mix_.holds_percent, 100)) {
+    sent->step = Step::kHold;
+  }
+  if (mix_.gate_percent == 0) {
+    sent->terminal = static_cast<uint32_t>(Scaled(prng_.Next(), workload_.terminal_count()));
+  } else {
+    const std::vector<uint32_t>& terminals =
+        sent->step == Step::kTap ? workload_.gates() : workload_.shops();
+    sent->terminal = terminals[Scaled(prng_.Next(), terminals.size())];
+  }
+}
+
+void RequestMaker::Name(Sent* sent) {
   MakeRequestId(&prng_, &sent->request_id);
-  sent->terminal = static_cast<uint32_t>(Scaled(prng_.Next(), workload_.terminal_count()));
-  sent->card = static_cast<uint32_t>(picker_.Pick(&prng_));
   sent->stan = stan_;
   stan_ = stan_ == kStanMax ? 0 : stan_ + 1;
-  sent->capture = mix_.holds_percent == 0 || !prng_.Chance(mix_.holds_percent, 100);
+}
+
+void RequestMaker::Choose(Sent* sent) {
+  // What was begun goes on before anything is begun.
+  if (ChooseFollowUp(sent) || ChooseEarlier(sent)) {
+    return;
+  }
+  sent->earlier.reset();
+  sent->original.reset();
+  Name(sent);
+  ChooseStepAndTerminal(sent);
+  sent->card = static_cast<uint32_t>(picker_.Pick(&prng_));
   const PriceRange& prices =
       mix_.prices.high_fen > 0 ? mix_.prices : workload_.terminal(sent->terminal).prices;
   const auto span = static_cast<uint64_t>(prices.high_fen - prices.low_fen) + 1;

@@ -1,8 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes AuthorizeRequests as bytes, and remembers of each what its answer must
-// agree with.
+// Makes requests as bytes, and remembers of each what its answer must agree with.
 
 #ifndef GONGHUI_TOOLS_LOAD_REQUEST_H_
 #define GONGHUI_TOOLS_LOAD_REQUEST_H_
@@ -20,23 +19,58 @@
 #include <absl/status/statusor.h>
 
 #include "engine/base/prng.h"
+#include "tools/load/card_picker.h"
 #include "tools/load/workload.h"
 
 namespace gonghui::load {
 
 struct Earlier;
+class LifeBook;
+
+// What is done.  The first three are authorizations; the rest follow one up that was held.
+enum class Step : uint8_t {
+  kSale,
+  kTap,  // a sale at a gate of local transport
+  kHold,
+  kCapture,
+  kReversal,
+  kRefund
+};
+inline constexpr size_t kStepCount = 6;
+
+inline constexpr size_t kTransactionIdBytes = 12;
+
+// The hold that a follow-up is about, as far as its answers told.
+struct Original {
+  std::array<char, 36> request_id{};
+  std::array<char, kTransactionIdBytes> transaction_id{};
+  // What is held; once it is captured, what was.
+  int64_t list_price_fen = 0;
+  int64_t subsidy_fen = 0;
+
+  [[nodiscard]] std::string_view request_id_text() const {
+    return {request_id.data(), request_id.size()};
+  }
+  [[nodiscard]] std::string_view transaction_id_text() const {
+    return {transaction_id.data(), transaction_id.size()};
+  }
+};
 
 // One request that was sent, or is about to be.
 struct Sent {
   std::array<char, 36> request_id{};  // a UUID in text
   uint32_t terminal = 0;              // index into the workload
-  uint32_t card = 0;                  // likewise
+  uint32_t card = 0;                  // likewise; of an authorization
   uint32_t stan = 0;
-  bool capture = true;
-  int64_t list_price_fen = 0;
+  Step step = Step::kSale;
+  int64_t list_price_fen = 0;  // of a follow-up: of the original, as much as it is about
   // Set when this request was sent before: then the answer must be that one.
   std::shared_ptr<const Earlier> earlier;
+  // Set in a follow-up, and only there.
+  std::shared_ptr<const Original> original;
 
+  // A sale or a hold?
+  [[nodiscard]] bool capture() const { return step == Step::kSale || step == Step::kTap; }
   [[nodiscard]] std::string_view request_id_text() const {
     return {request_id.data(), request_id.size()};
   }
@@ -89,12 +123,18 @@ class OldIds {
 
 // What is asked for; see --help.
 struct RequestMix {
-  uint32_t holds_percent = 0;
+  // Of new authorizations.
+  uint32_t gate_percent = 0;       // taps; when there are, the others are elsewhere
+  uint32_t lifecycle_percent = 0;  // holds that are followed up: life.h
+  uint32_t holds_percent = 0;      // of the rest
   uint32_t repeat_percent = 0;
   bool full_price_if_no_benefit = false;
   PriceRange prices;                // 0,0 = what is usual for the terminal's merchant
   std::shared_ptr<OldIds> old_ids;  // when there are, nothing else is sent
 };
+
+// Whether the workload has what the mix asks for.
+absl::Status CheckMix(const RequestMix& mix, const Workload& workload);
 
 // No request takes more bytes than this.
 inline constexpr size_t kRequestBytesMax = 192;
@@ -105,29 +145,42 @@ inline constexpr size_t kTimesBytesMax = 40;
 // Writes those fields at `out`; returns their end.
 char* EncodeTimes(int64_t now_ns, char* out);
 
-// Writes `sent` as a serialised AuthorizeRequest at `out`; returns its end.
+// Writes `sent`, an authorization, as a serialised AuthorizeRequest at `out`; returns its end.
 char* EncodeRequest(const Workload& workload,
                     const RequestMix& mix,
                     const Sent& sent,
                     std::string_view times,
                     char* out);
 
+// Writes `sent`, a follow-up, as the request of its method.
+char* EncodeFollowUp(const Workload& workload, const Sent& sent, int64_t now_ns, char* out);
+
 // Thread safety: none; one thread makes requests.
 class RequestMaker {
  public:
-  // Makers with different (seed, stream) make different requests.
+  // Makers with different (seed, stream) make different requests.  `lives`: of those that
+  // go on, when there are any.
   RequestMaker(const Workload& workload,
                const CardPicker& picker,
                const RequestMix& mix,
                const RepeatBook* book,
                uint64_t seed,
-               uint64_t stream)
-      : workload_(workload), picker_(picker), mix_(mix), book_(book), prng_(Mix64(seed) + stream) {}
+               uint64_t stream,
+               LifeBook* lives = nullptr)
+      : workload_(workload),
+        picker_(picker),
+        mix_(mix),
+        book_(book),
+        lives_(lives),
+        prng_(Mix64(seed) + stream) {}
 
   // Chooses the next request.
   void Choose(Sent* sent);
 
   char* Encode(const Sent& sent, int64_t now_ns, char* out) {
+    if (sent.original != nullptr) {
+      return EncodeFollowUp(workload_, sent, now_ns, out);
+    }
     if (now_ns != times_ns_) {
       times_ns_ = now_ns;
       times_size_ = static_cast<size_t>(EncodeTimes(now_ns, times_) - times_);
@@ -136,10 +189,16 @@ class RequestMaker {
   }
 
  private:
+  bool ChooseEarlier(Sent* sent);
+  bool ChooseFollowUp(Sent* sent);
+  void ChooseStepAndTerminal(Sent* sent);
+  void Name(Sent* sent);
+
   const Workload& workload_;
   const CardPicker& picker_;
   const RequestMix mix_;
   const RepeatBook* const book_;
+  LifeBook* const lives_;
   Prng prng_;
   uint32_t stan_ = 0;
   // Encoded once for all requests of a message.

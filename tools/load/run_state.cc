@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tools/load/answer.h"
@@ -28,9 +29,15 @@ void AnswerSink::Check(const Sent& sent, std::string_view response, int64_t now_
   }
   checked_.store(checked_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (Measured(now_ns)) {
-    stats_.Answered(answer);
+    stats_.Answered(sent, answer);
   }
-  if (run_->options.mix.repeat_percent > 0 && sent.earlier == nullptr) {
+  const RequestMix& mix = run_->options.mix;
+  if (mix.lifecycle_percent > 0 && (sent.step == Step::kHold || sent.original != nullptr)) {
+    // Not repeated either: a hold asked for again tells what has become of it since.
+    if (const std::optional<Life> life = LifeAfter(sent, answer)) {
+      lives_->Add(*life);
+    }
+  } else if (mix.repeat_percent > 0 && sent.earlier == nullptr) {
     book_->Add(std::make_shared<const Earlier>(Earlier{sent, std::string(answer.transaction)}));
   }
 }
@@ -48,6 +55,18 @@ void AnswerSink::Error(uint32_t grpc_code, uint64_t requests, int64_t now_ns) {
   failed_.store(failed_.load(std::memory_order_relaxed) + requests, std::memory_order_relaxed);
   if (Measured(now_ns)) {
     stats_.Error(grpc_code, requests);
+  }
+}
+
+void AnswerSink::Refused(int64_t sent_ns, int64_t now_ns) {
+  if (Measured(now_ns)) {
+    stats_.Refused(now_ns - sent_ns);
+  }
+}
+
+void AnswerSink::WasSent(int64_t due_ns, int64_t sent_ns, uint64_t requests) {
+  if (run_->options.OpenLoop() && Measured(due_ns)) {
+    stats_.Late(sent_ns - due_ns, requests);
   }
 }
 

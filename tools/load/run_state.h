@@ -12,6 +12,8 @@
 #include <string_view>
 
 #include "engine/base/clock.h"
+#include "tools/load/card_picker.h"
+#include "tools/load/life.h"
 #include "tools/load/options.h"
 #include "tools/load/request.h"
 #include "tools/load/stats.h"
@@ -46,14 +48,20 @@ struct RunState {
 // Thread safety: the worker's thread only, except stats().
 class AnswerSink {
  public:
-  AnswerSink(RunState* run, RepeatBook* book) : run_(run), book_(book) {}
+  AnswerSink(RunState* run, RepeatBook* book, LifeBook* lives)
+      : run_(run), book_(book), lives_(lives) {}
 
-  // One AuthorizeResponse.
+  // One AuthorizeResponse, or that of a follow-up.
   void Check(const Sent& sent, std::string_view response, int64_t now_ns);
   // No answer can be given to `sent`: the message that should hold it is broken.
   void Wrong(std::string_view problem, const Sent& sent, std::string_view response);
   void Error(uint32_t grpc_code, uint64_t requests, int64_t now_ns);
-  // A call or message of `requests` came back.
+  // A call came back that the server did not decide, having too much to do.
+  void Refused(int64_t sent_ns, int64_t now_ns);
+  // How late a call or message of `requests` was sent.  Told once it has come back, whatever it
+  // says: not the thread that sends, which may be another, but the worker counts.
+  void WasSent(int64_t due_ns, int64_t sent_ns, uint64_t requests);
+  // A call or message of `requests` was answered.
   void Done(int64_t due_ns, int64_t now_ns, uint64_t requests);
 
   [[nodiscard]] const StatsRecorder& stats() const { return stats_; }
@@ -68,6 +76,7 @@ class AnswerSink {
 
   RunState* const run_;
   RepeatBook* const book_;
+  LifeBook* const lives_;
   StatsRecorder stats_;
   // Requests; written by the worker, read by any.
   std::atomic<uint64_t> checked_{0};

@@ -5,6 +5,8 @@
 
 #include <numeric>
 
+#include "gonghui/v1/transaction.pb.h"
+
 namespace gonghui::load {
 namespace {
 
@@ -30,20 +32,29 @@ uint64_t Stats::ErrorCount() const {
 
 void Stats::Merge(const Stats& other) {
   latency_ns.Merge(other.latency_ns);
+  late_ns.Merge(other.late_ns);
+  refused_ns.Merge(other.refused_ns);
   answered += other.answered;
   calls += other.calls;
   replays += other.replays;
+  follow_ups_declined += other.follow_ups_declined;
+  Add(&steps, other.steps);
   Add(&outcomes, other.outcomes);
   Add(&reasons, other.reasons);
   Add(&errors, other.errors);
 }
 
 Stats StatsRecorder::Snapshot() const {
+  static_assert(kDeclinedOutcome == v1::OUTCOME_DECLINED);
   Stats stats;
   stats.latency_ns = latency_ns_.Snapshot();
+  stats.late_ns = late_ns_.Snapshot();
+  stats.refused_ns = refused_ns_.Snapshot();
   stats.answered = answered_.load(std::memory_order_relaxed);
   stats.calls = calls_.load(std::memory_order_relaxed);
   stats.replays = replays_.load(std::memory_order_relaxed);
+  stats.follow_ups_declined = follow_ups_declined_.load(std::memory_order_relaxed);
+  Copy(steps_, &stats.steps);
   Copy(outcomes_, &stats.outcomes);
   Copy(reasons_, &stats.reasons);
   Copy(errors_, &stats.errors);

@@ -97,14 +97,15 @@ void StreamCall::TryWrite() {
     due_ns = due_.front();
     due_.pop_front();
   }
-  WriteMessage(due_ns);
+  WriteMessage(due_ns, now_ns);
 }
 
-void StreamCall::WriteMessage(int64_t due_ns) {
+void StreamCall::WriteMessage(int64_t due_ns, int64_t now_ns) {
   const size_t items = lane_->run->options.items;
   Message& message = messages_[(first_ + unanswered_) % messages_.size()];
   ++unanswered_;
   message.due_ns = due_ns;
+  message.sent_ns = now_ns;
   message.items.resize(items);
   out_.resize(items * (kRequestBytesMax + 4));
   char* end = out_.data();
@@ -150,6 +151,7 @@ void StreamCall::OnRead(bool ok) {
   }
   Message& message = messages_[first_];
   CheckMessage(message, bytes, now_ns);
+  lane_->stream.WasSent(message.due_ns, message.sent_ns, message.items.size());
   lane_->stream.Done(message.due_ns, now_ns, message.items.size());
   first_ = (first_ + 1) % messages_.size();
   --unanswered_;

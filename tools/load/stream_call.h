@@ -54,6 +54,7 @@ class StreamCall final : public Event {
   // One message and the requests in it; a ring of `window` of them.
   struct Message {
     int64_t due_ns = 0;
+    int64_t sent_ns = 0;
     std::vector<Sent> items;
   };
 
@@ -74,7 +75,7 @@ class StreamCall final : public Event {
 
   void Read();
   void TryWrite();
-  void WriteMessage(int64_t due_ns);
+  void WriteMessage(int64_t due_ns, int64_t now_ns);
   void OnWrite(bool ok);
   void OnRead(bool ok);
   void CheckMessage(const Message& message, std::string_view bytes, int64_t now_ns);

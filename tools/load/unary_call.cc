@@ -26,6 +26,8 @@ constexpr milliseconds kUnaryBackoff{10};
 
 void UnaryCall::Start(int64_t due_ns) {
   due_ns_ = due_ns;
+  // In a closed loop nothing is due before it is sent.
+  sent_ns_ = lane_->run->options.OpenLoop() ? RunState::NowNs() : due_ns;
   lane_->maker.Choose(&sent_);
   char bytes[kRequestBytesMax];
   const char* end = lane_->maker.Encode(sent_, SystemClock::Instance().NowNs(), bytes);
@@ -37,7 +39,11 @@ void UnaryCall::Start(int64_t due_ns) {
     context_->set_deadline(FromNow(milliseconds(deadline_ms)));
   }
   auto* reader = grpc::internal::ClientAsyncResponseReaderHelper::Create<ByteBuffer>(
-      connection_->channel.get(), &lane_->queue, connection_->authorize, &*context_, request);
+      connection_->channel.get(),
+      &lane_->queue,
+      connection_->MethodOf(sent_.step),
+      &*context_,
+      request);
   reader->StartCall();
   reader->Finish(&response_, &status_, this);
 }
@@ -57,9 +63,15 @@ void UnaryCall::Proceed(bool ok) {
     grpc::Slice storage;
     const std::string_view bytes = Flatten(response_, &storage);
     lane_->unary.Check(sent_, bytes, now_ns);
+    lane_->unary.WasSent(due_ns_, sent_ns_, 1);
     lane_->unary.Done(due_ns_, now_ns, 1);
   } else {
-    lane_->unary.Error(static_cast<uint32_t>(status_.error_code()), 1, now_ns);
+    const auto code = static_cast<uint32_t>(status_.error_code());
+    lane_->unary.Error(code, 1, now_ns);
+    lane_->unary.WasSent(due_ns_, sent_ns_, 1);
+    if (IsRefusal(code)) {
+      lane_->unary.Refused(sent_ns_, now_ns);
+    }
     if (on_idle_ == nullptr && !run->Over(now_ns)) {
       backing_off_ = true;
       alarm_.Set(&lane_->queue, FromNow(kUnaryBackoff), this);

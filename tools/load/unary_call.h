@@ -41,6 +41,7 @@ class UnaryCall final : public Event {
   FreeCalls* on_idle_ = nullptr;
   bool backing_off_ = false;
   int64_t due_ns_ = 0;
+  int64_t sent_ns_ = 0;
   Sent sent_;
   std::optional<grpc::ClientContext> context_;
   grpc::ByteBuffer response_;

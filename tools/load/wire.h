@@ -21,6 +21,12 @@ enum class WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 
 
 inline constexpr size_t kVarintBytesMax = 10;
 
+// Whether fields of several messages have one number.
+template <class... Field>
+constexpr bool AreSame(int number, Field... others) {
+  return ((number == static_cast<int>(others)) && ...);
+}
+
 // Each of these writes at `out` and returns the end of what it wrote.
 inline char* PutVarint(char* out, uint64_t value) {
   while (value >= 0x80) {

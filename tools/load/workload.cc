@@ -3,14 +3,10 @@
 
 #include "tools/load/workload.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include <absl/container/flat_hash_map.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
-#include "engine/base/hash.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/strings.h"
 #include "gonghui/v1/authorization_service.pb.h"
@@ -23,16 +19,18 @@ namespace {
 using v1::AuthorizeRequest;
 
 constexpr size_t kIdBytesMax = 16;
-constexpr double kZipfExponent = 0.99;
 
 }  // namespace
 
+bool IsGateMcc(uint32_t mcc) {
+  return mcc == 4111 || mcc == 4112 || mcc == 4131;
+}
+
 PriceRange PricesOfMcc(uint32_t mcc) {
+  if (IsGateMcc(mcc)) {
+    return {200, 900};  // a metro ride in Kunming costs 2 to 9 yuan
+  }
   switch (mcc) {
-    case 4111:  // local transport: a metro ride in Kunming costs 2 to 9 yuan
-    case 4112:
-    case 4131:
-      return {200, 900};
     case 5411:  // supermarkets
     case 5422:
     case 5499:
@@ -61,14 +59,15 @@ absl::Status Workload::AddCard(std::string_view card_number) {
   return absl::OkStatus();
 }
 
-void Workload::AddTerminal(std::string_view id, std::string_view merchant_id, PriceRange prices) {
+void Workload::AddTerminal(std::string_view id, std::string_view merchant_id, uint32_t mcc) {
   char bytes[2 * (2 + kIdBytesMax)];
   char* end = PutBytes(bytes, AuthorizeRequest::kTerminalIdFieldNumber, id);
   end = PutBytes(end, AuthorizeRequest::kMerchantIdFieldNumber, merchant_id);
+  (IsGateMcc(mcc) ? gates_ : shops_).push_back(static_cast<uint32_t>(terminals_.size()));
   terminals_.push_back({std::string(id),
                         std::string(merchant_id),
                         std::string(bytes, static_cast<size_t>(end - bytes)),
-                        prices});
+                        PricesOfMcc(mcc)});
 }
 
 absl::Status Workload::ReadFiles(const WorkloadSources& sources) {
@@ -93,7 +92,7 @@ absl::Status Workload::ReadFiles(const WorkloadSources& sources) {
         }
         if (sources.only_terminal.empty() || sources.only_terminal == row[0]) {
           const auto mcc = mcc_of_merchant.find(row[1]);
-          AddTerminal(row[0], row[1], PricesOfMcc(mcc == mcc_of_merchant.end() ? 0 : mcc->second));
+          AddTerminal(row[0], row[1], mcc == mcc_of_merchant.end() ? 0 : mcc->second);
         }
         return absl::OkStatus();
       }));
@@ -111,7 +110,7 @@ absl::StatusOr<Workload> Workload::Load(const WorkloadSources& sources) {
     constexpr uint32_t kMccs[] = {4111, 5411, 5812, 5814, 7011};
     for (uint32_t i = 0; i <= sources.synthetic_count / 50; ++i) {
       const std::string number = std::to_string(100'000 + i);
-      workload.AddTerminal("T" + number, "M" + number, PricesOfMcc(kMccs[i % 5]));
+      workload.AddTerminal("T" + number, "M" + number, kMccs[i % 5]);
     }
   } else {
     GH_RETURN_IF_ERROR(workload.ReadFiles(sources));
@@ -125,39 +124,6 @@ absl::StatusOr<Workload> Workload::Load(const WorkloadSources& sources) {
         (sources.only_terminal.empty() ? std::string() : " named " + sources.only_terminal));
   }
   return workload;
-}
-
-CardPicker::CardPicker(CardOrder order, size_t card_count)
-    : order_(order), card_count_(card_count) {
-  if (order_ == CardOrder::kUniform) {
-    return;
-  }
-  double zeta_two = 0;
-  for (size_t rank = 1; rank <= card_count_; ++rank) {
-    zeta_ += 1 / std::pow(static_cast<double>(rank), kZipfExponent);
-    if (rank <= 2) {
-      zeta_two = zeta_;
-    }
-  }
-  alpha_ = 1 / (1 - kZipfExponent);
-  eta_ = (1 - std::pow(2 / static_cast<double>(card_count_), 1 - kZipfExponent)) /
-         (1 - zeta_two / zeta_);
-}
-
-size_t CardPicker::Pick(Prng* prng) const {
-  if (order_ == CardOrder::kUniform || card_count_ <= 2) {
-    return static_cast<size_t>(Scaled(prng->Next(), card_count_));
-  }
-  const double u = static_cast<double>(prng->Next() >> 11) * 0x1.0p-53;
-  const double uz = u * zeta_;
-  size_t rank = 0;
-  if (uz >= 1 + std::pow(0.5, kZipfExponent)) {
-    rank = static_cast<size_t>(static_cast<double>(card_count_) *
-                               std::pow(eta_ * u - eta_ + 1, alpha_));
-  } else if (uz >= 1) {
-    rank = 1;
-  }
-  return static_cast<size_t>(Mix64(std::min(rank, card_count_ - 1) + 1) % card_count_);
 }
 
 }  // namespace gonghui::load

@@ -17,20 +17,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
-#include "engine/base/prng.h"
-
 namespace gonghui::load {
-
-// `random` scaled to [0, bound) without a division.  The bias is below
-// bound / 2^32, nothing that a load generator could show.  REQUIRES: bound < 2^42.
-inline uint64_t Scaled(uint64_t random, uint64_t bound) {
-  const uint64_t high = random >> 32;
-  // bound * high / 2^32, in two parts so that nothing overflows.
-  return (bound >> 32) * high + ((bound & 0xffff'ffff) * high >> 32);
-}
-
-// Which card comes next.
-enum class CardOrder { kUniform, kZipf };
 
 struct WorkloadSources {
   std::string cards_file;      // CSV with the column card_number
@@ -49,6 +36,9 @@ struct PriceRange {
 };
 
 PriceRange PricesOfMcc(uint32_t mcc);
+
+// Local transport: its terminals are gates.
+bool IsGateMcc(uint32_t mcc);
 
 // Read-only after Load(): shared by all threads.
 class Workload {
@@ -73,35 +63,23 @@ class Workload {
 
   [[nodiscard]] const Terminal& terminal(size_t index) const { return terminals_[index]; }
 
+  // Which of the terminals are gates, and which are not.
+  [[nodiscard]] const std::vector<uint32_t>& gates() const { return gates_; }
+  [[nodiscard]] const std::vector<uint32_t>& shops() const { return shops_; }
+
  private:
   // One length, then the longest field: 1 tag, 1 length, 19 digits.  A card costs
   // one cache line at most two.
   static constexpr size_t kCardStride = 22;
 
   absl::Status AddCard(std::string_view card_number);
-  void AddTerminal(std::string_view id, std::string_view merchant_id, PriceRange prices);
+  void AddTerminal(std::string_view id, std::string_view merchant_id, uint32_t mcc);
   absl::Status ReadFiles(const WorkloadSources& sources);
 
   std::vector<char> cards_;
   std::vector<Terminal> terminals_;
-};
-
-// Zipf's law by the method of Gray et al. ("Quickly generating billion-record
-// synthetic databases", 1994): the card of rank r is drawn in proportion to
-// 1 / r^0.99.  Ranks are spread over the cards, so that the hot ones are not
-// neighbours in the file.
-class CardPicker {
- public:
-  CardPicker(CardOrder order, size_t card_count);
-
-  size_t Pick(Prng* prng) const;
-
- private:
-  const CardOrder order_;
-  const size_t card_count_;
-  double zeta_ = 0;
-  double alpha_ = 0;
-  double eta_ = 0;
+  std::vector<uint32_t> gates_;
+  std::vector<uint32_t> shops_;
 };
 
 }  // namespace gonghui::load

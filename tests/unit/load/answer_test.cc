@@ -107,7 +107,7 @@ TEST_F(AnswerTest, ReadsWhatProtobufWrites) {
 TEST_F(AnswerTest, RightAnswersAreRight) {
   EXPECT_THAT(Problem(Approved()), IsEmpty());
   EXPECT_THAT(Problem(Declined()), IsEmpty());
-  sent_.capture = false;
+  sent_.step = Step::kHold;
   EXPECT_THAT(Problem(Approved()), IsEmpty()) << "a hold";
 }
 
@@ -188,7 +188,7 @@ TEST_F(AnswerTest, EveryFaultInADeclineIsFound) {
 }
 
 TEST_F(AnswerTest, FaultsOfAHold) {
-  sent_.capture = false;
+  sent_.step = Step::kHold;
   v1::AuthorizeResponse response = Approved();
   response.mutable_transaction()->set_state(v1::TRANSACTION_STATE_CAPTURED);
   EXPECT_THAT(Problem(response), HasSubstr("is not PENDING"));
@@ -224,7 +224,7 @@ TEST_F(AnswerTest, ARepeatOfWhatOthersAskedMustSaySo) {
 }
 
 TEST_F(AnswerTest, ARepeatedHoldMayHaveMovedOn) {
-  sent_.capture = false;
+  sent_.step = Step::kHold;
   v1::AuthorizeResponse replay = Approved();
   sent_.earlier =
       std::make_shared<const Earlier>(Earlier{sent_, replay.transaction().SerializeAsString()});

@@ -9,6 +9,7 @@
 #include "bench/echo/answer.h"
 #include "gonghui/v1/authorization_service.pb.h"
 #include "tools/load/answer.h"
+#include "tools/load/card_picker.h"
 #include "tools/load/request.h"
 
 namespace gonghui::bench {

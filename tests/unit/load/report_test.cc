@@ -63,6 +63,49 @@ TEST(ReportTest, TableNamesReasonsAndErrors) {
   EXPECT_THAT(table, HasSubstr("1,001 answers, 0 wrong"));
 }
 
+TEST(ReportTest, StepsRefusalsAndLatenessAreShownWhenThereAreAny) {
+  Options options;
+  const auto json_of = [&](const RunResult& result) {
+    google::protobuf::Struct parsed;
+    const std::string json = SummaryJson(options, result);
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
+    return parsed;
+  };
+  RunResult result = Sample();
+  result.unary.steps[static_cast<size_t>(Step::kSale)] = 1'000;
+  std::string table = SummaryTable(options, result);
+  for (const char* const word : {"tap", "refund", "refused in", "sent late", "not followed"}) {
+    EXPECT_THAT(table, testing::Not(HasSubstr(word)));
+  }
+  google::protobuf::Struct parsed = json_of(result);
+  EXPECT_EQ(parsed.fields().at("refused").struct_value().fields_size(), 0);
+  EXPECT_EQ(parsed.fields().at("late").struct_value().fields_size(), 0);
+
+  Stats& stats = result.unary;
+  stats.steps[static_cast<size_t>(Step::kSale)] = 293;
+  stats.steps[static_cast<size_t>(Step::kTap)] = 700;
+  stats.steps[static_cast<size_t>(Step::kRefund)] = 7;
+  stats.follow_ups_declined = 3;
+  stats.refused_ns.Record(2'000'000, 7);
+  stats.late_ns.Record(3'000'000, 1'000);
+  table = SummaryTable(options, result);
+  EXPECT_THAT(table, HasSubstr("tap           700"));
+  EXPECT_THAT(table, HasSubstr("refund        7"));
+  EXPECT_THAT(table, HasSubstr("3 captures, reversals or refunds were declined"));
+  EXPECT_THAT(table, HasSubstr("refused in    p50 2.0"));
+  EXPECT_THAT(table, HasSubstr("sent late by  p50 3.0"));
+  parsed = json_of(result);
+  const auto& fields = parsed.fields();
+  const auto& steps = fields.at("steps").struct_value().fields();
+  EXPECT_EQ(steps.size(), 3U) << "what was not asked has no entry";
+  EXPECT_EQ(steps.at("tap").number_value(), 700);
+  EXPECT_EQ(steps.at("refund").number_value(), 7);
+  EXPECT_EQ(fields.at("follow_ups_declined").number_value(), 3);
+  EXPECT_EQ(fields.at("refused_count").number_value(), 7);
+  EXPECT_NEAR(fields.at("refused").struct_value().fields().at("p99_us").number_value(), 2'000, 20);
+  EXPECT_NEAR(fields.at("late").struct_value().fields().at("p50_us").number_value(), 3'000, 30);
+}
+
 TEST(ReportTest, JsonIsJson) {
   Options options;
   options.mode = Mode::kMixed;

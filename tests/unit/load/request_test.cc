@@ -4,6 +4,7 @@
 #include "tools/load/request.h"
 
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "gonghui/v1/authorization_service.pb.h"
+#include "tools/load/life.h"
 
 namespace gonghui::load {
 namespace {
@@ -131,6 +133,85 @@ TEST_F(RequestTest, MixOfHoldsAndPrices) {
     EXPECT_LE(request.list_price_fen(), 200);
   }
   EXPECT_NEAR(holds, 3'000, 200);
+}
+
+TEST_F(RequestTest, MixOfTapsSalesAndLives) {
+  RequestMix mix;
+  mix.gate_percent = 70;
+  mix.lifecycle_percent = 5;
+  ASSERT_TRUE(CheckMix(mix, workload_).ok());
+  LifeBook lives;
+  RequestMaker maker(workload_, picker_, mix, &book_, 1, 0, &lives);
+  std::map<Step, int> steps;
+  std::set<std::string> shops;
+  for (int i = 0; i < 10'000; ++i) {
+    Sent sent;
+    maker.Choose(&sent);
+    ++steps[sent.step];
+    const v1::AuthorizeRequest request = Parse(maker, sent);
+    EXPECT_EQ(request.capture(), sent.step != Step::kHold);
+    const bool at_gate =
+        workload_.terminal(sent.terminal).prices.high_fen == PricesOfMcc(4111).high_fen;
+    EXPECT_EQ(at_gate, sent.step == Step::kTap);
+    if (at_gate) {
+      EXPECT_LE(request.list_price_fen(), 900);
+    } else {
+      shops.insert(request.terminal_id());
+    }
+  }
+  EXPECT_NEAR(steps[Step::kTap], 7'000, 200);
+  EXPECT_NEAR(steps[Step::kHold], 500, 100);
+  EXPECT_EQ(steps[Step::kTap] + steps[Step::kHold] + steps[Step::kSale], 10'000);
+  EXPECT_EQ(shops.size(), workload_.shops().size()) << "every shop is reached";
+}
+
+TEST_F(RequestTest, WhatWasBegunGoesOnFirst) {
+  RequestMix mix;
+  mix.lifecycle_percent = 100;
+  LifeBook lives;
+  RequestMaker maker(workload_, picker_, mix, &book_, 1, 0, &lives);
+  Life life;
+  life.terminal = 7;
+  life.original.list_price_fen = 1'000;
+  std::set<std::string> ids;
+  uint32_t stan = 0;
+  for (int i = 0; i < 100; ++i) {
+    lives.Add(life);
+    Sent sent;
+    maker.Choose(&sent);
+    ASSERT_NE(sent.original, nullptr);
+    EXPECT_TRUE(sent.step == Step::kCapture || sent.step == Step::kReversal);
+    EXPECT_EQ(sent.terminal, 7U);
+    EXPECT_EQ(sent.stan, stan++);
+    ids.insert(std::string(sent.request_id_text()));
+    EXPECT_EQ(lives.size(), 0U);
+    // Those that end leave the call to a new one, and a new one is nothing of an old life.
+    life.last = Step::kCapture;
+    lives.Add(life);
+    maker.Choose(&sent);
+    EXPECT_EQ(sent.original != nullptr, sent.step == Step::kRefund);
+    EXPECT_EQ(sent.original == nullptr, sent.step == Step::kHold);
+    EXPECT_EQ(sent.stan, stan++);
+    ids.insert(std::string(sent.request_id_text()));
+    life.last = Step::kHold;
+  }
+  EXPECT_EQ(ids.size(), 200U);
+}
+
+TEST_F(RequestTest, AMixNeedsItsTerminals) {
+  RequestMix mix;
+  WorkloadSources sources;
+  sources.synthetic_count = 10;
+  const Workload gate_only = *Workload::Load(sources);  // one terminal, of local transport
+  ASSERT_EQ(gate_only.terminal_count(), 1U);
+  EXPECT_TRUE(CheckMix(mix, gate_only).ok());
+  EXPECT_TRUE(CheckMix(mix, Workload()).ok()) << "that is for others to find";
+  mix.gate_percent = 70;
+  EXPECT_THAT(std::string(CheckMix(mix, gate_only).message()), testing::HasSubstr("only gates"));
+  EXPECT_THAT(std::string(CheckMix(mix, Workload()).message()),
+              testing::HasSubstr("local transport"));
+  mix.gate_percent = 100;
+  EXPECT_TRUE(CheckMix(mix, gate_only).ok());
 }
 
 TEST_F(RequestTest, RepeatsAreEarlierRequestsUnchanged) {

@@ -4,7 +4,6 @@
 #include "tools/load/workload.h"
 
 #include <cstdio>
-#include <map>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -70,6 +69,16 @@ TEST_F(WorkloadTest, ReadsTheColumnsByName) {
   EXPECT_EQ(workload->terminal(1).prices.high_fen, PricesOfMcc(5411).high_fen);
 }
 
+TEST_F(WorkloadTest, GatesAreTheTerminalsOfLocalTransport) {
+  const auto workload =
+      Workload::Load(Sources(kCards,
+                             "terminal_id,merchant_id\nT1,M1\nT2,M2\nT3,M3\nT4,M4\nT5,M5\nT6,M1\n",
+                             "merchant_id,mcc\nM1,4111\nM2,5411\nM3,4112\nM4,4131\n"));
+  ASSERT_TRUE(workload.ok()) << workload.status();
+  EXPECT_THAT(workload->gates(), testing::ElementsAre(0, 2, 3, 5));
+  EXPECT_THAT(workload->shops(), testing::ElementsAre(1, 4)) << "an unknown merchant is a shop";
+}
+
 TEST_F(WorkloadTest, KeepsTheLongestCardNumber) {
   const auto workload =
       Workload::Load(Sources("card_number\n1234567890123456789\n", kTerminals, ""));
@@ -118,51 +127,6 @@ TEST_F(WorkloadTest, InventsCards) {
   ASSERT_TRUE(workload.ok()) << workload.status();
   EXPECT_EQ(workload->card_count(), 1'000U);
   EXPECT_EQ(workload->terminal_count(), 21U);
-}
-
-TEST(CardPickerTest, UniformReachesEveryCardAboutEqually) {
-  const CardPicker picker(CardOrder::kUniform, 10);
-  Prng prng(1);
-  std::map<size_t, int> counts;
-  for (int i = 0; i < 10'000; ++i) {
-    ++counts[picker.Pick(&prng)];
-  }
-  ASSERT_EQ(counts.size(), 10U);
-  for (const auto& [card, count] : counts) {
-    EXPECT_NEAR(count, 1'000, 150) << card;
-  }
-}
-
-TEST(CardPickerTest, ZipfPrefersFewCardsAndStaysInRange) {
-  constexpr size_t kCardCount = 100'000;
-  constexpr int kPicks = 200'000;
-  const CardPicker picker(CardOrder::kZipf, kCardCount);
-  Prng prng(1);
-  std::map<size_t, int> counts;
-  for (int i = 0; i < kPicks; ++i) {
-    const size_t card = picker.Pick(&prng);
-    ASSERT_LT(card, kCardCount);
-    ++counts[card];
-  }
-  int highest = 0;
-  for (const auto& [card, count] : counts) {
-    highest = std::max(highest, count);
-  }
-  // The first rank's share is 1 / zeta(100'000, 0.99) = 1 / 12.8.
-  EXPECT_NEAR(highest, kPicks / 12.8, kPicks / 12.8 * 0.1);
-  EXPECT_GT(counts.size(), 20'000U) << "the long tail is reached too";
-}
-
-TEST(CardPickerTest, FewCards) {
-  for (const size_t count : {1U, 2U, 3U}) {
-    for (const CardOrder order : {CardOrder::kUniform, CardOrder::kZipf}) {
-      const CardPicker picker(order, count);
-      Prng prng(3);
-      for (int i = 0; i < 100; ++i) {
-        EXPECT_LT(picker.Pick(&prng), count);
-      }
-    }
-  }
 }
 
 }  // namespace
