@@ -8,15 +8,19 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "bench/resident.h"
 #include "engine/base/check.h"
 #include "engine/ledger/ledger.h"
 #include "tests/testing/city.h"
+#include "tools/load/card_picker.h"
 
 namespace gonghui {
 namespace {
@@ -24,7 +28,14 @@ namespace {
 // One decided sale after another, as the ledger thread does it.
 struct Runner {
   explicit Runner(const CityOptions& city) : options(city), ledger(std::make_unique<Ledger>()) {
-    BuildCity(city, [this](const Command& command) {
+    int64_t before = ResidentBytes();
+    BuildCity(city, [&](const Command& command) {
+      // Merchants come right behind the members and their cards.
+      if (command.kind == CommandKind::kSetMember && ledger->members().size() == 0) {
+        before = ResidentBytes();
+      } else if (command.kind == CommandKind::kSetMerchant && ledger->merchants().size() == 0) {
+        members_bytes = ResidentBytes() - before;
+      }
       ledger->Decide(command, now, &event, &result);
       GH_CHECK(event.kind != EventKind::kNone, "kind=", command.kind, " field=", result.field);
       ledger->Evolve(event);
@@ -33,6 +44,7 @@ struct Runner {
 
   CityOptions options;
   std::unique_ptr<Ledger> ledger;
+  int64_t members_bytes = 0;  // resident, with their cards
   TimestampNs now = kCityNoon;
   Prng prng{42};  // goes on from run to run: a request id is used once
   Event event;
@@ -178,6 +190,64 @@ void Lifecycles(benchmark::State& state, const CityOptions& options) {
   Report(state, 3 * kBatch);
 }
 
+constexpr int kWarmUpBatches = 16;
+
+// Cities of many sizes side by side, each kept to the end, so that their rounds can be
+// interleaved: the machine's speed changes, and they are compared.
+Runner& KeptCityOf(const CityOptions& options) {
+  static std::map<std::pair<uint32_t, uint32_t>, std::unique_ptr<Runner>> runners;
+  std::unique_ptr<Runner>& runner = runners[{options.members, options.funds}];
+  if (runner == nullptr) {
+    runner = std::make_unique<Runner>(options);
+    // So that the first round is like the others.
+    std::vector<Command> commands(kBatch);
+    for (int i = 0; i < kWarmUpBatches; ++i) {
+      std::generate(
+          commands.begin(), commands.end(), [&] { return RandomSale(options, runner->prng); });
+      PopulateAhead(*runner);
+      DecideAll(*runner, commands);
+    }
+  }
+  return *runner;
+}
+
+// Whose card is presented.
+enum class Cards { kUniform, kZipf, kOneMember };
+
+// A member's uses are counted; here nobody has too many, whoever takes all of them.
+constexpr int64_t kUsesPerDayPlenty = 1'000'000'000'000;
+
+// As Sales, of a fixed number of batches: a round leaves 45 MB behind.
+constexpr benchmark::IterationCount kGrowthBatches = 32;
+
+void Growth(benchmark::State& state, uint32_t members, Cards cards, uint32_t funds) {
+  CityOptions options;
+  options.members = members;
+  options.merchants = 5'000;
+  options.funds = funds;
+  options.uses_per_day = kUsesPerDayPlenty;
+  Runner& runner = KeptCityOf(options);
+  const load::CardPicker picker(
+      cards == Cards::kZipf ? load::CardOrder::kZipf : load::CardOrder::kUniform, members);
+  std::vector<Command> commands(kBatch);
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (Command& command : commands) {
+      command = RandomSale(options, runner.prng);
+      const size_t member = cards == Cards::kOneMember ? 0 : picker.Pick(&runner.prng);
+      command.authorize.card = CardOf(1 + static_cast<uint32_t>(member));
+    }
+    PopulateAhead(runner);
+    const uint32_t before = runner.ledger->transactions().size();
+    state.ResumeTiming();
+    DecideAll(runner, commands);
+    GH_CHECK_EQ(runner.ledger->transactions().size() - before, kBatch);
+  }
+  Report(state, kBatch);
+  state.counters["bytes_per_member"] =
+      static_cast<double>(runner.members_bytes) / static_cast<double>(members);
+}
+
 CityOptions OneMillion() {
   CityOptions options;
   options.members = 1'000'000;
@@ -208,6 +278,24 @@ BENCHMARK_CAPTURE(SalesWithLines, lines_1, OneMillion(), 1)->Unit(benchmark::kMi
 BENCHMARK_CAPTURE(SalesWithLines, lines_20, OneMillion(), 20)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Lifecycles, hold_capture_refund, OneMillion())->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Sales, one_hot_fund, OneHotFund())->Unit(benchmark::kMillisecond);
+
+constexpr uint32_t kFunds = CityOptions{}.funds;
+
+void Rounds(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Iterations(kGrowthBatches)->Unit(benchmark::kMillisecond);
+}
+
+// All of them together take 1.5 GB, and 45 MB more with each round.
+BENCHMARK_CAPTURE(Growth, uniform_10k, 10'000, Cards::kUniform, kFunds)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, zipf_10k, 10'000, Cards::kZipf, kFunds)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, one_member_10k, 10'000, Cards::kOneMember, kFunds)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, one_fund_10k, 10'000, Cards::kUniform, 1)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, uniform_100k, 100'000, Cards::kUniform, kFunds)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, uniform_1m, 1'000'000, Cards::kUniform, kFunds)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, zipf_1m, 1'000'000, Cards::kZipf, kFunds)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, one_member_1m, 1'000'000, Cards::kOneMember, kFunds)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, one_fund_1m, 1'000'000, Cards::kUniform, 1)->Apply(Rounds);
+BENCHMARK_CAPTURE(Growth, uniform_10m, 10'000'000, Cards::kUniform, kFunds)->Apply(Rounds);
 
 }  // namespace
 }  // namespace gonghui

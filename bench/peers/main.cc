@@ -19,6 +19,7 @@
 #include "bench/peers/options.h"
 #include "bench/peers/peer.h"
 #include "bench/peers/run.h"
+#include "tools/load/json_text.h"
 
 namespace gonghui::peers {
 namespace {
@@ -37,23 +38,6 @@ void OnSignal(int /*signal*/) {
   g_stop = 1;
 }
 
-std::string Escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    if (static_cast<unsigned char>(c) >= 0x20) {
-      out += c;
-    }
-  }
-  return out;
-}
-
-double Micros(uint64_t ns) {
-  return static_cast<double>(ns) / 1000;
-}
-
 uint64_t ApprovedCount(const RunResult& result) {
   const auto found = result.codes.find(kApproved);
   return found == result.codes.end() ? 0 : found->second;
@@ -69,18 +53,16 @@ std::string Json(const Options& options, const RunResult& result) {
   for (const auto& [code, count] : result.codes) {
     codes += fmt::format(R"({}"{}": {})", codes.empty() ? "" : ", ", code, count);
   }
-  const load::Histogram& latency_ns = result.latency_ns;
   return fmt::format(
       "{{\"label\": \"{}\", \"peer\": \"{}\", \"settings\": \"{}\", \"variant\": \"{}\", "
       "\"mode\": \"{}\", \"transactions\": \"{}\", \"connections\": {}, \"items\": {}, "
       "\"seed\": {}, \"window_s\": {:.3f}, \"rate_per_s\": {:.1f},\n "
-      "\"p50_us\": {:.1f}, \"p90_us\": {:.1f}, \"p99_us\": {:.1f}, \"p999_us\": {:.1f}, "
-      "\"min_us\": {:.1f}, \"max_us\": {:.1f},\n "
+      "{},\n "
       "\"answered\": {}, \"calls\": {}, \"approved\": {}, \"declined\": {}, \"codes\": {{{}}},\n "
       "\"checked\": {}, \"replayed\": {}, \"resent\": {}, \"wrong\": {}}}\n",
-      Escaped(options.label),
+      load::Escaped(options.label),
       PeerName(options.peer),
-      Escaped(result.settings),
+      load::Escaped(result.settings),
       VariantName(options.variant),
       ModeName(options.mode),
       TransactionsName(options.transactions),
@@ -89,12 +71,7 @@ std::string Json(const Options& options, const RunResult& result) {
       options.seed,
       result.window_s,
       RatePerSecond(result),
-      Micros(latency_ns.AtPerMillion(500'000)),
-      Micros(latency_ns.AtPerMillion(900'000)),
-      Micros(latency_ns.AtPerMillion(990'000)),
-      Micros(latency_ns.AtPerMillion(999'000)),
-      Micros(latency_ns.min()),
-      Micros(latency_ns.max()),
+      load::LatencyJson(result.latency_ns),
       result.answered,
       result.calls,
       ApprovedCount(result),

@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run of the benchmarks: its options, what it found, and what all parts use."""
 
-import json
-import os
 import pathlib
 import shutil
 import statistics
 import tempfile
 import time
 
+from suite.client import measure
 from suite.servers import Gonghuid
-from suite.system import (CHILDREN, OUT, ROOT, BenchError, cpu_seconds, machine_cpu_seconds, must,
-                          say)
+from suite.system import CHILDREN, OUT, ROOT, cpu_seconds, must, say
 
 # Of summary.json; null for what was not measured.
 FIGURES = ("ledger_decisions_per_s", "unary_per_s", "unary_echo_per_s", "unary_vs_echo",
@@ -24,6 +22,10 @@ LOAD = {
     "stream": ["--mode", "stream", "--items", "512", "--inflight", "16", "--connections", "2",
                "--threads", "2"],
 }
+
+# What a server answers that has too much to do or stops, and gonghui-load's exit code then.
+REFUSALS = ("RESOURCE_EXHAUSTED", "UNAVAILABLE")
+SOME_FAILED = 3
 
 
 class Bench:
@@ -80,48 +82,28 @@ class Bench:
 
     # -- load on a server
 
-    def load(self, server, mode, seconds, label, words=None):
+    def load(self, server, mode, seconds, label, words=None, refusals=False):
         """Runs gonghui-load; gives its figures, with who used how much CPU.
 
         `words`: what the client does, instead of what it does in that mode.
+        `refusals`: the server may say that it has too much to do.
         """
-        result_file = OUT / "load.json"
-        result_file.unlink(missing_ok=True)
-        warmup_s = min(2.0, seconds / 3)
-        command = [self.bin / "gonghui-load", "--server", server.address, "--insecure",
-                   "--data", self.data, *(words or LOAD[mode]), "--duration", seconds,
-                   "--warmup", warmup_s, "--json", result_file, "--quiet", "--label", label]
-        own = time.process_time()
-        children = os.times()
-        whole = machine_cpu_seconds()
-        before = cpu_seconds(server.child.pid)
-        started = time.monotonic()
-        code, output = CHILDREN.run(command)
-        wall_s = time.monotonic() - started
-        server_s = cpu_seconds(server.child.pid) - before
-        after = os.times()
-        client_s = (after.children_user + after.children_system
-                    - children.children_user - children.children_system)
-        others_s = (machine_cpu_seconds() - whole - server_s - client_s
-                    - (time.process_time() - own))
-        if code != 0 or not result_file.exists():
-            raise BenchError(f"{label}: gonghui-load failed ({code}):\n{output.strip()[-3000:]}")
-        result = json.loads(result_file.read_text())
+        result = measure(
+            label,
+            [self.bin / "gonghui-load", "--server", server.address, "--insecure",
+             "--data", self.data, *(words or LOAD[mode]), "--duration", seconds,
+             "--warmup", min(2.0, seconds / 3)],
+            lambda: cpu_seconds(server.child.pid),
+            exit_codes=(0, SOME_FAILED) if refusals else (0,))
         answered = max(1, result["answered"])
         self.check(result["wrong"] == 0, f"{label}: {result['wrong']} wrong answers")
-        self.check(result["error_count"] == 0, f"{label}: errors {result['errors']}")
+        errors = {code: count for code, count in result["errors"].items()
+                  if not refusals or code not in REFUSALS}
+        self.check(not errors, f"{label}: errors {errors}")
         # A server that refuses everything must not look fast.
         self.check(result["approved"] + result["approved_partial"] >= 0.8 * answered,
                    f"{label}: only {result['approved']} of {answered} approved; "
                    f"{result['reasons']}")
-        checked = max(1, result["checked"])
-        result["server_cpu_us"] = round(server_s / checked * 1e6, 3)
-        result["client_cpu_us"] = round(client_s / checked * 1e6, 3)
-        result["others_cores"] = round(max(0.0, others_s / wall_s), 2)
-        say(f"  {label:<28} {result['rate_per_s']:>12,.0f}/s   p50 {result['p50_us']:>8,.0f} us   "
-            f"p99 {result['p99_us']:>8,.0f} us   CPU a decision: server "
-            f"{result['server_cpu_us']:.2f} us, client {result['client_cpu_us']:.2f} us; "
-            f"others {result['others_cores']:.2f} cores")
         self.spread.setdefault(f"{label}_others_cores", []).append(result["others_cores"])
         return result
 
@@ -138,10 +120,12 @@ class Bench:
     def keep(self, name, results):
         def median(key):
             return statistics.median(result[key] for result in results)
-        self.figures[f"{name}_per_s"] = round(median("rate_per_s"))
+        into = self.figures if f"{name}_per_s" in FIGURES else self.more
+        into[f"{name}_per_s"] = round(median("rate_per_s"))
         self.spread[f"{name}_per_s"] = [round(result["rate_per_s"]) for result in results]
-        for key in ("p50_us", "p99_us", "p999_us", "server_cpu_us", "client_cpu_us"):
+        for key in ("p50_us", "p90_us", "p99_us", "p999_us", "server_cpu_us", "client_cpu_us"):
             self.more[f"{name}_{key}"] = round(median(key), 2)
+        self.more[f"{name}_max_us"] = max(result["max_us"] for result in results)
         for key in ("decisions_per_sync", "bytes_per_sync"):
             if all(key in result for result in results):
                 self.more[f"{name}_{key}"] = median(key)

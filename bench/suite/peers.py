@@ -6,7 +6,6 @@ Both are servers of our own: on a folder below build/bench, which goes when they
 socket and no port.  What the machine runs as services is not touched.
 """
 
-import json
 import os
 import pathlib
 import pwd
@@ -18,8 +17,9 @@ import tempfile
 import time
 from typing import NamedTuple
 
-from suite.system import (CHILDREN, OUT, ROOT, TICKS, BenchError, cpu_seconds,
-                          machine_cpu_seconds, must, say)
+from suite import bars
+from suite.client import measure
+from suite.system import CHILDREN, OUT, ROOT, TICKS, BenchError, cpu_seconds, must, say
 
 SCRIPTS = ROOT / "bench" / "peers"
 PROGRAM = "gonghui-peers"
@@ -320,37 +320,14 @@ SERVERS = {"postgres": Postgres, "redis": Redis}
 
 def ask(bench, server, words, seconds, label):
     """Runs gonghui-peers; gives its figures, with who used how much CPU."""
-    result_file = OUT / "peers.json"
-    result_file.unlink(missing_ok=True)
-    own = time.process_time()
-    children = os.times()
-    whole = machine_cpu_seconds()
-    before = tree_cpu_seconds(server.child.pid)
-    started = time.monotonic()
-    code, output = CHILDREN.run(
+    result = measure(
+        label,
         [bench.bin / PROGRAM, *server.words, *words, "--members", bench.options.members,
          "--merchants", bench.options.merchants, "--duration", seconds,
-         "--warmup", min(2.0, seconds / 3), "--json", result_file, "--quiet", "--label", label],
-        timeout_s=seconds + 120)
-    wall_s = time.monotonic() - started
-    server_s = tree_cpu_seconds(server.child.pid) - before
-    after = os.times()
-    client_s = (after.children_user + after.children_system
-                - children.children_user - children.children_system)
-    others_s = machine_cpu_seconds() - whole - server_s - client_s - (time.process_time() - own)
-    if code != 0 or not result_file.exists():
-        raise BenchError(f"{label}: {PROGRAM} failed ({code}):\n{output.strip()[-3000:]}")
-    result = json.loads(result_file.read_text())
+         "--warmup", min(2.0, seconds / 3)],
+        lambda: tree_cpu_seconds(server.child.pid), timeout_s=seconds + 120)
     if result["answered"] == 0:
         raise BenchError(f"{label}: nothing was answered within {seconds} s")
-    checked = max(1, result["checked"])
-    result["server_cpu_us"] = round(server_s / checked * 1e6, 3)
-    result["client_cpu_us"] = round(client_s / checked * 1e6, 3)
-    result["others_cores"] = round(max(0.0, others_s / wall_s), 2)
-    say(f"  {label:<28} {result['rate_per_s']:>12,.0f}/s   p50 {result['p50_us']:>8,.0f} us   "
-        f"p99 {result['p99_us']:>8,.0f} us   CPU a decision: server "
-        f"{result['server_cpu_us']:.2f} us, client {result['client_cpu_us']:.2f} us; "
-        f"others {result['others_cores']:.2f} cores")
     return result
 
 
@@ -408,6 +385,7 @@ def keep(bench, found, chosen):
             bench.spread[name] = ratios
             bench.more[name] = round(statistics.median(ratios), 2)
             say(f"  {name} {bench.more[name]} (beside {best.name})")
+            bars.check(bench, name)
 
 
 def peers(bench):

@@ -5,8 +5,11 @@
 import json
 import os
 
+from suite.bars import figures_of, judge_all
 from suite.core import FIGURES, LOAD
 from suite.system import CORES, OUT, ROOT, commit, machine
+
+HISTORY = ROOT / "bench" / "history.ndjson"
 
 
 def write_results(bench, parts, started_at, load_average):
@@ -37,7 +40,7 @@ def write_results(bench, parts, started_at, load_average):
                      "members": options.members, "rounds": options.rounds,
                      "seconds": options.seconds, "others_cores_max":
                      conditions["others_cores_max"], "more": bench.more})
-        with open(ROOT / "bench" / "history.ndjson", "a", encoding="utf-8") as file:
+        with open(HISTORY, "a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
     return summary
 
@@ -60,10 +63,16 @@ def print_table(summary):
             for pipeline, figures in value.items():
                 text = ", ".join(f"{key} {figure:,}" for key, figure in figures.items())
                 print(f"  {'pipeline ' + pipeline:<38}{text}")
-        else:
+        elif not isinstance(value, str):  # notes stand beside the bars
             print(f"  {name:<38}{value:>14,}")
+    told = set()
+    for judged in judge_all(figures_of(summary)):
+        told.add(str(judged))
+        print(f"  {judged.verdict + ':':<13} {judged}")
+        if judged.note:
+            print(f"  {'':<13} {judged.note}")
     others = summary["conditions"]["others_cores_max"]
     if others > 0.1:
         print(f"  Others used up to {others} cores meanwhile: only the ratios mean something.")
-    for failure in summary["failed_checks"]:
+    for failure in (one for one in summary["failed_checks"] if one not in told):
         print(f"  CHECK FAILED: {failure}")

@@ -38,7 +38,8 @@ class Gonghuid:
 
     name = "gonghuid"
 
-    def __init__(self, bin_dir, folder, pipeline=None):
+    def __init__(self, bin_dir, folder, pipeline=None, terminals=None):
+        """`terminals`: more settings of that section."""
         self._bin = bin_dir
         self.folder = folder
         self.log = folder / "gonghuid.log"
@@ -53,6 +54,7 @@ class Gonghuid:
             f'[data]\ndir = "{folder}/data"\n'
             f'[vault]\nkey_file = "{folder}/vault.key"\n'
             f'[terminals]\nlisten = "{self.address}"\n'
+            + "".join(f"{key} = {value}\n" for key, value in (terminals or {}).items()) +
             f'[operators]\nlisten = "{self._operators}"\n'
             + (f'[commit]\npipeline = "{pipeline}"\n' if pipeline else ""), encoding="utf-8")
         started = time.monotonic()
