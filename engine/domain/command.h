@@ -117,6 +117,7 @@ struct CaptureRequest {
   Fen amount;  // of the list price, >= 0; the whole uncaptured rest when has_amount is false
   bool has_amount = false;
   bool final_capture = true;  // release what remains held
+  uint32_t stan = 0;
 };
 
 struct ReverseRequest {
@@ -125,6 +126,7 @@ struct ReverseRequest {
   Fen amount;  // of the list price, >= 0; all of it when has_amount is false
   bool has_amount = false;
   ReversalReason reason = ReversalReason::kCustomerCancellation;
+  uint32_t stan = 0;
 };
 
 // Raises a hold.  References as above.
@@ -133,6 +135,7 @@ struct IncrementRequest {
   RequestId original_request_id;
   Fen amount;           // on top of the list price, > 0
   uint32_t hold_s = 0;  // the hold lasts at least so long from now; 0 = as it did
+  uint32_t stan = 0;
 };
 
 // Gives back what was captured.  The original is the authorization.  References as above.
@@ -143,6 +146,7 @@ struct RefundRequest {
   bool has_amount = false;
   uint8_t line_count = 0;
   const ReturnedLine* lines = nullptr;  // instead of an amount, in order of their numbers
+  uint32_t stan = 0;
 };
 
 // Compares the calling terminal's open batch with its own numbers, and closes it.

@@ -26,29 +26,34 @@ constexpr uint32_t kAuthorizeFlagsAll = (1 << 9) - 1;
 constexpr int kEntryModeShift = 2;
 
 // First byte of a command about an original.  Of a reverse command bits 5..7 are
-// the reason.
+// the reason.  Which flag says that a stan follows depends on the kind, for no one bit is
+// free in all of them.
 enum FollowUpFlag : uint8_t {
   kHasAmount = 1 << 0,
-  kFinalCapture = 1 << 1,
+  kFinalCapture = 1 << 1,  // of a capture
+  kNamesStan = 1 << 1,     // of the others
   kByTransaction = 1 << 2,
   kByRequest = 1 << 3,
   kNamesAmount = 1 << 4,
-  kNamesNewHold = 1 << 5,
+  kNamesNewHold = 1 << 5,        // of an increment
+  kNamesStanOfCapture = 1 << 5,  // of a capture
 };
 constexpr int kReversalReasonShift = 5;
 constexpr uint8_t kReversalReasonBits = 7 << kReversalReasonShift;
 constexpr uint8_t kReferenceFlags = kByTransaction | kByRequest | kNamesAmount;
-constexpr uint8_t kCaptureFlags = kReferenceFlags | kHasAmount | kFinalCapture;
-constexpr uint8_t kReverseFlags = kReferenceFlags | kHasAmount | kReversalReasonBits;
-constexpr uint8_t kIncrementFlags = kReferenceFlags | kNamesNewHold;
-constexpr uint8_t kRefundFlags = kReferenceFlags | kHasAmount;
+constexpr uint8_t kCaptureFlags =
+    kReferenceFlags | kHasAmount | kFinalCapture | kNamesStanOfCapture;
+constexpr uint8_t kReverseFlags = kReferenceFlags | kHasAmount | kNamesStan | kReversalReasonBits;
+constexpr uint8_t kIncrementFlags = kReferenceFlags | kNamesStan | kNamesNewHold;
+constexpr uint8_t kRefundFlags = kReferenceFlags | kHasAmount | kNamesStan;
 
-static_assert(1 + kId64Bytes + kRequestIdBytes + kVarintBytesMax + kRowBytesMax <=
+// The flags, both references, the amount, hold_s and stan.
+static_assert(1 + kId64Bytes + kRequestIdBytes + kVarintBytesMax + 2 * kRowBytesMax <=
               kTerminalRequestBytesMax);
 static_assert(kTotalsBytesMax <= kTerminalRequestBytesMax);
 
 // What the commands about an original have in common: the first byte, `of_its_kind`
-// among its flags, and the fields that it tells of.
+// among its flags, and the fields that it tells of.  The stan comes last of all fields.
 template <class Request>
 void WriteReference(ByteWriter& w, const Request& r, int of_its_kind) {
   w.Byte(static_cast<uint8_t>(of_its_kind | (r.original == TransactionId{} ? 0 : kByTransaction) |
@@ -82,6 +87,25 @@ uint8_t ReadReference(ByteReader& r, uint8_t all, const char* what, Request& req
     r.Amount(request.amount);
   }
   return flags;
+}
+
+template <class Request>
+int StanFlag(const Request& r, FollowUpFlag flag = kNamesStan) {
+  return r.stan == 0 ? 0 : flag;
+}
+
+template <class Request>
+void WriteStan(ByteWriter& w, const Request& r) {
+  if (r.stan != 0) {
+    w.Varint(r.stan);
+  }
+}
+
+template <class Request>
+void ReadStan(ByteReader& r, bool follows, Request& request) {
+  if (follows) {
+    r.Number(request.stan);
+  }
 }
 
 }  // namespace
@@ -135,7 +159,11 @@ void ReadRequest(ByteReader& r, AuthorizeRequest& request) {
 
 uint8_t* WriteRequest(uint8_t* out, const CaptureRequest& r) {
   ByteWriter w(out);
-  WriteReference(w, r, (r.has_amount ? kHasAmount : 0) | (r.final_capture ? kFinalCapture : 0));
+  WriteReference(w,
+                 r,
+                 (r.has_amount ? kHasAmount : 0) | (r.final_capture ? kFinalCapture : 0) |
+                     StanFlag(r, kNamesStanOfCapture));
+  WriteStan(w, r);
   return w.at();
 }
 
@@ -143,13 +171,17 @@ void ReadRequest(ByteReader& r, CaptureRequest& request) {
   const uint8_t flags = ReadReference(r, kCaptureFlags, "unknown flag of a capture", request);
   request.has_amount = (flags & kHasAmount) != 0;
   request.final_capture = (flags & kFinalCapture) != 0;
+  ReadStan(r, (flags & kNamesStanOfCapture) != 0, request);
 }
 
 uint8_t* WriteRequest(uint8_t* out, const ReverseRequest& r) {
   GH_DCHECK(r.reason <= ReversalReason::kDeviceUnable, "reason=", r.reason);
   ByteWriter w(out);
-  WriteReference(
-      w, r, (r.has_amount ? kHasAmount : 0) | (static_cast<int>(r.reason) << kReversalReasonShift));
+  WriteReference(w,
+                 r,
+                 (r.has_amount ? kHasAmount : 0) | StanFlag(r) |
+                     (static_cast<int>(r.reason) << kReversalReasonShift));
+  WriteStan(w, r);
   return w.at();
 }
 
@@ -158,14 +190,16 @@ void ReadRequest(ByteReader& r, ReverseRequest& request) {
   request.has_amount = (flags & kHasAmount) != 0;
   request.reason =
       r.EnumOf(static_cast<uint8_t>(flags >> kReversalReasonShift), ReversalReason::kDeviceUnable);
+  ReadStan(r, (flags & kNamesStan) != 0, request);
 }
 
 uint8_t* WriteRequest(uint8_t* out, const IncrementRequest& r) {
   ByteWriter w(out);
-  WriteReference(w, r, r.hold_s == 0 ? 0 : kNamesNewHold);
+  WriteReference(w, r, (r.hold_s == 0 ? 0 : kNamesNewHold) | StanFlag(r));
   if (r.hold_s != 0) {
     w.Varint(r.hold_s);
   }
+  WriteStan(w, r);
   return w.at();
 }
 
@@ -174,17 +208,20 @@ void ReadRequest(ByteReader& r, IncrementRequest& request) {
   if (flags & kNamesNewHold) {
     r.Number(request.hold_s);
   }
+  ReadStan(r, (flags & kNamesStan) != 0, request);
 }
 
 uint8_t* WriteRequest(uint8_t* out, const RefundRequest& r) {
   ByteWriter w(out);
-  WriteReference(w, r, r.has_amount ? kHasAmount : 0);
+  WriteReference(w, r, (r.has_amount ? kHasAmount : 0) | StanFlag(r));
+  WriteStan(w, r);
   return w.at();
 }
 
 void ReadRequest(ByteReader& r, RefundRequest& request) {
   const uint8_t flags = ReadReference(r, kRefundFlags, "unknown flag of a refund", request);
   request.has_amount = (flags & kHasAmount) != 0;
+  ReadStan(r, (flags & kNamesStan) != 0, request);
 }
 
 uint8_t* WriteRequest(uint8_t* out, const CloseBatchRequest& r) {

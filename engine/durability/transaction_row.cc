@@ -111,6 +111,7 @@ void PredictFollowUp(const Event& event, const Request& r, bool has_amount, Pred
   p.reference.original_id = r.original;
   p.reference.original_request_id = r.original_request_id;
   p.reference.asked_amount = has_amount ? r.amount : Fen{0};
+  p.stan = r.stan;
   p.no_amount = !has_amount;
   p.list_price = has_amount ? r.amount : own.list_price;
   p.subsidy = own.subsidy;

@@ -22,6 +22,7 @@ void Decider::Increment() {
                                 /*has_amount=*/true,
                                 request.amount);
   Transaction& increment = event_->transaction;
+  increment.stan = request.stan;
   increment.hold_s = request.hold_s;
   Reason reason = found ? WhyNotOpen() : Reason::kOriginalNotFound;
   if (reason == Reason::kNone &&

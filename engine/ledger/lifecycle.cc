@@ -262,6 +262,7 @@ void Decider::Capture() {
                                 request.has_amount,
                                 request.amount);
   Transaction& capture = event_->transaction;
+  capture.stan = request.stan;
   capture.final_capture = request.final_capture;
   if (advice_ != nullptr) [[unlikely]] {
     BeginAdvice(&capture.reference.advice);

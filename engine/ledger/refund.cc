@@ -96,6 +96,7 @@ void Decider::Refund() {
                                 request.has_amount,
                                 request.amount);
   Transaction& refund = event_->transaction;
+  refund.stan = request.stan;
   const bool by_lines = request.line_count != 0;
   if (by_lines) {
     BeginReturnedLines();

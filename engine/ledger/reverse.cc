@@ -27,6 +27,7 @@ void Decider::Reverse() {
                                 request.has_amount,
                                 request.amount);
   Transaction& reversal = event_->transaction;
+  reversal.stan = request.stan;
   reversal.reversal_reason = request.reason;
   reversal.list_price = Fen{0};  // until something is undone
   reversal.member_pays = Fen{0};

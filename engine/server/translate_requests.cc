@@ -153,9 +153,11 @@ void ReadOptionalAmount(const Request& request,
   }
 }
 
-template <class Request>
-void CheckEvidence(const Request& request, Violations* violations) {
+// What tells of the message: of it the trace number alone is kept.
+template <class Request, class Part>
+void ReadEvidence(const Request& request, Violations* violations, Part* part) {
   CheckStan(request.stan(), violations);
+  part->stan = request.stan();
   CheckTime(request.has_transmission_time(),
             request.transmission_time().seconds(),
             request.transmission_time().nanos(),
@@ -210,7 +212,7 @@ void ReadCapture(const v1::CaptureRequest& request, Violations* violations, Comm
   ReadOriginal(request, violations, &capture);
   ReadOptionalAmount(request, 0, violations, &capture);
   capture.final_capture = request.final_capture();
-  CheckEvidence(request, violations);
+  ReadEvidence(request, violations, &capture);
 }
 
 void ReadReverse(const v1::ReverseRequest& request, Violations* violations, Command* command) {
@@ -226,7 +228,7 @@ void ReadReverse(const v1::ReverseRequest& request, Violations* violations, Comm
   } else {
     reverse.reason = static_cast<ReversalReason>(request.reversal_reason());
   }
-  CheckEvidence(request, violations);
+  ReadEvidence(request, violations, &reverse);
 }
 
 void ReadRefund(const v1::RefundRequest& request,
@@ -238,7 +240,7 @@ void ReadRefund(const v1::RefundRequest& request,
   ReadRequestId(request.request_id(), "request_id", violations, &command->request_id);
   ReadOriginal(request, violations, &refund);
   ReadOptionalAmount(request, 1, violations, &refund);
-  CheckEvidence(request, violations);
+  ReadEvidence(request, violations, &refund);
   if (request.lines_size() > 0) {
     ReadReturnedLines(request, violations, command, attachment);
   }
@@ -255,7 +257,7 @@ void ReadIncrement(const v1::IncrementAuthorizationRequest& request,
   ReadOriginal(request, violations, &increment);
   ReadAmount(request.amount_fen(), 1, violations, &increment.amount);
   ReadHold(request.hold_seconds(), violations, &increment.hold_s);
-  CheckEvidence(request, violations);
+  ReadEvidence(request, violations, &increment);
 }
 
 // What one side counted.  Sums of list prices are never below zero; the net subsidy is when

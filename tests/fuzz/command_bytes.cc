@@ -402,6 +402,7 @@ OwnedCommand CommandBytes::RefundCommand() {
   command.refund = RefundRequest{};
   RefundRequest& request = command.refund;
   Refer(&command, &request.original, &request.original_request_id);
+  request.stan = static_cast<uint32_t>(last_request_);
   const uint8_t by = Byte();
   if (by % 2 == 0 || (last_lines_ == 0 && by < 240)) {
     ReadPart(&request);
@@ -482,6 +483,7 @@ OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
       command.increment = IncrementRequest{};
       IncrementRequest& request = command.increment;
       Refer(&command, &request.original, &request.original_request_id);
+      request.stan = static_cast<uint32_t>(last_request_);
       request.amount = std::max(Fen{1}, Amount());
       if (const uint8_t hold = Byte(); hold >= 0xe0) {
         request.hold_s = static_cast<uint32_t>(Word(3) % (kHoldSecondsMax + 1));
@@ -497,6 +499,7 @@ OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
       command.capture = CaptureRequest{};
       CaptureRequest& request = command.capture;
       Refer(&command, &request.original, &request.original_request_id);
+      request.stan = static_cast<uint32_t>(last_request_);
       ReadPart(&request);
       request.final_capture = what % 2 == 0;
       return what == 15 ? OwnAdvice(command, ReadAdvice(Fen{})) : Own(command);
@@ -508,6 +511,7 @@ OwnedCommand CommandBytes::TerminalCommand(uint8_t what) {
       command.reverse = ReverseRequest{};
       ReverseRequest& request = command.reverse;
       Refer(&command, &request.original, &request.original_request_id);
+      request.stan = static_cast<uint32_t>(last_request_);
       ReadPart(&request);
       request.reason = static_cast<ReversalReason>(1 + Byte() % 4);
       return Own(command);

@@ -204,10 +204,12 @@ void CheckPreconditions(const Command& command) {
     case CommandKind::kCapture:
       CheckAmount(command.capture.amount);
       CheckOriginal(command.capture);
+      GH_CHECK(command.capture.stan <= kStanMax, "stan=", command.capture.stan);
       break;
     case CommandKind::kReverse:
       CheckAmount(command.reverse.amount);
       CheckOriginal(command.reverse);
+      GH_CHECK(command.reverse.stan <= kStanMax, "stan=", command.reverse.stan);
       GH_CHECK(command.reverse.reason >= ReversalReason::kCustomerCancellation &&
                command.reverse.reason <= ReversalReason::kDeviceUnable);
       break;
@@ -216,11 +218,13 @@ void CheckPreconditions(const Command& command) {
       GH_CHECK(command.increment.amount > Fen{});
       GH_CHECK(command.increment.hold_s <= kHoldSecondsMax, "s=", command.increment.hold_s);
       CheckOriginal(command.increment);
+      GH_CHECK(command.increment.stan <= kStanMax, "stan=", command.increment.stan);
       break;
     case CommandKind::kRefund:
       CheckAmount(command.refund.amount);
       CheckReturnedLines(command.refund);
       CheckOriginal(command.refund);
+      GH_CHECK(command.refund.stan <= kStanMax, "stan=", command.refund.stan);
       break;
     case CommandKind::kGetEntitlements:
       GH_CHECK(command.entitlements.list != nullptr);

@@ -247,8 +247,27 @@ Answer NaiveLedger::ApplyTerminal(const Command& command, TimestampNs now) {
   return {};
 }
 
+uint32_t NaiveLedger::StanOf(const Command& command) {
+  switch (command.kind) {
+    case CommandKind::kAuthorize:
+    case CommandKind::kQuote:
+      return command.authorize.stan;
+    case CommandKind::kCapture:
+      return command.capture.stan;
+    case CommandKind::kReverse:
+      return command.reverse.stan;
+    case CommandKind::kIncrement:
+      return command.increment.stan;
+    case CommandKind::kRefund:
+      return command.refund.stan;
+    default:
+      return 0;
+  }
+}
+
 NaiveLedger::Entry NaiveLedger::EntryOf(const Command& command) {
   Entry entry;
+  entry.answer.stan = StanOf(command);
   entry.command = command;
   entry.command.details = nullptr;
   entry.command.advice = nullptr;

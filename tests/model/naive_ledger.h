@@ -415,6 +415,7 @@ class NaiveLedger {
   static Answer Only(Verdict verdict, Field field = Field::kNone);
   // The command, with copies of what it points to.
   static Entry EntryOf(const Command& command);
+  static uint32_t StanOf(const Command& command);
 
   // Terminals' commands.
   Answer ApplyAny(const Command& command, TimestampNs now);

@@ -441,9 +441,37 @@ OwnedCommand RandomCommands::MaybeExplained(const Command& command) {
   return can_be && prng_.Chance(1, 3) ? OwnExplained(command) : Own(command);
 }
 
+// As terminals do, under a number of its own: a repeat comes under another one.
+void RandomCommands::PutStan(Command* command) {
+  switch (command->kind) {
+    case CommandKind::kCapture:
+      command->capture.stan = ++last_stan_;
+      break;
+    case CommandKind::kReverse:
+      command->reverse.stan = ++last_stan_;
+      break;
+    case CommandKind::kIncrement:
+      command->increment.stan = ++last_stan_;
+      break;
+    case CommandKind::kRefund:
+      command->refund.stan = ++last_stan_;
+      break;
+    default:
+      break;
+  }
+}
+
 OwnedCommand RandomCommands::Next(TimestampNs next_expiry,
                                   TimestampNs next_activation,
                                   TimestampNs* now) {
+  OwnedCommand command = Choose(next_expiry, next_activation, now);
+  PutStan(&command.command);
+  return command;
+}
+
+OwnedCommand RandomCommands::Choose(TimestampNs next_expiry,
+                                    TimestampNs next_activation,
+                                    TimestampNs* now) {
   if (has_codes_ && code_prng_.Chance(1, 60)) {
     codes_to_come_ = 12;
     code_card_ = cards_[code_prng_.Below(cards_.size())];

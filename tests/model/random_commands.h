@@ -78,6 +78,8 @@ class RandomCommands {
   Command AdvisedSale();
   Command AdvisedCapture();
   Command SameUnderAnotherId();
+  OwnedCommand Choose(TimestampNs next_expiry, TimestampNs next_activation, TimestampNs* now);
+  void PutStan(Command* command);
   void ShowCode(AuthorizeRequest* request);
   OwnedCommand CodeCommand();
   // Makes it an advice.
@@ -179,6 +181,7 @@ class RandomCommands {
   // In half of the worlds benefits combine.
   bool combines_ = false;
   TimestampNs now_;
+  uint32_t last_stan_ = 0;  // of what is about another transaction
   uint64_t last_request_ = 0;
   uint64_t last_hash_ = 0;
   std::vector<std::vector<uint64_t>> hashes_;  // by programme

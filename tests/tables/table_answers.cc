@@ -149,6 +149,7 @@ void CheckDetails(const Answer& answer, const GivenIds& given, RowWords& words) 
   SameFlag(words, "overrun", answer.overrun);
   Compare(words, "state", std::string(NameOf(answer.state)));
   Compare(words, "expires", answer.expires_at);
+  Compare(words, "stan", answer.stan);
   Compare(words, "next", answer.next_eligible_at);
   Compare(words, "benefit", TextOf(answer.benefit));
   Compare(words, "limit", TextOf(answer.failed_limit));

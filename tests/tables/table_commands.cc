@@ -125,11 +125,15 @@ class CommandReader {
     ReadCode(row, &authorize);
     const std::optional<OccasionRequest> occasion = ReadOccasion(row);
     authorize.occasion = occasion.has_value() ? &*occasion : nullptr;
-    authorize.stan = static_cast<uint32_t>(NumberOf(row.Value("stan", "0")));
+    authorize.stan = StanFrom(row);
     if (verb == "advise") {
       return OwnAdvice(command, ReadAdvice(row));
     }
     return row.Flag("explain") ? OwnExplained(command) : Own(command);
+  }
+
+  static uint32_t StanFrom(RowWords& row) {
+    return static_cast<uint32_t>(NumberOf(row.Value("stan", "0")));
   }
 
   // code=10:00:05 valid=30s for=entry
@@ -203,6 +207,7 @@ class CommandReader {
     given_.Read(row.Value("of", "#none"), &increment.original, &increment.original_request_id);
     increment.amount = Fen{NumberOf(row.Value("amount", ""))};
     increment.hold_s = HoldSecondsFrom(row);
+    increment.stan = StanFrom(row);
     return Own(command);
   }
 
@@ -215,6 +220,7 @@ class CommandReader {
     given_.Read(row.Value("of", "#none"), &capture.original, &capture.original_request_id);
     ReadAmount(row, &capture);
     capture.final_capture = !row.Flag("more");
+    capture.stan = StanFrom(row);
     return advise ? OwnAdvice(command, ReadAdvice(row)) : Own(command);
   }
 
@@ -227,6 +233,7 @@ class CommandReader {
     given_.Read(row.Value("of", "#none"), &reverse.original, &reverse.original_request_id);
     ReadAmount(row, &reverse);
     reverse.reason = Worded<ReversalReason>(row.Value("why", "customer_cancellation"));
+    reverse.stan = StanFrom(row);
     return Own(command);
   }
 
@@ -238,6 +245,7 @@ class CommandReader {
     RefundRequest& refund = command.refund;
     given_.Read(row.Value("of", "#none"), &refund.original, &refund.original_request_id);
     ReadAmount(row, &refund);
+    refund.stan = StanFrom(row);
     // lines=1:2,3:1
     std::vector<ReturnedLine> lines;
     for (const std::string& text : SplitAt(row.Value("lines", ""), ',')) {

@@ -270,6 +270,7 @@ Answer AnswerOf(const Ledger& ledger, const Command& command, const Result& resu
   answer.member_pays = transaction.member_pays;
   answer.subsidy = transaction.subsidy;
   answer.original_found = transaction.original_found;
+  answer.stan = transaction.stan;
   if (transaction.benefit != BenefitRow{}) {
     answer.benefit = ledger.benefits()[transaction.benefit].code;
   }
@@ -346,7 +347,7 @@ std::string TextOf(const Answer& answer) {
           TextOf(answer.captured_subsidy) + " refunded=" + TextOf(answer.refunded) + "/" +
           TextOf(answer.refunded_subsidy) + " restated=" + TextOf(answer.restated) + "/" +
           TextOf(answer.restated_subsidy) + " expires=" + TextOf(answer.expires_at) +
-          (answer.overrun ? " overrun" : "");
+          " stan=" + TextOf(answer.stan) + (answer.overrun ? " overrun" : "");
   if (answer.kind != TransactionKind::kAuthorization) {
     text += " original=" + TextOf(answer.original_id) + " found=" + TextOf(answer.original_found);
   }
@@ -398,7 +399,7 @@ std::string Difference(const Answer& a, const Answer& b) {
       Differs("member_pays", a.member_pays, b.member_pays, &text) ||
       Differs("subsidy", a.subsidy, b.subsidy, &text) ||
       Differs("original_found", a.original_found, b.original_found, &text) ||
-      Differs("benefit", a.benefit, b.benefit, &text) ||
+      Differs("stan", a.stan, b.stan, &text) || Differs("benefit", a.benefit, b.benefit, &text) ||
       Differs("failed_limit", a.failed_limit, b.failed_limit, &text) ||
       Differs("failed_fund", a.failed_fund, b.failed_fund, &text) ||
       Differs("needed", a.needed, b.needed, &text) ||

@@ -129,6 +129,7 @@ struct Answer {
   Fen member_pays;
   Fen subsidy;
   bool original_found = false;
+  uint32_t stan = 0;
   BenefitCode benefit;  // that refused, or that granted without a share
   LimitCode failed_limit;
   FundCode failed_fund;

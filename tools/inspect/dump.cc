@@ -206,6 +206,9 @@ class Liner {
     if (has_amount) {
       line_.Number("amount_fen", r.amount.value());
     }
+    if (r.stan != 0) {
+      line_.Number("stan", r.stan);
+    }
   }
 
   void PutCardRequest(const CardRequest& r) {

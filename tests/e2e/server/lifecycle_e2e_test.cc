@@ -74,6 +74,37 @@ TEST_F(LifecycleTest, AnIncrementRaisesTheHoldAndProlongsIt) {
   EXPECT_EQ(DetailsOf(CallError(&Stub::Refund, refund)).info.metadata().at("field"), "method");
 }
 
+// ---- Trace numbers -----------------------------------------------------------
+
+TEST_F(LifecycleTest, TheTraceNumberIsKeptWithEachTransactionAndIsNoContent) {
+  const auto expect_kept = [this](auto method, auto request, uint32_t stan) {
+    request.set_stan(stan);
+    const auto first = CallOk(method, request);
+    EXPECT_EQ(first.transaction().outcome(), v1::OUTCOME_APPROVED);
+    EXPECT_EQ(first.transaction().stan(), stan);
+    request.set_stan(stan + 100);  // a terminal that repeats itself has counted on
+    const auto again = CallOk(method, request);
+    EXPECT_TRUE(again.idempotent_replay());
+    EXPECT_EQ(again.transaction().SerializeAsString(), first.transaction().SerializeAsString());
+    EXPECT_EQ(Now(first.transaction()).stan(), stan);
+    return first.transaction();
+  };
+  const v1::Transaction hold = expect_kept(&Stub::Authorize, Purchase(10'000), 1);
+  expect_kept(&Stub::IncrementAuthorization, Increment(hold, 5'000), 2);
+  expect_kept(&Stub::Reverse, Reversal(hold, 1'000), 3);
+  expect_kept(&Stub::Capture, Capture(hold, 14'000), 4);
+  expect_kept(&Stub::Refund, Refund(hold, 2'000), 999'899);
+  EXPECT_EQ(Now(hold).stan(), 1U);
+  // A decline and what came without one.
+  v1::CaptureRequest late = Capture(hold, 1);
+  late.set_stan(5);
+  const v1::Transaction declined = Decide(late);
+  ExpectDeclined(declined, v1::REASON_ALREADY_CAPTURED);
+  EXPECT_EQ(declined.stan(), 5U);
+  EXPECT_EQ(Now(declined).stan(), 5U);
+  EXPECT_EQ(Decide(Refund(hold, 1'000)).stan(), 0U);
+}
+
 TEST_F(LifecycleTest, AnIncrementsFieldsAreNamed) {
   const v1::Transaction hold = Decide(Purchase(10'000));
   using R = v1::IncrementAuthorizationRequest;

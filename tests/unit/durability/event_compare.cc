@@ -64,6 +64,7 @@ void Compare(Comparison& c, const CaptureRequest& a, const CaptureRequest& b) {
   GH_SAME(amount);
   GH_SAME(has_amount);
   GH_SAME(final_capture);
+  GH_SAME(stan);
 }
 
 void Compare(Comparison& c, const ReverseRequest& a, const ReverseRequest& b) {
@@ -72,6 +73,7 @@ void Compare(Comparison& c, const ReverseRequest& a, const ReverseRequest& b) {
   GH_SAME(amount);
   GH_SAME(has_amount);
   GH_SAME(reason);
+  GH_SAME(stan);
 }
 
 void Compare(Comparison& c, const IncrementRequest& a, const IncrementRequest& b) {
@@ -79,6 +81,7 @@ void Compare(Comparison& c, const IncrementRequest& a, const IncrementRequest& b
   GH_SAME(original_request_id);
   GH_SAME(amount);
   GH_SAME(hold_s);
+  GH_SAME(stan);
 }
 
 void Compare(Comparison& c, const RefundRequest& a, const RefundRequest& b) {
@@ -86,6 +89,7 @@ void Compare(Comparison& c, const RefundRequest& a, const RefundRequest& b) {
   GH_SAME(original_request_id);
   GH_SAME(amount);
   GH_SAME(has_amount);
+  GH_SAME(stan);
   c.List("lines", std::span(a.lines, a.line_count), std::span(b.lines, b.line_count));
 }
 

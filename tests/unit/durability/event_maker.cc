@@ -90,10 +90,16 @@ void FillAsAsked(const Command& c, Transaction& t) {
     t.capture_at_once = c.authorize.capture_at_once;
     t.if_no_benefit = c.authorize.if_no_benefit;
     t.entry_mode = c.authorize.entry_mode;
+  } else if (c.kind == CommandKind::kCapture) {
+    t.stan = c.capture.stan;
   } else if (c.kind == CommandKind::kReverse) {
+    t.stan = c.reverse.stan;
     t.reversal_reason = c.reverse.reason;
   } else if (c.kind == CommandKind::kIncrement) {
+    t.stan = c.increment.stan;
     t.hold_s = c.increment.hold_s;
+  } else if (c.kind == CommandKind::kRefund) {
+    t.stan = c.refund.stan;
   }
 }
 
@@ -581,6 +587,11 @@ void FillMember(Prng& prng, MemberRequest& member) {
       AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng), AnyBool(prng)};
 }
 
+// A command about another one may tell none.
+uint32_t AnyStan(Prng& prng) {
+  return AnyBool(prng) ? static_cast<uint32_t>(AnyUint(prng, UINT32_MAX)) : 0;
+}
+
 void FillTerminalsCommand(Prng& prng, Command& c) {
   if (c.kind == CommandKind::kAuthorize) {
     AuthorizeRequest& r = c.authorize;
@@ -601,6 +612,7 @@ void FillTerminalsCommand(Prng& prng, Command& c) {
     c.capture.amount = AnyFen(prng);
     c.capture.has_amount = AnyBool(prng);
     c.capture.final_capture = AnyBool(prng);
+    c.capture.stan = AnyStan(prng);
   } else if (c.kind == CommandKind::kReverse) {
     c.reverse = ReverseRequest{};
     c.reverse.original = TransactionId{AnyUint(prng, UINT64_MAX)};
@@ -608,18 +620,21 @@ void FillTerminalsCommand(Prng& prng, Command& c) {
     c.reverse.amount = AnyFen(prng);
     c.reverse.has_amount = AnyBool(prng);
     c.reverse.reason = AnyEnum(prng, ReversalReason::kDeviceUnable);
+    c.reverse.stan = AnyStan(prng);
   } else if (c.kind == CommandKind::kIncrement) {
     c.increment = IncrementRequest{};
     c.increment.original = TransactionId{AnyUint(prng, UINT64_MAX)};
     c.increment.original_request_id = AnyRequestId(prng);
     c.increment.amount = AnyFen(prng);
     c.increment.hold_s = static_cast<uint32_t>(AnyUint(prng, UINT32_MAX));
+    c.increment.stan = AnyStan(prng);
   } else if (c.kind == CommandKind::kRefund) {
     c.refund = RefundRequest{};
     c.refund.original = TransactionId{AnyUint(prng, UINT64_MAX)};
     c.refund.original_request_id = AnyRequestId(prng);
     c.refund.amount = AnyFen(prng);
     c.refund.has_amount = AnyBool(prng);
+    c.refund.stan = AnyStan(prng);
   } else if (c.kind == CommandKind::kCloseBatch) {
     c.close_batch = CloseBatchRequest{AnyTotals(prng)};
   }

@@ -461,10 +461,10 @@ TEST(RecordFormatTest, UnknownFlagsOfACommandAreRefused) {
     const char* what;
   };
   const Flags all[] = {
-      {EventKind::kCaptured, 0x1f, "unknown flag of a capture"},
-      {EventKind::kReversed, 0xfd, "unknown flag of a reversal"},
-      {EventKind::kIncremented, 0x3c, "unknown flag of an increment"},
-      {EventKind::kRefunded, 0x1d, "unknown flag of a refund"},
+      {EventKind::kCaptured, 0x3f, "unknown flag of a capture"},
+      {EventKind::kReversed, 0xff, "unknown flag of a reversal"},
+      {EventKind::kIncremented, 0x3e, "unknown flag of an increment"},
+      {EventKind::kRefunded, 0x1f, "unknown flag of a refund"},
   };
   Prng prng(Seed());
   RecordDecoder decoder;
@@ -676,6 +676,34 @@ TEST(RecordFormatTest, AFollowUpIsSmall) {
     const auto again = decoder.Next(&payload, 5'002, kAt);
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(FirstDifference(owned->event, **again), "");
+  }
+}
+
+// It costs what it is of bytes where there is one, and is told once.
+TEST(RecordFormatTest, TheTraceNumberOfAFollowUpComesBack) {
+  constexpr EventKind kKinds[] = {
+      EventKind::kCaptured, EventKind::kReversed, EventKind::kIncremented, EventKind::kRefunded};
+  for (const EventKind kind : kKinds) {
+    SCOPED_TRACE(static_cast<int>(kind));
+    const auto owned = MakeFollowUp(kind, 5'002, kAt);
+    const size_t size_without = Encode(owned->event, kAt).size();
+    Command& command = owned->command;
+    uint32_t& stan = kind == EventKind::kCaptured      ? command.capture.stan
+                     : kind == EventKind::kReversed    ? command.reverse.stan
+                     : kind == EventKind::kIncremented ? command.increment.stan
+                                                       : command.refund.stan;
+    for (const auto& [value, bytes] :
+         {std::pair{1U, 1U}, std::pair{127U, 1U}, std::pair{128U, 2U}, std::pair{999'999U, 3U}}) {
+      stan = owned->event.transaction.stan = value;
+      const std::vector<uint8_t> record = Encode(owned->event, kAt);
+      EXPECT_EQ(record.size(), size_without + bytes);
+      RecordDecoder decoder;
+      std::span<const uint8_t> payload(record);
+      const auto decoded = decoder.Next(&payload, 5'002, kAt);
+      ASSERT_TRUE(decoded.ok()) << decoded.status();
+      EXPECT_EQ(FirstDifference(owned->event, **decoded), "");
+      EXPECT_EQ((*decoded)->transaction.stan, value);
+    }
   }
 }
 

@@ -50,6 +50,7 @@ inline v1::CaptureRequest GoodCapture() {
   request.set_original_transaction_id("00000000000A");
   request.set_amount_fen(300);
   request.set_final_capture(true);
+  request.set_stan(11);
   request.set_transport_data("abc");
   return request;
 }
@@ -60,6 +61,7 @@ inline v1::ReverseRequest GoodReverse() {
   request.set_terminal_id("T1");
   request.set_original_request_id(kOtherUuid);
   request.set_reversal_reason(v1::REVERSAL_REASON_TIMEOUT);
+  request.set_stan(12);
   return request;
 }
 
@@ -70,6 +72,7 @@ inline v1::IncrementAuthorizationRequest GoodIncrement() {
   request.set_original_transaction_id("00000000000A");
   request.set_amount_fen(300);
   request.set_hold_seconds(86'400);
+  request.set_stan(13);
   request.set_transport_data("abc");
   return request;
 }
@@ -80,6 +83,7 @@ inline v1::RefundRequest GoodRefund() {
   request.set_terminal_id("T1");
   request.set_original_transaction_id("00000000000A");
   request.set_amount_fen(300);
+  request.set_stan(14);
   request.set_transport_data("abc");
   return request;
 }

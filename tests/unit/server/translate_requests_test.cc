@@ -300,6 +300,7 @@ TEST(TranslateCaptureTest, EveryFieldArrives) {
   EXPECT_TRUE(command.capture.has_amount);
   EXPECT_EQ(command.capture.amount, Fen{300});
   EXPECT_TRUE(command.capture.final_capture);
+  EXPECT_EQ(command.capture.stan, 11U);
   EXPECT_EQ(translated->call.transport_data, "abc");
 
   v1::CaptureRequest all = GoodCapture();
@@ -394,6 +395,7 @@ TEST(TranslateIncrementTest, EveryFieldArrivesAndIsHeldToItsRule) {
   EXPECT_TRUE(command.increment.original_request_id.IsNone());
   EXPECT_EQ(command.increment.amount, Fen{300});
   EXPECT_EQ(command.increment.hold_s, 86'400U);
+  EXPECT_EQ(command.increment.stan, 13U);
   EXPECT_EQ(translated->call.transport_data, "abc");
 
   ExpectOriginalsRules(CommandKind::kIncrement, GoodIncrement());
@@ -417,6 +419,7 @@ TEST(TranslateRefundTest, EveryFieldArrivesAndIsHeldToItsRule) {
   EXPECT_EQ(command.refund.original, TransactionId{10});
   EXPECT_TRUE(command.refund.has_amount);
   EXPECT_EQ(command.refund.amount, Fen{300});
+  EXPECT_EQ(command.refund.stan, 14U);
   EXPECT_EQ(translated->call.transport_data, "abc");
 
   ExpectOriginalsRules(CommandKind::kRefund, GoodRefund());
@@ -436,6 +439,7 @@ TEST(TranslateReverseTest, EveryFieldArrivesAndIsHeldToItsRule) {
   ASSERT_TRUE(translated->good) << translated->refusal.message;
   EXPECT_EQ(translated->call.command.reverse.original_request_id, *ParseUuid(kOtherUuid));
   EXPECT_EQ(translated->call.command.reverse.reason, ReversalReason::kTimeout);
+  EXPECT_EQ(translated->call.command.reverse.stan, 12U);
   EXPECT_FALSE(translated->call.command.reverse.has_amount);
   ExpectOriginalsRules(CommandKind::kReverse, GoodReverse());
   v1::ReverseRequest request = GoodReverse();

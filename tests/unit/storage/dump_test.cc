@@ -45,11 +45,12 @@ TEST(DumpTest, ARefundIsToldWithWhatItChanges) {
 TEST(DumpTest, AnIncrementIsToldWithWhatItChanges) {
   const auto increment = MakeFollowUp(EventKind::kIncremented, 5'002, kCityNoon);
   increment->command.increment.hold_s = 3'600;
+  increment->command.increment.stan = 42;
   increment->event.original.expires_at_delta_ns = 60'000'000'000;
   const std::string line = LineOf(increment->event, 0, false);
   for (const char* part :
        {R"("kind":"incremented")",
-        R"("command":{"original_transaction_id":5001,"amount_fen":1000,"hold_s":3600})",
+        R"("command":{"original_transaction_id":5001,"amount_fen":1000,"stan":42,"hold_s":3600})",
         R"("state":"pending","restates":true,"list_price_delta_fen":1000,)"
         R"("subsidy_delta_fen":400,"expires_at_delta_ns":60000000000})"}) {
     EXPECT_THAT(line, HasSubstr(part));
