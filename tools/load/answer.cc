@@ -332,8 +332,7 @@ std::string_view WrongWith(const Answer& answer, const Sent& sent, const Workloa
   if (answer.merchant_id != terminal.merchant_id && answer.reason != v1::REASON_INVALID_TERMINAL) {
     return "merchant_id is not echoed";
   }
-  // The engine keeps that of an authorization; a follow-up may be answered without.
-  if (answer.stan != sent.stan && (sent.original == nullptr || answer.stan != 0)) {
+  if (answer.stan != sent.stan) {
     return "stan is not echoed";
   }
   if (answer.kind != KindOf(sent.step)) {

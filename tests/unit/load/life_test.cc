@@ -152,6 +152,7 @@ TEST_F(LifeTest, EveryFaultInAnApprovalIsFound) {
       {"terminal_id is not", [](auto* t) { t->set_terminal_id("T100000"); }},
       {"merchant_id is not", [](auto* t) { t->clear_merchant_id(); }},
       {"stan is not", [](auto* t) { t->set_stan(13); }},
+      {"stan is not", [](auto* t) { t->clear_stan(); }},
       {"kind is not", [](auto* t) { t->set_kind(v1::TRANSACTION_KIND_AUTHORIZATION); }},
       {"kind is not", [](auto* t) { t->set_kind(v1::TRANSACTION_KIND_INCREMENT); }},
       {"decided_at", [](auto* t) { t->clear_decided_at(); }},
