@@ -196,6 +196,10 @@ class Ledger {
                 TimestampNs now,
                 std::span<Trail> trails) const;
 
+  // The same for events that nobody has decided just now.  Evolve() them right afterwards.
+  // REQUIRES: at most kPrefetchMax; the first is the next one.
+  void PrefetchEvents(std::span<const Event* const> events) const;
+
   // The kernel clears a page when it is first written, and whoever writes it waits:
   // half a millisecond for a huge page.  Fills `ranges` with memory that deciding will
   // soon be the first to write and returns how many there are; the owner of the

@@ -3,7 +3,11 @@
 
 #include "engine/pipeline/recovery.h"
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
@@ -113,6 +117,59 @@ absl::Status ArchiveBlocking(Ledger& ledger,
   return PutSliceBlocking(*slice, ledger, archive);
 }
 
+// Applies the events of blocks, as many at a time as can be fetched for side by side.
+class Replay {
+ public:
+  Replay(Ledger& ledger, Archive* archive) : ledger_(ledger), archive_(archive) {}
+
+  // Those after the ledger's last one.
+  absl::Status ApplyBlocking(const BlockView& block) {
+    std::span<const uint8_t> payload = block.payload;
+    TimestampNs previous_at;
+    uint64_t seq = block.header.first_seq;
+    const uint64_t end_seq = seq + block.header.event_count;
+    while (seq < end_seq) {
+      size_t count = 0;
+      for (; seq < end_seq && count < events_.size(); ++seq) {
+        GH_ASSIGN_OR_RETURN(events_[count], decoders_[count].Next(&payload, seq, previous_at));
+        previous_at = events_[count]->at;
+        // Else the checkpoint was taken in the middle of this block.
+        count += seq > ledger_.applied_seq().value() ? 1u : 0u;
+      }
+      GH_RETURN_IF_ERROR(EvolveBlocking({events_.data(), count}));
+    }
+    if (!payload.empty()) {
+      return absl::DataLossError(absl::StrFormat("block at seq %d: %d bytes after its last event",
+                                                 block.header.first_seq,
+                                                 payload.size()));
+    }
+    return absl::OkStatus();
+  }
+
+  [[nodiscard]] uint64_t events_replayed() const { return events_replayed_; }
+
+ private:
+  absl::Status EvolveBlocking(std::span<const Event* const> events) {
+    ledger_.PrefetchEvents(events);
+    for (const Event* const event : events) {
+      if (event->kind == EventKind::kArchived && archive_ != nullptr) {
+        GH_RETURN_IF_ERROR(ArchiveBlocking(ledger_, *event, *archive_, &leaving_));
+      }
+      ledger_.Evolve(*event);
+    }
+    events_replayed_ += events.size();
+    return absl::OkStatus();
+  }
+
+  Ledger& ledger_;
+  Archive* const archive_;
+  // An event lives in its decoder.
+  std::array<RecordDecoder, Ledger::kPrefetchMax> decoders_;
+  std::array<const Event*, Ledger::kPrefetchMax> events_{};
+  ArchiveSlice leaving_;
+  uint64_t events_replayed_ = 0;
+};
+
 }  // namespace
 
 absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
@@ -137,29 +194,9 @@ absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
                         ledger.applied_seq().value(),
                         tail.next_seq - 1));
   }
-  RecordDecoder decoder;
-  ArchiveSlice leaving;
-  const auto replay = [&](const BlockView& block) -> absl::Status {
-    std::span<const uint8_t> payload = block.payload;
-    TimestampNs previous_at;
-    for (uint32_t i = 0; i < block.header.event_count; ++i) {
-      const uint64_t seq = block.header.first_seq + i;
-      GH_ASSIGN_OR_RETURN(const Event* event, decoder.Next(&payload, seq, previous_at));
-      previous_at = event->at;
-      if (seq <= ledger.applied_seq().value()) {
-        continue;  // the checkpoint was taken in the middle of this block
-      }
-      if (event->kind == EventKind::kArchived && archive != nullptr) {
-        GH_RETURN_IF_ERROR(ArchiveBlocking(ledger, *event, *archive, &leaving));
-      }
-      ledger.Evolve(*event);
-      ++report.events_replayed;
-    }
-    if (!payload.empty()) {
-      return absl::DataLossError(absl::StrFormat("block at seq %d: %d bytes after its last event",
-                                                 block.header.first_seq,
-                                                 payload.size()));
-    }
+  Replay replay(ledger, archive);
+  const auto replay_block = [&](const BlockView& block) -> absl::Status {
+    GH_RETURN_IF_ERROR(replay.ApplyBlocking(block));
     ++report.blocks_replayed;
     const uint64_t last = block.header.first_seq + block.header.event_count - 1;
     if (last == ledger.applied_seq().value() && ledger.StateHash() != block.header.state_hash) {
@@ -182,8 +219,9 @@ absl::StatusOr<RecoveryReport> RecoverBlocking(Ledger& ledger,
   };
   if (ledger.applied_seq().value() + 1 < tail.next_seq) {
     GH_RETURN_IF_ERROR(
-        journal.ReadBlocking(ledger.shard(), ledger.applied_seq().value() + 1, replay));
+        journal.ReadBlocking(ledger.shard(), ledger.applied_seq().value() + 1, replay_block));
   }
+  report.events_replayed = replay.events_replayed();
   if (ledger.applied_seq().value() + 1 != tail.next_seq) {
     return absl::DataLossError(
         absl::StrFormat("replay ended at seq %d but the journal's last is %d",
