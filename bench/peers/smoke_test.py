@@ -210,7 +210,7 @@ class PostgresTest(PeersTest):
         """What tools/bench does with both peers, and what it makes of the results."""
         self.begin()
         bench = types.SimpleNamespace(
-            bin=BIN, more={}, spread={}, failures=[],
+            bin=BIN, figures={}, more={}, spread={}, failures=[],
             options=types.SimpleNamespace(members=MEMBERS, merchants=MERCHANTS, quick=True))
         bench.check = lambda right, what: right or bench.failures.append(what)
         servers = {"postgres": self.server, "redis": self.redis()}
