@@ -13,9 +13,11 @@
 #ifndef GONGHUI_ENGINE_DOMAIN_CALENDAR_H_
 #define GONGHUI_ENGINE_DOMAIN_CALENDAR_H_
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 #include "engine/domain/ids.h"
 
@@ -132,6 +134,12 @@ struct Calendar {
 constexpr int64_t FloorSecond(TimestampNs at) {
   const int64_t utc_s = at.value() / kNsPerSecond;
   return at.value() % kNsPerSecond < 0 ? utc_s - 1 : utc_s;
+}
+
+// Of the seconds since 1970 that 32 bits hold (up to 2106) the one of the instant, or the nearest.
+constexpr uint32_t NearestSecond32(TimestampNs at) {
+  return static_cast<uint32_t>(
+      std::clamp<int64_t>(FloorSecond(at), 0, std::numeric_limits<uint32_t>::max()));
 }
 
 // Which entry of offset_changes holds at `utc_s`.  REQUIRES: there is one.

@@ -77,9 +77,10 @@ struct UseDelta {
   int64_t used_delta = 0;
   int64_t used_after = 0;  // for the answer; see Use
   int64_t left_after = 0;
-  // Where Decide() found the counter, so that Evolve() need not look again.  A
-  // hint, not journalled: none = look.
+  // Where Decide() found the counter, or that there is none, so that Evolve() need not look
+  // again.  Hints, not journalled: neither = look.
   CounterRow counter;
+  bool counter_is_new = false;
 };
 
 // Authorization: a new line's part of the subsidy.  Refund: what is given back of a line.

@@ -377,11 +377,6 @@ struct Limit {
 };
 static_assert(sizeof(Limit) == 64);  // one cache line
 
-struct FundingShare {
-  FundRow fund;
-  Bps share;
-};
-
 // The terms of what a benefit asks for; see BenefitSpec.
 struct BenefitTerms {
   VoucherSeriesRow series;
@@ -396,9 +391,20 @@ struct BenefitTerms {
 };
 static_assert(sizeof(BenefitTerms) == 24);
 
-// Laid out as a decision reads it.  The first cache line prices a candidate, and says what more
-// there is to ask of it; the one that is asked goes on to the second; to the third only what has
-// one of the rarer conditions.
+// When a benefit is there for sure: in all seconds (NearestSecond32()) between these two.  At an
+// instant of any other, its own times have to be asked.
+struct SureSpan {
+  uint32_t after_s = 0;
+  uint32_t before_s = 0;
+
+  [[nodiscard]] constexpr bool Holds(uint32_t second) const {
+    return second > after_s && second < before_s;
+  }
+};
+
+// Laid out as a decision reads it.  The first cache line is all that it asks of the usual
+// benefit, which has one limit, one fund and no steps, and says what more there is to ask of
+// another: the second has more of these, the third the rarer conditions.
 struct Benefit {
   CalendarRow calendar;
   uint8_t asks = 0;  // bits of Asks
@@ -412,20 +418,21 @@ struct Benefit {
   bool has_members : 1 = false;    // sexes, segments_* or *_days_min
   bool has_stock : 1 = false;
   bool reserved_bit : 1 = false;
+  SureSpan sure;  // of starts_at and ends_at
+  LimitRow first_limit;
+  FundRow first_fund;
+  PriceRule price;  // its steps are in the second line
   TimestampNs starts_at;
   TimestampNs ends_at;
-  PriceRule price;  // its steps are in the second line
-  std::array<LimitRow, kLimitsPerBenefitMax> limits{};
-  std::array<FundingShare, kFundingSharesPerBenefitMax> funding{};  // the last is in the third
+  std::array<LimitRow, kLimitsPerBenefitMax - 1> more_limits{};
+  std::array<FundRow, kFundingSharesPerBenefitMax - 1> more_funds{};
   // What is asked for seldom.
+  std::array<Bps, kFundingSharesPerBenefitMax> shares{};  // of the subsidy
   uint64_t segments_any = 0;
   uint64_t segments_all = 0;
   uint64_t segments_none = 0;
   FundRow stock;
   int32_t stock_units = 0;
-  ProgrammeRow programme;
-  UnionNodeRow member_union;
-  UnionNodeRow merchant_union;
   uint16_t member_days_min = 0;
   uint16_t segment_days_min = 0;
   uint8_t terminal_kinds = 0;
@@ -435,32 +442,52 @@ struct Benefit {
   uint8_t layer = 0;
   StackBase base : 4 = StackBase::kListPrice;
   OfflinePolicy offline : 4 = OfflinePolicy::kAccept;
-  std::array<uint8_t, 2> reserved_bytes{};
+  std::array<uint8_t, 6> reserved_bytes{};
+  ProgrammeRow programme;
+  UnionNodeRow member_union;
+  UnionNodeRow merchant_union;
+  uint32_t pieces_max = 0;
   int64_t hold_s = kHoldSecondsDefault;
   PoolRange mccs;
   PoolRange merchants;  // sorted by row in the ledger's pool
   PoolRange terminals;  // likewise
   PoolRange hours;
   PoolRange closed_days;
-  uint32_t pieces_max = 0;
-  TermsRow terms;  // of what it asks for; none = it asks for nothing
   PoolRange items_any;
   PoolRange items_none;
+  TermsRow terms;  // of what it asks for; none = it asks for nothing
+  uint32_t reserved_word = 0;
   BenefitCode code;
   DisplayName name;
-  std::array<uint8_t, 56> reserved{};  // to whole cache lines
+  std::array<uint8_t, 40> reserved{};  // to whole cache lines
 
-  // What a plain decision reads of it, and what one with rarer conditions.
-  static constexpr size_t kPlainBytes = 128;
-  static constexpr size_t kHotBytes = 192;
+  // REQUIRES: i < limit_count.
+  [[nodiscard]] constexpr LimitRow limit(uint32_t i) const {
+    return i == 0 ? first_limit : more_limits[i - 1];
+  }
+  constexpr void set_limit(uint32_t i, LimitRow row) {
+    (i == 0 ? first_limit : more_limits[i - 1]) = row;
+  }
+  // REQUIRES: i < funding_count.
+  [[nodiscard]] constexpr FundRow fund(uint32_t i) const {
+    return i == 0 ? first_fund : more_funds[i - 1];
+  }
+  constexpr void set_fund(uint32_t i, FundRow row) {
+    (i == 0 ? first_fund : more_funds[i - 1]) = row;
+  }
 
-  // Whether a decision goes on to the third line.
-  [[nodiscard]] constexpr bool is_plain() const {
-    return !has_terminals && !has_members && !has_stock && !combines && asks == 0;
+  // Whether a decision goes on to the second line, and to the third.
+  [[nodiscard]] constexpr bool has_second_line() const {
+    return limit_count > 1 || funding_count > 1 || price.kind == PriceKind::kTiers ||
+           price.kind == PriceKind::kBands;
+  }
+  [[nodiscard]] constexpr bool has_third_line() const {
+    return has_terminals || has_members || has_stock || combines || asks != 0 || funding_count > 1;
   }
 };
 static_assert(offsetof(Benefit, price) + offsetof(PriceRule, steps) == 64);
-static_assert(offsetof(Benefit, hold_s) == Benefit::kHotBytes);
+static_assert(offsetof(Benefit, shares) == 128);
+static_assert(offsetof(Benefit, programme) == 192);
 static_assert(sizeof(Benefit) == 448);  // seven cache lines: none lies across one more
 
 }  // namespace gonghui

@@ -88,7 +88,7 @@ void Decider::BeginAdvice(AdviceRow* row) {
   const TimestampNs least = ledger_.open_batches_[terminal_].queue_empty_at;
   const TimestampNs at = std::min(std::max(advice_->occurred_at, least), now_);
   if (command_.kind == CommandKind::kAuthorize) {
-    judged_at_ = at;
+    JudgeAt(at);
   }
   event_->is_advice = true;
   event_->queue_empty = advice_->queue_empty;
@@ -192,7 +192,7 @@ void Decider::Force() {
 Fen Decider::AllowanceOf(const Benefit& benefit, Fen subsidy) {
   constexpr Fen kNothing{-1};
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const Limit& limit = ledger_.limits_[benefit.limits[i]];
+    const Limit& limit = ledger_.limits_[benefit.limit(i)];
     if (limit.scope != LimitScope::kOffline) {
       continue;
     }
@@ -259,7 +259,7 @@ void Decider::TakeFundsAnyway(const Benefit& benefit, Offer* offer) {
     return within + beyond;
   };
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    offer->subsidy += take(benefit.funding[i].fund, parts[i]);
+    offer->subsidy += take(benefit.fund(i), parts[i]);
   }
   if (benefit.stock != FundRow{}) {
     take(benefit.stock, Fen{benefit.stock_units});

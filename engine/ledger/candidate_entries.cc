@@ -205,7 +205,7 @@ void CandidateIndex::AddPersonCounters(const Ledger& ledger,
                                        std::span<PersonCounter> counters,
                                        uint8_t* count) {
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const Limit& limit = ledger.limits_[benefit.limits[i]];
+    const Limit& limit = ledger.limits_[benefit.limit(i)];
     bool known = limit.subject != LimitSubject::kPerson || limit.scope != LimitScope::kAll;
     for (uint32_t j = 0; j < *count; ++j) {
       known =

@@ -34,6 +34,7 @@ class Decider {
         command_(command),
         now_(now),
         judged_at_(now),
+        judged_in_(NearestSecond32(now)),
         shadow_(shadow),
         trail_(trail),
         event_(event),
@@ -464,6 +465,10 @@ class Decider {
   [[nodiscard]] bool HasEffect(const Benefit& benefit, Fen subsidy) const;
   [[nodiscard]] Reason CheckTerms(const Benefit& benefit) const;
   Reason CheckRules(const Benefit& benefit, Fen base, Fen subsidy);
+  void JudgeAt(TimestampNs at) {
+    judged_at_ = at;
+    judged_in_ = NearestSecond32(at);
+  }
   // What the calendar says at the instant that is judged.
   const CalendarMoment& MomentOf(CalendarRow row) {
     return judged_at_ == now_ ? ledger_.MomentOf(row, now_) : PastMomentOf(row);
@@ -479,7 +484,7 @@ class Decider {
   static Fen AskedOf(FundRow fund, const Benefit& benefit, const FundingParts& parts) {
     Fen asked;
     for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-      asked += benefit.funding[i].fund == fund ? parts[i] : Fen{0};
+      asked += benefit.fund(i) == fund ? parts[i] : Fen{0};
     }
     return asked;
   }
@@ -612,7 +617,8 @@ class Decider {
   // Everything that asks for the time in rules, windows, segments and funds asks for this:
   // now, or of an advice the time at which it was done.
   TimestampNs judged_at_;
-  const bool shadow_;  // every version in shadow stands in place of the active one
+  uint32_t judged_in_;  // its NearestSecond32()
+  const bool shadow_;   // every version in shadow stands in place of the active one
   const Ledger::Trail& trail_;
   Event* const event_;
   Result* const result_;

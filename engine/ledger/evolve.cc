@@ -253,13 +253,14 @@ void Ledger::EvolveShares(const Event& event) {
 }
 
 void Ledger::EvolveUses(const Event& event) {
-  const auto now_s = static_cast<uint32_t>(
-      std::clamp<int64_t>(FloorSecond(event.at), 0, std::numeric_limits<uint32_t>::max()));
+  const uint32_t now_s = NearestSecond32(event.at);
   for (uint32_t i = 0; i < event.use_count; ++i) {
     const UseDelta& use = event.uses[i];
     const auto series = [&] { return limits_[use.limit].series; };
+    // A use before it in the event may have made it since.
+    const bool is_known = use.counter != CounterRow{} || (use.counter_is_new && i == 0);
     const CounterRow found =
-        use.counter != CounterRow{} ? use.counter : FindCounter(series(), use.subject, use.window);
+        is_known ? use.counter : FindCounter(series(), use.subject, use.window);
     if (found != CounterRow{}) {
       const Counter& counted = counters_[found];
       const bool was_empty = counted.held + counted.used <= 0;

@@ -168,11 +168,11 @@ bool Decider::IsKnown(const Limit& limit) const {
 void Decider::ExplainLimits(BenefitRow row, Fen* subsidy) {
   const Benefit& benefit = ledger_.benefits_[row];
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const Limit& limit = ledger_.limits_[benefit.limits[i]];
+    const Limit& limit = ledger_.limits_[benefit.limit(i)];
     if (!IsAsked(limit) || !IsKnown(limit)) {
       continue;
     }
-    const ResultLimit state = LimitAsItStands(benefit, benefit.limits[i]);
+    const ResultLimit state = LimitAsItStands(benefit, benefit.limit(i));
     const Reason check = ReasonOf(limit);
     bool passed = state.left >= 1;
     if (limit.scope == LimitScope::kNoShow) {
@@ -214,7 +214,7 @@ void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
     }
   };
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    ask(benefit.funding[i].fund);
+    ask(benefit.fund(i));
   }
   ask(benefit.stock);
   add(Reason::kFundNotOpen, closed == FundRow{}, closed, Fen{0}, Fen{0});
@@ -231,11 +231,11 @@ void Decider::ExplainFunds(BenefitRow row, Fen subsidy) {
                              : FundsCover(benefit, subsidy);
     const FundingParts parts = SplitOverFunding(benefit, subsidy);
     uint32_t short_of = 0;  // the first that has too little, unless it is covered
-    while (!covered && AvailableOf(benefit.funding[short_of].fund) >=
-                           AskedOf(benefit.funding[short_of].fund, benefit, parts)) {
+    while (!covered &&
+           AvailableOf(benefit.fund(short_of)) >= AskedOf(benefit.fund(short_of), benefit, parts)) {
       ++short_of;
     }
-    const FundRow fund = benefit.funding[short_of].fund;
+    const FundRow fund = benefit.fund(short_of);
     add(Reason::kBudgetExhausted, covered, fund, AskedOf(fund, benefit, parts), AvailableOf(fund));
   }
 }
@@ -319,14 +319,14 @@ void Decider::AddEntitlement(BenefitRow row, bool here, bool by_card) {
   item = Entitlement{};
   item.benefit = row;
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const Limit& limit = ledger_.limits_[benefit.limits[i]];
+    const Limit& limit = ledger_.limits_[benefit.limit(i)];
     const LimitSubject subject = limit.subject;
     // What a limit counts by must be known.
     if (!IsAsked(limit) || !IsKnown(limit) || (subject == LimitSubject::kCard && !by_card) ||
         ((subject == LimitSubject::kMerchant || subject == LimitSubject::kTerminal) && !here)) {
       continue;
     }
-    item.limits[item.limit_count++] = LimitAsItStands(benefit, benefit.limits[i]);
+    item.limits[item.limit_count++] = LimitAsItStands(benefit, benefit.limit(i));
   }
   item.reason = JudgeEntitlement(benefit, &item);
 }
@@ -367,7 +367,7 @@ Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) {
   std::array<FundRow, kFundingSharesPerBenefitMax + 1> funds;
   uint32_t count = 0;
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    funds[count++] = benefit.funding[i].fund;
+    funds[count++] = benefit.fund(i);
   }
   if (benefit.stock != FundRow{}) {
     funds[count++] = benefit.stock;
@@ -385,7 +385,7 @@ Reason Decider::JudgeEntitlement(const Benefit& benefit, Entitlement* item) {
   }
   bool any = benefit.funding_count == 0;
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    any = any || ledger_.funds_[benefit.funding[i].fund].available() > Fen{0};
+    any = any || ledger_.funds_[benefit.fund(i)].available() > Fen{0};
   }
   return any ? Reason::kNone : Reason::kBudgetExhausted;
 }

@@ -490,7 +490,6 @@ class Ledger {
   void PrefetchOriginals(std::span<const uint64_t> hashes) const;
   void PrefetchBenefits(const CandidateIndex::Found& candidates) const;
   void PrefetchTerms(const CandidateIndex::Found& candidates) const;
-  void PrefetchBenefit(BenefitRow row) const;
   [[nodiscard]] std::span<const Candidate> Front(const CandidateIndex::List& list,
                                                  size_t count_max) const;
   [[nodiscard]] ItemCode ItemOf(const Event& event, uint32_t line) const;

@@ -106,6 +106,7 @@ inline Decider::Standing Decider::BeginUse(LimitRow row,
   use->window = moment.WindowIn(limit.window);
   use->benefit = offer.benefit;
   use->counter = FindCounter(limit, use->subject, use->window);
+  use->counter_is_new = use->counter == CounterRow{};
   const Counter& counter = ledger_.counters_[use->counter];  // row 0 is all zero
   Standing standing{counter.used, counter.held, use->window};
   if (limit.span > 1 || before_ != nullptr) [[unlikely]] {
@@ -186,7 +187,7 @@ Reason Decider::TakeLimits(const Benefit& benefit, Offer* offer) {
     return ReasonOf(limit);
   };
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const LimitRow row = benefit.limits[i];
+    const LimitRow row = benefit.limit(i);
     const Limit& limit = ledger_.limits_[row];
     if (limit.scope != LimitScope::kAll) [[unlikely]] {
       if (!IsAsked(limit)) {
@@ -243,7 +244,7 @@ void Decider::TakeLimitsAnyway(const Benefit& benefit, Offer* offer) {
   std::array<int64_t, kLimitsPerBenefitMax> left;
   uint32_t count = 0;
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    const LimitRow row = benefit.limits[i];
+    const LimitRow row = benefit.limit(i);
     if (ledger_.limits_[row].scope == LimitScope::kNoShow) {
       continue;  // who bought has come
     }

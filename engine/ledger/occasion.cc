@@ -103,7 +103,7 @@ Reason Decider::CheckPartiesOfOccasion() {
     }
   }
   if (IsClaim()) {
-    judged_at_ = occasion_->event_at;
+    JudgeAt(occasion_->event_at);
   }
   if (member_ != MemberRow{}) {
     reason = WhyNotActive(ledger_.StatusAt(ledger_.members_[member_], judged_at_));
@@ -146,11 +146,13 @@ bool Decider::LacksSubject(const Limit& limit) const {
 }
 
 bool Decider::LacksSubject(const Benefit& benefit) const {
-  const std::span<const LimitRow> limits{benefit.limits.data(), benefit.limit_count};
-  return std::any_of(limits.begin(), limits.end(), [this](LimitRow row) {
-    const Limit& limit = ledger_.limits_[row];
-    return IsAsked(limit) && LacksSubject(limit);
-  });
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const Limit& limit = ledger_.limits_[benefit.limit(i)];
+    if (IsAsked(limit) && LacksSubject(limit)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Looked for once: a member may have a thousand, and several benefits ask for them.
@@ -267,15 +269,17 @@ TimestampNs Decider::NextMomentOfSlots(const Benefit& benefit, TimestampNs after
 // Whoever else may stand in the way of that slot is not asked: what is told is a place.
 bool Decider::HasRoom(const Benefit& benefit, TimestampNs slot_at) const {
   const auto window = static_cast<WindowNumber>(slot_at.value() / kNsPerMinute);
-  const std::span<const LimitRow> limits{benefit.limits.data(), benefit.limit_count};
-  return std::all_of(limits.begin(), limits.end(), [&](LimitRow row) {
-    const Limit& limit = ledger_.limits_[row];
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    const Limit& limit = ledger_.limits_[benefit.limit(i)];
     if (limit.window != WindowKind::kSlot) {
-      return true;
+      continue;
     }
     const Standing standing = StandingOf(limit, SubjectOf(limit), window);
-    return limit.max - standing.used - standing.held >= 1;
-  });
+    if (limit.max - standing.used - standing.held < 1) {
+      return false;
+    }
+  }
+  return true;
 }
 
 TimestampNs Decider::NextSlotWithRoom(const Benefit& benefit) const {

@@ -93,11 +93,13 @@ Reason Decider::CheckTerms(const Benefit& benefit) const {
   if (!IsAtTerminal(benefit)) {
     return Reason::kNotPermittedToTerminal;
   }
-  if (judged_at_ < benefit.starts_at) {
-    return Reason::kProgrammeNotStarted;
-  }
-  if (judged_at_ >= benefit.ends_at) {
-    return Reason::kProgrammeEnded;
+  if (!benefit.sure.Holds(judged_in_)) [[unlikely]] {
+    if (judged_at_ < benefit.starts_at) {
+      return Reason::kProgrammeNotStarted;
+    }
+    if (judged_at_ >= benefit.ends_at) {
+      return Reason::kProgrammeEnded;
+    }
   }
   if (!IsOpenNow(benefit)) {
     return Reason::kOutsideTimeWindow;
@@ -475,10 +477,14 @@ TimestampNs Decider::EndOfWaiting(const Benefit& benefit) const {
 
 // The parts of a subsidy by the benefit's funding.
 Decider::FundingParts Decider::SplitOverFunding(const Benefit& benefit, Fen subsidy) {
-  std::array<int64_t, kFundingSharesPerBenefitMax> weights{};
   FundingParts parts{};
+  if (benefit.funding_count == 1) [[likely]] {
+    parts[0] = subsidy;
+    return parts;
+  }
+  std::array<int64_t, kFundingSharesPerBenefitMax> weights{};
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    weights[i] = benefit.funding[i].share.value();
+    weights[i] = benefit.shares[i].value();
   }
   if (benefit.funding_count > 0) {
     SplitByLargestRemainder(
@@ -491,7 +497,7 @@ Decider::FundingParts Decider::SplitOverFunding(const Benefit& benefit, Fen subs
 bool Decider::FundsCover(const Benefit& benefit, Fen subsidy) const {
   const FundingParts parts = SplitOverFunding(benefit, subsidy);
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    const FundRow fund = benefit.funding[i].fund;
+    const FundRow fund = benefit.fund(i);
     if (AvailableOf(fund) < AskedOf(fund, benefit, parts)) {
       return false;
     }
@@ -505,12 +511,12 @@ Fen Decider::MostThatFundsCover(const Benefit& benefit, Fen subsidy) const {
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
     // Parts that come from one fund, together: n of them with a sum of p can be those of
     // a total of up to (p + n) x 10,000 / their shares.
-    const FundRow fund = benefit.funding[i].fund;
+    const FundRow fund = benefit.fund(i);
     int32_t parts = 0;
     int32_t share = 0;
     for (uint32_t j = 0; j < benefit.funding_count; ++j) {
-      parts += benefit.funding[j].fund == fund ? 1 : 0;
-      share += benefit.funding[j].fund == fund ? benefit.funding[j].share.value() : 0;
+      parts += benefit.fund(j) == fund ? 1 : 0;
+      share += benefit.fund(j) == fund ? benefit.shares[j].value() : 0;
     }
     const Int128 bound =
         (Int128{AvailableOf(fund).value()} + parts) * kBpsPerOne / std::max(1, share);
@@ -568,7 +574,7 @@ Reason Decider::TakeFunds(const Benefit& benefit, Offer* offer) {
     offer->shares[offer->share_count++] = ShareDelta{offer->benefit, row, amount, {}, {}, {}};
   };
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    const FundRow fund = benefit.funding[i].fund;
+    const FundRow fund = benefit.fund(i);
     take(fund, parts[i], AskedOf(fund, benefit, parts), Reason::kBudgetExhausted);
   }
   if (benefit.has_stock) {

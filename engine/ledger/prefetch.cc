@@ -145,7 +145,7 @@ void Ledger::PrefetchBenefits(const CandidateIndex::Found& candidates) const {
       if (candidates.AsksForBoth(i)) {
         candidate_index_.PrefetchBrief(candidate);
       } else {
-        PrefetchBenefit(candidate.benefit);
+        benefits_.Prefetch(candidate.benefit);
       }
     }
   }
@@ -165,18 +165,21 @@ void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
     if (candidates.AsksForBoth(i)) {
       for (const Candidate& candidate : Front(candidates.lists[i], kBenefitsAheadMax)) {
         if (candidate_index_.IsForMembersOf(*this, candidate, candidates.member_node)) {
-          PrefetchBenefit(candidate.benefit);
+          benefits_.Prefetch(candidate.benefit);
         }
       }
       continue;
     }
     for (const Candidate& candidate : Front(candidates.lists[i], kTermsAheadMax)) {
       const Benefit& benefit = benefits_[candidate.benefit];
-      if (!benefit.is_plain()) {
+      if (benefit.has_second_line()) [[unlikely]] {
+        __builtin_prefetch(&benefit.starts_at);
+      }
+      if (benefit.has_third_line()) {
         __builtin_prefetch(&benefit.segments_any);
       }
-      limits_.Prefetch(benefit.limits[0]);
-      funds_.PrefetchFirstLine(benefit.funding[0].fund);
+      limits_.Prefetch(benefit.first_limit);
+      funds_.PrefetchFirstLine(benefit.first_fund);
     }
   }
   asm volatile("");
@@ -185,14 +188,6 @@ void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
 std::span<const Candidate> Ledger::Front(const CandidateIndex::List& list, size_t count_max) const {
   const std::span<const Candidate> all = candidate_index_.ListOf(list);
   return all.first(std::min(all.size(), count_max));
-}
-
-// What a plain decision reads of it.
-void Ledger::PrefetchBenefit(BenefitRow row) const {
-  const auto* const bytes = reinterpret_cast<const char*>(&benefits_[row]);
-  for (size_t at = 0; at < Benefit::kPlainBytes; at += kCacheLineBytes) {
-    __builtin_prefetch(bytes + at);
-  }
 }
 
 // Returns how far ahead that is.

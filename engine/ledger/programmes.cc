@@ -320,6 +320,7 @@ void Ledger::AppendBenefit(const ProgrammeImage& image,
   benefit.calendar = programme.calendar;
   benefit.starts_at = spec.starts_at;
   benefit.ends_at = spec.ends_at;
+  benefit.sure = SureSpan{NearestSecond32(spec.starts_at), NearestSecond32(spec.ends_at)};
   benefit.segments_any = mask_of(spec.segments_any);
   benefit.segments_all = mask_of(spec.segments_all);
   benefit.segments_none = mask_of(spec.segments_none);
@@ -349,12 +350,13 @@ void Ledger::AppendBenefit(const ProgrammeImage& image,
   benefit.combines = spec.layer != 0;
   benefit.price = spec.price;
   for (uint32_t i = 0; i < spec.limits.count; ++i) {
-    benefit.limits[i] =
-        LimitRow{programme.first_limit.value() + image.limit_refs[spec.limits.first + i]};
+    benefit.set_limit(
+        i, LimitRow{programme.first_limit.value() + image.limit_refs[spec.limits.first + i]});
   }
   for (uint32_t i = 0; i < spec.funding.count; ++i) {
     const FundingShareSpec& share = image.funding[spec.funding.first + i];
-    benefit.funding[i] = FundingShare{FindFund(share.fund), share.share};
+    benefit.set_fund(i, FindFund(share.fund));
+    benefit.shares[i] = share.share;
   }
   benefit.stock = spec.stock.IsNone() ? FundRow{} : FindFund(spec.stock);
   benefit.stock_units = spec.stock_units;

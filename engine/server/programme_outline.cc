@@ -263,14 +263,13 @@ BenefitOutline OutlineOf(const Ledger& names, const Programme& version, const Be
           names.DaysOf(benefit.closed_days),
           &out);
   for (uint32_t i = 0; i < benefit.funding_count; ++i) {
-    const FundingShare& share = benefit.funding[i];
-    out.funds.push_back({TextOf(names.funds()[share.fund].code), share.share});
+    out.funds.push_back({TextOf(names.funds()[benefit.fund(i)].code), benefit.shares[i]});
   }
   if (benefit.stock != FundRow{}) {
     out.stock = TextOf(names.funds()[benefit.stock].code);
   }
   for (uint32_t i = 0; i < benefit.limit_count; ++i) {
-    out.limits.push_back(TextOf(names.limits()[benefit.limits[i]].code));
+    out.limits.push_back(TextOf(names.limits()[benefit.limit(i)].code));
   }
   const BenefitTerms& terms = names.benefit_terms()[benefit.terms];  // row 0 asks for nothing
   CopyTerms(terms, &out);

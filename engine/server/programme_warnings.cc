@@ -137,10 +137,12 @@ bool AsksForSeries(const Ledger& names, const Benefit& benefit, const SeriesCode
 }
 
 bool CountsOn(const Ledger& names, const Benefit& benefit, const LimitCode& limit) {
-  const std::span<const LimitRow> limits{benefit.limits.data(), benefit.limit_count};
-  return std::any_of(limits.begin(), limits.end(), [&](LimitRow row) {
-    return names.limits()[row].code == limit;
-  });
+  for (uint32_t i = 0; i < benefit.limit_count; ++i) {
+    if (names.limits()[benefit.limit(i)].code == limit) {
+      return true;
+    }
+  }
+  return false;
 }
 
 Words NameInWords(const LiveBenefit& live) {

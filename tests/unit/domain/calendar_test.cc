@@ -25,6 +25,17 @@ TimestampNs At(const char* text) {
 constexpr CivilDay kFirstDay = DayOf({1600, 1, 1});
 constexpr CivilDay kLastDay = DayOf({2400, 12, 31});
 
+TEST(CalendarTest, NearestOfTheSecondsOf32Bits) {
+  EXPECT_EQ(NearestSecond32(TimestampNs{INT64_MIN}), 0U);
+  EXPECT_EQ(NearestSecond32(TimestampNs{-1}), 0U);
+  EXPECT_EQ(NearestSecond32(TimestampNs{kNsPerSecond - 1}), 0U);
+  EXPECT_EQ(NearestSecond32(TimestampNs{kNsPerSecond}), 1U);
+  constexpr int64_t kLast = UINT32_MAX * kNsPerSecond;
+  EXPECT_EQ(NearestSecond32(TimestampNs{kLast - 1}), UINT32_MAX - 1);
+  EXPECT_EQ(NearestSecond32(TimestampNs{kLast}), UINT32_MAX);
+  EXPECT_EQ(NearestSecond32(TimestampNs{kTimestampNsMax}), UINT32_MAX);
+}
+
 TEST(CalendarTest, DatesAndDaysAgreeOverEightCenturies) {
   CivilDate date{1600, 1, 1};
   const auto days_of_month = [](const CivilDate& d) {

@@ -244,6 +244,7 @@ TEST_F(CombineTest, OneWithoutRoomForItsUsesIsPassedOver) {
   EXPECT_EQ(Decided(Sale(1, 1'000)), "first:F=100 second:G=100 fourth:H=10");
   EXPECT_EQ(result_.limit_count, kUsesPerTransactionMax);
   EXPECT_EQ(result_.limits[15].used, 2);
+  EXPECT_EQ(ledger_->counters().size(), 8U) << "the second one's uses are of the first one's";
 }
 
 TEST_F(CombineTest, EachLimitResetsByItsOwnCalendar) {

@@ -180,6 +180,54 @@ TEST_F(OpeningTest, AnHourThatComesTwiceOpensTwice) {
   ExpectDeclined(SellAt(at(40)), Reason::kOutsideTimeWindow, at(30 + 24 * 60));
 }
 
+// Of a second that it begins or ends in, to the nanosecond.
+TEST_F(OpeningTest, BeginsAndEndsWithinASecond) {
+  const int64_t from = Local({2026, 5, 4}, 12).value() + 400'000'000;
+  const int64_t until = from + 3 * kNsPerSecond;
+  Apply([&](OwnedProgramme&, BenefitSpec& benefit) {
+    benefit.starts_at = TimestampNs{from};
+    benefit.ends_at = TimestampNs{until};
+  });
+  ExpectDeclined(SellAt(TimestampNs{from - 1}), Reason::kProgrammeNotStarted, TimestampNs{from});
+  ExpectGiven(SellAt(TimestampNs{from}), 50);
+  ExpectGiven(SellAt(TimestampNs{from + 2 * kNsPerSecond}), 50);
+  ExpectGiven(SellAt(TimestampNs{until - 1}), 50);
+  ExpectDeclined(SellAt(TimestampNs{until}), Reason::kProgrammeEnded);
+}
+
+TEST_F(OpeningTest, ASecondThatIsAllOfItsTime) {
+  const TimestampNs from = Local({2026, 5, 4}, 12);
+  const TimestampNs until{from.value() + kNsPerSecond};
+  Apply([&](OwnedProgramme&, BenefitSpec& benefit) {
+    benefit.starts_at = from;
+    benefit.ends_at = until;
+  });
+  ExpectDeclined(SellAt(TimestampNs{from.value() - 1}), Reason::kProgrammeNotStarted, from);
+  ExpectGiven(SellAt(from), 50);
+  ExpectGiven(SellAt(TimestampNs{until.value() - 1}), 50);
+  ExpectDeclined(SellAt(until), Reason::kProgrammeEnded);
+}
+
+// Whole seconds of 32 bits end in 2106.
+TEST_F(OpeningTest, BeginsAndEndsInAnyCentury) {
+  const auto apply = [this](TimestampNs from, TimestampNs until) {
+    Apply([&](OwnedProgramme&, BenefitSpec& benefit) {
+      benefit.starts_at = from;
+      benefit.ends_at = until;
+    });
+  };
+  const TimestampNs in_2120 = Local({2120, 5, 4}, 12);
+  const TimestampNs in_2130 = Local({2130, 5, 4}, 12);
+  apply(TimestampNs{kTimestampNsMin}, TimestampNs{kTimestampNsMax});
+  ExpectGiven(SellAt(Local({2026, 5, 4}, 12)), 50);
+  apply(in_2120, in_2130);
+  ExpectDeclined(SellAt(Local({2106, 2, 7}, 12)), Reason::kProgrammeNotStarted, in_2120);
+  ExpectDeclined(SellAt(TimestampNs{in_2120.value() - 1}), Reason::kProgrammeNotStarted, in_2120);
+  ExpectGiven(SellAt(in_2120), 50);
+  ExpectGiven(SellAt(TimestampNs{in_2130.value() - 1}), 50);
+  ExpectDeclined(SellAt(in_2130), Reason::kProgrammeEnded);
+}
+
 TEST_F(OpeningTest, ExplanationsAndEntitlementsTellOfIt) {
   Apply([](OwnedProgramme& programme, BenefitSpec& benefit) {
     benefit.closed_days = Append(programme.days, {Day({2026, 5, 4})});

@@ -290,7 +290,7 @@ TEST_F(FormatDocTest, Draws) {
 }
 
 TEST_F(FormatDocTest, Meta) {
-  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000008");
+  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000009");
   RocksdbJournal journal(*store_);
   ASSERT_TRUE(journal.Acquire(258).ok());
   EXPECT_EQ(Stored(Family::kMeta, "epoch/\x01\x02"), "0000000000000001");
