@@ -140,9 +140,10 @@ void CandidateIndex::MakeCategory(const Ledger& ledger, Mcc mcc) {
       scratch_[count++] = Member{candidate, briefs_[candidate.benefit.value()]};
     }
   });
-  if (!HasRoom(0, 3 * count)) {
+  const uint32_t candidates_max = 3 * count + kOthersMax;
+  if (!HasRoom(0, candidates_max)) {
     Invalidate();
-    GH_CHECK(HasRoom(0, 3 * count), "category=", mcc, " candidates=", count);
+    GH_CHECK(HasRoom(0, candidates_max), "category=", mcc, " candidates=", count);
   }
   Category& category = categories_[mcc];
   category = Category{};
@@ -152,10 +153,16 @@ void CandidateIndex::MakeCategory(const Ledger& ledger, Mcc mcc) {
     const Brief& brief = scratch_[i].brief;
     category.has_lists = category.has_lists || brief.has_list;
     category.has_merchant_unions = category.has_merchant_unions || brief.merchant_union != 0;
-    category.has_member_unions =
-        category.has_member_unions || (brief.member_union != 0 && !brief.at_merchants());
     category.has_both = category.has_both || brief.asks_for_both();
     Append(scratch_[i].candidate);
+  }
+  category.anywhere.first = pool_size_;
+  for (uint32_t i = 0; i < count && category.anywhere.count < kOthersMax; ++i) {
+    const Brief& brief = scratch_[i].brief;
+    if (brief.member_union != 0 && !brief.at_merchants()) {
+      Append(scratch_[i].candidate);
+      ++category.anywhere.count;
+    }
   }
   if (count > kWalkedMax) {
     MakeGroups(count, &category);
@@ -227,7 +234,7 @@ void CandidateIndex::MakeReady(const Ledger& ledger, Mcc mcc) {
       MakeCategory(ledger, mcc);
     }
     const uint32_t count = categories_[mcc].list.count;
-    if (HasRoom(2, 2 * count + kOthersMax)) [[likely]] {
+    if (HasRoom(2, 2 * count)) [[likely]] {
       return;
     }
     // Empty, it has room.

@@ -76,13 +76,13 @@ const CandidateIndex::Entry* CandidateIndex::Make(const Ledger& ledger,
   entry.own = make(kAtGroup, [](const Brief& brief) { return brief.member_union == 0; });
   entry.both = make(kBothAtGroup, [](const Brief& brief) { return brief.asks_for_both(); });
   Describe(ledger, &entry);
+  entry.elsewhere = category.list.count;
   if (category.has_lists || category.has_merchant_unions) {
-    for (const Candidate& candidate : ListOf(category.list)) {
-      if (!IsAt(ledger, candidate.benefit, row)) {
-        rests_[entry.rest].elsewhere = candidate;
-        break;
-      }
-    }
+    const std::span<const Candidate> all = ListOf(category.list);
+    const auto first = std::find_if(all.begin(), all.end(), [&](const Candidate& candidate) {
+      return !IsAt(ledger, candidate.benefit, row);
+    });
+    entry.elsewhere = static_cast<uint32_t>(first - all.begin());
   }
   return &entry;
 }
@@ -94,28 +94,6 @@ CandidateIndex::List CandidateIndex::MakeList(Fill&& fill) {
   fill();
   std::sort(pool_.data() + first, pool_.data() + pool_size_, StandsBefore);
   return List{first, pool_size_ - first};
-}
-
-std::span<const Candidate> CandidateIndex::MakeOthers(const Ledger& ledger, const Found& found) {
-  const MerchantRow row = found.merchant;
-  // With room for them; the entry is another if there was none.
-  const Found again = Find(ledger, row, found.member_node);
-  const Category& category = categories_[again.at->mcc];
-  List& others = rests_[again.at->rest].others;
-  others = MakeList([&] {
-    const std::span<const Candidate> all = ListOf(category.list);
-    const uint32_t first = pool_size_;
-    for (size_t i = 0; category.for_members() && i < all.size(); ++i) {
-      const Brief& brief = briefs_[all[i].benefit.value()];
-      if (brief.member_union != 0 && IsAt(ledger, all[i].benefit, row)) {
-        Append(all[i]);
-        if (pool_size_ - first == kOthersMax) {
-          break;
-        }
-      }
-    }
-  });
-  return ListOf(others);
 }
 
 void CandidateIndex::AppendGroup(const Category& category, GroupKind kind, uint32_t where) {

@@ -26,10 +26,6 @@ static_assert(5 * kBenefitsMax + CandidateIndex::kOthersMax <= CandidateIndex::S
 
 }  // namespace
 
-bool StandsBefore(const Candidate& a, const Candidate& b) {
-  return a.order < b.order;
-}
-
 CandidateIndex::CandidateIndex(bool shadow, const Sizes& sizes)
     : shadow_(shadow),
       sizes_(sizes),
@@ -177,9 +173,6 @@ CandidateIndex::Found CandidateIndex::Peek(const Sought& sought) const {
   TakeBoth(&found);
   for (uint32_t i = 0; i < found.count; ++i) {
     __builtin_prefetch(pool_.data() + found.lists[i].first);
-  }
-  if (found.count == 0 && found.at != nullptr) {
-    __builtin_prefetch(&rests_[found.at->rest]);
   }
   found.generation = sought.generation;
   found.merchant = sought.merchant;

@@ -43,11 +43,12 @@ struct Candidate {
   uint32_t order = 0;  // of precedence: the lower stands first
 };
 
-[[nodiscard]] bool StandsBefore(const Candidate& a, const Candidate& b);
+[[nodiscard]] constexpr bool StandsBefore(const Candidate& a, const Candidate& b) {
+  return a.order < b.order;
+}
 
 class CandidateIndex {
  public:
-  static constexpr uint32_t kNotMade = ~uint32_t{0};
   // Some candidates side by side, in order of precedence.
   struct List {
     uint32_t first = 0;
@@ -79,18 +80,17 @@ class CandidateIndex {
     bool own_shadowed = false;  // a version in shadow has a say in these
     bool both_shadowed = false;
     uint8_t reserved = 0;
-    List own;           // to everybody; everywhere
-    List both;          // to members of some node at the merchant; to these at some merchants
+    List own;   // to everybody; everywhere
+    List both;  // to members of some node at the merchant; to these at some merchants
+    // By the merchant: the first of the category's list that it does not offer to anybody; where
+    // that ends, there is none.
+    uint32_t elsewhere = 0;
     uint32_t rest = 0;  // place in `rests_`
     std::array<PersonCounter, kCountersHere> counters{};
   };
   static_assert(sizeof(Entry) == kCacheLineBytes);
-  // What is seldom asked of one.
+  // The counters for which there is no place in one.
   struct Rest {
-    // By the merchant: the first of the category that it does not offer to anybody (none = there
-    // is none), and what it offers to members of some node, whichever.
-    Candidate elsewhere;
-    List others{0, kNotMade};
     std::array<PersonCounter,
                Entry::kOwnCountersMax + Entry::kBothCountersMax - Entry::kCountersHere>
         counters{};
@@ -127,7 +127,7 @@ class CandidateIndex {
   // not, or there are more candidates, all are made again.  A category takes up to three times
   // its benefits, with those that are offered to all, and an entry what applies: ten thousand
   // benefits for everything may be live in a thousand categories.  Their memory is taken as it
-  // is used, a little ahead: 64 bytes a place and 136 an entry, 8 a candidate, 12 a group.
+  // is used, a little ahead: 64 bytes a place and 120 an entry, 8 a candidate, 12 a group.
   struct Sizes {
     uint32_t places = 1u << 20;  // a power of two; half of them are entries
     uint32_t candidates = 1u << 25;
@@ -191,21 +191,30 @@ class CandidateIndex {
   std::span<const Candidate> SetOf(const Ledger& ledger, const Found& found);
   // What stands first of the category that is not offered at the merchant; none = nothing.
   [[nodiscard]] Candidate ElsewhereOf(const Found& found) const {
-    return found.at == nullptr ? Candidate{} : rests_[found.at->rest].elsewhere;
-  }
-  // The first kOthersMax that the merchant offers to members of some node, whichever that is, in
-  // order of precedence.  What was found may not be valid any longer then.
-  std::span<const Candidate> ForMembers(const Ledger& ledger, const Found& found) {
     if (found.at == nullptr) {
       return {};
     }
-    const List& others = rests_[found.at->rest].others;
-    return others.count == kNotMade ? MakeOthers(ledger, found) : ListOf(others);
+    const std::span<const Candidate> all = ListOf(categories_[found.at->mcc].list);
+    return found.at->elsewhere < all.size() ? all[found.at->elsewhere] : Candidate{};
   }
-  // The same for Ledger::Prefetch(): what was asked for before.
-  [[nodiscard]] std::span<const Candidate> PeekForMembers(const Found& found) const {
-    const List& others = rests_[found.at->rest].others;
-    return others.count == kNotMade ? std::span<const Candidate>{} : ListOf(others);
+  // Calls visit(candidate) for the first kOthersMax that the merchant offers to members of some
+  // node, whichever that is, in order of precedence, until it says false.
+  template <class Visit>
+  void ForEachForMembers(const Found& found, Visit&& visit) const {
+    if (found.at == nullptr) {
+      return;
+    }
+    std::span<const Candidate> here = ListOf(found.at->both);
+    std::span<const Candidate> anywhere = ListOf(categories_[found.at->mcc].anywhere);
+    for (uint32_t i = 0; i < kOthersMax && !(here.empty() && anywhere.empty()); ++i) {
+      std::span<const Candidate>& next =
+          anywhere.empty() || (!here.empty() && StandsBefore(here[0], anywhere[0])) ? here
+                                                                                    : anywhere;
+      if (!visit(next[0])) {
+        return;
+      }
+      next = next.subspan(1);
+    }
   }
   // All of the category, wherever and for whomever, in order of precedence.  Valid likewise.
   std::span<const Candidate> CategoryList(const Ledger& ledger, Mcc mcc);
@@ -262,15 +271,15 @@ class CandidateIndex {
   struct Category {
     uint32_t generation = 0;
     List list;                             // all of it
+    List anywhere;                         // what is for members of a node, wherever: the first
+                                           // kOthersMax
     std::array<List, kGroupKinds> groups;  // of groups_, by `where`
     bool has_groups = false;               // else it is walked
     bool has_lists = false;                // of merchants
     bool has_merchant_unions = false;      // some are offered below a node alone
-    bool has_member_unions = false;        // some are for members of a node, wherever
     bool has_both = false;                 // some are for members of a node at some merchants
-    std::array<uint8_t, 3> reserved{};
 
-    [[nodiscard]] bool for_members() const { return has_member_unions || has_both; }
+    [[nodiscard]] bool for_members() const { return anywhere.count != 0 || has_both; }
   };
   // A list of merchants, which benefits of a version may share.
   struct NamedList {
@@ -338,7 +347,6 @@ class CandidateIndex {
                     UnionNodeRow member_node);
   template <class Fill>
   List MakeList(Fill&& fill);
-  std::span<const Candidate> MakeOthers(const Ledger& ledger, const Found& found);
   void AppendGroup(const Category& category, GroupKind kind, uint32_t where);
   void AppendGroupsAbove(const Ledger& ledger,
                          const Category& category,

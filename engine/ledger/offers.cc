@@ -300,15 +300,13 @@ void Decider::AskElsewhere(ProgrammeRow only) {
   if (elsewhere.benefit != BenefitRow{}) {
     AskWithoutTerms(elsewhere, /*at_merchant=*/false);  // all of these fail alike
   }
-  for (const Candidate& candidate : Index().ForMembers(ledger_, *found_)) {
-    if (Index().IsForMembersOf(ledger_, candidate, member_node)) {
-      continue;
+  Index().ForEachForMembers(*found_, [&](const Candidate& candidate) {
+    if (!Index().IsForMembersOf(ledger_, candidate, member_node)) {
+      AskWithoutTerms(candidate, /*at_merchant=*/true);
     }
-    AskWithoutTerms(candidate, /*at_merchant=*/true);
-    if (best_->reason == Reason::kNotPermittedToMember && best_->order <= candidate.order) {
-      return;  // none of the rest comes further, and none stands before
-    }
-  }
+    // Else none of the rest comes further, and none stands before.
+    return best_->reason != Reason::kNotPermittedToMember || best_->order > candidate.order;
+  });
 }
 
 // In one piece: a candidate costs less than the calls it would take.

@@ -136,7 +136,7 @@ void Ledger::PrefetchBenefits(const CandidateIndex::Found& candidates) const {
   if (candidates.count == 0) {
     if (candidates.at != nullptr) {
       // Nothing applies: the answer is about what is there for others.
-      __builtin_prefetch(candidate_index_.PeekForMembers(candidates).data());
+      __builtin_prefetch(candidate_index_.ListOf(candidates.at->both).data());
     }
     return;
   }
@@ -155,11 +155,11 @@ void Ledger::PrefetchBenefits(const CandidateIndex::Found& candidates) const {
 // The limits and funds of the candidates, which PrefetchBenefits() has fetched.
 void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
   if (candidates.count == 0 && candidates.at != nullptr) {
-    const std::span<const Candidate> others = candidate_index_.PeekForMembers(candidates);
-    if (!others.empty()) {
-      candidate_index_.PrefetchBrief(others[0]);
-      __builtin_prefetch(&benefits_[others[0].benefit]);
-    }
+    candidate_index_.ForEachForMembers(candidates, [&](const Candidate& first) {
+      candidate_index_.PrefetchBrief(first);
+      benefits_.Prefetch(first.benefit);
+      return false;
+    });
   }
   for (uint32_t i = 0; i < candidates.count; ++i) {
     if (candidates.AsksForBoth(i)) {
