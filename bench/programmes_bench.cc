@@ -68,6 +68,7 @@ struct World {
 
   std::unique_ptr<Ledger> ledger;
   TimestampNs now = kCityNoon;
+  uint32_t batches = 0;
   Prng prng{42};
   Event event;
   Result result;
@@ -257,6 +258,10 @@ Command SaleIn(World& world, bool gift) {
 
 constexpr size_t kBatch = 1 << 12;
 static_assert(kBatch % Ledger::kPrefetchMax == 0);
+// A member buys once or twice a day.  With all sales on one day, a member of ten programmes'
+// province would soon have all counters that there can be, one of a thousand's never: the one
+// would be measured without new counters, the other with hardly anything else.
+constexpr uint32_t kBatchesADay = 64;
 
 void DecideAll(World& world, const std::vector<Command>& commands) {
   std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
@@ -277,39 +282,87 @@ void DecideAll(World& world, const std::vector<Command>& commands) {
   }
 }
 
-void Measure(benchmark::State& state, World& world, bool gift) {
-  std::vector<Command> commands(kBatch);
-  std::array<MemoryRange, Ledger::kUpcomingMax> upcoming;
-  const uint32_t before = world.ledger->applied().size();
-  for (auto _ : state) {
-    state.PauseTiming();
-    for (Command& command : commands) {
-      command = SaleIn(world, gift);
-    }
-    const size_t ranges = world.ledger->TakeUpcomingMemory(upcoming);
-    std::for_each_n(upcoming.begin(), ranges, PopulateMemory);
-    state.ResumeTiming();
-    DecideAll(world, commands);
-  }
-  const auto decisions = static_cast<double>(state.iterations()) * kBatch;
-  const double given = world.ledger->applied().size() - before;
-  // Of the sales most find a benefit, of the gifts all.
-  GH_CHECK(given >= decisions * (gift ? 1.0 : 0.5), "given=", given);
-  state.counters["decisions_per_s"] = benchmark::Counter(decisions, benchmark::Counter::kIsRate);
-}
-
-void Sales(benchmark::State& state) {
-  Measure(state, ProvinceOf(static_cast<uint32_t>(state.range(0))), /*gift=*/false);
-}
-
-void Gifts(benchmark::State& state) {
-  Measure(state, GiftsOf(static_cast<uint32_t>(state.range(0))), /*gift=*/true);
-}
-
 // Of this process alone, which has one thread: what others on the machine take is no
 // pause of ours.
 double CpuMicroseconds() {
   return static_cast<double>(std::clock()) * (1e6 / CLOCKS_PER_SEC);
+}
+
+// Decides so many batches of sales; microseconds that it took.
+double Decide(World& world, bool gift, uint32_t batches) {
+  std::vector<Command> commands(kBatch);
+  std::array<MemoryRange, Ledger::kUpcomingMax> upcoming;
+  const uint32_t before = world.ledger->applied().size();
+  double us = 0;
+  for (uint32_t i = 0; i < batches; ++i) {
+    for (Command& command : commands) {
+      command = SaleIn(world, gift);
+    }
+    if (++world.batches % kBatchesADay == 0) {
+      world.now = TimestampNs{world.now.value() + kSecondsPerDay * kNsPerSecond};
+    }
+    const size_t ranges = world.ledger->TakeUpcomingMemory(upcoming);
+    std::for_each_n(upcoming.begin(), ranges, PopulateMemory);
+    us -= CpuMicroseconds();
+    DecideAll(world, commands);
+    us += CpuMicroseconds();
+  }
+  const double decisions = double{kBatch} * batches;
+  const double given = world.ledger->applied().size() - before;
+  // Of the sales most find a benefit, of the gifts all.
+  GH_CHECK(given >= decisions * (gift ? 1.0 : 0.5), "given=", given);
+  return us;
+}
+
+// Two worlds in turn, for a moment each, so that what is compared has had the same machine.
+// They have grown alike, too: the same indexes double in the same turn of both.
+void Compare(benchmark::State& state, World& one, World& other, bool gift) {
+  constexpr uint32_t kBatchesATurn = 16;
+  double one_us = 0;
+  double other_us = 0;
+  std::vector<double> ratios;
+  for (auto _ : state) {
+    const bool first = ratios.size() % 2 == 0;
+    const double before_us = first ? Decide(one, gift, kBatchesATurn) : 0;
+    const double us = Decide(other, gift, kBatchesATurn);
+    const double turn_us = first ? before_us : Decide(one, gift, kBatchesATurn);
+    one_us += turn_us;
+    other_us += us;
+    ratios.push_back(us / turn_us);
+  }
+  const double decisions = static_cast<double>(state.iterations()) * kBatchesATurn * kBatch;
+  std::sort(ratios.begin(), ratios.end());
+  state.counters["decisions_per_s"] = decisions / (one_us / 1e6);
+  state.counters["beside_per_s"] = decisions / (other_us / 1e6);
+  // Of the rates: the median turn's, and those of the quarters.
+  state.counters["ratio"] = ratios[ratios.size() / 2];
+  state.counters["ratio_low"] = ratios[ratios.size() / 4];
+  state.counters["ratio_high"] = ratios[ratios.size() * 3 / 4];
+}
+
+void ThousandProgrammesBesideTen(benchmark::State& state) {
+  Compare(state, ProvinceOf(1'000), ProvinceOf(10), /*gift=*/false);
+}
+
+void OneStockBesideMany(benchmark::State& state) {
+  Compare(state, GiftsOf(1), GiftsOf(kStocks), /*gift=*/true);
+}
+
+// One world alone, for a profiler.
+void Alone(benchmark::State& state, World& world, bool gift) {
+  double us = 0;
+  for (auto _ : state) {
+    us += Decide(world, gift, 1);
+  }
+  state.counters["decisions_per_s"] = static_cast<double>(state.iterations()) * kBatch / (us / 1e6);
+}
+
+void Sales(benchmark::State& state) {
+  Alone(state, ProvinceOf(static_cast<uint32_t>(state.range(0))), /*gift=*/false);
+}
+
+void Gifts(benchmark::State& state) {
+  Alone(state, GiftsOf(static_cast<uint32_t>(state.range(0))), /*gift=*/true);
 }
 
 // A thousand programmes, and after each of them sales that find its lists to be made.
@@ -369,6 +422,8 @@ void Activations(benchmark::State& state) {
   }
 }
 
+BENCHMARK(ThousandProgrammesBesideTen)->Unit(benchmark::kMillisecond);
+BENCHMARK(OneStockBesideMany)->Unit(benchmark::kMillisecond);
 BENCHMARK(Sales)->Arg(10)->Arg(1'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(Gifts)->Arg(1)->Arg(kStocks)->Unit(benchmark::kMillisecond);
 BENCHMARK(Activations)->Iterations(1)->Unit(benchmark::kMillisecond);

@@ -124,23 +124,27 @@ class AloneTest(PieceTest):
                           ("lines_0_vs_sale", "lines_1_vs_sale", "lines_20_vs_sale",
                            "lifecycle_vs_sale")], [1.0, 0.5, 0.25, 0.75])
 
-    def programmes_of(self, many, sale_us):
+    def programmes_of(self, ratio, sale_us):
+        def in_turn(ratio):
+            return [{"decisions_per_s": 1.9e6, "beside_per_s": 2e6, "ratio": ratio,
+                     "ratio_low": ratio - 0.01, "ratio_high": ratio + 0.01}]
         self.programs_say(programmes_bench={
-            "Sales/10": [{"decisions_per_s": 2e6}], "Sales/1000": [{"decisions_per_s": many}],
-            "Gifts/1": [{"decisions_per_s": 2e6}], "Gifts/100": [{"decisions_per_s": 2e6}],
+            "ThousandProgrammesBesideTen": in_turn(ratio), "OneStockBesideMany": in_turn(1.0),
             "Activations/iterations:1": [{
                 "activation_ms_all": 12.0, "activation_us_max": 70.0, "sale_us_max": sale_us,
                 "due_together_us": 80.0}]})
         in_process.programmes(self.bench)
 
     def test_programmes(self):
-        self.programmes_of(1.8e6, 999.0)
+        self.programmes_of(0.9, 999.0)
         self.assertEqual(self.bench.failures, [])
         self.assertEqual(self.bench.more["programmes_1000_vs_10"], 0.9)
+        self.assertEqual(self.bench.spread["programmes_1000_vs_10"], [0.89, 0.9, 0.91])
+        self.assertEqual(self.bench.more["programmes_1000_decisions_per_s"], 1_900_000)
         self.assertEqual(self.bench.more["activation_pause_us_max"], 999)
 
     def test_programmes_beyond_their_bars_fail_the_run(self):
-        self.programmes_of(1.79e6, 1_000.0)
+        self.programmes_of(0.895, 1_000.0)
         self.assertEqual(len(self.bench.failures), 2)
         self.assertIn("programmes_1000_vs_10 is 0.895", self.bench.failures[0])
         self.assertIn("activation_pause_us_max is 1,000 us", self.bench.failures[1])
