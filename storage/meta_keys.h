@@ -12,8 +12,8 @@
 
 namespace gonghui {
 
-// Of the whole folder: which families there are, how their keys look, and how long the
-// rows of tables are.  A new record, block or page version does not change it.
+// Of the whole folder: which families there are, how their keys look, and how the
+// rows of tables lie.  A new record, block or page version does not change it.
 inline constexpr uint32_t kFormatVersion = 9;
 
 inline constexpr std::string_view kFormatKey = "format";

@@ -78,7 +78,8 @@ struct UseDelta {
   int64_t used_after = 0;  // for the answer; see Use
   int64_t left_after = 0;
   // Where Decide() found the counter, or that there is none, so that Evolve() need not look
-  // again.  Hints, not journalled: neither = look.
+  // again.  Hints, not journalled: neither = look.  That there is none is believed of an event's
+  // first use alone, as it may make the counter of another.
   CounterRow counter;
   bool counter_is_new = false;
 };

@@ -84,6 +84,10 @@ struct PriceRule {
 };
 static_assert(sizeof(PriceRule) == 48);
 
+constexpr bool HasSteps(const PriceRule& rule) {
+  return rule.kind == PriceKind::kTiers || rule.kind == PriceKind::kBands;
+}
+
 struct MccRange {
   Mcc first = 0;
   Mcc last = 0;  // inclusive
@@ -478,11 +482,11 @@ struct Benefit {
 
   // Whether a decision goes on to the second line, and to the third.
   [[nodiscard]] constexpr bool has_second_line() const {
-    return limit_count > 1 || funding_count > 1 || price.kind == PriceKind::kTiers ||
-           price.kind == PriceKind::kBands;
+    return limit_count > 1 || funding_count > 1 || HasSteps(price);
   }
   [[nodiscard]] constexpr bool has_third_line() const {
-    return has_terminals || has_members || has_stock || combines || asks != 0 || funding_count > 1;
+    return has_terminals || has_members || has_calendar || has_stock || combines || asks != 0 ||
+           funding_count > 1;
   }
 };
 static_assert(offsetof(Benefit, price) + offsetof(PriceRule, steps) == 64);

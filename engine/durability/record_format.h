@@ -46,10 +46,9 @@ size_t RecordBytesMax(const Command& command);
 // Appends the record of `event` (and event.command) at `out`; returns the bytes
 // written.  All of the event comes back bit for bit but what its kind does not
 // use (for operators' events, say, the transaction): that comes back as zero, as do
-// the command's deadline, details and validate_only, hints (UseDelta::counter), and what
-// archived_codec.h leaves out.
-// `previous_at` is the time of the event before in the same block, or 0 for the
-// block's first.  REQUIRES: room for RecordBytesMax().
+// the command's deadline, details and validate_only, hints (UseDelta::counter, counter_is_new), and
+// what archived_codec.h leaves out. `previous_at` is the time of the event before in the same
+// block, or 0 for the block's first.  REQUIRES: room for RecordBytesMax().
 size_t EncodeRecord(const Event& event, TimestampNs previous_at, uint8_t* out);
 
 // Reads records back.  The event, its command and everything they point to live

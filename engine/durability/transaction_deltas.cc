@@ -48,7 +48,7 @@ constexpr uint8_t kUseFlagsAll = (1 << 6) - 1;
 constexpr int kUseCountShift = 4;
 static_assert(kSharesPerTransactionMax < 1u << kUseCountShift);
 
-// A new field needs a place above, and a new version.
+// A new field needs a place above, and a new version; a hint does not.
 static_assert(sizeof(UseDelta) == 56 && sizeof(ShareDelta) == 40 && sizeof(OriginalChange) == 64);
 
 }  // namespace

@@ -140,10 +140,11 @@ void CandidateIndex::MakeCategory(const Ledger& ledger, Mcc mcc) {
       scratch_[count++] = Member{candidate, briefs_[candidate.benefit.value()]};
     }
   });
-  const uint32_t candidates_max = 3 * count + kOthersMax;
-  if (!HasRoom(0, candidates_max)) {
+  // Each is in the list of all, and in one group and the list of what is for members wherever, or
+  // in one or two groups.
+  if (!HasRoom(0, 3 * count)) {
     Invalidate();
-    GH_CHECK(HasRoom(0, candidates_max), "category=", mcc, " candidates=", count);
+    GH_CHECK(HasRoom(0, 3 * count), "category=", mcc, " candidates=", count);
   }
   Category& category = categories_[mcc];
   category = Category{};
@@ -238,7 +239,7 @@ void CandidateIndex::MakeReady(const Ledger& ledger, Mcc mcc) {
       return;
     }
     // Empty, it has room.
-    GH_CHECK(entries_max() >= 2 && 5 * count + kOthersMax <= sizes_.candidates,
+    GH_CHECK(entries_max() >= 2 && 5 * count <= sizes_.candidates,
              "category=",
              mcc,
              " candidates=",

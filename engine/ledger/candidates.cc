@@ -22,7 +22,7 @@ constexpr uint32_t kBenefitBits = 10;
 static_assert(kBenefitsPerProgrammeMax <= 1u << kBenefitBits);
 static_assert(uint64_t{kProgrammesMax} << kBenefitBits <= UINT32_MAX);
 // A category, its groups, and what is made of them for one decision.
-static_assert(5 * kBenefitsMax + CandidateIndex::kOthersMax <= CandidateIndex::Sizes{}.candidates);
+static_assert(5 * kBenefitsMax <= CandidateIndex::Sizes{}.candidates);
 
 }  // namespace
 

@@ -9,7 +9,8 @@
 // them void, which is one increment: the activation stops nobody, the first decision of a
 // category afterwards walks all live benefits once, and what is never asked for is never
 // made.  Made is, of a category with what is offered to all of them, one list of all its
-// benefits in order of precedence and one for each union node of merchants or of members that
+// benefits in order of precedence, one of the first that are for members of a node, wherever,
+// and one for each union node of merchants or of members that
 // they name; and from these two entries of which a decision takes its candidates: by the
 // merchant, what it offers to everybody, and by the members' node, what is offered to them
 // everywhere.  Only where there is such a thing, each has a second list, of what asks for both:
@@ -190,6 +191,7 @@ class CandidateIndex {
   // The same in any order, when all of them may compete, which is cheaper; else ListOf().
   std::span<const Candidate> SetOf(const Ledger& ledger, const Found& found);
   // What stands first of the category that is not offered at the merchant; none = nothing.
+  // REQUIRES: IsValid(found), as the next.
   [[nodiscard]] Candidate ElsewhereOf(const Found& found) const {
     if (found.at == nullptr) {
       return {};

@@ -34,7 +34,7 @@ class Decider {
         command_(command),
         now_(now),
         judged_at_(now),
-        judged_in_(NearestSecond32(now)),
+        judged_s_(NearestSecond32(now)),
         shadow_(shadow),
         trail_(trail),
         event_(event),
@@ -467,7 +467,7 @@ class Decider {
   Reason CheckRules(const Benefit& benefit, Fen base, Fen subsidy);
   void JudgeAt(TimestampNs at) {
     judged_at_ = at;
-    judged_in_ = NearestSecond32(at);
+    judged_s_ = NearestSecond32(at);
   }
   // What the calendar says at the instant that is judged.
   const CalendarMoment& MomentOf(CalendarRow row) {
@@ -617,8 +617,8 @@ class Decider {
   // Everything that asks for the time in rules, windows, segments and funds asks for this:
   // now, or of an advice the time at which it was done.
   TimestampNs judged_at_;
-  uint32_t judged_in_;  // its NearestSecond32()
-  const bool shadow_;   // every version in shadow stands in place of the active one
+  uint32_t judged_s_;  // its NearestSecond32()
+  const bool shadow_;  // every version in shadow stands in place of the active one
   const Ledger::Trail& trail_;
   Event* const event_;
   Result* const result_;

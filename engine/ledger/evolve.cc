@@ -3,9 +3,7 @@
 //
 // Ledger::Evolve(): applies what an event says, looks at no rule, cannot fail.
 
-#include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "engine/base/check.h"
 #include "engine/ledger/archive_slice.h"
@@ -261,6 +259,7 @@ void Ledger::EvolveUses(const Event& event) {
     const bool is_known = use.counter != CounterRow{} || (use.counter_is_new && i == 0);
     const CounterRow found =
         is_known ? use.counter : FindCounter(series(), use.subject, use.window);
+    GH_DCHECK(found == FindCounter(series(), use.subject, use.window), "limit=", use.limit);
     if (found != CounterRow{}) {
       const Counter& counted = counters_[found];
       const bool was_empty = counted.held + counted.used <= 0;

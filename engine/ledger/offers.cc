@@ -93,7 +93,7 @@ Reason Decider::CheckTerms(const Benefit& benefit) const {
   if (!IsAtTerminal(benefit)) {
     return Reason::kNotPermittedToTerminal;
   }
-  if (!benefit.sure.Holds(judged_in_)) [[unlikely]] {
+  if (!benefit.sure.Holds(judged_s_)) [[unlikely]] {
     if (judged_at_ < benefit.starts_at) {
       return Reason::kProgrammeNotStarted;
     }

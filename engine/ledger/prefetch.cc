@@ -145,7 +145,7 @@ void Ledger::PrefetchBenefits(const CandidateIndex::Found& candidates) const {
       if (candidates.AsksForBoth(i)) {
         candidate_index_.PrefetchBrief(candidate);
       } else {
-        benefits_.Prefetch(candidate.benefit);
+        benefits_.PrefetchFirstLine(candidate.benefit);
       }
     }
   }
@@ -157,7 +157,7 @@ void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
   if (candidates.count == 0 && candidates.at != nullptr) {
     candidate_index_.ForEachForMembers(candidates, [&](const Candidate& first) {
       candidate_index_.PrefetchBrief(first);
-      benefits_.Prefetch(first.benefit);
+      benefits_.PrefetchFirstLine(first.benefit);
       return false;
     });
   }
@@ -165,7 +165,7 @@ void Ledger::PrefetchTerms(const CandidateIndex::Found& candidates) const {
     if (candidates.AsksForBoth(i)) {
       for (const Candidate& candidate : Front(candidates.lists[i], kBenefitsAheadMax)) {
         if (candidate_index_.IsForMembersOf(*this, candidate, candidates.member_node)) {
-          benefits_.Prefetch(candidate.benefit);
+          benefits_.PrefetchFirstLine(candidate.benefit);
         }
       }
       continue;

@@ -104,10 +104,6 @@ constexpr Fen SubsidyOf(const PriceRule& rule,
   return subsidy;
 }
 
-constexpr bool HasSteps(const PriceRule& rule) {
-  return rule.kind == PriceKind::kTiers || rule.kind == PriceKind::kBands;
-}
-
 constexpr Fen Within(Fen amount, Fen least, Fen most) {
   return Larger(least, Smaller(amount, most));
 }

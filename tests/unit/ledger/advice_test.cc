@@ -68,6 +68,17 @@ class AdviceTest : public LedgerWorld {
 
 // ---- A sale ------------------------------------------------------------------------
 
+TEST_F(AdviceTest, WhatHasBegunSinceIsNoneOfIt) {
+  OwnedProgramme programme = Programme("p");
+  AddPercentOff(&programme, "b", 5'000, "F").starts_at = After(2);
+  Run(Own(programme));
+  now_ = After(3);
+  ExpectDeclined(
+      Advise(1, 100, 50, TimestampNs{After(2).value() - 1}), Reason::kProgrammeNotStarted, 50);
+  ExpectGiven(Advise(2, 100, 50, After(2)), 50, Outcome::kApproved);
+  ExpectGiven(Run(Own(Sale(3, 100))), 50, Outcome::kApproved);
+}
+
 TEST_F(AdviceTest, AsMuchAsWasClaimedAndAtMostTheRule) {
   now_ = After(2);
   ExpectGiven(Advise(1, 100, 50, After(1)), 50, Outcome::kApproved);
