@@ -15,6 +15,7 @@
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/base/status_macros.h"
+#include "engine/durability/page_codec.h"
 #include "storage/meta_keys.h"
 
 namespace gonghui {
@@ -81,6 +82,11 @@ uint8_t TableOf(std::string_view key) {
 }
 uint32_t PageOf(std::string_view key) {
   return BigEndian32At(key, 3);
+}
+// Whether the table may have had the page.
+bool MayHavePage(const CheckpointMeta& meta, uint8_t table, uint32_t page) {
+  const uint32_t row_bytes = meta.row_bytes[table];
+  return row_bytes == 0 || page <= meta.table_sizes[table] / RowsPerPage(row_bytes);
 }
 // Of the key's table.
 uint32_t FirstPageOf(const CheckpointMeta& meta, std::string_view key) {
@@ -358,8 +364,10 @@ absl::Status RocksdbCheckpointStore::CommitBlocking(const CheckpointMeta& meta) 
   synced.sync = true;
   GH_RETURN_IF_ERROR(ToStatus(store_.db()->Write(synced, &batch), "checkpoint: committing"));
   shard_.reset();
-  std::erase_if(pages_, [&meta](const std::pair<uint8_t, uint32_t>& page) {
-    return page.second < meta.first_pages[page.first];
+  // What was new replaces nothing: most pages, when sales are made.
+  std::erase_if(pages_, [&](const std::pair<uint8_t, uint32_t>& page) {
+    return page.second < meta.first_pages[page.first] ||
+           !MayHavePage(before.meta, page.first, page.second);
   });
   return ClearSupersededBlocking(shard);
 }

@@ -130,7 +130,9 @@ absl::Status Checkpointer::WriteBlocking(const Chunk& chunk) {
     std::memcpy(&header, chunk.bytes + at, sizeof(header));
     at += sizeof(header);
     GH_RETURN_IF_ERROR(store_.AddPageBlocking(
-        static_cast<uint8_t>(header.table), header.page, {chunk.bytes + at, header.bytes}));
+        static_cast<uint8_t>(header.table),
+        header.page,
+        packer_.Pack({chunk.bytes + at, header.bytes}, chunk.meta.row_bytes[header.table])));
     at += header.bytes;
   }
   if (!chunk.last) {

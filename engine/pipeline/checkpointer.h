@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "engine/durability/checkpoint_store.h"
+#include "engine/durability/page_codec.h"
 #include "engine/ledger/ledger.h"
 #include "engine/pipeline/doorbell.h"
 #include "engine/pipeline/ring.h"
@@ -112,6 +113,7 @@ class Checkpointer final : private PageSink {
 
   // Checkpoint thread.
   bool writing_ = false;
+  PagePacker packer_;
 
   std::atomic<uint64_t> committed_seq_{0};
   std::atomic<uint64_t> committed_count_{0};

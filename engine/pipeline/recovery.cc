@@ -14,6 +14,7 @@
 
 #include "engine/base/status_macros.h"
 #include "engine/domain/limits.h"
+#include "engine/durability/page_codec.h"
 #include "engine/durability/record_format.h"
 #include "engine/ledger/archive_slice.h"
 #include "engine/pipeline/archiver.h"
@@ -64,16 +65,20 @@ absl::StatusOr<bool> LoadCheckpointBlocking(Ledger& ledger, CheckpointStore& che
                           table->size_max()));
     }
   }
+  PageUnpacker unpacker;
   GH_RETURN_IF_ERROR(checkpoints.LoadBlocking(
       ledger.shard(),
-      [&ledger](uint8_t table, uint32_t page, std::span<const uint8_t> bytes) -> absl::Status {
-        if (table == 0 || table > ledger.tables().size() ||
-            !ledger.tables()[table - 1u]->LoadPage(page, bytes)) {
+      [&](uint8_t table, uint32_t page, std::span<const uint8_t> packed) -> absl::Status {
+        if (table == 0 || table > ledger.tables().size()) {
+          return absl::DataLossError(absl::StrFormat("checkpoint: table %d is not known", table));
+        }
+        const auto rows = unpacker.Unpack(packed, meta->row_bytes[table]);
+        if (!rows || !ledger.tables()[table - 1u]->LoadPage(page, *rows)) {
           return absl::DataLossError(
               absl::StrFormat("checkpoint: page %d of table %d does not fit (%d bytes)",
                               page,
                               table,
-                              bytes.size()));
+                              packed.size()));
         }
         return absl::OkStatus();
       }));

@@ -9,6 +9,7 @@
 
 #include "engine/base/status_macros.h"
 #include "engine/domain/limits.h"
+#include "engine/durability/page_codec.h"
 #include "engine/durability/record_format.h"
 #include "engine/ledger/ledger.h"
 
@@ -47,12 +48,14 @@ absl::Status LoadCheckpointBlocking(CheckpointStore& checkpoints,
                       table->row_bytes()));
     }
   }
+  PageUnpacker unpacker;
   GH_RETURN_IF_ERROR(checkpoints.LoadBlocking(
       ledger.shard(),
-      [&ledger](uint8_t table, uint32_t page, std::span<const uint8_t> bytes) -> absl::Status {
+      [&](uint8_t table, uint32_t page, std::span<const uint8_t> packed) -> absl::Status {
         for (TableBase* const candidate : ledger.tables()) {
           if (static_cast<uint8_t>(candidate->id()) == table) {
-            return candidate->LoadPage(page, bytes)
+            const auto rows = unpacker.Unpack(packed, candidate->row_bytes());
+            return rows && candidate->LoadPage(page, *rows)
                        ? absl::OkStatus()
                        : Damage("checkpoint: page {} of table {} does not fit", page, table);
           }

@@ -7,7 +7,9 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <span>
 #include <sstream>
@@ -21,6 +23,7 @@
 #include "engine/domain/member.h"
 #include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
+#include "engine/durability/page_codec.h"
 #include "engine/durability/record_format.h"
 #include "storage/archive_keys.h"
 #include "storage/draw_store.h"
@@ -174,8 +177,11 @@ TEST_F(FormatDocTest, Records) {
 TEST_F(FormatDocTest, Page) {
   RocksdbCheckpointStore checkpoints(*store_);
   ASSERT_TRUE(checkpoints.BeginBlocking(0).ok());
-  const std::vector<uint8_t> page = {1, 2, 3, 4, 5, 6, 7, 8};
-  ASSERT_TRUE(checkpoints.AddPageBlocking(3, 12, page).ok());
+  constexpr std::array<uint32_t, 8> kRows = {7, 0, 0x1234, 0x12345678, 8, 0, 0x1234, 0x12345679};
+  std::array<uint8_t, sizeof(kRows)> rows;
+  std::memcpy(rows.data(), kRows.data(), rows.size());
+  PagePacker packer;
+  ASSERT_TRUE(checkpoints.AddPageBlocking(3, 12, packer.Pack(rows, 16)).ok());
   ASSERT_TRUE(checkpoints.CommitBlocking(CheckpointMeta{}).ok());
   const std::string key = PageKey(0, 3, 12, 1);
   EXPECT_EQ(HexOf(key), Example("page-key"));
