@@ -86,6 +86,9 @@ BARS = (
     Bar("overload_goodput", ">=", 0.9, "", "decisions under overload beside the peak rate",
         note="overload_note"),
     Bar("overload_refused_p99_us", "<=", 2_000, "us", "p99 of a refusal under overload"),
+    Bar("stalls_max_ms", "<=", 5, "ms",
+        "the longest call of ten minutes at half of the peak, whatever else goes on",
+        note="stalls_note"),
     Bar("idle_cpu_percent", "<", 1, "%", "of a core, by a gonghuid that nobody asks anything"),
 )
 BY_FIGURE = {bar.figure: bar for bar in BARS}

@@ -63,11 +63,15 @@ class Bench:
                   "--merchants", options.merchants, "--out", self.data], "gonghui-datagen")
             (self.data / "done").touch()
 
-    def gonghuid(self, pipeline=None):
-        """A running gonghuid that has the data set; always the same data folder."""
+    def gonghuid(self, pipeline=None, checkpoint=None):
+        """A running gonghuid that has the data set; always the same data folder.
+
+        `checkpoint`: settings of that section.
+        """
         if self.folder is None:
             self.folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=OUT))
-        server = Gonghuid(self.bin, self.folder, pipeline or self.options.pipeline)
+        server = Gonghuid(self.bin, self.folder, pipeline or self.options.pipeline,
+                          checkpoint=checkpoint)
         if not self.server_imported:
             try:
                 started = time.monotonic()
@@ -94,7 +98,8 @@ class Bench:
              "--data", self.data, *(words or LOAD[mode]), "--duration", seconds,
              "--warmup", min(2.0, seconds / 3)],
             lambda: cpu_seconds(server.child.pid),
-            exit_codes=(0, SOME_FAILED) if refusals else (0,))
+            exit_codes=(0, SOME_FAILED) if refusals else (0,),
+            timeout_s=1800 + seconds)
         answered = max(1, result["answered"])
         self.check(result["wrong"] == 0, f"{label}: {result['wrong']} wrong answers")
         errors = {code: count for code, count in result["errors"].items()

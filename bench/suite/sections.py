@@ -9,7 +9,7 @@ from suite import plot
 from suite.alone import SIZES
 from suite.bars import figures_of, number_words
 from suite.markup import element
-from suite.page import counted, figure, mapping, plots, rounds_of, section
+from suite.page import counted, figure, mapping, plots, rounds_of, section, table
 
 MODES = (("unary", "Authorize, one decision a call"),
          ("stream", "AuthorizeStream, 512 decisions a message"))
@@ -40,6 +40,22 @@ LOADS = (("alone", "one call at a time", False),
          ("half", "half of the peak rate", True),
          ("eighty", "80 % of the peak rate", True),
          ("", "as fast as it answers", True))
+
+# No call may take longer.
+STALL_US = 5_000
+# What went on beside the calls, and what was slow.
+STALLS_BESIDE = (("calls of more than 5 ms", "stalls_slow_calls"), ("stalls", "stalls_count"),
+                 ("the longest stall, ms", "stalls_longest_ms"),
+                 ("a request sent late by at most, ms", "stalls_late_max_ms"),
+                 ("a bare sleep woken late by at most, ms", "stalls_probe_sleep_max_ms"),
+                 ("a bare sync, at most, ms", "stalls_probe_sync_max_ms"),
+                 ("checkpoints", "stalls_checkpoints"),
+                 ("files of tables written", "stalls_files_written"),
+                 ("files of tables merged away", "stalls_files_merged"),
+                 ("holds expired", "stalls_expired_holds"),
+                 ("members imported", "stalls_imported_members"),
+                 ("cards imported", "stalls_imported_cards"),
+                 ("the import, s", "stalls_import_s"))
 
 STARTS = (("recovery", "after a stop"), ("recovery_killed", "after a kill"))
 CORES = re.compile(r"cores_(\d{1,4})_client_cores")
@@ -315,6 +331,39 @@ def overload_section(summary):
         element("p", figures["overload_note"]) if "overload_note" in figures else None)
 
 
+def stalls_section(summary):
+    figures = figures_of(summary)
+    series, rows = [], []
+    for prefix, name, look in (("stalls", "gonghuid, with all that goes on", "gonghuid"),
+                               ("stalls_echo", "echo, alone", "echo")):
+        found = percentiles(figures, prefix)
+        if found:
+            series.append(plot.Series(name, look, tuple((x, y) for _, x, y in found)))
+            rows.append([name, *({p: y for p, _, y in found}.get(p, "") for p, _ in PERCENTILES)])
+    if not any(one.look == "gonghuid" for one in series):
+        return None
+    minutes = figures.get("stalls_minutes")
+    share = 100 * figures.get("stalls_peak_share", 0.5)
+    title = f"Authorize, {share:g} % of the peak rate" + (
+        f", {number_words(minutes)} minutes" if minutes is not None else "")
+    beside = [[words, figures[key]] for words, key in STALLS_BESIDE if key in figures]
+    told = [rounds_of(summary, f"stalls_{key}") for key in ("at_s", "ms", "calls")]
+    return section(
+        "Stalls", "Checkpoints, compaction, holds that expire and a bulk import go on meanwhile. "
+        "Each latency counts from when its request was due; slow calls whose waits overlap are "
+        "one stall.",
+        plots([figure(title, plot.curves(
+            "stalls", title, "percentile of the calls", "latency, µs (log)", series, y_log=True,
+            x_ticks=[(place, PERCENTILE_WORDS.get(p, p)) for p, place in PERCENTILES],
+            level=(STALL_US, "5 ms")),
+            ["Server", *(f"{PERCENTILE_WORDS.get(p, p)}, µs" for p, _ in PERCENTILES)], rows)]),
+        table(["What", "Figure"], beside) if beside else None,
+        element("details", element("summary", "The longest stalls"),
+                table(["At, s", "Lasted, ms", "Calls"], list(zip(*told)), text_columns=()))
+        if all(told) else None,
+        element("p", figures["stalls_note"]) if "stalls_note" in figures else None)
+
+
 # In the order of the page.
-SECTIONS = (rounds_section, latency_section, overload_section, groups_section, cpu_section,
-            peers_section, growth_section, cores_section)
+SECTIONS = (rounds_section, latency_section, overload_section, stalls_section, groups_section,
+            cpu_section, peers_section, growth_section, cores_section)

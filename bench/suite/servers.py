@@ -29,6 +29,10 @@ class Echo:
         self.child.stdout.close()
 
 
+def settings(values):
+    return "".join(f"{key} = {value}\n" for key, value in (values or {}).items())
+
+
 class Gonghuid:
     """gonghuid on a data folder of its own.
 
@@ -38,8 +42,8 @@ class Gonghuid:
 
     name = "gonghuid"
 
-    def __init__(self, bin_dir, folder, pipeline=None, terminals=None):
-        """`terminals`: more settings of that section."""
+    def __init__(self, bin_dir, folder, pipeline=None, terminals=None, checkpoint=None):
+        """`terminals`, `checkpoint`: more settings of that section."""
         self._bin = bin_dir
         self.folder = folder
         self.log = folder / "gonghuid.log"
@@ -54,8 +58,9 @@ class Gonghuid:
             f'[data]\ndir = "{folder}/data"\n'
             f'[vault]\nkey_file = "{folder}/vault.key"\n'
             f'[terminals]\nlisten = "{self.address}"\n'
-            + "".join(f"{key} = {value}\n" for key, value in (terminals or {}).items()) +
+            + settings(terminals) +
             f'[operators]\nlisten = "{self._operators}"\n'
+            '[checkpoint]\n' + settings(checkpoint)
             + (f'[commit]\npipeline = "{pipeline}"\n' if pipeline else ""), encoding="utf-8")
         started = time.monotonic()
         with open(self.log, "ab") as log:

@@ -46,6 +46,8 @@ def everything():
     more |= latencies("overload", 9000) | {
         "overload_offered_per_s": 40_000, "overload_per_s": 19_000,
         "overload_refused_per_s": 20_000}
+    more |= latencies("stalls", 600) | latencies("stalls_echo", 150) | {
+        key: 2 for _, key in sections.STALLS_BESIDE} | {"stalls_minutes": 10}
     more |= latencies("alone", 450) | latencies("alone_echo", 200)
     for _, ways in sections.PEERS:
         for position, (key, _, _) in enumerate(ways):
@@ -221,9 +223,9 @@ class ReportTest(unittest.TestCase):
     def test_every_section_when_everything_was_measured(self):
         _, tree = self.whole()
         self.assertEqual(headings(tree), [
-            "What must hold", "Rates of every round", "Latency", "Overload", "Group commit",
-            "Where the time goes", "Peers", "Growth", "Cores", "On this machine so far",
-            "Conditions", "All figures"])
+            "What must hold", "Rates of every round", "Latency", "Overload", "Stalls",
+            "Group commit", "Where the time goes", "Peers", "Growth", "Cores",
+            "On this machine so far", "Conditions", "All figures"])
         self.assertNotIn("Not measured", text_of(tree))
         self.assertNotIn("not judged", text_of(tree))
 
@@ -240,10 +242,23 @@ class ReportTest(unittest.TestCase):
                                  ({"unary_decisions_per_sync": 4}, "Group commit"),
                                  ({"stream_server_cpu_us": 4}, "Where the time goes"),
                                  ({"redis_bulk_per_s": 4}, "Peers"),
+                                 ({"stalls_p999_us": 4}, "Stalls"),
                                  ({"ledger_1m_decision_ns": 4}, "Growth")):
             tree = tree_of(report.report_html({"more": figures}))
             self.assertEqual([name for name in headings(tree) if name != "What must hold"],
                              [heading, "All figures"], figures)
+
+    def test_stalls_one_by_one_and_what_went_on(self):
+        summary = everything()
+        summary["more"] |= {"stalls_peak_share": 0.2, "stalls_expired_holds": 81_234,
+                            "stalls_note": "The machine <stalls>."}
+        summary["spread"] |= {"stalls_at_s": [1.5, 30.25], "stalls_ms": [7.5, 12],
+                              "stalls_calls": [40, 3_000]}
+        node = section_of(tree_of(report.report_html(summary)), "Stalls")
+        self.assertIn("Authorize, 20 % of the peak rate, 10 minutes", text_of(node))
+        self.assertIn(["holds expired", "81,234"], rows_of(node))
+        self.assertIn(["30.25", "12", "3,000"], rows_of(node))
+        self.assertIn("The machine <stalls>.", text_of(node))
 
     def test_every_plot_is_told_in_words_and_numbers(self):
         _, tree = self.whole()

@@ -178,6 +178,14 @@ Stats LoadClient::StreamStats() const {
   return impl_->Sum(&Lane::stream);
 }
 
+Stalls LoadClient::AllStalls() const {
+  Stalls all = impl_->workers_.front()->AllStalls();
+  for (size_t i = 1; i < impl_->workers_.size(); ++i) {
+    all.Merge(impl_->workers_[i]->AllStalls());
+  }
+  return all;
+}
+
 uint64_t LoadClient::UnsentCount() const {
   uint64_t sum = 0;
   for (const auto& worker : impl_->workers_) {

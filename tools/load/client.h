@@ -22,6 +22,7 @@
 #include <absl/status/status.h>
 
 #include "tools/load/options.h"
+#include "tools/load/stalls.h"
 #include "tools/load/stats.h"
 #include "tools/load/workload.h"
 
@@ -52,6 +53,8 @@ class LoadClient {
   [[nodiscard]] int64_t measure_until_ns() const;  // moves when the run is stopped
   [[nodiscard]] Stats UnaryStats() const;
   [[nodiscard]] Stats StreamStats() const;
+  // Of unary calls and messages together.  Valid after Join().
+  [[nodiscard]] Stalls AllStalls() const;
   // Requests that were due in the window and could not even be sent: open loop,
   // server too slow.  Their latencies are counted as the time that they waited,
   // less than they would have needed.  Valid after Join().

@@ -31,11 +31,12 @@ std::string Escaped(std::string_view text) {
 
 std::string LatencyJson(const Histogram& latency_ns) {
   return fmt::format(R"("p50_us": {:.1f}, "p90_us": {:.1f}, "p99_us": {:.1f}, "p999_us": {:.1f}, )"
-                     R"("min_us": {:.1f}, "max_us": {:.1f})",
+                     R"("p9999_us": {:.1f}, "min_us": {:.1f}, "max_us": {:.1f})",
                      Micros(latency_ns.AtPerMillion(500'000)),
                      Micros(latency_ns.AtPerMillion(900'000)),
                      Micros(latency_ns.AtPerMillion(990'000)),
                      Micros(latency_ns.AtPerMillion(999'000)),
+                     Micros(latency_ns.AtPerMillion(999'900)),
                      Micros(latency_ns.min()),
                      Micros(latency_ns.max()));
 }

@@ -159,10 +159,11 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "\r\033[K");
   }
 
-  RunResult result;
+  RunResult result(client.AllStalls());
   result.window_s = std::max(
       0.0,
       static_cast<double>(client.measure_until_ns() - client.measure_from_ns()) / kNsPerSecond);
+  result.from_ns = client.measure_from_ns();
   result.unsent = client.UnsentCount();
   result.checked = client.CheckedCount();
   result.failed = client.FailedCount();

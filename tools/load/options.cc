@@ -86,6 +86,12 @@ void AddLoopFlags(CLI::App* app, Options* options) {
       ->check(CLI::Range(0.0, 3'600.0))
       ->capture_default_str();
   app->add_option("--deadline-ms", options->deadline_ms, "Deadline of a unary call [none]");
+  app->add_option("--stall-ms",
+                  options->stall_ms,
+                  "Calls that take longer are slow; stretches of time in which slow calls wait "
+                  "are told as stalls")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
   app->add_option("--frame-bytes", options->frame_bytes, "HTTP/2 frame size [16384]");
   app->add_option("--seed", options->seed, "Of the request ids, cards, prices [by the clock]");
 }
@@ -115,6 +121,10 @@ void AddWorkloadFlags(CLI::App* app, Options* options, std::string* data_folder)
       ->check(CLI::Range(0, 100))
       ->excludes("--holds")
       ->capture_default_str();
+  app->add_option("--hold-seconds",
+                  options->mix.hold_seconds,
+                  "How long holds last that nobody follows up [the benefit's own]")
+      ->check(CLI::Range(1U, kRequestHoldSecondsMax));
   app->add_option("--gate-percent",
                   options->mix.gate_percent,
                   "Percent of taps: sales at terminals of local transport (MCC 4111, 4112, 4131); "
@@ -160,6 +170,10 @@ std::string Mistake(const Options& options) {
   }
   if (options.mix.lifecycle_percent + options.mix.gate_percent > 100) {
     return "--lifecycle and --gate-percent are more than 100 % together";
+  }
+  if (options.mix.hold_seconds > 0 &&
+      options.mix.holds_percent + options.mix.lifecycle_percent == 0) {
+    return "--hold-seconds goes with --holds or --lifecycle: sales hold nothing";
   }
   return {};
 }

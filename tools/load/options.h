@@ -43,6 +43,7 @@ struct Options {
   double duration_s = 10;
   double warmup_s = 1;
   uint32_t deadline_ms = 0;  // 0 = none
+  uint32_t stall_ms = 5;     // calls that wait longer are told as stalls: stalls.h
   uint32_t frame_bytes = 0;  // HTTP/2 frame size; 0 = gRPC's default
   uint64_t seed = 0;
 

@@ -22,6 +22,9 @@ constexpr struct {
   uint64_t per_million;
 } kPercentiles[] = {{"p50", 500'000}, {"p90", 900'000}, {"p99", 990'000}, {"p99.9", 999'000}};
 
+// Of the stalls, the longest ones are told one by one.
+constexpr size_t kStallsTold = 100;
+
 constexpr const char* kGrpcCodeNames[kGrpcCodeCount] = {"OK",
                                                         "CANCELLED",
                                                         "UNKNOWN",
@@ -78,6 +81,17 @@ void LatencyRow(std::string_view name, const Histogram& latency_ns, Table* table
         "{} {}   ", percentile.name, Duration(latency_ns.AtPerMillion(percentile.per_million)));
   }
   table->Row(name, "{}max {}", text, Duration(latency_ns.max()));
+}
+
+void StallsRow(const Stalls& stalls, Table* table) {
+  if (stalls.slow_calls() > 0) {
+    table->Row("stalls",
+               "{} of more than {} ms, {} calls in them; the longest {}",
+               WithCommas(stalls.list().size()),
+               stalls.threshold_ns() / 1'000'000,
+               WithCommas(stalls.slow_calls()),
+               Duration(static_cast<uint64_t>(stalls.LongestNs())));
+  }
 }
 
 std::string_view StepName(size_t step) {
@@ -143,6 +157,34 @@ std::string CountsJson(const Stats& stats) {
       stats.refused_ns.count(),
       stats.refused_ns.count() > 0 ? LatencyJson(stats.refused_ns) : "",
       stats.late_ns.count() > 0 ? LatencyJson(stats.late_ns) : "");
+}
+
+constexpr double kNsPerMs = 1e6;
+
+double Ms(int64_t ns) {
+  return static_cast<double>(ns) / kNsPerMs;
+}
+
+// The clock that they are told by is the machine's, so that who watched the machine meanwhile
+// can lay both side by side.
+std::string StallsJson(const RunResult& result) {
+  const Stalls& stalls = result.stalls;
+  std::string longest;
+  for (const Stall& stall : stalls.Longest(kStallsTold)) {
+    longest += fmt::format(R"({}{{"from_s": {:.6f}, "ms": {:.3f}, "calls": {}}})",
+                           longest.empty() ? "" : ",\n  ",
+                           Ms(stall.from_ns - result.from_ns) / 1'000,
+                           Ms(stall.length_ns()),
+                           stall.calls);
+  }
+  return fmt::format(R"("threshold_ms": {}, "slow_calls": {}, "count": {}, "longest_ms": {:.3f}, )"
+                     "\"window_from_monotonic_ns\": {},\n  \"longest\": [{}]",
+                     stalls.threshold_ns() / 1'000'000,
+                     stalls.slow_calls(),
+                     stalls.list().size(),
+                     Ms(stalls.LongestNs()),
+                     result.from_ns,
+                     longest);
 }
 
 std::string How(const Options& options) {
@@ -261,6 +303,9 @@ std::string SummaryTable(const Options& options, const RunResult& result) {
       table.Row("", "{:>12}  {}", WithCommas(all.errors[i]), kGrpcCodeNames[i]);
     }
   }
+  if (options.OpenLoop()) {
+    StallsRow(result.stalls, &table);
+  }
   if (all.refused_ns.count() > 0) {
     LatencyRow("refused in", all.refused_ns, &table);
   }
@@ -285,7 +330,8 @@ std::string SummaryJson(const Options& options, const RunResult& result) {
       "{{\"label\": \"{}\", \"mode\": \"{}\", \"loop\": \"{}\", \"offered_per_s\": {}, "
       "\"items\": {}, \"inflight\": {}, \"stream_inflight\": {}, \"connections\": {}, "
       "\"threads\": {}, \"seed\": {}, \"window_s\": {:.3f}, \"rate_per_s\": {:.1f},\n {},\n {},\n "
-      "\"never_sent\": {}, \"checked\": {}, \"failed\": {}, \"wrong\": {}",
+      "\"never_sent\": {}, \"checked\": {}, \"failed\": {}, \"wrong\": {},\n "
+      "\"stalls\": {{{}}}",
       Escaped(options.label),
       ModeName(options.mode),
       options.OpenLoop() ? "open" : "closed",
@@ -303,7 +349,8 @@ std::string SummaryJson(const Options& options, const RunResult& result) {
       result.unsent,
       result.checked,
       result.failed,
-      result.wrong);
+      result.wrong,
+      StallsJson(result));
   if (options.mode == Mode::kMixed) {
     for (const auto& [name, stats] :
          {std::pair("unary", &result.unary), std::pair("stream", &result.stream)}) {

@@ -8,13 +8,18 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "tools/load/options.h"
+#include "tools/load/stalls.h"
 #include "tools/load/stats.h"
 
 namespace gonghui::load {
 
 struct RunResult {
+  explicit RunResult(Stalls stalls_in) : stalls(std::move(stalls_in)) {}
+
+  int64_t from_ns = 0;  // when the window began, by the monotonic clock
   double window_s = 0;
   uint64_t unsent = 0;
   uint64_t checked = 0;
@@ -22,6 +27,7 @@ struct RunResult {
   uint64_t wrong = 0;
   Stats unary;
   Stats stream;
+  Stalls stalls;
 };
 
 // One line for the terminal, e.g. "   3 s  28,310/s  p50 8.9 ms  p99 14 ms  errors 0".

@@ -108,6 +108,8 @@ char* EncodeRequest(const Workload& workload,
                   AuthorizeRequest::kIfNoBenefitFieldNumber,
                   mix.full_price_if_no_benefit ? v1::IF_NO_BENEFIT_FULL_PRICE : 0);
   out = PutNumber(out, AuthorizeRequest::kPosEntryModeFieldNumber, v1::POS_ENTRY_MODE_CONTACTLESS);
+  out = PutNumber(
+      out, AuthorizeRequest::kHoldSecondsFieldNumber, sent.capture() ? 0 : mix.hold_seconds);
   out = PutNumber(out, AuthorizeRequest::kStanFieldNumber, sent.stan);
   return PutRaw(out, times);
 }

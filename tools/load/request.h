@@ -121,6 +121,9 @@ class OldIds {
   std::atomic<size_t> next_{0};
 };
 
+// A request may ask for no more: 31 days.
+inline constexpr uint32_t kRequestHoldSecondsMax = 31 * 86'400;
+
 // What is asked for; see --help.
 struct RequestMix {
   // Of new authorizations.
@@ -128,6 +131,7 @@ struct RequestMix {
   uint32_t lifecycle_percent = 0;  // holds that are followed up: life.h
   uint32_t holds_percent = 0;      // of the rest
   uint32_t repeat_percent = 0;
+  uint32_t hold_seconds = 0;  // of every hold; 0 = the benefit's own
   bool full_price_if_no_benefit = false;
   PriceRange prices;                // 0,0 = what is usual for the terminal's merchant
   std::shared_ptr<OldIds> old_ids;  // when there are, nothing else is sent

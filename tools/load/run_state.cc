@@ -75,6 +75,7 @@ void AnswerSink::Done(int64_t due_ns, int64_t now_ns, uint64_t requests) {
   // its answer came after it: the slow ones must not fall off the end.
   if (Measured(run_->options.OpenLoop() ? due_ns : now_ns)) {
     stats_.Latency(now_ns - due_ns, requests);
+    stalls_.Add(due_ns, now_ns);
   }
   if (Measured(now_ns)) {
     stats_.Call();

@@ -16,6 +16,7 @@
 #include "tools/load/life.h"
 #include "tools/load/options.h"
 #include "tools/load/request.h"
+#include "tools/load/stalls.h"
 #include "tools/load/stats.h"
 #include "tools/load/workload.h"
 
@@ -45,11 +46,11 @@ struct RunState {
 };
 
 // Checks and counts the answers of one kind of call of one worker.
-// Thread safety: the worker's thread only, except stats().
+// Thread safety: the worker's thread only, except stats(), checked() and failed().
 class AnswerSink {
  public:
   AnswerSink(RunState* run, RepeatBook* book, LifeBook* lives)
-      : run_(run), book_(book), lives_(lives) {}
+      : run_(run), book_(book), lives_(lives), stalls_(int64_t{run->options.stall_ms} * kNsPerMs) {}
 
   // One AuthorizeResponse, or that of a follow-up.
   void Check(const Sent& sent, std::string_view response, int64_t now_ns);
@@ -65,11 +66,15 @@ class AnswerSink {
   void Done(int64_t due_ns, int64_t now_ns, uint64_t requests);
 
   [[nodiscard]] const StatsRecorder& stats() const { return stats_; }
+  // Of the calls whose latencies count.  The worker; any once that has been joined.
+  [[nodiscard]] const Stalls& stalls() const { return stalls_; }
   // Warm-up and end included, which stats() leaves out.
   [[nodiscard]] uint64_t checked() const { return checked_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr int64_t kNsPerMs = 1'000'000;
+
   [[nodiscard]] bool Measured(int64_t at_ns) const {
     return at_ns >= run_->measure_from_ns && !run_->Over(at_ns);
   }
@@ -78,6 +83,7 @@ class AnswerSink {
   RepeatBook* const book_;
   LifeBook* const lives_;
   StatsRecorder stats_;
+  Stalls stalls_;
   // Requests; written by the worker, read by any.
   std::atomic<uint64_t> checked_{0};
   std::atomic<uint64_t> failed_{0};

@@ -64,7 +64,10 @@ class Schedule {
 }  // namespace
 
 Worker::Worker(RunState* run, uint64_t index, std::vector<std::shared_ptr<grpc::Channel>> channels)
-    : run_(run), index_(index), lane_(run, index) {
+    : run_(run),
+      index_(index),
+      lane_(run, index),
+      unsent_stalls_(lane_.unary.stalls().threshold_ns()) {
   for (auto& channel : channels) {
     connections_.push_back(std::make_unique<Connection>(std::move(channel)));
   }
@@ -234,7 +237,15 @@ void Worker::Unsent(int64_t due_ns, uint64_t requests, Histogram* waited_ns) {
   if (due_ns >= run_->measure_from_ns && due_ns < until_ns) {
     unsent_ += requests;
     waited_ns->Record(static_cast<uint64_t>(until_ns - due_ns), requests);
+    unsent_stalls_.Add(due_ns, until_ns);
   }
+}
+
+Stalls Worker::AllStalls() const {
+  Stalls all = unsent_stalls_;
+  all.Merge(lane_.unary.stalls());
+  all.Merge(lane_.stream.stalls());
+  return all;
 }
 
 }  // namespace gonghui::load

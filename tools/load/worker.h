@@ -17,6 +17,7 @@
 #include "tools/load/histogram.h"
 #include "tools/load/lane.h"
 #include "tools/load/run_state.h"
+#include "tools/load/stalls.h"
 #include "tools/load/stream_call.h"
 #include "tools/load/unary_call.h"
 
@@ -32,6 +33,8 @@ class Worker {
   [[nodiscard]] uint64_t unsent() const { return unsent_; }
   [[nodiscard]] const Histogram& unsent_unary_ns() const { return unsent_unary_ns_; }
   [[nodiscard]] const Histogram& unsent_stream_ns() const { return unsent_stream_ns_; }
+  // Of all calls, those too that could not be sent.  After Join().
+  [[nodiscard]] Stalls AllStalls() const;
 
  private:
   void Work();
@@ -56,6 +59,7 @@ class Worker {
   uint64_t unsent_ = 0;
   Histogram unsent_unary_ns_;
   Histogram unsent_stream_ns_;
+  Stalls unsent_stalls_;
   std::thread pacer_;
   std::thread thread_;
 };

@@ -26,7 +26,7 @@ TEST(JsonTextTest, LatenciesAreMicroseconds) {
   EXPECT_NE(json.find("\"max_us\": 200.0"), std::string::npos) << json;
   EXPECT_EQ(LatencyJson(Histogram()),
             "\"p50_us\": 0.0, \"p90_us\": 0.0, \"p99_us\": 0.0, \"p999_us\": 0.0, "
-            "\"min_us\": 0.0, \"max_us\": 0.0");
+            "\"p9999_us\": 0.0, \"min_us\": 0.0, \"max_us\": 0.0");
 }
 
 }  // namespace

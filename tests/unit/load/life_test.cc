@@ -451,6 +451,24 @@ TEST_F(SinkTest, RefusalsAndLateSendingAreMeasured) {
   EXPECT_EQ(sum.refused_ns.count(), 2U);
 }
 
+TEST_F(SinkTest, StallsAreOfTheCallsWhoseLatenciesCount) {
+  constexpr int64_t kMs = 1'000'000;
+  run_.measure_from_ns = 100 * kMs;
+  run_.measure_until_ns = 1'000 * kMs;
+  sink_.Done(/*due_ns=*/99 * kMs, /*now_ns=*/110 * kMs, 1);  // of the warm-up
+  sink_.Done(200 * kMs, 205 * kMs, 1);                       // no slower than it may be
+  sink_.Done(300 * kMs, 306 * kMs, 1);
+  sink_.Done(302 * kMs, 309 * kMs, 512);    // a message is one call
+  sink_.Done(999 * kMs, 1'020 * kMs, 1);    // due before the end
+  sink_.Done(1'000 * kMs, 1'030 * kMs, 1);  // due after it
+  EXPECT_EQ(sink_.stats().Snapshot().latency_ns.count(), 515U);
+  EXPECT_EQ(sink_.stalls().slow_calls(), 3U);
+  ASSERT_EQ(sink_.stalls().list().size(), 2U);
+  EXPECT_EQ(sink_.stalls().list()[0].from_ns, 300 * kMs);
+  EXPECT_EQ(sink_.stalls().list()[0].until_ns, 309 * kMs);
+  EXPECT_EQ(sink_.stalls().list()[1].length_ns(), 21 * kMs);
+}
+
 TEST_F(SinkTest, InAClosedLoopNothingIsLate) {
   options_.rate = 0;
   sink_.WasSent(200, 250, 1);

@@ -56,5 +56,22 @@ TEST_F(OptionsTest, WhatDoesNotGoTogetherIsTold) {
   EXPECT_EQ(Parse({"--gate-percent", "101"}), 2);
 }
 
+TEST_F(OptionsTest, HoldsThatEndAreHolds) {
+  EXPECT_EQ(Parse({"--hold-seconds", "30"}), 2);
+  EXPECT_THAT(said_, HasSubstr("sales hold nothing"));
+}
+
+TEST_F(OptionsTest, HoldsThatEndAndStalls) {
+  EXPECT_EQ(Parse({}), std::nullopt) << said_;
+  EXPECT_EQ(options_.mix.hold_seconds, 0U) << "as the benefit says";
+  EXPECT_EQ(options_.stall_ms, 5U);
+  EXPECT_EQ(Parse({"--holds", "2", "--hold-seconds", "30", "--stall-ms", "7"}), std::nullopt)
+      << said_;
+  EXPECT_EQ(options_.mix.hold_seconds, 30U);
+  EXPECT_EQ(options_.stall_ms, 7U);
+  EXPECT_EQ(Parse({"--holds", "2", "--hold-seconds", "2678401"}), 2) << "more than 31 days";
+  EXPECT_EQ(Parse({"--stall-ms", "0"}), 2) << "every call would be one";
+}
+
 }  // namespace
 }  // namespace gonghui::load

@@ -34,7 +34,7 @@ TEST(ReportTest, Durations) {
 }
 
 RunResult Sample() {
-  RunResult result;
+  RunResult result(Stalls(5'000'000));
   result.window_s = 2;
   result.checked = 1'001;
   Stats& stats = result.unary;
@@ -125,6 +125,50 @@ TEST(ReportTest, JsonIsJson) {
   EXPECT_EQ(fields.at("failed").number_value(), 9);
   EXPECT_EQ(fields.at("unary").struct_value().fields().at("rate_per_s").number_value(), 500);
   EXPECT_EQ(fields.at("stream").struct_value().fields().at("rate_per_s").number_value(), 0);
+}
+
+TEST(ReportTest, StallsAreToldByTheMachinesClock) {
+  Options options;
+  RunResult result = Sample();
+  result.from_ns = 1'000'000'000;
+  result.stalls.Add(1'500'000'000, 1'506'000'000);
+  result.stalls.Add(1'502'000'000, 1'512'500'000);
+  // Due before the window ended, answered after it.
+  result.stalls.Add(3'000'000'000, 3'005'000'001);
+  google::protobuf::Struct parsed;
+  const std::string json = SummaryJson(options, result);
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
+  const auto& stalls = parsed.fields().at("stalls").struct_value().fields();
+  EXPECT_EQ(stalls.at("threshold_ms").number_value(), 5);
+  EXPECT_EQ(stalls.at("slow_calls").number_value(), 3);
+  EXPECT_EQ(stalls.at("count").number_value(), 2);
+  EXPECT_EQ(stalls.at("longest_ms").number_value(), 12.5);
+  EXPECT_EQ(stalls.at("window_from_monotonic_ns").number_value(), 1'000'000'000);
+  const auto& longest = stalls.at("longest").list_value();
+  ASSERT_EQ(longest.values_size(), 2);
+  const auto& first = longest.values(0).struct_value().fields();
+  EXPECT_EQ(first.at("from_s").number_value(), 0.5);
+  EXPECT_EQ(first.at("ms").number_value(), 12.5);
+  EXPECT_EQ(first.at("calls").number_value(), 2);
+
+  // In a closed loop all calls wait for one another; that is no stall of anybody's.
+  EXPECT_THAT(SummaryTable(options, result), testing::Not(HasSubstr("stalls")));
+  options.rate = 1'000;
+  EXPECT_THAT(SummaryTable(options, result),
+              HasSubstr("stalls        2 of more than 5 ms, 3 calls in them; the longest 12.5 ms"));
+}
+
+TEST(ReportTest, WithoutStallsThereAreNone) {
+  Options options;
+  options.rate = 1'000;
+  google::protobuf::Struct parsed;
+  const std::string json = SummaryJson(options, Sample());
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
+  const auto& stalls = parsed.fields().at("stalls").struct_value().fields();
+  EXPECT_EQ(stalls.at("count").number_value(), 0);
+  EXPECT_EQ(stalls.at("longest_ms").number_value(), 0);
+  EXPECT_EQ(stalls.at("longest").list_value().values_size(), 0);
+  EXPECT_THAT(SummaryTable(options, Sample()), testing::Not(HasSubstr("stalls")));
 }
 
 TEST(ReportTest, ProgressLine) {

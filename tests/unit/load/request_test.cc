@@ -70,12 +70,38 @@ TEST_F(RequestTest, IsTheMessageThatProtobufWouldMake) {
   }
 }
 
+TEST_F(RequestTest, AHoldTellsHowLongItLastsAndASaleDoesNot) {
+  RequestMix mix;
+  mix.holds_percent = 50;
+  for (const uint32_t hold_seconds : {0U, 30U, kRequestHoldSecondsMax}) {
+    mix.hold_seconds = hold_seconds;
+    RequestMaker maker = Maker(mix, 1);
+    int holds = 0;
+    for (int i = 0; i < 100; ++i) {
+      Sent sent;
+      maker.Choose(&sent);
+      const v1::AuthorizeRequest request = Parse(maker, sent);
+      EXPECT_EQ(request.hold_seconds(), request.capture() ? 0 : hold_seconds);
+      EXPECT_EQ(request.SerializeAsString(), [&] {
+        char bytes[kRequestBytesMax];
+        const char* end = maker.Encode(sent, kNowNs, bytes);
+        return std::string(bytes, static_cast<size_t>(end - bytes));
+      }()) << "in the order of protobuf's";
+      holds += request.capture() ? 0 : 1;
+    }
+    EXPECT_GT(holds, 0);
+    EXPECT_LT(holds, 100);
+  }
+}
+
 TEST_F(RequestTest, TheLongestFits) {
   Sent sent;
+  sent.step = Step::kHold;
   sent.list_price_fen = INT64_MAX;
   sent.stan = UINT32_MAX;
   RequestMix mix;
   mix.full_price_if_no_benefit = true;
+  mix.hold_seconds = kRequestHoldSecondsMax;
   char bytes[kRequestBytesMax];
   char times[kTimesBytesMax];
   const char* times_end = EncodeTimes(INT64_MAX, times);
