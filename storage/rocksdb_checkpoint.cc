@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <rocksdb/db.h>
@@ -15,7 +16,6 @@
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/base/status_macros.h"
-#include "engine/durability/page_codec.h"
 #include "storage/meta_keys.h"
 
 namespace gonghui {
@@ -82,11 +82,6 @@ uint8_t TableOf(std::string_view key) {
 }
 uint32_t PageOf(std::string_view key) {
   return BigEndian32At(key, 3);
-}
-// Whether the table may have had the page.
-bool MayHavePage(const CheckpointMeta& meta, uint8_t table, uint32_t page) {
-  const uint32_t row_bytes = meta.row_bytes[table];
-  return row_bytes == 0 || page <= meta.table_sizes[table] / RowsPerPage(row_bytes);
 }
 // Of the key's table.
 uint32_t FirstPageOf(const CheckpointMeta& meta, std::string_view key) {
@@ -214,6 +209,39 @@ absl::StatusOr<std::optional<CheckpointMeta>> RocksdbCheckpointStore::LatestBloc
   return std::optional<CheckpointMeta>(committed.meta);
 }
 
+template <class Visit>
+absl::Status RocksdbCheckpointStore::ForEachPageBlocking(uint16_t shard, Visit&& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      store_.db()->NewIterator(ScanOptions(), store_.family(Family::kState)));
+  std::string prefix;
+  AppendBigEndian16(shard, &prefix);
+  std::string last;
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    const std::string_view key = ViewOf(it->key());
+    if (key.size() != kKeyBytes) {
+      return absl::DataLossError(
+          absl::StrCat("checkpoint of shard ", shard, ": a key of ", key.size(), " bytes"));
+    }
+    GH_RETURN_IF_ERROR(visit(key, ViewOf(it->value())));
+    last.assign(key);
+  }
+  return ToStatus(it->status(),
+                  last.empty() ? absl::StrCat("checkpoint of shard ", shard)
+                               : absl::StrCat("after ", Where(last)));
+}
+
+// Keys of one page come one after the other, the oldest first.
+void RocksdbCheckpointStore::Stored::Note(std::string_view key) {
+  if (TableOf(key) >= kCheckpointTablesMax) {
+    return;  // whoever loads it will say so
+  }
+  uint64_t& number = numbers[{TableOf(key), PageOf(key)}];
+  if (number != 0) {
+    superseded.push_back(PageKey(shard, TableOf(key), PageOf(key), number));
+  }
+  number = BigEndian64At(key, kKeyBytesBeforeNumber);
+}
+
 absl::Status RocksdbCheckpointStore::LoadBlocking(uint16_t shard, const PageVisitor& visit) {
   GH_ASSIGN_OR_RETURN(const Committed committed, CommittedBlocking(shard));
   if (committed.number == 0) {
@@ -237,31 +265,25 @@ absl::Status RocksdbCheckpointStore::LoadBlocking(uint16_t shard, const PageVisi
     }
     return visit(TableOf(key), PageOf(key), {reinterpret_cast<const uint8_t*>(bytes), size});
   };
-  const std::unique_ptr<rocksdb::Iterator> it(
-      store_.db()->NewIterator(ScanOptions(), store_.family(Family::kState)));
-  std::string prefix;
-  AppendBigEndian16(shard, &prefix);
-  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    const std::string_view found = ViewOf(it->key());
-    if (found.size() != kKeyBytes) {
-      return absl::DataLossError(
-          absl::StrCat("checkpoint of shard ", shard, ": a key of ", found.size(), " bytes"));
-    }
-    if (BigEndian64At(found, kKeyBytesBeforeNumber) > committed.number) {
-      continue;
-    }
-    if (found.compare(0, kKeyBytesBeforeNumber, key, 0, kKeyBytesBeforeNumber) != 0) {
-      GH_RETURN_IF_ERROR(deliver());
-    }
-    key.assign(found);
-    value.assign(it->value().data(), it->value().size());
-  }
-  if (!it->status().ok()) {
-    return ToStatus(it->status(),
-                    key.empty() ? absl::StrCat("checkpoint of shard ", shard)
-                                : absl::StrCat("after ", Where(key)));
-  }
-  return deliver();
+  Stored stored;
+  stored.shard = shard;
+  const absl::Status read = ForEachPageBlocking(
+      shard, [&](std::string_view found, std::string_view bytes) -> absl::Status {
+        if (BigEndian64At(found, kKeyBytesBeforeNumber) > committed.number) {
+          return absl::OkStatus();
+        }
+        if (found.compare(0, kKeyBytesBeforeNumber, key, 0, kKeyBytesBeforeNumber) != 0) {
+          GH_RETURN_IF_ERROR(deliver());
+        }
+        stored.Note(found);
+        key.assign(found);
+        value.assign(bytes);
+        return absl::OkStatus();
+      });
+  GH_RETURN_IF_ERROR(read);
+  GH_RETURN_IF_ERROR(deliver());
+  stored_ = std::move(stored);
+  return absl::OkStatus();
 }
 
 absl::Status RocksdbCheckpointStore::BeginBlocking(uint16_t shard) {
@@ -277,6 +299,15 @@ absl::Status RocksdbCheckpointStore::BeginBlocking(uint16_t shard) {
                       store_.GetBlocking(Family::kMeta, writing_key, &value));
   if (unfinished && (value.size() != 8 || BigEndian64At(value, 0) > committed.number)) {
     GH_RETURN_IF_ERROR(ClearUnfinishedBlocking(shard, committed.number));
+  }
+  if (!stored_ || stored_->shard != shard) {
+    stored_.emplace();
+    stored_->shard = shard;
+    GH_RETURN_IF_ERROR(
+        ForEachPageBlocking(shard, [this](std::string_view key, std::string_view) -> absl::Status {
+          stored_->Note(key);
+          return absl::OkStatus();
+        }));
   }
   value.clear();
   AppendBigEndian64(committed.number + 1, &value);
@@ -364,12 +395,7 @@ absl::Status RocksdbCheckpointStore::CommitBlocking(const CheckpointMeta& meta) 
   synced.sync = true;
   GH_RETURN_IF_ERROR(ToStatus(store_.db()->Write(synced, &batch), "checkpoint: committing"));
   shard_.reset();
-  // What was new replaces nothing: most pages, when sales are made.
-  std::erase_if(pages_, [&](const std::pair<uint8_t, uint32_t>& page) {
-    return page.second < meta.first_pages[page.first] ||
-           !MayHavePage(before.meta, page.first, page.second);
-  });
-  return ClearSupersededBlocking(shard);
+  return ClearSupersededBlocking(meta);
 }
 
 absl::Status RocksdbCheckpointStore::ClearUnfinishedBlocking(uint16_t shard, uint64_t committed) {
@@ -393,34 +419,35 @@ absl::Status RocksdbCheckpointStore::ClearUnfinishedBlocking(uint16_t shard, uin
   return ToStatus(store_.db()->Write(synced, &batch), "checkpoint: clearing an unfinished one");
 }
 
-absl::Status RocksdbCheckpointStore::ClearSupersededBlocking(uint16_t shard) {
-  // No harm if a crash loses some of it: an older version is not looked at, and
-  // goes when its page is next replaced.
+absl::Status RocksdbCheckpointStore::ClearSupersededBlocking(const CheckpointMeta& meta) {
+  // No harm if a crash loses some of it: an older version is not looked at, and the next
+  // load notes it.
   rocksdb::WriteOptions without_wal;
   without_wal.disableWAL = true;
-  rocksdb::ReadOptions options;
-  options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> it(
-      store_.db()->NewIterator(options, store_.family(Family::kState)));
   rocksdb::WriteBatch batch;
-  for (const auto& [table, page] : pages_) {
-    const std::string newest = PageKey(shard, table, page, number_);
-    for (it->Seek(PageKey(shard, table, page, 0)); it->Valid() && it->key() != newest; it->Next()) {
-      batch.Delete(store_.family(Family::kState), it->key());
+  const auto clear = [&](const std::string& key) -> absl::Status {
+    batch.Delete(store_.family(Family::kState), key);
+    if (batch.GetDataSize() < kBatchBytes) {
+      return absl::OkStatus();
     }
-    if (!it->status().ok()) {
-      return ToStatus(it->status(), "checkpoint: clearing what it replaced");
-    }
-    if (!it->Valid()) {
-      return absl::DataLossError(absl::StrCat(Where(newest), ": not there after its commit"));
-    }
-    if (batch.GetDataSize() >= kBatchBytes) {
-      GH_RETURN_IF_ERROR(ToStatus(store_.db()->Write(without_wal, &batch),
-                                  "checkpoint: clearing what it replaced"));
-      batch.Clear();
-    }
+    const rocksdb::Status written = store_.db()->Write(without_wal, &batch);
+    batch.Clear();
+    return ToStatus(written, "checkpoint: clearing what it replaced");
+  };
+  for (const std::string& key : std::exchange(stored_->superseded, {})) {
+    GH_RETURN_IF_ERROR(clear(key));
   }
-  pages_.clear();
+  for (const auto& page : std::exchange(pages_, {})) {
+    uint64_t& number = stored_->numbers[page];
+    if (number != 0) {
+      GH_RETURN_IF_ERROR(clear(PageKey(meta.shard, page.first, page.second, number)));
+    }
+    number = number_;
+  }
+  // What went with the commit.
+  absl::erase_if(stored_->numbers, [&meta](const auto& entry) {
+    return entry.first.second < meta.first_pages[entry.first.first];
+  });
   return ToStatus(store_.db()->Write(without_wal, &batch), "checkpoint: clearing what it replaced");
 }
 

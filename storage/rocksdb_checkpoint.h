@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
@@ -55,17 +56,31 @@ class RocksdbCheckpointStore final : public CheckpointStore {
   };
   struct Batch;
 
+  // What the shard has on disk, so that nothing is looked for when pages are replaced.
+  struct Stored {
+    uint16_t shard = 0;
+    // By table and page the number of the newest that is committed.
+    absl::flat_hash_map<std::pair<uint8_t, uint32_t>, uint64_t> numbers;
+    std::vector<std::string> superseded;  // keys that a crash kept from being cleared
+
+    void Note(std::string_view key);
+  };
+
   absl::StatusOr<Committed> CommittedBlocking(uint16_t shard) const;
+  // Calls visit(key, value) for all pages of all numbers; an error names the place.
+  template <class Visit>
+  absl::Status ForEachPageBlocking(uint16_t shard, Visit&& visit) const;
   absl::Status WriteBatchBlocking();
   absl::Status FlushBlocking();
   absl::Status ClearUnfinishedBlocking(uint16_t shard, uint64_t committed);
-  absl::Status ClearSupersededBlocking(uint16_t shard);
+  absl::Status ClearSupersededBlocking(const CheckpointMeta& meta);
 
   RocksdbStore& store_;
   std::optional<uint16_t> shard_;                    // of the checkpoint that is being written
   uint64_t number_ = 0;                              // and its number
   std::vector<std::pair<uint8_t, uint32_t>> pages_;  // and its pages
   std::unique_ptr<Batch> batch_;
+  std::optional<Stored> stored_;  // known after a load, or when one is begun
   uint64_t unflushed_bytes_ = 0;
 };
 

@@ -13,7 +13,6 @@
 #define GONGHUI_ENGINE_DURABILITY_PAGE_CODEC_H_
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,11 +22,6 @@ namespace gonghui {
 
 // Of a page in memory: whole rows.
 inline constexpr size_t kPageBytesMax = 8192;
-
-// In a whole page: the greatest power of two of which fit.  REQUIRES: row_bytes is not 0.
-constexpr uint32_t RowsPerPage(uint32_t row_bytes) {
-  return std::bit_floor(static_cast<uint32_t>(kPageBytesMax) / row_bytes);
-}
 
 class PagePacker {
  public:

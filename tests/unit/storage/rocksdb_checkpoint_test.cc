@@ -96,6 +96,25 @@ TEST_P(RocksdbCheckpointTest, WhatATableHadIsClearedAwayWhenItGrows) {
   EXPECT_EQ(Load(0), (Pages{{{1, 0}, "a"}, {{1, 1}, "B"}, {{1, 2}, "c"}}));
 }
 
+// As after a crash behind a commit; whether or not the pages are loaded before the next.
+TEST_P(RocksdbCheckpointTest, WhatACommitDidNotComeToClearIsClearedByTheNext) {
+  for (const bool loads : {false, true}) {
+    SCOPED_TRACE(loads);
+    Write(0, 10, {{{1, 0}, "a"}, {{1, 1}, "b"}});
+    Write(0, 20, {{{1, 0}, "A"}});
+    const uint64_t newest = loads ? 5 : 2;
+    PutPage(PageKey(0, 1, 0, newest - 1), "before");
+    EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(0), 3u);
+    under_test_->Crash();
+    if (loads) {
+      EXPECT_EQ(Load(0), (Pages{{{1, 0}, "A"}, {{1, 1}, "b"}}));
+    }
+    Write(0, 30, {{{1, 1}, "B"}});
+    EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(0), 2u);
+    EXPECT_EQ(Load(0), (Pages{{{1, 0}, "A"}, {{1, 1}, "B"}}));
+  }
+}
+
 TEST_P(RocksdbCheckpointTest, WhatACrashLeftBehindIsClearedAway) {
   Write(0, 10, {{{1, 0}, "a"}});
   ASSERT_TRUE(store().BeginBlocking(0).ok());
