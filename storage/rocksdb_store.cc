@@ -77,6 +77,19 @@ class FailStopListener final : public rocksdb::EventListener {
   const std::function<void(std::string_view)> report_;
 };
 
+// Whether files there can be written past the page cache, which not every file system lets.
+bool AllowsDirectWrites(const std::string& folder) {
+  constexpr size_t kBlock = 4096;
+  const int file = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_DIRECT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return false;
+  }
+  alignas(kBlock) static constexpr std::array<char, kBlock> kZeroes{};
+  const ssize_t written = ::pwrite(file, kZeroes.data(), kZeroes.size(), 0);
+  ::close(file);
+  return written == static_cast<ssize_t>(kBlock);
+}
+
 rocksdb::DBOptions DbOptions(const RocksdbStoreOptions& o) {
   rocksdb::DBOptions options;
   options.create_if_missing = !o.read_only;
@@ -95,6 +108,10 @@ rocksdb::DBOptions DbOptions(const RocksdbStoreOptions& o) {
   (void)options.env->LowerThreadPoolCPUPriority(rocksdb::Env::Priority::LOW,
                                                 rocksdb::CpuPriority::kLow);
   options.bytes_per_sync = 1 << 20;
+  // Flushed and merged files are large, and read again by merges alone: in the page cache they
+  // would cost a copy, push out what is worth keeping, and be written back in bursts that
+  // the journal's syncs wait for.
+  options.use_direct_io_for_flush_and_compaction = !o.read_only && AllowsDirectWrites(o.folder);
   if (o.background_bytes_per_s_max != 0) {
     options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(
         static_cast<int64_t>(o.background_bytes_per_s_max), 10'000 /* us */));
