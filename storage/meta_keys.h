@@ -13,8 +13,8 @@
 namespace gonghui {
 
 // Of the whole folder: which families there are, how their keys look, and how the
-// rows of tables lie.  A new record, block or page version does not change it.
-inline constexpr uint32_t kFormatVersion = 9;
+// rows of tables lie in their pages.  A new record or block version does not change it.
+inline constexpr uint32_t kFormatVersion = 10;
 
 inline constexpr std::string_view kFormatKey = "format";
 

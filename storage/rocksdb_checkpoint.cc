@@ -282,8 +282,24 @@ absl::Status RocksdbCheckpointStore::LoadBlocking(uint16_t shard, const PageVisi
       });
   GH_RETURN_IF_ERROR(read);
   GH_RETURN_IF_ERROR(deliver());
-  stored_ = std::move(stored);
+  if (!shard_) {  // else a checkpoint is being written, which knows its own
+    stored_ = std::move(stored);
+  }
   return absl::OkStatus();
+}
+
+absl::StatusOr<RocksdbCheckpointStore::Stored> RocksdbCheckpointStore::StoredBlocking(
+    uint16_t shard, uint64_t committed) const {
+  Stored stored;
+  stored.shard = shard;
+  GH_RETURN_IF_ERROR(
+      ForEachPageBlocking(shard, [&](std::string_view key, std::string_view) -> absl::Status {
+        if (BigEndian64At(key, kKeyBytesBeforeNumber) <= committed) {
+          stored.Note(key);
+        }
+        return absl::OkStatus();
+      }));
+  return stored;
 }
 
 absl::Status RocksdbCheckpointStore::BeginBlocking(uint16_t shard) {
@@ -301,13 +317,8 @@ absl::Status RocksdbCheckpointStore::BeginBlocking(uint16_t shard) {
     GH_RETURN_IF_ERROR(ClearUnfinishedBlocking(shard, committed.number));
   }
   if (!stored_ || stored_->shard != shard) {
-    stored_.emplace();
-    stored_->shard = shard;
-    GH_RETURN_IF_ERROR(
-        ForEachPageBlocking(shard, [this](std::string_view key, std::string_view) -> absl::Status {
-          stored_->Note(key);
-          return absl::OkStatus();
-        }));
+    stored_.reset();
+    GH_ASSIGN_OR_RETURN(stored_, StoredBlocking(shard, committed.number));
   }
   value.clear();
   AppendBigEndian64(committed.number + 1, &value);
@@ -381,11 +392,13 @@ absl::Status RocksdbCheckpointStore::CommitBlocking(const CheckpointMeta& meta) 
             MetaKey(kCheckpointKey, shard),
             EncodeCheckpointMeta(number_, meta));
   // With the commit, so that none is left that nobody looks for any more.
+  bool have_left = false;
   for (uint32_t id = 0; id < kCheckpointTablesMax; ++id) {
     const auto table = static_cast<uint8_t>(id);
     const uint32_t first = meta.first_pages[id];
     GH_CHECK(first >= before.meta.first_pages[id], "table=", id, " first=", first);
     if (first != before.meta.first_pages[id]) {
+      have_left = true;
       batch.DeleteRange(store_.family(Family::kState),
                         PageKey(shard, table, before.meta.first_pages[id], 0),
                         PageKey(shard, table, first, 0));
@@ -395,7 +408,17 @@ absl::Status RocksdbCheckpointStore::CommitBlocking(const CheckpointMeta& meta) 
   synced.sync = true;
   GH_RETURN_IF_ERROR(ToStatus(store_.db()->Write(synced, &batch), "checkpoint: committing"));
   shard_.reset();
-  return ClearSupersededBlocking(meta);
+  const absl::Status cleared = ClearSupersededBlocking(shard);
+  if (!cleared.ok()) {
+    stored_.reset();  // the next one looks again
+    return cleared;
+  }
+  if (have_left) {
+    absl::erase_if(stored_->numbers, [&meta](const auto& entry) {
+      return entry.first.second < meta.first_pages[entry.first.first];
+    });
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RocksdbCheckpointStore::ClearUnfinishedBlocking(uint16_t shard, uint64_t committed) {
@@ -419,9 +442,9 @@ absl::Status RocksdbCheckpointStore::ClearUnfinishedBlocking(uint16_t shard, uin
   return ToStatus(store_.db()->Write(synced, &batch), "checkpoint: clearing an unfinished one");
 }
 
-absl::Status RocksdbCheckpointStore::ClearSupersededBlocking(const CheckpointMeta& meta) {
+absl::Status RocksdbCheckpointStore::ClearSupersededBlocking(uint16_t shard) {
   // No harm if a crash loses some of it: an older version is not looked at, and the next
-  // load notes it.
+  // load, or the first checkpoint that is begun, notes it.
   rocksdb::WriteOptions without_wal;
   without_wal.disableWAL = true;
   rocksdb::WriteBatch batch;
@@ -439,15 +462,11 @@ absl::Status RocksdbCheckpointStore::ClearSupersededBlocking(const CheckpointMet
   }
   for (const auto& page : std::exchange(pages_, {})) {
     uint64_t& number = stored_->numbers[page];
-    if (number != 0) {
-      GH_RETURN_IF_ERROR(clear(PageKey(meta.shard, page.first, page.second, number)));
+    if (number != 0 && number != number_) {  // a page may have been added twice
+      GH_RETURN_IF_ERROR(clear(PageKey(shard, page.first, page.second, number)));
     }
     number = number_;
   }
-  // What went with the commit.
-  absl::erase_if(stored_->numbers, [&meta](const auto& entry) {
-    return entry.first.second < meta.first_pages[entry.first.first];
-  });
   return ToStatus(store_.db()->Write(without_wal, &batch), "checkpoint: clearing what it replaced");
 }
 

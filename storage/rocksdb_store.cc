@@ -108,10 +108,7 @@ rocksdb::DBOptions DbOptions(const RocksdbStoreOptions& o) {
   (void)options.env->LowerThreadPoolCPUPriority(rocksdb::Env::Priority::LOW,
                                                 rocksdb::CpuPriority::kLow);
   options.bytes_per_sync = 1 << 20;
-  // Flushed and merged files are large, and read again by merges alone: in the page cache they
-  // would cost a copy, push out what is worth keeping, and be written back in bursts that
-  // the journal's syncs wait for.
-  options.use_direct_io_for_flush_and_compaction = !o.read_only && AllowsDirectWrites(o.folder);
+  options.compaction_readahead_size = 2 << 20;
   if (o.background_bytes_per_s_max != 0) {
     options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(
         static_cast<int64_t>(o.background_bytes_per_s_max), 10'000 /* us */));
@@ -147,7 +144,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   rocksdb::BlockBasedTableOptions table;
   table.format_version = 5;
   table.block_cache = cache;
-  // Everything is read by scans: blocks as large as a journal block or page is.
+  // Everything is read by scans: blocks as large as a journal block, or some pages.
   table.block_size = 16 << 10;
   options.compression = rocksdb::kLZ4Compression;  // the same on all levels: files move unread
   options.level0_slowdown_writes_trigger = kNever;
@@ -431,10 +428,15 @@ absl::Status RocksdbStore::Impl::Open() {
       return NotLocked(folder, locked);
     }
   }
-  const rocksdb::DBOptions db_options = DbOptions(options);
+  rocksdb::DBOptions db_options = DbOptions(options);
   if (found == FolderState::kDatabase) {
     GH_RETURN_IF_ERROR(CheckFamilies(options, db_options));
   }
+  // Flushed and merged files are large, and what is read again of them is read by merges, mostly:
+  // in the page cache they would cost a copy, push out what is worth keeping, and be
+  // written back in bursts that the journal's syncs wait for.  They are read through it.
+  db_options.use_direct_io_for_flush_and_compaction =
+      options.direct_writes && !options.read_only && AllowsDirectWrites(folder);
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(32 << 20);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const Family family : kFamilies) {

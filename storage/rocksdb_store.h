@@ -66,6 +66,8 @@ struct RocksdbStoreOptions {
   // Flush and compaction together; the journal's own flush is part of it, so it
   // must stay above what the journal is written with.  0 = no limit.
   uint64_t background_bytes_per_s_max = 256u << 20;
+  // Flushed and merged files are written past the page cache, if the file system lets them.
+  bool direct_writes = true;
 };
 
 class RocksdbStore {

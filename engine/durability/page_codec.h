@@ -26,7 +26,7 @@ inline constexpr size_t kPageBytesMax = 8192;
 class PagePacker {
  public:
   // Valid until the next call.  REQUIRES: rows.size() <= kPageBytesMax; row_bytes and
-  // rows.size() are multiples of 4, row_bytes is not 0.
+  // rows.size() are multiples of 4, row_bytes is from 4 to kPageBytesMax.
   std::span<const uint8_t> Pack(std::span<const uint8_t> rows, size_t row_bytes);
 
  private:

@@ -160,6 +160,29 @@ TEST_P(CheckpointConformanceTest, ShardsAreApart) {
   EXPECT_EQ(Load(2), (Pages{{{1, 0}, "two"}}));
 }
 
+TEST_P(CheckpointConformanceTest, ALoadOfAnotherShardChangesNothingOfOneThatIsWritten) {
+  Write(1, 10, {{{1, 0}, "one"}});
+  Write(2, 20, {{{1, 0}, "two"}});
+  Write(2, 30, {{{1, 0}, "TWO"}});
+  ASSERT_TRUE(store().BeginBlocking(1).ok());
+  AddPages({{{1, 0}, "ONE"}});
+  EXPECT_EQ(Load(2), (Pages{{{1, 0}, "TWO"}}));
+  ASSERT_TRUE(store().CommitBlocking(MakeMeta(1, 40)).ok());
+  EXPECT_EQ(Load(1), (Pages{{{1, 0}, "ONE"}}));
+  EXPECT_EQ(Load(2), (Pages{{{1, 0}, "TWO"}}));
+}
+
+TEST_P(CheckpointConformanceTest, APageThatIsAddedTwiceIsTheLast) {
+  Write(0, 10, {{{1, 0}, "a"}, {{1, 1}, "b"}});
+  ASSERT_TRUE(store().BeginBlocking(0).ok());
+  AddPages({{{1, 0}, "A"}});
+  AddPages({{{1, 0}, "AA"}});
+  ASSERT_TRUE(store().CommitBlocking(MakeMeta(0, 20)).ok());
+  EXPECT_EQ(Load(0), (Pages{{{1, 0}, "AA"}, {{1, 1}, "b"}}));
+  under_test_->Crash();
+  EXPECT_EQ(Load(0), (Pages{{{1, 0}, "AA"}, {{1, 1}, "b"}}));
+}
+
 TEST_P(CheckpointConformanceTest, OutOfOrderCallsAreRefused) {
   EXPECT_EQ(store().AddPageBlocking(1, 0, {}).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(store().CommitBlocking(MakeMeta(0, 1)).code(), absl::StatusCode::kFailedPrecondition);

@@ -120,18 +120,23 @@ TEST(PageCodecTest, DamagedBytesGiveRowsOrNothing) {
   constexpr uint64_t kSeed = 11;
   std::cout << "seed " << kSeed << "\n";
   Prng prng{kSeed};
-  const Bytes packed = Packed(RandomRows(prng, 40, 200), 200);
-  uint32_t refused = 0;
-  for (uint32_t round = 0; round < 20'000; ++round) {
-    Bytes damaged = packed;
-    damaged[prng.Below(damaged.size())] ^= static_cast<uint8_t>(1u << prng.Below(8));
-    const auto rows = Unpacked(damaged, 200);
-    refused += rows ? 0U : 1U;
-    if (rows) {
-      ASSERT_LE(rows->size(), kPageBytesMax);
+  for (const size_t row_bytes : {size_t{4}, size_t{8}, size_t{12}, size_t{200}}) {
+    SCOPED_TRACE(row_bytes);
+    const Bytes packed = Packed(RandomRows(prng, 40, row_bytes), row_bytes);
+    uint32_t refused = 0;
+    for (uint32_t round = 0; round < 5'000; ++round) {
+      Bytes damaged = packed;
+      damaged[prng.Below(damaged.size())] ^= static_cast<uint8_t>(1u << prng.Below(8));
+      const auto rows = Unpacked(damaged, row_bytes);
+      refused += rows ? 0U : 1U;
+      if (rows) {
+        // Whatever they are, they are rows.
+        ASSERT_LE(rows->size(), kPageBytesMax);
+        ASSERT_EQ(Unpacked(Packed(*rows, row_bytes), row_bytes), rows);
+      }
     }
+    EXPECT_GT(refused, 0U);
   }
-  EXPECT_GT(refused, 0U);
 }
 
 }  // namespace

@@ -296,7 +296,7 @@ TEST_F(FormatDocTest, Draws) {
 }
 
 TEST_F(FormatDocTest, Meta) {
-  EXPECT_EQ(Stored(Family::kMeta, "format"), "00000009");
+  EXPECT_EQ(Stored(Family::kMeta, "format"), "0000000a");
   RocksdbJournal journal(*store_);
   ASSERT_TRUE(journal.Acquire(258).ok());
   EXPECT_EQ(Stored(Family::kMeta, "epoch/\x01\x02"), "0000000000000001");

@@ -17,6 +17,7 @@
 #include <rocksdb/db.h>
 
 #include "engine/durability/block_format.h"
+#include "engine/pipeline/recovery.h"
 #include "storage/rocksdb_store.h"
 #include "tests/testing/run_shell.h"
 #include "tests/unit/storage/inspect_world.h"
@@ -163,6 +164,23 @@ TEST_F(InspectTest, ACheckpointThatIsNotTheReplayIsFound) {
   EXPECT_EQ(report.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(report.status().message()), HasSubstr("the journal's replay gives"));
   EXPECT_EQ(Verify(/*from_checkpoint=*/true).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// With a checksum that is right.
+TEST_F(InspectTest, APageThatIsNoneOfItsTableIsNamed) {
+  RunServer(/*build=*/true, 5);
+  OpenStore();
+  const CheckpointMeta meta = **checkpoints_->LatestBlocking(0);
+  const std::vector<uint8_t> two_words_and_no_lengths = {2, 0};
+  ASSERT_TRUE(checkpoints_->BeginBlocking(0).ok());
+  ASSERT_TRUE(checkpoints_->AddPageBlocking(3, 0, two_words_and_no_lengths).ok());
+  ASSERT_TRUE(checkpoints_->CommitBlocking(meta).ok());
+  EXPECT_EQ(Verify().status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(Verify().status().message()),
+              HasSubstr("page 0 of table 3 does not fit"));
+  Ledger ledger;
+  EXPECT_THAT(std::string(LoadCheckpointBlocking(ledger, *checkpoints_).status().message()),
+              HasSubstr("page 0 of table 3 does not fit (2 bytes)"));
 }
 
 // As the documents say: a start does not read what the checkpoint covers.

@@ -79,23 +79,6 @@ TEST_P(RocksdbCheckpointTest, WhatIsReplacedIsClearedAway) {
   EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(0), 3u);
 }
 
-TEST_P(RocksdbCheckpointTest, WhatATableHadIsClearedAwayWhenItGrows) {
-  // 128 rows a page: two pages, then three.
-  CheckpointMeta meta = MakeMeta(0, 10);
-  meta.row_bytes[1] = 64;
-  meta.table_sizes[1] = 200;
-  ASSERT_TRUE(store().BeginBlocking(0).ok());
-  AddPages({{{1, 0}, "a"}, {{1, 1}, "b"}});
-  ASSERT_TRUE(store().CommitBlocking(meta).ok());
-  meta.applied_seq = 20;
-  meta.table_sizes[1] = 300;
-  ASSERT_TRUE(store().BeginBlocking(0).ok());
-  AddPages({{{1, 1}, "B"}, {{1, 2}, "c"}});
-  ASSERT_TRUE(store().CommitBlocking(meta).ok());
-  EXPECT_EQ(*rocks().checkpoints().CountStoredPagesBlocking(0), 3u);
-  EXPECT_EQ(Load(0), (Pages{{{1, 0}, "a"}, {{1, 1}, "B"}, {{1, 2}, "c"}}));
-}
-
 // As after a crash behind a commit; whether or not the pages are loaded before the next.
 TEST_P(RocksdbCheckpointTest, WhatACommitDidNotComeToClearIsClearedByTheNext) {
   for (const bool loads : {false, true}) {

@@ -55,6 +55,29 @@ TEST(RocksdbStoreTest, MakesItsFolderAndFindsItAgain) {
   }
 }
 
+// Whatever the file system lets.
+TEST(RocksdbStoreTest, FilesAreTheSameHoweverTheyAreWritten) {
+  const TempFolder temp;
+  const std::string large(1 << 20, 'x');
+  for (const bool direct : {true, false, true}) {
+    RocksdbStoreOptions options;
+    options.folder = temp.path("data");
+    options.direct_writes = direct;
+    const auto store = RocksdbStore::OpenBlocking(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    for (int i = 0; i < 8; ++i) {
+      ASSERT_TRUE((*store)->PutBlocking(Family::kState, absl::StrCat("k", i), large).ok());
+    }
+    rocksdb::FlushOptions flush;
+    ASSERT_TRUE((*store)->db()->Flush(flush, (*store)->family(Family::kState)).ok());
+    ASSERT_TRUE(
+        (*store)->db()->CompactRange({}, (*store)->family(Family::kState), nullptr, nullptr).ok());
+    std::string value;
+    ASSERT_TRUE(*(*store)->GetBlocking(Family::kState, "k7", &value));
+    EXPECT_EQ(value, large);
+  }
+}
+
 TEST(RocksdbStoreTest, ANewFolderIsItsOwnersOnly) {
   const TempFolder temp;
   for (const char* name : {"a/b/data", "slash/"}) {
