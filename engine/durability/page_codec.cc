@@ -3,6 +3,7 @@
 
 #include "engine/durability/page_codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -95,7 +96,7 @@ std::span<const uint8_t> PagePacker::Pack(std::span<const uint8_t> rows, size_t 
   const size_t groups = GroupsOf(rows.size());
   // The row before the first is zero, and what fills up the last group differs from nothing.
   uint8_t* const page = rows_.data() + kPageBytesMax;
-  std::memcpy(page, rows.data(), rows.size());
+  std::copy(rows.begin(), rows.end(), page);  // memcpy() takes no null, not even of no bytes
   for (size_t at = rows.size(); at < groups * kGroupBytes; at += 4) {
     std::memcpy(page + at, page + at - row_bytes, 4);
   }
