@@ -3,9 +3,9 @@
 //
 // Pages of checkpoints, packed.  The rows of a table are much like the row before: the same
 // merchants, small amounts, rows and instants that rise.  So each row is stored as its
-// difference, word by word, without the zero bytes on top: a sale's rows take an eighth of
-// what they take in memory, at a tenth of what a general compressor costs, which every
-// sale would pay for twice, once for its page and once for the file that it is merged into.
+// difference, word by word, without the zero bytes on top.  A general compressor took a third of
+// both cores on a stream, because every sale paid for it twice: once for its page, and once
+// for the file that the page is merged into.
 //
 // storage/FORMAT.md has the bytes.  Thread safety: none is needed.
 
