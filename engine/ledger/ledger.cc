@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/int128.h"
 #include "engine/ledger/keys.h"
 #include "engine/ledger/pricing.h"
 
@@ -368,6 +369,27 @@ size_t Ledger::TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges) {
     count += shadow_candidate_index_.TakeUpcomingMemory(ranges.subspan(count));
   }
   return count;
+}
+
+MemoryRange Ledger::TakeReserveMemory(uint64_t bytes_max) {
+  const std::array<TableBase*, kArchivedTables> archived = ArchivedTables();
+  std::array<TableBase*, kArchivedTables + 1> tables;
+  *std::copy(archived.begin(), archived.end(), tables.begin()) = &counters_;
+  uint64_t in_use = 0;
+  for (const TableBase* const table : tables) {
+    in_use += table->bytes_in_use();
+  }
+  for (TableBase* const table : tables) {
+    // Shared out by what they have, which is how they grow.
+    const uint64_t ahead =
+        in_use <= bytes_max
+            ? table->bytes_in_use()
+            : static_cast<uint64_t>(UInt128{table->bytes_in_use()} * bytes_max / in_use);
+    if (const MemoryRange range = table->TakeReserveMemory(ahead); range.size != 0) {
+      return range;
+    }
+  }
+  return {};
 }
 
 // ---- Digest, loading -------------------------------------------------------------

@@ -206,6 +206,10 @@ class Ledger {
   // ledger hands them to another thread, for PopulateMemory().  Cheap; call it often.
   static constexpr size_t kUpcomingMax = 68;
   size_t TakeUpcomingMemory(std::span<MemoryRange, kUpcomingMax> ranges);
+  // The same further ahead, for hours in which nobody has time for it: as much again as the
+  // rows that decisions append to take now, at most `bytes_max` of all together.  One huge
+  // page of it; empty = all was told.  Cheap; call it when there is nothing else to do.
+  MemoryRange TakeReserveMemory(uint64_t bytes_max);
 
   // ---- Archive: docs/decisions/0004-archive.md --------------------------------
 

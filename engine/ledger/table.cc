@@ -11,6 +11,8 @@ namespace {
 // A page is as many rows as fit, a power of two so that its number is a shift.
 constexpr uint32_t kPageBytesAim = 8192;
 
+constexpr size_t kHugePageBytes = size_t{2} << 20;
+
 uint32_t PageShift(uint32_t row_bytes) {
   const uint32_t rows = std::max(1u, kPageBytesAim / row_bytes);
   return static_cast<uint32_t>(std::bit_width(rows)) - 1;
@@ -77,18 +79,33 @@ uint32_t TableBase::CopyPages(uint32_t pages_max, PageSink& sink) {
 
 MemoryRange TableBase::TakeUpcomingMemory() {
   // A large table is told of in large parts: an eighth of what it has.
-  constexpr size_t kPart = size_t{2} << 20;  // a huge page
   constexpr size_t kAheadMax = size_t{64} << 20;
   const size_t used = (size_t{size_} + 1) * row_bytes_;
-  const size_t ahead = std::clamp(used / 8, kPart, kAheadMax);
-  if (used < kPart / 2 || told_bytes_ >= used + ahead / 2) {
+  const size_t ahead = std::clamp(used / 8, kHugePageBytes, kAheadMax);
+  if (used < kHugePageBytes / 2 || told_bytes_ >= used + ahead / 2) {
     return {};
   }
-  const auto round_up = [](size_t bytes) { return (bytes + kPart - 1) / kPart * kPart; };
+  return Tell(ahead, /*most=*/SIZE_MAX);
+}
+
+MemoryRange TableBase::TakeReserveMemory(size_t ahead) {
+  return ahead < kHugePageBytes ? MemoryRange{} : Tell(ahead, /*most=*/kHugePageBytes);
+}
+
+// Of what lies at most `ahead` bytes beyond the rows in use, in whole huge pages: the next
+// `most` bytes that were not told.
+MemoryRange TableBase::Tell(size_t ahead, size_t most) {
+  const auto round_up = [](size_t bytes) {
+    return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+  };
+  const size_t used = (size_t{size_} + 1) * row_bytes_;
   const size_t from = std::max(told_bytes_, round_up(used));
   const size_t to = std::min(round_up(used + ahead), (size_t{size_max_} + 1) * row_bytes_);
-  told_bytes_ = to;
-  return from < to ? MemoryRange{bytes() + from, to - from} : MemoryRange{};
+  if (from >= to) {
+    return {};
+  }
+  told_bytes_ = from + std::min(to - from, most);
+  return {bytes() + from, told_bytes_ - from};
 }
 
 void TableBase::EvictBefore(uint32_t first, uint64_t digest) {
@@ -106,11 +123,10 @@ void TableBase::EvictBefore(uint32_t first, uint64_t digest) {
 }
 
 MemoryRange TableBase::TakeReleasedMemory() {
-  constexpr size_t kHugePage = size_t{2} << 20;
   // Whole pages of photos: a photo reads all of the page that the first row is in.
   const size_t left = (size_t{first_page()} << page_shift_) * row_bytes_;
   const auto base = reinterpret_cast<uintptr_t>(bytes());
-  const uintptr_t end = (base + left) / kHugePage * kHugePage;
+  const uintptr_t end = (base + left) / kHugePageBytes * kHugePageBytes;
   if (end <= base + released_bytes_) {
     return {};
   }

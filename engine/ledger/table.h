@@ -122,6 +122,11 @@ class TableBase {
   // Memory that the next rows will be the first to write.  Each part is told once,
   // in time for somebody else to have it populated; empty = nothing to do yet.
   MemoryRange TakeUpcomingMemory();
+  // The same further ahead: a part of the memory that lies at most `ahead` bytes beyond the
+  // rows in use.  Empty = all of that was told.
+  MemoryRange TakeReserveMemory(size_t ahead);
+  // Of rows in use.
+  [[nodiscard]] size_t bytes_in_use() const { return (size_t{size_} + 1 - first_) * row_bytes_; }
 
   // Writes leave the digest alone from now on.  For good.
   void ForgoDigest() { keeps_digest_ = false; }
@@ -167,6 +172,7 @@ class TableBase {
     }
   }
   void TouchPage(uint32_t page);
+  MemoryRange Tell(size_t ahead, size_t most);
 
   const TableId id_;
   const uint32_t row_bytes_;

@@ -171,6 +171,7 @@ EngineStats Engine::Impl::stats() const {
   stats.sync_ns_last = sync_ns_last_.load(std::memory_order_relaxed);
   stats.sync_ns_max = sync_ns_max_.load(std::memory_order_relaxed);
   stats.ledger_pause_ns_max = pause_ns_max_.load(std::memory_order_relaxed);
+  stats.memory_reserved_bytes = reserved_bytes_.load(std::memory_order_relaxed);
   stats.archived_transactions = archived_.load(std::memory_order_relaxed);
   stats.thawed_transactions = thawed_.load(std::memory_order_relaxed);
   if (archiver_ != nullptr) {

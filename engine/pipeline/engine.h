@@ -125,6 +125,9 @@ struct EngineOptions {
   int64_t archive_overdue_ns = 60'000'000'000;
   // Of all that is found in the archive and waits for its submission to be decided.
   uint64_t archive_finds_bytes_max = 256u << 20;
+  // What an idle engine has ready in cleared memory: as much again as decisions take already,
+  // at most this.
+  uint64_t memory_reserve_bytes_max = uint64_t{1} << 30;
   LedgerLimits limits;
   // Called once when an append, a checkpoint or the archive fails, on the thread that saw it;
   // afterwards nothing is ever completed.  Empty = print why and abort, which is
@@ -163,6 +166,7 @@ struct EngineStats {
   int64_t sync_ns_last = 0;
   int64_t sync_ns_max = 0;
   int64_t ledger_pause_ns_max = 0;     // longest time spent on checkpoint or archive at once
+  uint64_t memory_reserved_bytes = 0;  // made ready while it was quiet, since the start
   uint64_t archived_transactions = 0;  // in the archive and not in memory, but imported ones
   uint64_t thawed_transactions = 0;    // since the start, as all below
   uint64_t archive_puts = 0;           // transactions

@@ -95,6 +95,7 @@ class Engine::Impl {
   void TakeCheckpoint();
   void LetOldOnesLeave();
   void PopulateAhead();
+  bool PopulateReserve();
   void ReleaseBehind();
   void HandOver(bool wait);
   void Commit(Block& block);
@@ -139,6 +140,8 @@ class Engine::Impl {
   int64_t photo_monotonic_ns_ = 0;
   uint64_t photo_seq_ = 0;
   uint64_t commands_ = 0;
+  uint64_t commands_at_reserve_step_ = 0;
+  TimestampNs reserve_step_at_;
   uint64_t commands_at_archive_step_ = 0;
   Result own_result_;  // of commands that nobody waits for
   // Told by the ledger, and not yet taken by the memory thread.
@@ -161,6 +164,7 @@ class Engine::Impl {
   std::atomic<int64_t> sync_ns_last_{0};
   std::atomic<int64_t> sync_ns_max_{0};
   std::atomic<int64_t> pause_ns_max_{0};
+  std::atomic<uint64_t> reserved_bytes_{0};
   std::atomic<uint64_t> archived_{0};
   std::atomic<uint64_t> thawed_{0};
   std::atomic<uint64_t> checkpoint_requests_{0};

@@ -34,6 +34,10 @@ constexpr int64_t kExpiryPollNs = 1'000'000;
 constexpr int64_t kArchivePollNs = 1'000'000;
 constexpr int64_t kActivationPollNs = 1'000'000;
 
+// Between two huge pages of the reserve.  A slow machine clears one in as long.
+constexpr int64_t kReserveStepNs = 4'000'000;
+constexpr int64_t kReserveBusyStepNs = 20'000'000;
+
 constexpr size_t kLineBytes = kCacheLineBytes;
 
 void PrefetchCommand(const Command& command) {
@@ -334,6 +338,24 @@ void Engine::Impl::PopulateAhead() {
   }
 }
 
+// A huge page at a time, more seldom while somebody else wants the cores.  False: there is
+// nothing more to populate.
+bool Engine::Impl::PopulateReserve() {
+  const bool busy = commands_ != commands_at_reserve_step_;
+  if (now_.value() - reserve_step_at_.value() < (busy ? kReserveBusyStepNs : kReserveStepNs)) {
+    return true;
+  }
+  const MemoryRange range = ledger_.TakeReserveMemory(options_.memory_reserve_bytes_max);
+  if (range.size == 0) {
+    return false;
+  }
+  commands_at_reserve_step_ = commands_;
+  reserve_step_at_ = now_;
+  reserved_bytes_.fetch_add(range.size, std::memory_order_relaxed);
+  memory_thread_.Ask(range);
+  return true;
+}
+
 void Engine::Impl::Sleep() {
   const bool journal_busy = !JournalIdle();
   if (journal_busy) {
@@ -370,6 +392,9 @@ void Engine::Impl::Sleep() {
   if (next_archive_step < kTimestampMax) {
     const int64_t until_ns = next_archive_step.value() - clock_.NowNs();
     sleep_ns = std::min(sleep_ns, std::max<int64_t>(until_ns, kArchivePollNs));
+  }
+  if (!journal_busy && PopulateReserve()) {
+    sleep_ns = std::min(sleep_ns, kReserveStepNs);
   }
   ledger_bell_.Sleep(sleep_ns);
 }

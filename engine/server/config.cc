@@ -171,6 +171,12 @@ std::vector<Setting> SettingsOf(Config* c) {
        "The oldest leave earlier when more transactions than this are in memory.",
        1'000,
        kTransactionsMax},
+      {"memory.reserve_bytes_max",
+       &c->memory.reserve_bytes_max,
+       "While it is quiet, memory for decisions to come is made ready: as much again as those in\n"
+       "memory take, at most so many bytes; 0 = none.",
+       0,
+       int64_t{1} << 40},
       {"shutdown.lame_duck_ms",
        &c->shutdown.lame_duck_ms,
        "After SIGTERM: how long to answer on while health says NOT_SERVING, in milliseconds.",
@@ -512,6 +518,7 @@ EngineOptions ToEngineOptions(const Config& config) {
   options.checkpoint_journal_bytes = static_cast<uint64_t>(config.checkpoint.journal_bytes);
   options.checkpoint_interval_ns = config.checkpoint.interval_seconds * kNsPerSecond;
   options.checkpoint_at_stop = config.checkpoint.at_stop;
+  options.memory_reserve_bytes_max = static_cast<uint64_t>(config.memory.reserve_bytes_max);
   options.archive_after_ns = config.archive.after_hours * 3'600 * kNsPerSecond;
   options.archive_rows_max = static_cast<uint32_t>(config.archive.memory_transactions_max);
   return options;

@@ -69,6 +69,10 @@ struct Config {
     int64_t memory_transactions_max = 20'000'000;
   } archive;
 
+  struct Memory {
+    int64_t reserve_bytes_max = 1 << 30;
+  } memory;
+
   struct Shutdown {
     int64_t lame_duck_ms = 0;
     int64_t grace_ms = 5'000;

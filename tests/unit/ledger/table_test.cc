@@ -227,6 +227,56 @@ TEST(TableTest, UpcomingMemoryIsToldOnceAndInTime) {
   EXPECT_LE(told_from, size_t{4} << 20);
 }
 
+TEST(TableTest, TheReserveIsToldOnceAPageAtATimeAndNotOnceMore) {
+  constexpr size_t kHugePage = size_t{2} << 20;
+  constexpr uint32_t kRows = 1'000'000;
+  TestTable table(TableId::kCards, kRows);
+  const auto* const base = reinterpret_cast<const uint8_t*>(&table[RowId{}]);
+  EXPECT_EQ(table.bytes_in_use(), 0U);
+  EXPECT_EQ(table.TakeReserveMemory(0).size, 0U);
+  EXPECT_EQ(table.TakeReserveMemory(kHugePage - 1).size, 0U) << "not worth a page";
+  while (table.bytes_in_use() < 3 * kHugePage) {
+    table.Append(RowOf(1));
+  }
+  const auto from_of = [&](const MemoryRange& range) {
+    return static_cast<size_t>(static_cast<const uint8_t*>(range.data) - base);
+  };
+  const size_t used = table.bytes_in_use() + sizeof(Row);  // row 0
+  size_t told_to = 0;
+  for (MemoryRange range = table.TakeReserveMemory(5 * kHugePage); range.size != 0;
+       range = table.TakeReserveMemory(5 * kHugePage)) {
+    EXPECT_EQ(range.size, kHugePage);
+    EXPECT_EQ(from_of(range), told_to == 0 ? 4 * kHugePage : told_to);
+    told_to = from_of(range) + range.size;
+  }
+  EXPECT_GE(told_to, used + 5 * kHugePage);
+  EXPECT_LT(told_to, used + 6 * kHugePage);
+  EXPECT_EQ(table.TakeUpcomingMemory().size, 0U) << "it is ready";
+  // What was told is not told again, and the rest is.
+  while (table.bytes_in_use() + sizeof(Row) < told_to) {
+    table.Append(RowOf(2));
+  }
+  const MemoryRange upcoming = table.TakeUpcomingMemory();
+  EXPECT_GT(upcoming.size, 0U);
+  EXPECT_EQ(from_of(upcoming), told_to);
+  // Never beyond the table's end.
+  size_t last = 0;
+  for (MemoryRange range = table.TakeReserveMemory(SIZE_MAX / 4); range.size != 0;
+       range = table.TakeReserveMemory(SIZE_MAX / 4)) {
+    last = from_of(range) + range.size;
+  }
+  EXPECT_EQ(last, (size_t{kRows} + 1) * sizeof(Row));
+}
+
+TEST(TableTest, RowsThatHaveLeftCountForNoReserve) {
+  TestTable table(TableId::kCards, 1'000);
+  for (uint32_t i = 1; i <= 100; ++i) {
+    table.Append(RowOf(i));
+  }
+  table.EvictBefore(41, 0);
+  EXPECT_EQ(table.bytes_in_use(), 60 * sizeof(Row));
+}
+
 // ---- Rows that have left -----------------------------------------------------------
 
 TEST(TableTest, RowsThatHaveLeftAreNotThereAndNotInTheDigest) {

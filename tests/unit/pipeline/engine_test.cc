@@ -3,14 +3,17 @@
 
 #include "engine/pipeline/engine.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -50,6 +53,14 @@ class EngineTest : public ::testing::TestWithParam<CommitPipeline> {
     const absl::Status status = engine_->RunBlocking({&command, 1}, {&result, 1});
     EXPECT_TRUE(status.ok()) << status;
     return result;
+  }
+
+  void RunSales(size_t count) {
+    std::vector<Command> sales(count);
+    std::generate(sales.begin(), sales.end(), [this] { return RandomSale(city_, prng_); });
+    std::vector<Result> results(count);
+    const absl::Status status = engine_->RunBlocking(sales, results);
+    EXPECT_TRUE(status.ok()) << status;
   }
 
   // Tries to submit so many sales, each by itself; answers those that were accepted.
@@ -329,6 +340,33 @@ TEST_P(EngineTest, AReadWaitsForWhatItSaw) {
   counter.WaitFor(2);
   EXPECT_EQ(read.results[0].transaction_id, write.results[0].transaction_id);
   journal_.set_before_append(nullptr);
+}
+
+// As much again as decisions took, while nobody asks anything.
+TEST_P(EngineTest, MemoryForMoreDecisionsIsMadeReadyWhenItIsQuiet) {
+  constexpr int kSales = 30'000;  // of 200 bytes: almost three huge pages
+  Start();
+  Build();
+  RunSales(kSales);
+  const auto reserved = [&] { return engine_->stats().memory_reserved_bytes; };
+  for (int i = 0; i < 5'000 && reserved() < (size_t{4} << 20); ++i) {
+    clock_.Advance(100'000'000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_GE(reserved(), size_t{4} << 20);
+  EXPECT_LE(reserved(), size_t{20} << 20) << "no more than what there is";
+}
+
+TEST_P(EngineTest, NoMemoryIsMadeReadyWhereNoneIsWanted) {
+  options_.memory_reserve_bytes_max = 0;
+  Start();
+  Build();
+  RunSales(30'000);
+  for (int i = 0; i < 20; ++i) {
+    clock_.Advance(100'000'000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(engine_->stats().memory_reserved_bytes, 0U);
 }
 
 TEST_P(EngineTest, AnExpiredDeadlineChangesNothing) {

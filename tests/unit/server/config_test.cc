@@ -51,6 +51,8 @@ at_stop = false
 [archive]
 after_hours = 24
 memory_transactions_max = 5000
+[memory]
+reserve_bytes_max = 4096
 )",
                                     true)
                             .config;
@@ -64,6 +66,15 @@ memory_transactions_max = 5000
   EXPECT_FALSE(options.checkpoint_at_stop);
   EXPECT_EQ(options.archive_after_ns, 24 * int64_t{3'600'000'000'000});
   EXPECT_EQ(options.archive_rows_max, 5'000U);
+  EXPECT_EQ(options.memory_reserve_bytes_max, 4'096U);
+}
+
+TEST(ConfigTest, TheReserveOfMemory) {
+  EXPECT_EQ(ToEngineOptions(ParseConfig("", true).config).memory_reserve_bytes_max,
+            EngineOptions{}.memory_reserve_bytes_max);
+  EXPECT_EQ(Errors("[memory]\nreserve_bytes_max = 0\n"), "");
+  EXPECT_EQ(Errors("[memory]\nreserve_bytes_max = -1\n"),
+            "f:2:21: memory.reserve_bytes_max is -1; it must be 0 to 1099511627776\n");
 }
 
 TEST(ConfigTest, WhenTransactionsLeaveMemory) {
