@@ -26,6 +26,12 @@ namespace {
 
 constexpr std::string_view kNoTransactionText = "000000000000";
 
+// What is measured on the monotonic clock: never negative.
+void ToProto(int64_t ns, google::protobuf::Duration* duration) {
+  duration->set_seconds(ns / kNsPerSecond);
+  duration->set_nanos(static_cast<int32_t>(ns % kNsPerSecond));
+}
+
 class OperationsService final : public v1::OperationsService::Service {
  public:
   explicit OperationsService(const OperatorContext& context) : context_(context) {}
@@ -61,6 +67,11 @@ class OperationsService final : public v1::OperationsService::Service {
     response->set_decision_count(stats.commands);
     response->set_overload_count(stats.submissions_refused);
     response->set_checkpoint_seq(stats.checkpoint_seq);
+    response->set_checkpoint_count(stats.checkpoints);
+    ToProto(stats.sync_ns_last, response->mutable_sync_last());
+    ToProto(stats.sync_ns_max, response->mutable_sync_max());
+    ToProto(stats.ledger_pause_ns_max, response->mutable_ledger_pause_max());
+    response->set_memory_reserved_bytes(stats.memory_reserved_bytes);
     response->set_recovery_summary(context_.engine->recovery().Summary());
     v1::ArchiveStatus* const archive = response->mutable_archive();
     archive->set_thawed_count(stats.thawed_transactions);

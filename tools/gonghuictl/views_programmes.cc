@@ -49,6 +49,13 @@ Cell MeasureCell(const v1::Limit& limit) {
   return cell;
 }
 
+// For scripts in nanoseconds.
+Cell MillisecondsCell(const google::protobuf::Duration& time) {
+  constexpr int64_t kNanosPerSecond = 1'000'000'000;
+  const int64_t ns = time.seconds() * kNanosPerSecond + time.nanos();
+  return {fmt::format("{:.3f} ms", static_cast<double>(ns) / 1e6), fmt::format("{}", ns)};
+}
+
 template <typename Strings>
 Cell ListCell(const Strings& strings) {
   Cell cell;
@@ -388,6 +395,28 @@ constexpr std::array kStatus = {
                  "checkpoint_seq",
                  Align::kRight,
                  [](const v1::GetStatusResponse& s) { return CountCell(s.checkpoint_seq()); }},
+    StatusColumn{"checkpoints",
+                 "checkpoint_count",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.checkpoint_count()); }},
+    StatusColumn{"last sync",
+                 "sync_last",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.sync_last()); }},
+    StatusColumn{"longest sync",
+                 "sync_max",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.sync_max()); }},
+    StatusColumn{
+        "longest pause",
+        "ledger_pause_max",
+        Align::kRight,
+        [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.ledger_pause_max()); }},
+    StatusColumn{
+        "memory made ready",
+        "memory_reserved_bytes",
+        Align::kRight,
+        [](const v1::GetStatusResponse& s) { return CountCell(s.memory_reserved_bytes()); }},
     StatusColumn{"state hash",
                  "state_hash",
                  Align::kLeft,
