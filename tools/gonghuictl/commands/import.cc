@@ -4,6 +4,7 @@
 // import unions|segments|members|cards|merchants|terminals|funds|contributions FILE.csv
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -174,6 +175,8 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
       lost.Take(line, row);
     };
   }
+  // It may run beside the server, whose tills come first.
+  (void)::nice(10);
   const ImportReport report = RunImport(
       options,
       [&] {
