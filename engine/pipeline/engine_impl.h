@@ -79,6 +79,7 @@ class Engine::Impl {
   void TellUnreadable(const std::string& why);
   void RunLedger();
   void RunJournal();
+  void LetOthersFill();
   bool DrainRings();
   void ProcessAll(std::span<Submission* const> taken);
   void Process(Submission& submission, const Ledger::Trail& first);
@@ -140,6 +141,7 @@ class Engine::Impl {
   int64_t photo_monotonic_ns_ = 0;
   uint64_t photo_seq_ = 0;
   uint64_t commands_ = 0;
+  int64_t yield_again_ns_ = 0;
   uint64_t commands_at_reserve_step_ = 0;
   TimestampNs reserve_step_at_;
   uint64_t commands_at_archive_step_ = 0;

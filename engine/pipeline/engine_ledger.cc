@@ -34,6 +34,13 @@ constexpr int64_t kExpiryPollNs = 1'000'000;
 constexpr int64_t kArchivePollNs = 1'000'000;
 constexpr int64_t kActivationPollNs = 1'000'000;
 
+// A yield that took so long was to somebody who works for others, unless commands came as fast
+// as a lane reads them.  After one there is none for so many times as long.
+constexpr int64_t kLongYieldNs = 3'000'000;
+constexpr int64_t kCommandComesNs = 30'000;
+constexpr int64_t kYieldPauseFactor = 60;
+constexpr int64_t kYieldPauseNsMax = 5'000'000'000;
+
 // Between two huge pages of the reserve.  A slow machine clears one in as long.
 constexpr int64_t kReserveStepNs = 4'000'000;
 constexpr int64_t kReserveBusyStepNs = 20'000'000;
@@ -83,10 +90,7 @@ void Engine::Impl::RunLedger() {
     bool worked = DrainRings();
     if (worked && options_.pipeline != CommitPipeline::kTwoThreads &&
         filling_->size_bytes() <= kSmallBlockBytes) {
-      // Whoever waits for this core may have more for the block; an idle one goes on at
-      // once.  Under load that makes larger groups, and fewer syncs.
-      std::this_thread::yield();
-      worked = DrainRings() || worked;
+      LetOthersFill();
     }
     ExpireHolds();
     TakeCheckpoint();
@@ -119,6 +123,24 @@ void Engine::Impl::RunLedger() {
     while (checkpointer_->committed_seq() < seq && !failed_.load(std::memory_order_acquire)) {
       std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
+  }
+}
+
+// Whoever waits for this core may have more for the block, and then groups are larger and
+// syncs fewer.  But it may be anybody (an import, a merge, another program), who keeps it for
+// some of the scheduler's slices, milliseconds: then there is no yield for a while.
+void Engine::Impl::LetOthersFill() {
+  const int64_t begin_ns = clock_.MonotonicNs();
+  if (begin_ns < yield_again_ns_) {
+    return;
+  }
+  const uint64_t before = commands_;
+  std::this_thread::yield();
+  const int64_t took_ns = clock_.MonotonicNs() - begin_ns;
+  DrainRings();
+  const auto came = static_cast<int64_t>(commands_ - before);
+  if (took_ns >= kLongYieldNs && came * kCommandComesNs < took_ns) {
+    yield_again_ns_ = begin_ns + std::min(kYieldPauseFactor * took_ns, kYieldPauseNsMax);
   }
 }
 
