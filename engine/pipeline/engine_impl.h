@@ -141,9 +141,10 @@ class Engine::Impl {
   int64_t photo_monotonic_ns_ = 0;
   uint64_t photo_seq_ = 0;
   uint64_t commands_ = 0;
+  uint64_t live_commands_ = 0;
   int64_t yield_again_ns_ = 0;
   uint64_t commands_at_reserve_step_ = 0;
-  TimestampNs reserve_step_at_;
+  int64_t reserve_step_ns_ = 0;
   uint64_t commands_at_archive_step_ = 0;
   Result own_result_;  // of commands that nobody waits for
   // Told by the ledger, and not yet taken by the memory thread.

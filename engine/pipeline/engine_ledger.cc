@@ -34,14 +34,14 @@ constexpr int64_t kExpiryPollNs = 1'000'000;
 constexpr int64_t kArchivePollNs = 1'000'000;
 constexpr int64_t kActivationPollNs = 1'000'000;
 
-// A yield that took so long was to somebody who works for others, unless commands came as fast
-// as a lane reads them.  After one there is none for so many times as long.
+// A yield that took so long was to somebody who works for others, unless live commands came as
+// fast as a lane reads them.  After one there is none for so many times as long, at most so long.
 constexpr int64_t kLongYieldNs = 3'000'000;
 constexpr int64_t kCommandComesNs = 30'000;
 constexpr int64_t kYieldPauseFactor = 60;
 constexpr int64_t kYieldPauseNsMax = 5'000'000'000;
 
-// Between two huge pages of the reserve.  A slow machine clears one in as long.
+// Between two huge pages of the reserve, at least: a slow machine takes longer to clear one.
 constexpr int64_t kReserveStepNs = 4'000'000;
 constexpr int64_t kReserveBusyStepNs = 20'000'000;
 
@@ -134,11 +134,11 @@ void Engine::Impl::LetOthersFill() {
   if (begin_ns < yield_again_ns_) {
     return;
   }
-  const uint64_t before = commands_;
+  const uint64_t before = live_commands_;
   std::this_thread::yield();
   const int64_t took_ns = clock_.MonotonicNs() - begin_ns;
   DrainRings();
-  const auto came = static_cast<int64_t>(commands_ - before);
+  const auto came = static_cast<int64_t>(live_commands_ - before);
   if (took_ns >= kLongYieldNs && came * kCommandComesNs < took_ns) {
     yield_again_ns_ = begin_ns + std::min(kYieldPauseFactor * took_ns, kYieldPauseNsMax);
   }
@@ -231,6 +231,7 @@ void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
   filling_->AddWaiter(&submission);
   applied_seq_.store(ledger_.applied_seq().value(), std::memory_order_release);
   commands_ += submission.commands.size();
+  live_commands_ += submission.priority == Priority::kLive ? submission.commands.size() : 0;
   commands_decided_.store(commands_, std::memory_order_relaxed);
 }
 
@@ -360,11 +361,13 @@ void Engine::Impl::PopulateAhead() {
   }
 }
 
-// A huge page at a time, more seldom while somebody else wants the cores.  False: there is
-// nothing more to populate.
+// A huge page at a time, more seldom while somebody else wants the cores, and behind nothing:
+// what is needed soon must not wait for it.  False: there is nothing more to populate.
 bool Engine::Impl::PopulateReserve() {
-  const bool busy = commands_ != commands_at_reserve_step_;
-  if (now_.value() - reserve_step_at_.value() < (busy ? kReserveBusyStepNs : kReserveStepNs)) {
+  const int64_t step_ns =
+      commands_ == commands_at_reserve_step_ ? kReserveStepNs : kReserveBusyStepNs;
+  const int64_t monotonic_ns = clock_.MonotonicNs();
+  if (monotonic_ns - reserve_step_ns_ < step_ns || !memory_thread_.idle()) {
     return true;
   }
   const MemoryRange range = ledger_.TakeReserveMemory(options_.memory_reserve_bytes_max);
@@ -372,9 +375,10 @@ bool Engine::Impl::PopulateReserve() {
     return false;
   }
   commands_at_reserve_step_ = commands_;
-  reserve_step_at_ = now_;
-  reserved_bytes_.fetch_add(range.size, std::memory_order_relaxed);
-  memory_thread_.Ask(range);
+  reserve_step_ns_ = monotonic_ns;
+  if (memory_thread_.Ask(range)) {
+    reserved_bytes_.fetch_add(range.size, std::memory_order_relaxed);
+  }
   return true;
 }
 

@@ -32,21 +32,15 @@ class MemoryThread {
   // REQUIRES: what owns the range outlives the thread, or gives back no more than
   // address space that nobody else then maps to lasting effect: populating memory
   // changes no content.
-  void Ask(MemoryRange range) {
-    if (tasks_.Push({range, /*release=*/false})) {
-      bell_.Ring();
-    }
-  }
+  // False: it is behind, and does not take this on.
+  bool Ask(MemoryRange range) { return Add({range, /*release=*/false}); }
 
   // False: not now; ask again.
   // REQUIRES: what owns the range outlives the thread, and nobody uses it any more.
-  [[nodiscard]] bool AskToRelease(MemoryRange range) {
-    if (!tasks_.Push({range, /*release=*/true})) {
-      return false;
-    }
-    bell_.Ring();
-    return true;
-  }
+  [[nodiscard]] bool AskToRelease(MemoryRange range) { return Add({range, /*release=*/true}); }
+
+  // All that was asked for is done.
+  [[nodiscard]] bool idle() const { return to_do_.load(std::memory_order_relaxed) == 0; }
 
   // Idempotent; what was asked for and not done stays undone.
   void Stop() {
@@ -67,6 +61,16 @@ class MemoryThread {
   static constexpr size_t kSliceBytes = size_t{2} << 20;
   static constexpr int64_t kSleepNsMax = 1'000'000'000;
 
+  bool Add(const Task& task) {
+    to_do_.fetch_add(1, std::memory_order_relaxed);
+    if (!tasks_.Push(task)) {
+      to_do_.fetch_sub(1, std::memory_order_relaxed);
+      return false;
+    }
+    bell_.Ring();
+    return true;
+  }
+
   void Run() {
     Task task;  // what is still to do
     while (!stopping_.load(std::memory_order_acquire)) {
@@ -77,6 +81,9 @@ class MemoryThread {
         const size_t slice = range.size < kSliceBytes ? range.size : kSliceBytes;
         task.release ? ReleaseMemory({range.data, slice}) : PopulateMemory({range.data, slice});
         range = {static_cast<char*>(range.data) + slice, range.size - slice};
+        if (range.size == 0) {
+          to_do_.fetch_sub(1, std::memory_order_relaxed);
+        }
         continue;
       }
       bell_.Prepare();
@@ -89,6 +96,7 @@ class MemoryThread {
   }
 
   MpscRing<Task> tasks_;
+  std::atomic<uint32_t> to_do_{0};  // of tasks that were taken on
   std::atomic<bool> stopping_{false};
   Doorbell bell_;
   std::thread thread_;  // last: it uses the others

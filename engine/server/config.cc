@@ -174,7 +174,7 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"memory.reserve_bytes_max",
        &c->memory.reserve_bytes_max,
        "While it is quiet, memory for decisions to come is made ready: as much again as those in\n"
-       "memory take, at most so many bytes; 0 = none.",
+       "memory take, at most so many bytes and an eighth of the machine's; 0 = none.",
        0,
        int64_t{1} << 40},
       {"shutdown.lame_duck_ms",

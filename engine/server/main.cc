@@ -7,6 +7,7 @@
 // other way round.
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -50,6 +51,14 @@
 
 namespace gonghui {
 namespace {
+
+uint64_t MachineMemoryBytes() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  return pages > 0 && page_bytes > 0
+             ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes)
+             : 0;
+}
 
 constexpr int64_t kDrainMarginMs = 30'000;  // for the last checkpoint
 
@@ -164,6 +173,8 @@ absl::Status Serve(const Config& config, const Flags& flags) {
                       RocksdbStore::OpenBlocking(std::move(store_options)));
   WarnOfWideFolder(config.data.dir);
   EngineOptions engine_options = ToEngineOptions(config);
+  engine_options.memory_reserve_bytes_max =
+      std::min(engine_options.memory_reserve_bytes_max, MachineMemoryBytes() / 8);
   engine_options.fail_stop = [](const std::string& why) { FailStop("the storage failed", why); };
   engine_options.archive_unreadable = [](const std::string& why) {
     LogError("a request names what can not be read back from the archive", {{"why", why}});

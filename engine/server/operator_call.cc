@@ -54,21 +54,17 @@ grpc::Status RunCommands(Engine* engine,
   return grpc::Status::OK;
 }
 
-BulkPace::BulkPace(Engine* engine, const Clock& clock) : engine_(engine), clock_(clock) {
-  BeginPiece();
-}
+BulkPace::BulkPace(Engine* engine, const Clock& clock)
+    : engine_(engine),
+      clock_(clock),
+      began_ns_(clock.MonotonicNs()),
+      commands_(engine->stats().commands) {}
 
-void BulkPace::BeginPiece() {
-  began_ns_ = clock_.MonotonicNs();
-  commands_ = engine_->stats().commands;
-}
-
-void BulkPace::PauseBlocking(uint64_t own) {
+void BulkPace::PauseBlocking(uint64_t own) const {
   const int64_t took_ns = clock_.MonotonicNs() - began_ns_;
   const uint64_t decided = engine_->stats().commands - commands_;
   std::this_thread::sleep_for(
       std::chrono::nanoseconds{PauseNsAfter(took_ns, decided - std::min(own, decided))});
-  BeginPiece();
 }
 
 int64_t BulkPace::PauseNsAfter(int64_t took_ns, uint64_t others) {

@@ -49,25 +49,24 @@ grpc::Status RunOne(Engine* engine,
 grpc::Status Inspect(Engine* engine, const std::function<void(const Ledger&)>& read);
 
 // Leaves the cores to whoever stands at a till: what is done piece by piece (an import) pauses
-// after each piece for twice as long as it took, if anybody else's commands were decided
-// meanwhile.  On a quiet server there is no pause.  One thread.
+// after each piece for twice as long as it took, at most kPauseNsMax, if anybody else's commands
+// were decided meanwhile.  On a quiet server there is no pause.  One thread.
 class BulkPace {
  public:
   static constexpr int64_t kPauseNsMax = 100'000'000;
 
+  // Where a piece begins.
   explicit BulkPace(Engine* engine, const Clock& clock = SystemClock::Instance());
-  // After a piece of `own` commands.
-  void PauseBlocking(uint64_t own);
+  // Where it ends, having been `own` commands.
+  void PauseBlocking(uint64_t own) const;
 
   [[nodiscard]] static int64_t PauseNsAfter(int64_t took_ns, uint64_t others);
 
  private:
-  void BeginPiece();
-
   Engine* const engine_;
   const Clock& clock_;
-  int64_t began_ns_ = 0;
-  uint64_t commands_ = 0;
+  const int64_t began_ns_;
+  const uint64_t commands_;
 };
 
 grpc::Status ToGrpcStatus(const RowError& error);
@@ -150,9 +149,9 @@ template <class Request, class Response, class DomainRow>
 grpc::Status RunImport(Engine* engine,
                        grpc::ServerReaderWriter<Response, Request>* stream,
                        const ImportPlan<Request, Response, DomainRow>& plan) {
-  BulkPace pace(engine);
   Request request;
   while (stream->Read(&request)) {
+    const BulkPace pace(engine);
     const int count = plan.row_count(request);
     if (count < 1 || count > plan.rows_max) {
       return ToGrpcStatus(InvalidArgument(

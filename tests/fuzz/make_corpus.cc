@@ -25,6 +25,7 @@
 #include "engine/durability/archive.h"
 #include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
+#include "engine/durability/page_codec.h"
 #include "engine/durability/record_format.h"
 #include "gonghui/v1/aid_service.pb.h"
 #include "gonghui/v1/authorization_service.pb.h"
@@ -186,6 +187,19 @@ void MakeRecordCorpus(Corpus corpus) {
     Bytes bytes(key.begin(), key.end());
     bytes.insert(bytes.begin(), 5);
     corpus.Add("archive-id-key", bytes);
+  }
+  // Two rows of each width, of which the second differs in every other word by little.
+  for (const uint8_t words : {uint8_t{1}, uint8_t{3}, uint8_t{6}, uint8_t{50}}) {
+    std::vector<uint8_t> rows(size_t{words} * 4 * 2);
+    for (size_t i = 0; i < rows.size(); i += 4) {
+      rows[i] = static_cast<uint8_t>(i);
+      rows[i + 3] = i % 8 == 0 ? 0 : 1;
+    }
+    PagePacker packer;
+    const std::span<const uint8_t> packed = packer.Pack(rows, size_t{words} * 4);
+    Bytes bytes(packed.begin(), packed.end());
+    bytes.insert(bytes.begin(), {6, static_cast<uint8_t>(words - 1)});
+    corpus.Add("page-" + std::to_string(words), bytes);
   }
   std::printf("record_fuzz: %zu inputs\n", corpus.count());
 }

@@ -1,16 +1,18 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes of a journal or an archive that may have been damaged or forged: they are refused,
-// or they are an event, or a transaction, that can be written and read again.  Nothing is
-// read outside them.
+// Bytes of a journal, an archive or a checkpoint that may have been damaged or forged: they are
+// refused, or they are an event, a transaction, or rows, that can be written and read again.
+// Nothing is read outside them.
 //
 //   input := how(1) bytes
 //
-// how % 6: 0 a block as it lies on the disk; 1 a block whose length and checksum are
+// how % 7: 0 a block as it lies on the disk; 1 a block whose length and checksum are
 // mended first (a fuzzer does not guess a checksum); 2 the payload of one; 3 a value of the
-// archive; 4 one whose checksum is mended; 5 a key of its ids.
+// archive; 4 one whose checksum is mended; 5 a key of its ids; 6 a packed page,
+// after a byte that says how many words a row has, less one.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -25,6 +27,7 @@
 #include "engine/durability/archived_codec.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/chain.h"
+#include "engine/durability/page_codec.h"
 #include "engine/durability/record_format.h"
 #include "storage/archive_keys.h"
 
@@ -146,6 +149,27 @@ void ReadArchiveIdKey(std::string_view key) {
                                       : ArchiveNameKey(shard, std::get<AdviceName>(*parsed))));
 }
 
+// Rows may be packed in more than one way, but what is packed here is unpacked as the same.
+void ReadPage(std::span<const uint8_t> bytes) {
+  static PageUnpacker unpacker;
+  static PagePacker packer;
+  if (bytes.empty()) {
+    return;
+  }
+  const size_t row_bytes = (size_t{bytes[0]} + 1) * 4;
+  const auto rows = unpacker.Unpack(bytes.subspan(1), row_bytes);
+  if (!rows.has_value()) {
+    return;
+  }
+  GH_CHECK(rows->size() <= kPageBytesMax && rows->size() % 4 == 0, "bytes=", rows->size());
+  const std::vector<uint8_t> before(rows->begin(), rows->end());
+  const auto again = unpacker.Unpack(packer.Pack(before, row_bytes), row_bytes);
+  GH_CHECK(
+      again.has_value() && std::equal(again->begin(), again->end(), before.begin(), before.end()),
+      "bytes=",
+      before.size());
+}
+
 }  // namespace
 }  // namespace gonghui
 
@@ -154,7 +178,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const std::span<const uint8_t> bytes(data + 1, size - 1);
-  switch (data[0] % 6) {
+  switch (data[0] % 7) {
     case 0:
       gonghui::ReadBlock(bytes);
       break;
@@ -170,8 +194,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 4:
       gonghui::ReadMendedArchiveValue(bytes);
       break;
-    default:
+    case 5:
       gonghui::ReadArchiveIdKey(gonghui::TextOf(bytes));
+      break;
+    default:
+      gonghui::ReadPage(bytes);
       break;
   }
   return 0;

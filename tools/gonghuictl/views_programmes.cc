@@ -49,7 +49,7 @@ Cell MeasureCell(const v1::Limit& limit) {
   return cell;
 }
 
-// For scripts in nanoseconds.
+// The raw value is in nanoseconds.
 Cell MillisecondsCell(const google::protobuf::Duration& time) {
   constexpr int64_t kNanosPerSecond = 1'000'000'000;
   const int64_t ns = time.seconds() * kNanosPerSecond + time.nanos();
@@ -395,28 +395,6 @@ constexpr std::array kStatus = {
                  "checkpoint_seq",
                  Align::kRight,
                  [](const v1::GetStatusResponse& s) { return CountCell(s.checkpoint_seq()); }},
-    StatusColumn{"checkpoints",
-                 "checkpoint_count",
-                 Align::kRight,
-                 [](const v1::GetStatusResponse& s) { return CountCell(s.checkpoint_count()); }},
-    StatusColumn{"last sync",
-                 "sync_last",
-                 Align::kRight,
-                 [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.sync_last()); }},
-    StatusColumn{"longest sync",
-                 "sync_max",
-                 Align::kRight,
-                 [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.sync_max()); }},
-    StatusColumn{
-        "longest pause",
-        "ledger_pause_max",
-        Align::kRight,
-        [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.ledger_pause_max()); }},
-    StatusColumn{
-        "memory made ready",
-        "memory_reserved_bytes",
-        Align::kRight,
-        [](const v1::GetStatusResponse& s) { return CountCell(s.memory_reserved_bytes()); }},
     StatusColumn{"state hash",
                  "state_hash",
                  Align::kLeft,
@@ -448,6 +426,28 @@ constexpr std::array kStatus = {
         "archive_disk_lookup_count",
         Align::kRight,
         [](const v1::GetStatusResponse& s) { return CountCell(s.archive().disk_lookup_count()); }},
+    StatusColumn{"checkpoints",
+                 "checkpoint_count",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return CountCell(s.checkpoint_count()); }},
+    StatusColumn{"last sync",
+                 "sync_last_ns",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.sync_last()); }},
+    StatusColumn{"longest sync",
+                 "sync_max_ns",
+                 Align::kRight,
+                 [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.sync_max()); }},
+    StatusColumn{
+        "longest pause",
+        "ledger_pause_max_ns",
+        Align::kRight,
+        [](const v1::GetStatusResponse& s) { return MillisecondsCell(s.ledger_pause_max()); }},
+    StatusColumn{
+        "bytes made ready",
+        "memory_reserved_bytes",
+        Align::kRight,
+        [](const v1::GetStatusResponse& s) { return CountCell(s.memory_reserved_bytes()); }},
 };
 
 using TableStatusColumn = ViewColumn<v1::TableStatus>;

@@ -15,7 +15,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/prng.h"
 #include "engine/ledger/postings.h"
+#include "tests/testing/city.h"
 #include "tests/testing/names.h"
 #include "tests/testing/owned_command.h"
 #include "tests/unit/ledger/ledger_world.h"
@@ -203,6 +205,67 @@ TEST_F(LedgerTest, PostingsOfEveryEventSumToZeroInEachLayerAndAsset) {
   Run(Own(reverse));
   EXPECT_EQ(check(), 4);
 }
+
+// ---- Memory ----------------------------------------------------------------------
+
+constexpr uint64_t kHugePageBytes = uint64_t{2} << 20;
+
+// All that a ledger with so many sales tells of its reserve, by where it lies.
+std::map<const void*, uint64_t> ReserveOf(int sales, uint64_t bytes_max, uint64_t* in_use) {
+  Ledger ledger(0, LedgerLimits{});
+  Event event;
+  Result result;
+  const auto run = [&](const Command& command) {
+    ledger.Decide(command, kCityNoon, Ledger::Trail{}, &event, &result);
+    if (event.kind != EventKind::kNone) {
+      ledger.Evolve(event);
+    }
+  };
+  const CityOptions city;
+  BuildCity(city, run);
+  Prng prng(5);
+  for (int i = 0; i < sales; ++i) {
+    run(RandomSale(city, prng));
+  }
+  *in_use = ledger.transactions().bytes_in_use() + ledger.applied().bytes_in_use() +
+            ledger.uses().bytes_in_use() + ledger.counters().bytes_in_use();
+  std::map<const void*, uint64_t> told;
+  for (MemoryRange range = ledger.TakeReserveMemory(bytes_max); range.size != 0;
+       range = ledger.TakeReserveMemory(bytes_max)) {
+    told[range.data] += range.size;
+  }
+  return told;
+}
+
+uint64_t SumOf(const std::map<const void*, uint64_t>& told) {
+  uint64_t sum = 0;
+  for (const auto& [data, bytes] : told) {
+    sum += bytes;
+  }
+  return sum;
+}
+
+TEST(LedgerReserveTest, IsAsMuchAgainAsDecisionsTakeOrTheShareOfIt) {
+  constexpr int kSales = 100'000;
+  constexpr uint64_t kTables = 4;  // that a sale appends to
+  uint64_t in_use = 0;
+  const uint64_t all = SumOf(ReserveOf(kSales, UINT64_MAX / 2, &in_use));
+  ASSERT_GT(in_use, 10 * kHugePageBytes);
+  EXPECT_LE(all, in_use + kTables * kHugePageBytes);
+  EXPECT_GE(all, in_use - kTables * kHugePageBytes);
+  const uint64_t half = SumOf(ReserveOf(kSales, in_use / 2, &in_use));
+  EXPECT_LE(half, in_use / 2 + kTables * kHugePageBytes);
+  EXPECT_GE(half, in_use / 2 - kTables * kHugePageBytes);
+  EXPECT_LT(half, all - 2 * kHugePageBytes);
+}
+
+TEST(LedgerReserveTest, NothingWantedNothingTold) {
+  uint64_t in_use = 0;
+  EXPECT_TRUE(ReserveOf(20'000, 0, &in_use).empty());
+  EXPECT_TRUE(ReserveOf(100, UINT64_MAX / 2, &in_use).empty()) << "less than a page";
+}
+
+// ---- Bugs ------------------------------------------------------------------------
 
 TEST_F(LedgerTest, EvolvingTheWrongEventIsABug) {
   Event event;

@@ -51,6 +51,26 @@ TEST(MemoryThreadTest, PopulatesWhatItIsAskedForAndChangesNothing) {
   thread.Ask({memory.data(), kBytes});  // of no use any more, and no harm
 }
 
+TEST(MemoryThreadTest, IsIdleOnceAllIsDone) {
+  constexpr size_t kBytes = size_t{8} << 20;
+  VirtualArray<uint8_t> array(kBytes);
+  MemoryThread thread;
+  EXPECT_TRUE(thread.idle());
+  ASSERT_TRUE(thread.Ask({array.data(), kBytes}));
+  for (int i = 0; i < 10'000 && !thread.idle(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(thread.idle());
+  // What it does not take on does not count.
+  thread.Stop();
+  int taken = 0;
+  while (thread.Ask({array.data(), 0}) && taken < 1'000) {
+    ++taken;
+  }
+  EXPECT_LT(taken, 1'000);
+  EXPECT_FALSE(thread.idle()) << "nobody does them any more";
+}
+
 TEST(MemoryThreadTest, GivesBackWhatItIsAskedTo) {
   constexpr size_t kBytes = size_t{8} << 20;
   VirtualMemory memory(kBytes);

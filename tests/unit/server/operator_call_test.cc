@@ -34,7 +34,7 @@ TEST(BulkPaceTest, NoPauseIsLong) {
   EXPECT_EQ(BulkPace::PauseNsAfter(3'600'000 * kMillisecond, 1), BulkPace::kPauseNsMax);
 }
 
-// Its monotonic time is told, and asked for twice a piece: at the beginning and the end.
+// Its monotonic time is told.
 class ToldClock final : public Clock {
  public:
   [[nodiscard]] int64_t NowNs() const override { return kCityNoon.value(); }
@@ -59,7 +59,7 @@ class PaceOfAnEngineTest : public ::testing::Test {
   // Nanoseconds that it paused after a piece of its own and `others` sales.
   int64_t PauseOf(int own, int others) {
     ToldClock told;
-    BulkPace pace(engine_.get(), told);
+    const BulkPace pace(engine_.get(), told);
     for (int i = 0; i < own + others; ++i) {
       Run(RandomSale(city_, prng_));
     }

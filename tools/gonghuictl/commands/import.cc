@@ -4,7 +4,7 @@
 // import unions|segments|members|cards|merchants|terminals|funds|contributions FILE.csv
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
@@ -146,6 +146,9 @@ class LoweredBudgets {
 };
 
 ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& flags) {
+  // It may run beside the server, whose tills come first.  Before any thread is made.
+  constexpr int kNiceness = 10;
+  ::setpriority(PRIO_PROCESS, 0, kNiceness);
   const absl::StatusOr<Client*> client = context->ClientFor(Listener::kOperator);
   if (!client.ok()) {
     return context->Fail(ExitCode::kUsage, std::string(client.status().message()));
@@ -175,8 +178,6 @@ ExitCode Import(Context* context, const ImportKind& kind, const ImportFlags& fla
       lost.Take(line, row);
     };
   }
-  // It may run beside the server, whose tills come first.
-  (void)::nice(10);
   const ImportReport report = RunImport(
       options,
       [&] {
