@@ -137,6 +137,14 @@ def judge_all(figures):
     return [judged for judged in (judge(bar, figures) for bar in BARS) if judged is not None]
 
 
+def verdicts_of(summary):
+    """The bars of a summary.json whose figures were measured, for whoever reads it alone."""
+    return [{"figure": judged.bar.figure, "value": judged.value,
+             "asked": f"{judged.bar.comparison} {bound_words(judged.bar)}",
+             "bound": judged.bound, "holds": judged.holds}
+            for judged in judge_all(figures_of(summary))]
+
+
 def check(bench, *names):
     """A part's own bars: one that falls short fails the run, unless that was a quick one.
 

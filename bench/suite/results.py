@@ -5,7 +5,7 @@
 import json
 import os
 
-from suite.bars import figures_of, judge_all
+from suite.bars import figures_of, judge_all, verdicts_of
 from suite.core import FIGURES, LOAD
 from suite.system import CORES, OUT, ROOT, commit, machine
 
@@ -33,6 +33,7 @@ def write_results(bench, parts, started_at, load_average):
     summary.update({
         "at": started_at, "commit": commit(), "machine": machine(), "conditions": conditions,
         "more": bench.more, "spread": bench.spread, "failed_checks": bench.failures})
+    summary["bars"] = verdicts_of(summary)
     (OUT / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     if options.record:
         line = {key: summary[key] for key in ("at", "commit", *FIGURES)}

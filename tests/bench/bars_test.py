@@ -191,6 +191,19 @@ class TableTest(unittest.TestCase):
         self.assertIn("  holds:        bytes_per_member is 100 bytes, asked is <= 100 bytes\n",
                       output.getvalue())
 
+    def test_the_verdicts_stand_in_the_summary(self):
+        verdicts = bars.verdicts_of({
+            "unary_vs_echo": 0.899,
+            "more": {"bytes_per_member": 100, "unary_half_p99_us": 900,
+                     "unary_echo_half_p99_us": 500, "sync_us_p99": 200, "alone_p50_us": 3}})
+        self.assertEqual(
+            [(one["figure"], one["value"], one["asked"], one["bound"], one["holds"])
+             for one in verdicts],
+            [("unary_vs_echo", 0.899, ">= 0.9", 0.9, False),
+             ("unary_half_p99_us", 900, "<= unary_echo_half_p99_us + 2 x sync_us_p99", 900, True),
+             ("alone_p50_us", 3, "<= alone_echo_p50_us + 1.5 x sync_us_p50", None, None),
+             ("bytes_per_member", 100, "<= 100 bytes", 100, True)])
+
 
 if __name__ == "__main__":
     unittest.main()
