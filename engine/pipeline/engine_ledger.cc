@@ -43,7 +43,7 @@ constexpr int64_t kYieldPauseNsMax = 5'000'000'000;
 
 // Between two huge pages of the reserve, at least: a slow machine takes longer to clear one.
 constexpr int64_t kReserveStepNs = 4'000'000;
-constexpr int64_t kReserveBusyStepNs = 20'000'000;
+constexpr int64_t kReserveBusyStepNs = 200'000'000;
 
 constexpr size_t kLineBytes = kCacheLineBytes;
 
