@@ -3,6 +3,8 @@
 
 #include "engine/pipeline/checkpointer.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -14,10 +16,12 @@ namespace gonghui {
 Checkpointer::Checkpointer(Ledger& ledger,
                            CheckpointStore& store,
                            const std::atomic<uint64_t>& durable_seq,
+                           const Clock& clock,
                            std::function<void(const std::string&)> fail_stop)
     : ledger_(ledger),
       store_(store),
       durable_seq_(durable_seq),
+      clock_(clock),
       fail_stop_(std::move(fail_stop)),
       full_(kChunkSlots),
       free_(kChunkSlots) {
@@ -160,6 +164,25 @@ absl::Status Checkpointer::WriteBlocking(const Chunk& chunk) {
   return absl::OkStatus();
 }
 
+int64_t Checkpointer::PauseNsAfter(int64_t took_ns, bool others, uint32_t waiting) {
+  constexpr int64_t kTimes = 4;
+  constexpr int64_t kPauseNsMax = 500'000'000;
+  constexpr uint32_t kWaitingMax = 256;
+  return others && waiting <= kWaitingMax ? std::min(kTimes * took_ns, kPauseNsMax) : 0;
+}
+
+void Checkpointer::PauseBlocking(int64_t ns) const {
+  constexpr int64_t kSliceNs = 10'000'000;
+  while (ns > 0 && !stopping_.load(std::memory_order_acquire)) {
+    const uint64_t durable = durable_seq_.load(std::memory_order_relaxed);
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(ns, kSliceNs)));
+    ns -= kSliceNs;
+    if (durable_seq_.load(std::memory_order_relaxed) == durable) {
+      return;
+    }
+  }
+}
+
 void Checkpointer::Run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     Chunk* chunk = nullptr;
@@ -172,7 +195,11 @@ void Checkpointer::Run() {
       }
       continue;
     }
+    const uint64_t durable = durable_seq_.load(std::memory_order_relaxed);
+    const int64_t begin_ns = clock_.MonotonicNs();
     const absl::Status status = WriteBlocking(*chunk);
+    const bool last = chunk->last;
+    const int64_t took_ns = clock_.MonotonicNs() - begin_ns;
     if (!free_.Push(chunk)) {
       delete chunk;
     }
@@ -181,6 +208,8 @@ void Checkpointer::Run() {
       fail_stop_("checkpoint: " + std::string(status.message()));
       return;
     }
+    const bool others = !last && durable_seq_.load(std::memory_order_relaxed) != durable;
+    PauseBlocking(PauseNsAfter(took_ns, others, chunks_in_use_.load(std::memory_order_relaxed)));
   }
 }
 

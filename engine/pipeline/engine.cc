@@ -67,7 +67,9 @@ absl::Status Engine::Impl::Start(CheckpointStore* checkpoints, Archive* archive)
   if (checkpoints != nullptr) {
     // Replayed pages are marked by Evolve(); those of the checkpoint are not.
     checkpointer_ = std::make_unique<Checkpointer>(
-        ledger_, *checkpoints, durable_seq_, [this](const std::string& why) { FailStop(why); });
+        ledger_, *checkpoints, durable_seq_, clock_, [this](const std::string& why) {
+          FailStop(why);
+        });
   }
   GH_RETURN_IF_ERROR(StartArchiver(archive));
   shadow_tallies_.Start(ledger_, std::max(now_, TimestampNs{clock_.NowNs()}));
