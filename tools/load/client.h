@@ -4,7 +4,8 @@
 // The client itself: connections, worker threads, calls in flight.
 //
 //   pacer thread (open loop only)      worker thread
-//     sleeps to the next due time        waits for its completion queue
+//     sleeps to the next due time,       waits for its completion queue
+//     of many calls to the next tick
 //     starts the call             --->   checks the answer, counts
 //                                        closed loop: starts the next call
 //
