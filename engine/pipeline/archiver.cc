@@ -10,6 +10,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/base/thread_name.h"
 
 namespace gonghui {
 namespace {
@@ -109,10 +110,7 @@ absl::StatusOr<std::unique_ptr<Archiver>> Archiver::OpenBlocking(
       new Archiver(options, ledger, archive, durable_seq, std::move(hooks)));
   if (empty) {
     archiver->lookup_->filter().SetComplete();
-  } else {
-    archiver->filter_thread_ = std::thread([raw = archiver.get()] { raw->BuildFilter(); });
   }
-  archiver->thread_ = std::thread([raw = archiver.get()] { raw->Run(); });
   return archiver;
 }
 
@@ -136,6 +134,19 @@ Archiver::Archiver(const ArchiverOptions& options,
 
 Archiver::~Archiver() {
   Stop();
+}
+
+void Archiver::StartThreads() {
+  if (!lookup_->filter().complete()) {
+    filter_thread_ = std::thread([this] {
+      SetThreadName("archive-filter");
+      FillFilterBlocking();
+    });
+  }
+  thread_ = std::thread([this] {
+    SetThreadName("archive");
+    Run();
+  });
 }
 
 void Archiver::Stop() {
@@ -297,50 +308,50 @@ void Archiver::EndSlice(TimestampNs not_before, uint32_t next_target) {
 
 // ---- Archive thread ------------------------------------------------------------------
 
-void Archiver::Run() {
-  while (!stopping()) {
-    if (state() != State::kStoring) {
-      bell_.Prepare();
-      if (state() == State::kStoring || stopping()) {
-        bell_.Cancel();
-      } else {
-        bell_.Sleep(kNsPerSecond);
-      }
-      continue;
-    }
-    if (const absl::Status status = StoreBlocking(); !status.ok()) {
-      // Rows must not leave memory, and nobody knows how much of them is on disk.
-      hooks_.fail_stop("archive: " + std::string(status.message()));
-      return;
-    }
-    if (stopping()) {
-      return;
-    }
+bool Archiver::StoreStepBlocking() {
+  if (archive_failed_ || state() != State::kStoring) {
+    return false;
+  }
+  // What is in the archive must have happened, whatever breaks now.  Announced before the
+  // look, so that whoever makes it durable rings (see OnDurable()).
+  awaits_durable_.store(true, std::memory_order_relaxed);
+  if (durable_seq_.load(std::memory_order_acquire) < copied_seq_) {
+    return false;
+  }
+  awaits_durable_.store(false, std::memory_order_relaxed);
+  if (const absl::Status status = StoreBlocking(); !status.ok()) {
+    // Rows must not leave memory, and nobody knows how much of them is on disk.
+    archive_failed_ = true;
+    hooks_.fail_stop("archive: " + std::string(status.message()));
+    return false;
+  }
+  if (!stopping()) {
     // Release: hands the slice back; pairs with the acquire of the ledger thread.
     state_.store(State::kLeaving, std::memory_order_release);
     hooks_.wake();
   }
+  return true;
 }
 
-// What is in the archive must have happened, whatever breaks now.
-void Archiver::WaitUntilDurable() {
-  awaits_durable_.store(true, std::memory_order_relaxed);
-  while (durable_seq_.load(std::memory_order_acquire) < copied_seq_ && !stopping()) {
+bool Archiver::HasWork() const {
+  return state() == State::kStoring && durable_seq_.load(std::memory_order_acquire) >= copied_seq_;
+}
+
+void Archiver::Run() {
+  while (!stopping() && !archive_failed_) {
+    if (StoreStepBlocking()) {
+      continue;
+    }
     bell_.Prepare();
-    if (durable_seq_.load(std::memory_order_acquire) >= copied_seq_ || stopping()) {
+    if (HasWork() || stopping()) {
       bell_.Cancel();
     } else {
-      bell_.Sleep(kNsPerSecond / 10);
+      bell_.Sleep(kNsPerSecond);
     }
   }
-  awaits_durable_.store(false, std::memory_order_relaxed);
 }
 
 absl::Status Archiver::StoreBlocking() {
-  WaitUntilDurable();
-  if (stopping()) {
-    return absl::OkStatus();
-  }
   IdFilter& filter = lookup_->filter();
   GH_RETURN_IF_ERROR(
       PutSliceBlocking(slice_, ledger_, archive_, [&](std::span<const Archive::Entry> entries) {
@@ -369,20 +380,22 @@ absl::Status Archiver::StoreBlocking() {
 
 // ---- Filter thread -------------------------------------------------------------------
 
-void Archiver::BuildFilter() {
+bool Archiver::FillFilterBlocking() {
   IdFilter& filter = lookup_->filter();
+  if (filter.complete()) {
+    return false;
+  }
   const absl::Status status = archive_.ForEachHashBlocking(ledger_.shard(), [&](uint64_t hash) {
     filter.Add(hash);
     return !stopping();
   });
   if (!status.ok()) {
     hooks_.fail_stop("archive: " + std::string(status.message()));
-    return;
-  }
-  if (!stopping()) {
+  } else if (!stopping()) {
     filter.SetComplete();
     hooks_.wake();
   }
+  return true;
 }
 
 }  // namespace gonghui

@@ -71,6 +71,9 @@ class Archiver {
       const std::atomic<uint64_t>& durable_seq,
       Hooks hooks);
   ~Archiver();
+  // The archive thread, which does what StoreStepBlocking() does until Stop(), and the one
+  // that fills the filter.
+  void StartThreads();
   Archiver(const Archiver&) = delete;
   Archiver& operator=(const Archiver&) = delete;
 
@@ -105,6 +108,17 @@ class Archiver {
   // Ends the threads; a slice under way is given up, between two puts.
   void Stop();
 
+  // ---- The archive thread, or whoever plays it ----
+
+  // Stores the slice once the journal has all of it.  False: there is none yet, or the
+  // archive has failed.
+  bool StoreStepBlocking();
+
+  // ---- The filter thread, or whoever plays it ----
+
+  // Adds what was on disk at the start to the filter.  False: it was complete.
+  bool FillFilterBlocking();
+
  private:
   enum class State : uint8_t { kIdle, kCopying, kStoring, kLeaving };
 
@@ -128,9 +142,8 @@ class Archiver {
   void EndSlice(TimestampNs not_before, uint32_t next_target);
 
   void Run();
-  void WaitUntilDurable();
+  [[nodiscard]] bool HasWork() const;
   absl::Status StoreBlocking();
-  void BuildFilter();
 
   const ArchiverOptions options_;
   Ledger& ledger_;
@@ -156,6 +169,7 @@ class Archiver {
   uint64_t slice_number_ = 0;
   std::vector<ArchiveMark> steps_;
 
+  bool archive_failed_ = false;  // archive thread
   std::atomic<uint64_t> put_count_{0};
   std::atomic<bool> awaits_durable_{false};
   std::atomic<bool> stopping_{false};

@@ -10,6 +10,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/base/thread_name.h"
 
 namespace gonghui {
 
@@ -28,7 +29,13 @@ Checkpointer::Checkpointer(Ledger& ledger,
   for (TableBase* table : ledger_.tables()) {
     table->set_photo_sink(this);
   }
-  thread_ = std::thread([this] { Run(); });
+}
+
+void Checkpointer::StartThread() {
+  thread_ = std::thread([this] {
+    SetThreadName("checkpoint");
+    Run();
+  });
 }
 
 Checkpointer::~Checkpointer() {
@@ -38,6 +45,7 @@ Checkpointer::~Checkpointer() {
     delete chunk;
   }
   delete filling_;
+  delete writing_chunk_;
 }
 
 void Checkpointer::Stop() {
@@ -124,7 +132,7 @@ void Checkpointer::Flush(bool last) {
 
 // ---- Checkpoint thread -----------------------------------------------------------
 
-absl::Status Checkpointer::WriteBlocking(const Chunk& chunk) {
+absl::Status Checkpointer::WritePagesBlocking(const Chunk& chunk) {
   if (!writing_) {
     GH_RETURN_IF_ERROR(store_.BeginBlocking(chunk.meta.shard));
     writing_ = true;
@@ -139,29 +147,58 @@ absl::Status Checkpointer::WriteBlocking(const Chunk& chunk) {
         packer_.Pack({chunk.bytes + at, header.bytes}, chunk.meta.row_bytes[header.table])));
     at += header.bytes;
   }
-  if (!chunk.last) {
-    return absl::OkStatus();
-  }
-  // A checkpoint must never be ahead of the journal.
-  awaits_durable_.store(true, std::memory_order_relaxed);
-  while (durable_seq_.load(std::memory_order_acquire) < chunk.meta.applied_seq) {
-    bell_.Prepare();
-    if (stopping_.load(std::memory_order_acquire)) {
-      bell_.Cancel();
-      return absl::OkStatus();
-    }
-    if (durable_seq_.load(std::memory_order_acquire) >= chunk.meta.applied_seq) {
-      bell_.Cancel();
-    } else {
-      bell_.Sleep(100'000'000);
-    }
-  }
-  awaits_durable_.store(false, std::memory_order_relaxed);
-  GH_RETURN_IF_ERROR(store_.CommitBlocking(chunk.meta));
+  return absl::OkStatus();
+}
+
+absl::Status Checkpointer::CommitBlocking(const CheckpointMeta& meta) {
+  GH_RETURN_IF_ERROR(store_.CommitBlocking(meta));
   writing_ = false;
-  committed_seq_.store(chunk.meta.applied_seq, std::memory_order_release);
+  committed_seq_.store(meta.applied_seq, std::memory_order_release);
   committed_count_.fetch_add(1, std::memory_order_acq_rel);
   return absl::OkStatus();
+}
+
+void Checkpointer::EndChunk() {
+  Chunk* const chunk = std::exchange(writing_chunk_, nullptr);
+  if (!free_.Push(chunk)) {
+    delete chunk;
+  }
+  chunks_in_use_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool Checkpointer::StepBlocking() {
+  if (store_failed_) {
+    return false;
+  }
+  absl::Status status;
+  if (writing_chunk_ == nullptr) {
+    if (!full_.Pop(&writing_chunk_)) {
+      return false;
+    }
+    status = WritePagesBlocking(*writing_chunk_);
+  }
+  if (status.ok() && writing_chunk_->last) {
+    // A checkpoint must never be ahead of the journal.  Announced before the look, so that
+    // whoever makes it durable rings (see OnDurable()).
+    awaits_durable_.store(true, std::memory_order_relaxed);
+    if (durable_seq_.load(std::memory_order_acquire) < writing_chunk_->meta.applied_seq) {
+      return false;
+    }
+    awaits_durable_.store(false, std::memory_order_relaxed);
+    status = CommitBlocking(writing_chunk_->meta);
+  }
+  EndChunk();
+  if (!status.ok()) {
+    store_failed_ = true;
+    fail_stop_("checkpoint: " + std::string(status.message()));
+  }
+  return status.ok();
+}
+
+bool Checkpointer::HasWork() const {
+  return writing_chunk_ == nullptr
+             ? !full_.Empty()
+             : durable_seq_.load(std::memory_order_acquire) >= writing_chunk_->meta.applied_seq;
 }
 
 int64_t Checkpointer::PauseNsAfter(int64_t took_ns, bool others, uint32_t waiting) {
@@ -184,32 +221,22 @@ void Checkpointer::PauseBlocking(int64_t ns) const {
 }
 
 void Checkpointer::Run() {
-  while (!stopping_.load(std::memory_order_acquire)) {
-    Chunk* chunk = nullptr;
-    if (!full_.Pop(&chunk)) {
-      bell_.Prepare();
-      if (!full_.Empty() || stopping_.load(std::memory_order_acquire)) {
-        bell_.Cancel();
-      } else {
-        bell_.Sleep(1'000'000'000);
-      }
-      continue;
-    }
+  constexpr int64_t kSleepNsMax = 1'000'000'000;
+  while (!stopping_.load(std::memory_order_acquire) && !store_failed_) {
     const uint64_t durable = durable_seq_.load(std::memory_order_relaxed);
     const int64_t begin_ns = clock_.MonotonicNs();
-    const absl::Status status = WriteBlocking(*chunk);
-    const bool last = chunk->last;
-    const int64_t took_ns = clock_.MonotonicNs() - begin_ns;
-    if (!free_.Push(chunk)) {
-      delete chunk;
+    if (StepBlocking()) {
+      const int64_t took_ns = clock_.MonotonicNs() - begin_ns;
+      const bool others = writing_ && durable_seq_.load(std::memory_order_relaxed) != durable;
+      PauseBlocking(PauseNsAfter(took_ns, others, chunks_in_use_.load(std::memory_order_relaxed)));
+      continue;
     }
-    chunks_in_use_.fetch_sub(1, std::memory_order_relaxed);
-    if (!status.ok()) {
-      fail_stop_("checkpoint: " + std::string(status.message()));
-      return;
+    bell_.Prepare();
+    if (HasWork() || stopping_.load(std::memory_order_acquire)) {
+      bell_.Cancel();
+    } else {
+      bell_.Sleep(kSleepNsMax);
     }
-    const bool others = !last && durable_seq_.load(std::memory_order_relaxed) != durable;
-    PauseBlocking(PauseNsAfter(took_ns, others, chunks_in_use_.load(std::memory_order_relaxed)));
   }
 }
 

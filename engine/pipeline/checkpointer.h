@@ -39,6 +39,9 @@ class Checkpointer final : private PageSink {
                std::function<void(const std::string&)> fail_stop);
   ~Checkpointer() override;
 
+  // The checkpoint thread, which does what StepBlocking() does until Stop().
+  void StartThread();
+
   // ---- The ledger thread ----
 
   [[nodiscard]] bool active() const { return active_; }
@@ -71,6 +74,12 @@ class Checkpointer final : private PageSink {
   // Ends the thread; a checkpoint in progress is abandoned (the last one stands).
   void Stop();
 
+  // ---- The checkpoint thread, or whoever plays it ----
+
+  // Writes a chunk, or commits once the journal is durable as far as the photo.  False: there
+  // is nothing to do yet, or the store has failed.
+  bool StepBlocking();
+
   // How long the checkpoint thread rests after a chunk that took `took_ns`: while others are
   // being answered, four times as long, so that a checkpoint has a fifth of a core.  Whoever
   // is asked for half of what the machine can do has no more to spare.  Not at all when
@@ -101,7 +110,10 @@ class Checkpointer final : private PageSink {
   Chunk* NewChunk();
   void Flush(bool last);
   void Run();
-  absl::Status WriteBlocking(const Chunk& chunk);
+  absl::Status WritePagesBlocking(const Chunk& chunk);
+  absl::Status CommitBlocking(const CheckpointMeta& meta);
+  [[nodiscard]] bool HasWork() const;
+  void EndChunk();
   // Ends early when the engine stops, or when nobody is kept waiting any more.
   void PauseBlocking(int64_t ns) const;
 
@@ -123,7 +135,9 @@ class Checkpointer final : private PageSink {
   std::atomic<uint32_t> chunks_in_use_{0};
 
   // Checkpoint thread.
-  bool writing_ = false;
+  Chunk* writing_chunk_ = nullptr;  // its pages are written; it waits for the journal
+  bool writing_ = false;            // between Begin and Commit of the store
+  bool store_failed_ = false;
   PagePacker packer_;
 
   std::atomic<uint64_t> committed_seq_{0};

@@ -14,6 +14,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/base/thread_name.h"
 #include "engine/pipeline/engine_impl.h"
 #include "engine/pipeline/recovery.h"
 
@@ -74,15 +75,69 @@ absl::Status Engine::Impl::Start(CheckpointStore* checkpoints, Archive* archive)
   GH_RETURN_IF_ERROR(StartArchiver(archive));
   shadow_tallies_.Start(ledger_, std::max(now_, TimestampNs{clock_.NowNs()}));
   filling_->Reset(applied + 1);
-  ledger_thread_ = std::thread([this] { RunLedger(); });
-  if (options_.pipeline != CommitPipeline::kOneThread) {
-    journal_thread_ = std::thread([this] { RunJournal(); });
+  if (has_threads()) {
+    StartThreads();
   }
   return absl::OkStatus();
 }
 
+void Engine::Impl::StartThreads() {
+  memory_thread_.Start();
+  if (checkpointer_ != nullptr) {
+    checkpointer_->StartThread();
+  }
+  if (archiver_ != nullptr) {
+    archiver_->StartThreads();
+  }
+  ledger_thread_ = std::thread([this] {
+    SetThreadName("ledger");
+    RunLedger();
+  });
+  if (options_.pipeline != CommitPipeline::kOneThread) {
+    journal_thread_ = std::thread([this] {
+      SetThreadName("journal");
+      RunJournal();
+    });
+  }
+}
+
+bool Engine::Impl::Step(EngineWorker worker) {
+  GH_CHECK(!has_threads());
+  if (failed_.load(std::memory_order_acquire)) {
+    return false;
+  }
+  switch (worker) {
+    case EngineWorker::kLedger: {
+      if (ledger_ended_.load(std::memory_order_relaxed)) {
+        return false;
+      }
+      const Turn turn = TakeTurn();
+      ledger_ended_.store(turn == Turn::kEnded, std::memory_order_relaxed);
+      return turn == Turn::kWorked;
+    }
+    case EngineWorker::kJournal:
+      return JournalStepBlocking();
+    case EngineWorker::kCheckpoint:
+      return checkpointer_ != nullptr && checkpointer_->StepBlocking();
+    case EngineWorker::kArchive:
+      return archiver_ != nullptr && archiver_->StoreStepBlocking();
+    case EngineWorker::kFilter:
+      return archiver_ != nullptr && archiver_->FillFilterBlocking();
+  }
+  return false;
+}
+
 void Engine::Impl::Stop() {
   stopping_.store(true, std::memory_order_seq_cst);
+  if (!has_threads()) {
+    while (!ledger_ended_.load(std::memory_order_relaxed) &&
+           !failed_.load(std::memory_order_relaxed)) {
+      for (int worker = 1; worker <= kEngineWorkerCount; ++worker) {
+        Step(static_cast<EngineWorker>(worker));
+      }
+    }
+    return;
+  }
   ledger_bell_.Ring();
   if (ledger_thread_.joinable()) {
     ledger_thread_.join();
@@ -192,7 +247,9 @@ EngineStats Engine::Impl::stats() const {
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Engine::~Engine() {
-  Stop();
+  if (impl_->has_threads()) {
+    Stop();
+  }
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const EngineOptions& options,
@@ -245,6 +302,10 @@ absl::Status Engine::CheckpointBlocking() {
   return impl_->RequestCheckpoint()
              ? absl::OkStatus()
              : absl::FailedPreconditionError("the engine takes no checkpoints, or is stopping");
+}
+
+bool Engine::Step(EngineWorker worker) {
+  return impl_->Step(worker);
 }
 
 void Engine::Stop() {

@@ -44,6 +44,7 @@
 #include "engine/base/clock.h"
 #include "engine/domain/archive.h"
 #include "engine/domain/command.h"
+#include "engine/domain/event.h"
 #include "engine/domain/result.h"
 #include "engine/durability/archive.h"
 #include "engine/durability/checkpoint_store.h"
@@ -105,8 +106,39 @@ enum class CommitPipeline : uint8_t {
   kAdaptive = 3,    // the ledger thread for a small block, the journal thread for a large one
 };
 
+// Who does the work.
+enum class EngineThreads : uint8_t {
+  kOwn = 1,   // the engine's threads
+  kNone = 2,  // whoever calls Step(), and from one thread only: simulations
+};
+
+// What each of the engine's threads would do.
+enum class EngineWorker : uint8_t {
+  kLedger = 1,
+  kJournal = 2,
+  kCheckpoint = 3,
+  kArchive = 4,
+  kFilter = 5,
+};
+inline constexpr int kEngineWorkerCount = 5;
+
+// Is told on the ledger thread of all that is decided, in order, also of what nobody asked for
+// (a hold that expires, a scheduled version, the archive) and of what changes nothing: for
+// simulations, which know what it should be.
+class DecisionObserver {
+ public:
+  virtual ~DecisionObserver() = default;
+  // `event` is applied already; kNone: nothing has changed.
+  virtual void OnDecision(const Ledger& ledger,
+                          const Command& command,
+                          TimestampNs now,
+                          const Event& event,
+                          const Result& result) = 0;
+};
+
 struct EngineOptions {
   uint16_t shard = 0;
+  EngineThreads threads = EngineThreads::kOwn;
   CommitPipeline pipeline = CommitPipeline::kAdaptive;
   uint32_t ring_slots = 16'384;               // of each ring; a power of two
   uint32_t in_flight_commands_max = 262'144;  // of all submissions together
@@ -136,6 +168,7 @@ struct EngineOptions {
   // Called for each submission that names something that can not be read back, or is not
   // this ledger's; it is answered kArchiveUnreadable.  Any thread.
   std::function<void(const std::string& why)> archive_unreadable;
+  DecisionObserver* observer = nullptr;  // outlives the engine; null = none
 };
 
 // What recovery did, for the log and the status.
@@ -187,7 +220,8 @@ class Engine {
                                                        Journal& journal,
                                                        CheckpointStore* checkpoints,
                                                        Archive* archive = nullptr);
-  // Stop().
+  // Stop().  With EngineThreads::kNone an engine that was not stopped before has crashed: it
+  // does nothing more.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -202,6 +236,12 @@ class Engine {
 
   // Takes a checkpoint now and waits for it.
   absl::Status CheckpointBlocking();
+
+  // One turn of what that thread would do.  False: it has nothing to do for now, or the engine
+  // has stopped or failed.  No call of this engine but Submit(), Stop() and what reads may be
+  // made then: nobody else would do what the others wait for.
+  // REQUIRES: EngineThreads::kNone.
+  bool Step(EngineWorker worker);
 
   // Refuses new submissions, completes all earlier ones, takes a last checkpoint
   // if so configured, and ends the threads.  Idempotent.

@@ -12,6 +12,20 @@ namespace gonghui {
 
 // ---- Ledger thread ---------------------------------------------------------------
 
+// May return early.
+void Engine::Impl::AwaitJournal() {
+  if (!has_threads()) {
+    JournalStepBlocking();  // there is nobody else to do it
+    return;
+  }
+  ledger_bell_.PrepareToDoze();
+  if (JournalIdle()) {
+    ledger_bell_.Cancel();
+  } else {
+    ledger_bell_.Sleep(kSleepNsMax);
+  }
+}
+
 // Gives the block to the journal if that is idle; with `wait`, as soon as it is.
 void Engine::Impl::HandOver(bool wait) {
   if (filling_->empty()) {
@@ -21,12 +35,7 @@ void Engine::Impl::HandOver(bool wait) {
     if (!wait || failed_.load(std::memory_order_acquire)) {
       return;
     }
-    ledger_bell_.PrepareToDoze();
-    if (JournalIdle()) {
-      ledger_bell_.Cancel();
-    } else {
-      ledger_bell_.Sleep(kSleepNsMax);
-    }
+    AwaitJournal();
   }
   // A failed block keeps its waiters for ever; see Commit().
   if (failed_.load(std::memory_order_acquire)) {
@@ -94,14 +103,22 @@ void Engine::Impl::Commit(Block& block) {
   CompleteAll(waiters);
 }
 
+// False: there is no block.
+bool Engine::Impl::JournalStepBlocking() {
+  Block* const block = in_journal_.load(std::memory_order_acquire);
+  if (block == nullptr) {
+    return false;
+  }
+  Commit(*block);
+  // Release: the ledger thread may fill the block again; pairs with JournalIdle().
+  in_journal_.store(nullptr, std::memory_order_release);
+  ledger_bell_.Ring();
+  return true;
+}
+
 void Engine::Impl::RunJournal() {
   for (;;) {
-    Block* const block = in_journal_.load(std::memory_order_acquire);
-    if (block != nullptr) {
-      Commit(*block);
-      // Release: the ledger thread may fill the block again; pairs with JournalIdle().
-      in_journal_.store(nullptr, std::memory_order_release);
-      ledger_bell_.Ring();
+    if (JournalStepBlocking()) {
       continue;
     }
     journal_bell_.Prepare();

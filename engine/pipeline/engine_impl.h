@@ -52,6 +52,7 @@ class Engine::Impl {
   absl::Status Start(CheckpointStore* checkpoints, Archive* archive);
   bool Submit(Submission* submission);
   bool RequestCheckpoint();
+  bool Step(EngineWorker worker);
   void Stop();
 
   [[nodiscard]] EngineStats stats() const;
@@ -59,6 +60,7 @@ class Engine::Impl {
   const EngineOptions options_;
   const Clock& clock_;
   Journal& journal_;
+  [[nodiscard]] bool has_threads() const { return options_.threads == EngineThreads::kOwn; }
   // Ledger thread only, once Start() has returned.
   Ledger ledger_;
   RecoveryReport recovery_;
@@ -77,13 +79,23 @@ class Engine::Impl {
   bool LookUp(Submission& submission);
   void ForgetFinds(Submission& submission);
   void TellUnreadable(const std::string& why);
+  // What a turn of the ledger thread came to.
+  enum class Turn : uint8_t { kWorked, kIdle, kEnded };
+
+  void StartThreads();
   void RunLedger();
+  Turn TakeTurn();
+  [[nodiscard]] bool NothingLeft() const;
+  bool LastCheckpointDone();
   void RunJournal();
+  bool JournalStepBlocking();
+  void AwaitJournal();
   void LetOthersFill();
   bool DrainRings();
   void ProcessAll(std::span<Submission* const> taken);
   void Process(Submission& submission, const Ledger::Trail& first);
   void DecideOne(const Command& command, const Ledger::Trail& trail, Result* result);
+  void DecideAndApply(const Command& command, const Ledger::Trail& trail, Result* result);
   bool Thaw(Submission& submission);
   void ThawFinds(const ArchiveFinds& finds);
   [[nodiscard]] bool MayThaw(const ArchiveFind& find) const;
@@ -171,7 +183,8 @@ class Engine::Impl {
   std::atomic<uint64_t> archived_{0};
   std::atomic<uint64_t> thawed_{0};
   std::atomic<uint64_t> checkpoint_requests_{0};
-  uint64_t checkpoints_begun_ = 0;  // ledger thread
+  uint64_t checkpoints_begun_ = 0;  // ledger thread, as the next
+  bool last_checkpoint_asked_ = false;
   std::atomic<bool> failed_{false};
   std::atomic<bool> ledger_ended_{false};
 

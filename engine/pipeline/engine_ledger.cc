@@ -87,43 +87,56 @@ bool IsAboutProgramme(EventKind kind) {
 
 void Engine::Impl::RunLedger() {
   for (;;) {
-    bool worked = DrainRings();
-    if (worked && options_.pipeline != CommitPipeline::kTwoThreads &&
-        filling_->size_bytes() <= kSmallBlockBytes) {
-      LetOthersFill();
-    }
-    ExpireHolds();
-    TakeCheckpoint();
-    LetOldOnesLeave();
-    HandOver(/*wait=*/false);
-    if (failed_.load(std::memory_order_acquire)) {
-      return;
-    }
-    if (worked) {
-      continue;
-    }
-    if (stopping_.load(std::memory_order_seq_cst) && NothingReady() && filling_->empty() &&
-        JournalIdle() && in_flight_commands_.load(std::memory_order_seq_cst) == 0) {
-      break;
-    }
-    Sleep();
-  }
-  if (options_.checkpoint_at_stop && checkpointer_ != nullptr &&
-      ledger_.applied_seq().value() > photo_seq_) {
-    const uint64_t seq = ledger_.applied_seq().value();
-    while (checkpointer_->active()) {
-      checkpointer_->Continue();
-      std::this_thread::yield();
-    }
-    checkpointer_->Begin();
-    while (checkpointer_->active()) {
-      checkpointer_->Continue();
-      std::this_thread::yield();
-    }
-    while (checkpointer_->committed_seq() < seq && !failed_.load(std::memory_order_acquire)) {
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    switch (TakeTurn()) {
+      case Turn::kWorked:
+        continue;
+      case Turn::kIdle:
+        Sleep();
+        continue;
+      case Turn::kEnded:
+        return;
     }
   }
+}
+
+Engine::Impl::Turn Engine::Impl::TakeTurn() {
+  const bool worked = DrainRings();
+  if (worked && has_threads() && options_.pipeline != CommitPipeline::kTwoThreads &&
+      filling_->size_bytes() <= kSmallBlockBytes) {
+    LetOthersFill();
+  }
+  ExpireHolds();
+  TakeCheckpoint();
+  LetOldOnesLeave();
+  HandOver(/*wait=*/false);
+  if (failed_.load(std::memory_order_acquire)) {
+    return Turn::kEnded;
+  }
+  if (worked) {
+    return Turn::kWorked;
+  }
+  return stopping_.load(std::memory_order_seq_cst) && NothingLeft() && LastCheckpointDone()
+             ? Turn::kEnded
+             : Turn::kIdle;
+}
+
+bool Engine::Impl::NothingLeft() const {
+  return NothingReady() && filling_->empty() && JournalIdle() &&
+         in_flight_commands_.load(std::memory_order_seq_cst) == 0;
+}
+
+// REQUIRES: the engine is stopping, and nothing is left, so that nothing changes any more.
+bool Engine::Impl::LastCheckpointDone() {
+  if (!options_.checkpoint_at_stop || checkpointer_ == nullptr ||
+      std::max(checkpointer_->committed_seq(), recovery_.checkpoint_seq) >=
+          ledger_.applied_seq().value()) {
+    return true;
+  }
+  if (!checkpointer_->active() && photo_seq_ < ledger_.applied_seq().value()) {
+    checkpoint_requests_.fetch_add(1, std::memory_order_acq_rel);  // for the next turn
+  }
+  last_checkpoint_asked_ = true;
+  return false;
 }
 
 // Whoever waits for this core may have more for the block, and then groups are larger and
@@ -236,6 +249,15 @@ void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
 }
 
 void Engine::Impl::DecideOne(const Command& command, const Ledger::Trail& trail, Result* result) {
+  DecideAndApply(command, trail, result);
+  if (options_.observer != nullptr && !failed_.load(std::memory_order_relaxed)) [[unlikely]] {
+    options_.observer->OnDecision(ledger_, command, now_, event_, *result);
+  }
+}
+
+void Engine::Impl::DecideAndApply(const Command& command,
+                                  const Ledger::Trail& trail,
+                                  Result* result) {
   ledger_.Decide(command, now_, trail, &event_, result);
   if (event_.kind == EventKind::kNone) {
     return;
@@ -397,14 +419,13 @@ void Engine::Impl::Sleep() {
       (checkpointer_ != nullptr && !checkpointer_->active() &&
        checkpoint_requests_.load(std::memory_order_acquire) > checkpoints_begun_) ||
       next_archive_step <= now_ ||
-      (stopping_.load(std::memory_order_seq_cst) && JournalIdle() &&
-       in_flight_commands_.load(std::memory_order_seq_cst) == 0);
+      (stopping_.load(std::memory_order_seq_cst) && NothingLeft() && !last_checkpoint_asked_);
   if (wakeful) {
     ledger_bell_.Cancel();
     return;
   }
   int64_t sleep_ns = journal_busy ? kDozeNsMax : kSleepNsMax;
-  if (checkpointer_ != nullptr && checkpointer_->active()) {
+  if (checkpointer_ != nullptr && (checkpointer_->active() || last_checkpoint_asked_)) {
     sleep_ns = kCheckpointPollNs;  // until the disk has caught up
   }
   if (ledger_.next_expiry() < kTimestampMax) {

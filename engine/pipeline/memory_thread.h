@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <thread>
 
+#include "engine/base/thread_name.h"
 #include "engine/base/virtual_array.h"
 #include "engine/pipeline/doorbell.h"
 #include "engine/pipeline/ring.h"
@@ -24,7 +25,14 @@ namespace gonghui {
 
 class MemoryThread {
  public:
-  MemoryThread() : tasks_(kTasks), thread_([this] { Run(); }) {}
+  MemoryThread() : tasks_(kTasks) {}
+  // Until then what is asked for waits.
+  void Start() {
+    thread_ = std::thread([this] {
+      SetThreadName("memory");
+      Run();
+    });
+  }
   ~MemoryThread() { Stop(); }
   MemoryThread(const MemoryThread&) = delete;
   MemoryThread& operator=(const MemoryThread&) = delete;
@@ -99,7 +107,7 @@ class MemoryThread {
   std::atomic<uint32_t> to_do_{0};  // of tasks that were taken on
   std::atomic<bool> stopping_{false};
   Doorbell bell_;
-  std::thread thread_;  // last: it uses the others
+  std::thread thread_;
 };
 
 }  // namespace gonghui

@@ -39,6 +39,7 @@ TEST(MemoryThreadTest, PopulatesWhatItIsAskedForAndChangesNothing) {
   bytes[5] = 7;
   EXPECT_EQ(BackedPages(memory), 1U);
   MemoryThread thread;
+  thread.Start();
   thread.Ask({memory.data(), kBytes / 2});
   for (int i = 0; i < 10'000 && BackedPages(memory) < kBytes / 2 / kPageBytes; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -55,6 +56,7 @@ TEST(MemoryThreadTest, IsIdleOnceAllIsDone) {
   constexpr size_t kBytes = size_t{8} << 20;
   VirtualArray<uint8_t> array(kBytes);
   MemoryThread thread;
+  thread.Start();
   EXPECT_TRUE(thread.idle());
   ASSERT_TRUE(thread.Ask({array.data(), kBytes}));
   for (int i = 0; i < 10'000 && !thread.idle(); ++i) {
@@ -78,6 +80,7 @@ TEST(MemoryThreadTest, GivesBackWhatItIsAskedTo) {
   auto* const bytes = static_cast<uint8_t*>(memory.data());
   std::memset(bytes, 7, kBytes);
   MemoryThread thread;
+  thread.Start();
   ASSERT_TRUE(thread.AskToRelease({bytes, kBytes / 2}));
   for (int i = 0; i < 10'000 && BackedPages(memory) > kBytes / 2 / kPageBytes; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
