@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "tests/model/compare_ledgers.h"
 #include "tests/model/ledger_pair.h"
 #include "tests/model/random_commands.h"
 #include "tests/testing/command_text.h"

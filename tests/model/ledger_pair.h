@@ -92,8 +92,6 @@ class LedgerPair {
   [[nodiscard]] std::string Decide(const OwnedCommand& command, TimestampNs now);
   // What an authorization would be answered by the versions in shadow, before it is decided.
   [[nodiscard]] std::string CompareShadow(const Command& asked, TimestampNs now);
-  [[nodiscard]] std::string CompareTotals() const;
-  [[nodiscard]] std::string CompareTransactions(const Ledger& ledger) const;
   [[nodiscard]] std::string CheckWithArchive();
   [[nodiscard]] std::string Replay(Ledger* ledger, MapArchive* archive) const;
   [[nodiscard]] std::string LoadPhoto(Ledger* ledger);
@@ -119,10 +117,6 @@ class LedgerPair {
 // declines is the first check that fails of the candidate that came furthest; what is
 // approved passed all of its own.
 std::string ContradictionIn(const Answer& answer);
-
-// The invariant that does not hold, with its row; empty when all do, as far as they can
-// be seen without what is in the archive.
-std::string BrokenInvariant(const Ledger& ledger);
 
 }  // namespace gonghui
 

@@ -52,7 +52,8 @@ Fen RandomCommands::EdgyAmount() {
 // What may be captured, reversed or refunded of a price: all of it and what lies
 // beside, a half, more than there is.
 Fen RandomCommands::PartOf(Fen list_price) {
-  const int64_t all = list_price.value();
+  // Where answers overtake each other, what a terminal takes to be left may be less than nothing.
+  const int64_t all = std::max<int64_t>(list_price.value(), 0);
   switch (Pick(12)) {
     case 0:
       return Fen{std::clamp<int64_t>(all + prng_.Between(-1, 1), 0, kTransactionFenMax)};

@@ -21,7 +21,7 @@
 #include "engine/ledger/ledger.h"
 #include "engine/programmes/draw.h"
 #include "engine/programmes/voucher_code.h"
-#include "tests/model/ledger_pair.h"
+#include "tests/model/compare_ledgers.h"
 #include "tests/tables/table_file.h"
 #include "tests/tables/table_words.h"
 

@@ -23,7 +23,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/prng.h"
-#include "tests/model/ledger_pair.h"
+#include "tests/model/compare_ledgers.h"
 #include "tests/properties/random_run.h"
 #include "tests/testing/names.h"
 

@@ -1,0 +1,109 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Knows what a simulated engine should decide: the naive model is given every command in the
+// order in which the engine decides them, at the same instants, and must say the same.  After
+// a crash it goes back to what was durable, for which it keeps all that changed anything.
+//
+// Thread safety: none; a simulation has one thread.
+
+#ifndef GONGHUI_TESTS_SIMULATION_SIM_ORACLE_H_
+#define GONGHUI_TESTS_SIMULATION_SIM_ORACLE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "engine/pipeline/engine.h"
+#include "tests/model/naive_ledger.h"
+#include "tests/testing/answer.h"
+#include "tests/testing/owned_command.h"
+
+namespace gonghui {
+
+// What somebody sent, once, as the engine has it: a unit of work with its memory.
+struct SimCall {
+  // One for each command.
+  std::vector<size_t> asked;  // whose: a number of the sender's
+  std::vector<OwnedCommand> owned;
+  std::vector<Command> commands;
+  std::vector<Result> results;
+  std::vector<Answer> answers;  // as decided
+  std::vector<bool> decided;
+  // The last event that the decisions could see or are.
+  uint64_t seen_seq = 0;
+  bool archive_failed = false;  // when it was asked what they name
+  Submission submission;
+};
+
+class SimOracle final : public DecisionObserver {
+ public:
+  explicit SimOracle(uint16_t shard)
+      : shard_(shard), model_(std::make_unique<NaiveLedger>(shard)) {}
+
+  // What is asked next, until Forget().
+  void Expect(SimCall* call);
+  void Forget(const SimCall& call);
+
+  // The engine decided something.  Of a call that is expected the answer is kept there.
+  void OnDecision(const Ledger& ledger,
+                  const Command& command,
+                  TimestampNs now,
+                  const Event& event,
+                  const Result& result) override;
+
+  // Only the events up to this one have survived; all calls are forgotten.
+  void GoBackTo(uint64_t seq);
+
+  // Everything; O(n).
+  void Compare(const Ledger& ledger, const char* when);
+
+  // Somebody saw what was decided up to this event.
+  void Acknowledge(uint64_t seq) { acknowledged_seq_ = std::max(acknowledged_seq_, seq); }
+
+  // The first thing that is not as it should be; empty = all is well.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  void Report(std::string problem) {
+    if (problem_.empty()) {
+      problem_ = std::move(problem);
+    }
+  }
+  [[nodiscard]] uint64_t decisions() const { return decisions_; }
+  [[nodiscard]] const NaiveLedger& model() const { return *model_; }
+
+ private:
+  // What changed something.
+  struct Change {
+    OwnedCommand command;
+    TimestampNs now;
+    uint64_t seq = 0;
+    bool only_passes = false;  // the archive's: the model has none
+  };
+  struct Place {
+    SimCall* call = nullptr;
+    size_t index = 0;
+  };
+
+  void OnOwnDecision(const Ledger& ledger,
+                     const Command& command,
+                     TimestampNs now,
+                     const Event& event);
+  void CompareNext(const Ledger& ledger, const Command& command);
+
+  const uint16_t shard_;
+  std::unique_ptr<NaiveLedger> model_;
+  absl::flat_hash_map<const Command*, Place> expected_;
+  std::deque<Change> changes_;
+  uint64_t acknowledged_seq_ = 0;
+  uint64_t decisions_ = 0;
+  std::string problem_;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_TESTS_SIMULATION_SIM_ORACLE_H_

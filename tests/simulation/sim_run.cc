@@ -1,0 +1,206 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/simulation/sim_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+
+#include "engine/base/check.h"
+#include "tests/model/ledger_pair.h"
+#include "tests/simulation/sim_trace.h"
+
+namespace gonghui {
+namespace {
+
+constexpr uint16_t kShard = 7;  // the model's ids have it, too
+// Turns until everybody must have been answered once nothing goes wrong any more.
+constexpr int kTurnsOfRestMax = 200'000;
+
+}  // namespace
+
+SimRun::SimRun(const SimPlan& plan)
+    : plan_(plan),
+      prng_(plan.seed ^ 0x51),
+      disk_(plan.seed ^ 0xd15c, &outcome_.faults),
+      oracle_(kShard),
+      random_(plan.seed) {
+  MakeTemper();
+  options_ = MakeOptions();
+  DrawWorkers();
+}
+
+SimRun::~SimRun() = default;
+
+SimOutcome SimRun::Run() {
+  StartAgain(/*faults=*/false);
+  if (ok()) {
+    BuildWorld();
+  }
+  building_ = false;
+  if (plan_.disk_lies) {
+    disk_.Lie();
+  }
+  while (ok() && thought_of_ < plan_.commands) {
+    TakeTurn();
+  }
+  if (ok()) {
+    ComeToRest();
+  }
+  if (ok()) {
+    Audit();
+  }
+  outcome_.problem = oracle_.problem();
+  outcome_.commands = thought_of_;
+  outcome_.operations = oracle_.decisions();
+  return outcome_;
+}
+
+// Seeds differ in what goes wrong: of many faults at once each hides what another would show.
+void SimRun::MakeTemper() {
+  for (size_t i = 0; i < kSimFaultCount; ++i) {
+    const bool may = plan_.faults.Has(static_cast<SimFault>(i));
+    const bool does = prng_.Chance(3, 5);
+    const auto once_in = static_cast<uint32_t>(uint64_t{1} << prng_.Between(1, 5));
+    temper_.once_in[i] = may && does ? once_in : 0;
+  }
+  temper_.waiting_max = static_cast<uint64_t>(prng_.Between(1, 40));
+  temper_.bundle_max = prng_.Chance(1, 2) ? 1 : static_cast<uint64_t>(prng_.Between(2, 12));
+  temper_.looks_once_in = 400;
+}
+
+bool SimRun::Strikes(SimFault fault) {
+  const uint32_t once_in = temper_.once_in[static_cast<size_t>(fault)];
+  return !building_ && !resting_ && once_in != 0 && prng_.Chance(1, once_in);
+}
+
+EngineOptions SimRun::MakeOptions() {
+  EngineOptions options;
+  options.shard = kShard;
+  options.threads = EngineThreads::kNone;
+  options.observer = &oracle_;
+  options.pipeline = static_cast<CommitPipeline>(prng_.Between(1, 3));
+  options.ring_slots = 1u << prng_.Between(3, 7);
+  options.in_flight_commands_max = static_cast<uint32_t>(prng_.Between(100, 400));
+  options.block_bytes_max = 1u << prng_.Between(9, 16);
+  options.checkpoint_journal_bytes = uint64_t{1} << prng_.Between(12, 17);
+  options.checkpoint_interval_ns = int64_t{1} << prng_.Between(30, 45);
+  options.checkpoint_at_stop = prng_.Chance(3, 4);
+  options.archive_after_ns = int64_t{1} << prng_.Between(36, 50);
+  options.archive_rows_max = 1u << prng_.Between(3, 12);
+  options.archive_slice_rows = 1u << prng_.Between(2, 8);
+  options.archive_begin_rows = 1u << prng_.Between(1, 6);
+  options.limits = LedgerPair::SmallLimits();
+  options.fail_stop = [this](const std::string& why) { failed_ = why; };
+  options.archive_unreadable = [](const std::string&) {};
+  return options;
+}
+
+// One after another: what a world is made of needs what comes before it.
+void SimRun::BuildWorld() {
+  for (const OwnedCommand& command : random_.Setup()) {
+    const size_t wish = AddWish(command);
+    SubmitTo({{wish}});
+    for (int i = 0; i < 1'000 && ok() && !wishes_[wish].answered; ++i) {
+      for (int worker = 1; worker <= kEngineWorkerCount; ++worker) {
+        engine_->Step(static_cast<EngineWorker>(worker));
+      }
+      AfterDisk();
+      while (!replies_.empty()) {
+        DeliverReply();
+      }
+    }
+    if (!wishes_[wish].answered) {
+      oracle_.Report("the world can not be built: " + failed_);
+      return;
+    }
+  }
+}
+
+void SimRun::TakeTurn() {
+  clock_.PassNs(prng_.Between(1, 200'000));
+  const uint64_t dice = prng_.Below(100);
+  if (dice < 18 && waiting_.size() < temper_.waiting_max) {
+    ThinkOfSomething();
+  } else if (dice < 40) {
+    DeliverRequest();
+  } else if (dice < 52) {
+    DeliverReply();
+  } else if (dice < 56) {
+    GrowImpatient();
+  } else if (dice < 57) {
+    offline_.empty() ? GoOffline() : ComeOnline();
+  } else if (dice < 58 && prng_.Chance(1, 4)) {
+    MaybeBreakDown();
+  } else {
+    StepSomeWorker();
+  }
+  AfterDisk();
+  if (ok() && engine_ != nullptr && prng_.Chance(1, temper_.looks_once_in)) {
+    oracle_.Compare(engine_->names(), "on the way");
+  }
+}
+
+void SimRun::ComeToRest() {
+  Trace("nothing goes wrong any more");
+  resting_ = true;
+  disk_.Repair();
+  offline_.clear();
+  if (!failed_.empty() || disk_.has_struck()) {
+    PowerCut(SimFault::kPowerCut);
+  }
+  for (int turn = 0; turn < kTurnsOfRestMax && ok(); ++turn) {
+    clock_.PassNs(prng_.Between(1, 200'000));
+    for (int worker = 1; worker <= kEngineWorkerCount; ++worker) {
+      engine_->Step(static_cast<EngineWorker>(worker));
+    }
+    AfterDisk();
+    DeliverRequest();
+    DeliverReply();
+    if (requests_.empty() && replies_.empty() && calls_.empty()) {
+      if (waiting_.empty()) {
+        return;
+      }
+      for (const size_t wish : waiting_) {
+        Send({wish});
+      }
+    }
+  }
+  oracle_.Report(absl::StrCat(waiting_.size(),
+                              " wishes are never answered, of these ",
+                              calls_.size(),
+                              " calls never completed"));
+}
+
+// The same state from a checkpoint with what follows, and from the journal alone.
+void SimRun::Audit() {
+  oracle_.Compare(engine_->names(), "at the end");
+  const uint64_t seq = engine_->names().applied_seq().value();
+  if (const uint64_t durable = disk_.durable_next_seq() - 1; durable != seq && ok()) {
+    oracle_.Report(absl::StrCat("at rest, and only ", durable, " of ", seq, " are durable"));
+  }
+  if (!ok()) {
+    return;
+  }
+  StopInOrder();
+  if (!ok()) {
+    return;
+  }
+  const uint64_t hash = engine_->names().StateHash();
+  const uint64_t end_seq = engine_->names().applied_seq().value();
+  const std::unique_ptr<SimDisk> alone = disk_.JournalAlone();
+  EngineOptions options = options_;
+  options.observer = nullptr;
+  auto again = Engine::Start(options, clock_, alone->journal(), nullptr, &alone->archive());
+  if (!again.ok()) {
+    oracle_.Report("from the journal alone: " + again.status().ToString());
+    return;
+  }
+  if ((*again)->names().StateHash() != hash || (*again)->names().applied_seq().value() != end_seq) {
+    oracle_.Report("from the journal alone another state comes");
+  }
+}
+
+}  // namespace gonghui
