@@ -321,25 +321,26 @@ bool SimDisk::DamageBlock(SimFault how) {
   }
   const size_t among = prng_.Chance(1, 2) ? std::min<size_t>(count, 8) : count;
   size_t which = count - 1 - prng_.Below(among);
-  good_blocks_ = blocks_;
+  if (how == SimFault::kBlockLost) {
+    // The last one may be gone without a trace: it is what the tail says.  So another.
+    which = std::min(which, count - 2);
+  }
+  good_block_ = blocks_[which];
   if (how == SimFault::kBlockRot) {
     std::vector<uint8_t>& bytes = blocks_[which].bytes;
     bytes[prng_.Below(bytes.size())] ^= static_cast<uint8_t>(1u << prng_.Below(8));
   } else if (how == SimFault::kBlockMisplaced) {
     const size_t other = prng_.Below(count);
     if (other == which) {
-      good_blocks_.clear();
       return false;
     }
     blocks_[which].bytes = blocks_[other].bytes;
   } else {
-    // The last one may be gone without a trace: it is what the tail says.  So another.
-    which = std::min(which, count - 2);
     blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(which));
   }
   damaged_block_ = which;
   block_is_lost_ = how == SimFault::kBlockLost;
-  damage_ = absl::StrCat(NameOf(how), " of block ", good_blocks_[which].first_seq);
+  damage_ = absl::StrCat(NameOf(how), " of block ", good_block_.first_seq);
   return true;
 }
 
@@ -353,9 +354,9 @@ bool SimDisk::DamagePage(SimFault how) {
   if (candidates.empty()) {
     return false;
   }
-  good_pages_ = pages_;
   const PageKey key = candidates[prng_.Below(candidates.size())];
   StoredPage& page = pages_[key];
+  good_page_ = page;
   if (how == SimFault::kPageRot) {
     page.checksum_fails = true;
   } else {
@@ -369,10 +370,15 @@ bool SimDisk::DamagePage(SimFault how) {
 // Nothing has been written since: an engine that started all the same is not let go on before.
 void SimDisk::Repair() {
   if (damaged_block_.has_value()) {
-    blocks_ = std::exchange(good_blocks_, {});
+    if (block_is_lost_) {
+      blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(*damaged_block_),
+                     std::move(good_block_));
+    } else {
+      blocks_[*damaged_block_] = std::move(good_block_);
+    }
   }
   if (damaged_page_.has_value()) {
-    pages_ = std::exchange(good_pages_, {});
+    pages_[*damaged_page_] = std::move(good_page_);
   }
   damaged_block_.reset();
   damaged_page_.reset();

@@ -140,10 +140,10 @@ class SimDisk {
 
   std::string damage_;
   bool damage_was_read_ = false;
-  std::vector<StoredBlock> good_blocks_;  // while some are damaged
-  std::optional<size_t> damaged_block_;   // the lost one: the one after it
+  StoredBlock good_block_;               // while it is damaged
+  std::optional<size_t> damaged_block_;  // the lost one: the one after it
   bool block_is_lost_ = false;
-  std::map<PageKey, StoredPage> good_pages_;
+  StoredPage good_page_;
   std::optional<PageKey> damaged_page_;
   bool archive_unreadable_ = false;
 };

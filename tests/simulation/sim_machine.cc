@@ -137,8 +137,8 @@ void SimRun::StartAgain(bool faults) {
 
 // False: in vain, for a reason.
 bool SimRun::TryStart(bool faults) {
-  disk_.PowerOn();
   disk_.Repair();
+  disk_.PowerOn();
   failed_.clear();
   oracle_.GoBackTo(disk_.durable_next_seq() - 1);
   if (faults) {

@@ -28,6 +28,7 @@
 #include <absl/strings/str_split.h>
 
 #include "engine/base/clock.h"
+#include "tests/simulation/rush.h"
 #include "tests/simulation/simulation.h"
 
 namespace gonghui {
@@ -42,9 +43,13 @@ struct Options {
   std::string left_out;
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1u);
   double smaller_seconds = 30;
+  bool rush = false;
   bool trace = false;
   size_t trace_lines = 80;
 };
+
+// Of a seed with --rush.
+constexpr size_t kRushCommands = 200'000;
 
 // For when a check of the engine's own ends the process.
 uint64_t seed_of_process = 0;
@@ -127,8 +132,11 @@ void PrintTrace(SimPlan plan, size_t lines) {
 }
 
 void ReportProblem(const SimPlan& plan, const SimOutcome& outcome, const Options& options) {
-  fmt::print("seed {}: {}\nReplay: tools/sim {}\n", plan.seed, outcome.problem, ReplayText(plan));
-  if (options.smaller_seconds <= 0) {
+  fmt::print("seed {}: {}\nReplay: tools/sim {}\n",
+             plan.seed,
+             outcome.problem,
+             (options.rush ? "--rush " : "") + ReplayText(plan));
+  if (options.rush || options.smaller_seconds <= 0) {
     return;
   }
   const SimPlan smaller = MakeSmaller(plan, options.smaller_seconds);
@@ -149,7 +157,7 @@ bool RunEvery(const Options& options, const SimPlan& first, unsigned job, Sum* s
     SimPlan plan = first;
     plan.seed = first.seed + turn;
     seed_of_process = plan.seed;
-    const SimOutcome outcome = Simulate(plan);
+    const SimOutcome outcome = options.rush ? SimulateRush(plan) : Simulate(plan);
     sum->Add(outcome);
     if (!outcome.problem.empty()) {
       ReportProblem(plan, outcome, options);
@@ -224,7 +232,9 @@ int Main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "or how long")->excludes("--seeds");
   CLI::Option* const seed = app.add_option(
       "--seed", options.first_seed, "the first seed (random); alone: that seed only");
-  app.add_option("--commands", options.commands, "that are thought of in each seed");
+  CLI::Option* const commands =
+      app.add_option("--commands", options.commands, "that are thought of in each seed");
+  app.add_flag("--rush", options.rush, "many operations, one programme; see rush.h");
   app.add_option("--faults", options.faults, "which kinds may strike, a bit each");
   app.add_option("--leave-out", options.left_out, "commands that are never sent: 3,7-9");
   app.add_option("--jobs", options.jobs, "processes")->check(CLI::Range(1, 1024));
@@ -238,7 +248,7 @@ int Main(int argc, char** argv) {
   }
   SimPlan plan;
   plan.seed = options.first_seed;
-  plan.commands = options.commands;
+  plan.commands = options.rush && commands->count() == 0 ? kRushCommands : options.commands;
   plan.faults = SimFaults::OfBits(options.faults);
   if (!ParseLeftOut(options.left_out, &plan.left_out)) {
     fmt::print(stderr, "--leave-out {}: wants numbers and ranges, as 3,7-9\n", options.left_out);

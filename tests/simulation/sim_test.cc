@@ -1,7 +1,7 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Seeds of the simulation (simulation.h): those that once found something, fresh ones, and
+// Seeds of the simulations (simulation.h, rush.h): those that once found something, fresh ones, and
 // proof that it would find something.
 //
 //   sim_test                       fresh seeds for half a minute, among others
@@ -20,6 +20,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/domain/calendar.h"
+#include "tests/simulation/rush.h"
 #include "tests/simulation/simulation.h"
 
 namespace gonghui {
@@ -150,6 +151,52 @@ TEST(SimulationTest, ADiskThatLiesIsFoundAndMadeSmall) {
   const SimPlan smaller = MakeSmaller(failing, 5);
   EXPECT_NE(Simulate(smaller).problem, "");
   EXPECT_LT(smaller.commands - smaller.left_out.size(), failing.commands / 2);
+}
+
+SimPlan RushPlanOf(uint64_t seed) {
+  SimPlan plan = PlanOf(seed);
+  plan.commands = 40'000;
+  return plan;
+}
+
+TEST(RushTest, FreshSeeds) {
+  const Clock& clock = SystemClock::Instance();
+  const int64_t begin_ns = clock.MonotonicNs();
+  std::random_device device;
+  const uint64_t first = device();
+  uint64_t seeds = 0;
+  uint64_t operations = 0;
+  uint64_t starts = 0;
+  do {
+    const SimPlan plan = RushPlanOf(first + seeds);
+    const SimOutcome outcome = SimulateRush(plan);
+    ++seeds;
+    operations += outcome.operations;
+    starts += outcome.starts;
+    ASSERT_EQ(outcome.problem, "") << "Replay: tools/sim --rush " << ReplayText(plan);
+    EXPECT_GE(outcome.operations, plan.commands);
+  } while (clock.MonotonicNs() - begin_ns < 10 * kNsPerSecond);
+  std::cout << seeds << " seeds from " << first << " on, " << operations << " operations, "
+            << starts << " starts\n";
+}
+
+TEST(RushTest, TheSameSeedIsTheSameRun) {
+  const SimOutcome a = SimulateRush(RushPlanOf(3));
+  const SimOutcome b = SimulateRush(RushPlanOf(3));
+  EXPECT_EQ(a.operations, b.operations);
+  EXPECT_EQ(a.starts, b.starts);
+  EXPECT_EQ(a.faults, b.faults);
+}
+
+TEST(RushTest, ADiskThatLiesIsFound) {
+  int found = 0;
+  constexpr int kSeeds = 8;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    SimPlan plan = RushPlanOf(seed);
+    plan.disk_lies = true;
+    found += SimulateRush(plan).problem.empty() ? 0 : 1;
+  }
+  EXPECT_GE(found, kSeeds / 2);
 }
 
 TEST(SimulationTest, AReplayIsACommandLine) {
