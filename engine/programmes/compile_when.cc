@@ -172,6 +172,11 @@ void FileCompiler::CheckOpens(const MapReader& map, const Draft& draft) {
   if (!dates.first.has_value() || !dates.end.has_value() || out_->many()) {
     return;
   }
+  if (*dates.first >= *dates.end) {
+    // A date of the benefit's beside one of the programme's whose other one can not be read,
+    // which has been told; nothing that `when` asks for leaves no day here.
+    return;
+  }
   const uint8_t weekdays = benefit.weekdays == 0 ? kEveryWeekday : benefit.weekdays;
   const std::span<const DayRange> closed =
       std::span(file_.days).subspan(benefit.closed_days.first, benefit.closed_days.count);

@@ -14,7 +14,7 @@
 namespace gonghui {
 namespace {
 
-constexpr size_t kQuotedCharactersMax = 48;
+constexpr size_t kShownCharactersMax = 48;
 
 }  // namespace
 
@@ -43,19 +43,26 @@ std::string RenderZh(const Diagnostic& diagnostic) {
   return text;
 }
 
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
+std::string Shown(std::string_view text) {
+  std::string shown;
   size_t characters = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
     const bool continues = (byte & 0xc0) == 0x80;
-    if (!continues && ++characters > kQuotedCharactersMax) {
-      quoted += "...";
+    if (!continues && ++characters > kShownCharactersMax) {
+      shown += "...";
       break;
     }
-    quoted += byte < 0x20 || byte == 0x7f ? '?' : c;
+    // U+0080 to U+009F are written c2 80 to c2 9f; a terminal takes one of them for an escape.
+    const bool c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) < 0xa0;
+    shown += c1 || byte < 0x20 || byte == 0x7f ? '?' : text[i];
+    i += c1 ? 1 : 0;
   }
-  return quoted + "'";
+  return shown;
+}
+
+std::string Quoted(std::string_view text) {
+  return "'" + Shown(text) + "'";
 }
 
 void DiagnosticList::Add(SourcePosition at, std::string path, Words message, Words hint) {

@@ -37,8 +37,10 @@ struct Diagnostic {
 // The same in Chinese without the place, for the line below: "path：message（hint）".
 [[nodiscard]] std::string RenderZh(const Diagnostic& diagnostic);
 
-// Text of the file as it is shown in a message: in quotes, cut when long, control
-// characters replaced.  REQUIRES: `text` is UTF-8.
+// Text of the file as it is shown in a message: cut when long, control characters replaced.
+// REQUIRES: `text` is UTF-8.
+[[nodiscard]] std::string Shown(std::string_view text);
+// In quotes.
 [[nodiscard]] std::string Quoted(std::string_view text);
 
 // Collects findings.  Thread safety: none.

@@ -170,7 +170,8 @@ std::vector<Value> ReadList(const Value& list,
                             DiagnosticList* out) {
   const YamlNode& node = *list.node;
   if (node.kind != YamlNode::Kind::kList) {
-    const bool one = node.kind == YamlNode::Kind::kScalar;
+    // Of text that can not be shown as it stands nobody could write that.
+    const bool one = node.kind == YamlNode::Kind::kScalar && Shown(node.text) == node.text;
     ReportWrongKind(list,
                     Say("a list of $0", "$0的列表", expected),
                     one ? Say("write [$0]", "请写 [$0]", node.text) : Words{},

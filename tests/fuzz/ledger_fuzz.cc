@@ -1,8 +1,10 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any sequence of commands: no invariant breaks, ledger and model agree, and what was
-// journalled can be read back and replayed to the same state (no poison pill).
+// ledger: any sequence of commands
+//
+// No invariant breaks, ledger and model agree, and what was journalled can be read back and
+// replayed to the same state (no poison pill).
 //
 // GONGHUI_FUZZ_TRACE=1 tells each command and its answer.
 

@@ -1,13 +1,16 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the corpora: a few dozen small inputs for each fuzz target, the same each time.
+// Writes the corpora: a few dozen small inputs for each fuzz target, the same each time; and
+// the dictionaries, of what the code itself knows as keys, words and columns.
 //
-//   build/dev/tests/fuzz/make_corpus tests/fuzz/corpus
+//   build/dev/tests/fuzz/make_corpus tests/fuzz [TARGET...]
 //
 // To run after what bytes mean has changed (command_bytes.h, record_format.h, the
-// contract).  Inputs that once crashed are not made here; they are in
-// tests/fuzz/regressions under a name that says why.
+// contract, the language, the columns); without names, for all targets.  Inputs that once
+// crashed are not made here; they are in tests/fuzz/regressions under a name that says why.
+
+#include "tests/fuzz/make_corpus.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -35,37 +38,12 @@
 #include "gonghui/v1/programme_service.pb.h"
 #include "gonghui/v1/voucher_service.pb.h"
 #include "storage/archive_keys.h"
+#include "storage/rocksdb_checkpoint.h"
 #include "tests/fuzz/command_bytes.h"
 #include "tests/unit/durability/event_maker.h"
 
 namespace gonghui {
 namespace {
-
-using Bytes = std::vector<uint8_t>;
-
-// Fills a folder, which it empties first.
-class Corpus {
- public:
-  explicit Corpus(const std::filesystem::path& folder) : folder_(folder) {
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-  }
-
-  void Add(const std::string& name, std::span<const uint8_t> bytes) {
-    const std::string number = std::to_string(++count_);
-    const std::string zeros(number.size() < 3 ? 3 - number.size() : 0, '0');
-    std::ofstream file(folder_ / (zeros + number + "-" + name), std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-    GH_CHECK(file.good(), "file=", name);
-  }
-
-  [[nodiscard]] size_t count() const { return count_; }
-
- private:
-  const std::filesystem::path folder_;
-  size_t count_ = 0;
-};
 
 // ---- Commands --------------------------------------------------------------------
 
@@ -123,14 +101,11 @@ Bytes RecordOf(const Event& event, TimestampNs previous_at) {
   return bytes;
 }
 
+constexpr TimestampNs kAt{1'777'777'200'000'000'000};
+
 void MakeRecordCorpus(Corpus corpus) {
-  constexpr TimestampNs kAt{1'777'777'200'000'000'000};
-  const auto payload = [&corpus](const std::string& name, Bytes bytes) {
-    bytes.insert(bytes.begin(), 2);
-    corpus.Add(name, bytes);
-  };
-  payload("sale", RecordOf(MakeSale(1, kAt)->event, TimestampNs{}));
-  payload("code-sale", RecordOf(MakeCodeSale(1, kAt)->event, TimestampNs{}));
+  corpus.Add("sale", RecordOf(MakeSale(1, kAt)->event, TimestampNs{}));
+  corpus.Add("code-sale", RecordOf(MakeCodeSale(1, kAt)->event, TimestampNs{}));
   for (const EventKind kind : kAllEventKinds) {
     Prng prng(static_cast<uint64_t>(kind));
     for (int i = 0; i < 2; ++i) {
@@ -142,9 +117,14 @@ void MakeRecordCorpus(Corpus corpus) {
           best = std::move(bytes);
         }
       }
-      payload("event-" + std::to_string(static_cast<int>(kind)), best);
+      corpus.Add("event-" + std::to_string(static_cast<int>(kind)), best);
     }
   }
+  std::printf("record_fuzz: %zu inputs\n", corpus.count());
+}
+
+// Three sales, sealed.
+Bytes BlockOfSales() {
   Bytes block(kBlockHeaderBytes);
   TimestampNs previous_at;
   for (uint32_t i = 0; i < 3; ++i) {
@@ -161,36 +141,81 @@ void MakeRecordCorpus(Corpus corpus) {
   header.at = previous_at;
   header.rules_version = 1;
   SealBlock(header, block);
+  return block;
+}
+
+void MakeBlockCorpus(Corpus corpus) {
+  const Bytes block = BlockOfSales();
   for (const uint8_t how : {uint8_t{0}, uint8_t{1}}) {
+    const std::string suffix = how == 0 ? "" : "-to-mend";
     Bytes bytes = block;
-    bytes.insert(bytes.begin(), how);
-    corpus.Add(how == 0 ? "block" : "block-to-mend", bytes);
+    bytes.insert(bytes.begin(), {how, 0, 100, 1});  // the first byte of the payload changes
+    corpus.Add("block" + suffix, bytes);
     bytes.resize(bytes.size() - 20);
-    corpus.Add(how == 0 ? "block-cut" : "block-cut-to-mend", bytes);
-    bytes[1 + 24] = 200;  // more events than there is room for
-    corpus.Add(how == 0 ? "block-count" : "block-count-to-mend", bytes);
+    corpus.Add("block-cut" + suffix, bytes);
+    bytes[4 + 24] = 200;  // more events than there is room for
+    corpus.Add("block-count" + suffix, bytes);
   }
+  // Journals of blocks with one record each, of which one is wrong in one way, and one of
+  // three that are all right.
+  for (int wrong_bit = -1; wrong_bit < 6; ++wrong_bit) {
+    Bytes journal = {2, 0, 0, 0};
+    for (uint32_t i = 0; i < 3; ++i) {
+      const Bytes record = RecordOf(MakeSale(1 + i, kAt, i)->event, TimestampNs{});
+      const bool is_wrong = i == 1 && wrong_bit >= 0;
+      const auto wrong = static_cast<uint8_t>(is_wrong ? 1u << wrong_bit : 0u);
+      journal.insert(journal.end(), {wrong, 1, 1, static_cast<uint8_t>(record.size())});
+      journal.insert(journal.end(), record.begin(), record.end());
+    }
+    corpus.Add(wrong_bit < 0 ? "journal" : "journal-wrong-" + std::to_string(wrong_bit), journal);
+  }
+  std::printf("block_fuzz: %zu inputs\n", corpus.count());
+}
+
+void AddArchived(Corpus* corpus) {
   const auto terminal = CodeOf<TerminalId>("KM004217");
   for (const ArchivedTransaction& archived :
        {MakeArchivedSale(1, kAt), MakeArchivedRefund(2, kAt), MakeArchivedAdvice(3, kAt)}) {
     std::string value;
     AppendArchiveValue(archived, terminal, &value);
-    for (const uint8_t how : {uint8_t{3}, uint8_t{4}}) {
-      Bytes bytes(value.begin(), value.end() - (how == 3 ? 0 : 4));
-      bytes.insert(bytes.begin(), how);
-      corpus.Add(how == 3 ? "archived" : "archived-to-mend", bytes);
-    }
+    corpus->Add("archived", Bytes{2}, value);
+    value.resize(value.size() - 4);
+    corpus->Add("archived-to-mend", Bytes{3}, value);
   }
-  for (const std::string& key :
-       {ArchiveIdKey(0, RequestId{1, 2}, terminal),
-        ArchiveNameKey(0, AdviceNameOf(MakeArchivedAdvice(3, kAt), terminal))}) {
-    Bytes bytes(key.begin(), key.end());
-    bytes.insert(bytes.begin(), 5);
-    corpus.Add("archive-id-key", bytes);
+  corpus->Add("archive-id-key", Bytes{4}, ArchiveIdKey(0, RequestId{1, 2}, terminal));
+  corpus->Add("archive-id-key",
+              Bytes{4},
+              ArchiveNameKey(0, AdviceNameOf(MakeArchivedAdvice(3, kAt), terminal)));
+  corpus->Add("archive-key", Bytes{5}, ArchiveKey(7, CommandSeq{5'001}, true));
+  corpus->Add("archive-id-value", Bytes{6}, ArchiveIdValue(CommandSeq{5'001}, true));
+}
+
+void AddCheckpoints(Corpus* corpus) {
+  CheckpointMeta meta;
+  meta.shard = 7;
+  meta.applied_seq = 5'001;
+  meta.applied_at = kAt;
+  meta.state_hash = 0x0123456789abcdef;
+  for (const size_t table : {size_t{1}, size_t{2}, size_t{63}}) {
+    meta.table_sizes[table] = 100;
+    meta.row_bytes[table] = 64;
   }
+  meta.first_pages[2] = 1;
+  std::string record = EncodeCheckpointMeta(/*number=*/3, meta);
+  corpus->Add("checkpoint-record", Bytes{7}, record);
+  record.resize(record.size() - 8);
+  corpus->Add("checkpoint-record-to-mend", Bytes{8}, record);
+
+  corpus->Add("checkpoint", Bytes{255, 0});
+  for (uint8_t what = 0; what < 8; ++what) {
+    corpus->Add("checkpoint-damage-" + std::to_string(what), Bytes{255, what, 4, 0, 3, 1});
+  }
+}
+
+void MakePageCorpus(Corpus corpus) {
   // Two rows of each width, of which the second differs in every other word by little.
   for (const uint8_t words : {uint8_t{1}, uint8_t{3}, uint8_t{6}, uint8_t{50}}) {
-    std::vector<uint8_t> rows(size_t{words} * 4 * 2);
+    Bytes rows(size_t{words} * 4 * 2);
     for (size_t i = 0; i < rows.size(); i += 4) {
       rows[i] = static_cast<uint8_t>(i);
       rows[i + 3] = i % 8 == 0 ? 0 : 1;
@@ -198,10 +223,14 @@ void MakeRecordCorpus(Corpus corpus) {
     PagePacker packer;
     const std::span<const uint8_t> packed = packer.Pack(rows, size_t{words} * 4);
     Bytes bytes(packed.begin(), packed.end());
-    bytes.insert(bytes.begin(), {6, static_cast<uint8_t>(words - 1)});
+    bytes.insert(bytes.begin(), {0, static_cast<uint8_t>(words - 1)});
     corpus.Add("page-" + std::to_string(words), bytes);
+    rows.insert(rows.begin(), {1, static_cast<uint8_t>(words - 1)});
+    corpus.Add("rows-" + std::to_string(words), rows);
   }
-  std::printf("record_fuzz: %zu inputs\n", corpus.count());
+  AddArchived(&corpus);
+  AddCheckpoints(&corpus);
+  std::printf("page_fuzz: %zu inputs\n", corpus.count());
 }
 
 // ---- Requests ----------------------------------------------------------------------
@@ -610,13 +639,32 @@ void MakeTranslateCorpus(Requests requests) {
 }  // namespace gonghui
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: make_corpus FOLDER\n");
+  using namespace gonghui;  // NOLINT
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: make_corpus FOLDER [TARGET...]\n");
     return 2;
   }
   const std::filesystem::path folder = argv[1];
-  gonghui::MakeLedgerCorpus(gonghui::Corpus(folder / "ledger_fuzz"));
-  gonghui::MakeRecordCorpus(gonghui::Corpus(folder / "record_fuzz"));
-  gonghui::MakeTranslateCorpus(gonghui::Requests(folder / "translate_fuzz"));
+  const std::set<std::string> only(argv + 2, argv + argc);
+  const auto make = [&](const std::string& target, const auto& maker) {
+    if (only.empty() || only.contains(target)) {
+      maker(folder / "corpus" / (target + "_fuzz"));
+    }
+  };
+  using Path = std::filesystem::path;
+  make("ledger", [](const Path& path) { MakeLedgerCorpus(Corpus(path)); });
+  make("record", [](const Path& path) { MakeRecordCorpus(Corpus(path)); });
+  make("block", [](const Path& path) { MakeBlockCorpus(Corpus(path)); });
+  make("page", [](const Path& path) { MakePageCorpus(Corpus(path)); });
+  make("translate", [](const Path& path) { MakeTranslateCorpus(Requests(path)); });
+  make("yaml", [&](const Path& path) {
+    MakeYamlCorpus(Corpus(path), folder / ".." / "programmes");
+    MakeYamlDictionary(folder / "yaml_fuzz.dict");
+  });
+  make("csv", [&](const Path& path) {
+    MakeCsvCorpus(Corpus(path));
+    MakeCsvDictionary(folder / "csv_fuzz.dict");
+  });
+  make("code", [](const Path& path) { MakeCodeCorpus(Corpus(path)); });
   return 0;
 }

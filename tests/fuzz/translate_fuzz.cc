@@ -1,9 +1,10 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as the request of any call, or as a row that an operator imports.  What is
-// refused names a field (bytes that are no message at all have none); what is accepted
-// breaks no precondition of the ledger, is decided by it, and is answered with a
+// translate: any bytes as the request of any call, or as a row that an operator imports
+//
+// What is refused names a field (bytes that are no message at all have none); what is
+// accepted breaks no precondition of the ledger, is decided by it, and is answered with a
 // message that other people's Protocol Buffers can read.
 //
 //   input := call(1) caller(1) message

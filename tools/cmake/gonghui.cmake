@@ -190,13 +190,24 @@ function(gh_bench)
   set_tests_properties(${arg_NAME} PROPERTIES LABELS bench-smoke TIMEOUT ${arg_TIMEOUT_S})
 endfunction()
 
-# A fuzz target: SRCS define LLVMFuzzerTestOneInput, CORPUS are folders of
-# inputs.  In the fuzz preset, which tools/check runs too, it is a libFuzzer
-# program; in every other one its inputs are replayed as a test, so that what
-# once crashed stays mended.
+# A fuzz target: NAME is WHAT_fuzz, SRCS define LLVMFuzzerTestOneInput, and the note of
+# NAME.cc begins with the line "// WHAT: ", by which tools/fuzz finds and explains it.
+# Its inputs are in corpus/NAME and, once there are any, regressions/NAME; beside NAME.cc
+# may stand NAME.dict and NAME.options, libFuzzer's dictionary and arguments.  In the fuzz
+# preset, which tools/check runs too, it is a libFuzzer program; in every other one its
+# inputs are replayed as a test, so that what once crashed stays mended.
 function(gh_fuzz)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SRCS;DEPS;CORPUS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SRCS;DEPS")
   _gh_no_leftovers(gh_fuzz "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
+  string(REGEX REPLACE "_fuzz$" "" what "${arg_NAME}")
+  file(STRINGS "${arg_NAME}.cc" title REGEX "^// ${what}: .")
+  if(NOT title OR NOT arg_NAME MATCHES "_fuzz$")
+    message(FATAL_ERROR "gh_fuzz(NAME ${arg_NAME}): ${arg_NAME}.cc has no line \"// ${what}: ...\" "
+      "that says what it reads")
+  endif()
+  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${arg_NAME}")
+    message(FATAL_ERROR "gh_fuzz(NAME ${arg_NAME}): it has no corpus/${arg_NAME}")
+  endif()
   add_executable(${arg_NAME} ${arg_SRCS})
   target_link_libraries(${arg_NAME} PRIVATE gonghui_options gonghui_warnings ${arg_DEPS})
   if(GONGHUI_FUZZ)
@@ -207,8 +218,9 @@ function(gh_fuzz)
     return()
   endif()
   target_sources(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc")
-  list(TRANSFORM arg_CORPUS PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
-  add_test(NAME fuzz/${arg_NAME} COMMAND ${arg_NAME} ${arg_CORPUS})
+  add_test(NAME fuzz/${arg_NAME} COMMAND ${arg_NAME}
+    "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${arg_NAME}"
+    "${CMAKE_CURRENT_SOURCE_DIR}/regressions/${arg_NAME}")
   set_tests_properties(fuzz/${arg_NAME} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()
 

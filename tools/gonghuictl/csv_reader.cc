@@ -28,6 +28,13 @@ int NothingIsSpace(unsigned char) {
   return 0;
 }
 
+std::string NotUtf8(char byte) {
+  return fmt::format(
+      "byte 0x{:02X} is not UTF-8; a file saved as GBK can be converted with "
+      "`iconv -f GB18030 -t UTF-8`",
+      static_cast<uint8_t>(byte));
+}
+
 uint64_t CountCharacters(std::string_view text) {
   return static_cast<uint64_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; }));
@@ -103,16 +110,19 @@ void CsvReader::ReadChunk() {
   while (!rest.empty()) {
     const size_t end = rest.find_first_of("\n\"");
     std::string_view segment = rest.substr(0, end == std::string_view::npos ? end : end + 1);
-    const size_t bad = FindBadUtf8(segment);
+    const size_t zero = segment.find('\0');
+    const size_t bad = std::min(zero, FindBadUtf8(segment));
     if (bad != std::string_view::npos) {
       bool incomplete = false;
       (void)Utf8SequenceSize(segment.substr(bad), &incomplete);
       if (!incomplete || got == 0) {
+        // What is wrong before it is told instead, wherever the chunks end.
+        if (bad != 0 && !ParseSegment(segment.substr(0, bad))) {
+          return;
+        }
         Fail(line_,
-             column_ + CountCharacters(segment.substr(0, bad)),
-             fmt::format("byte 0x{:02X} is not UTF-8; a file saved as GBK can be converted with "
-                         "`iconv -f GB18030 -t UTF-8`",
-                         static_cast<uint8_t>(segment[bad])));
+             column_,
+             bad == zero ? "a zero byte; is this a text file?" : NotUtf8(segment[bad]));
         return;
       }
       if (bad == 0) {
@@ -132,13 +142,6 @@ void CsvReader::ReadChunk() {
 }
 
 bool CsvReader::ParseSegment(std::string_view segment) {
-  const size_t zero = segment.find('\0');
-  if (zero != std::string_view::npos) {
-    Fail(line_,
-         column_ + CountCharacters(segment.substr(0, zero)),
-         "a zero byte; is this a text file?");
-    return false;
-  }
   if (current_.fields.empty() && (parser_->pstate == 0 || parser_->pstate == 1)) {
     current_.line = line_;
   }
@@ -239,6 +242,9 @@ std::string CsvQuoted(std::string_view field) {
 }
 
 std::string CsvLine(const std::vector<std::string>& fields) {
+  if (fields.size() == 1 && fields[0].empty()) {
+    return "\"\"\n";  // a blank line would be no record
+  }
   std::string line;
   for (const std::string& field : fields) {
     if (!line.empty() || &field != fields.data()) {

@@ -15,6 +15,7 @@
 #include "engine/base/check.h"
 #include "engine/base/strings.h"
 #include "tools/gonghuictl/suggest.h"
+#include "tools/gonghuictl/text.h"
 
 namespace gonghui::ctl {
 
@@ -45,7 +46,7 @@ absl::StatusOr<std::vector<size_t>> MapHeader(const ImportKind& kind,
           absl::StrCat("column ",
                        i + 1,
                        ": unknown column \"",
-                       header[i],
+                       Printable(header[i]),
                        "\"",
                        nearest.empty() ? "" : absl::StrCat("; did you mean \"", nearest, "\"?")));
     }

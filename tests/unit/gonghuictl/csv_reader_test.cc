@@ -161,6 +161,15 @@ TEST(CsvReaderTest, ZeroByte) {
   ExpectError(std::string("a,b\n1,x\0y\n", 10), 2, 4, "zero byte");
 }
 
+// Of several things in one line the first is told, wherever a chunk of the reader ends in it.
+TEST(CsvReaderTest, TheFirstThingThatIsWrong) {
+  const std::string zero_first("a,b\n1,\0\xD6\n", 9);
+  ExpectError(zero_first, 2, 3, "zero byte");
+  ExpectError(std::string(64 * 1024 - 8, '\r') + zero_first, 2, 3, "zero byte");
+  ExpectError(std::string("a,b\n1,\xD6\0\n", 9), 2, 3, "not UTF-8");
+  ExpectError("a,b\n1,\"x\"y\xD6\n", 2, 6, "quote inside a field");
+}
+
 TEST(CsvReaderTest, OverlongField) {
   const std::string longest(kCsvFieldBytesMax, 'x');
   EXPECT_FALSE(ReadAll("a,b\n1," + longest + "\n").error);
@@ -188,6 +197,13 @@ TEST(CsvReaderTest, ChunkBorders) {
       ASSERT_EQ(result.lines[i], i + 1);
     }
   }
+}
+
+// A blank line is no record, but a field without text is one.
+TEST(CsvLineTest, OneEmptyField) {
+  EXPECT_EQ(CsvLine({""}), "\"\"\n");
+  EXPECT_THAT(ReadAll(CsvLine({"a"}) + CsvLine({""})).rows,
+              ElementsAre(ElementsAre("a"), ElementsAre("")));
 }
 
 TEST(CsvLineTest, RoundTrip) {

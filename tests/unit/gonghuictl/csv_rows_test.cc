@@ -478,6 +478,13 @@ TEST(MapHeaderTest, Errors) {
   EXPECT_THAT(message({"union_node_id"}), HasSubstr("lacks the column \"member_id\""));
 }
 
+// A file may come from anybody, and what it calls its columns is shown.
+TEST(MapHeaderTest, NothingMovesTheCursor) {
+  const auto told = MapHeader(*FindImportKind("cards"), {"card_number", "a\x1b[2J\nb"});
+  ASSERT_FALSE(told.ok());
+  EXPECT_EQ(told.status().message(), "column 2: unknown column \"a\uFFFD[2J\uFFFDb\"");
+}
+
 TEST(ColumnOfFieldTest, ServersNames) {
   const ImportKind& members = *FindImportKind("members");
   const std::vector<size_t> none(members.columns.size(), std::string_view::npos);

@@ -30,6 +30,14 @@ TEST(BrokenBytes, SayWhatIsWrong) {
             "f:3:1: a tab in the indentation (indent with spaces)");
 }
 
+// What the file itself may not hold an escape can write; it is not shown either.
+TEST(BrokenBytes, EscapesAreNotShown) {
+  EXPECT_EQ(FindingOf("  code: \"\\e[2J\\x9b\"\n  name: P\n"),
+            "f:3:9: programme.code: '?[2J?' is not a code (1 to 32 of A-Z a-z 0-9 . _ : -)");
+  EXPECT_EQ(FindingOf("  code: p\n  name: P\n  holidays: \"\\e[2J\"\n"),
+            "f:5:13: programme.holidays: expected a list of dates, found text");
+}
+
 TEST(BrokenBytes, TheFileAroundThemIsGood) {
   EXPECT_TRUE(Compile("gonghui: 1\nprogramme: {code: p, name: P, zone: UTC, starts: 2026-01-01, "
                       "until: 2027-01-01}\nbenefits:\n  - {code: x, name: X, price: {free: "

@@ -522,6 +522,24 @@ TEST(ContentHash, SeesEveryChangeOfMeaning) {
 // and its places lie inside the file.  To replay:
 //
 //   GONGHUI_SEED=7 programmes_test --gtest_filter='Compiler.Damaged*'
+// With one of its dates unreadable, nobody can tell whether a benefit lies within the
+// programme's, and it may begin after their end.
+TEST(Compiler, ABenefitBesideOneDateOfAProgramme) {
+  const auto found = [](const std::string& programme, const std::string& benefit) {
+    return RenderAll(Compile("gonghui: 1\nprogramme: {code: p, name: P, zone: UTC, " + programme +
+                             "}\nbenefits:\n  - {code: x, name: X, price: {free: true}, when: {" +
+                             benefit + "}}\n"));
+  };
+  constexpr std::string_view kStarts =
+      "f:2:50: programme.starts: 'soon' is not a date (write YYYY-MM-DD, such as 2026-01-31)\n";
+  EXPECT_EQ(found("starts: soon, until: 2027-01-01", "starts: 2027-07-01"), kStarts);
+  EXPECT_EQ(found("starts: soon, until: 2027-01-01", "starts: 2027-07-01, weekdays: [mon]"),
+            kStarts);
+  EXPECT_EQ(
+      found("starts: 2026-01-01, until: never", "until: 2025-07-01, days: [holiday]"),
+      "f:2:69: programme.until: 'never' is not a date (write YYYY-MM-DD, such as 2026-01-31)\n");
+}
+
 TEST(Compiler, DamagedFilesAreAnswered) {
   const char* seed_text = std::getenv("GONGHUI_SEED");
   const uint64_t seed = seed_text == nullptr ? 1 : std::strtoull(seed_text, nullptr, 10);

@@ -22,6 +22,7 @@ TEST(Diagnostic, RendersWhatThereIs) {
 
 TEST(Diagnostic, QuotesCutAtCharactersAndShowNoControlCharacters) {
   EXPECT_EQ(Quoted("a\tb\x7f"), "'a?b?'");
+  EXPECT_EQ(Quoted("\xc2\x9b[2J\xc2\xa0"), "'?[2J\xc2\xa0'");
   std::string long_text;
   for (int i = 0; i < 100; ++i) {
     long_text += "工";
