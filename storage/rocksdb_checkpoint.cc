@@ -280,8 +280,8 @@ absl::Status RocksdbCheckpointStore::LoadBlocking(uint16_t shard, const PageVisi
         value.assign(bytes);
         return absl::OkStatus();
       });
-  GH_RETURN_IF_ERROR(read);
-  GH_RETURN_IF_ERROR(deliver());
+  GH_RETURN_IF_ERROR(store_.WithDamagedTablesBlocking(read, Family::kState));
+  GH_RETURN_IF_ERROR(store_.WithDamagedTablesBlocking(deliver(), Family::kState));
   if (!shard_) {  // else a checkpoint is being written, which knows its own
     stored_ = std::move(stored);
   }
@@ -407,6 +407,8 @@ absl::Status RocksdbCheckpointStore::CommitBlocking(const CheckpointMeta& meta) 
   rocksdb::WriteOptions synced;
   synced.sync = true;
   GH_RETURN_IF_ERROR(ToStatus(store_.db()->Write(synced, &batch), "checkpoint: committing"));
+  // Nothing depends on it; a log that can not be synced RocksDB tells by itself.
+  (void)store_.MarkSyncedBlocking();
   shard_.reset();
   const absl::Status cleared = ClearSupersededBlocking(shard);
   if (!cleared.ok()) {

@@ -3,15 +3,12 @@
 
 #include "storage/rocksdb_store.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -20,18 +17,21 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
+#include <rocksdb/metadata.h>
 #include <rocksdb/options.h>
-#include <rocksdb/rate_limiter.h>
-#include <rocksdb/table.h>
+#include <rocksdb/sst_file_reader.h>
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/strings.h"
+#include "storage/data_folder.h"
+#include "storage/log_damage.h"
 #include "storage/meta_keys.h"
+#include "storage/rocksdb_options.h"
+#include "storage/synced_sizes.h"
 
 namespace gonghui {
 namespace {
@@ -47,241 +47,8 @@ constexpr std::array<Family, kFamilyCount> kFamilies = {Family::kDefault,
                                                         Family::kArchiveIds,
                                                         Family::kProgrammes};
 
-// Out of reach: no write ever waits for compaction (see the header).
-constexpr int kNever = 1 << 30;
-
 rocksdb::Slice ToSlice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
-}
-
-// A read-only process leaves no log behind.
-class SilentLogger final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
-};
-
-class FailStopListener final : public rocksdb::EventListener {
- public:
-  explicit FailStopListener(std::function<void(std::string_view)> report)
-      : report_(std::move(report)) {}
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
-    if (report_) {
-      report_(absl::StrCat(
-          "RocksDB, background work ", static_cast<int>(reason), ": ", status->ToString()));
-    }
-  }
-
- private:
-  const std::function<void(std::string_view)> report_;
-};
-
-// Whether files there can be written past the page cache, which not every file system lets.
-bool AllowsDirectWrites(const std::string& folder) {
-  constexpr size_t kBlock = 4096;
-  const int file = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_DIRECT | O_CLOEXEC, 0600);
-  if (file < 0) {
-    return false;
-  }
-  alignas(kBlock) static constexpr std::array<char, kBlock> kZeroes{};
-  const ssize_t written = ::pwrite(file, kZeroes.data(), kZeroes.size(), 0);
-  ::close(file);
-  return written == static_cast<ssize_t>(kBlock);
-}
-
-rocksdb::DBOptions DbOptions(const RocksdbStoreOptions& o) {
-  rocksdb::DBOptions options;
-  options.create_if_missing = !o.read_only;
-  options.create_missing_column_families = !o.read_only;
-  // Damage in the middle of the WAL is damage to what was acknowledged: refuse.
-  // An unfinished record at its end never was.
-  options.wal_recovery_mode = o.recover_point_in_time
-                                  ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                  : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.track_and_verify_wals_in_manifest = false;  // rocksdb #10892: may refuse a good folder
-  options.max_total_wal_size = o.wal_bytes_max;
-  options.avoid_flush_during_shutdown = true;  // the WAL holds all that must last
-  options.avoid_unnecessary_blocking_io = true;
-  options.max_background_jobs = 2;
-  // Merging files can wait; calls can not.
-  (void)options.env->LowerThreadPoolCPUPriority(rocksdb::Env::Priority::LOW,
-                                                rocksdb::CpuPriority::kLow);
-  options.bytes_per_sync = 1 << 20;
-  options.compaction_readahead_size = 2 << 20;
-  if (o.background_bytes_per_s_max != 0) {
-    options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(
-        static_cast<int64_t>(o.background_bytes_per_s_max), 10'000 /* us */));
-  }
-  options.use_fsync = false;
-  // Few writers: skip what helps many.
-  options.allow_concurrent_memtable_write = false;
-  options.enable_write_thread_adaptive_yield = false;
-  options.paranoid_checks = true;
-  options.max_open_files = 512;
-  options.keep_log_file_num = 4;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  if (o.read_only) {
-    options.info_log = std::make_shared<SilentLogger>();
-  } else {
-    options.listeners.push_back(std::make_shared<FailStopListener>(o.on_background_error));
-  }
-  return options;
-}
-
-// Of what grows for ever: few files, and of no level much that is superseded.
-void OptionsOfLargeFamily(rocksdb::ColumnFamilyOptions& options) {
-  options.level_compaction_dynamic_level_bytes = true;
-  options.target_file_size_base = 256 << 20;
-  options.target_file_size_multiplier = 2;
-  options.max_bytes_for_level_base = uint64_t{1} << 30;
-}
-
-rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
-                                           const RocksdbStoreOptions& o,
-                                           const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::ColumnFamilyOptions options;
-  rocksdb::BlockBasedTableOptions table;
-  table.format_version = 5;
-  table.block_cache = cache;
-  // Everything is read by scans: blocks as large as a journal block, or some pages.
-  table.block_size = 16 << 10;
-  options.compression = rocksdb::kLZ4Compression;  // the same on all levels: files move unread
-  options.level0_slowdown_writes_trigger = kNever;
-  options.level0_stop_writes_trigger = kNever;
-  options.soft_pending_compaction_bytes_limit = 0;
-  options.hard_pending_compaction_bytes_limit = 0;
-  options.write_buffer_size = o.write_buffer_bytes;
-  // The last of these that fills stops every writer; a flush is long done by then.
-  options.max_write_buffer_number = 6;
-  switch (family) {
-    case Family::kJournal:
-      // Ids and differences: LZ4 takes a sixteenth off, for a sixth of the server's time.
-      options.compression = rocksdb::kNoCompression;
-      options.target_file_size_base = 256 << 20;
-      options.max_bytes_for_level_base = uint64_t{1} << 30;
-      break;
-    case Family::kState:
-      // Every checkpoint replaces pages all over the key space, so that each merge into
-      // a level would rewrite the level.  Runs of like size are merged instead.  Pages come
-      // packed: LZ4 took a third of both cores on a stream.
-      options.compression = rocksdb::kNoCompression;
-      options.compaction_style = rocksdb::kCompactionStyleUniversal;
-      options.level0_file_num_compaction_trigger = 8;
-      options.compaction_options_universal.max_size_amplification_percent = 100;
-      break;
-    case Family::kVault:
-      // Read one by one, and sealed bytes do not compress.
-      table.block_size = 4 << 10;
-      options.compression = rocksdb::kNoCompression;
-      options.write_buffer_size = 16 << 20;
-      break;
-    case Family::kArchive:
-      // Keys rise, so that files are hardly ever rewritten: what is slow to compress is
-      // compressed once.  A block is a hundred rows like one another.
-      options.compression = rocksdb::kZSTD;
-      OptionsOfLargeFamily(options);
-      break;
-    case Family::kArchiveIds:
-      // Random ids: nothing to compress, each alone is looked up.  Who asks mostly finds
-      // (the filter in memory is asked first), so that only the levels on top, where an id
-      // mostly is not, have filters.
-      table.block_size = 8 << 10;
-      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-      table.whole_key_filtering = true;
-      options.optimize_filters_for_hits = true;
-      options.compression = rocksdb::kNoCompression;
-      OptionsOfLargeFamily(options);
-      break;
-    case Family::kProgrammes:
-      // Few and large texts, read one by one.
-      options.compression = rocksdb::kZSTD;
-      options.write_buffer_size = 16 << 20;
-      break;
-    case Family::kMeta:
-    case Family::kDefault:
-      table.block_size = 4 << 10;
-      options.write_buffer_size = 4 << 20;
-      break;
-  }
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
-}
-
-std::string Described(const std::string& folder) {
-  return absl::StrCat("data folder ", folder);
-}
-
-// Files that RocksDB makes before it has written CURRENT; a first start may have
-// been cut off there.
-bool IsRocksdbFile(const std::string& name) {
-  return name == "LOCK" || name == "IDENTITY" || name == "CURRENT" || name == "lost+found" ||
-         absl::StartsWith(name, "LOG") || absl::StartsWith(name, "MANIFEST-") ||
-         absl::StartsWith(name, "OPTIONS-") || absl::EndsWith(name, ".log") ||
-         absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".dbtmp");
-}
-
-enum class FolderState : uint8_t { kAbsent, kEmpty, kDatabase };
-
-// What is there, and that it is nobody else's.
-absl::StatusOr<FolderState> LookInto(const std::string& folder) {
-  std::error_code error;
-  const fs::file_status found = fs::status(folder, error);
-  if (found.type() == fs::file_type::not_found) {
-    return FolderState::kAbsent;
-  }
-  if (found.type() == fs::file_type::none) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(Described(folder), " cannot be looked at: ", error.message()));
-  }
-  if (found.type() != fs::file_type::directory) {
-    return absl::FailedPreconditionError(absl::StrCat(Described(folder), " is not a folder"));
-  }
-  fs::directory_iterator entries(folder, error);
-  const bool has_database = !error && fs::exists(fs::path(folder) / "CURRENT", error);
-  if (error) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(Described(folder), " cannot be read: ", error.message()));
-  }
-  if (has_database) {
-    return FolderState::kDatabase;
-  }
-  for (const fs::directory_entry& entry : entries) {
-    if (!IsRocksdbFile(entry.path().filename().string())) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(Described(folder),
-                       " is not one of Gonghui's: it is not empty and holds ",
-                       entry.path().filename().string()));
-    }
-  }
-  return FolderState::kEmpty;
-}
-
-// "a/b/" is "a/b".
-fs::path WithoutSlash(const std::string& folder) {
-  const fs::path path(folder);
-  return path.has_filename() ? path : path.parent_path();
-}
-
-absl::Status CannotBeMade(const std::string& folder, const std::error_code& error) {
-  return absl::FailedPreconditionError(
-      absl::StrCat(Described(folder), " cannot be made: ", error.message()));
-}
-
-absl::Status MakeFolder(const std::string& folder) {
-  const fs::path path = WithoutSlash(folder);
-  std::error_code error;
-  if (path.has_parent_path()) {
-    fs::create_directories(path.parent_path(), error);
-    if (error) {
-      return CannotBeMade(folder, error);
-    }
-  }
-  // Never wider, not even for a moment.
-  if (::mkdir(path.c_str(), 0700) != 0) {
-    return CannotBeMade(folder, std::error_code(errno, std::generic_category()));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status CheckVersion(const std::string& folder, const std::string& value) {
@@ -302,7 +69,10 @@ absl::Status CheckFamilies(const RocksdbStoreOptions& o, const rocksdb::DBOption
   std::vector<std::string> names;
   const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, o.folder, &names);
   if (!listed.ok()) {
-    return ToStatus(listed, absl::StrCat(Described(o.folder), ": reading its manifest"));
+    return WithPlaceBlocking(
+        ToStatus(listed, absl::StrCat(Described(o.folder), ": reading its manifest")),
+        *options.env,
+        o.folder);
   }
   for (const std::string& name : names) {
     if (std::none_of(kFamilies.begin(), kFamilies.end(), [&name](Family family) {
@@ -320,7 +90,7 @@ absl::Status CheckFamilies(const RocksdbStoreOptions& o, const rocksdb::DBOption
   rocksdb::DBOptions quiet = options;
   quiet.create_if_missing = false;
   quiet.create_missing_column_families = false;
-  quiet.info_log = std::make_shared<SilentLogger>();
+  quiet.info_log = MakeSilentLogger();
   quiet.listeners.clear();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
@@ -388,9 +158,19 @@ struct RocksdbStore::Impl {
   rocksdb::FileLock* lock = nullptr;  // read-only: ours; else the database's own
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
+  std::atomic<bool> failed{false};  // in the background
+  // Release when all above is set; pairs with the acquire of RocksDB's threads.
+  std::atomic<bool> is_open{false};
+  std::mutex mark_mutex;
+
+  [[nodiscard]] rocksdb::Env& env() const {
+    return options.env != nullptr ? *options.env : *rocksdb::Env::Default();
+  }
 
   ~Impl() {
     if (db != nullptr) {
+      rocksdb::CancelAllBackgroundWork(db.get(), /*wait=*/true);
+      (void)MarkSyncedBlocking();  // nothing is lost if it fails, only seen less of
       for (rocksdb::ColumnFamilyHandle* const handle : families) {
         if (handle != nullptr) {
           db->DestroyColumnFamilyHandle(handle);
@@ -401,12 +181,13 @@ struct RocksdbStore::Impl {
       db.reset();
     }
     if (lock != nullptr) {
-      rocksdb::Env::Default()->UnlockFile(lock);
+      env().UnlockFile(lock);
     }
   }
 
   absl::Status Open();
   absl::Status CheckFormat();
+  absl::Status MarkSyncedBlocking();
   absl::StatusOr<bool> IsEmpty();
 };
 
@@ -419,17 +200,32 @@ absl::Status RocksdbStore::Impl::Open() {
                      found == FolderState::kAbsent ? " does not exist" : " holds no database"));
   }
   if (found == FolderState::kAbsent) {
-    GH_RETURN_IF_ERROR(MakeFolder(folder));
+    GH_RETURN_IF_ERROR(MakeFolderBlocking(folder));
   }
   if (options.read_only) {
-    const rocksdb::Status locked =
-        rocksdb::Env::Default()->LockFile((fs::path(folder) / "LOCK").string(), &lock);
+    const rocksdb::Status locked = env().LockFile((fs::path(folder) / "LOCK").string(), &lock);
     if (!locked.ok()) {
       return NotLocked(folder, locked);
     }
   }
-  rocksdb::DBOptions db_options = DbOptions(options);
+  // Nobody knows what is synced after that.
+  options.on_background_error = [this,
+                                 report = options.on_background_error](std::string_view what) {
+    failed.store(true, std::memory_order_release);
+    if (report) {
+      report(what);
+    }
+  };
+  rocksdb::DBOptions db_options = DbOptionsOf(options, [this] {
+    if (is_open.load(std::memory_order_acquire)) {
+      (void)MarkSyncedBlocking();
+    }
+  });
   if (found == FolderState::kDatabase) {
+    if (!options.recover_point_in_time) {
+      GH_RETURN_IF_ERROR(CheckSyncedSizesBlocking(env(), folder));
+      GH_RETURN_IF_ERROR(CheckLogEndsBlocking(env(), folder));
+    }
     GH_RETURN_IF_ERROR(CheckFamilies(options, db_options));
   }
   // Flushed and merged files are large, and what is read again of them is read by merges, mostly:
@@ -440,22 +236,43 @@ absl::Status RocksdbStore::Impl::Open() {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(32 << 20);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const Family family : kFamilies) {
-    descriptors.emplace_back(std::string(NameOf(family)), FamilyOptions(family, options, cache));
+    descriptors.emplace_back(std::string(NameOf(family)), FamilyOptionsOf(family, options, cache));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status opened =
-      options.read_only
-          ? rocksdb::DB::OpenForReadOnly(db_options, folder, descriptors, &handles, &raw)
-          : rocksdb::DB::Open(db_options, folder, descriptors, &handles, &raw);
+  const auto open = [&] {
+    return options.read_only
+               ? rocksdb::DB::OpenForReadOnly(db_options, folder, descriptors, &handles, &raw)
+               : rocksdb::DB::Open(db_options, folder, descriptors, &handles, &raw);
+  };
+  rocksdb::Status opened = open();
+  if (opened.IsCorruption() && OnlyAnEndIsUnwrittenBlocking(env(), folder)) {
+    // A record that was never finished, which RocksDB takes for a damaged one.
+    db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    opened = open();
+  }
   if (!opened.ok()) {
-    return IsAboutLock(opened) ? NotLocked(folder, opened)
-                               : ToStatus(opened, absl::StrCat(Described(folder), ": opening"));
+    return IsAboutLock(opened)
+               ? NotLocked(folder, opened)
+               : WithPlaceBlocking(
+                     ToStatus(opened, absl::StrCat(Described(folder), ": opening")), env(), folder);
   }
   db.reset(raw);
   GH_CHECK_EQ(handles.size(), families.size());
   std::copy(handles.begin(), handles.end(), families.begin());
-  return CheckFormat();
+  GH_RETURN_IF_ERROR(CheckFormat());
+  is_open.store(true, std::memory_order_release);
+  // A guard only: what it could not write down it only sees less of.
+  (void)MarkSyncedBlocking();
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::Impl::MarkSyncedBlocking() {
+  if (options.read_only || failed.load(std::memory_order_acquire)) {
+    return absl::OkStatus();
+  }
+  const std::scoped_lock one_at_a_time(mark_mutex);
+  return WriteSyncedSizesBlocking(*db, options.folder);
 }
 
 absl::StatusOr<bool> RocksdbStore::Impl::IsEmpty() {
@@ -503,26 +320,7 @@ absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::OpenBlocking(
 }
 
 absl::Status RocksdbStore::CheckFolderBlocking(const std::string& folder) {
-  GH_ASSIGN_OR_RETURN(const FolderState found, LookInto(folder));
-  if (found != FolderState::kAbsent) {
-    if (::faccessat(AT_FDCWD, folder.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          Described(folder), " cannot be written to: ", std::generic_category().message(errno)));
-    }
-    return absl::OkStatus();
-  }
-  // Where it would be made, only trying tells: rights are not all that can be missing.
-  std::error_code error;
-  fs::path there = fs::absolute(WithoutSlash(folder), error).parent_path();
-  while (there.has_relative_path() && !fs::exists(there, error)) {
-    there = there.parent_path();
-  }
-  std::string trial = (there / ".gonghui-check.XXXXXX").string();
-  if (::mkdtemp(trial.data()) == nullptr) {
-    return CannotBeMade(folder, std::error_code(errno, std::generic_category()));
-  }
-  ::rmdir(trial.c_str());
-  return absl::OkStatus();
+  return CheckFolderUsable(folder);
 }
 
 RocksdbStore::RocksdbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -570,6 +368,42 @@ uint64_t RocksdbStore::WalBytes() const {
     }
   }
   return bytes;
+}
+
+absl::Status RocksdbStore::MarkSyncedBlocking() {
+  return impl_->MarkSyncedBlocking();
+}
+
+absl::Status RocksdbStore::VerifyFilesBlocking() const {
+  rocksdb::ReadOptions options;
+  options.readahead_size = 2 << 20;
+  return ToStatus(db()->VerifyChecksum(options),
+                  absl::StrCat(Described(folder()), ": table files"));
+}
+
+absl::Status RocksdbStore::WithDamagedTablesBlocking(const absl::Status& status,
+                                                     Family which) const {
+  if (status.code() != absl::StatusCode::kDataLoss || absl::StrContains(status.message(), ".sst")) {
+    return status;
+  }
+  rocksdb::ColumnFamilyMetaData tables;
+  db()->GetColumnFamilyMetaData(family(which), &tables);
+  std::string damaged;
+  for (const rocksdb::LevelMetaData& level : tables.levels) {
+    for (const rocksdb::SstFileMetaData& table : level.files) {
+      rocksdb::Options options;
+      options.env = &impl_->env();
+      rocksdb::SstFileReader reader(options);
+      rocksdb::Status read = reader.Open(absl::StrCat(folder(), "/", table.relative_filename));
+      if (read.ok()) {
+        read = reader.VerifyChecksum();
+      }
+      if (!read.ok()) {
+        absl::StrAppend(&damaged, "; ", table.relative_filename, ": ", read.ToString());
+      }
+    }
+  }
+  return damaged.empty() ? status : absl::DataLossError(absl::StrCat(status.message(), damaged));
 }
 
 absl::StatusOr<bool> RocksdbStore::GetBlocking(Family which,

@@ -31,6 +31,7 @@
 namespace rocksdb {
 class ColumnFamilyHandle;
 class DB;
+class Env;
 class Slice;
 class Status;
 }  // namespace rocksdb
@@ -68,6 +69,9 @@ struct RocksdbStoreOptions {
   uint64_t background_bytes_per_s_max = 256u << 20;
   // Flushed and merged files are written past the page cache, if the file system lets them.
   bool direct_writes = true;
+  // What all files are written and read through, for tests of what a disk may do; outlives the
+  // store.  Null = the machine's own.
+  rocksdb::Env* env = nullptr;
 };
 
 class RocksdbStore {
@@ -89,6 +93,16 @@ class RocksdbStore {
   [[nodiscard]] uint64_t ApproximateBytes(Family family) const;
   // Of the folder's WAL files.
   [[nodiscard]] uint64_t WalBytes() const;
+
+  // Writes down what of the files that grow is synced by now (synced_sizes.h), so that the next
+  // start sees when one of them has lost its end.  Syncs the WAL.
+  absl::Status MarkSyncedBlocking();
+  // Reads every block of every table file and compares its checksum; DATA_LOSS names the file
+  // and the place.
+  absl::Status VerifyFilesBlocking() const;
+  // `status` of what was read of a family, with the table file that is damaged, if it is DATA_LOSS
+  // and one is: reads them all.
+  absl::Status WithDamagedTablesBlocking(const absl::Status& status, Family family) const;
 
   // ---- For the adapters of this folder ----
   [[nodiscard]] rocksdb::DB* db() const;

@@ -25,6 +25,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "storage/data_folder.h"
 #include "storage/meta_keys.h"
 
 namespace gonghui {
@@ -499,7 +500,9 @@ absl::Status GenerateKeyFile(const std::string& path) {
       ::fsync(fd.get()) != 0) {
     return KeyFileError(path, std::generic_category().message(errno));
   }
-  return absl::OkStatus();
+  // Its name too: what is sealed with it must not outlive it.
+  const fs::path folder = fs::path(path).parent_path();
+  return SyncFolderBlocking(folder.empty() ? "." : folder.string());
 }
 
 std::string MaskName(std::string_view name) {

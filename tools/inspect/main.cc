@@ -69,6 +69,11 @@ int Verify(RocksdbStore& store, VerifyOptions options) {
     options.progress = [](uint64_t seq) { fmt::print(stderr, "\rreplayed to seq {} ", seq); };
   }
   const RocksdbArchive archive(store);
+  // First, because it names the file and the place, and reads what no replay does: personal
+  // data, drafts, draws.
+  if (const absl::Status files = store.VerifyFilesBlocking(); !files.ok()) {
+    return Report(files);
+  }
   const auto report = VerifyBlocking(journal, checkpoints, archive, options);
   if (tty) {
     fmt::print(stderr, "\r\x1b[K");

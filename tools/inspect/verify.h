@@ -1,7 +1,8 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether a data folder is what it says: every block whole and in its place, every
+// Whether a data folder is what it says (the checksums of its table files are the store's,
+// RocksdbStore::VerifyFilesBlocking()): every block whole and in its place, every
 // event replayed to the state hash that its block names, the archive whole and nothing of
 // it missing, the invariants of the ledger with all that was archived back in memory, and
 // the checkpoint equal to the replay at its sequence.  Independent of the server's own

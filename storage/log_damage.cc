@@ -1,0 +1,301 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/log_damage.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
+#include <rocksdb/env.h>
+#include <rocksdb/options.h>
+#include <rocksdb/sst_file_reader.h>
+
+#include "storage/synced_sizes.h"
+
+namespace gonghui {
+namespace {
+
+constexpr size_t kBlockBytes = 32 << 10;
+constexpr size_t kHeaderBytes = 4 + 2 + 1;
+constexpr size_t kSectorBytes = 512;
+constexpr size_t kZeroesMin = 16;
+constexpr size_t kRestBytesMax = 64 << 20;  // far above what is written at once
+
+// CRC-32C (Castagnoli), reflected.
+constexpr std::array<uint32_t, 256> MakeCrcTable() {
+  constexpr uint32_t kPolynomial = 0x82f63b78;
+  std::array<uint32_t, 256> table{};
+  for (uint32_t i = 0; i < table.size(); ++i) {
+    uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
+    }
+    table[i] = crc;
+  }
+  return table;
+}
+constexpr std::array<uint32_t, 256> kCrcTable = MakeCrcTable();
+
+uint8_t ByteAt(std::string_view bytes, size_t at) {
+  return static_cast<uint8_t>(bytes[at]);
+}
+
+uint32_t Crc(std::string_view bytes) {
+  uint32_t crc = ~uint32_t{0};
+  for (const char c : bytes) {
+    crc = kCrcTable[(crc ^ static_cast<uint8_t>(c)) & 0xff] ^ (crc >> 8);
+  }
+  return ~crc;
+}
+
+// As RocksDB stores it, so that the checksum of what contains checksums is still one.
+uint32_t Masked(uint32_t crc) {
+  return std::rotr(crc, 15) + 0xa282ead8U;
+}
+
+struct Place {
+  size_t at;
+  size_t end;  // of the record, as its length says
+};
+
+// Of the record that stands at the beginning of `bytes`.
+uint32_t ChecksumIn(std::string_view bytes) {
+  return uint32_t{ByteAt(bytes, 0)} | uint32_t{ByteAt(bytes, 1)} << 8 |
+         uint32_t{ByteAt(bytes, 2)} << 16 | uint32_t{ByteAt(bytes, 3)} << 24;
+}
+size_t LengthIn(std::string_view bytes) {
+  return size_t{ByteAt(bytes, 4)} | size_t{ByteAt(bytes, 5)} << 8;
+}
+bool Matches(std::string_view bytes) {
+  return Masked(Crc(bytes.substr(6, 1 + LengthIn(bytes)))) == ChecksumIn(bytes);
+}
+
+// Whether a whole record stands anywhere from `at` on.  Behind one that was never finished none
+// does: a log is written from its beginning to its end.
+bool HasRecordFrom(std::string_view block, size_t at) {
+  constexpr uint8_t kTypeMax = 4;  // full, first, middle, last
+  for (; block.size() - at > kHeaderBytes; ++at) {
+    const std::string_view record = block.substr(at);
+    const uint8_t type = ByteAt(record, 6);
+    if (type >= 1 && type <= kTypeMax && LengthIn(record) != 0 &&
+        kHeaderBytes + LengthIn(record) <= record.size() && Matches(record)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// In one block, of which so many bytes are known to have been synced.  A record of the last
+// block may be unfinished.
+std::optional<Place> DamageIn(std::string_view block, bool is_last, size_t synced) {
+  size_t at = 0;
+  while (block.size() - at >= kHeaderBytes) {
+    const std::string_view record = block.substr(at);
+    const Place place{at, at + kHeaderBytes + LengthIn(record)};
+    const bool is_empty = record[6] == 0 && LengthIn(record) == 0;  // room never written to
+    if (is_empty || place.end > block.size()) {
+      const bool is_damage = is_last ? at < synced || HasRecordFrom(block, at + 1) : !is_empty;
+      return is_damage ? std::optional(place) : std::nullopt;
+    }
+    if (!Matches(record)) {
+      return place;
+    }
+    at = place.end;
+  }
+  return is_last && at < synced ? std::optional(Place{at, at}) : std::nullopt;
+}
+
+bool AreZeroes(std::string_view bytes) {
+  return bytes.find_first_not_of('\0') == std::string_view::npos;
+}
+
+// `rest` is the file from the block on that `place` is in, which begins at `offset`.
+LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) {
+  LogDamage damage;
+  damage.at = offset + place.at;
+  // A damaged length may lead past records that are whole.
+  damage.is_last = (place.end >= rest.size() || AreZeroes(rest.substr(place.end))) &&
+                   !HasRecordFrom(rest.substr(0, kBlockBytes), place.at + 1);
+  // Disks write sectors whole, so that the last one is all zeroes; a few may be a value's own.
+  const uint64_t size = offset + rest.size();
+  const size_t last_sector = static_cast<size_t>(
+      std::max(damage.at + kHeaderBytes, (size - 1) / kSectorBytes * kSectorBytes) - offset);
+  damage.is_unwritten = damage.is_last && last_sector < std::min(place.end, rest.size()) &&
+                        rest.size() - last_sector >= kZeroesMin &&
+                        AreZeroes(rest.substr(last_sector));
+  return damage;
+}
+
+bool IsLog(const std::string& name) {
+  return absl::EndsWith(name, ".log");
+}
+
+struct NamedDamage {
+  std::string name;
+  LogDamage damage;
+};
+
+// The manifest and the logs, the newest log last.
+std::vector<std::string> LogNamesBlocking(rocksdb::Env& env, const std::string& folder) {
+  std::vector<std::string> names;
+  (void)env.GetChildren(folder, &names);
+  std::string current;
+  (void)rocksdb::ReadFileToString(&env, folder + "/CURRENT", &current);
+  const absl::string_view manifest = absl::StripSuffix(current, "\n");
+  std::erase_if(names,
+                [&manifest](const std::string& name) { return !IsLog(name) && name != manifest; });
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    return std::tuple(IsLog(a), a.size(), a) < std::tuple(IsLog(b), b.size(), b);
+  });
+  return names;
+}
+
+std::vector<NamedDamage> DamagesBlocking(rocksdb::Env& env, const std::string& folder) {
+  std::vector<NamedDamage> damages;
+  const std::vector<std::string> names = LogNamesBlocking(env, folder);
+  for (const std::string& name : names) {
+    if (const auto damage = FindLogDamageBlocking(
+            env, absl::StrCat(folder, "/", name), SyncedBytesOfBlocking(env, folder, name))) {
+      damages.push_back({name, *damage});
+      damages.back().damage.is_last = damage->is_last && name == names.back();
+      damages.back().damage.is_unwritten = damage->is_unwritten && name == names.back();
+    }
+  }
+  return damages;
+}
+
+// What a start reads of a table: its end and its properties, not its blocks.
+std::string TablePlacesBlocking(rocksdb::Env& env, const std::string& folder) {
+  std::vector<std::string> names;
+  (void)env.GetChildren(folder, &names);
+  std::sort(names.begin(), names.end());
+  std::string places;
+  rocksdb::Options options;
+  options.env = &env;
+  for (const std::string& name : names) {
+    if (!absl::EndsWith(name, ".sst")) {
+      continue;
+    }
+    rocksdb::SstFileReader reader(options);
+    if (const rocksdb::Status opened = reader.Open(absl::StrCat(folder, "/", name)); !opened.ok()) {
+      absl::StrAppend(&places, "; ", name, " is damaged: ", opened.ToString());
+    }
+  }
+  return places;
+}
+
+}  // namespace
+
+std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
+                                               const std::string& path,
+                                               uint64_t synced,
+                                               bool last_block_only) {
+  std::unique_ptr<rocksdb::SequentialFile> file;
+  if (!env.NewSequentialFile(path, &file, rocksdb::EnvOptions()).ok()) {
+    return std::nullopt;
+  }
+  std::string scratch(kBlockBytes, '\0');
+  // Up to so many bytes; false: it can not be read.
+  const auto read_up_to = [&file, &scratch](size_t size, std::string* bytes) {
+    while (bytes->size() < size) {
+      rocksdb::Slice read;
+      if (!file->Read(std::min(scratch.size(), size - bytes->size()), &read, scratch.data()).ok()) {
+        return false;
+      }
+      if (read.empty()) {
+        return true;
+      }
+      bytes->append(read.data(), read.size());
+    }
+    return true;
+  };
+  uint64_t offset = 0;
+  if (last_block_only) {
+    uint64_t size = 0;
+    if (!env.GetFileSize(path, &size).ok() || !file->Skip(size / kBlockBytes * kBlockBytes).ok()) {
+      return std::nullopt;
+    }
+    offset = size / kBlockBytes * kBlockBytes;
+  }
+  for (;;) {
+    std::string block;
+    if (!read_up_to(kBlockBytes, &block)) {
+      return std::nullopt;
+    }
+    const bool is_last = block.size() < kBlockBytes;
+    if (const std::optional<Place> place =
+            DamageIn(block, is_last, static_cast<size_t>(synced > offset ? synced - offset : 0))) {
+      return read_up_to(kRestBytesMax, &block) ? std::optional(Described(*place, block, offset))
+                                               : std::nullopt;
+    }
+    if (is_last) {
+      return std::nullopt;
+    }
+    offset += block.size();
+  }
+}
+
+bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder) {
+  const std::vector<NamedDamage> damages = DamagesBlocking(env, folder);
+  return damages.size() == 1 && damages[0].damage.is_unwritten &&
+         damages[0].damage.at >= SyncedBytesOfBlocking(env, folder, damages[0].name);
+}
+
+absl::Status CheckLogEndsBlocking(rocksdb::Env& env, const std::string& folder) {
+  for (const std::string& name : LogNamesBlocking(env, folder)) {
+    if (const auto damage = FindLogDamageBlocking(env,
+                                                  absl::StrCat(folder, "/", name),
+                                                  SyncedBytesOfBlocking(env, folder, name),
+                                                  /*last_block_only=*/true);
+        damage && (!damage->is_last || damage->at < SyncedBytesOfBlocking(env, folder, name))) {
+      return absl::DataLossError(absl::StrCat("data folder ",
+                                              folder,
+                                              ": ",
+                                              name,
+                                              " is damaged in the record at byte ",
+                                              damage->at,
+                                              ": restore a backup"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WithPlaceBlocking(const absl::Status& status,
+                               rocksdb::Env& env,
+                               const std::string& folder) {
+  if (status.code() != absl::StatusCode::kDataLoss) {
+    return status;
+  }
+  std::string places;
+  // RocksDB looks for a missing table under its former name, and tells that one.
+  constexpr absl::string_view kFormerSuffix = ".ldb";
+  const absl::string_view said = status.message();
+  if (const size_t end = said.find(kFormerSuffix); end != absl::string_view::npos) {
+    const size_t begin = said.substr(0, end).find_last_not_of("0123456789") + 1;
+    absl::StrAppend(&places, "; ", said.substr(begin, end - begin), ".sst is missing");
+  }
+  for (const NamedDamage& each : DamagesBlocking(env, folder)) {
+    absl::StrAppend(&places, "; ", each.name, " is damaged in the record at byte ", each.damage.at);
+    if (IsLog(each.name) && each.damage.is_last &&
+        each.damage.at >= SyncedBytesOfBlocking(env, folder, each.name)) {
+      absl::StrAppend(&places,
+                      ", its last: if the power went, it was perhaps never finished, and gonghuid "
+                      "--recover-point-in-time gives up nothing but it");
+    }
+  }
+  if (places.empty()) {
+    places = TablePlacesBlocking(env, folder);
+  }
+  return places.empty() ? status : absl::DataLossError(absl::StrCat(status.message(), places));
+}
+
+}  // namespace gonghui

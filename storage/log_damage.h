@@ -1,0 +1,57 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a write-ahead log or a manifest of RocksDB's is damaged.  RocksDB says that one is, but
+// neither which nor where; operators need both.  The format is RocksDB's: blocks of 32 KiB, in
+// each records of checksum (4), length (2), type (1) and payload.
+
+#ifndef GONGHUI_STORAGE_LOG_DAMAGE_H_
+#define GONGHUI_STORAGE_LOG_DAMAGE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <absl/status/status.h>
+
+namespace rocksdb {
+class Env;
+}  // namespace rocksdb
+
+namespace gonghui {
+
+struct LogDamage {
+  uint64_t at = 0;  // where the first record begins that does not hold together
+  // Nothing comes after it.
+  bool is_last = false;
+  // Its end, and all of the file from there on, is zeroes, as of room that was made for it but
+  // not written when the power went.  Such a record was never synced, just like one that is
+  // cut off: bytes that rot do not rot to the end of a file.
+  bool is_unwritten = false;
+};
+
+// Nothing when there is none, or the file can not be read.  `synced`: so much of it is known to
+// have been on the disk, so that a record in it that is cut off is damage, too.
+std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
+                                               const std::string& path,
+                                               uint64_t synced,
+                                               bool last_block_only = false);
+
+// Looks where RocksDB does not: a record whose length is damaged seems to be cut off by the
+// end of its file, if it stands in the last block, and all behind it is dropped without a word.
+// DATA_LOSS names the file and the place.
+absl::Status CheckLogEndsBlocking(rocksdb::Env& env, const std::string& folder);
+
+// Whether all that is damaged is the unwritten end of the newest log, behind what is known to
+// have been synced (synced_sizes.h).
+bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder);
+
+// `status` with the file and the place, when it is DATA_LOSS: where a log or the manifest is
+// damaged, or which table file is missing or can not be opened.
+absl::Status WithPlaceBlocking(const absl::Status& status,
+                               rocksdb::Env& env,
+                               const std::string& folder);
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_STORAGE_LOG_DAMAGE_H_

@@ -1,0 +1,149 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The power goes at any call that changes something on the disk: in the middle of making the
+// folder, of a recovery, of a group commit, a flush, a merge, a checkpoint, a slice of the
+// archive.  What was not synced is gone, or torn.  The next start has all that was acknowledged.
+//
+//   GONGHUI_CUTS=10000 GONGHUI_SEED=7 power_cut_test
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/clock.h"
+#include "tests/faults/fault_file_system.h"
+#include "tests/faults/store_trial.h"
+#include "tests/testing/temp_folder.h"
+
+namespace gonghui {
+namespace {
+
+constexpr uint64_t kCutsDefault = 48;
+constexpr int kCutsPerFolder = 12;
+constexpr uint64_t kCallsMax = 2'000;
+constexpr int kCommandsMax = 6'000;
+
+struct Tally {
+  uint64_t cuts = 0;
+  uint64_t in_starts = 0;
+  uint64_t refused = 0;  // because of garbage, and taken up by an operator
+  uint64_t acknowledged = 0;
+  uint64_t zero_tails_refused = 0;
+  uint64_t checkpoints = 0;
+  uint64_t archived = 0;
+};
+
+class PowerCutTest : public ::testing::Test {
+ protected:
+  // One folder through some cuts.  `tail`: what the last unit of a torn write holds.
+  void Live(uint64_t seed, int cuts, FaultFileSystem::Tail tail) {
+    SCOPED_TRACE(absl::StrCat("replay: GONGHUI_SEED=", seed, " GONGHUI_CUTS=", cuts));
+    const TempFolder temp;
+    FaultFileSystem disk(temp.path("held"));
+    StoreTrial trial(temp.path("data"), &disk, seed);
+    Prng prng(seed ^ 0x9e3779b97f4a7c15U);
+    std::string done;
+    for (int cut = 0; cut < cuts; ++cut) {
+      // Short lives too, so that starts are cut off.
+      disk.PowerOffAfter(prng.Below(prng.Chance(1, 4) ? 80 : kCallsMax));
+      const absl::Status started = trial.Start();
+      ASSERT_TRUE(started.ok()) << started << "\n" << done;
+      tally_.in_starts += uint64_t{disk.is_off()};
+      trial.Repeat(4);
+      trial.Work(kCommandsMax);
+      tally_.checkpoints += trial.stats().checkpoints;
+      tally_.archived += trial.stats().archive_puts;
+      trial.Abandon();
+      ASSERT_TRUE(disk.is_off()) << "no cut came";
+      done = disk.CutPower(&prng, tail);
+      ++tally_.cuts;
+      if (tail != FaultFileSystem::Tail::kCut) {
+        RecoverFromTail(&trial, tail);
+      }
+      ASSERT_EQ(absl::StrJoin(trial.contradictions(), "\n"), "") << done;
+      if (cut % 4 == 3 && std::filesystem::exists(temp.path("data") + "/SYNCED")) {
+        const absl::Status verified = StoreTrial::Verify(temp.path("data"), nullptr);
+        ASSERT_TRUE(verified.ok()) << verified << "\n" << done;
+      }
+    }
+    ASSERT_TRUE(trial.Start().ok());
+    trial.Repeat(200);
+    trial.Work(100);
+    EXPECT_FALSE(trial.failed()) << trial.why();
+    trial.Stop();
+    ASSERT_TRUE(trial.Start().ok());
+    trial.Repeat(20);
+    trial.Stop();
+    ASSERT_EQ(absl::StrJoin(trial.contradictions(), "\n"), "");
+    tally_.acknowledged += trial.acknowledged_count();
+    const absl::Status verified = StoreTrial::Verify(temp.path("data"), nullptr);
+    ASSERT_TRUE(verified.ok()) << verified;
+  }
+
+  // Bytes that nobody wrote behind the last synced ones look like damage, but for zeroes, which
+  // are told apart unless they are very few.  The start says where, and an operator who gives up
+  // what is behind it loses nothing that was answered.
+  void RecoverFromTail(StoreTrial* trial, FaultFileSystem::Tail tail) {
+    const absl::Status started = trial->Start();
+    if (!started.ok()) {
+      ++tally_.refused;
+      EXPECT_EQ(started.code(), absl::StatusCode::kDataLoss) << started;
+      EXPECT_TRUE(absl::StrContains(started.message(), " is damaged in the record at byte "))
+          << started;
+      EXPECT_TRUE(absl::StrContains(started.message(), "--recover-point-in-time gives up nothing"))
+          << started;
+      const absl::Status given_up = trial->Start(/*recover_point_in_time=*/true);
+      ASSERT_TRUE(given_up.ok()) << given_up;
+    }
+    trial->Abandon();
+    tally_.zero_tails_refused += uint64_t{tail == FaultFileSystem::Tail::kZeroes && !started.ok()};
+  }
+
+  void Run(FaultFileSystem::Tail tail, uint64_t cuts) {
+    const int64_t begin_ns = SystemClock::Instance().MonotonicNs();
+    std::printf("GONGHUI_SEED=%llu\n", static_cast<unsigned long long>(TrialSeed()));
+    for (uint64_t life = 0; tally_.cuts < cuts && !HasFatalFailure() && !HasFailure(); ++life) {
+      Live(TrialSeed() + life, kCutsPerFolder, tail);
+    }
+    const double seconds =
+        static_cast<double>(SystemClock::Instance().MonotonicNs() - begin_ns) / 1e9;
+    std::printf(
+        "%llu power cuts in %.1f s, %.1f a second: %llu during a start, %llu starts refused for "
+        "garbage and taken up; %llu transactions acknowledged, %llu checkpoints, %llu put into "
+        "the archive; 0 lost, 0 doubled\n",
+        static_cast<unsigned long long>(tally_.cuts),
+        seconds,
+        static_cast<double>(tally_.cuts) / seconds,
+        static_cast<unsigned long long>(tally_.in_starts),
+        static_cast<unsigned long long>(tally_.refused),
+        static_cast<unsigned long long>(tally_.acknowledged),
+        static_cast<unsigned long long>(tally_.checkpoints),
+        static_cast<unsigned long long>(tally_.archived));
+    EXPECT_GT(tally_.checkpoints, 0U);
+    EXPECT_GT(tally_.archived, 0U);
+    EXPECT_LE(tally_.zero_tails_refused, tally_.cuts / 50);
+  }
+
+  Tally tally_;
+};
+
+TEST_F(PowerCutTest, NothingAcknowledgedIsLost) {
+  Run(FaultFileSystem::Tail::kCut, NumberFromEnvironment("GONGHUI_CUTS", kCutsDefault));
+}
+
+TEST_F(PowerCutTest, NorWithATailOfZeroes) {
+  Run(FaultFileSystem::Tail::kZeroes, NumberFromEnvironment("GONGHUI_CUTS", kCutsDefault) / 2);
+}
+
+TEST_F(PowerCutTest, NorWithATailOfGarbage) {
+  Run(FaultFileSystem::Tail::kGarbage, NumberFromEnvironment("GONGHUI_CUTS", kCutsDefault) / 2);
+}
+
+}  // namespace
+}  // namespace gonghui

@@ -1,0 +1,179 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/synced_sizes.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+
+#include "storage/log_damage.h"
+#include "storage/rocksdb_store.h"
+#include "tests/testing/temp_folder.h"
+
+namespace gonghui {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class SyncedSizesTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<RocksdbStore>> Open(bool point_in_time = false) {
+    RocksdbStoreOptions options;
+    options.folder = folder_;
+    options.recover_point_in_time = point_in_time;
+    return RocksdbStore::OpenBlocking(options);
+  }
+  std::string Refusal() {
+    const absl::Status status = Open().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    return std::string(status.message());
+  }
+  // Some synced values in the log.
+  void Fill(int values = 20) {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    for (int i = 0; i < values; ++i) {
+      ASSERT_TRUE((*store)
+                      ->PutBlocking(Family::kMeta, "k" + std::to_string(i), std::string(100, 'v'))
+                      .ok());
+    }
+  }
+  fs::path Log() const { return NewestFile(folder_, ".log"); }
+
+  const TempFolder temp_;
+  const std::string folder_ = temp_.path("data");
+};
+
+TEST_F(SyncedSizesTest, TheTextIsReadBackAndNoOther) {
+  const SyncedSizes sizes{{5, 1234}, {{12, 70'349}, {17, 0}}};
+  const std::string text = EncodeSyncedSizes(sizes);
+  EXPECT_THAT(text,
+              testing::StartsWith(
+                  "gonghui synced 1\nMANIFEST-000005 1234\n000012.log 70349\n000017.log 0\nxxh3 "));
+  EXPECT_EQ(DecodeSyncedSizes(text), sizes);
+  for (size_t i = 0; i < text.size(); ++i) {
+    std::string damaged = text;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_FALSE(DecodeSyncedSizes(damaged).has_value()) << i;
+    EXPECT_FALSE(DecodeSyncedSizes(text.substr(0, i)).has_value()) << i;
+  }
+}
+
+TEST_F(SyncedSizesTest, ALogThatLostItsEndIsRefused) {
+  Fill();
+  const uint64_t size = fs::file_size(Log());
+  fs::resize_file(Log(), size - 1);
+  const std::string said = Refusal();
+  EXPECT_THAT(said,
+              AllOf(HasSubstr(Log().filename().string() + " ends at byte " +
+                              std::to_string(size - 1) + ", but " + std::to_string(size)),
+                    HasSubstr("restore a backup")));
+  EXPECT_TRUE(Open(/*point_in_time=*/true).ok());
+  EXPECT_TRUE(Open().ok()) << "what an operator has given up is not missed again";
+}
+
+TEST_F(SyncedSizesTest, AMissingLogIsRefused) {
+  Fill();
+  const std::string name = Log().filename().string();
+  fs::remove(Log());
+  EXPECT_THAT(Refusal(), HasSubstr(name + " is missing"));
+}
+
+TEST_F(SyncedSizesTest, AManifestThatLostItsEndIsRefused) {
+  Fill();
+  std::string name = ReadFile(folder_ + "/CURRENT");
+  name.pop_back();
+  const fs::path manifest = fs::path(folder_) / name;
+  fs::resize_file(manifest, fs::file_size(manifest) - 1);
+  EXPECT_THAT(Refusal(), HasSubstr(name + " ends at byte "));
+}
+
+TEST_F(SyncedSizesTest, ALostCurrentIsRefusedAndNothingIsDeleted) {
+  Fill();
+  fs::remove(folder_ + "/CURRENT");
+  EXPECT_THAT(Refusal(), HasSubstr("has lost its file CURRENT"));
+  EXPECT_TRUE(fs::exists(Log()));
+  EXPECT_FALSE(fs::exists(folder_ + "/CURRENT"));
+}
+
+TEST_F(SyncedSizesTest, WithoutTheFileOrWithHalfOfItAFolderOpens) {
+  Fill();
+  WriteFile(folder_ + "/SYNCED", "gonghui syn");
+  EXPECT_TRUE(Open().ok());
+  fs::remove(folder_ + "/SYNCED");
+  EXPECT_TRUE(Open().ok());
+  EXPECT_TRUE(fs::exists(folder_ + "/SYNCED"));
+}
+
+// To RocksDB all behind it is an unfinished record, which it drops without a word.
+TEST_F(SyncedSizesTest, ADamagedLengthIsNotTakenForAnUnfinishedRecord) {
+  Fill();
+  fs::remove(folder_ + "/SYNCED");
+  std::string bytes = ReadFile(Log());
+  ASSERT_GT(bytes.size(), 1'000U);
+  bytes[5] = '\x7f';  // of the first record
+  WriteFile(Log(), bytes);
+  EXPECT_THAT(Refusal(),
+              HasSubstr(Log().filename().string() + " is damaged in the record at byte 0"));
+}
+
+TEST_F(SyncedSizesTest, AnUnwrittenEndIsCutOffAndADamagedOneIsNot) {
+  Fill();
+  const std::string bytes = ReadFile(Log());
+  // As after a power cut: nobody knows that these bytes were synced.
+  fs::remove(folder_ + "/SYNCED");
+  const std::string damaged_log = Log().string();
+  std::string damaged = bytes;
+  damaged[damaged.size() - 3] ^= 1;
+  WriteFile(damaged_log, damaged);
+  EXPECT_THAT(Refusal(), HasSubstr("its last: if the power went"));
+  std::string unwritten = bytes;
+  unwritten.replace(unwritten.size() - 60, 60, 60, '\0');
+  // Whole sectors are written or not: the last one begins inside the last record.
+  const size_t sector = (unwritten.size() - 1) / 512 * 512;
+  const auto damage = [&] {
+    return FindLogDamageBlocking(*rocksdb::Env::Default(), damaged_log, 0);
+  };
+  WriteFile(damaged_log, unwritten);
+  ASSERT_TRUE(damage().has_value());
+  EXPECT_TRUE(damage()->is_last);
+  EXPECT_EQ(damage()->is_unwritten, sector >= unwritten.size() - 60);
+  unwritten.replace(damage()->at + 7, unwritten.size(), unwritten.size() - damage()->at - 7, '\0');
+  WriteFile(damaged_log, unwritten);
+  EXPECT_TRUE(damage()->is_unwritten);
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::string value;
+  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "k18", &value));
+}
+
+TEST_F(SyncedSizesTest, EveryTableIsRead) {
+  Fill();
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->db()->Flush({}, (*store)->family(Family::kMeta)).ok());
+    EXPECT_TRUE((*store)->VerifyFilesBlocking().ok());
+  }
+  const fs::path table = NewestFile(folder_, ".sst");
+  std::string bytes = ReadFile(table);
+  bytes[20] ^= 1;
+  WriteFile(table, bytes);
+  RocksdbStoreOptions options;
+  options.folder = folder_;
+  options.read_only = true;
+  const auto store = RocksdbStore::OpenBlocking(options);
+  const absl::Status found = store.ok() ? (*store)->VerifyFilesBlocking() : store.status();
+  EXPECT_EQ(found.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(found.message()), HasSubstr(table.filename().string()));
+}
+
+}  // namespace
+}  // namespace gonghui
