@@ -42,14 +42,16 @@ class Gonghuid:
 
     name = "gonghuid"
 
-    def __init__(self, bin_dir, folder, pipeline=None, terminals=None, checkpoint=None):
-        """`terminals`, `checkpoint`: more settings of that section."""
+    def __init__(self, bin_dir, folder, pipeline=None, terminals=None, checkpoint=None,
+                 memory=None, wrap=()):
+        """`terminals`, `checkpoint`, `memory`: more settings of that section.  `wrap`: words
+        before the program's, of one that becomes it (prlimit)."""
         self._bin = bin_dir
         self.folder = folder
         self.log = folder / "gonghuid.log"
         # A socket's path has 107 bytes at most: not below the build folder.
         self._sockets = tempfile.mkdtemp(prefix="gonghui-bench.")
-        self._operators = f"unix:{self._sockets}/operator.sock"
+        self.operators = f"unix:{self._sockets}/operator.sock"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -59,12 +61,12 @@ class Gonghuid:
             f'[vault]\nkey_file = "{folder}/vault.key"\n'
             f'[terminals]\nlisten = "{self.address}"\n'
             + settings(terminals) +
-            f'[operators]\nlisten = "{self._operators}"\n'
-            '[checkpoint]\n' + settings(checkpoint)
+            f'[operators]\nlisten = "{self.operators}"\n'
+            '[checkpoint]\n' + settings(checkpoint) + '[memory]\n' + settings(memory)
             + (f'[commit]\npipeline = "{pipeline}"\n' if pipeline else ""), encoding="utf-8")
         started = time.monotonic()
         with open(self.log, "ab") as log:
-            self.child = CHILDREN.start([bin_dir / "gonghuid", "--config", config,
+            self.child = CHILDREN.start([*wrap, bin_dir / "gonghuid", "--config", config,
                                          "--insecure-dev"], stdout=log, stderr=log)
         try:
             self._wait_until_ready()
@@ -87,7 +89,7 @@ class Gonghuid:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
     def _ctl(self, words):
-        return CHILDREN.run([self._bin / "gonghuictl", "--server", self._operators, *words])
+        return CHILDREN.run([self._bin / "gonghuictl", "--server", self.operators, *words])
 
     def ctl(self, *words):
         code, output = self._ctl([str(word) for word in words])

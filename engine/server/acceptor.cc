@@ -3,6 +3,7 @@
 
 #include "engine/server/acceptor.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -33,7 +34,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "engine/base/status_macros.h"
+#include "engine/base/thread_name.h"
+#include "engine/server/connection_table.h"
 #include "engine/server/log.h"
+#include "engine/server/tcp_traffic.h"
 
 namespace gonghui {
 namespace {
@@ -47,8 +51,25 @@ constexpr int64_t kSweepIntervalNs = 100'000'000;
 constexpr int64_t kLogIntervalNs = 5'000'000'000;
 constexpr unsigned kUserTimeoutMs = 30'000;
 
+// How soon a lane that one connection keeps is set free.  Its own work, a full mailbox of
+// answers, takes a tenth of this.
+constexpr std::chrono::milliseconds kWatchInterval{50};
+constexpr int64_t kAwayNsMax = 150'000'000;
+// How often all connections are looked at, and for each of them: a hundredth of a core.
+constexpr int64_t kLookIntervalNs = 250'000'000;
+constexpr int64_t kLookIntervalPerConnectionNs = 100'000;
+// Its address is refused for so long: it would come back at once.
+constexpr int64_t kPenaltyNs = 10'000'000'000;
+
 std::string ErrnoText(std::string_view what, int error) {
   return absl::StrCat(absl::string_view(what.data(), what.size()), ": ", std::strerror(error));
+}
+
+std::string AddressText(const std::string& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = address.size() == sizeof(in_addr) ? AF_INET : AF_INET6;
+  return ::inet_ntop(family, address.data(), text.data(), text.size()) != nullptr ? text.data()
+                                                                                  : "unknown";
 }
 
 // Who connects: an address without its port; empty for a Unix socket.
@@ -63,68 +84,6 @@ std::string PeerAddress(const sockaddr_storage& peer) {
   }
   return {};
 }
-
-// Connections that gRPC holds, by descriptor.  One is over when its descriptor
-// is closed, or names another socket: the kernel gives a number out again only
-// then, and a socket's inode is its own.
-class ConnectionTable {
- public:
-  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(by_fd_.size()); }
-  [[nodiscard]] int64_t CountOf(const std::string& address) const {
-    const auto found = by_address_.find(address);
-    return found == by_address_.end() ? 0 : found->second;
-  }
-
-  void Add(int fd, const std::string& address) {
-    Remove(fd);
-    by_fd_[fd] = Connection{InodeOf(fd).value_or(0), address};
-    ++by_address_[address];
-  }
-
-  // The kernel has given `fd` out anew.
-  void Remove(int fd) {
-    const auto found = by_fd_.find(fd);
-    if (found != by_fd_.end()) {
-      Forget(found->second.address);
-      by_fd_.erase(found);
-    }
-  }
-
-  void Sweep() {
-    for (auto i = by_fd_.begin(); i != by_fd_.end();) {
-      if (InodeOf(i->first) != i->second.inode) {
-        Forget(i->second.address);
-        by_fd_.erase(i++);
-      } else {
-        ++i;
-      }
-    }
-  }
-
- private:
-  struct Connection {
-    ino_t inode = 0;
-    std::string address;
-  };
-
-  static std::optional<ino_t> InodeOf(int fd) {
-    struct stat status {};
-    if (::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode)) {
-      return std::nullopt;
-    }
-    return status.st_ino;
-  }
-
-  void Forget(const std::string& address) {
-    const auto count = by_address_.find(address);
-    if (count != by_address_.end() && --count->second == 0) {
-      by_address_.erase(count);
-    }
-  }
-
-  absl::flat_hash_map<int, Connection> by_fd_;
-  absl::flat_hash_map<std::string, int64_t> by_address_;
-};
 
 bool IsUnix(const std::string& listen) {
   return listen.rfind("unix:", 0) == 0;
@@ -261,6 +220,7 @@ class Acceptor::Impl {
         address_(std::move(address)),
         socket_(context_, fd),
         timer_(context_),
+        watch_timer_(context_),
         reserve_fd_(OpenReserve()) {}
 
   ~Impl() {
@@ -270,10 +230,17 @@ class Acceptor::Impl {
     }
   }
 
-  void Start(Handler handler) {
+  void Start(Handler handler, Away away) {
     handler_ = std::move(handler);
+    away_ = std::move(away);
     Wait();
-    thread_ = std::thread([this] { context_.run(); });
+    if (away_ != nullptr && !is_unix()) {
+      WatchLater();
+    }
+    thread_ = std::thread([this] {
+      SetThreadName("acceptor");
+      context_.run();
+    });
   }
 
   void Stop() {
@@ -294,6 +261,7 @@ class Acceptor::Impl {
   [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t cut() const { return cut_.load(std::memory_order_relaxed); }
 
  private:
   [[nodiscard]] bool is_unix() const { return IsUnix(options_.listen); }
@@ -301,6 +269,7 @@ class Acceptor::Impl {
   void CloseAll() {
     boost::system::error_code ignored;
     timer_.cancel();
+    watch_timer_.cancel();
     socket_.close(ignored);
   }
 
@@ -320,6 +289,62 @@ class Acceptor::Impl {
         AcceptSome();
       }
     });
+  }
+
+  void WatchLater() {
+    watch_timer_.expires_after(kWatchInterval);
+    watch_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error && socket_.is_open()) {
+        Watch();
+        WatchLater();
+      }
+    });
+  }
+
+  void Watch() {
+    const int64_t away_ns = away_();
+    if (away_ns == 0) {
+      if (noted_) {
+        connections_.ForgetTraffic();
+        noted_ = false;
+      }
+      forgiven_ns_ = 0;
+    } else if (!noted_) {
+      connections_.NoteTraffic();
+      noted_ = true;
+    } else if (away_ns - forgiven_ns_ >= kAwayNsMax) {
+      CutOff(connections_.OnlyReadFrom(), "connection cut: it kept the server from all others");
+      // What is read next, before the lane comes back, is what others said meanwhile.
+      forgiven_ns_ = away_ns;
+      connections_.NoteTraffic();
+    }
+    const int64_t now_ns = clock_.MonotonicNs();
+    if (now_ns - looked_at_ns_ >=
+        kLookIntervalNs + kLookIntervalPerConnectionNs * connections_.size()) {
+      looked_at_ns_ = now_ns;
+      CutOff(connections_.TalkingToNobody(), "connection cut: it says what can have no answer");
+    }
+  }
+
+  void CutOff(const std::vector<ConnectionTable::Talker>& talkers, std::string_view why) {
+    for (const ConnectionTable::Talker& talker : talkers) {
+      AbortTcp(talker.fd);
+      cut_.fetch_add(1, std::memory_order_relaxed);
+      penalties_[talker.address] = clock_.MonotonicNs() + kPenaltyNs;
+      LogWarn(why,
+              {{"listener", options_.name},
+               {"address", AddressText(talker.address)},
+               {"read_bytes", talker.read_bytes}});
+    }
+  }
+
+  [[nodiscard]] bool HasPenalty(const std::string& address) {
+    if (penalties_.empty()) [[likely]] {
+      return false;
+    }
+    const int64_t now_ns = clock_.MonotonicNs();
+    absl::erase_if(penalties_, [now_ns](const auto& entry) { return entry.second <= now_ns; });
+    return penalties_.contains(address);
   }
 
   void AcceptSome() {
@@ -375,6 +400,9 @@ class Acceptor::Impl {
     connections_.Remove(fd);
     const std::string address = PeerAddress(peer);
     if (is_unix() && !IsAllowed(fd)) {
+      return Refuse(fd);
+    }
+    if (HasPenalty(address)) {
       return Refuse(fd);
     }
     if (IsFull(address)) {
@@ -449,14 +477,21 @@ class Acceptor::Impl {
   std::atomic<bool> stopped_{false};
   std::atomic<uint64_t> accepted_{0};
   std::atomic<uint64_t> refused_{0};
+  std::atomic<uint64_t> cut_{0};
 
   // Acceptor's thread only.
   asio::posix::stream_descriptor socket_;
   asio::steady_timer timer_;
+  asio::steady_timer watch_timer_;
   Handler handler_;
+  Away away_;
+  bool noted_ = false;       // the traffic of the connections
+  int64_t forgiven_ns_ = 0;  // of the lanes' absence: before somebody was cut off
+  absl::flat_hash_map<std::string, int64_t> penalties_;  // by address, until when
   ConnectionTable connections_;
   int reserve_fd_;
   int64_t swept_at_ns_ = 0;
+  int64_t looked_at_ns_ = 0;
   int64_t complained_at_ns_ = 0;
   uint64_t complaints_ = 0;
 };
@@ -479,8 +514,8 @@ absl::Status Acceptor::CheckAddressBlocking(const std::string& listen) {
 
 Acceptor::Acceptor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Acceptor::~Acceptor() = default;
-void Acceptor::Start(Handler handler) {
-  impl_->Start(std::move(handler));
+void Acceptor::Start(Handler handler, Away away) {
+  impl_->Start(std::move(handler), std::move(away));
 }
 void Acceptor::Stop() {
   impl_->Stop();
@@ -493,6 +528,9 @@ uint64_t Acceptor::accepted_count() const {
 }
 uint64_t Acceptor::refused_count() const {
   return impl_->refused();
+}
+uint64_t Acceptor::cut_count() const {
+  return impl_->cut();
 }
 
 int64_t RaiseFileLimit() {

@@ -10,6 +10,12 @@
 // the kernel who connects.  gRPC owns a connection once it has it, so the end of
 // one is seen by its descriptor naming another socket, or none.
 //
+// And it hangs up on whoever keeps a lane from everybody else.  gRPC 1.51.1 reads on from
+// one connection as long as there is more, and its thread does not come back to its queue
+// meanwhile: a client that asks and takes back as fast as it can (CVE-2023-44487) would be
+// the only one that is heard, and what it takes back is not freed before.  Nobody who
+// waits for answers can do that.
+//
 // One thread of its own runs Asio; the public methods may be called by any.
 
 #ifndef GONGHUI_ENGINE_SERVER_ACCEPTOR_H_
@@ -41,6 +47,9 @@ class Acceptor {
  public:
   // Takes ownership of the descriptor.  On the acceptor's thread; must not throw.
   using Handler = std::function<void(int fd)>;
+  // For how much processor time somebody who should look after all connections has not come
+  // back to that; 0 = all is well.  Asked often, on the acceptor's thread.
+  using Away = std::function<int64_t()>;
 
   // Binds and listens; nothing is accepted yet.  A Unix socket's file is made with
   // mode 0600 in a folder that is there; one that a dead server left is replaced, one of
@@ -53,7 +62,8 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  void Start(Handler handler);
+  // Without `away` nobody is hung up on.
+  void Start(Handler handler, Away away = nullptr);
   // Accepts no more and closes the listening socket.  Idempotent.
   void Stop();
 
@@ -61,6 +71,7 @@ class Acceptor {
   [[nodiscard]] const std::string& address() const;
   [[nodiscard]] uint64_t accepted_count() const;
   [[nodiscard]] uint64_t refused_count() const;
+  [[nodiscard]] uint64_t cut_count() const;
 
  private:
   class Impl;

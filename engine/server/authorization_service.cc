@@ -11,6 +11,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "engine/server/health_call.h"
 #include "engine/server/lane.h"
 
 namespace gonghui {
@@ -23,16 +24,25 @@ class AuthorizationService::Impl {
     }
   }
 
-  void Register(grpc::ServerBuilder* builder) {
+  void Register(grpc::ServerBuilder* builder, TerminalsHealth* health) {
     builder->RegisterService(&service_);
+    builder->RegisterService(health);
     for (int i = 0; i < options_.lanes; ++i) {
-      lanes_.push_back(std::make_unique<Lane>(options_, &service_, builder->AddCompletionQueue()));
+      lanes_.push_back(
+          std::make_unique<Lane>(options_, &service_, health, builder->AddCompletionQueue()));
     }
   }
   void Start(Engine* engine) {
     for (const auto& lane : lanes_) {
       lane->Start(engine);
     }
+  }
+  int64_t AwayNs() {
+    int64_t most = 0;
+    for (const auto& lane : lanes_) {
+      most = std::max(most, lane->AwayNs());
+    }
+    return most;
   }
   void BeginDrain() {
     if (draining_.exchange(true)) {
@@ -61,11 +71,14 @@ AuthorizationService::AuthorizationService(const AuthorizationOptions& options)
 AuthorizationService::~AuthorizationService() {
   Join();
 }
-void AuthorizationService::Register(grpc::ServerBuilder* builder) {
-  impl_->Register(builder);
+void AuthorizationService::Register(grpc::ServerBuilder* builder, TerminalsHealth* health) {
+  impl_->Register(builder, health);
 }
 void AuthorizationService::Start(Engine* engine) {
   impl_->Start(engine);
+}
+int64_t AuthorizationService::AwayNs() {
+  return impl_->AwayNs();
 }
 void AuthorizationService::BeginDrain() {
   impl_->BeginDrain();

@@ -19,12 +19,15 @@
 //
 // Bounds: `calls_in_flight_max` unary calls and `streams_max` streams a lane, of both
 // kinds together, `stream_messages_in_flight` messages a stream; beyond,
-// RESOURCE_EXHAUSTED.  A command that has lines or is an advice takes 4 KB more than
-// others (Attachment), up to 8 KB, while it is under way.
+// RESOURCE_EXHAUSTED.  As many answers again wait for their clients to take them; beyond,
+// the oldest is cut (unsent_calls.h).  Streams hold `stream_bytes_max` in all; beyond half of
+// it none reads ahead, beyond the whole the one that holds most is cut.  A command that has lines
+// or is an advice takes 4 KB more than others (Attachment), up to 8 KB, while it is under way.
 
 #ifndef GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_
 #define GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "engine/pipeline/engine.h"
@@ -35,12 +38,15 @@ class ServerBuilder;
 
 namespace gonghui {
 
+class TerminalsHealth;
+
 struct AuthorizationOptions {
   int lanes = 0;           // 0 = cores - 1, at least 1
   int calls_posted = 512;  // Authorize calls that wait for a request, per lane
   int calls_in_flight_max = 16'384;
   int streams_max = 1'024;
   int stream_messages_in_flight = 8;
+  int64_t stream_bytes_max = int64_t{256} << 20;
   // No certificates: who a request says it is, it is (--insecure-dev).
   bool trust_words = false;
 };
@@ -52,11 +58,15 @@ class AuthorizationService {
   AuthorizationService(const AuthorizationService&) = delete;
   AuthorizationService& operator=(const AuthorizationService&) = delete;
 
-  // Before the builder starts the server.
-  void Register(grpc::ServerBuilder* builder);
+  // Before the builder starts the server.  The lanes answer `health` too; it outlives this.
+  void Register(grpc::ServerBuilder* builder, TerminalsHealth* health);
 
   // After the server has started.  The engine outlives Join().
   void Start(Engine* engine);
+
+  // One thread, always the same, between Start() and Join(): for how much processor time
+  // a lane has not come to its queue since this was last asked; 0 when all have.
+  int64_t AwayNs();
 
   // Streams are ended with UNAVAILABLE once what they sent is answered; unary
   // calls go on until the server is shut down.  Any thread.

@@ -56,6 +56,12 @@ std::vector<Setting> SettingsOf(Config* c) {
        "Connections at once from one address.",
        1,
        1'000'000},
+      {"terminals.handshake_ms_max",
+       &c->terminals.handshake_ms_max,
+       "A connection that has not said its greeting, of TLS and HTTP/2, is closed after this,\n"
+       "in milliseconds.",
+       100,
+       120'000},
       {"terminals.streams_per_connection_max",
        &c->terminals.streams_per_connection_max,
        "Calls at once on one connection.",
@@ -78,7 +84,8 @@ std::vector<Setting> SettingsOf(Config* c) {
        256},
       {"terminals.calls_in_flight_max",
        &c->terminals.calls_in_flight_max,
-       "Calls of one lane that wait for their decision; further ones are told to come again.",
+       "Calls of one lane that wait for their decision; further ones are told to come again.  As\n"
+       "many answers wait for their clients to take them; further ones cut the oldest.",
        1,
        1'000'000},
       {"terminals.streams_max",
@@ -91,6 +98,12 @@ std::vector<Setting> SettingsOf(Config* c) {
        "Messages of one stream that are read before the first is answered.",
        1,
        1'024},
+      {"terminals.stream_bytes_max",
+       &c->terminals.stream_bytes_max,
+       "What streams of one lane hold at most, messages and answers that their clients have not\n"
+       "taken, in bytes; beyond, the stream that holds most is cut.",
+       16 << 20,
+       int64_t{1} << 40},
       {"terminals.tls.ca_file",
        &c->terminals.tls_ca_file,
        "Certificates (PEM) that may sign those of terminals.  The certificate's subject\n"

@@ -34,6 +34,7 @@ struct Config {
     std::string tls_key_file;
     int64_t connections_max = 20'000;
     int64_t connections_per_address_max = 1'000;
+    int64_t handshake_ms_max = 10'000;
     int64_t streams_per_connection_max = 1'024;
     int64_t message_bytes_max = 1 << 20;
     int64_t memory_bytes_max = 1 << 30;
@@ -41,6 +42,7 @@ struct Config {
     int64_t calls_in_flight_max = 16'384;
     int64_t streams_max = 1'024;
     int64_t stream_messages_in_flight = 8;
+    int64_t stream_bytes_max = 256 << 20;
   } terminals;
 
   struct Operators {

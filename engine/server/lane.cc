@@ -6,6 +6,9 @@
 #include <chrono>
 
 #include "engine/base/check.h"
+#include "engine/base/thread_cpu.h"
+#include "engine/base/thread_name.h"
+#include "engine/server/health_call.h"
 #include "engine/server/stream_call.h"
 #include "engine/server/unary_call.h"
 
@@ -38,14 +41,18 @@ grpc::Slice ToSlice(const grpc::ByteBuffer& buffer) {
 
 Lane::Lane(const AuthorizationOptions& options,
            RawService* service,
+           TerminalsHealth* health,
            std::unique_ptr<grpc::ServerCompletionQueue> queue)
-    : options_(options), service_(service), queue_(std::move(queue)) {}
+    : options_(options), service_(service), health_(health), queue_(std::move(queue)) {}
 
 Lane::~Lane() = default;
 
 void Lane::Start(Engine* engine) {
   engine_ = engine;
-  thread_ = std::thread([this] { Run(); });
+  thread_ = std::thread([this] {
+    SetThreadName("lane");
+    Run();
+  });
 }
 
 void Lane::BeginDrain() {
@@ -79,6 +86,37 @@ void Lane::Complete(Submission* first) {
   }
 }
 
+int64_t Lane::AwayNs() {
+  const int64_t cpu_ns = ThreadCpuNs(thread_.native_handle());
+  // Pairs with the release in OnAsked(): the alarm has been handed out, and may be set again.
+  if (asked_.load(std::memory_order_acquire)) {
+    return std::max<int64_t>(1, cpu_ns - asked_at_cpu_ns_);
+  }
+  asked_at_cpu_ns_ = cpu_ns;
+  asked_.store(true, std::memory_order_relaxed);
+  asked_alarm_.Set(queue_.get(), AtOnce(), &asked_signal_);
+  return 0;
+}
+
+void Lane::OnAsked() {
+  // By its queue, so behind the tags of all answers that left before.
+  unsent_.Age();
+  asked_.store(false, std::memory_order_release);
+}
+
+void Lane::LightenStreams(const StreamCall* caller) {
+  while (stream_bytes_ > options_.stream_bytes_max) {
+    StreamCall* const heaviest = *std::max_element(
+        active_streams_.begin(), active_streams_.end(), [](const auto* a, const auto* b) {
+          return a->held_bytes() < b->held_bytes();
+        });
+    heaviest->Cut();
+    if (heaviest != caller) {
+      heaviest->Advance();
+    }
+  }
+}
+
 void Lane::OnStreamTaken(StreamCall* stream) {
   active_streams_.push_back(stream);
   PostStream(stream->method());
@@ -108,6 +146,9 @@ void Lane::Recycle(std::unique_ptr<StreamMessage> message) {
 void Lane::Run() {
   for (size_t method = 0; method < kUnaryMethods.size(); ++method) {
     PostCalls(method);
+  }
+  for (size_t i = 0; i < kRareCallsPosted; ++i) {
+    PostHealth();
   }
   for (const StreamMethod method : kStreamMethods) {
     PostStream(method);
@@ -161,6 +202,19 @@ void Lane::PostCalls(size_t method) {
     ++posted_[method];
     call->Post();
   }
+}
+
+void Lane::PostHealth() {
+  if (shutdown_) {
+    return;
+  }
+  if (idle_health_.empty()) {
+    health_calls_.push_back(std::make_unique<HealthCall>(this, health_));
+    idle_health_.push_back(health_calls_.back().get());
+  }
+  HealthCall* const call = idle_health_.back();
+  idle_health_.pop_back();
+  call->Post();
 }
 
 void Lane::PostStream(StreamMethod method) {

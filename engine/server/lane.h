@@ -25,6 +25,7 @@
 #include "engine/domain/command.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/authorization_service.h"
+#include "engine/server/unsent_calls.h"
 #include "engine/server/wire.h"
 #include "gonghui/v1/authorization_service.grpc.pb.h"
 
@@ -85,7 +86,9 @@ inline std::string_view ViewOf(const grpc::Slice& slice) {
   return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
 }
 
+class HealthCall;
 class StreamCall;
+class TerminalsHealth;
 struct StreamMessage;
 class UnaryCall;
 
@@ -93,6 +96,7 @@ class Lane final : public Completions {
  public:
   Lane(const AuthorizationOptions& options,
        RawService* service,
+       TerminalsHealth* health,
        std::unique_ptr<grpc::ServerCompletionQueue> queue);
   ~Lane() override;
 
@@ -102,6 +106,11 @@ class Lane final : public Completions {
 
   // Engine's threads.
   void Complete(Submission* first) override;
+
+  // One thread, always the same, between Start() and Join().  Asks the lane to come to its
+  // queue; gives for how much of its processor time it has not come since it was asked, 0
+  // when it has.
+  int64_t AwayNs();
 
   // The rest: lane thread only.
 
@@ -143,11 +152,33 @@ class Lane final : public Completions {
     PostCalls(method);
   }
 
+  // A call's answer was given to gRPC; its tag came back.
+  void OnAnswering(UnsentCall* call) {
+    unsent_.Add(call);
+    if (unsent_.size() > static_cast<size_t>(options_.calls_in_flight_max)) [[unlikely]] {
+      unsent_.CutOldest();
+    }
+  }
+  void OnAnswered(UnsentCall* call) { unsent_.Remove(call); }
+
+  void OnHealthTaken() { PostHealth(); }
+  void Recycle(HealthCall* call) { idle_health_.push_back(call); }
+
   void OnStreamTaken(StreamCall* stream);
   [[nodiscard]] bool TooManyStreams() const {
     return active_streams_.size() > static_cast<size_t>(options_.streams_max);
   }
   void Recycle(StreamCall* stream);
+
+  // What streams hold: messages that are not answered, and answers that are not taken.
+  void AddStreamBytes(int64_t bytes) { stream_bytes_ += bytes; }
+  // Streams should finish what they have before they read more.
+  [[nodiscard]] bool StreamsAreHeavy() const {
+    return stream_bytes_ > options_.stream_bytes_max / 2;
+  }
+  // Cuts the streams that hold most until all together hold no more than they may.  The
+  // caller, which may be among them, calls its own Advance() afterwards.
+  void LightenStreams(const StreamCall* caller);
 
   std::unique_ptr<StreamMessage> NewMessage();
   void Recycle(std::unique_ptr<StreamMessage> message);
@@ -171,13 +202,16 @@ class Lane final : public Completions {
   void Run();
   void DrainQueue();
   void OnKick();
+  void OnAsked();
   void OnDrain();
   void OnStop() { stopping_ = true; }
   void PostCalls(size_t method);
+  void PostHealth();
   void PostStream(StreamMethod method);
 
   const AuthorizationOptions& options_;
   RawService* const service_;
+  TerminalsHealth* const health_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   Engine* engine_ = nullptr;
   std::thread thread_;
@@ -186,6 +220,12 @@ class Lane final : public Completions {
   CacheLinePadded<std::atomic<Submission*>> mailbox_;
   grpc::Alarm kick_alarm_;  // whoever found the mailbox empty
   Signal kick_{this, &Lane::OnKick};
+
+  // Who calls AwayNs().
+  grpc::Alarm asked_alarm_;
+  Signal asked_signal_{this, &Lane::OnAsked};
+  std::atomic<bool> asked_{false};
+  int64_t asked_at_cpu_ns_ = 0;
 
   // Whoever ends the server.
   grpc::Alarm drain_alarm_;
@@ -201,11 +241,15 @@ class Lane final : public Completions {
   bool shutdown_ = false;
   std::array<size_t, kUnaryMethods.size()> posted_{};
   std::array<std::vector<UnaryCall*>, kUnaryMethods.size()> idle_;
+  std::vector<HealthCall*> idle_health_;
   std::array<std::vector<StreamCall*>, kStreamMethods.size()> idle_streams_;
   std::vector<StreamCall*> active_streams_;
-  std::vector<std::unique_ptr<StreamMessage>> messages_;  // for the next ones
-  std::vector<std::unique_ptr<UnaryCall>> calls_;         // all of them
-  std::vector<std::unique_ptr<StreamCall>> streams_;      // all of them
+  int64_t stream_bytes_ = 0;
+  UnsentCalls unsent_;
+  std::vector<std::unique_ptr<StreamMessage>> messages_;   // for the next ones
+  std::vector<std::unique_ptr<UnaryCall>> calls_;          // all of them
+  std::vector<std::unique_ptr<HealthCall>> health_calls_;  // all of them
+  std::vector<std::unique_ptr<StreamCall>> streams_;       // all of them
 };
 
 }  // namespace gonghui

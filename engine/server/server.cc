@@ -21,6 +21,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/server/acceptor.h"
 #include "engine/server/authorization_service.h"
+#include "engine/server/health_call.h"
 #include "engine/server/health_service.h"
 #include "engine/server/log.h"
 #include "engine/server/operator_services.h"
@@ -31,9 +32,10 @@ namespace {
 constexpr int kKeepaliveTimeMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kPingIntervalMinMs = 15'000;
-// Health and reflection are served by threads: so many calls of them at once.
+// Watches of health and reflection are served by threads: so many calls of them at once.
 constexpr int kHealthWatchersMax = 16;
 constexpr int kTerminalThreadsMax = kHealthWatchersMax + 16;
+constexpr int kOperatorsHandshakeMsMax = 10'000;
 constexpr int kMetadataBytesMax = 8 * 1'024;
 // For the database, the log, and what gRPC opens for itself.
 constexpr int64_t kFilesKept = 512;
@@ -68,7 +70,10 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
   return credentials;
 }
 
-void SetChannelArguments(grpc::ServerBuilder* builder) {
+void SetChannelArguments(grpc::ServerBuilder* builder, int handshake_ms_max) {
+  // gRPC's own limit is two minutes: so long would a connection that says nothing keep
+  // the place of one that does.
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, handshake_ms_max);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -108,12 +113,14 @@ AcceptorOptions ForOperators(const Config::Operators& config) {
   return options;
 }
 
-void HandOver(Acceptor* acceptor, ExternalAcceptor* grpc_acceptor) {
-  acceptor->Start([grpc_acceptor](int fd) {
-    ExternalAcceptor::NewConnectionParameters parameters;
-    parameters.fd = fd;
-    grpc_acceptor->HandleNewConnection(&parameters);
-  });
+void HandOver(Acceptor* acceptor, ExternalAcceptor* grpc_acceptor, Acceptor::Away away = nullptr) {
+  acceptor->Start(
+      [grpc_acceptor](int fd) {
+        ExternalAcceptor::NewConnectionParameters parameters;
+        parameters.fd = fd;
+        grpc_acceptor->HandleNewConnection(&parameters);
+      },
+      std::move(away));
 }
 
 // One gRPC server and what feeds it.
@@ -166,7 +173,10 @@ class Server::Impl {
     authorization_->Start(engine_);
     terminals_.health->SetServing(true);
     operators_.health->SetServing(true);
-    HandOver(terminals_.acceptor.get(), terminals_.grpc_acceptor.get());
+    // Drain() stops the acceptor before the lanes end.
+    HandOver(terminals_.acceptor.get(), terminals_.grpc_acceptor.get(), [this] {
+      return authorization_->AwayNs();
+    });
     HandOver(operators_.acceptor.get(), operators_.grpc_acceptor.get());
     return absl::OkStatus();
   }
@@ -223,6 +233,9 @@ class Server::Impl {
     const int64_t room = std::max(files_max / 2, files_max - kFilesKept);
     acceptor.connections_max = std::min(config.connections_max, room);
     if (acceptor.connections_max < config.connections_max) {
+      // One address keeps the part that it was to have, so that it cannot have all.
+      acceptor.connections_per_address_max =
+          std::max<int64_t>(1, config.connections_per_address_max * room / config.connections_max);
       LogWarn("fewer connections than configured: the limit of open files is lower",
               {{"connections_max", acceptor.connections_max}, {"files_max", files_max}});
     }
@@ -233,12 +246,13 @@ class Server::Impl {
     authorization.calls_in_flight_max = static_cast<int>(config.calls_in_flight_max);
     authorization.streams_max = static_cast<int>(config.streams_max);
     authorization.stream_messages_in_flight = static_cast<int>(config.stream_messages_in_flight);
+    authorization.stream_bytes_max = config.stream_bytes_max;
     authorization.trust_words = config.tls_cert_file.empty();
     GH_CHECK(!authorization.trust_words || options_.insecure_dev);
     authorization_ = std::make_unique<AuthorizationService>(authorization);
 
     grpc::ServerBuilder builder;
-    SetChannelArguments(&builder);
+    SetChannelArguments(&builder, static_cast<int>(config.handshake_ms_max));
     builder.SetMaxReceiveMessageSize(static_cast<int>(config.message_bytes_max));
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                                static_cast<int>(config.streams_per_connection_max));
@@ -247,10 +261,10 @@ class Server::Impl {
     quota.SetMaxThreads(kTerminalThreadsMax);
     builder.SetResourceQuota(quota);
     terminals_.grpc_acceptor = AddAcceptor(&builder, credentials);
-    authorization_->Register(&builder);
     terminals_.health = std::make_unique<HealthService>(
         std::vector<std::string>{"gonghui.v1.AuthorizationService"}, kHealthWatchersMax);
-    builder.RegisterService(terminals_.health.get());
+    terminals_health_ = std::make_unique<TerminalsHealth>(terminals_.health.get());
+    authorization_->Register(&builder, terminals_health_.get());
     terminals_.server = builder.BuildAndStart();
     if (terminals_.server == nullptr) {
       return absl::InternalError("gRPC could not start the server of the terminals");
@@ -267,7 +281,7 @@ class Server::Impl {
     static std::once_flag once;
     std::call_once(once, [] { grpc::channelz::experimental::InitChannelzService(); });
     grpc::ServerBuilder builder;
-    SetChannelArguments(&builder);
+    SetChannelArguments(&builder, kOperatorsHandshakeMsMax);
     builder.SetMaxReceiveMessageSize(static_cast<int>(config.message_bytes_max));
     builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
@@ -316,6 +330,7 @@ class Server::Impl {
   bool started_ = false;
   bool drained_ = false;
 
+  std::unique_ptr<TerminalsHealth> terminals_health_;
   std::unique_ptr<AuthorizationService> authorization_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::ServerCompletionQueue> operators_queue_;  // nothing ever comes of it

@@ -51,7 +51,7 @@ void StreamCall::Post() {
   stream_.reset();
   context_.emplace();
   stream_.emplace(&*context_);
-  reading_ = writing_ = finished_ = ended_ = broken_ = false;
+  reading_ = writing_ = finished_ = ended_ = broken_ = cut_ = false;
   status_ = grpc::Status::OK;
   caller_ = Caller{};
   lane_->ExpectTag();
@@ -119,6 +119,11 @@ void StreamCall::OnRead(bool ok) {
     } else {
       TakeAdvices(message);
     }
+    if (!messages_.empty() && messages_.back().get() == message) {  // it was of use
+      message->held_bytes = message->Bytes();
+      Hold(message->held_bytes);
+      lane_->LightenStreams(this);
+    }
   }
   Advance();
 }
@@ -126,6 +131,8 @@ void StreamCall::OnRead(bool ok) {
 void StreamCall::OnWrite(bool ok) {
   lane_->TagCameBack();
   writing_ = false;
+  Hold(-answer_bytes_);
+  answer_bytes_ = 0;
   if (!ok) {
     broken_ = true;
     End(grpc::Status::OK);
@@ -144,6 +151,16 @@ void StreamMessage::OnDecided() {
   stream->Advance();
 }
 
+int64_t StreamMessage::Bytes() const {
+  size_t bytes = message.size() + items.size() * sizeof(Item) +
+                 commands.size() * (sizeof(Command) + sizeof(Result)) +
+                 attachments.size() * sizeof(Attachment);
+  for (const std::string& error : errors) {
+    bytes += sizeof(error) + error.capacity();
+  }
+  return static_cast<int64_t>(bytes);
+}
+
 void StreamMessage::Clear() {
   message = grpc::Slice();
   items.clear();
@@ -151,20 +168,19 @@ void StreamMessage::Clear() {
   attachments.clear();
   errors.clear();
   decided = false;
+  held_bytes = 0;
 }
 
 void StreamCall::Advance() {
   if (broken_) {
     while (!messages_.empty() && messages_.front()->decided) {
-      lane_->Recycle(std::move(messages_.front()));
-      messages_.pop_front();
+      PopMessage();
     }
   }
   if (!writing_ && !finished_) {
     if (!messages_.empty() && messages_.front()->decided) {
       Answer(messages_.front().get());
-      lane_->Recycle(std::move(messages_.front()));
-      messages_.pop_front();
+      PopMessage();
     } else if (ended_ && messages_.empty()) {
       finished_ = writing_ = true;
       lane_->ExpectTag();
@@ -172,7 +188,8 @@ void StreamCall::Advance() {
       return;
     }
   }
-  if (!ended_ && !reading_ &&
+  const bool idle = messages_.empty() && !writing_;
+  if (!ended_ && !reading_ && (idle || !lane_->StreamsAreHeavy()) &&
       messages_.size() < static_cast<size_t>(lane_->options().stream_messages_in_flight)) {
     Read();
   }
@@ -180,6 +197,26 @@ void StreamCall::Advance() {
   if (finished_ && !writing_ && !reading_) {
     lane_->Recycle(this);
   }
+}
+
+void StreamCall::Hold(int64_t bytes) {
+  if (!cut_) {
+    held_bytes_ += bytes;
+    lane_->AddStreamBytes(bytes);
+  }
+}
+
+void StreamCall::PopMessage() {
+  Hold(-messages_.front()->held_bytes);
+  lane_->Recycle(std::move(messages_.front()));
+  messages_.pop_front();
+}
+
+void StreamCall::Cut() {
+  Hold(-held_bytes_);
+  cut_ = broken_ = true;
+  End(grpc::Status::OK);
+  context_->TryCancel();
 }
 
 void StreamCall::TakeRequests(StreamMessage* message) {
@@ -359,6 +396,8 @@ void StreamCall::Answer(StreamMessage* message) {
   const size_t size = out.size();
   const grpc::Slice slice(out.Release(), size, std::free);
   writing_ = true;
+  answer_bytes_ = static_cast<int64_t>(size);
+  Hold(answer_bytes_);
   lane_->ExpectTag();
   stream_->Write(grpc::ByteBuffer(&slice, 1), &write_);
 }

@@ -47,7 +47,10 @@ struct StreamMessage final : public EngineWork {
   Submission submission;
   StreamCall* stream = nullptr;
   bool decided = false;
+  int64_t held_bytes = 0;  // that its stream was told of
 
+  // About the memory that it takes.
+  [[nodiscard]] int64_t Bytes() const;
   void OnDecided() override;
   void Clear();
 };
@@ -65,6 +68,12 @@ class StreamCall final : public QueueTag {
   void BeginDrain();
   // Does whatever can be done next.
   void Advance();
+
+  // The stream's messages, and the answer that its client has not taken.
+  [[nodiscard]] int64_t held_bytes() const { return held_bytes_; }
+  // Ends it as if the client had cancelled it; from then on it counts as holding nothing.
+  // Advance() gives back what is not in the engine.
+  void Cut();
 
  private:
   class Step final : public QueueTag {
@@ -91,6 +100,8 @@ class StreamCall final : public QueueTag {
                 std::string_view transport_data,
                 Refusal* refusal);
   void Answer(StreamMessage* message);
+  void Hold(int64_t bytes);
+  void PopMessage();
   // No more is read; what is under way is answered, then the call ends so.
   void End(grpc::Status status);
   // The newest message, which is of no use.
@@ -106,6 +117,9 @@ class StreamCall final : public QueueTag {
   bool finished_ = false;  // Finish() was called
   bool ended_ = false;     // nothing more is read
   bool broken_ = false;    // nothing more can be written
+  bool cut_ = false;
+  int64_t held_bytes_ = 0;
+  int64_t answer_bytes_ = 0;  // of the write that is under way
   grpc::Status status_;
   Caller caller_;
   std::deque<std::unique_ptr<StreamMessage>> messages_;  // in order of arrival

@@ -51,6 +51,7 @@ void UnaryCall::Post() {
 void UnaryCall::Proceed(bool ok) {
   lane_->TagCameBack();
   if (finishing_) {  // sent, or the client is gone: either way it is over
+    lane_->OnAnswered(this);
     message_ = grpc::Slice();
     call_.explanation.reset();
     call_.entitlements.reset();
@@ -106,16 +107,18 @@ void UnaryCall::OnDecided() {
   out.Reserve(kReplyBytesMax);
   AppendReply(lane_->names(), call_.command, result_, call_.transport_data, &out);
   const grpc::Slice slice(out.data(), out.size());
-  Finish();
+  BeginFinish();
   responder_->Finish(grpc::ByteBuffer(&slice, 1), grpc::Status::OK, static_cast<QueueTag*>(this));
+  lane_->OnAnswering(this);
 }
 
 void UnaryCall::Refuse(const Refusal& refusal) {
-  Finish();
+  BeginFinish();
   responder_->FinishWithError(ToGrpcStatus(refusal), static_cast<QueueTag*>(this));
+  lane_->OnAnswering(this);
 }
 
-void UnaryCall::Finish() {
+void UnaryCall::BeginFinish() {
   finishing_ = true;
   lane_->ExpectTag();
 }

@@ -20,18 +20,19 @@
 namespace gonghui {
 
 // Lane thread only, but for what the engine fills between Submit() and Complete().
-class UnaryCall final : public QueueTag, public EngineWork {
+class UnaryCall final : public QueueTag, public EngineWork, public UnsentCall {
  public:
   UnaryCall(Lane* lane, size_t method) : lane_(lane), method_(method) {}
 
   void Post();
   void Proceed(bool ok) override;
   void OnDecided() override;
+  void Cut() override { context_->TryCancel(); }
 
  private:
   void OnRequest();
   void Refuse(const Refusal& refusal);
-  void Finish();
+  void BeginFinish();
 
   Lane* const lane_;
   const size_t method_;  // of kUnaryMethods

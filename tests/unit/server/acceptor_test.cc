@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -20,6 +22,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -93,13 +96,13 @@ class AcceptorTest : public ::testing::Test {
   }
   ~AcceptorTest() override { std::filesystem::remove_all(folder_); }
 
-  std::unique_ptr<Acceptor> Listen(AcceptorOptions options = {}) {
+  std::unique_ptr<Acceptor> Listen(AcceptorOptions options = {}, Acceptor::Away away = nullptr) {
     if (options.listen.empty()) {
       options.listen = "127.0.0.1:0";
     }
     auto acceptor = Acceptor::Listen(options, SystemClock::Instance());
     EXPECT_TRUE(acceptor.ok()) << acceptor.status().ToString();
-    (*acceptor)->Start([this](int fd) { keeper_.Take(fd); });
+    (*acceptor)->Start([this](int fd) { keeper_.Take(fd); }, std::move(away));
     return *std::move(acceptor);
   }
 
@@ -197,6 +200,75 @@ TEST_F(AcceptorTest, OutlivesTheLackOfDescriptors) {
   for (const int fd : clients) {
     ::close(fd);
   }
+}
+
+// Says `bytes` and has the server read them, and answer each byte by one if told so.
+// False when the connection is over.
+bool Talk(int client, int server, size_t bytes, bool answered) {
+  std::vector<char> text(bytes, 'x');
+  for (size_t done = 0; done < bytes;) {
+    const ssize_t said = ::send(client, text.data(), bytes - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (said < 0 && errno != EAGAIN) {
+      return false;
+    }
+    const ssize_t heard = ::recv(server, text.data(), text.size(), MSG_DONTWAIT);
+    if (heard < 0 && errno != EAGAIN) {
+      return false;
+    }
+    if (answered && heard > 0) {
+      ::send(server, text.data(), static_cast<size_t>(heard), MSG_NOSIGNAL | MSG_DONTWAIT);
+      ::recv(client, text.data(), text.size(), MSG_DONTWAIT);
+    }
+    done += said > 0 ? static_cast<size_t>(said) : 0;
+  }
+  return true;
+}
+
+TEST_F(AcceptorTest, WhoKeepsALaneFromTheOthersIsCutAndRefused) {
+  std::atomic<int64_t> away_ns{0};
+  const auto acceptor = Listen({}, [&away_ns] { return away_ns.load(); });
+  const int client = ConnectTcp(acceptor->address());
+  ASSERT_EQ(keeper_.WaitFor(1), 1U);
+  const int server = keeper_.first();
+  const auto talks_on = [&](bool answered, int times) {
+    for (int i = 0; i < times; ++i) {
+      if (!Talk(client, server, 4'096, answered)) {
+        return false;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+  };
+  EXPECT_TRUE(talks_on(/*answered=*/false, 30)) << "the lanes are well";
+  away_ns = 200'000'000;
+  EXPECT_TRUE(talks_on(/*answered=*/true, 30)) << "it is answered";
+  EXPECT_EQ(acceptor->cut_count(), 0U);
+  EXPECT_FALSE(talks_on(/*answered=*/false, 1'000));
+  EXPECT_EQ(acceptor->cut_count(), 1U);
+  const int again = ConnectTcp(acceptor->address());
+  EXPECT_TRUE(IsClosed(again));
+  ::close(again);
+  ::close(client);
+}
+
+TEST_F(AcceptorTest, WhoSaysMuchThatHasNoAnswerIsCut) {
+  const auto acceptor = Listen({}, [] { return int64_t{0}; });
+  const int client = ConnectTcp(acceptor->address());
+  ASSERT_EQ(keeper_.WaitFor(1), 1U);
+  const int server = keeper_.first();
+  // More than may go unanswered, but it is answered.
+  for (int i = 0; i < 64; ++i) {
+    ASSERT_TRUE(Talk(client, server, 1 << 20, /*answered=*/true));
+  }
+  EXPECT_EQ(acceptor->cut_count(), 0U);
+  bool talks = true;
+  for (int i = 0; talks && i < 1'000; ++i) {
+    talks = Talk(client, server, 1 << 20, /*answered=*/false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_FALSE(talks);
+  EXPECT_EQ(acceptor->cut_count(), 1U);
+  ::close(client);
 }
 
 TEST_F(AcceptorTest, AUnixSocketIsMadePrivateAndCleanedUp) {

@@ -1,0 +1,181 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an acceptor knows of the connections that it has handed to gRPC.
+
+#ifndef GONGHUI_ENGINE_SERVER_CONNECTION_TABLE_H_
+#define GONGHUI_ENGINE_SERVER_CONNECTION_TABLE_H_
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "engine/server/tcp_traffic.h"
+
+namespace gonghui {
+
+// Connections that gRPC holds, by descriptor.  One is over when its descriptor
+// is closed, or names another socket: the kernel gives a number out again only
+// then, and a socket's inode is its own.
+class ConnectionTable {
+ public:
+  struct Talker {
+    int fd = -1;
+    std::string address;
+    int64_t read_bytes = 0;
+  };
+
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(by_fd_.size()); }
+  [[nodiscard]] int64_t CountOf(const std::string& address) const {
+    const auto found = by_address_.find(address);
+    return found == by_address_.end() ? 0 : found->second;
+  }
+
+  void Add(int fd, const std::string& address) {
+    Remove(fd);
+    Connection& connection = by_fd_[fd];
+    connection.inode = InodeOf(fd).value_or(0);
+    connection.address = address;
+    ++by_address_[address];
+  }
+
+  // The kernel has given `fd` out anew.
+  void Remove(int fd) {
+    const auto found = by_fd_.find(fd);
+    if (found != by_fd_.end()) {
+      Forget(found->second.address);
+      by_fd_.erase(found);
+    }
+  }
+
+  // Remembers what has gone over each so far.
+  void NoteTraffic() {
+    for (auto& [fd, connection] : by_fd_) {
+      connection.noted = TcpTrafficOf(fd);
+    }
+  }
+  void ForgetTraffic() {
+    for (auto& [fd, connection] : by_fd_) {
+      connection.noted.reset();
+    }
+  }
+
+  // Those that were only read from since NoteTraffic(): who asks and is answered is sent
+  // about as much as it says.  Not those that were read little beside another: they may
+  // have waited for it.
+  [[nodiscard]] std::vector<Talker> OnlyReadFrom() const {
+    std::vector<Talker> found;
+    int64_t most = 0;
+    for (const auto& [fd, connection] : by_fd_) {
+      const std::optional<TcpTraffic> now = TcpTrafficOf(fd);
+      if (!connection.noted.has_value() || !now.has_value() || !IsStill(fd, connection)) {
+        continue;
+      }
+      const int64_t read = Since(now->read_bytes, connection.noted->read_bytes);
+      const int64_t sent = Since(now->sent_bytes, connection.noted->sent_bytes);
+      if (sent < read / kAnsweredPartMin) {
+        found.push_back({fd, connection.address, read});
+        most = std::max(most, read);
+      }
+    }
+    const auto little = [least = std::max(kReadBytesMin, most / 4)](const Talker& talker) {
+      return talker.read_bytes < least;
+    };
+    found.erase(std::remove_if(found.begin(), found.end(), little), found.end());
+    return found;
+  }
+
+  // Looks at all; gives those that have said much while nothing at all was sent to them.
+  // HTTP/2 does not let a client do that: data needs windows, and a call has an answer.  A
+  // header without end, and headers without end, have neither, and gRPC 1.51.1 keeps them
+  // all (CVE-2023-33953).
+  [[nodiscard]] std::vector<Talker> TalkingToNobody() {
+    std::vector<Talker> found;
+    for (auto& [fd, connection] : by_fd_) {
+      const std::optional<TcpTraffic> now = TcpTrafficOf(fd);
+      if (!now.has_value()) {
+        continue;
+      }
+      if (now->sent_bytes != connection.answered.sent_bytes) {
+        connection.answered = *now;
+        connection.silent_looks = 0;
+      } else if (now->read_bytes > connection.seen_read_bytes) {
+        ++connection.silent_looks;
+      }
+      connection.seen_read_bytes = now->read_bytes;
+      const int64_t read = Since(now->read_bytes, connection.answered.read_bytes);
+      const bool too_much = read >= kSilentBytesMax ||
+                            (read >= kSilentBytesMin && connection.silent_looks >= kSilentLooks);
+      if (too_much && IsStill(fd, connection)) {
+        found.push_back({fd, connection.address, read});
+      }
+    }
+    return found;
+  }
+
+  void Sweep() {
+    for (auto i = by_fd_.begin(); i != by_fd_.end();) {
+      if (!IsStill(i->first, i->second)) {
+        Forget(i->second.address);
+        by_fd_.erase(i++);
+      } else {
+        ++i;
+      }
+    }
+  }
+
+ private:
+  static constexpr int64_t kReadBytesMin = 4'096;
+  static constexpr int64_t kAnsweredPartMin = 4;
+  // The largest window that gRPC gives, twice; at once.
+  static constexpr int64_t kSilentBytesMax = int64_t{32} << 20;
+  // Or a message, and more of it at each of so many looks.
+  static constexpr int64_t kSilentBytesMin = int64_t{1} << 20;
+  static constexpr int kSilentLooks = 4;
+
+  struct Connection {
+    ino_t inode = 0;
+    std::string address;
+    std::optional<TcpTraffic> noted;
+    TcpTraffic answered;  // when something was last seen to be sent
+    uint64_t seen_read_bytes = 0;
+    int silent_looks = 0;  // since then, at which it had said more
+  };
+
+  // Of counters that are not read at one instant.
+  static int64_t Since(uint64_t now, uint64_t before) {
+    return now > before ? static_cast<int64_t>(now - before) : 0;
+  }
+
+  static bool IsStill(int fd, const Connection& connection) {
+    return InodeOf(fd) == connection.inode;
+  }
+
+  static std::optional<ino_t> InodeOf(int fd) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+      return std::nullopt;
+    }
+    return status.st_ino;
+  }
+
+  void Forget(const std::string& address) {
+    const auto count = by_address_.find(address);
+    if (count != by_address_.end() && --count->second == 0) {
+      by_address_.erase(count);
+    }
+  }
+
+  absl::flat_hash_map<int, Connection> by_fd_;
+  absl::flat_hash_map<std::string, int64_t> by_address_;
+};
+
+}  // namespace gonghui
+
+#endif  // GONGHUI_ENGINE_SERVER_CONNECTION_TABLE_H_
