@@ -172,10 +172,11 @@ absl::Status RocksdbJournal::ReadBlocking(
   } else if (it->status().ok()) {
     it->Seek(JournalKey(shard, 0));
   }
+  uint64_t last_read = 0;
   for (; IsOfShard(*it, shard); it->Next()) {
     GH_RETURN_IF_ERROR(CheckKey(it->key()));
-    GH_ASSIGN_OR_RETURN(const BlockView view,
-                        chain.Next(BigEndian64At(ViewOf(it->key()), 2), BytesOf(it->value())));
+    last_read = BigEndian64At(ViewOf(it->key()), 2);
+    GH_ASSIGN_OR_RETURN(const BlockView view, chain.Next(last_read, BytesOf(it->value())));
     if (chain.tail().next_seq > from_seq) {
       GH_RETURN_IF_ERROR(visit(view));
     }
@@ -184,6 +185,21 @@ absl::Status RocksdbJournal::ReadBlocking(
     return ToStatus(
         it->status(),
         absl::StrCat("journal of shard ", shard, ", after ", chain.tail().next_seq - 1));
+  }
+  // A damaged table may end a scan early without a word; what the same snapshot says is last
+  // tells.
+  it->SeekForPrev(JournalKey(shard, UINT64_MAX));
+  if (IsOfShard(*it, shard) && it->key().size() == kKeyBytes &&
+      BigEndian64At(ViewOf(it->key()), 2) != last_read) {
+    return store_.WithDamagedTablesBlocking(
+        absl::DataLossError(absl::StrCat("journal of shard ",
+                                         shard,
+                                         ": reading ended at block ",
+                                         last_read,
+                                         ", but block ",
+                                         BigEndian64At(ViewOf(it->key()), 2),
+                                         " is there")),
+        Family::kJournal);
   }
   return CheckReadEnd(shard, from_seq, chain.tail());
 }

@@ -377,8 +377,12 @@ absl::Status RocksdbStore::MarkSyncedBlocking() {
 absl::Status RocksdbStore::VerifyFilesBlocking() const {
   rocksdb::ReadOptions options;
   options.readahead_size = 2 << 20;
-  return ToStatus(db()->VerifyChecksum(options),
-                  absl::StrCat(Described(folder()), ": table files"));
+  absl::Status status =
+      ToStatus(db()->VerifyChecksum(options), absl::StrCat(Described(folder()), ": table files"));
+  for (const Family each : kFamilies) {  // RocksDB does not always say which
+    status = WithDamagedTablesBlocking(status, each);
+  }
+  return status;
 }
 
 absl::Status RocksdbStore::WithDamagedTablesBlocking(const absl::Status& status,

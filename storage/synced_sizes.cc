@@ -215,6 +215,17 @@ uint64_t SyncedBytesOfBlocking(rocksdb::Env& env,
 }
 
 absl::Status CheckSyncedSizesBlocking(rocksdb::Env& env, const std::string& folder) {
+  std::string current;
+  GH_RETURN_IF_ERROR(ToStatus(rocksdb::ReadFileToString(&env, PathOf(folder, "CURRENT"), &current),
+                              PathOf(folder, "CURRENT")));
+  const std::optional<uint64_t> manifest = ManifestNumberOf(absl::StripSuffix(current, "\n"));
+  // Which of the two is wrong RocksDB does not say.
+  if (manifest && env.FileExists(PathOf(folder, ManifestName(*manifest))).IsNotFound()) {
+    return absl::DataLossError(absl::StrCat(Described(folder),
+                                            ": CURRENT names ",
+                                            ManifestName(*manifest),
+                                            ", which is not there: restore a backup"));
+  }
   const std::string path = PathOf(folder, ToAbsl(kSyncedSizesFile));
   if (env.FileExists(path).IsNotFound()) {
     return absl::OkStatus();
@@ -222,10 +233,6 @@ absl::Status CheckSyncedSizesBlocking(rocksdb::Env& env, const std::string& fold
   std::string text;
   GH_RETURN_IF_ERROR(ToStatus(rocksdb::ReadFileToString(&env, path, &text), path));
   const std::optional<SyncedSizes> were = DecodeSyncedSizes(text);
-  std::string current;
-  GH_RETURN_IF_ERROR(ToStatus(rocksdb::ReadFileToString(&env, PathOf(folder, "CURRENT"), &current),
-                              PathOf(folder, "CURRENT")));
-  const std::optional<uint64_t> manifest = ManifestNumberOf(absl::StripSuffix(current, "\n"));
   if (!were || !manifest) {
     return absl::OkStatus();  // RocksDB says what is wrong with CURRENT
   }

@@ -58,7 +58,8 @@ uint64_t SyncedBytesOfBlocking(rocksdb::Env& env,
                                const std::string& folder,
                                const std::string& name);
 
-// DATA_LOSS names the file that has lost its end, and where that is.
+// DATA_LOSS names the file that has lost its end, and where that is; or the manifest that CURRENT
+// names and that is not there.
 absl::Status CheckSyncedSizesBlocking(rocksdb::Env& env, const std::string& folder);
 
 }  // namespace gonghui

@@ -164,8 +164,9 @@ void StoreTrial::Fail(std::string_view why) {
     disk_->PowerOff();
   }
   const std::lock_guard lock(mutex_);
-  if (!failed_) {
-    failed_ = true;
+  // Others may have seen before that the disk is off.
+  failed_ = true;
+  if (why_.empty()) {
     why_ = std::string(why);
   }
   changed_.notify_all();
