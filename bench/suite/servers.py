@@ -43,9 +43,9 @@ class Gonghuid:
     name = "gonghuid"
 
     def __init__(self, bin_dir, folder, pipeline=None, terminals=None, checkpoint=None,
-                 memory=None, wrap=()):
-        """`terminals`, `checkpoint`, `memory`: more settings of that section.  `wrap`: words
-        before the program's, of one that becomes it (prlimit)."""
+                 memory=None, archive=None, wrap=()):
+        """`terminals`, `checkpoint`, `memory`, `archive`: more settings of that section.  `wrap`:
+        words before the program's, of one that becomes it (prlimit)."""
         self._bin = bin_dir
         self.folder = folder
         self.log = folder / "gonghuid.log"
@@ -63,6 +63,7 @@ class Gonghuid:
             + settings(terminals) +
             f'[operators]\nlisten = "{self.operators}"\n'
             '[checkpoint]\n' + settings(checkpoint) + '[memory]\n' + settings(memory)
+            + '[archive]\n' + settings(archive)
             + (f'[commit]\npipeline = "{pipeline}"\n' if pipeline else ""), encoding="utf-8")
         started = time.monotonic()
         with open(self.log, "ab") as log:

@@ -50,6 +50,8 @@ constexpr int64_t kReplayedAfterStopMax = 0;
 // Memory holds little more than one round, so that kills come while others leave, and
 // repeats and refunds of earlier rounds have to bring something back.
 constexpr const char* kLittleMemory = "[archive]\nmemory_transactions_max = 1000\n";
+// With fewer some kind of answer may not have come up.
+constexpr int kStartsThatSeeAll = 10;
 // The server has come to rest when nothing has happened for this long.
 constexpr int kRestMs = 300;
 
@@ -286,6 +288,9 @@ class Trial {
         static_cast<long long>(advices_borne),
         static_cast<long long>(refunds_of_lines),
         static_cast<long long>(closes));
+    if (starts < kStartsThatSeeAll) {
+      return;
+    }
     EXPECT_GT(approved, 0);
     EXPECT_GT(declined_for_limits, 0);
     EXPECT_GT(declined_for_funds, 0);
