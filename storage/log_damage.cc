@@ -83,7 +83,7 @@ bool Matches(std::string_view bytes) {
 // does: a log is written from its beginning to its end.
 bool HasRecordFrom(std::string_view block, size_t at) {
   constexpr uint8_t kTypeMax = 4;  // full, first, middle, last
-  for (; block.size() - at > kHeaderBytes; ++at) {
+  for (; at + kHeaderBytes < block.size(); ++at) {
     const std::string_view record = block.substr(at);
     const uint8_t type = ByteAt(record, 6);
     if (type >= 1 && type <= kTypeMax && LengthIn(record) != 0 &&
@@ -122,9 +122,11 @@ bool AreZeroes(std::string_view bytes) {
 LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) {
   LogDamage damage;
   damage.at = offset + place.at;
-  // A damaged length may lead past records that are whole.
-  damage.is_last = (place.end >= rest.size() || AreZeroes(rest.substr(place.end))) &&
-                   !HasRecordFrom(rest.substr(0, kBlockBytes), place.at + 1);
+  // A damaged length may lead past records that are whole, or end before bytes that are none:
+  // in the last block it is the records that count.
+  const bool ends_here =
+      rest.size() < kBlockBytes || place.end >= rest.size() || AreZeroes(rest.substr(place.end));
+  damage.is_last = ends_here && !HasRecordFrom(rest.substr(0, kBlockBytes), place.at + 1);
   // Disks write sectors whole, so that the last one is all zeroes; a few may be a value's own.
   const uint64_t size = offset + rest.size();
   const size_t last_sector = static_cast<size_t>(

@@ -105,7 +105,11 @@ Engine::Impl::Turn Engine::Impl::TakeTurn() {
       filling_->size_bytes() <= kSmallBlockBytes) {
     LetOthersFill();
   }
-  ExpireHolds();
+  // Once the last checkpoint has been asked for nothing changes any more, whatever falls due
+  // meanwhile: else there would be no last one.
+  if (!last_checkpoint_asked_) {
+    ExpireHolds();
+  }
   TakeCheckpoint();
   LetOldOnesLeave();
   HandOver(/*wait=*/false);
@@ -294,7 +298,7 @@ void Engine::Impl::DecideAndApply(const Command& command,
 // The instant of a scheduled version comes before anything is decided at it.
 void Engine::Impl::AdvanceClock() {
   now_ = std::max({now_, TimestampNs{clock_.NowNs()}, ledger_.applied_at()});
-  if (ledger_.next_activation() <= now_) [[unlikely]] {
+  if (ledger_.next_activation() <= now_ && !last_checkpoint_asked_) [[unlikely]] {
     ActivateDue();
   }
 }

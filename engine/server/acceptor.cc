@@ -330,7 +330,10 @@ class Acceptor::Impl {
     for (const ConnectionTable::Talker& talker : talkers) {
       AbortTcp(talker.fd);
       cut_.fetch_add(1, std::memory_order_relaxed);
-      penalties_[talker.address] = clock_.MonotonicNs() + kPenaltyNs;
+      // Where one address may have all connections it is a proxy's, and everybody's.
+      if (options_.connections_per_address_max < options_.connections_max) {
+        penalties_[talker.address] = clock_.MonotonicNs() + kPenaltyNs;
+      }
       LogWarn(why,
               {{"listener", options_.name},
                {"address", AddressText(talker.address)},

@@ -88,11 +88,17 @@ void Lane::Complete(Submission* first) {
 
 int64_t Lane::AwayNs() {
   const int64_t cpu_ns = ThreadCpuNs(thread_.native_handle());
+  const uint64_t progress = progress_.load(std::memory_order_relaxed);
   // Pairs with the release in OnAsked(): the alarm has been handed out, and may be set again.
-  if (asked_.load(std::memory_order_acquire)) {
+  const bool asked = asked_.load(std::memory_order_acquire);
+  if (asked && progress == progress_seen_) {
     return std::max<int64_t>(1, cpu_ns - asked_at_cpu_ns_);
   }
   asked_at_cpu_ns_ = cpu_ns;
+  progress_seen_ = progress;
+  if (asked) {
+    return 0;
+  }
   asked_.store(true, std::memory_order_relaxed);
   asked_alarm_.Set(queue_.get(), AtOnce(), &asked_signal_);
   return 0;
@@ -156,6 +162,7 @@ void Lane::Run() {
   void* tag = nullptr;
   bool ok = false;
   while (!(stopping_ && pending_ == 0 && in_engine_ == 0) && queue_->Next(&tag, &ok)) {
+    GetOn();
     static_cast<QueueTag*>(tag)->Proceed(ok);
   }
   DrainQueue();
@@ -174,6 +181,7 @@ void Lane::OnKick() {
   while (submission != nullptr) {
     Submission* const next = submission->next;
     --in_engine_;
+    GetOn();
     static_cast<EngineWork*>(submission->user)->OnDecided();
     submission = next;
   }

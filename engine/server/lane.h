@@ -108,8 +108,8 @@ class Lane final : public Completions {
   void Complete(Submission* first) override;
 
   // One thread, always the same, between Start() and Join().  Asks the lane to come to its
-  // queue; gives for how much of its processor time it has not come since it was asked, 0
-  // when it has.
+  // queue; gives for how much of its processor time it has neither come since it was asked nor
+  // got anything done, 0 when it has.
   int64_t AwayNs();
 
   // The rest: lane thread only.
@@ -203,6 +203,9 @@ class Lane final : public Completions {
   void DrainQueue();
   void OnKick();
   void OnAsked();
+  void GetOn() {
+    progress_.store(progress_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   void OnDrain();
   void OnStop() { stopping_ = true; }
   void PostCalls(size_t method);
@@ -225,7 +228,11 @@ class Lane final : public Completions {
   grpc::Alarm asked_alarm_;
   Signal asked_signal_{this, &Lane::OnAsked};
   std::atomic<bool> asked_{false};
-  int64_t asked_at_cpu_ns_ = 0;
+  // Written by the lane alone: what it has got done.  One that works through its queue has not
+  // gone away, however long the queue is.
+  std::atomic<uint64_t> progress_{0};
+  uint64_t progress_seen_ = 0;   // AwayNs()'s, as the next
+  int64_t asked_at_cpu_ns_ = 0;  // or seen to get on
 
   // Whoever ends the server.
   grpc::Alarm drain_alarm_;

@@ -649,5 +649,51 @@ TEST_P(EngineTest, RefusesToStartWhenTheCheckpointIsAheadOfTheJournal) {
   EXPECT_EQ(engine.status().code(), absl::StatusCode::kDataLoss) << engine.status();
 }
 
+// A clock of which every look takes some time, once it is told to.
+class HurriedClock final : public Clock {
+ public:
+  [[nodiscard]] int64_t NowNs() const override { return now_ns_.fetch_add(step_ns_.load()); }
+  [[nodiscard]] int64_t MonotonicNs() const override { return now_ns_.load(); }
+  void HurryBy(int64_t step_ns) { step_ns_.store(step_ns); }
+
+ private:
+  mutable std::atomic<int64_t> now_ns_{kCityNoon.value()};
+  std::atomic<int64_t> step_ns_{0};
+};
+
+// Each hold that expired during the last checkpoint would be worth another one, and so on.
+TEST(EngineStopTest, HoldsThatFallDueMeanwhileWaitForTheNextStart) {
+  constexpr uint32_t kHolds = 2'000;
+  const CityOptions city{.members = 20, .merchants = 6};
+  HurriedClock clock;
+  MemoryJournal journal;
+  MemoryCheckpointStore store;
+  EngineOptions options;
+  auto engine = Engine::Start(options, clock, journal, &store);
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  const auto run = [&](const Command& command) {
+    Result result;
+    ASSERT_TRUE((*engine)->RunBlocking({&command, 1}, {&result, 1}).ok());
+  };
+  BuildCity(city, run);
+  Prng prng(1);
+  std::vector<Command> holds(kHolds);
+  for (uint32_t i = 0; i < kHolds; ++i) {
+    holds[i] = RandomSale(city, prng);
+    holds[i].authorize.capture_at_once = false;
+    holds[i].authorize.hold_s = 60 + i;
+  }
+  std::vector<Result> results(kHolds);
+  ASSERT_TRUE((*engine)->RunBlocking(holds, results).ok());
+  const uint64_t seq = (*engine)->stats().applied_seq;
+  const uint64_t checkpoints = (*engine)->stats().checkpoints;
+  clock.HurryBy(kNsPerSecond);
+  (*engine)->Stop();
+  const EngineStats stats = (*engine)->stats();
+  EXPECT_EQ(stats.checkpoints, checkpoints + 1);
+  EXPECT_EQ(stats.checkpoint_seq, stats.applied_seq);
+  EXPECT_LT(stats.applied_seq, seq + kHolds) << "they all expired before it ended";
+}
+
 }  // namespace
 }  // namespace gonghui
