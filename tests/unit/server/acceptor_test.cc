@@ -226,7 +226,9 @@ bool Talk(int client, int server, size_t bytes, bool answered) {
 
 TEST_F(AcceptorTest, WhoKeepsALaneFromTheOthersIsCutAndRefused) {
   std::atomic<int64_t> away_ns{0};
-  const auto acceptor = Listen({}, [&away_ns] { return away_ns.load(); });
+  AcceptorOptions options;
+  options.connections_per_address_max = options.connections_max - 1;
+  const auto acceptor = Listen(options, [&away_ns] { return away_ns.load(); });
   const int client = ConnectTcp(acceptor->address());
   ASSERT_EQ(keeper_.WaitFor(1), 1U);
   const int server = keeper_.first();
@@ -247,6 +249,27 @@ TEST_F(AcceptorTest, WhoKeepsALaneFromTheOthersIsCutAndRefused) {
   EXPECT_EQ(acceptor->cut_count(), 1U);
   const int again = ConnectTcp(acceptor->address());
   EXPECT_TRUE(IsClosed(again));
+  ::close(again);
+  ::close(client);
+}
+
+// Its address is everybody's.
+TEST_F(AcceptorTest, BehindAProxyOnlyTheConnectionIsCut) {
+  AcceptorOptions options;
+  options.connections_per_address_max = options.connections_max;
+  const auto acceptor = Listen(options, [] { return int64_t{200'000'000}; });
+  const int client = ConnectTcp(acceptor->address());
+  ASSERT_EQ(keeper_.WaitFor(1), 1U);
+  const int server = keeper_.first();
+  bool talks = true;
+  for (int i = 0; talks && i < 1'000; ++i) {
+    talks = Talk(client, server, 4'096, /*answered=*/false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(talks);
+  EXPECT_EQ(acceptor->cut_count(), 1U);
+  const int again = ConnectTcp(acceptor->address());
+  EXPECT_EQ(keeper_.WaitFor(2), 2U) << "it is handed on as any other";
   ::close(again);
   ::close(client);
 }
