@@ -243,7 +243,9 @@ std::string FaultFileSystem::CutPower(Prng* prng, Tail tail) {
       const uint64_t first = state->synced / kSectorBytes;
       const uint64_t sectors = (size + kSectorBytes - 1) / kSectorBytes - first;
       left = std::clamp((first + prng->Below(sectors + 1)) * kSectorBytes, state->synced, size);
-      if (tail == Tail::kCut || left == state->synced) {
+      // A manifest that ends in what nobody wrote is refused, for good: see docs/RELIABILITY.md.
+      const bool is_log = fs::path(path).extension() == ".log";
+      if (tail == Tail::kCut || left == state->synced || !is_log) {
         fs::resize_file(path, left);
       } else {
         // Longer than what was written of it: its last unit holds something else.
