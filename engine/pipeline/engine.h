@@ -237,9 +237,9 @@ class Engine {
   // Takes a checkpoint now and waits for it.
   absl::Status CheckpointBlocking();
 
-  // One turn of what that thread would do.  False: it has nothing to do for now, or the engine
-  // has stopped or failed.  No call of this engine but Submit(), Stop() and what reads may be
-  // made then: nobody else would do what the others wait for.
+  // One turn of what that thread would do.  False: it had nothing to do (the ledger's: took nothing
+  // from its rings), or the engine has stopped or failed.  No call of this engine but Submit(),
+  // Stop() and what reads may be made then: nobody else would do what the others wait for.
   // REQUIRES: EngineThreads::kNone.
   bool Step(EngineWorker worker);
 

@@ -47,7 +47,6 @@ class SimDisk::JournalPort final : public Journal {
       disk_.blocks_.push_back({header.first_seq, {block.begin(), block.end()}});
       disk_.tail_ = {header.first_seq + header.event_count, HashBlock(block)};
     }
-    disk_.torn_ |= fate == Fate::kInPart;
     if (fate == Fate::kDone) {
       return AppendResult::kCommitted;
     }
@@ -287,7 +286,7 @@ void SimDisk::PowerOn() {
     GH_CHECK(last.ok(), last.status().message());
     tail_ = {last->header.first_seq + last->header.event_count, last->hash};
   }
-  off_ = full_ = fail_next_write_ = struck_ = torn_ = false;
+  off_ = full_ = fail_next_write_ = struck_ = false;
   cut_after_ = 0;
   writing_.clear();
 }

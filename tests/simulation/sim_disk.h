@@ -6,9 +6,9 @@
 //
 // What it does to a call that a fault strikes is what file systems do: nothing of it may be
 // there afterwards, all of it (only the answer was lost), or the first bytes of a block, which
-// the log that a journal is kept in drops when it is read.  Damage is done to whatever was
-// durable; what was read of it is remembered, so that a start which did not notice can be told
-// from one that had no need of it.
+// the log that a journal is kept in drops when it is read, so that none are kept here.  Damage is
+// done to whatever was durable; what was read of it is remembered, so that a start which did not
+// notice can be told from one that had no need of it.
 //
 // Thread safety: none; a simulation has one thread.
 
@@ -129,7 +129,6 @@ class SimDisk {
   uint64_t epoch_ = 0;
   JournalTail tail_;
   std::vector<StoredBlock> blocks_;
-  bool torn_ = false;  // behind the last of them
 
   // The newest checkpoint, and the one that is being written.
   std::optional<CheckpointMeta> checkpoint_;
