@@ -31,6 +31,7 @@
 #include "storage/log_damage.h"
 #include "storage/meta_keys.h"
 #include "storage/rocksdb_options.h"
+#include "storage/sync_watch.h"
 #include "storage/synced_sizes.h"
 
 namespace gonghui {
@@ -156,6 +157,7 @@ absl::Status NotLocked(const std::string& folder, const rocksdb::Status& status)
 struct RocksdbStore::Impl {
   RocksdbStoreOptions options;
   rocksdb::FileLock* lock = nullptr;  // read-only: ours; else the database's own
+  std::unique_ptr<SyncWatch> watch;  // not when read-only
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
   std::atomic<bool> failed{false};  // in the background
@@ -221,6 +223,10 @@ absl::Status RocksdbStore::Impl::Open() {
       (void)MarkSyncedBlocking();
     }
   });
+  if (!options.read_only) {
+    watch = std::make_unique<SyncWatch>(env());
+    db_options.env = &watch->env();
+  }
   if (found == FolderState::kDatabase) {
     if (!options.recover_point_in_time) {
       GH_RETURN_IF_ERROR(CheckSyncedSizesBlocking(env(), folder));
@@ -272,7 +278,7 @@ absl::Status RocksdbStore::Impl::MarkSyncedBlocking() {
     return absl::OkStatus();
   }
   const std::scoped_lock one_at_a_time(mark_mutex);
-  return WriteSyncedSizesBlocking(*db, options.folder);
+  return WriteSyncedSizesBlocking(*db, watch->logs(), options.folder);
 }
 
 absl::StatusOr<bool> RocksdbStore::Impl::IsEmpty() {

@@ -95,7 +95,7 @@ class RocksdbStore {
   [[nodiscard]] uint64_t WalBytes() const;
 
   // Writes down what of the files that grow is synced by now (synced_sizes.h), so that the next
-  // start sees when one of them has lost its end.  Syncs the WAL.
+  // start sees when one of them has lost its end.
   absl::Status MarkSyncedBlocking();
   // Reads every block of every table file and compares its checksum; DATA_LOSS names the file
   // and the place.

@@ -41,9 +41,6 @@ std::optional<uint64_t> NumberOf(absl::string_view digits) {
 std::optional<uint64_t> ManifestNumberOf(absl::string_view name) {
   return absl::ConsumePrefix(&name, kManifestPrefix) ? NumberOf(name) : std::nullopt;
 }
-std::optional<uint64_t> LogNumberOf(absl::string_view name) {
-  return absl::ConsumeSuffix(&name, kLogSuffix) ? NumberOf(name) : std::nullopt;
-}
 
 std::string ChecksumLine(absl::string_view text) {
   return absl::StrFormat("xxh3 %016x\n", HashBytes(text.data(), text.size()));
@@ -122,6 +119,11 @@ absl::Status CheckLogs(const std::string& folder,
 
 }  // namespace
 
+std::optional<uint64_t> LogNumberOf(std::string_view path) {
+  absl::string_view name = ToAbsl(path.substr(path.rfind('/') + 1));
+  return absl::ConsumeSuffix(&name, kLogSuffix) ? NumberOf(name) : std::nullopt;
+}
+
 std::string EncodeSyncedSizes(const SyncedSizes& sizes) {
   std::string text = absl::StrCat(
       kTitle, "\n", ManifestName(sizes.manifest.number), " ", sizes.manifest.bytes, "\n");
@@ -150,7 +152,7 @@ std::optional<SyncedSizes> DecodeSyncedSizes(std::string_view bytes) {
   for (size_t i = 1; i < lines.size(); ++i) {
     const std::pair<absl::string_view, absl::string_view> line = absl::StrSplit(lines[i], ' ');
     const std::optional<uint64_t> number =
-        i == 1 ? ManifestNumberOf(line.first) : LogNumberOf(line.first);
+        i == 1 ? ManifestNumberOf(line.first) : LogNumberOf(ToStd(line.first));
     const std::optional<uint64_t> size = NumberOf(line.second);
     if (!number || !size) {
       return std::nullopt;
@@ -164,11 +166,11 @@ std::optional<SyncedSizes> DecodeSyncedSizes(std::string_view bytes) {
   return sizes;
 }
 
-absl::Status WriteSyncedSizesBlocking(rocksdb::DB& db, const std::string& folder) {
+absl::Status WriteSyncedSizesBlocking(rocksdb::DB& db,
+                                      std::vector<SyncedFile> logs,
+                                      const std::string& folder) {
   rocksdb::Env& env = *db.GetEnv();
   SyncedSizes sizes;
-  // The manifest first: what a later change of it makes of the logs is not in what is written
-  // down of it, and whoever checks sees that it has grown.
   std::vector<std::string> live;
   GH_RETURN_IF_ERROR(
       ToStatus(db.GetLiveFiles(live, &sizes.manifest.bytes, /*flush_memtable=*/false),
@@ -180,11 +182,9 @@ absl::Status WriteSyncedSizesBlocking(rocksdb::DB& db, const std::string& folder
   }
   uint64_t oldest_needed = 0;
   db.GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &oldest_needed);
-  GH_ASSIGN_OR_RETURN(sizes.logs, LogsBlocking(env, folder));
+  sizes.logs = std::move(logs);
   std::erase_if(sizes.logs,
                 [oldest_needed](const SyncedFile& log) { return log.number < oldest_needed; });
-  // What was there before the sync is on the disk after it.
-  GH_RETURN_IF_ERROR(ToStatus(db.SyncWAL(), absl::StrCat(Described(folder), ": syncing its log")));
   const std::string path = PathOf(folder, ToAbsl(kSyncedSizesFile));
   const std::string unfinished = path + ".dbtmp";
   GH_RETURN_IF_ERROR(ToStatus(

@@ -6,7 +6,7 @@
 // was never longer: right after a power cut, which takes only what nobody was promised, but
 // wrong when a file was damaged afterwards.  The file SYNCED tells these two apart: what it
 // names was on the disk, so that less of it is damage.  It says too little at times (what was
-// synced since is not in it) and never too much.
+// synced since is not in it) and never too much.  Of the logs it is a SyncWatch that knows.
 //
 // A guard only: without the file, or with a damaged one, nothing is refused.
 
@@ -50,8 +50,14 @@ std::string EncodeSyncedSizes(const SyncedSizes& sizes);
 // Nothing: these are not the bytes that Encode made.
 std::optional<SyncedSizes> DecodeSyncedSizes(std::string_view text);
 
-// Syncs the logs and writes the file.  REQUIRES: one at a time for a folder.
-absl::Status WriteSyncedSizesBlocking(rocksdb::DB& db, const std::string& folder);
+// Of the path or the name of a write-ahead log.
+std::optional<uint64_t> LogNumberOf(std::string_view path);
+
+// Writes the file: what the database says of its manifest, and `logs` as far as it still needs
+// them.  REQUIRES: one at a time for a folder.
+absl::Status WriteSyncedSizesBlocking(rocksdb::DB& db,
+                                      std::vector<SyncedFile> logs,
+                                      const std::string& folder);
 
 // How much of a log or manifest is known to have been synced; 0 when nothing is.
 uint64_t SyncedBytesOfBlocking(rocksdb::Env& env,

@@ -1,0 +1,190 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/sync_watch.h"
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+namespace gonghui {
+namespace {
+
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+struct WatchedLog {
+  // Written by whoever appends, one at a time; read by whoever syncs, maybe meanwhile.
+  std::atomic<uint64_t> written{0};
+  std::atomic<uint64_t> synced{0};
+  // Nobody knows what a failed call left, and a later sync that succeeds does not bring it back.
+  std::atomic<bool> failed{false};
+  bool has_name = false;  // guarded by WatchedFiles::mutex_
+};
+
+// One log that is being written.
+class WatchedLogFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  WatchedLogFile(std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<WatchedLog> log)
+      : FSWritableFileOwnerWrapper(std::move(file)), log_(std::move(log)) {}
+
+  IOStatus Append(const rocksdb::Slice& data,
+                  const IOOptions& options,
+                  IODebugContext* debug) override {
+    return Appended(FSWritableFileOwnerWrapper::Append(data, options, debug), data.size());
+  }
+  IOStatus Append(const rocksdb::Slice& data,
+                  const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& verification,
+                  IODebugContext* debug) override {
+    return Appended(FSWritableFileOwnerWrapper::Append(data, options, verification, debug),
+                    data.size());
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    const uint64_t written = log_->written.load(std::memory_order_acquire);
+    return Synced(FSWritableFileOwnerWrapper::Sync(options, debug), written);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const uint64_t written = log_->written.load(std::memory_order_acquire);
+    return Synced(FSWritableFileOwnerWrapper::Fsync(options, debug), written);
+  }
+
+ private:
+  IOStatus Appended(IOStatus status, size_t bytes) {
+    if (status.ok()) {
+      log_->written.fetch_add(bytes, std::memory_order_release);
+    } else {
+      log_->failed.store(true, std::memory_order_release);
+    }
+    return status;
+  }
+  IOStatus Synced(IOStatus status, uint64_t written) {
+    if (!status.ok()) {
+      log_->failed.store(true, std::memory_order_release);
+    } else if (!log_->failed.load(std::memory_order_acquire)) {
+      log_->synced.store(written, std::memory_order_release);
+    }
+    return status;
+  }
+
+  const std::shared_ptr<WatchedLog> log_;
+};
+
+}  // namespace
+
+class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& files)
+      : FileSystemWrapper(files) {}
+
+  const char* Name() const override { return "SyncWatch"; }
+
+  IOStatus NewWritableFile(const std::string& path,
+                           const rocksdb::FileOptions& options,
+                           std::unique_ptr<rocksdb::FSWritableFile>* file,
+                           IODebugContext* debug) override {
+    const IOStatus made = FileSystemWrapper::NewWritableFile(path, options, file, debug);
+    if (const auto number = LogNumberOf(path); number && made.ok()) {
+      auto log = std::make_shared<WatchedLog>();
+      *file = std::make_unique<WatchedLogFile>(std::move(*file), log);
+      const std::lock_guard lock(mutex_);
+      logs_[*number] = std::move(log);
+    }
+    return made;
+  }
+
+  IOStatus DeleteFile(const std::string& path,
+                      const IOOptions& options,
+                      IODebugContext* debug) override {
+    if (const auto number = LogNumberOf(path)) {
+      const std::lock_guard lock(mutex_);
+      logs_.erase(*number);
+    }
+    return FileSystemWrapper::DeleteFile(path, options, debug);
+  }
+
+  IOStatus NewDirectory(const std::string& path,
+                        const IOOptions& options,
+                        std::unique_ptr<rocksdb::FSDirectory>* folder,
+                        IODebugContext* debug) override {
+    const IOStatus opened = FileSystemWrapper::NewDirectory(path, options, folder, debug);
+    if (opened.ok()) {
+      *folder = std::make_unique<Folder>(std::move(*folder), *this);
+    }
+    return opened;
+  }
+
+  [[nodiscard]] std::vector<SyncedFile> logs() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<SyncedFile> logs;
+    for (const auto& [number, log] : logs_) {
+      const uint64_t synced = log->synced.load(std::memory_order_acquire);
+      if (log->has_name && synced != 0) {
+        logs.push_back({number, synced});
+      }
+    }
+    return logs;
+  }
+
+ private:
+  // All of a database's logs and folders are one folder here.
+  class Folder final : public rocksdb::FSDirectoryWrapper {
+   public:
+    Folder(std::unique_ptr<rocksdb::FSDirectory> folder, WatchedFiles& files)
+        : FSDirectoryWrapper(std::move(folder)), files_(files) {}
+
+    IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+      const std::vector<std::shared_ptr<WatchedLog>> before = files_.Nameless();
+      return files_.Named(FSDirectoryWrapper::Fsync(options, debug), before);
+    }
+    IOStatus FsyncWithDirOptions(const IOOptions& options,
+                                 IODebugContext* debug,
+                                 const rocksdb::DirFsyncOptions& more) override {
+      const std::vector<std::shared_ptr<WatchedLog>> before = files_.Nameless();
+      return files_.Named(FSDirectoryWrapper::FsyncWithDirOptions(options, debug, more), before);
+    }
+
+   private:
+    WatchedFiles& files_;
+  };
+
+  std::vector<std::shared_ptr<WatchedLog>> Nameless() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<WatchedLog>> logs;
+    for (const auto& [number, log] : logs_) {
+      if (!log->has_name) {
+        logs.push_back(log);
+      }
+    }
+    return logs;
+  }
+  IOStatus Named(IOStatus status, const std::vector<std::shared_ptr<WatchedLog>>& logs) {
+    if (status.ok()) {
+      const std::lock_guard lock(mutex_);
+      for (const std::shared_ptr<WatchedLog>& log : logs) {
+        log->has_name = true;
+      }
+    }
+    return status;
+  }
+
+  mutable std::mutex mutex_;
+  std::map<uint64_t, std::shared_ptr<WatchedLog>> logs_;
+};
+
+SyncWatch::SyncWatch(rocksdb::Env& env)
+    : files_(std::make_shared<WatchedFiles>(env.GetFileSystem())),
+      env_(rocksdb::NewCompositeEnv(files_)) {}
+SyncWatch::~SyncWatch() = default;
+
+std::vector<SyncedFile> SyncWatch::logs() const {
+  return files_->logs();
+}
+
+}  // namespace gonghui
