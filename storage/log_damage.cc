@@ -19,6 +19,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_reader.h>
 
+#include "storage/rocksdb_store.h"
 #include "storage/synced_sizes.h"
 
 namespace gonghui {
@@ -79,34 +80,55 @@ bool Matches(std::string_view bytes) {
   return Masked(Crc(bytes.substr(6, 1 + LengthIn(bytes)))) == ChecksumIn(bytes);
 }
 
-// Whether a whole record stands anywhere from `at` on.  Behind one that was never finished none
-// does: a log is written from its beginning to its end.
+// RocksDB's types: a record is whole, or in pieces of which each is in another block.
+enum class Piece : uint8_t { kNone = 0, kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
+Piece PieceIn(std::string_view bytes) {
+  return static_cast<Piece>(ByteAt(bytes, 6));
+}
+bool Begins(Piece piece) {
+  return piece == Piece::kFull || piece == Piece::kFirst;
+}
+bool Continues(Piece piece) {
+  return piece == Piece::kMiddle || piece == Piece::kLast;
+}
+
+// Whether a record begins anywhere from `at` on, the first piece of which is whole.  Behind one
+// that was never finished none does: a log is written from its beginning to its end.
 bool HasRecordFrom(std::string_view block, size_t at) {
-  constexpr uint8_t kTypeMax = 4;  // full, first, middle, last
-  for (; at + kHeaderBytes < block.size(); ++at) {
+  while (at + kHeaderBytes < block.size()) {
     const std::string_view record = block.substr(at);
-    const uint8_t type = ByteAt(record, 6);
-    if (type >= 1 && type <= kTypeMax && LengthIn(record) != 0 &&
+    const Piece piece = PieceIn(record);
+    if ((Begins(piece) || Continues(piece)) && LengthIn(record) != 0 &&
         kHeaderBytes + LengthIn(record) <= record.size() && Matches(record)) {
-      return true;
+      if (Begins(piece)) {
+        return true;
+      }
+      at += kHeaderBytes + LengthIn(record);
+    } else {
+      ++at;
     }
   }
   return false;
 }
 
 // In one block, of which so many bytes are known to have been synced.  A record of the last
-// block may be unfinished.
-std::optional<Place> DamageIn(std::string_view block, bool is_last, size_t synced) {
+// block may be unfinished.  Room never written to is given, too, where it begins.
+std::optional<Place> DamageIn(std::string_view block,
+                              bool is_last,
+                              size_t synced,
+                              LogSearch search) {
   size_t at = 0;
   while (block.size() - at >= kHeaderBytes) {
     const std::string_view record = block.substr(at);
     const Place place{at, at + kHeaderBytes + LengthIn(record)};
-    const bool is_empty = record[6] == 0 && LengthIn(record) == 0;  // room never written to
-    if (is_empty || place.end > block.size()) {
-      const bool is_damage = is_last ? at < synced || HasRecordFrom(block, at + 1) : !is_empty;
-      return is_damage ? std::optional(place) : std::nullopt;
+    if (PieceIn(record) == Piece::kNone && LengthIn(record) == 0) {
+      return place;
     }
-    if (!Matches(record)) {
+    if (place.end > block.size()) {
+      return !is_last || at < synced || HasRecordFrom(block, at + 1) ? std::optional(place)
+                                                                     : std::nullopt;
+    }
+    if (search == LogSearch::kAll && !Matches(record)) {
       return place;
     }
     at = place.end;
@@ -123,15 +145,20 @@ LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) 
   LogDamage damage;
   damage.at = offset + place.at;
   // A damaged length may lead past records that are whole, or end before bytes that are none:
-  // in the last block it is the records that count.
-  const bool ends_here =
-      rest.size() < kBlockBytes || place.end >= rest.size() || AreZeroes(rest.substr(place.end));
-  damage.is_last = ends_here && !HasRecordFrom(rest.substr(0, kBlockBytes), place.at + 1);
+  // it is the records that count.
+  damage.is_last = !HasRecordFrom(rest.substr(0, kBlockBytes), place.at + 1);
+  for (size_t block = kBlockBytes; block < rest.size() && damage.is_last; block += kBlockBytes) {
+    damage.is_last = !HasRecordFrom(rest.substr(block, kBlockBytes), 0);
+  }
   // Disks write sectors whole, so that the last one is all zeroes; a few may be a value's own.
   const uint64_t size = offset + rest.size();
   const size_t last_sector = static_cast<size_t>(
       std::max(damage.at + kHeaderBytes, (size - 1) / kSectorBytes * kSectorBytes) - offset);
-  damage.is_unwritten = damage.is_last && last_sector < std::min(place.end, rest.size()) &&
+  // Which of its pieces was the last is not known.
+  const bool goes_on = place.end < rest.size() && PieceIn(rest.substr(place.at)) != Piece::kFull &&
+                       PieceIn(rest.substr(place.at)) != Piece::kLast;
+  const size_t end = goes_on ? rest.size() : std::min(place.end, rest.size());
+  damage.is_unwritten = damage.is_last && last_sector < end &&
                         rest.size() - last_sector >= kZeroesMin &&
                         AreZeroes(rest.substr(last_sector));
   return damage;
@@ -168,8 +195,10 @@ std::vector<NamedDamage> DamagesBlocking(rocksdb::Env& env, const std::string& f
     if (const auto damage = FindLogDamageBlocking(
             env, absl::StrCat(folder, "/", name), SyncedBytesOfBlocking(env, folder, name))) {
       damages.push_back({name, *damage});
-      damages.back().damage.is_last = damage->is_last && name == names.back();
-      damages.back().damage.is_unwritten = damage->is_unwritten && name == names.back();
+      // Of several logs only the newest may end in what was never finished.
+      const bool may_end = !IsLog(name) || name == names.back();
+      damages.back().damage.is_last = damage->is_last && may_end;
+      damages.back().damage.is_unwritten = damage->is_unwritten && may_end;
     }
   }
   return damages;
@@ -200,7 +229,7 @@ std::string TablePlacesBlocking(rocksdb::Env& env, const std::string& folder) {
 std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
                                                const std::string& path,
                                                uint64_t synced,
-                                               bool last_block_only) {
+                                               LogSearch search) {
   std::unique_ptr<rocksdb::SequentialFile> file;
   if (!env.NewSequentialFile(path, &file, rocksdb::EnvOptions()).ok()) {
     return std::nullopt;
@@ -221,23 +250,20 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
     return true;
   };
   uint64_t offset = 0;
-  if (last_block_only) {
-    uint64_t size = 0;
-    if (!env.GetFileSize(path, &size).ok() || !file->Skip(size / kBlockBytes * kBlockBytes).ok()) {
-      return std::nullopt;
-    }
-    offset = size / kBlockBytes * kBlockBytes;
-  }
   for (;;) {
     std::string block;
     if (!read_up_to(kBlockBytes, &block)) {
       return std::nullopt;
     }
     const bool is_last = block.size() < kBlockBytes;
-    if (const std::optional<Place> place =
-            DamageIn(block, is_last, static_cast<size_t>(synced > offset ? synced - offset : 0))) {
-      return read_up_to(kRestBytesMax, &block) ? std::optional(Described(*place, block, offset))
-                                               : std::nullopt;
+    const auto synced_here = static_cast<size_t>(synced > offset ? synced - offset : 0);
+    if (const std::optional<Place> place = DamageIn(block, is_last, synced_here, search)) {
+      if (!read_up_to(kRestBytesMax, &block)) {
+        return std::nullopt;
+      }
+      const bool is_room =
+          place->at >= synced_here && AreZeroes(std::string_view(block).substr(place->at));
+      return is_room ? std::nullopt : std::optional(Described(*place, block, offset));
     }
     if (is_last) {
       return std::nullopt;
@@ -252,13 +278,12 @@ bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder) 
          damages[0].damage.at >= SyncedBytesOfBlocking(env, folder, damages[0].name);
 }
 
-absl::Status CheckLogEndsBlocking(rocksdb::Env& env, const std::string& folder) {
+absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder) {
   for (const std::string& name : LogNamesBlocking(env, folder)) {
-    if (const auto damage = FindLogDamageBlocking(env,
-                                                  absl::StrCat(folder, "/", name),
-                                                  SyncedBytesOfBlocking(env, folder, name),
-                                                  /*last_block_only=*/true);
-        damage && (!damage->is_last || damage->at < SyncedBytesOfBlocking(env, folder, name))) {
+    const uint64_t synced = SyncedBytesOfBlocking(env, folder, name);
+    if (const auto damage = FindLogDamageBlocking(
+            env, absl::StrCat(folder, "/", name), synced, LogSearch::kWhatRocksdbMisses);
+        damage && (!damage->is_last || damage->at < synced)) {
       return absl::DataLossError(absl::StrCat("data folder ",
                                               folder,
                                               ": ",
@@ -269,6 +294,31 @@ absl::Status CheckLogEndsBlocking(rocksdb::Env& env, const std::string& folder) 
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status CutEndOfManifestBlocking(rocksdb::Env& env,
+                                      const std::string& folder,
+                                      bool damaged_too) {
+  const std::vector<std::string> names = LogNamesBlocking(env, folder);
+  if (names.empty() || IsLog(names.front())) {
+    return absl::OkStatus();  // whoever opens the folder says what is wrong
+  }
+  const std::string path = absl::StrCat(folder, "/", names.front());
+  const uint64_t synced = SyncedBytesOfBlocking(env, folder, names.front());
+  const std::optional<LogDamage> damage = FindLogDamageBlocking(env, path, synced);
+  if (!damage || damage->at < synced ||
+      !(damage->is_unwritten || (damaged_too && damage->is_last))) {
+    return absl::OkStatus();
+  }
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status cut = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
+  if (cut.ok()) {
+    cut = file->Truncate(damage->at);
+  }
+  if (cut.ok()) {
+    cut = file->Close();  // not synced: if that is lost, it is done again
+  }
+  return ToStatus(cut, absl::StrCat(path, ": cutting off its damaged end"));
 }
 
 absl::Status WithPlaceBlocking(const absl::Status& status,
@@ -287,8 +337,7 @@ absl::Status WithPlaceBlocking(const absl::Status& status,
   }
   for (const NamedDamage& each : DamagesBlocking(env, folder)) {
     absl::StrAppend(&places, "; ", each.name, " is damaged in the record at byte ", each.damage.at);
-    if (IsLog(each.name) && each.damage.is_last &&
-        each.damage.at >= SyncedBytesOfBlocking(env, folder, each.name)) {
+    if (each.damage.is_last && each.damage.at >= SyncedBytesOfBlocking(env, folder, each.name)) {
       absl::StrAppend(&places,
                       ", its last: if the power went, it was perhaps never finished, and gonghuid "
                       "--recover-point-in-time gives up nothing but it");

@@ -22,7 +22,8 @@ namespace gonghui {
 
 struct LogDamage {
   uint64_t at = 0;  // where the first record begins that does not hold together
-  // Nothing comes after it.
+  // No other record begins after it.  What of it is not damaged may follow: a disk writes the
+  // sectors of one write in any order.
   bool is_last = false;
   // Its end, and all of the file from there on, is zeroes, as of room that was made for it but
   // not written when the power went.  Such a record was never synced, just like one that is
@@ -30,21 +31,33 @@ struct LogDamage {
   bool is_unwritten = false;
 };
 
+enum class LogSearch : uint8_t {
+  kAll,
+  // What RocksDB takes for room that was never written to, or for a record that the end of the
+  // file cuts off, and drops without a word with what is behind it: much faster.
+  kWhatRocksdbMisses,
+};
+
 // Nothing when there is none, or the file can not be read.  `synced`: so much of it is known to
 // have been on the disk, so that a record in it that is cut off is damage, too.
 std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
                                                const std::string& path,
                                                uint64_t synced,
-                                               bool last_block_only = false);
+                                               LogSearch search = LogSearch::kAll);
 
-// Looks where RocksDB does not: a record whose length is damaged seems to be cut off by the
-// end of its file, if it stands in the last block, and all behind it is dropped without a word.
-// DATA_LOSS names the file and the place.
-absl::Status CheckLogEndsBlocking(rocksdb::Env& env, const std::string& folder);
+// Looks where RocksDB does not.  DATA_LOSS names the file and the place.
+absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder);
 
 // Whether all that is damaged is the unwritten end of the newest log, behind what is known to
 // have been synced (synced_sizes.h).
 bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder);
+
+// Cuts off the manifest's end when it is damaged behind what is known to have been synced and
+// was never written, or, with `damaged_too`, is its last record: RocksDB reads a manifest that
+// ends early, as it does a log, but has no option to read one whose end does not hold together.
+absl::Status CutEndOfManifestBlocking(rocksdb::Env& env,
+                                      const std::string& folder,
+                                      bool damaged_too);
 
 // `status` with the file and the place, when it is DATA_LOSS: where a log or the manifest is
 // damaged, or which table file is missing or can not be opened.

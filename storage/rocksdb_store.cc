@@ -156,7 +156,8 @@ absl::Status NotLocked(const std::string& folder, const rocksdb::Status& status)
 
 struct RocksdbStore::Impl {
   RocksdbStoreOptions options;
-  rocksdb::FileLock* lock = nullptr;  // read-only: ours; else the database's own
+  // When read-only; a writer has the database's own, and this one until there is a database.
+  rocksdb::FileLock* lock = nullptr;
   std::unique_ptr<SyncWatch> watch;  // not when read-only
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
@@ -204,7 +205,9 @@ absl::Status RocksdbStore::Impl::Open() {
   if (found == FolderState::kAbsent) {
     GH_RETURN_IF_ERROR(MakeFolderBlocking(folder));
   }
-  if (options.read_only) {
+  // A writer's database takes the lock itself; until then nobody else may change what is looked at,
+  // nor be told that a folder in use is a damaged one.
+  if (options.read_only || found == FolderState::kDatabase) {
     const rocksdb::Status locked = env().LockFile((fs::path(folder) / "LOCK").string(), &lock);
     if (!locked.ok()) {
       return NotLocked(folder, locked);
@@ -230,9 +233,17 @@ absl::Status RocksdbStore::Impl::Open() {
   if (found == FolderState::kDatabase) {
     if (!options.recover_point_in_time) {
       GH_RETURN_IF_ERROR(CheckSyncedSizesBlocking(env(), folder));
-      GH_RETURN_IF_ERROR(CheckLogEndsBlocking(env(), folder));
+      GH_RETURN_IF_ERROR(CheckLogsBlocking(env(), folder));
+    }
+    if (!options.read_only) {
+      GH_RETURN_IF_ERROR(
+          CutEndOfManifestBlocking(env(), folder, /*damaged_too=*/options.recover_point_in_time));
     }
     GH_RETURN_IF_ERROR(CheckFamilies(options, db_options));
+  }
+  if (!options.read_only && lock != nullptr) {
+    env().UnlockFile(lock);
+    lock = nullptr;
   }
   // Flushed and merged files are large, and what is read again of them is read by merges, mostly:
   // in the page cache they would cost a copy, push out what is worth keeping, and be

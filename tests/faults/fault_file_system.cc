@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include "engine/base/check.h"
@@ -30,6 +31,36 @@ void Overwrite(const std::string& path, uint64_t from, std::string_view bytes) {
   file.seekp(static_cast<std::streamoff>(from));
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   GH_CHECK(file.good(), "path=", path);
+}
+
+// What a power cut makes of bytes that were written and not synced.
+void SpoilTail(const std::string& path,
+               uint64_t synced,
+               uint64_t end,
+               FaultFileSystem::Tail tail,
+               Prng* prng) {
+  const uint64_t last_sector = std::max(synced, (end - 1) / kSectorBytes * kSectorBytes);
+  std::string bytes(end - last_sector, '\0');
+  switch (tail) {
+    case FaultFileSystem::Tail::kCut:
+      return;
+    case FaultFileSystem::Tail::kGarbage:
+      for (char& byte : bytes) {
+        byte = static_cast<char>(prng->Next());
+      }
+      [[fallthrough]];
+    case FaultFileSystem::Tail::kZeroes:
+      Overwrite(path, last_sector, bytes);
+      return;
+    case FaultFileSystem::Tail::kHoles:
+      for (uint64_t from = synced; from < end;) {
+        const uint64_t to = std::min(end, (from / kSectorBytes + 1) * kSectorBytes);
+        if (prng->Chance(1, 2)) {
+          Overwrite(path, from, std::string(to - from, '\0'));
+        }
+        from = to;
+      }
+  }
 }
 
 IOStatus NoRoom() {
@@ -243,21 +274,12 @@ std::string FaultFileSystem::CutPower(Prng* prng, Tail tail) {
       const uint64_t first = state->synced / kSectorBytes;
       const uint64_t sectors = (size + kSectorBytes - 1) / kSectorBytes - first;
       left = std::clamp((first + prng->Below(sectors + 1)) * kSectorBytes, state->synced, size);
-      // A manifest that ends in what nobody wrote is refused, for good: see docs/RELIABILITY.md.
-      const bool is_log = fs::path(path).extension() == ".log";
-      if (tail == Tail::kCut || left == state->synced || !is_log) {
-        fs::resize_file(path, left);
-      } else {
-        // Longer than what was written of it: its last unit holds something else.
-        const uint64_t from = std::max(state->synced, (left - 1) / kSectorBytes * kSectorBytes);
-        std::string bytes(left - from, '\0');
-        if (tail == Tail::kGarbage) {
-          for (char& byte : bytes) {
-            byte = static_cast<char>(prng->Next());
-          }
-        }
-        fs::resize_file(path, left);
-        Overwrite(path, from, bytes);
+      fs::resize_file(path, left);
+      // Tables and what else there is count only when they were synced.
+      const std::string name = fs::path(path).filename().string();
+      if (left > state->synced &&
+          (absl::EndsWith(name, ".log") || absl::StartsWith(name, "MANIFEST"))) {
+        SpoilTail(path, state->synced, left, tail, prng);
       }
       absl::StrAppend(
           &done, path, ": ", size, " bytes, ", state->synced, " synced, ", left, " left\n");

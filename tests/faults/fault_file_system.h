@@ -13,10 +13,11 @@
 //
 // A file's bytes are durable up to the last Sync() that succeeded.  Of what was appended since,
 // a power cut leaves a random prefix in units of 512 bytes, and what is in the last unit may be
-// zeroes or garbage.  A failed Sync() loses what it should have made durable, as on Linux: a
-// later one that succeeds does not bring it back, though it can be read until the power goes.
-// Names (files made, renamed, removed) are durable when the folder was synced; before that,
-// the last so many of these changes are undone.
+// zeroes or garbage, or any of the units zeroes: disks write them in the order they like.  A failed
+// Sync() loses what it should have made durable, as on Linux: a later one that succeeds does not
+// bring it back, though it can be read until the power goes. Names (files made, renamed, removed)
+// are durable when the folder was synced; before that, the last so many of these changes are
+// undone.
 //
 // A process without power notices nothing: what it does to the disk works, for it, and is all
 // undone.  It would be as right to fail its calls, but RocksDB, as Debian builds it, has
@@ -101,7 +102,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // The process has ended and another one begins; the kernel knows all that was written.
   void EndProcess();
   // The machine has ended.  Answers what was done to it, for whoever looks for a mistake.
-  enum class Tail : uint8_t { kCut = 1, kZeroes = 2, kGarbage = 3 };
+  enum class Tail : uint8_t { kCut = 1, kZeroes = 2, kGarbage = 3, kHoles = 4 };
   std::string CutPower(Prng* prng, Tail tail);
 
   // ---- The file system, as RocksDB knows it ----

@@ -141,6 +141,10 @@ TEST_F(PowerCutTest, NorWithATailOfZeroes) {
   Run(FaultFileSystem::Tail::kZeroes, NumberFromEnvironment("GONGHUI_CUTS", kCutsDefault) / 2);
 }
 
+TEST_F(PowerCutTest, NorWithHolesInWhatWasNotSynced) {
+  Run(FaultFileSystem::Tail::kHoles, NumberFromEnvironment("GONGHUI_CUTS", kCutsDefault) / 2);
+}
+
 TEST_F(PowerCutTest, NorWithATailOfGarbage) {
   Run(FaultFileSystem::Tail::kGarbage, NumberFromEnvironment("GONGHUI_CUTS", kCutsDefault) / 2);
 }

@@ -154,6 +154,116 @@ TEST_F(SyncedSizesTest, AnUnwrittenEndIsCutOffAndADamagedOneIsNot) {
   EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "k18", &value));
 }
 
+// A record of three blocks, of which a power cut left the pieces in between and at the end: disks
+// write the sectors of one write in any order.  To whoever has lost nothing it is one record.
+TEST_F(SyncedSizesTest, ATornRecordOfManyBlocksIsTheLastOne) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "small", "v").ok());
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "large", std::string(90'000, 'v')).ok());
+  }
+  fs::remove(folder_ + "/SYNCED");
+  const std::string log = Log().string();
+  std::string torn = ReadFile(log);
+  torn.replace(1'024, 512, 512, '\0');
+  WriteFile(log, torn);
+  const auto damage = FindLogDamageBlocking(*rocksdb::Env::Default(), log, 0);
+  ASSERT_TRUE(damage.has_value());
+  EXPECT_TRUE(damage->is_last);
+  EXPECT_FALSE(damage->is_unwritten);
+  EXPECT_THAT(Refusal(), HasSubstr("--recover-point-in-time gives up nothing but it"));
+  {
+    const auto store = Open(/*point_in_time=*/true);
+    ASSERT_TRUE(store.ok()) << store.status();
+    std::string value;
+    EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "small", &value));
+    EXPECT_FALSE(*(*store)->GetBlocking(Family::kMeta, "large", &value));
+  }
+  EXPECT_TRUE(Open().ok());
+}
+
+// To RocksDB zeroes are room that was never written to: it goes on with the next block, and what
+// was in this one is gone without a word.
+TEST_F(SyncedSizesTest, ZeroesInTheMiddleOfALogAreDamage) {
+  Fill(1'000);
+  fs::remove(folder_ + "/SYNCED");
+  const std::string log = Log().string();
+  const std::string bytes = ReadFile(log);
+  ASSERT_GT(bytes.size(), 3U * 32'768);
+  // From the beginning of a record on, so that no checksum tells.
+  size_t record = 0;
+  while (record < 20'000) {
+    record += 7 + static_cast<uint8_t>(bytes[record + 4]) +
+              256U * static_cast<uint8_t>(bytes[record + 5]);
+  }
+  std::string holed = bytes;
+  holed.replace(record, 32'768 - record, 32'768 - record, '\0');
+  WriteFile(log, holed);
+  EXPECT_THAT(Refusal(),
+              HasSubstr(Log().filename().string() + " is damaged in the record at byte " +
+                        std::to_string(record)));
+  // The same to the end of the file: nobody wrote it, unless it is known that somebody did.
+  std::string unwritten = bytes;
+  unwritten.replace(record, bytes.size() - record, bytes.size() - record, '\0');
+  WriteFile(log, unwritten);
+  EXPECT_FALSE(FindLogDamageBlocking(*rocksdb::Env::Default(), log, record).has_value());
+  EXPECT_TRUE(FindLogDamageBlocking(*rocksdb::Env::Default(), log, record + 1).has_value());
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(SyncedSizesTest, AManifestThatWasNotWrittenToItsEndIsReadAsOneThatEndsThere) {
+  Fill();
+  const SyncedSizes before = *DecodeSyncedSizes(ReadFile(folder_ + "/SYNCED"));
+  std::string name = ReadFile(folder_ + "/CURRENT");
+  name.pop_back();
+  const std::string manifest = folder_ + "/" + name;
+  const std::string whole = ReadFile(manifest);
+  ASSERT_EQ(before.manifest.bytes, whole.size());
+  // A record of 600 bytes that was not written to its end: checksum, length, type, and what there
+  // is of the rest.
+  const std::string unfinished = std::string("abcd\x58\x02\x01", 7) + std::string(93, 'x');
+  WriteFile(manifest, whole + unfinished + std::string(512, '\0'));
+  EXPECT_TRUE(Open().ok());
+
+  name = ReadFile(folder_ + "/CURRENT");
+  name.pop_back();
+  const std::string next = folder_ + "/" + name;
+  const std::string whole_next = ReadFile(next);
+  WriteFile(next, whole_next + unfinished + std::string(507, 'x'));
+  EXPECT_THAT(Refusal(),
+              HasSubstr(name + " is damaged in the record at byte " +
+                        std::to_string(whole_next.size()) + ", its last"));
+  RocksdbStoreOptions reader;
+  reader.folder = folder_;
+  reader.read_only = true;
+  EXPECT_FALSE(RocksdbStore::OpenBlocking(reader).ok());
+  EXPECT_EQ(ReadFile(next).size(), whole_next.size() + unfinished.size() + 507) << "read only";
+  EXPECT_TRUE(Open(/*point_in_time=*/true).ok());
+  EXPECT_TRUE(Open().ok());
+
+  // What was synced is never given up so.
+  name = ReadFile(folder_ + "/CURRENT");
+  name.pop_back();
+  std::string rotten = ReadFile(folder_ + "/" + name);
+  rotten[rotten.size() - 2] ^= 1;
+  WriteFile(folder_ + "/" + name, rotten);
+  EXPECT_THAT(Refusal(), HasSubstr(name + " is damaged in the record at byte "));
+  EXPECT_FALSE(Open(/*point_in_time=*/true).ok());
+  EXPECT_EQ(ReadFile(folder_ + "/" + name), rotten);
+}
+
+// Whoever holds the folder may be writing to it at this moment.
+TEST_F(SyncedSizesTest, AFolderInUseIsNotCalledDamaged) {
+  Fill();
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  fs::resize_file(Log(), 0);
+  const absl::Status second = Open().status();
+  EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition) << second;
+  EXPECT_THAT(std::string(second.message()), HasSubstr("is in use by another process"));
+}
+
 TEST_F(SyncedSizesTest, EveryTableIsRead) {
   Fill();
   {
