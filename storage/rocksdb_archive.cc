@@ -250,7 +250,9 @@ absl::Status RocksdbArchive::ForEachHashBlocking(uint16_t shard,
   const std::string prefix = ArchiveShardPrefix(shard);
   const std::unique_ptr<rocksdb::Iterator> it(
       store_.db()->NewIterator(ScanOptions(), store_.family(Family::kArchiveIds)));
+  std::string last;
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    last.assign(it->key().data(), it->key().size());
     GH_ASSIGN_OR_RETURN(const auto id, ParseArchiveIdKey(ViewOf(it->key())));
     const auto* const request = std::get_if<ArchivedRequest>(&id);
     if (!visit(request != nullptr ? ArchiveHash(request->id)
@@ -258,7 +260,18 @@ absl::Status RocksdbArchive::ForEachHashBlocking(uint16_t shard,
       return absl::OkStatus();
     }
   }
-  return ToStatus(it->status(), absl::StrCat("archive of shard ", shard, ": ids"));
+  GH_RETURN_IF_ERROR(ToStatus(it->status(), absl::StrCat("archive of shard ", shard, ": ids")));
+  // A damaged table may end a scan early without a word; what the same snapshot says is last
+  // tells.
+  it->SeekForPrev(prefix + '\xff');  // behind both tags
+  GH_RETURN_IF_ERROR(ToStatus(it->status(), absl::StrCat("archive of shard ", shard, ": ids")));
+  if (it->Valid() && it->key().starts_with(prefix) && it->key() != last) {
+    return store_.WithDamagedTablesBlocking(
+        absl::DataLossError(
+            absl::StrCat("archive of shard ", shard, ": reading its ids ended before the last")),
+        Family::kArchiveIds);
+  }
+  return absl::OkStatus();
 }
 
 uint64_t RocksdbArchive::ApproximateKeys(Family family) const {

@@ -189,6 +189,9 @@ absl::Status RocksdbJournal::ReadBlocking(
   // A damaged table may end a scan early without a word; what the same snapshot says is last
   // tells.
   it->SeekForPrev(JournalKey(shard, UINT64_MAX));
+  if (!it->status().ok()) {
+    return ToStatus(it->status(), absl::StrCat("journal of shard ", shard, ", its end"));
+  }
   if (IsOfShard(*it, shard) && it->key().size() == kKeyBytes &&
       BigEndian64At(ViewOf(it->key()), 2) != last_read) {
     return store_.WithDamagedTablesBlocking(

@@ -128,6 +128,7 @@ Archiver::Archiver(const ArchiverOptions& options,
                                               archive,
                                               RoomFor(archive.ApproximateHashes(ledger.shard())),
                                               LastSeqBeforeMemory(ledger))),
+      hashes_min_(ledger.globals().archived_count),
       slice_target_(std::max(options.slice_rows, 1U)) {
   slice_.Reserve(slice_target_);
 }
@@ -385,10 +386,20 @@ bool Archiver::FillFilterBlocking() {
   if (filter.complete()) {
     return false;
   }
-  const absl::Status status = archive_.ForEachHashBlocking(ledger_.shard(), [&](uint64_t hash) {
+  uint64_t hashes = 0;
+  absl::Status status = archive_.ForEachHashBlocking(ledger_.shard(), [&](uint64_t hash) {
     filter.Add(hash);
+    ++hashes;
     return !stopping();
   });
+  if (status.ok() && !stopping() && hashes < hashes_min_) {
+    // What the filter does not know would be decided once more.
+    status = absl::DataLossError(absl::StrCat("it has the names of ",
+                                              hashes,
+                                              " transactions, of which the ledger put ",
+                                              hashes_min_,
+                                              " there"));
+  }
   if (!status.ok()) {
     hooks_.fail_stop("archive: " + std::string(status.message()));
   } else if (!stopping()) {

@@ -151,6 +151,8 @@ class Archiver {
   const std::atomic<uint64_t>& durable_seq_;
   const Hooks hooks_;
   std::unique_ptr<ArchiveLookup> lookup_;
+  // So many transactions are in the archive at least, each under a name of its own.
+  const uint64_t hashes_min_;
 
   // Ledger thread.
   uint32_t slice_target_;   // rows; less after a slice that came to nothing

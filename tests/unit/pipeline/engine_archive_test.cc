@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/pipeline/engine_archive_world.h"
@@ -329,6 +330,53 @@ TEST_P(EngineArchiveTest, StopsWhenThePutFailsAndNothingHasLeft) {
   Run(Sale());
   clock_.Advance(kNsPerSecond);
   AwaitLeaving();
+}
+
+// A name that the filter does not know would be decided once more.
+TEST_P(EngineArchiveTest, StopsWhenNotAllNamesOfTheArchiveAreRead) {
+  options_.archive_after_ns = kNsPerSecond;
+  Start();
+  Build();
+  std::vector<Command> sales;
+  for (int i = 0; i < 40; ++i) {
+    sales.push_back(Sale());
+    Run(sales.back());
+  }
+  clock_.Advance(kNsPerSecond);
+  AwaitLeaving();
+  const size_t archived = Look().archived;
+  ASSERT_GE(archived, 40U);
+  engine_.reset();
+
+  std::atomic<bool> stopped{false};
+  std::mutex mutex;
+  std::string why;
+  options_.fail_stop = [&](const std::string& reason) {
+    const std::lock_guard lock(mutex);
+    why = reason;
+    stopped.store(true);
+  };
+  archive_.hashes_max = archived - 1;
+  Start();
+  while (!stopped.load()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(why,
+              absl::StrCat("archive: it has the names of ",
+                           archived - 1,
+                           " transactions, of which the ledger put ",
+                           archived,
+                           " there"));
+  }
+  engine_.reset();
+  options_.fail_stop = nullptr;
+  archive_.hashes_max = SIZE_MAX;
+  Start();
+  for (const Command& sale : sales) {
+    EXPECT_TRUE(Run(sale).replay);
+  }
 }
 
 // The put under way ends; the rest of the slice is given up.

@@ -110,7 +110,9 @@ class GatedArchive final : public Archive {
     if (++hash_calls % 2 == 0) {
       before_filling.Pass();
     }
-    return memory.ForEachHashBlocking(shard, visit);
+    size_t left = hashes_max.load();
+    const auto visit_some = [&](uint64_t hash) { return left != 0 && (--left, visit(hash)); };
+    return memory.ForEachHashBlocking(shard, visit_some);
   }
   [[nodiscard]] uint64_t ApproximateHashes(uint16_t shard) const override {
     return memory.ApproximateHashes(shard);
@@ -121,6 +123,7 @@ class GatedArchive final : public Archive {
   mutable Gate find_held;  // of the transaction kHeld
   mutable Gate before_filling;
   mutable std::atomic<int> hash_calls{0};
+  std::atomic<size_t> hashes_max{SIZE_MAX};  // then a scan ends, as if there were no more
 };
 
 class EngineArchiveTest : public ::testing::TestWithParam<CommitPipeline> {
