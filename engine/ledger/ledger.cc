@@ -410,6 +410,11 @@ void Ledger::ForgoDigests() {
 }
 
 const char* Ledger::FinishLoad() {
+  const char* const problem = FinishLoadOfRows();
+  return problem != nullptr ? problem : FinishLoadOfIndexes();
+}
+
+const char* Ledger::FinishLoadOfRows() {
   if (globals_table_.size() != 1) {
     return "the globals table does not have exactly one row";
   }
@@ -427,6 +432,10 @@ const char* Ledger::FinishLoad() {
                                            : firsts[static_cast<size_t>(at - archived.begin())]);
   }
   SetFirstRows(mark);
+  return nullptr;
+}
+
+const char* Ledger::FinishLoadOfIndexes() {
   if (merchant_names_.size() != merchants_.size() || fund_names_.size() != funds_.size()) {
     return "a merchant or fund has no row of names";
   }

@@ -420,9 +420,13 @@ class Ledger {
   [[nodiscard]] const char* CheckInvariants(uint64_t* row) const;
 
   [[nodiscard]] std::span<TableBase* const> tables() { return all_tables_; }
-  // After all tables are loaded: rebuilds indexes, candidate lists and the expiry
-  // queue.  Null when the rows hold together, or what does not.
+  // After all tables are loaded.  Null when the rows hold together, or what does not.  The
+  // first half counts the rows and makes StateHash() theirs; whoever knows what it must be
+  // compares it then, since the other half follows the rows wherever they lead: indexes,
+  // candidate lists, the expiry queue.
   [[nodiscard]] const char* FinishLoad();
+  [[nodiscard]] const char* FinishLoadOfRows();
+  [[nodiscard]] const char* FinishLoadOfIndexes();
 
  private:
   friend class Decider;  // decide.cc: reads the tables below directly

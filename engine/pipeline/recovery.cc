@@ -82,7 +82,7 @@ absl::StatusOr<bool> LoadCheckpointBlocking(Ledger& ledger, CheckpointStore& che
         }
         return absl::OkStatus();
       }));
-  if (const char* why = ledger.FinishLoad(); why != nullptr) {
+  if (const char* why = ledger.FinishLoadOfRows(); why != nullptr) {
     return absl::DataLossError(absl::StrFormat("checkpoint at seq %d: %s", meta->applied_seq, why));
   }
   if (ledger.applied_seq().value() != meta->applied_seq) {
@@ -96,6 +96,9 @@ absl::StatusOr<bool> LoadCheckpointBlocking(Ledger& ledger, CheckpointStore& che
                         meta->applied_seq,
                         meta->state_hash,
                         ledger.StateHash()));
+  }
+  if (const char* why = ledger.FinishLoadOfIndexes(); why != nullptr) {
+    return absl::DataLossError(absl::StrFormat("checkpoint at seq %d: %s", meta->applied_seq, why));
   }
   return true;
 }

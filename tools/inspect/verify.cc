@@ -62,7 +62,7 @@ absl::Status LoadCheckpointBlocking(CheckpointStore& checkpoints,
         }
         return Damage("checkpoint: table {} is not known", table);
       }));
-  if (const char* const what = ledger.FinishLoad(); what != nullptr) {
+  if (const char* const what = ledger.FinishLoadOfRows(); what != nullptr) {
     return Damage("checkpoint at seq {}: {}", meta.applied_seq, what);
   }
   if (ledger.applied_seq().value() != meta.applied_seq || ledger.StateHash() != meta.state_hash) {
@@ -71,6 +71,9 @@ absl::Status LoadCheckpointBlocking(CheckpointStore& checkpoints,
                   meta.state_hash,
                   ledger.applied_seq().value(),
                   ledger.StateHash());
+  }
+  if (const char* const what = ledger.FinishLoadOfIndexes(); what != nullptr) {
+    return Damage("checkpoint at seq {}: {}", meta.applied_seq, what);
   }
   // The archive is of the journal's end, and may say of a transaction what came later.
   return ledger.globals().archived_count == 0 ? CheckInvariants(ledger) : absl::OkStatus();
