@@ -55,10 +55,19 @@ constexpr unsigned kUserTimeoutMs = 30'000;
 // answers, takes a tenth of this.
 constexpr std::chrono::milliseconds kWatchInterval{50};
 constexpr int64_t kAwayNsMax = 150'000'000;
+// From here on it may come to that, so what goes over the connections is noted.
+constexpr int64_t kAwayNsNoted = 25'000'000;
+// To read what has gone over a connection takes about a microsecond: for this a tenth of a core.
+constexpr int64_t kNoteIntervalPerConnectionNs = 10'000;
 // How often all connections are looked at, and for each of them: a hundredth of a core.
 constexpr int64_t kLookIntervalNs = 250'000'000;
 constexpr int64_t kLookIntervalPerConnectionNs = 100'000;
-// Its address is refused for so long: it would come back at once.
+// Whoever is cut off comes back at once.  So many times in so long that is borne, for all of a
+// site may come from one address, and one of its tills be broken; more would be too much, since
+// it may cost a lane seconds each time (server.cc, kReadBytesMax) ...
+constexpr int kCutsBorne = 1;
+constexpr int64_t kOffenceNs = 60'000'000'000;
+// ... and then, at each further time, the address is refused for so long.
 constexpr int64_t kPenaltyNs = 10'000'000'000;
 
 std::string ErrnoText(std::string_view what, int error) {
@@ -221,6 +230,7 @@ class Acceptor::Impl {
         socket_(context_, fd),
         timer_(context_),
         watch_timer_(context_),
+        connections_(options_.message_bytes_max),
         reserve_fd_(OpenReserve()) {}
 
   ~Impl() {
@@ -234,7 +244,7 @@ class Acceptor::Impl {
     handler_ = std::move(handler);
     away_ = std::move(away);
     Wait();
-    if (away_ != nullptr && !is_unix()) {
+    if (away_ != nullptr) {
       WatchLater();
     }
     thread_ = std::thread([this] {
@@ -256,6 +266,11 @@ class Acceptor::Impl {
     if (is_unix()) {
       ::unlink(PathOf(options_.listen).c_str());
     }
+  }
+
+  int64_t HangUp() {
+    connections_.Sweep();
+    return connections_.StopReading();
   }
 
   [[nodiscard]] const std::string& address() const { return address_; }
@@ -303,22 +318,30 @@ class Acceptor::Impl {
 
   void Watch() {
     const int64_t away_ns = away_();
-    if (away_ns == 0) {
-      if (noted_) {
-        connections_.ForgetTraffic();
-        noted_ = false;
-      }
-      forgiven_ns_ = 0;
-    } else if (!noted_) {
-      connections_.NoteTraffic();
-      noted_ = true;
-    } else if (away_ns - forgiven_ns_ >= kAwayNsMax) {
-      CutOff(connections_.OnlyReadFrom(), "connection cut: it kept the server from all others");
-      // What is read next, before the lane comes back, is what others said meanwhile.
-      forgiven_ns_ = away_ns;
-      connections_.NoteTraffic();
+    if (is_unix()) {
+      return;
     }
     const int64_t now_ns = clock_.MonotonicNs();
+    const bool may_note =
+        now_ns - noted_at_ns_ >= kNoteIntervalPerConnectionNs * connections_.size();
+    if (away_ns < kAwayNsNoted) {
+      suspects_ = false;
+      forgiven_ns_ = 0;
+    } else if (!suspects_) {
+      suspects_ = true;
+      if (may_note) {  // or it was so lately that it is as good
+        NoteTraffic(now_ns);
+      }
+    } else if (may_note && away_ns - forgiven_ns_ >= kAwayNsMax) {
+      const std::vector<ConnectionTable::Talker> talkers = connections_.OnlyReadFrom();
+      if (!talkers.empty()) {
+        CutOff(talkers, "connection cut: it kept the server from all others");
+        // What is read next, before the lane comes back, is what others said meanwhile.
+        forgiven_ns_ = away_ns;
+        NoteTraffic(now_ns);
+      }
+      // Else what keeps the lane was read before the note: it is found when it is read again.
+    }
     if (now_ns - looked_at_ns_ >=
         kLookIntervalNs + kLookIntervalPerConnectionNs * connections_.size()) {
       looked_at_ns_ = now_ns;
@@ -326,28 +349,51 @@ class Acceptor::Impl {
     }
   }
 
+  void NoteTraffic(int64_t now_ns) {
+    connections_.NoteTraffic();
+    noted_at_ns_ = now_ns;
+  }
+
   void CutOff(const std::vector<ConnectionTable::Talker>& talkers, std::string_view why) {
+    const int64_t now_ns = clock_.MonotonicNs();
     for (const ConnectionTable::Talker& talker : talkers) {
       AbortTcp(talker.fd);
       cut_.fetch_add(1, std::memory_order_relaxed);
-      // Where one address may have all connections it is a proxy's, and everybody's.
-      if (options_.connections_per_address_max < options_.connections_max) {
-        penalties_[talker.address] = clock_.MonotonicNs() + kPenaltyNs;
-      }
+      const bool refused = CountCut(talker.address, now_ns);
       LogWarn(why,
               {{"listener", options_.name},
                {"address", AddressText(talker.address)},
-               {"read_bytes", talker.read_bytes}});
+               {"read_bytes", talker.read_bytes},
+               {"refused_s", refused ? kPenaltyNs / 1'000'000'000 : 0}});
     }
   }
 
-  [[nodiscard]] bool HasPenalty(const std::string& address) {
-    if (penalties_.empty()) [[likely]] {
+  // A connection from there was cut; whether it is to be refused therefore.
+  bool CountCut(const std::string& address, int64_t now_ns) {
+    // Where one address may have all connections it is a proxy's, and everybody's.
+    if (options_.connections_per_address_max >= options_.connections_max) {
       return false;
     }
-    const int64_t now_ns = clock_.MonotonicNs();
-    absl::erase_if(penalties_, [now_ns](const auto& entry) { return entry.second <= now_ns; });
-    return penalties_.contains(address);
+    absl::erase_if(offenders_, [now_ns](const auto& entry) {
+      return now_ns - entry.second.cut_at_ns >= kOffenceNs;
+    });
+    Offender& offender = offenders_[address];
+    if (offender.cut_at_ns != now_ns) {  // several connections that are cut at once are one time
+      offender.cut_at_ns = now_ns;
+      ++offender.cuts;
+    }
+    if (offender.cuts > kCutsBorne) {
+      offender.refused_until_ns = now_ns + kPenaltyNs;
+    }
+    return offender.cuts > kCutsBorne;
+  }
+
+  [[nodiscard]] bool HasPenalty(const std::string& address) const {
+    if (offenders_.empty()) [[likely]] {
+      return false;
+    }
+    const auto found = offenders_.find(address);
+    return found != offenders_.end() && clock_.MonotonicNs() < found->second.refused_until_ns;
   }
 
   void AcceptSome() {
@@ -470,6 +516,12 @@ class Acceptor::Impl {
     complaints_ = 0;
   }
 
+  struct Offender {
+    int cuts = 0;
+    int64_t cut_at_ns = 0;
+    int64_t refused_until_ns = 0;
+  };
+
   // Fixed at construction.
   const AcceptorOptions options_;
   const Clock& clock_;
@@ -482,15 +534,16 @@ class Acceptor::Impl {
   std::atomic<uint64_t> refused_{0};
   std::atomic<uint64_t> cut_{0};
 
-  // Acceptor's thread only.
+  // Acceptor's thread only; when that has ended, whoever called Stop().
   asio::posix::stream_descriptor socket_;
   asio::steady_timer timer_;
   asio::steady_timer watch_timer_;
   Handler handler_;
   Away away_;
-  bool noted_ = false;       // the traffic of the connections
+  bool suspects_ = false;    // a lane is away, and what has gone over the connections noted
   int64_t forgiven_ns_ = 0;  // of the lanes' absence: before somebody was cut off
-  absl::flat_hash_map<std::string, int64_t> penalties_;  // by address, until when
+  int64_t noted_at_ns_ = 0;
+  absl::flat_hash_map<std::string, Offender> offenders_;  // by address; of the last minute
   ConnectionTable connections_;
   int reserve_fd_;
   int64_t swept_at_ns_ = 0;
@@ -522,6 +575,9 @@ void Acceptor::Start(Handler handler, Away away) {
 }
 void Acceptor::Stop() {
   impl_->Stop();
+}
+int64_t Acceptor::HangUp() {
+  return impl_->HangUp();
 }
 const std::string& Acceptor::address() const {
   return impl_->address();

@@ -14,7 +14,8 @@
 // one connection as long as there is more, and its thread does not come back to its queue
 // meanwhile: a client that asks and takes back as fast as it can (CVE-2023-44487) would be
 // the only one that is heard, and what it takes back is not freed before.  Nobody who
-// waits for answers can do that.
+// waits for answers can do that.  The address of who does it again and again is refused for a
+// while; one whose connection is cut once is not, for it may be that of a whole site.
 //
 // One thread of its own runs Asio; the public methods may be called by any.
 
@@ -39,6 +40,7 @@ struct AcceptorOptions {
   std::string listen;  // HOST:PORT or unix:/PATH
   int64_t connections_max = 1'000;
   int64_t connections_per_address_max = 1'000;  // TCP only
+  int64_t message_bytes_max = 1 << 20;          // that a client may send before it is answered
   // Unix only: who may connect besides this process's own user and root.
   std::vector<uint32_t> allowed_uids;
 };
@@ -62,10 +64,15 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // Without `away` nobody is hung up on.
+  // Without `away` nobody is hung up on; on a Unix socket, where the kernel does not count what
+  // goes over a connection, `away` is asked all the same.
   void Start(Handler handler, Away away = nullptr);
   // Accepts no more and closes the listening socket.  Idempotent.
   void Stop();
+  // Reads what clients have said so far, and then sees them gone: gRPC hangs up on all.
+  // REQUIRES: Stop() has returned.  Gives on how many it has not hung up yet, so that this
+  // can be called until there are none.
+  int64_t HangUp();
 
   // As gRPC clients write it, with the port that was really bound.
   [[nodiscard]] const std::string& address() const;

@@ -52,6 +52,10 @@ class AuthorizationService::Impl {
       lane->BeginDrain();
     }
   }
+  [[nodiscard]] bool IsSettled() const {
+    return std::all_of(
+        lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->IsSettled(); });
+  }
   void Join() {
     for (const auto& lane : lanes_) {
       lane->Join();
@@ -82,6 +86,9 @@ int64_t AuthorizationService::AwayNs() {
 }
 void AuthorizationService::BeginDrain() {
   impl_->BeginDrain();
+}
+bool AuthorizationService::IsSettled() const {
+  return impl_->IsSettled();
 }
 void AuthorizationService::Join() {
   impl_->Join();

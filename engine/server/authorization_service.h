@@ -21,8 +21,9 @@
 // kinds together, `stream_messages_in_flight` messages a stream; beyond,
 // RESOURCE_EXHAUSTED.  As many answers again wait for their clients to take them; beyond,
 // the oldest is cut (unsent_calls.h).  Streams hold `stream_bytes_max` in all; beyond half of
-// it none reads ahead, beyond the whole the one that holds most is cut.  A command that has lines
-// or is an advice takes 4 KB more than others (Attachment), up to 8 KB, while it is under way.
+// it none reads ahead, beyond the whole those are cut whose clients do not take their answers, and
+// when there are none, items are told to come again.  A command that has lines or is an advice
+// takes 4 KB more than others (Attachment), up to 8 KB, while it is under way.
 
 #ifndef GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_
 #define GONGHUI_ENGINE_SERVER_AUTHORIZATION_SERVICE_H_
@@ -68,9 +69,11 @@ class AuthorizationService {
   // a lane has not come to its queue since this was last asked; 0 when all have.
   int64_t AwayNs();
 
-  // Streams are ended with UNAVAILABLE once what they sent is answered; unary
-  // calls go on until the server is shut down.  Any thread.
+  // Streams are ended with UNAVAILABLE once what they sent is answered; new calls are
+  // refused so.  Any thread.
   void BeginDrain();
+  // Whether since then all is answered that was taken before.  Any thread.
+  [[nodiscard]] bool IsSettled() const;
 
   // Ends the lanes.  REQUIRES: the server's Shutdown() has returned and the engine
   // is stopped, so that no call will come and none is left in the engine.

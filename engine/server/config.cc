@@ -101,7 +101,8 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"terminals.stream_bytes_max",
        &c->terminals.stream_bytes_max,
        "What streams of one lane hold at most, messages and answers that their clients have not\n"
-       "taken, in bytes; beyond, the stream that holds most is cut.",
+       "taken, in bytes; beyond, items are told to come again, and streams whose clients take no\n"
+       "answers are cut.",
        16 << 20,
        int64_t{1} << 40},
       {"terminals.tls.ca_file",

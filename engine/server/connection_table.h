@@ -6,6 +6,8 @@
 #ifndef GONGHUI_ENGINE_SERVER_CONNECTION_TABLE_H_
 #define GONGHUI_ENGINE_SERVER_CONNECTION_TABLE_H_
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -25,6 +27,11 @@ namespace gonghui {
 // then, and a socket's inode is its own.
 class ConnectionTable {
  public:
+  // `message_bytes_max`: that a client may send before anything is sent to it.
+  explicit ConnectionTable(int64_t message_bytes_max)
+      : silent_bytes_min_(std::max(kSilentBytesMin, 2 * message_bytes_max)),
+        silent_bytes_max_(std::max(kSilentBytesMax, 2 * message_bytes_max)) {}
+
   struct Talker {
     int fd = -1;
     std::string address;
@@ -54,15 +61,10 @@ class ConnectionTable {
     }
   }
 
-  // Remembers what has gone over each so far.
+  // Remembers what has gone over each so far; of one that is added later, nothing has.
   void NoteTraffic() {
     for (auto& [fd, connection] : by_fd_) {
       connection.noted = TcpTrafficOf(fd);
-    }
-  }
-  void ForgetTraffic() {
-    for (auto& [fd, connection] : by_fd_) {
-      connection.noted.reset();
     }
   }
 
@@ -110,13 +112,27 @@ class ConnectionTable {
       }
       connection.seen_read_bytes = now->read_bytes;
       const int64_t read = Since(now->read_bytes, connection.answered.read_bytes);
-      const bool too_much = read >= kSilentBytesMax ||
-                            (read >= kSilentBytesMin && connection.silent_looks >= kSilentLooks);
+      const bool too_much = read >= silent_bytes_max_ ||
+                            (read >= silent_bytes_min_ && connection.silent_looks >= kSilentLooks);
       if (too_much && IsStill(fd, connection)) {
         found.push_back({fd, connection.address, read});
       }
     }
     return found;
+  }
+
+  // Whoever reads from them is told that the client is gone, after what it has said so far.
+  // Gives how many have not been hung up on yet.
+  [[nodiscard]] int64_t StopReading() const {
+    int64_t count = 0;
+    for (const auto& [fd, connection] : by_fd_) {
+      pollfd state{fd, 0, 0};
+      if (IsStill(fd, connection) && ::poll(&state, 1, 0) == 0) {
+        ::shutdown(fd, SHUT_RD);
+        ++count;
+      }
+    }
+    return count;
   }
 
   void Sweep() {
@@ -133,16 +149,16 @@ class ConnectionTable {
  private:
   static constexpr int64_t kReadBytesMin = 4'096;
   static constexpr int64_t kAnsweredPartMin = 4;
-  // The largest window that gRPC gives, twice; at once.
+  // The largest window that gRPC gives without being asked, twice.
   static constexpr int64_t kSilentBytesMax = int64_t{32} << 20;
-  // Or a message, and more of it at each of so many looks.
-  static constexpr int64_t kSilentBytesMin = int64_t{1} << 20;
+  // A message and as much again, and more of it at each of so many looks.
+  static constexpr int64_t kSilentBytesMin = int64_t{2} << 20;
   static constexpr int kSilentLooks = 4;
 
   struct Connection {
     ino_t inode = 0;
     std::string address;
-    std::optional<TcpTraffic> noted;
+    std::optional<TcpTraffic> noted = TcpTraffic{};
     TcpTraffic answered;  // when something was last seen to be sent
     uint64_t seen_read_bytes = 0;
     int silent_looks = 0;  // since then, at which it had said more
@@ -171,6 +187,10 @@ class ConnectionTable {
       by_address_.erase(count);
     }
   }
+
+  // Fixed at construction.
+  const int64_t silent_bytes_min_;
+  const int64_t silent_bytes_max_;
 
   absl::flat_hash_map<int, Connection> by_fd_;
   absl::flat_hash_map<std::string, int64_t> by_address_;

@@ -24,6 +24,8 @@ void HealthCall::Proceed(bool ok) {
   lane_->TagCameBack();
   if (finishing_) {  // sent, or the client is gone: either way it is over
     lane_->OnAnswered(this);
+    responder_.reset();  // they hold the connection, as a unary call's do
+    context_.reset();
     lane_->Recycle(this);
     return;
   }

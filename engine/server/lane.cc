@@ -107,20 +107,28 @@ int64_t Lane::AwayNs() {
 void Lane::OnAsked() {
   // By its queue, so behind the tags of all answers that left before.
   unsent_.Age();
+  ++age_;
   asked_.store(false, std::memory_order_release);
 }
 
-void Lane::LightenStreams(const StreamCall* caller) {
-  while (stream_bytes_ > options_.stream_bytes_max) {
-    StreamCall* const heaviest = *std::max_element(
-        active_streams_.begin(), active_streams_.end(), [](const auto* a, const auto* b) {
-          return a->held_bytes() < b->held_bytes();
-        });
+bool Lane::MakeRoomFor(int64_t bytes, const StreamCall* caller) {
+  while (stream_bytes_ > 0 && stream_bytes_ + bytes > options_.stream_bytes_max) {
+    StreamCall* heaviest = nullptr;
+    for (StreamCall* const stream : active_streams_) {
+      if (stream->IsStalled() &&
+          (heaviest == nullptr || stream->held_bytes() > heaviest->held_bytes())) {
+        heaviest = stream;
+      }
+    }
+    if (heaviest == nullptr) {
+      return false;
+    }
     heaviest->Cut();
     if (heaviest != caller) {
       heaviest->Advance();
     }
   }
+  return true;
 }
 
 void Lane::OnStreamTaken(StreamCall* stream) {
@@ -194,6 +202,7 @@ void Lane::OnDrain() {
   for (StreamCall* stream : streams) {
     stream->BeginDrain();
   }
+  TellIfSettled();
 }
 
 void Lane::PostCalls(size_t method) {

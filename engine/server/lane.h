@@ -102,6 +102,8 @@ class Lane final : public Completions {
 
   void Start(Engine* engine);
   void BeginDrain();
+  // Any thread: whether it drains, and all is answered that it had taken before.
+  [[nodiscard]] bool IsSettled() const { return settled_.load(std::memory_order_acquire); }
   void Join();
 
   // Engine's threads.
@@ -135,6 +137,13 @@ class Lane final : public Completions {
     }
     ++in_engine_;
     return true;
+  }
+
+  // A call or a stream was taken that is owed an answer; it has it, or wants it no more.
+  void Owe() { ++owed_; }
+  void Settle() {
+    --owed_;
+    TellIfSettled();
   }
 
   [[nodiscard]] bool TooManyCalls() const {
@@ -176,9 +185,14 @@ class Lane final : public Completions {
   [[nodiscard]] bool StreamsAreHeavy() const {
     return stream_bytes_ > options_.stream_bytes_max / 2;
   }
-  // Cuts the streams that hold most until all together hold no more than they may.  The
-  // caller, which may be among them, calls its own Advance() afterwards.
-  void LightenStreams(const StreamCall* caller);
+  // Whether streams may hold so much more.  For that it cuts those whose clients do not take
+  // their answers, the heaviest first, and no others: who takes its answers makes room by that.
+  // One message is always taken, however long.  The caller, which may be among those that are
+  // cut, calls its own Advance() afterwards.
+  [[nodiscard]] bool MakeRoomFor(int64_t bytes, const StreamCall* caller);
+  // Grows about twenty times a second, and not while the lane is away from its queue: what
+  // clients do not get on with then is not their doing.
+  [[nodiscard]] uint64_t age() const { return age_; }
 
   std::unique_ptr<StreamMessage> NewMessage();
   void Recycle(std::unique_ptr<StreamMessage> message);
@@ -208,6 +222,11 @@ class Lane final : public Completions {
   }
   void OnDrain();
   void OnStop() { stopping_ = true; }
+  void TellIfSettled() {
+    if (draining_ && owed_ == 0) {
+      settled_.store(true, std::memory_order_release);
+    }
+  }
   void PostCalls(size_t method);
   void PostHealth();
   void PostStream(StreamMethod method);
@@ -235,6 +254,7 @@ class Lane final : public Completions {
   int64_t asked_at_cpu_ns_ = 0;  // or seen to get on
 
   // Whoever ends the server.
+  std::atomic<bool> settled_{false};
   grpc::Alarm drain_alarm_;
   grpc::Alarm stop_alarm_;
   Signal drain_{this, &Lane::OnDrain};
@@ -243,6 +263,7 @@ class Lane final : public Completions {
   // Lane thread only.
   int64_t pending_ = 0;    // tags that the queue holds
   int64_t in_engine_ = 0;  // submissions
+  int64_t owed_ = 0;       // answers
   bool draining_ = false;
   bool stopping_ = false;
   bool shutdown_ = false;
@@ -252,6 +273,7 @@ class Lane final : public Completions {
   std::array<std::vector<StreamCall*>, kStreamMethods.size()> idle_streams_;
   std::vector<StreamCall*> active_streams_;
   int64_t stream_bytes_ = 0;
+  uint64_t age_ = 0;
   UnsentCalls unsent_;
   std::vector<std::unique_ptr<StreamMessage>> messages_;   // for the next ones
   std::vector<std::unique_ptr<UnaryCall>> calls_;          // all of them

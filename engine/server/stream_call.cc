@@ -19,6 +19,11 @@ namespace {
 constexpr int kResultsField = v1::AuthorizeStreamResponse::kResultsFieldNumber;
 static_assert(kResultsField == v1::SubmitAdvicesResponse::kResultsFieldNumber);
 
+// A client takes answers at 80 KB a second or it does not take them: two seconds for a radio
+// that is away, in a tunnel, and one for each 80 KB.  Lane::age() has twenty a second.
+constexpr uint64_t kStalledAges = 40;
+constexpr int64_t kTakenBytesPerAgeMin = 4'096;
+
 std::string SerializedStatus(const Refusal& refusal) {
   google::rpc::Status status;
   FillStatus(refusal, &status);
@@ -77,7 +82,11 @@ void StreamCall::Proceed(bool ok) {
   Refusal refusal;
   if (lane_->draining()) {
     End(ToGrpcStatus(Draining()));
-  } else if (lane_->TooManyStreams()) {
+    return Advance();
+  }
+  lane_->Owe();
+  owed_ = true;
+  if (lane_->TooManyStreams()) {
     End(ToGrpcStatus(Overloaded()));
   } else if (!lane_->options().trust_words && !IdentifyTerminal(*context_, &caller_, &refusal)) {
     End(ToGrpcStatus(refusal));
@@ -122,7 +131,6 @@ void StreamCall::OnRead(bool ok) {
     if (!messages_.empty() && messages_.back().get() == message) {  // it was of use
       message->held_bytes = message->Bytes();
       Hold(message->held_bytes);
-      lane_->LightenStreams(this);
     }
   }
   Advance();
@@ -195,6 +203,12 @@ void StreamCall::Advance() {
   }
   // A read that was under way comes back when the call is over.
   if (finished_ && !writing_ && !reading_) {
+    if (owed_) {
+      owed_ = false;
+      lane_->Settle();
+    }
+    stream_.reset();  // they hold the connection, as a unary call's do
+    context_.reset();
     lane_->Recycle(this);
   }
 }
@@ -210,6 +224,12 @@ void StreamCall::PopMessage() {
   Hold(-messages_.front()->held_bytes);
   lane_->Recycle(std::move(messages_.front()));
   messages_.pop_front();
+}
+
+bool StreamCall::IsStalled() const {
+  return answer_bytes_ > 0 && !cut_ &&
+         lane_->age() - answer_age_ >=
+             kStalledAges + static_cast<uint64_t>(answer_bytes_ / kTakenBytesPerAgeMin);
 }
 
 void StreamCall::Cut() {
@@ -289,8 +309,7 @@ void StreamCall::TakeAdvices(StreamMessage* message) {
     for (const std::string_view advice : advices) {
       message->items.push_back({TransportDataOf(advice), /*index=*/0, /*refused=*/true});
     }
-    message->decided = true;
-    return;
+    return Submit(message);
   }
   for (const std::string_view advice : advices) {
     std::string_view transport_data;
@@ -324,6 +343,9 @@ void StreamCall::EndWithBadMessage(bool well_formed,
 }
 
 void StreamCall::Submit(StreamMessage* message) {
+  if (!lane_->MakeRoomFor(message->Bytes(), this)) {
+    return RefuseItems(message);
+  }
   if (message->commands.empty()) {
     message->decided = true;
     return;
@@ -337,10 +359,14 @@ void StreamCall::Submit(StreamMessage* message) {
   message->submission.priority =
       method_ == StreamMethod::kSubmitAdvices ? Priority::kAdvice : Priority::kLive;
   message->submission.user = static_cast<EngineWork*>(message);
-  if (lane_->Submit(&message->submission)) {
-    return;
+  if (!lane_->Submit(&message->submission)) {
+    RefuseItems(message);
   }
-  // The stream lives on; each of the message's items is told to come again.
+}
+
+void StreamCall::RefuseItems(StreamMessage* message) {
+  message->commands.clear();
+  message->attachments.clear();
   message->errors.push_back(SerializedStatus(Overloaded()));
   for (StreamMessage::Item& item : message->items) {
     if (!item.refused) {
@@ -397,6 +423,7 @@ void StreamCall::Answer(StreamMessage* message) {
   const grpc::Slice slice(out.Release(), size, std::free);
   writing_ = true;
   answer_bytes_ = static_cast<int64_t>(size);
+  answer_age_ = lane_->age();
   Hold(answer_bytes_);
   lane_->ExpectTag();
   stream_->Write(grpc::ByteBuffer(&slice, 1), &write_);

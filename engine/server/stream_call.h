@@ -71,6 +71,9 @@ class StreamCall final : public QueueTag {
 
   // The stream's messages, and the answer that its client has not taken.
   [[nodiscard]] int64_t held_bytes() const { return held_bytes_; }
+  // Whether its client has for long not taken an answer.  gRPC tells only when all of it has
+  // left, so an answer has the longer for it the longer it is.
+  [[nodiscard]] bool IsStalled() const;
   // Ends it as if the client had cancelled it; from then on it counts as holding nothing.
   // Advance() gives back what is not in the engine.
   void Cut();
@@ -94,6 +97,8 @@ class StreamCall final : public QueueTag {
   void TakeRequests(StreamMessage* message);
   void TakeAdvices(StreamMessage* message);
   void Submit(StreamMessage* message);
+  // All of its items that are not refused yet are told to come again; the stream lives on.
+  void RefuseItems(StreamMessage* message);
   // `items` is the field that holds them.
   void AddError(StreamMessage* message,
                 std::string_view items,
@@ -118,8 +123,10 @@ class StreamCall final : public QueueTag {
   bool ended_ = false;     // nothing more is read
   bool broken_ = false;    // nothing more can be written
   bool cut_ = false;
+  bool owed_ = false;  // its answers, by the lane
   int64_t held_bytes_ = 0;
   int64_t answer_bytes_ = 0;  // of the write that is under way
+  uint64_t answer_age_ = 0;   // the lane's, when it began
   grpc::Status status_;
   Caller caller_;
   std::deque<std::unique_ptr<StreamMessage>> messages_;  // in order of arrival

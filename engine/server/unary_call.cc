@@ -52,6 +52,14 @@ void UnaryCall::Proceed(bool ok) {
   lane_->TagCameBack();
   if (finishing_) {  // sent, or the client is gone: either way it is over
     lane_->OnAnswered(this);
+    if (owed_) {
+      owed_ = false;
+      lane_->Settle();
+    }
+    // They hold the connection: its descriptor would be there as long as this call waits in the
+    // pool.
+    responder_.reset();
+    context_.reset();
     message_ = grpc::Slice();
     call_.explanation.reset();
     call_.entitlements.reset();
@@ -68,6 +76,11 @@ void UnaryCall::Proceed(bool ok) {
 }
 
 void UnaryCall::OnRequest() {
+  if (lane_->draining()) {
+    return Refuse(Draining());
+  }
+  lane_->Owe();
+  owed_ = true;
   Refusal refusal;
   Caller caller;
   if (!lane_->options().trust_words && !IdentifyTerminal(*context_, &caller, &refusal)) {

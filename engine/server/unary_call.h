@@ -37,6 +37,7 @@ class UnaryCall final : public QueueTag, public EngineWork, public UnsentCall {
   Lane* const lane_;
   const size_t method_;  // of kUnaryMethods
   bool finishing_ = false;
+  bool owed_ = false;  // its answer, by the lane
   std::optional<grpc::ServerContext> context_;
   std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> responder_;
   grpc::ByteBuffer request_;

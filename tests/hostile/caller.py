@@ -35,7 +35,7 @@ class Reply:
 class Caller:
     """One connection, one call at a time."""
 
-    def __init__(self, target, timeout_s=10, tls=None):
+    def __init__(self, target, timeout_s=60, tls=None):
         """`tls`: an ssl.SSLContext that offers h2."""
         if isinstance(target, str):
             self._socket = socket.socket(socket.AF_UNIX)

@@ -50,7 +50,7 @@ def idle(index, stop, ready, target, count):
     the server has kept."""
     kept = []
     for i in range(count):
-        connection = wire.Wire(target, source=addresses(2 * index + i % 2), timeout_s=30)
+        connection = wire.Wire(target, source=addresses(2 * index + i % 2))
         connection.greet()
         if i % 3 == 0:
             connection.say(wire.frame(wire.HEADERS, 0, 1, b"\x00" * 5, length=8_000))
@@ -65,7 +65,7 @@ def half_open(index, stop, ready, target, count):
     greetings = [b"", wire.PREFACE[:10], wire.PREFACE, wire.PREFACE + wire.settings()[:5]]
     kept = []
     for i in range(count):
-        connection = wire.Wire(target, source=addresses(index), timeout_s=30)
+        connection = wire.Wire(target, source=addresses(index))
         connection.say(greetings[i % len(greetings)])
         kept.append(connection.socket)
     ready()
@@ -75,7 +75,7 @@ def half_open(index, stop, ready, target, count):
 
 def slow_loris(index, stop, ready, target, count):
     """The greeting a byte at a time, for ever.  Gives how many the server has hung up on."""
-    kept = [wire.Wire(target, source=addresses(index), timeout_s=30) for _ in range(count)]
+    kept = [wire.Wire(target, source=addresses(index)) for _ in range(count)]
     ready()
     greeting = wire.PREFACE + wire.settings(*[(99, 0)] * 1_000)
     for byte in greeting:
@@ -102,8 +102,9 @@ class IdleTest(scene.HostileCase):
 
 
 class HalfOpenTest(scene.HostileCase):
-    # So many that the attack has them all were it not for the time limit.
-    TERMINALS = {"handshake_ms_max": 1000, "connections_max": 1000}
+    # So many that the attack has them all were it not for the time limit, which a good greeting
+    # needs some of on a machine that does other things as well.
+    TERMINALS = {"handshake_ms_max": 2000, "connections_max": 1000}
     COUNT = 980
 
     def setUp(self):

@@ -16,7 +16,6 @@ def flood(index, stop, ready, target, source, opening, blow):
     """Says `opening` and then `blow` again and again, and reads nothing; anew when it is hung up
     on.  Gives how often it was said."""
     count = 0
-    ready()
     while not stop:
         try:
             with wire.Wire(target, source=source, timeout_s=0.5) as connection:
@@ -24,6 +23,8 @@ def flood(index, stop, ready, target, source, opening, blow):
                 connection.say(opening)
                 while not stop:
                     connection.say(blow)
+                    if count == 0:
+                        ready()
                     count += 1
         except OSError:  # hung up on, or not listened to any more, which is as good
             stop.wait(0.02)
@@ -137,7 +138,7 @@ class FramesTest(scene.HostileCase):
         borne = []
         for target in (self.target, self.operators):
             for name, said in sayings.items():
-                with wire.Wire(target, timeout_s=5) as connection:
+                with wire.Wire(target) as connection:
                     if greet:
                         connection.greet()
                     connection.say_what_it_takes(said)

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls that are asked and not taken: resets, and clients that never read."""
 
+import re
+
 import scene
 import wire
 
@@ -14,8 +16,11 @@ CALLS_MIB = 16_384 * CALL_KIB / 1024
 # What a connection leaves behind that is cut off after 0.2 s of resets: at a million a second,
 # which is more than a core can say, each a call that is not torn down yet.
 RESETS_MIB = 256
-# terminals.stream_bytes_max, and half of it again for what malloc can not give back at once.
-STREAMS_MIB = 256 * 1.5
+# terminals.stream_bytes_max, and as much again for what gRPC keeps beside it and malloc can not give
+# back at once.
+STREAMS_MIB = 256 * 2
+
+CUT_OFF = re.compile("connection cut: it kept the server from all others .*address=127.0.3.1 ")
 
 
 class Tally:
@@ -27,33 +32,38 @@ class Tally:
 
 def rapid_reset(index, stop, ready, target, source, body):
     """CVE-2023-44487: asks and takes it back in one breath, as fast as it goes.  Gives how many."""
+    blows = reset_blows(body)
     tally = Tally()
     ready()
     while not stop:
         try:
-            reset_until_cut(target, source, stop, body, tally)
+            reset_until_cut(target, source, stop, body, blows, tally)
         except OSError:  # cut off, and refused for a while
             stop.wait(0.02)
     return tally.count
 
 
-def reset_until_cut(target, source, stop, body, tally, batch=100):
+RESETS = 100  # in a blow
+RESETS_MAX = 100_000  # of a connection
+
+
+def reset_blows(body):
+    """Made before the attack: who makes them meanwhile is slower than the server where they share
+    a core, and then keeps it from nobody."""
     block = wire.grpc_headers(wire.AUTHORIZE)
-    with wire.Wire(target, source=source, timeout_s=2) as connection:
+    return [b"".join(wire.headers(stream, block) + (wire.data(stream, body) if body else b"")
+                     + wire.rst_stream(stream) for stream in range(first, first + 2 * RESETS, 2))
+            for first in range(1, 2 * RESETS_MAX, 2 * RESETS)]
+
+
+def reset_until_cut(target, source, stop, body, blows, tally):
+    with wire.Wire(target, source=source, timeout_s=10) as connection:
         connection.greet()
-        stream = 1
-        while not stop and stream < 1 << 30:
-            blow = []
-            for _ in range(batch):
-                blow.append(wire.headers(stream, block))
-                if body:
-                    blow.append(wire.data(stream, body))
-                blow.append(wire.rst_stream(stream))
-                stream += 2
-            if body and not connection.spend(batch * len(body)):
+        for blow in blows:
+            if stop or (body and not connection.spend(RESETS * len(body))):
                 return
-            connection.say(*blow)
-            tally.count += batch
+            connection.say(blow)
+            tally.count += RESETS
 
 
 def unread_calls(index, stop, ready, target, connections, path, bodies):
@@ -61,7 +71,7 @@ def unread_calls(index, stop, ready, target, connections, path, bodies):
     block = wire.grpc_headers(path)
     kept, count = [], 0
     for _ in range(connections):
-        connection = wire.Wire(target, source=f"127.0.3.{10 + index}", timeout_s=30)
+        connection = wire.Wire(target, source=f"127.0.3.{10 + index}")
         connection.greet(window=0)
         kept.append(connection)
         for i in range(CALLS_EACH):
@@ -81,11 +91,13 @@ def unread_calls(index, stop, ready, target, connections, path, bodies):
 
 class ResetTest(scene.HostileCase):
     def test_rapid_resets_of_headers(self):
+        # The attack goes on until it is seen for what it is: on a machine that gives the attacker
+        # little to do it with, that takes longer.
         blows = self.besiege("rapid resets", rapid_reset, 1, self.target, "127.0.3.1", b"",
-                             mib_max=RESETS_MIB)
+                             mib_max=RESETS_MIB, meanwhile=lambda: self.eventually(
+                                 "who keeps the server from all others is cut off",
+                                 lambda: CUT_OFF.search(self.log())))
         self.assertGreater(blows, 1_000)
-        self.assertIn("connection cut: it kept the server from all others", self.log())
-        self.assertIn("address=127.0.3.1", self.log())
 
     def test_rapid_resets_of_whole_requests(self):
         blows = self.besiege("rapid resets, whole requests", rapid_reset, 1, self.target,

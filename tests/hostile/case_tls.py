@@ -37,7 +37,7 @@ def half_shaken(index, stop, ready, target, count):
     """Handshakes that stop half-way.  Gives how many the server has hung up on."""
     kept = []
     for i in range(count):
-        connection = wire.Wire(target, source=addresses(index), timeout_s=30)
+        connection = wire.Wire(target, source=addresses(index))
         connection.say(CLIENT_HELLO[:i % (len(CLIENT_HELLO) + 1)])
         kept.append(connection.socket)
     ready()
@@ -82,7 +82,8 @@ class TlsTest(scene.HostileCase):
         terminal = scene.City.first("terminals")[0]
         issue(folder, "server", "DNS:localhost,IP:127.0.0.1")
         issue(folder, "terminal", f"URI:urn:gonghui:terminal:{terminal}")
-        cls.TERMINALS = {"handshake_ms_max": 1000, "tls.ca_file": f'"{folder}/ca.pem"',
+        # A good handshake needs some of it on a machine that does other things as well.
+        cls.TERMINALS = {"handshake_ms_max": 2000, "tls.ca_file": f'"{folder}/ca.pem"',
                          "tls.cert_file": f'"{folder}/server.pem"',
                          "tls.key_file": f'"{folder}/server.key"'}
         cls.HEALTHY = ("--tls-ca", folder / "ca.pem", "--tls-cert", folder / "terminal.pem",
@@ -103,8 +104,8 @@ class TlsTest(scene.HostileCase):
                               mib_max=HANDSHAKE_MIB)
         self.assertEqual(let_in, 0)
         # The same way is open to who has one, so it was the certificate that was missing.
-        with self.tls.wrap_socket(socket.create_connection(self.target),
+        with self.tls.wrap_socket(socket.create_connection(self.target, timeout=60),
                                   server_hostname="localhost") as shaken:
-            shaken.settimeout(10)
+            shaken.settimeout(60)
             shaken.sendall(wire.hello())
             self.assertNotEqual(shaken.recv(100), b"")

@@ -60,7 +60,7 @@ class Crowd:
             sys.stderr.flush()
             os._exit(code)
 
-    def start(self, timeout_s=60):
+    def start(self, timeout_s=120):
         for member in self._members:
             member.start()
         deadline = time.monotonic() + timeout_s
@@ -72,7 +72,7 @@ class Crowd:
                     raise AssertionError(f"the attack did not begin within {timeout_s} s")
         return self
 
-    def end(self, timeout_s=30):
+    def end(self, timeout_s=60):
         """Ends the attack; the sum of what its processes counted."""
         self._stop.set()
         deadline = time.monotonic() + timeout_s

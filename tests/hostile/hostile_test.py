@@ -27,7 +27,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=scene.Options.seconds)
     parser.add_argument("names", nargs="*")
-    arguments = parser.parse_args()
+    # Intermixed: names may stand behind the options.
+    arguments = parser.parse_intermixed_args()
     scene.Options.bin = arguments.bin.resolve()
     scene.Options.seed = arguments.seed
     scene.Options.seconds = arguments.seconds

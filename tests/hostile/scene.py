@@ -25,9 +25,10 @@ from suite.system import resident_bytes  # noqa: E402
 MIB = 1 << 20
 CITY = ("--seed", "7", "--members", "2000", "--merchants", "60")
 RATE = 200  # calls a second of the healthy client
-# What a healthy call may take beside an attack before the test fails: a terminal's patience, and
-# long enough for a machine that does other things as well.
-DEADLINE_MS = 5000
+# What a healthy call may take beside an attack before the test fails.  The attack goes on as long
+# as it waits, so that who is starved waits for ever, and who is not may wait for a machine that
+# does other things as well.
+DEADLINE_MS = 30_000
 # The server's own pace is not the attack's doing: RocksDB's buffers fill, malloc keeps what
 # threads gave back, the healthy client's sales are written down.
 OWN_GROWTH_MIB = 48
@@ -196,7 +197,7 @@ class HostileCase(unittest.TestCase):
              "--duration", str(seconds or Options.seconds), "--json", result, "--quiet",
              *map(str, words)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            check=False, timeout=60)
+            check=False, timeout=120)
         self.assertEqual(run.returncode, 0, "the healthy client: " + run.stdout[-3000:]
                          + (result.read_text()[:1500] if result.exists() else "")
                          + self.log()[-1500:])
@@ -234,7 +235,7 @@ class HostileCase(unittest.TestCase):
         self.eventually("connections are closed", lambda: file_count(self.pid) <= held + 10)
         time.sleep(0.5)
 
-    def eventually(self, what, holds, seconds=15):
+    def eventually(self, what, holds, seconds=60):
         deadline = time.monotonic() + seconds
         while not holds():
             self.assertLess(time.monotonic(), deadline, f"not within {seconds} s: {what}")

@@ -123,7 +123,7 @@ def stream_message(requests):
 class Wire:
     """A connection that says what it is told to, and hears without understanding much."""
 
-    def __init__(self, target, source=None, timeout_s=30):
+    def __init__(self, target, source=None, timeout_s=60):
         """`target`: an address (host, port), or the path of a Unix socket.  `source`: the address
         of the loopback network to come from."""
         if isinstance(target, str):

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <absl/status/statusor.h>
+#include <absl/strings/str_cat.h>
 #include <grpcpp/grpcpp.h>
 
 #include "tools/load/lane.h"
@@ -22,7 +23,6 @@ namespace gonghui::load {
 namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-constexpr std::chrono::milliseconds kConnectTimeout{10'000};
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -80,10 +80,11 @@ class LoadClient::Impl {
       channels.push_back(grpc::CreateCustomChannel(options.server, *credentials, arguments));
       channels.back()->GetState(/*try_to_connect=*/true);
     }
-    const auto deadline = FromNow(kConnectTimeout);
+    const auto deadline = FromNow(std::chrono::milliseconds(options.patience_ms()));
     for (const auto& channel : channels) {
       if (!channel->WaitForConnected(deadline)) {
-        return absl::UnavailableError("no connection to " + options.server + " within 10 s");
+        return absl::UnavailableError(absl::StrCat(
+            "no connection to ", options.server, " within ", options.patience_ms() / 1'000, " s"));
       }
     }
     for (uint32_t thread = 0; thread < options.threads; ++thread) {

@@ -6,6 +6,7 @@
 #ifndef GONGHUI_TOOLS_LOAD_OPTIONS_H_
 #define GONGHUI_TOOLS_LOAD_OPTIONS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,6 +44,12 @@ struct Options {
   double duration_s = 10;
   double warmup_s = 1;
   uint32_t deadline_ms = 0;  // 0 = none
+  // How long a connection may take to be made, and answers to come after the end: as long as a
+  // call may, and not less than this.
+  static constexpr int64_t kPatienceMsMin = 10'000;
+  [[nodiscard]] int64_t patience_ms() const {
+    return std::max<int64_t>(kPatienceMsMin, deadline_ms);
+  }
   uint32_t stall_ms = 5;     // calls that wait longer are told as stalls: stalls.h
   uint32_t frame_bytes = 0;  // HTTP/2 frame size; 0 = gRPC's default
   uint64_t seed = 0;

@@ -20,7 +20,7 @@ namespace gonghui::load {
 namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-constexpr int64_t kDrainNs = 10 * kNsPerSecond;
+constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int64_t kNapNs = kNsPerSecond / 10;  // the run may be stopped meanwhile
 constexpr std::chrono::milliseconds kPollInterval{100};
 // Waking for each of many calls by itself costs more of this machine than the call does in the
@@ -146,7 +146,7 @@ void Worker::Work() {
     if (draining && lane_.in_flight.load(std::memory_order_acquire) == 0) {
       break;
     }
-    if (draining && !cancelled && now_ns > drain_from_ns + kDrainNs) {
+    if (draining && !cancelled && now_ns > drain_from_ns + run_->options.patience_ms() * kNsPerMs) {
       cancelled = true;
       for (const auto& call : unary_) {
         call->Cancel();

@@ -113,7 +113,10 @@ std::shared_ptr<grpc::Channel> Harness::Operators() const {
 }
 
 void Harness::Populate() {
-  const auto channel = Operators();
+  PopulateCity(Operators());
+}
+
+void PopulateCity(const std::shared_ptr<grpc::Channel>& channel, const std::string& programme) {
   const auto members = v1::MemberService::NewStub(channel);
   const auto merchants = v1::MerchantService::NewStub(channel);
   const auto programmes = v1::ProgrammeService::NewStub(channel);
@@ -182,7 +185,7 @@ void Harness::Populate() {
 
   grpc::ClientContext context;
   v1::ApplyProgrammeRequest apply;
-  apply.set_content(MetroYaml());
+  apply.set_content(programme);
   v1::ApplyProgrammeResponse applied;
   const grpc::Status status = programmes->ApplyProgramme(&context, apply, &applied);
   EXPECT_TRUE(status.ok()) << status.error_message();

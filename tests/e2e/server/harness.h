@@ -85,6 +85,10 @@ class Harness {
   std::unique_ptr<Server> server_;
 };
 
+// The city, with another programme if told so, by the operators' services.
+void PopulateCity(const std::shared_ptr<grpc::Channel>& operators,
+                  const std::string& programme = MetroYaml());
+
 std::string MakeTestFolder();
 
 // A fresh UUID, of a counter: tests need no chance.

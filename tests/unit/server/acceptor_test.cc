@@ -28,6 +28,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/server/tcp_talk.h"
+
 namespace gonghui {
 namespace {
 
@@ -59,28 +61,15 @@ class Keeper {
     const std::lock_guard<std::mutex> lock(mutex_);
     return fds_.size();
   }
-  int first() {
+  int at(size_t i) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return fds_.front();
+    return fds_.at(i);
   }
 
  private:
   std::mutex mutex_;
   std::vector<int> fds_;
 };
-
-int ConnectTcp(const std::string& address) {
-  sockaddr_in target{};
-  target.sin_family = AF_INET;
-  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  target.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof(target)) != 0) {
-    ::close(fd);
-    return -1;
-  }
-  return fd;
-}
 
 // True when the other side has closed it.
 bool IsClosed(int fd) {
@@ -96,11 +85,13 @@ class AcceptorTest : public ::testing::Test {
   }
   ~AcceptorTest() override { std::filesystem::remove_all(folder_); }
 
-  std::unique_ptr<Acceptor> Listen(AcceptorOptions options = {}, Acceptor::Away away = nullptr) {
+  std::unique_ptr<Acceptor> Listen(AcceptorOptions options = {},
+                                   Acceptor::Away away = nullptr,
+                                   const Clock& clock = SystemClock::Instance()) {
     if (options.listen.empty()) {
       options.listen = "127.0.0.1:0";
     }
-    auto acceptor = Acceptor::Listen(options, SystemClock::Instance());
+    auto acceptor = Acceptor::Listen(options, clock);
     EXPECT_TRUE(acceptor.ok()) << acceptor.status().ToString();
     (*acceptor)->Start([this](int fd) { keeper_.Take(fd); }, std::move(away));
     return *std::move(acceptor);
@@ -115,7 +106,7 @@ TEST_F(AcceptorTest, HandsOverWithTheOptionsSet) {
   const int fd = ConnectTcp(acceptor->address());
   ASSERT_GE(fd, 0);
   ASSERT_EQ(keeper_.WaitFor(1), 1U);
-  const int accepted = keeper_.first();
+  const int accepted = keeper_.at(0);
   int no_delay = 0;
   socklen_t size = sizeof(no_delay);
   ASSERT_EQ(::getsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
@@ -202,36 +193,27 @@ TEST_F(AcceptorTest, OutlivesTheLackOfDescriptors) {
   }
 }
 
-// Says `bytes` and has the server read them, and answer each byte by one if told so.
-// False when the connection is over.
-bool Talk(int client, int server, size_t bytes, bool answered) {
-  std::vector<char> text(bytes, 'x');
-  for (size_t done = 0; done < bytes;) {
-    const ssize_t said = ::send(client, text.data(), bytes - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (said < 0 && errno != EAGAIN) {
-      return false;
-    }
-    const ssize_t heard = ::recv(server, text.data(), text.size(), MSG_DONTWAIT);
-    if (heard < 0 && errno != EAGAIN) {
-      return false;
-    }
-    if (answered && heard > 0) {
-      ::send(server, text.data(), static_cast<size_t>(heard), MSG_NOSIGNAL | MSG_DONTWAIT);
-      ::recv(client, text.data(), text.size(), MSG_DONTWAIT);
-    }
-    done += said > 0 ? static_cast<size_t>(said) : 0;
+// Talks until the server hangs up; whether it does.
+bool IsCut(int client, int server) {
+  bool talks = true;
+  for (int i = 0; talks && i < 6'000; ++i) {
+    talks = Talk(client, server, 4'096, /*answered=*/false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  return true;
+  return !talks;
 }
 
-TEST_F(AcceptorTest, WhoKeepsALaneFromTheOthersIsCutAndRefused) {
+// A lane that comes back now and then.
+Acceptor::Away AwayAgainAndAgain() {
+  return [asked = 0]() mutable { return ++asked % 8 == 0 ? int64_t{0} : int64_t{200'000'000}; };
+}
+
+TEST_F(AcceptorTest, WhoKeepsALaneFromTheOthersIsCut) {
   std::atomic<int64_t> away_ns{0};
-  AcceptorOptions options;
-  options.connections_per_address_max = options.connections_max - 1;
-  const auto acceptor = Listen(options, [&away_ns] { return away_ns.load(); });
+  const auto acceptor = Listen({}, [&away_ns] { return away_ns.load(); });
   const int client = ConnectTcp(acceptor->address());
   ASSERT_EQ(keeper_.WaitFor(1), 1U);
-  const int server = keeper_.first();
+  const int server = keeper_.at(0);
   const auto talks_on = [&](bool answered, int times) {
     for (int i = 0; i < times; ++i) {
       if (!Talk(client, server, 4'096, answered)) {
@@ -242,55 +224,143 @@ TEST_F(AcceptorTest, WhoKeepsALaneFromTheOthersIsCutAndRefused) {
     return true;
   };
   EXPECT_TRUE(talks_on(/*answered=*/false, 30)) << "the lanes are well";
+  away_ns = 20'000'000;
+  EXPECT_TRUE(talks_on(/*answered=*/false, 30)) << "no longer than its own work may take";
   away_ns = 200'000'000;
   EXPECT_TRUE(talks_on(/*answered=*/true, 30)) << "it is answered";
   EXPECT_EQ(acceptor->cut_count(), 0U);
-  EXPECT_FALSE(talks_on(/*answered=*/false, 1'000));
+  EXPECT_TRUE(IsCut(client, server));
   EXPECT_EQ(acceptor->cut_count(), 1U);
-  const int again = ConnectTcp(acceptor->address());
-  EXPECT_TRUE(IsClosed(again));
-  ::close(again);
   ::close(client);
+}
+
+// What keeps the lane was read before its absence was seen, and more is read only when the lane
+// is done with that.
+TEST_F(AcceptorTest, WhoKeepsALaneWithLittleIsFoundWhenItIsReadAgain) {
+  const auto acceptor = Listen({}, [] { return int64_t{200'000'000}; });
+  const int client = ConnectTcp(acceptor->address());
+  ASSERT_EQ(keeper_.WaitFor(1), 1U);
+  // Many looks at which nothing more was read.
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_EQ(acceptor->cut_count(), 0U);
+  ASSERT_TRUE(Talk(client, keeper_.at(0), 8'192, /*answered=*/false));
+  for (int i = 0; acceptor->cut_count() == 0 && i < 6'000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(acceptor->cut_count(), 1U);
+  ::close(client);
+}
+
+// As the system's, and later when told so.
+class LaterClock final : public Clock {
+ public:
+  [[nodiscard]] int64_t NowNs() const override { return SystemClock::Instance().NowNs(); }
+  [[nodiscard]] int64_t MonotonicNs() const override {
+    return SystemClock::Instance().MonotonicNs() + later_ns_;
+  }
+  void Advance(int64_t ns) { later_ns_ += ns; }
+
+ private:
+  std::atomic<int64_t> later_ns_{0};
+};
+
+TEST_F(AcceptorTest, TheAddressOfWhoIsCutAgainAndAgainIsRefusedForAWhile) {
+  LaterClock clock;
+  AcceptorOptions options;
+  options.connections_per_address_max = options.connections_max - 1;
+  const auto acceptor = Listen(options, AwayAgainAndAgain(), clock);
+  size_t connections = 0;
+  const auto offend = [&] {
+    const int client = ConnectTcp(acceptor->address());
+    ++connections;
+    ASSERT_EQ(keeper_.WaitFor(connections), connections) << "it is handed on";
+    ASSERT_TRUE(IsCut(client, keeper_.at(connections - 1)));
+    ::close(client);
+  };
+  const auto is_refused = [&] {
+    const int client = ConnectTcp(acceptor->address());
+    const bool refused = IsClosed(client);
+    ::close(client);
+    return refused;
+  };
+  offend();
+  offend();
+  EXPECT_TRUE(is_refused());
+  clock.Advance(10'000'000'000);
+  offend();
+  EXPECT_TRUE(is_refused()) << "what it did before is remembered for a minute";
+  clock.Advance(60'000'000'000);
+  offend();
+  offend();
+  EXPECT_TRUE(is_refused());
+  EXPECT_EQ(acceptor->cut_count(), 5U);
+}
+
+// The lanes' answers that nobody takes grow old by being asked.
+TEST_F(AcceptorTest, OnAUnixSocketTheLanesAreAskedToo) {
+  std::atomic<int> asked{0};
+  AcceptorOptions options;
+  options.listen = "unix:" + folder_ + "/terminals.sock";
+  const auto acceptor = Listen(options, [&asked] {
+    ++asked;
+    return int64_t{200'000'000};
+  });
+  for (int i = 0; asked < 5 && i < 6'000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_GE(asked, 5);
+  EXPECT_EQ(acceptor->cut_count(), 0U);
 }
 
 // Its address is everybody's.
 TEST_F(AcceptorTest, BehindAProxyOnlyTheConnectionIsCut) {
   AcceptorOptions options;
   options.connections_per_address_max = options.connections_max;
-  const auto acceptor = Listen(options, [] { return int64_t{200'000'000}; });
-  const int client = ConnectTcp(acceptor->address());
-  ASSERT_EQ(keeper_.WaitFor(1), 1U);
-  const int server = keeper_.first();
-  bool talks = true;
-  for (int i = 0; talks && i < 1'000; ++i) {
-    talks = Talk(client, server, 4'096, /*answered=*/false);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const auto acceptor = Listen(options, AwayAgainAndAgain());
+  for (size_t i = 0; i < 5; ++i) {
+    const int client = ConnectTcp(acceptor->address());
+    ASSERT_EQ(keeper_.WaitFor(i + 1), i + 1) << "it is handed on as any other";
+    EXPECT_TRUE(IsCut(client, keeper_.at(i)));
+    ::close(client);
   }
-  EXPECT_FALSE(talks);
-  EXPECT_EQ(acceptor->cut_count(), 1U);
-  const int again = ConnectTcp(acceptor->address());
-  EXPECT_EQ(keeper_.WaitFor(2), 2U) << "it is handed on as any other";
-  ::close(again);
-  ::close(client);
+  EXPECT_EQ(acceptor->cut_count(), 5U);
 }
 
 TEST_F(AcceptorTest, WhoSaysMuchThatHasNoAnswerIsCut) {
   const auto acceptor = Listen({}, [] { return int64_t{0}; });
   const int client = ConnectTcp(acceptor->address());
   ASSERT_EQ(keeper_.WaitFor(1), 1U);
-  const int server = keeper_.first();
+  const int server = keeper_.at(0);
   // More than may go unanswered, but it is answered.
   for (int i = 0; i < 64; ++i) {
     ASSERT_TRUE(Talk(client, server, 1 << 20, /*answered=*/true));
   }
   EXPECT_EQ(acceptor->cut_count(), 0U);
   bool talks = true;
-  for (int i = 0; talks && i < 1'000; ++i) {
+  for (int i = 0; talks && i < 6'000; ++i) {
     talks = Talk(client, server, 1 << 20, /*answered=*/false);
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_FALSE(talks);
   EXPECT_EQ(acceptor->cut_count(), 1U);
+  ::close(client);
+}
+
+// Whoever has the connections hangs up when it has read what was said.
+TEST_F(AcceptorTest, WhoIsHungUpOnIsReadToTheEnd) {
+  const auto acceptor = Listen();
+  const int client = ConnectTcp(acceptor->address());
+  ASSERT_EQ(keeper_.WaitFor(1), 1U);
+  ASSERT_EQ(::send(client, "x", 1, 0), 1);
+  acceptor->Stop();
+  EXPECT_EQ(acceptor->HangUp(), 1);
+  EXPECT_EQ(acceptor->HangUp(), 1) << "it is still there";
+  char byte = 0;
+  EXPECT_EQ(::recv(keeper_.at(0), &byte, 1, 0), 1);
+  EXPECT_EQ(::recv(keeper_.at(0), &byte, 1, 0), 0);
+  ::shutdown(keeper_.at(0), SHUT_RDWR);
+  EXPECT_EQ(acceptor->HangUp(), 0) << "its descriptor may be there for longer";
+  EXPECT_TRUE(IsClosed(client));
   ::close(client);
 }
 
