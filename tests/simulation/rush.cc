@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -19,24 +21,32 @@
 #include "tests/simulation/rush_book.h"
 #include "tests/simulation/sim_clock.h"
 #include "tests/simulation/sim_disk.h"
+#include "tests/simulation/sim_results.h"
 
 namespace gonghui {
 namespace {
 
-constexpr size_t kBundleMax = 512;
-constexpr size_t kBundles = 24;  // that may be under way
+constexpr uint16_t kShard = 7;
+constexpr size_t kBundleMax = 256;
+constexpr size_t kBundles = 16;  // that may be under way
 constexpr int64_t kHourNs = 3600 * kNsPerSecond;
 // Shorter than holds last: of what expires the book knows nothing.
 constexpr int64_t kHoursMax = 120;
 constexpr int kStartsMax = 20;
+constexpr int64_t kTurnNs = 1'000'000;
+constexpr size_t kShakyDeedsMin = 20'000;
 constexpr int kTurnsOfRestMax = 1'000'000;
+// Deeds that are asked for in the end, beside those since the last start.
+constexpr uint32_t kAskedInTheEnd = 20'000;
 
 // Requests that are sent together, with their memory; used again and again.
 struct Bundle {
   std::vector<Command> commands;
   std::vector<uint32_t> numbers;
-  std::vector<bool> decided;
+  // By command, of the result that was decided; 0 = it was not.
+  std::vector<uint64_t> digests;
   std::array<Result, kBundleMax> results;
+  TimestampNs sent_at;
   uint64_t seen_seq = 0;
   bool under_way = false;
   Submission submission;
@@ -49,16 +59,17 @@ class Rush final : private Completions, private DecisionObserver {
         prng_(plan.seed ^ 0x7275),
         disk_(plan.seed ^ 0xd15c, &outcome_.faults),
         city_(MakeCity()),
-        book_(city_),
+        book_(city_, kShard),
+        archives_(prng_.Chance(1, 2)),
+        shaky_(prng_.Chance(1, 8) || plan.disk_lies),
         options_(MakeOptions()) {
     for (auto& bundle : bundles_) {
       bundle = std::make_unique<Bundle>();
       bundle->commands.reserve(kBundleMax);
+      bundle->numbers.reserve(kBundleMax);
     }
-    bundle_max_ = prng_.Chance(1, 4) ? 1 + prng_.Below(8) : 1 + prng_.Below(kBundleMax);
-    // Some times in each run, however many turns it has.
-    const uint64_t turns = plan.commands * 2 / (1 + bundle_max_);
-    breaks_once_in_ = std::max<uint64_t>(turns / static_cast<uint64_t>(prng_.Between(4, 40)), 1);
+    bundle_max_ = prng_.Chance(1, 8) ? 1 + prng_.Below(8) : 16 + prng_.Below(kBundleMax - 15);
+    MakeBreaks();
   }
 
   SimOutcome Run() {
@@ -68,11 +79,14 @@ class Rush final : private Completions, private DecisionObserver {
     if (plan_.disk_lies) {
       disk_.Lie();
     }
-    while (ok() && book_.size() < plan_.commands) {
+    while (ok() && book_.size() < deeds_max_) {
       TakeTurn();
     }
     if (ok()) {
       ComeToRest();
+    }
+    if (ok()) {
+      Audit();
     }
     outcome_.problem = book_.problem();
     outcome_.commands = book_.size();
@@ -81,6 +95,7 @@ class Rush final : private Completions, private DecisionObserver {
 
  private:
   [[nodiscard]] bool ok() const { return book_.problem().empty(); }
+  void Count(SimFault fault) { ++outcome_.faults[static_cast<size_t>(fault)]; }
 
   CityOptions MakeCity() {
     CityOptions city;
@@ -95,25 +110,46 @@ class Rush final : private Completions, private DecisionObserver {
 
   EngineOptions MakeOptions() {
     EngineOptions options;
-    options.shard = 7;
+    options.shard = kShard;
     options.threads = EngineThreads::kNone;
     options.observer = this;
     options.pipeline = static_cast<CommitPipeline>(prng_.Between(1, 3));
-    options.ring_slots = 1u << prng_.Between(2, 6);
-    options.in_flight_commands_max = static_cast<uint32_t>(prng_.Between(512, 16'384));
-    options.block_bytes_max = 1u << prng_.Between(10, 22);
-    options.checkpoint_journal_bytes = uint64_t{1} << prng_.Between(16, 24);
-    options.checkpoint_interval_ns = int64_t{1} << prng_.Between(24, 40);
+    options.ring_slots = 1u << prng_.Between(2, 4);
+    options.in_flight_commands_max = static_cast<uint32_t>(prng_.Between(512, 4'096));
+    options.block_bytes_max = 1u << prng_.Between(10, 20);
+    options.checkpoint_journal_bytes = uint64_t{1}
+                                       << (shaky_ ? prng_.Between(15, 18) : prng_.Between(20, 25));
+    options.checkpoint_interval_ns = int64_t{1}
+                                     << (shaky_ ? prng_.Between(26, 36) : prng_.Between(32, 40));
     // In half of the runs all but the newest leave memory.
-    options.archive_rows_max = prng_.Chance(1, 2) ? 1u << prng_.Between(10, 14) : UINT32_MAX;
+    options.archive_rows_max = archives_ ? 1u << prng_.Between(10, 14) : UINT32_MAX;
     options.archive_slice_rows = 1u << prng_.Between(8, 13);
     options.archive_begin_rows = 1u << prng_.Between(6, 10);
     options.limits = LedgerPair::SmallLimits();
-    options.limits.transactions_max = 1u << 22;
+    // Never full: a deed makes a row, and one more each time that it comes back.  Not much
+    // more, because the memory of large tables comes in large pages, which are cleared.
+    options.limits.transactions_max = static_cast<uint32_t>(
+        std::bit_ceil(std::clamp<uint64_t>(4 * plan_.commands, 1u << 18, 1u << 28)));
     options.limits.counters_max = 1u << 20;
     options.fail_stop = [this](const std::string& why) { failed_ = why; };
     options.archive_unreadable = [](const std::string&) {};
     return options;
+  }
+
+  // A start reads all that is in memory, so that where much is, few fit into the time of many
+  // operations.  None of this depends on how many commands there are: with fewer of them the
+  // same happens up to there.
+  void MakeBreaks() {
+    deeds_max_ = shaky_ ? std::min(plan_.commands, std::max(plan_.commands / 16, kShakyDeedsMin))
+                        : plan_.commands;
+    operations_between_breaks_ = uint64_t{1} << (shaky_      ? prng_.Between(8, 11)
+                                                 : archives_ ? prng_.Between(15, 18)
+                                                             : prng_.Between(17, 19));
+    DrawNextBreak();
+  }
+
+  void DrawNextBreak() {
+    next_break_ = outcome_.operations + 1 + prng_.Below(2 * operations_between_breaks_);
   }
 
   void BuildWorld() {
@@ -130,6 +166,7 @@ class Rush final : private Completions, private DecisionObserver {
       }
       GH_CHECK(building_ == nullptr, "a world can not be built");
     });
+    is_built_ = true;
   }
 
   // ---- Who asks ----
@@ -137,17 +174,14 @@ class Rush final : private Completions, private DecisionObserver {
   Deed NewDeed() {
     Deed deed;
     deed.merchant = static_cast<uint16_t>(1 + prng_.Below(city_.merchants));
-    deed.member = static_cast<uint32_t>(1 + prng_.Below(city_.members));
-    deed.price_fen = static_cast<uint32_t>(100 * (1 + prng_.Below(100)));
+    deed.member = static_cast<uint16_t>(1 + prng_.Below(city_.members));
+    deed.price_fen = static_cast<uint16_t>(100 * (1 + prng_.Below(100)));
     const uint64_t dice = prng_.Below(100);
     deed.kind = dice < 25 ? DeedKind::kHold : DeedKind::kSale;
     if (dice >= 75 && book_.size() > 1) {
-      // One of the newest, or any.
-      const uint64_t among =
-          prng_.Chance(3, 4) ? std::min(book_.size() - 1, 2'000u) : book_.size() - 1;
-      deed.original = static_cast<uint32_t>(book_.size() - 1 - prng_.Below(among));
+      deed.original = AnyDeed();
       const Deed& original = book_.deed(deed.original);
-      if (original.kind == DeedKind::kHold || original.kind == DeedKind::kSale) {
+      if (original.is_authorization()) {
         const bool capture = original.kind == DeedKind::kHold && prng_.Chance(2, 3);
         deed.kind = capture ? DeedKind::kCapture : DeedKind::kReversal;
         deed.merchant = original.merchant;
@@ -156,47 +190,75 @@ class Rush final : private Completions, private DecisionObserver {
     return deed;
   }
 
+  // One of the newest, or now and then any.  REQUIRES: there is one.
+  uint32_t AnyDeed() {
+    const uint64_t count = book_.size() - 1;
+    const uint64_t among = prng_.Chance(15, 16) ? std::min<uint64_t>(count, 2'000) : count;
+    return static_cast<uint32_t>(count - prng_.Below(among));
+  }
+
   void Fill(Bundle* bundle) {
+    Empty(bundle);
+    for (uint64_t count = 1 + prng_.Below(bundle_max_); count > 0; --count) {
+      const uint64_t dice = prng_.Below(100);
+      if (!again_.empty() && dice < 50) {
+        Ask(bundle, again_.back());
+        again_.pop_back();
+      } else if (dice >= 95 && book_.size() > 1) {
+        Inquire(bundle, AnyDeed());
+      } else if (dice >= 90 && book_.size() > 1) {
+        Ask(bundle, AnyDeed());
+      } else {
+        Ask(bundle, book_.Add(NewDeed()));
+      }
+    }
+  }
+
+  static void Empty(Bundle* bundle) {
     bundle->commands.clear();
     bundle->numbers.clear();
-    const uint64_t count = 1 + prng_.Below(bundle_max_);
-    for (uint64_t i = 0; i < count; ++i) {
-      const uint64_t dice = prng_.Below(100);
-      uint32_t number = 0;
-      if (!again_.empty() && dice < 50) {
-        number = again_.back();
-        again_.pop_back();
-      } else if (dice >= 90 && book_.size() > 1) {
-        number = static_cast<uint32_t>(1 + prng_.Below(book_.size() - 1));
-      } else {
-        number = book_.Add(NewDeed());
-      }
-      bundle->numbers.push_back(number);
-      bundle->commands.push_back(dice >= 95 && number + 1 < book_.size() ? book_.InquiryFor(number)
-                                                                         : book_.CommandOf(number));
+  }
+  void Ask(Bundle* bundle, uint32_t number) {
+    bundle->numbers.push_back(number);
+    bundle->commands.push_back(book_.CommandOf(number));
+  }
+  void Inquire(Bundle* bundle, uint32_t number) {
+    bundle->numbers.push_back(number);
+    bundle->commands.push_back(book_.InquiryFor(number));
+  }
+
+  Bundle* FreeBundle() {
+    const auto free = std::find_if(
+        bundles_.begin(), bundles_.end(), [](const auto& bundle) { return !bundle->under_way; });
+    return free == bundles_.end() ? nullptr : free->get();
+  }
+
+  // False: nothing can be sent now.
+  bool Send() {
+    Bundle* const bundle = FreeBundle();
+    if (bundle == nullptr) {
+      return false;
     }
-    bundle->decided.assign(bundle->commands.size(), false);
+    Fill(bundle);
+    if (Submit(bundle)) {
+      return true;
+    }
+    Count(SimFault::kOverload);
+    again_.insert(again_.end(), bundle->numbers.begin(), bundle->numbers.end());
+    return false;
+  }
+
+  bool Submit(Bundle* bundle) {
+    bundle->digests.assign(bundle->commands.size(), 0);
+    bundle->sent_at = TimestampNs{clock_.NowNs()};
+    bundle->seen_seq = 0;
     bundle->submission = Submission{};
     bundle->submission.commands = bundle->commands;
     bundle->submission.results = bundle->results.data();
     bundle->submission.completions = this;
     bundle->submission.user = bundle;
-  }
-
-  void Send() {
-    const auto free = std::find_if(
-        bundles_.begin(), bundles_.end(), [](const auto& bundle) { return !bundle->under_way; });
-    if (free == bundles_.end()) {
-      return;
-    }
-    Bundle* const bundle = free->get();
-    Fill(bundle);
-    if (engine_->Submit(&bundle->submission)) {
-      bundle->under_way = true;
-    } else {
-      ++outcome_.faults[static_cast<size_t>(SimFault::kOverload)];
-      again_.insert(again_.end(), bundle->numbers.begin(), bundle->numbers.end());
-    }
+    bundle->under_way = engine_->Submit(&bundle->submission);
+    return bundle->under_way;
   }
 
   // ---- What is decided and answered ----
@@ -206,34 +268,68 @@ class Rush final : private Completions, private DecisionObserver {
                   TimestampNs now,
                   const Event& event,
                   const Result& result) override {
+    if (now > clock_.highest() || now < last_decision_at_) {
+      book_.Report("decided at an instant that no clock has shown, or before the one before");
+    }
+    last_decision_at_ = now;
     switch (command.kind) {
       case CommandKind::kAuthorize:
       case CommandKind::kCapture:
       case CommandKind::kReverse:
-        book_.OnDecision(command, now, event, result);
-        break;
       case CommandKind::kGetTransaction:
-        book_.OnInquiry(static_cast<uint32_t>(command.inquiry.request_id.low), result);
-        break;
+        return OnAsked(ledger, command, now, event, result);
+      case CommandKind::kArchive:
+      case CommandKind::kThaw:
+        return;
       case CommandKind::kExpireHolds:
         if (event.kind != EventKind::kNone) {
           book_.Report("a hold expired, which lasts longer than the simulation");
         }
         return;
       default:
-        return;  // the world's, and the archive's
+        if (is_built_) {
+          book_.Report("decided, and nobody asked");
+        }
     }
+  }
+
+  void OnAsked(const Ledger& ledger,
+               const Command& command,
+               TimestampNs now,
+               const Event& event,
+               const Result& result) {
     ++outcome_.operations;
-    // Commands of a bundle stand side by side, so whose it is follows from where it stands.
-    for (const auto& bundle : bundles_) {
-      const auto at = static_cast<size_t>(&command - bundle->commands.data());
-      if (&command >= bundle->commands.data() && at < bundle->commands.size()) {
-        bundle->seen_seq = ledger.applied_seq().value();
-        bundle->decided[at] = true;
-        return;
-      }
+    Bundle* const bundle = BundleOf(command);
+    if (bundle == nullptr) {
+      return book_.Report("decided, and nobody asked");
     }
-    book_.Report("decided, and nobody asked");
+    const auto at = static_cast<size_t>(&command - bundle->commands.data());
+    if (bundle->digests[at] != 0 || &result != &bundle->results[at]) {
+      return book_.Report("decided twice, or into another's memory");
+    }
+    if (now < bundle->sent_at) {
+      book_.Report("decided as of an instant before it was sent");
+    }
+    bundle->seen_seq = ledger.applied_seq().value();
+    bundle->digests[at] = DigestOf(result);
+    const uint32_t number = bundle->numbers[at];
+    command.kind == CommandKind::kGetTransaction ? book_.OnInquiry(number, event, result)
+                                                 : book_.OnDecision(number, now, event, result);
+  }
+
+  // Commands of a bundle stand side by side and are decided one after another, so whose it is
+  // follows from where it stands.  Null: nobody's that is under way.
+  Bundle* BundleOf(const Command& command) {
+    const auto has = [&command](const Bundle& bundle) {
+      return bundle.under_way && std::greater_equal<>()(&command, bundle.commands.data()) &&
+             std::less<>()(&command, bundle.commands.data() + bundle.commands.size());
+    };
+    if (deciding_ == nullptr || !has(*deciding_)) {
+      const auto at = std::find_if(
+          bundles_.begin(), bundles_.end(), [&has](const auto& bundle) { return has(*bundle); });
+      deciding_ = at == bundles_.end() ? nullptr : at->get();
+    }
+    return deciding_;
   }
 
   void Complete(Submission* first) override {
@@ -244,32 +340,36 @@ class Rush final : private Completions, private DecisionObserver {
         continue;
       }
       auto* const bundle = static_cast<Bundle*>(submission->user);
-      bundle->under_way = false;
+      if (!std::exchange(bundle->under_way, false)) {
+        return book_.Report("completed twice, or never submitted");
+      }
       if (!disk_.is_off()) {
         Acknowledge(*bundle);
       }
     }
+    book_.ForgetChangesUpTo(disk_.durable_next_seq() - 1);
   }
 
   void Acknowledge(const Bundle& bundle) {
-    if (!failed_.empty() || bundle.seen_seq >= disk_.durable_next_seq()) {
+    if (!failed_.empty()) {
+      book_.Report("ANSWERED after the engine stopped itself: " + failed_);
+    }
+    if (bundle.seen_seq >= disk_.durable_next_seq()) {
       book_.Report(absl::StrCat("ANSWERED BEFORE DURABLE: up to event ",
                                 bundle.seen_seq,
                                 ", the disk has those before ",
                                 disk_.durable_next_seq()));
     }
     for (size_t i = 0; i < bundle.commands.size(); ++i) {
-      const Verdict verdict = bundle.results[i].verdict;
-      if (!bundle.decided[i]) {
-        if (verdict != Verdict::kFull) {
-          book_.Report("answered, and not decided");
-        }
-        again_.push_back(bundle.numbers[i]);
+      if (bundle.digests[i] == 0) {  // neither is anything full here, nor does an archive rot
+        book_.Report("answered, and not decided");
+      } else if (bundle.digests[i] != DigestOf(bundle.results[i])) {
+        book_.Report(absl::StrCat("TOLD OTHERWISE than decided: deed ", bundle.numbers[i]));
       } else if (bundle.commands[i].kind != CommandKind::kGetTransaction) {
         book_.Acknowledge(bundle.numbers[i]);
+        told_since_start_.push_back(bundle.numbers[i]);
       }
     }
-    book_.ForgetChangesUpTo(disk_.durable_next_seq() - 1);
   }
 
   // ---- The machine ----
@@ -280,20 +380,23 @@ class Rush final : private Completions, private DecisionObserver {
     }
   }
 
-  bool Strikes(SimFault fault) {
-    const bool strikes = plan_.faults.Has(fault) && prng_.Chance(1, 4);
-    return strikes && !resting_;
+  // Drawn whether it may strike or not: with fewer kinds the rest stays as it is.
+  bool Strikes(SimFault fault, uint64_t once_in) {
+    return prng_.Chance(1, once_in) && plan_.faults.Has(fault);
   }
 
   void TakeTurn() {
-    clock_.PassNs(1'000'000);
+    clock_.PassTo(TimestampNs{clock_.NowNs() + kTurnNs});
     if (hours_passed_ < kHoursMax && prng_.Chance(1, 4'096)) {
       ++hours_passed_;
       clock_.PassTo(TimestampNs{kCityNoon.value() + hours_passed_ * kHourNs});
     }
-    Send();
+    const bool rare = prng_.Chance(1, 16);
+    // Now and then all at once, more than the engine takes.
+    for (size_t i = rare ? prng_.Below(kBundles) : 0; Send() && i > 0; --i) {
+    }
     // Mostly in turn, so that much is done; now and then one of them is alone for a while.
-    if (prng_.Chance(1, 16)) {
+    if (rare) {
       const auto worker = static_cast<EngineWorker>(prng_.Between(1, kEngineWorkerCount));
       for (uint64_t i = prng_.Below(8); i > 0; --i) {
         engine_->Step(worker);
@@ -301,42 +404,69 @@ class Rush final : private Completions, private DecisionObserver {
     } else {
       engine_->Step(EngineWorker::kLedger);
       engine_->Step(EngineWorker::kJournal);
-      const bool rare = prng_.Chance(1, 4);
-      for (const auto worker :
-           {EngineWorker::kCheckpoint, EngineWorker::kArchive, EngineWorker::kFilter}) {
-        if (rare) {
-          engine_->Step(worker);
-        }
+      if (prng_.Chance(1, 4)) {
+        engine_->Step(EngineWorker::kCheckpoint);
+        engine_->Step(EngineWorker::kArchive);
+        engine_->Step(EngineWorker::kFilter);
       }
     }
-    if (prng_.Chance(1, breaks_once_in_)) {
+    if (outcome_.operations >= next_break_) {
+      DrawNextBreak();
       BreakDown();
     }
-    if (!failed_.empty() || disk_.is_off()) {
+    CheckFailStop();
+    if (ok() && (!failed_.empty() || disk_.is_off())) {
       if (!disk_.has_struck()) {
-        book_.Report("the engine stopped itself, and nothing was wrong: " + failed_);
-        return;
+        return book_.Report("the engine stopped itself, and nothing was wrong: " + failed_);
       }
       StartAgain(/*faults=*/true);
     }
   }
 
+  // Where the power is gone nobody can tell what the engine would do.
+  void CheckFailStop() {
+    if (disk_.write_has_failed() && !disk_.is_off() && failed_.empty()) {
+      book_.Report("A WRITE FAILED, and the engine goes on");
+    }
+  }
+
   void BreakDown() {
-    if (Strikes(SimFault::kPowerCut)) {
-      ++outcome_.faults[static_cast<size_t>(SimFault::kPowerCut)];
-      StartAgain(/*faults=*/true);
-    } else if (Strikes(SimFault::kCutInCall)) {
-      ++outcome_.faults[static_cast<size_t>(SimFault::kCutInCall)];
-      disk_.CutPowerAfter(prng_.Below(200));
-    } else if (Strikes(SimFault::kFailedWrite)) {
-      disk_.FailNextWrite();
-    } else if (Strikes(SimFault::kDiskFull)) {
-      ++outcome_.faults[static_cast<size_t>(SimFault::kDiskFull)];
-      disk_.SetFull(true);
-    } else if (Strikes(SimFault::kOrderlyStop)) {
-      ++outcome_.faults[static_cast<size_t>(SimFault::kOrderlyStop)];
-      engine_->Stop();
-      StartAgain(/*faults=*/true);
+    constexpr std::array kBreaks{SimFault::kPowerCut,
+                                 SimFault::kCutInCall,
+                                 SimFault::kFailedWrite,
+                                 SimFault::kDiskFull,
+                                 SimFault::kOrderlyStop};
+    const SimFault how = kBreaks[prng_.Below(kBreaks.size())];
+    const uint64_t calls = prng_.Below(200);
+    if (!plan_.faults.Has(how)) {
+      return;
+    }
+    Send();  // so that somebody is in the midst of something
+    switch (how) {
+      case SimFault::kPowerCut:
+        Count(how);
+        return StartAgain(/*faults=*/true);
+      case SimFault::kCutInCall:
+        return disk_.CutPowerAfter(calls);
+      case SimFault::kFailedWrite:
+        return disk_.FailNextWrite();
+      case SimFault::kDiskFull:
+        return disk_.SetFull(true);
+      default:
+        Count(how);
+        StopInOrder();
+        return StartAgain(/*faults=*/true);
+    }
+  }
+
+  void StopInOrder() {
+    engine_->Stop();
+    CheckFailStop();
+    if (failed_.empty() && AnybodyWaits() && !disk_.is_off()) {
+      book_.Report("stopped in order, and somebody was never answered");
+    }
+    if (!failed_.empty() && !disk_.has_struck()) {
+      book_.Report("the engine failed to stop: " + failed_);
     }
   }
 
@@ -345,6 +475,7 @@ class Rush final : private Completions, private DecisionObserver {
     for (auto& bundle : bundles_) {
       bundle->under_way = false;
     }
+    told_since_start_.clear();
     for (int i = 0; i < kStartsMax && ok(); ++i) {
       if (TryStart(faults && i < kStartsMax / 2)) {
         return;
@@ -358,21 +489,9 @@ class Rush final : private Completions, private DecisionObserver {
     disk_.PowerOn();
     failed_.clear();
     book_.GoBackTo(disk_.durable_next_seq() - 1, &again_);
+    last_decision_at_ = TimestampNs{};
     if (faults) {
-      for (const SimFault how : {SimFault::kBlockRot,
-                                 SimFault::kBlockMisplaced,
-                                 SimFault::kBlockLost,
-                                 SimFault::kPageRot,
-                                 SimFault::kPageStale}) {
-        if (Strikes(how) && disk_.Damage(how)) {
-          ++outcome_.faults[static_cast<size_t>(how)];
-          break;
-        }
-      }
-      if (Strikes(SimFault::kCutInRecovery)) {
-        ++outcome_.faults[static_cast<size_t>(SimFault::kCutInRecovery)];
-        disk_.CutPowerAfter(prng_.Below(400));
-      }
+      BreakSomethingBeforeStart();
     }
     ++outcome_.starts;
     auto started =
@@ -385,44 +504,100 @@ class Rush final : private Completions, private DecisionObserver {
       return false;
     }
     engine_ = *std::move(started);
+    disk_.Started();
+    if (disk_.has_struck()) {
+      book_.Report("starts, although a call of the disk failed");
+    }
     if (disk_.damage_was_read() && !disk_.is_stale()) {
       book_.Report("NOT NOTICED: " + disk_.damage());
     }
     disk_.Repair();
-    if (engine_->names().funds().size() > 0) {
+    if (is_built_) {
       book_.Compare(engine_->names(), "after a start");
     }
     return true;
   }
 
+  void BreakSomethingBeforeStart() {
+    constexpr std::array kDamages{SimFault::kBlockRot,
+                                  SimFault::kBlockMisplaced,
+                                  SimFault::kBlockLost,
+                                  SimFault::kPageRot,
+                                  SimFault::kPageStale};
+    const SimFault how = kDamages[prng_.Below(kDamages.size())];
+    if (Strikes(how, shaky_ ? 2 : 4) && disk_.Damage(how)) {
+      Count(how);
+    }
+    const uint64_t calls = prng_.Below(2 * (disk_.page_count() + 10));
+    if (Strikes(SimFault::kCutInRecovery, 6)) {
+      disk_.CutPowerAfter(calls);
+    }
+  }
+
+  // ---- The end ----
+
+  [[nodiscard]] bool AnybodyWaits() const {
+    return std::any_of(
+        bundles_.begin(), bundles_.end(), [](const auto& bundle) { return bundle->under_way; });
+  }
+
+  void WaitForAll() {
+    for (int i = 0; i < kTurnsOfRestMax && ok() && AnybodyWaits(); ++i) {
+      StepAll();
+    }
+    if (ok() && AnybodyWaits()) {
+      book_.Report("somebody is never answered");
+    }
+  }
+
+  // Nothing goes wrong any more.
   void ComeToRest() {
-    resting_ = true;
+    asked_in_the_end_ = told_since_start_;
     if (!failed_.empty() || disk_.has_struck()) {
       StartAgain(/*faults=*/false);
     }
-    disk_.SetFull(false);
-    const auto waits = [this] {
-      return std::any_of(
-          bundles_.begin(), bundles_.end(), [](const auto& bundle) { return bundle->under_way; });
-    };
-    for (int i = 0; i < kTurnsOfRestMax && ok() && waits(); ++i) {
-      StepAll();
-    }
-    if (ok() && waits()) {
-      book_.Report("somebody is never answered");
-    }
-    if (!ok()) {
-      return;
-    }
+    disk_.Disarm();
+    WaitForAll();
+  }
+
+  void Audit() {
+    asked_in_the_end_.insert(
+        asked_in_the_end_.end(), told_since_start_.begin(), told_since_start_.end());
+    book_.CheckItself();
     book_.Compare(engine_->names(), "at the end");
-    if (const std::string broken = BrokenInvariant(engine_->names()); !broken.empty()) {
-      book_.Report(broken);
+    // Takes as long as a fifth of the run, and the book has compared what it knows already.
+    if (prng_.Chance(1, 4)) {
+      if (const std::string broken = BrokenInvariant(engine_->names()); !broken.empty()) {
+        book_.Report(broken);
+      }
     }
-    engine_->Stop();
+    StopInOrder();
     const uint64_t hash = engine_->names().StateHash();
     StartAgain(/*faults=*/false);
     if (ok() && engine_->names().StateHash() != hash) {
       book_.Report("another state comes back after an orderly stop");
+    }
+    AskInTheEnd();
+  }
+
+  // For all that was told since the last start, and for so many of all.
+  void AskInTheEnd() {
+    for (uint32_t i = 0; i < kAskedInTheEnd; ++i) {
+      const auto number = static_cast<uint32_t>(1 + prng_.Below(book_.size() - 1));
+      if (book_.deed(number).acknowledged) {
+        asked_in_the_end_.push_back(number);
+      }
+    }
+    for (size_t i = 0; i < asked_in_the_end_.size() && ok();) {
+      Bundle* const bundle = FreeBundle();
+      Empty(bundle);
+      for (; bundle->commands.size() < kBundleMax && i < asked_in_the_end_.size(); ++i) {
+        Inquire(bundle, asked_in_the_end_[i]);
+      }
+      if (!Submit(bundle)) {
+        return book_.Report("an idle engine takes no question");
+      }
+      WaitForAll();
     }
   }
 
@@ -433,16 +608,24 @@ class Rush final : private Completions, private DecisionObserver {
   SimDisk disk_;
   const CityOptions city_;
   RushBook book_;
+  const bool archives_;
+  const bool shaky_;  // breaks down so often that little comes of it
   const EngineOptions options_;
-  uint64_t breaks_once_in_ = 1;
+  size_t deeds_max_ = 0;
+  uint64_t operations_between_breaks_ = 1;  // on average
+  uint64_t next_break_ = 0;                 // at so many operations
   uint64_t bundle_max_ = 1;
   std::unique_ptr<Engine> engine_;
   std::string failed_;
+  TimestampNs last_decision_at_;  // of this engine
   std::array<std::unique_ptr<Bundle>, kBundles> bundles_;
+  Bundle* deciding_ = nullptr;
   std::vector<uint32_t> again_;  // numbers that are asked again
+  std::vector<uint32_t> told_since_start_;
+  std::vector<uint32_t> asked_in_the_end_;
   const Submission* building_ = nullptr;
   int64_t hours_passed_ = 0;
-  bool resting_ = false;
+  bool is_built_ = false;
 };
 
 }  // namespace

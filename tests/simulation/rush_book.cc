@@ -17,15 +17,20 @@ constexpr uint64_t kRequests = 0x7275'7368;  // the upper half of every request 
 constexpr int64_t kDayNs = 86'400 * kNsPerSecond;
 constexpr int64_t kZoneNs = 8 * 3'600 * kNsPerSecond;
 
-bool IsAuthorization(const Deed& deed) {
-  return deed.kind == DeedKind::kSale || deed.kind == DeedKind::kHold;
-}
+// Changes that are kept after they are durable, before room is made.
+constexpr size_t kOldChangesMax = 1 << 14;
 
 }  // namespace
 
-RushBook::RushBook(const CityOptions& city)
-    : city_(city), funds_(city.funds), uses_(city.members + 1) {
+RushBook::RushBook(const CityOptions& city, uint16_t shard) : city_(city), shard_(shard) {
   GH_CHECK_EQ(city.benefits_per_category, 1U);
+  GH_CHECK(city.members <= UINT16_MAX && city.merchants <= UINT16_MAX);
+  sums_.funds.resize(city.funds);
+  sums_.uses.resize(city.members + 1);
+  terminals_.emplace_back();
+  for (uint32_t merchant = 1; merchant <= city.merchants; ++merchant) {
+    terminals_.push_back(TerminalOf(merchant));
+  }
   deeds_.emplace_back();  // number 0 is no request id
 }
 
@@ -37,7 +42,7 @@ uint32_t RushBook::Add(const Deed& deed) {
 Command RushBook::CommandOf(uint32_t number) const {
   const Deed& deed = deeds_[number];
   Command command;
-  command.terminal = TerminalOf(deed.merchant);
+  command.terminal = terminals_[deed.merchant];
   command.request_id = RequestId{kRequests, number};
   switch (deed.kind) {
     case DeedKind::kSale:
@@ -64,17 +69,17 @@ Command RushBook::CommandOf(uint32_t number) const {
 Command RushBook::InquiryFor(uint32_t number) const {
   Command command;
   command.kind = CommandKind::kGetTransaction;
-  command.terminal = TerminalOf(deeds_[number].merchant);
+  command.terminal = terminals_[deeds_[number].merchant];
   command.inquiry = InquiryRequest{};
   command.inquiry.request_id = RequestId{kRequests, number};
   return command;
 }
 
 // As BuildCity() spreads them: the benefit's number is its category's, counted from 1.
-RushBook::Fund& RushBook::FundFor(const Deed& deed) {
+size_t RushBook::FundFor(const Deed& deed) const {
   constexpr uint32_t kCategories = 6;
   const uint32_t benefit = deed.merchant % kCategories + 1;
-  return funds_[benefit % city_.funds];
+  return benefit % city_.funds;
 }
 
 void RushBook::Differs(uint32_t number, const char* what, const Result& result) {
@@ -109,15 +114,14 @@ void RushBook::PassTo(TimestampNs now) {
   if (day != day_) {
     GH_CHECK(day > day_, "day=", day);
     day_ = day;
-    std::fill(uses_.begin(), uses_.end(), uint16_t{0});
+    std::fill(sums_.uses.begin(), sums_.uses.end(), uint16_t{0});
   }
 }
 
-void RushBook::OnDecision(const Command& command,
+void RushBook::OnDecision(uint32_t number,
                           TimestampNs now,
                           const Event& event,
                           const Result& result) {
-  const auto number = static_cast<uint32_t>(command.request_id.low);
   PassTo(now);
   if (result.verdict != Verdict::kDecided) {
     return Differs(number, "not decided", result);
@@ -126,43 +130,49 @@ void RushBook::OnDecision(const Command& command,
   if (changed == deeds_[number].decided || changed == result.replay) {
     return Differs(number, changed ? "decided twice" : "not decided at all", result);
   }
-  if (!changed) {
-    return CompareRepeat(number, result);
+  if (changed) {
+    deeds_[number].is_authorization() ? Authorize(number, event.seq.value(), result)
+                                      : Follow(number, event.seq.value(), result);
   }
-  IsAuthorization(deeds_[number]) ? Authorize(number, event.seq.value(), result)
-                                  : Follow(number, event.seq.value(), result);
+  CompareTold(number, result);
 }
 
-void RushBook::CompareRepeat(uint32_t number, const Result& result) {
+// The first time, a repeat and an inquiry are told the same of what was decided.
+void RushBook::CompareTold(uint32_t number, const Result& result) {
   const Deed& deed = deeds_[number];
-  if ((result.transaction.outcome == Outcome::kApproved) != deed.approved) {
-    Differs(number, "another outcome than the first time", result);
+  const Transaction& told = result.transaction;
+  const RequestId id{kRequests, number};
+  if (result.transaction_id != MakeTransactionId(shard_, CommandSeq{deed.seq}) ||
+      told.seq.value() != deed.seq || told.request_id != id) {
+    Differs(number, "another's", result);
   }
-  if (IsAuthorization(deed) &&
-      result.transaction.subsidy.value() != (deed.approved ? SubsidyOf(deed) : 0)) {
-    Differs(number, "another subsidy than the first time", result);
+  if ((told.outcome == Outcome::kApproved) != deed.approved) {
+    Differs(number, "another outcome than was decided", result);
+  }
+  if (!deed.is_authorization()) {
+    return;
+  }
+  const int64_t subsidy = deed.approved ? SubsidyOf(deed) : 0;
+  if (told.subsidy.value() != subsidy || told.list_price.value() != deed.price_fen ||
+      told.member_pays.value() != deed.price_fen - subsidy || told.card != CardOf(deed.member)) {
+    Differs(number, "other amounts than were decided", result);
   }
 }
 
 void RushBook::Authorize(uint32_t number, uint64_t seq, const Result& result) {
   Remember(seq, number);
   Deed& deed = deeds_[number];
-  Fund& fund = FundFor(deed);
-  uint16_t& uses = uses_[deed.member];
-  const int64_t subsidy = SubsidyOf(deed);
-  const bool approved = !deed.reversed && uses < city_.uses_per_day &&
-                        fund.held + fund.spent + subsidy <= city_.fund_budget_fen;
-  if ((result.transaction.outcome == Outcome::kApproved) != approved ||
-      result.transaction.subsidy.value() != (approved ? subsidy : 0)) {
+  const Fund& fund = sums_.funds[FundFor(deed)];
+  const bool approved = !deed.reversed && sums_.uses[deed.member] < city_.uses_per_day &&
+                        fund.held + fund.spent + SubsidyOf(deed) <= city_.fund_budget_fen;
+  if ((result.transaction.outcome == Outcome::kApproved) != approved) {
     return Differs(number, approved ? "should be approved" : "should be declined", result);
   }
   deed.decided = true;
   deed.approved = approved;
   deed.day = day_;
-  if (approved) {
-    ++uses;
-    (deed.kind == DeedKind::kSale ? fund.spent : fund.held) += subsidy;
-  }
+  deed.seq = static_cast<uint32_t>(seq);
+  Count(deed, 1, &sums_);
 }
 
 // A capture or a reversal.
@@ -184,75 +194,82 @@ void RushBook::Follow(uint32_t number, uint64_t seq, const Result& result) {
   }
   deed.decided = true;
   deed.approved = approved;
-  deed.found_original = of.decided;
-  if (!effective) {
-    of.reversed |= reverses && !of.decided;
-    return;
-  }
-  Fund& fund = FundFor(of);
-  const int64_t subsidy = SubsidyOf(of);
-  if (!reverses) {
-    fund.held -= subsidy;
-    fund.spent += subsidy;
-    of.captured = true;
-    return;
-  }
-  (of.kind == DeedKind::kSale ? fund.spent : fund.held) -= subsidy;
-  of.reversed = true;
-  uses_[of.member] = static_cast<uint16_t>(uses_[of.member] - (of.day == day_ ? 1 : 0));
+  deed.seq = static_cast<uint32_t>(seq);
+  Count(of, -1, &sums_);
+  of.reversed |= reverses && (effective || !of.decided);
+  of.captured |= effective && !reverses;
+  Count(of, 1, &sums_);
 }
 
-void RushBook::OnInquiry(uint32_t number, const Result& result) {
+void RushBook::OnInquiry(uint32_t number, const Event& event, const Result& result) {
   const Deed& deed = deeds_[number];
   const bool found = result.verdict == Verdict::kDecided;
-  if (found != deed.decided) {
+  if (found != deed.decided || (!found && result.verdict != Verdict::kNotFound)) {
     return Differs(
         number, deed.decided ? "LOST to an inquiry" : "found, and never decided", result);
   }
-  if (found) {
-    CompareRepeat(number, result);
+  if (event.kind != EventKind::kNone) {
+    Differs(number, "an inquiry changes something", result);
+  }
+  if (!found) {
+    return;
+  }
+  CompareTold(number, result);
+  const bool open = deed.kind == DeedKind::kHold && deed.stands() && !deed.captured;
+  if (deed.is_authorization() && result.transaction.IsOpenHold() != open) {
+    Differs(number, open ? "should be open" : "should not be open", result);
   }
 }
 
 void RushBook::GoBackTo(uint64_t seq, std::vector<uint32_t>* undone) {
-  bool any = false;
-  while (!changes_.empty() && changes_.back().seq > seq) {
+  while (changes_.size() > first_change_ && changes_.back().seq > seq) {
     const Change& change = changes_.back();
-    const Deed& now = deeds_[change.number];
-    if (now.decided && !change.before.decided) {
-      if (now.acknowledged) {
+    Deed& deed = deeds_[change.number];
+    if (deed.decided && !change.before.decided) {
+      if (deed.acknowledged) {
         Report(absl::StrCat("LOST: deed ", change.number, " was acknowledged, event ", change.seq));
       }
       undone->push_back(change.number);
     }
-    const bool acknowledged = now.acknowledged;
-    deeds_[change.number] = change.before;
-    deeds_[change.number].acknowledged = acknowledged;
+    const bool acknowledged = deed.acknowledged;
+    Count(deed, -1, &sums_);
+    deed = change.before;
+    deed.acknowledged = acknowledged;
+    Count(deed, 1, &sums_);
     changes_.pop_back();
-    any = true;
-  }
-  if (any) {
-    Recount();
   }
 }
 
 void RushBook::ForgetChangesUpTo(uint64_t seq) {
-  while (!changes_.empty() && changes_.front().seq <= seq) {
-    changes_.pop_front();
+  while (first_change_ < changes_.size() && changes_[first_change_].seq <= seq) {
+    ++first_change_;
+  }
+  if (first_change_ >= kOldChangesMax) {
+    changes_.erase(changes_.begin(), changes_.begin() + static_cast<std::ptrdiff_t>(first_change_));
+    first_change_ = 0;
   }
 }
 
-// From the deeds alone.
-void RushBook::Recount() {
-  std::fill(funds_.begin(), funds_.end(), Fund{});
-  std::fill(uses_.begin(), uses_.end(), uint16_t{0});
+void RushBook::Count(const Deed& deed, int times, Sums* sums) const {
+  if (!deed.stands()) {
+    return;
+  }
+  Fund& fund = sums->funds[FundFor(deed)];
+  (deed.kind == DeedKind::kSale || deed.captured ? fund.spent : fund.held) +=
+      times * SubsidyOf(deed);
+  uint16_t& uses = sums->uses[deed.member];
+  uses = static_cast<uint16_t>(uses + (deed.day == day_ ? times : 0));
+}
+
+void RushBook::CheckItself() {
+  Sums sums;
+  sums.funds.resize(sums_.funds.size());
+  sums.uses.resize(sums_.uses.size());
   for (const Deed& deed : deeds_) {
-    if (!IsAuthorization(deed) || !deed.decided || !deed.approved || deed.reversed) {
-      continue;
-    }
-    Fund& fund = FundFor(deed);
-    (deed.kind == DeedKind::kSale || deed.captured ? fund.spent : fund.held) += SubsidyOf(deed);
-    uses_[deed.member] = static_cast<uint16_t>(uses_[deed.member] + (deed.day == day_ ? 1 : 0));
+    Count(deed, 1, &sums);
+  }
+  if (sums != sums_) {
+    Report("the book's own sums are wrong");
   }
 }
 
@@ -260,7 +277,7 @@ void RushBook::Compare(const Ledger& ledger, const char* when) {
   for (uint32_t i = 0; i < city_.funds; ++i) {
     const gonghui::Fund& fund = ledger.funds()[ledger.FindFund(FundOf(i + 1))];
     const Fund have{fund.held.value(), fund.spent.value()};
-    if (have != funds_[i] || have.held + have.spent > city_.fund_budget_fen) {
+    if (have != sums_.funds[i] || have.held + have.spent > city_.fund_budget_fen) {
       Report(absl::StrCat(when,
                           ": fund ",
                           i + 1,
@@ -269,9 +286,9 @@ void RushBook::Compare(const Ledger& ledger, const char* when) {
                           " and spent ",
                           have.spent,
                           ", it should be ",
-                          funds_[i].held,
+                          sums_.funds[i].held,
                           " and ",
-                          funds_[i].spent,
+                          sums_.funds[i].spent,
                           " of ",
                           city_.fund_budget_fen));
     }

@@ -8,7 +8,6 @@
 
 #include <absl/strings/str_cat.h>
 
-#include "engine/base/check.h"
 #include "tests/simulation/sim_run.h"
 #include "tests/simulation/sim_trace.h"
 #include "tests/testing/command_text.h"
@@ -134,9 +133,8 @@ void SimRun::GrowImpatient() {
 
 void SimRun::GoOffline() {
   if (!waiting_.empty() && Strikes(SimFault::kOffline)) {
-    Count(SimFault::kOffline);
     const size_t wish = waiting_[prng_.Below(waiting_.size())];
-    offline_.insert(wishes_[wish].command.command.terminal);
+    offline_.emplace(wishes_[wish].command.command.terminal, false);
   }
 }
 
@@ -156,9 +154,15 @@ void SimRun::Send(std::vector<size_t> wishes) {
   }
 }
 
-bool SimRun::IsOffline(const Request& request) const {
-  return !offline_.empty() &&
-         offline_.contains(wishes_[request.wishes.front()].command.command.terminal);
+bool SimRun::IsOffline(const Request& request) {
+  const auto at = offline_.find(wishes_[request.wishes.front()].command.command.terminal);
+  if (at == offline_.end()) {
+    return false;
+  }
+  if (!std::exchange(at->second, true)) {
+    Count(SimFault::kOffline);
+  }
+  return true;
 }
 
 // In order, but for what overtakes.
@@ -174,7 +178,7 @@ std::optional<size_t> SimRun::PickDeliverable() {
   }
   if (candidates.size() > 1 && Strikes(SimFault::kReordering)) {
     Count(SimFault::kReordering);
-    return candidates[prng_.Below(candidates.size())];
+    return candidates[1 + prng_.Below(candidates.size() - 1)];
   }
   return candidates.front();
 }
@@ -198,6 +202,7 @@ void SimRun::SubmitTo(const Request& request) {
   auto call = std::make_unique<SimCall>();
   call->asked = request.wishes;
   call->results.resize(request.wishes.size());
+  call->decided_results.resize(request.wishes.size());
   call->answers.resize(request.wishes.size());
   call->decided.resize(request.wishes.size());
   for (const size_t wish : request.wishes) {
@@ -208,11 +213,16 @@ void SimRun::SubmitTo(const Request& request) {
   call->submission.results = call->results.data();
   call->submission.completions = this;
   call->submission.priority = wishes_[request.wishes.front()].priority;
+  call->not_before = TimestampNs{clock_.NowNs()};
   oracle_.Expect(call.get());
   Submission* const submission = &call->submission;
   calls_[submission] = std::move(call);
+  told_unreadable_ = false;
   const bool taken = engine_->Submit(submission);
-  calls_[submission]->archive_failed = disk_.damage_was_read() || disk_.is_off();
+  calls_[submission]->archive_failed = told_unreadable_;
+  if (told_unreadable_ && !disk_.damage_was_read() && !disk_.is_off()) {
+    oracle_.Report("the archive can not be read, and nothing is wrong with it");
+  }
   if (!taken) {
     Count(SimFault::kOverload);
     Trace("is refused: wish ", request.wishes.front());
@@ -223,8 +233,12 @@ void SimRun::SubmitTo(const Request& request) {
 
 void SimRun::Complete(Submission* first) {
   while (first != nullptr) {
-    const auto at = calls_.find(std::exchange(first, first->next));
-    GH_CHECK(at != calls_.end(), "completed twice, or never submitted");
+    const auto at = calls_.find(first);
+    if (at == calls_.end()) {  // and what it points to may be gone
+      oracle_.Report("completed twice, or never submitted");
+      return;
+    }
+    first = first->next;
     const SimCall& call = *at->second;
     oracle_.Forget(call);
     if (disk_.is_off()) {
@@ -240,6 +254,7 @@ void SimRun::Complete(Submission* first) {
                                   ", the disk has those before ",
                                   disk_.durable_next_seq()));
     }
+    oracle_.CheckTold(engine_->names(), call);
     oracle_.Acknowledge(call.seen_seq);
     const bool lost = Strikes(SimFault::kLostReply);
     outcome_.faults[static_cast<size_t>(SimFault::kLostReply)] += lost ? 1 : 0;
@@ -247,11 +262,11 @@ void SimRun::Complete(Submission* first) {
       Answer answer = call.answers[i];
       if (!call.decided[i]) {
         answer.verdict = call.results[i].verdict;
-        const bool unreadable =
-            answer.verdict == Verdict::kArchiveUnreadable && call.archive_failed;
-        if (!unreadable && answer.verdict != Verdict::kFull) {
-          oracle_.Report(absl::StrCat("not decided, and answered: ", NameOf(answer.verdict)));
-        }
+      }
+      outcome_.faults[static_cast<size_t>(SimFault::kTablesFull)] +=
+          answer.verdict == Verdict::kFull ? 1 : 0;
+      if (answer.verdict == Verdict::kFull && !temper_.tables_are_small) {
+        oracle_.Report("full, and there is room: " + CommandText(call.commands[i]));
       }
       Trace(lost ? "a reply is lost: wish " : "answers: wish ", call.asked[i], " -> ", [&answer] {
         return TextOf(answer);
@@ -271,7 +286,7 @@ void SimRun::DeliverReply() {
   size_t which = 0;
   if (replies_.size() > 1 && Strikes(SimFault::kReordering)) {
     Count(SimFault::kReordering);
-    which = prng_.Below(replies_.size());
+    which = 1 + prng_.Below(replies_.size() - 1);
   }
   const Reply reply = std::move(replies_[which]);
   replies_.erase(replies_.begin() + static_cast<std::ptrdiff_t>(which));

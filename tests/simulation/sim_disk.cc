@@ -22,7 +22,7 @@ class SimDisk::JournalPort final : public Journal {
   explicit JournalPort(SimDisk* disk) : disk_(*disk) {}
 
   absl::StatusOr<uint64_t> Acquire(uint16_t) override {
-    switch (disk_.NextCall(/*writes=*/true, SimFault::kFailedWrite)) {
+    switch (disk_.NextCall(Call::kWrite)) {
       case Fate::kDone:
         return ++disk_.epoch_;
       case Fate::kDoneButFails:
@@ -42,7 +42,7 @@ class SimDisk::JournalPort final : public Journal {
         result != AppendResult::kCommitted) {
       return result;
     }
-    const Fate fate = disk_.NextCall(/*writes=*/true, SimFault::kFailedWrite);
+    const Fate fate = disk_.NextCall(Call::kInParts);
     if (fate == Fate::kDone || fate == Fate::kDoneButFails) {
       disk_.blocks_.push_back({header.first_seq, {block.begin(), block.end()}});
       disk_.tail_ = {header.first_seq + header.event_count, HashBlock(block)};
@@ -59,10 +59,12 @@ class SimDisk::JournalPort final : public Journal {
                             const std::function<absl::Status(const BlockView&)>& visit) override {
     // The block that holds from_seq, and the one before it, so that the link between them is
     // verified.
-    size_t i = 0;
-    while (i + 1 < disk_.blocks_.size() && disk_.blocks_[i + 1].first_seq <= from_seq) {
-      ++i;
-    }
+    const auto after = std::upper_bound(
+        disk_.blocks_.begin(),
+        disk_.blocks_.end(),
+        from_seq,
+        [](uint64_t seq, const StoredBlock& block) { return seq < block.first_seq; });
+    auto i = static_cast<size_t>(std::max<ptrdiff_t>(after - disk_.blocks_.begin() - 1, 0));
     ChainVerifier chain(shard);
     const bool from_the_middle = i > 0;
     if (from_the_middle) {
@@ -70,7 +72,7 @@ class SimDisk::JournalPort final : public Journal {
       --i;
     }
     for (const size_t first = i; i < disk_.blocks_.size(); ++i) {
-      if (disk_.NextCall(/*writes=*/false, SimFault::kFailedWrite) != Fate::kDone) {
+      if (disk_.NextCall(Call::kRead) != Fate::kDone) {
         return absl::UnavailableError(WhyItFails());
       }
       // Where a block is lost, the gap shows between the two beside it.
@@ -86,7 +88,7 @@ class SimDisk::JournalPort final : public Journal {
   }
 
   absl::StatusOr<JournalTail> TailBlocking(uint16_t shard) override {
-    if (disk_.NextCall(/*writes=*/false, SimFault::kFailedWrite) != Fate::kDone) {
+    if (disk_.NextCall(Call::kRead) != Fate::kDone) {
       return absl::UnavailableError(WhyItFails());
     }
     if (disk_.blocks_.empty()) {
@@ -112,50 +114,66 @@ class SimDisk::CheckpointPort final : public CheckpointStore {
   explicit CheckpointPort(SimDisk* disk) : disk_(*disk) {}
 
   absl::StatusOr<std::optional<CheckpointMeta>> LatestBlocking(uint16_t) override {
-    if (disk_.NextCall(/*writes=*/false, SimFault::kFailedWrite) != Fate::kDone) {
+    if (disk_.NextCall(Call::kRead) != Fate::kDone) {
       return absl::UnavailableError(WhyItFails());
     }
     return disk_.checkpoint_;
   }
 
   absl::Status LoadBlocking(uint16_t, const PageVisitor& visit) override {
-    for (const auto& [key, page] : disk_.pages_) {
-      if (disk_.NextCall(/*writes=*/false, SimFault::kFailedWrite) != Fate::kDone) {
-        return absl::UnavailableError(WhyItFails());
+    for (uint8_t table = 0; table < kCheckpointTablesMax; ++table) {
+      const std::vector<StoredPage>& pages = disk_.pages_[table];
+      for (uint32_t number = 0; number < pages.size(); ++number) {
+        const StoredPage& page = pages[number];
+        if (page.bytes.empty()) {
+          continue;
+        }
+        if (disk_.NextCall(Call::kRead) != Fate::kDone) {
+          return absl::UnavailableError(WhyItFails());
+        }
+        disk_.damage_was_read_ |= disk_.damaged_page_ == PageKey{table, number};
+        if (page.checksum_fails) {
+          return absl::DataLossError(
+              absl::StrCat("checkpoint: page ", number, " of table ", table, ": checksum"));
+        }
+        GH_RETURN_IF_ERROR(visit(table, number, page.bytes));
       }
-      disk_.damage_was_read_ |= disk_.damaged_page_ == key;
-      if (page.checksum_fails) {
-        return absl::DataLossError(
-            absl::StrCat("checkpoint: page ", key.second, " of table ", key.first, ": checksum"));
-      }
-      GH_RETURN_IF_ERROR(visit(key.first, key.second, page.bytes));
     }
     return absl::OkStatus();
   }
 
   absl::Status BeginBlocking(uint16_t) override {
-    disk_.writing_.clear();
-    return Answer(disk_.NextCall(/*writes=*/true, SimFault::kFailedWrite));
+    const Fate fate = disk_.NextCall(Call::kWrite);
+    if (IsThere(fate)) {
+      disk_.writing_.clear();
+    }
+    return Answer(fate);
   }
 
+  // The later of two of one page is the one that counts.
   absl::Status AddPageBlocking(uint8_t table,
                                uint32_t page,
                                std::span<const uint8_t> bytes) override {
-    disk_.writing_[{table, page}].assign(bytes.begin(), bytes.end());
-    return Answer(disk_.NextCall(/*writes=*/true, SimFault::kFailedWrite));
+    const Fate fate = disk_.NextCall(Call::kWrite);
+    if (IsThere(fate)) {
+      disk_.writing_.push_back({{table, page}, {bytes.begin(), bytes.end()}});
+    }
+    return Answer(fate);
   }
 
   // One batch of the store: all of it or nothing.
   absl::Status CommitBlocking(const CheckpointMeta& meta) override {
-    const Fate fate = disk_.NextCall(/*writes=*/true, SimFault::kFailedWrite);
-    if (fate == Fate::kDone || fate == Fate::kDoneButFails) {
-      for (auto& [key, bytes] : disk_.writing_) {
-        StoredPage& page = disk_.pages_[key];
-        page.before = std::exchange(page.bytes, std::move(bytes));
+    const Fate fate = disk_.NextCall(Call::kWrite);
+    if (IsThere(fate)) {
+      for (WrittenPage& written : disk_.writing_) {
+        std::vector<StoredPage>& pages = disk_.pages_[written.key.first];
+        pages.resize(std::max<size_t>(pages.size(), written.key.second + 1));
+        StoredPage& page = pages[written.key.second];
+        page.before = std::exchange(page.bytes, std::move(written.bytes));
       }
-      std::erase_if(disk_.pages_, [&meta](const auto& page) {
-        return page.first.second < meta.first_pages[page.first.first];
-      });
+      for (size_t table = 0; table < kCheckpointTablesMax; ++table) {
+        DropBefore(table, meta.first_pages[table]);
+      }
       disk_.checkpoint_ = meta;
       disk_.writing_.clear();
     }
@@ -163,11 +181,21 @@ class SimDisk::CheckpointPort final : public CheckpointStore {
   }
 
  private:
+  void DropBefore(size_t table, uint32_t first_page) {
+    std::vector<StoredPage>& pages = disk_.pages_[table];
+    uint32_t& dropped = dropped_[table];
+    for (; dropped < std::min<size_t>(first_page, pages.size()); ++dropped) {
+      pages[dropped] = StoredPage{};
+    }
+  }
+
+  static bool IsThere(Fate fate) { return fate == Fate::kDone || fate == Fate::kDoneButFails; }
   static absl::Status Answer(Fate fate) {
     return fate == Fate::kDone ? absl::OkStatus() : absl::UnavailableError(WhyItFails());
   }
 
   SimDisk& disk_;
+  std::array<uint32_t, kCheckpointTablesMax> dropped_{};  // pages, by table
 };
 
 // ---- The archive ---------------------------------------------------------------------
@@ -178,7 +206,7 @@ class SimDisk::ArchivePort final : public Archive {
 
   // In part: so many of the entries, as the port allows.
   absl::Status PutBlocking(uint16_t shard, std::span<const Entry> entries) override {
-    const Fate fate = disk_.NextCall(/*writes=*/true, SimFault::kFailedWrite);
+    const Fate fate = disk_.NextCall(Call::kInParts);
     if (fate == Fate::kInPart) {
       disk_.stored_.FailNextPut(disk_.prng_.Below(entries.size()));
     }
@@ -215,7 +243,7 @@ class SimDisk::ArchivePort final : public Archive {
   absl::Status ForEachHashBlocking(uint16_t shard,
                                    const std::function<bool(uint64_t)>& visit) const override {
     // The index of ids is another part of the store.
-    if (disk_.NextCall(/*writes=*/false, SimFault::kFailedWrite) != Fate::kDone) {
+    if (disk_.NextCall(Call::kRead) != Fate::kDone) {
       return absl::UnavailableError(WhyItFails());
     }
     return disk_.stored_.ForEachHashBlocking(shard, visit);
@@ -226,10 +254,12 @@ class SimDisk::ArchivePort final : public Archive {
 
  private:
   absl::Status Read() const {
-    if (disk_.NextCall(/*writes=*/false, SimFault::kFailedWrite) != Fate::kDone) {
+    if (disk_.NextCall(Call::kRead) != Fate::kDone) {
       return absl::UnavailableError(WhyItFails());
     }
-    disk_.damage_was_read_ |= disk_.archive_unreadable_;
+    if (disk_.archive_unreadable_ && !std::exchange(disk_.damage_was_read_, true)) {
+      disk_.Count(SimFault::kArchiveRot);
+    }
     return disk_.archive_unreadable_ ? absl::DataLossError("archive: checksum") : absl::OkStatus();
   }
 
@@ -259,35 +289,47 @@ Archive& SimDisk::archive() {
   return *archive_;
 }
 
-SimDisk::Fate SimDisk::NextCall(bool writes, SimFault kind) {
+SimDisk::Fate SimDisk::NextCall(Call call) {
+  const bool writes = call != Call::kRead;
   if (off_ || (writes && full_)) {
+    if (!off_ && !std::exchange(full_has_struck_, true)) {
+      Count(SimFault::kDiskFull);
+    }
     struck_ = true;
+    write_failed_ |= writes;
     return Fate::kFails;
   }
   if (cut_after_ > 0 && --cut_after_ == 0) {
     off_ = true;
+    Count(starting_ ? SimFault::kCutInRecovery : SimFault::kCutInCall);
   } else if (writes && fail_next_write_) {
     fail_next_write_ = false;
-    ++(*counts_)[static_cast<size_t>(kind)];
+    Count(SimFault::kFailedWrite);
   } else {
     return Fate::kDone;
   }
   struck_ = true;
-  constexpr std::array kFates{Fate::kDoneButFails, Fate::kInPart, Fate::kFails};
-  const Fate fate = writes ? kFates[prng_.Below(kFates.size())] : Fate::kFails;
-  (*counts_)[static_cast<size_t>(SimFault::kTornWrite)] += fate == Fate::kInPart ? 1 : 0;
+  write_failed_ |= writes;
+  constexpr std::array kFates{Fate::kDoneButFails, Fate::kFails, Fate::kInPart};
+  const Fate fate = writes ? kFates[prng_.Below(call == Call::kInParts ? 3 : 2)] : Fate::kFails;
+  // Torn is what the power was cut in: a write that failed half way left a machine that
+  // knows of it.
+  if (fate == Fate::kInPart && off_) {
+    Count(SimFault::kTornWrite);
+  }
   return fate;
 }
 
 void SimDisk::PowerOn() {
-  if (lies_ && blocks_.size() > 1 && prng_.Chance(1, 4)) {
+  if (lies_ && blocks_.size() > 1 && prng_.Chance(1, 2)) {
     blocks_.pop_back();
     const absl::StatusOr<BlockView> last = OpenBlock(blocks_.back().bytes);
     GH_CHECK(last.ok(), last.status().message());
     tail_ = {last->header.first_seq + last->header.event_count, last->hash};
   }
-  off_ = full_ = fail_next_write_ = struck_ = false;
-  cut_after_ = 0;
+  Disarm();
+  off_ = struck_ = write_failed_ = false;
+  starting_ = true;
   writing_.clear();
 }
 
@@ -345,16 +387,20 @@ bool SimDisk::DamageBlock(SimFault how) {
 
 bool SimDisk::DamagePage(SimFault how) {
   std::vector<PageKey> candidates;
-  for (const auto& [key, page] : pages_) {
-    if (how == SimFault::kPageRot || (!page.before.empty() && page.before != page.bytes)) {
-      candidates.push_back(key);
+  for (uint8_t table = 0; table < kCheckpointTablesMax; ++table) {
+    for (uint32_t number = 0; number < pages_[table].size(); ++number) {
+      const StoredPage& page = pages_[table][number];
+      const bool differs = !page.before.empty() && page.before != page.bytes;
+      if (!page.bytes.empty() && (how == SimFault::kPageRot || differs)) {
+        candidates.emplace_back(table, number);
+      }
     }
   }
   if (candidates.empty()) {
     return false;
   }
   const PageKey key = candidates[prng_.Below(candidates.size())];
-  StoredPage& page = pages_[key];
+  StoredPage& page = PageAt(key);
   good_page_ = page;
   if (how == SimFault::kPageRot) {
     page.checksum_fails = true;
@@ -377,13 +423,22 @@ void SimDisk::Repair() {
     }
   }
   if (damaged_page_.has_value()) {
-    pages_[*damaged_page_] = std::move(good_page_);
+    PageAt(*damaged_page_) = std::move(good_page_);
   }
   damaged_block_.reset();
   damaged_page_.reset();
   archive_unreadable_ = false;
   damage_was_read_ = false;
   damage_.clear();
+}
+
+uint64_t SimDisk::page_count() const {
+  uint64_t count = 0;
+  for (const std::vector<StoredPage>& pages : pages_) {
+    count += static_cast<uint64_t>(std::count_if(
+        pages.begin(), pages.end(), [](const StoredPage& page) { return !page.bytes.empty(); }));
+  }
+  return count;
 }
 
 std::unique_ptr<SimDisk> SimDisk::JournalAlone() const {

@@ -51,6 +51,8 @@ const char* NameOf(SimFault fault) {
       return "page_stale";
     case SimFault::kArchiveRot:
       return "archive_rot";
+    case SimFault::kTablesFull:
+      return "tables_full";
   }
   return "?";
 }

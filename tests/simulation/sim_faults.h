@@ -21,7 +21,7 @@ enum class SimFault : uint8_t {
   kRetry,       // a terminal has waited long enough, and asks the same again
   kReversal,    // likewise, and takes back what it asked for
   kOffline,     // a terminal's messages wait for hours
-  kOverload,    // the engine takes no more
+  kOverload,    // the engine takes no more, for a moment
   // The machine.
   kPowerCut,   // between two calls of the disk
   kCutInCall,  // in the midst of one
@@ -38,12 +38,14 @@ enum class SimFault : uint8_t {
   kPageRot,    // of a checkpoint; the store's checksum tells
   kPageStale,  // an older page where the newest should be; no checksum tells
   kArchiveRot,
+  // The engine.
+  kTablesFull,  // its limits are reached; what needs another row is refused
 };
-inline constexpr size_t kSimFaultCount = 22;
+inline constexpr size_t kSimFaultCount = 23;
 
 [[nodiscard]] const char* NameOf(SimFault fault);
 
-// How often each has struck.
+// How often each has struck: what was armed and met nobody does not count.
 using FaultCounts = std::array<uint64_t, kSimFaultCount>;
 
 // Which may strike.

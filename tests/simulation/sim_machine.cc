@@ -3,6 +3,7 @@
 //
 // The engine's threads, and how the machine under them breaks down.
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -50,7 +51,9 @@ void SimRun::StepSomeWorker() {
 
 void SimRun::MaybeBreakDown() {
   if (Strikes(SimFault::kPowerCut)) {
-    return PowerCut(SimFault::kPowerCut);
+    Count(SimFault::kPowerCut);
+    Trace(NameOf(SimFault::kPowerCut));
+    return StartAgain(/*faults=*/true);
   }
   if (Strikes(SimFault::kCutInCall)) {
     disk_.CutPowerAfter(prng_.Below(30));
@@ -59,7 +62,6 @@ void SimRun::MaybeBreakDown() {
     disk_.FailNextWrite();
   }
   if (Strikes(SimFault::kDiskFull)) {
-    Count(SimFault::kDiskFull);
     Trace("the disk is full");
     disk_.SetFull(true);
   }
@@ -69,10 +71,10 @@ void SimRun::MaybeBreakDown() {
   if (!disk_.damage().empty()) {
     disk_.Repair();
   } else if (Strikes(SimFault::kArchiveRot) && disk_.Damage(SimFault::kArchiveRot)) {
-    Count(SimFault::kArchiveRot);
     Trace(disk_.damage());
   }
   if (Strikes(SimFault::kOrderlyStop)) {
+    Count(SimFault::kOrderlyStop);
     StopInOrder();
     if (ok()) {
       StartAgain(/*faults=*/true);
@@ -86,10 +88,14 @@ void SimRun::JumpClock() {
   const int64_t off_by_ns = prng_.Between(-most_ns, most_ns);
   Trace("the clock is off by ", off_by_ns / kNsPerSecond, " s");
   clock_.Set(off_by_ns);
+  for (auto& [submission, call] : calls_) {
+    call->not_before = std::min(call->not_before, TimestampNs{clock_.NowNs()});
+  }
 }
 
 // A disk that has struck has stopped the engine, or the whole machine.
 void SimRun::AfterDisk() {
+  CheckFailStop("while it runs");
   if (failed_.empty() && !disk_.is_off()) {
     return;
   }
@@ -97,22 +103,21 @@ void SimRun::AfterDisk() {
     oracle_.Report("the engine stopped itself, and nothing was wrong: " + failed_);
     return;
   }
-  Trace("the engine stopped itself: ", failed_);
-  PowerCut(SimFault::kCutInCall);
-}
-
-void SimRun::PowerCut(SimFault how) {
-  if (how == SimFault::kPowerCut || disk_.is_off()) {
-    Count(how);
-  }
-  Trace(NameOf(how));
+  Trace(disk_.is_off() ? "the power goes in a call: " : "the engine stopped itself: ", failed_);
   StartAgain(/*faults=*/true);
 }
 
+// Where the power is gone nobody can tell what the engine would do.
+void SimRun::CheckFailStop(const char* when) {
+  if (disk_.write_has_failed() && !disk_.is_off() && failed_.empty()) {
+    oracle_.Report(absl::StrCat("A WRITE FAILED ", when, ", and the engine goes on"));
+  }
+}
+
 void SimRun::StopInOrder() {
-  Count(SimFault::kOrderlyStop);
   Trace("is stopped in order");
   engine_->Stop();
+  CheckFailStop("while it stops");
   if (!failed_.empty()) {
     if (!disk_.has_struck()) {
       oracle_.Report("the engine failed to stop: " + failed_);
@@ -141,12 +146,12 @@ bool SimRun::TryStart(bool faults) {
   disk_.PowerOn();
   failed_.clear();
   oracle_.GoBackTo(disk_.durable_next_seq() - 1);
+  clock_.ForgetHighest(oracle_.last_change_at());
   if (faults) {
     MaybeDamage();
     if (Strikes(SimFault::kCutInRecovery)) {
       disk_.CutPowerAfter(prng_.Below(60));
     } else if (Strikes(SimFault::kDiskFull)) {
-      Count(SimFault::kDiskFull);
       disk_.SetFull(true);
     }
   }
@@ -156,7 +161,6 @@ bool SimRun::TryStart(bool faults) {
   if (!started.ok()) {
     Trace("does not start: ", started.status().message());
     if (disk_.has_struck()) {
-      Count(SimFault::kCutInRecovery);
       return false;
     }
     if (disk_.damage_was_read() && absl::IsDataLoss(started.status())) {
@@ -168,6 +172,10 @@ bool SimRun::TryStart(bool faults) {
     return false;
   }
   engine_ = *std::move(started);
+  disk_.Started();
+  if (disk_.has_struck()) {
+    oracle_.Report("starts, although a call of the disk failed");
+  }
   Trace("starts with event ", engine_->names().applied_seq().value());
   // Where a stale page differs in nothing but rows that have left for the archive, it is as good
   // as the newest: the digest is of those that have not, and the comparison below sees to it.

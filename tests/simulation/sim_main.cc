@@ -5,6 +5,7 @@
 // it.  Exits 0 when all is well, 1 when a seed has a problem, 2 for a usage error.
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +29,6 @@
 #include <absl/strings/str_split.h>
 
 #include "engine/base/clock.h"
-#include "tests/simulation/rush.h"
 #include "tests/simulation/simulation.h"
 
 namespace gonghui {
@@ -49,19 +49,23 @@ struct Options {
 };
 
 // Of a seed with --rush.
-constexpr size_t kRushCommands = 200'000;
+constexpr size_t kRushCommands = 400'000;
 
-// For when a check of the engine's own ends the process.
-uint64_t seed_of_process = 0;
+// For when a check of the engine's own ends the process: what to say then, ready to be written by
+// a signal's handler, which may do nothing but write.
+std::array<char, 4096> last_words{};
 
-void TellSeed(int signal) {
-  char text[96];
-  const int size = std::snprintf(text,
-                                 sizeof(text),
-                                 "seed %llu ended the process\nReplay: tools/sim --seed %llu\n",
-                                 static_cast<unsigned long long>(seed_of_process),
-                                 static_cast<unsigned long long>(seed_of_process));
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, text, static_cast<size_t>(size));
+void PrepareLastWords(const SimPlan& plan) {
+  std::snprintf(last_words.data(),
+                last_words.size(),
+                "seed %llu ended the process\nReplay: tools/sim %s\n",
+                static_cast<unsigned long long>(plan.seed),
+                ReplayText(plan).c_str());
+}
+
+void SayLastWords(int signal) {
+  [[maybe_unused]] const auto written =
+      write(STDERR_FILENO, last_words.data(), std::strlen(last_words.data()));
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
@@ -132,19 +136,33 @@ void PrintTrace(SimPlan plan, size_t lines) {
 }
 
 void ReportProblem(const SimPlan& plan, const SimOutcome& outcome, const Options& options) {
-  fmt::print("seed {}: {}\nReplay: tools/sim {}\n",
-             plan.seed,
-             outcome.problem,
-             (options.rush ? "--rush " : "") + ReplayText(plan));
-  if (options.rush || options.smaller_seconds <= 0) {
+  fmt::print("seed {}: {}\nReplay: tools/sim {}\n", plan.seed, outcome.problem, ReplayText(plan));
+  if (options.smaller_seconds <= 0) {
     return;
   }
+  std::fflush(stdout);
   const SimPlan smaller = MakeSmaller(plan, options.smaller_seconds);
+  if (plan.rush) {
+    fmt::print("Made smaller, {} of {} deeds are left: {}\nReplay: tools/sim {}\n",
+               smaller.commands,
+               plan.commands,
+               Simulate(smaller).problem,
+               ReplayText(smaller));
+    return;
+  }
   fmt::print("Made smaller, {} of {} commands are left; the end of what happens:\n",
              smaller.commands - smaller.left_out.size(),
              plan.commands);
   PrintTrace(smaller, options.trace_lines);
   fmt::print("Replay: tools/sim {}\n", ReplayText(smaller));
+}
+
+// Every start of an engine takes large blocks of memory and gives them back.  Kept, they need
+// not be mapped and cleared by the kernel each time.
+void KeepMemory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // as large as it may be
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
 }
 
 // One process a core, not one thread: each start of an engine maps and unmaps its tables, and
@@ -156,8 +174,8 @@ bool RunEvery(const Options& options, const SimPlan& first, unsigned job, Sum* s
        turn += options.jobs) {
     SimPlan plan = first;
     plan.seed = first.seed + turn;
-    seed_of_process = plan.seed;
-    const SimOutcome outcome = options.rush ? SimulateRush(plan) : Simulate(plan);
+    PrepareLastWords(plan);
+    const SimOutcome outcome = Simulate(plan);
     sum->Add(outcome);
     if (!outcome.problem.empty()) {
       ReportProblem(plan, outcome, options);
@@ -248,16 +266,25 @@ int Main(int argc, char** argv) {
   }
   SimPlan plan;
   plan.seed = options.first_seed;
+  plan.rush = options.rush;
   plan.commands = options.rush && commands->count() == 0 ? kRushCommands : options.commands;
   plan.faults = SimFaults::OfBits(options.faults);
   if (!ParseLeftOut(options.left_out, &plan.left_out)) {
     fmt::print(stderr, "--leave-out {}: wants numbers and ranges, as 3,7-9\n", options.left_out);
     return 2;
   }
-  std::signal(SIGABRT, TellSeed);
-  std::signal(SIGSEGV, TellSeed);
+  if (options.rush && (options.trace || !plan.left_out.empty())) {
+    fmt::print(stderr,
+               "{} is of the first simulation: a rush is too long to be told, and is made smaller "
+               "with --commands and --faults\n",
+               options.trace ? "--trace" : "--leave-out");
+    return 2;
+  }
+  KeepMemory();
+  std::signal(SIGABRT, SayLastWords);
+  std::signal(SIGSEGV, SayLastWords);
   if (options.trace) {
-    seed_of_process = plan.seed;
+    PrepareLastWords(plan);
     PrintTrace(plan, SIZE_MAX);
     return 0;
   }

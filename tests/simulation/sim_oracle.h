@@ -5,6 +5,9 @@
 // order in which the engine decides them, at the same instants, and must say the same.  After
 // a crash it goes back to what was durable, for which it keeps all that changed anything.
 //
+// Of the instants it knows what they may be: none before the command was sent, none that no
+// clock has shown, none after the moment at which something was due that has not been done.
+//
 // Thread safety: none; a simulation has one thread.
 
 #ifndef GONGHUI_TESTS_SIMULATION_SIM_ORACLE_H_
@@ -21,6 +24,7 @@
 
 #include "engine/pipeline/engine.h"
 #include "tests/model/naive_ledger.h"
+#include "tests/simulation/sim_clock.h"
 #include "tests/testing/answer.h"
 #include "tests/testing/owned_command.h"
 
@@ -32,9 +36,12 @@ struct SimCall {
   std::vector<size_t> asked;  // whose: a number of the sender's
   std::vector<OwnedCommand> owned;
   std::vector<Command> commands;
-  std::vector<Result> results;
+  std::vector<Result> results;  // the engine's to fill, until the call is complete
+  std::vector<Result> decided_results;
   std::vector<Answer> answers;  // as decided
   std::vector<bool> decided;
+  // What the clock showed when it was sent; earlier, where it was set back since.
+  TimestampNs not_before;
   // The last event that the decisions could see or are.
   uint64_t seen_seq = 0;
   bool archive_failed = false;  // when it was asked what they name
@@ -43,12 +50,17 @@ struct SimCall {
 
 class SimOracle final : public DecisionObserver {
  public:
-  explicit SimOracle(uint16_t shard)
-      : shard_(shard), model_(std::make_unique<NaiveLedger>(shard)) {}
+  // The clock is the engine's, and outlives the oracle.
+  SimOracle(uint16_t shard, const SimClock& clock)
+      : shard_(shard), clock_(clock), model_(std::make_unique<NaiveLedger>(shard)) {}
 
   // What is asked next, until Forget().
   void Expect(SimCall* call);
   void Forget(const SimCall& call);
+
+  // The call is complete: what its caller reads is what was decided, or that it was not,
+  // for a reason that was seen.
+  void CheckTold(const Ledger& names, const SimCall& call);
 
   // The engine decided something.  Of a call that is expected the answer is kept there.
   void OnDecision(const Ledger& ledger,
@@ -62,6 +74,11 @@ class SimOracle final : public DecisionObserver {
 
   // Everything; O(n).
   void Compare(const Ledger& ledger, const char* when);
+  // All transactions, and that all is whole, on a ledger to which everything that had left
+  // for an archive has come back.
+  void CompareWhole(const Ledger& ledger, const char* when);
+  // Nothing is due any more.
+  void CheckNothingDue(const Ledger& ledger);
 
   // Somebody saw what was decided up to this event.
   void Acknowledge(uint64_t seq) { acknowledged_seq_ = std::max(acknowledged_seq_, seq); }
@@ -74,6 +91,10 @@ class SimOracle final : public DecisionObserver {
     }
   }
   [[nodiscard]] uint64_t decisions() const { return decisions_; }
+  // When the last thing was decided that is still there.
+  [[nodiscard]] TimestampNs last_change_at() const {
+    return changes_.empty() ? TimestampNs{} : changes_.back().now;
+  }
   [[nodiscard]] const NaiveLedger& model() const { return *model_; }
 
  private:
@@ -92,15 +113,23 @@ class SimOracle final : public DecisionObserver {
   void OnOwnDecision(const Ledger& ledger,
                      const Command& command,
                      TimestampNs now,
-                     const Event& event);
+                     const Event& event,
+                     const Result& result);
+  void CheckInstant(const Command& command, TimestampNs now, TimestampNs not_before);
+  void CompareContent(const Ledger& ledger, const char* when);
   void CompareNext(const Ledger& ledger, const Command& command);
 
   const uint16_t shard_;
+  const SimClock& clock_;
   std::unique_ptr<NaiveLedger> model_;
   absl::flat_hash_map<const Command*, Place> expected_;
   std::deque<Change> changes_;
   uint64_t acknowledged_seq_ = 0;
   uint64_t decisions_ = 0;
+  // Of the engine since its start.
+  TimestampNs last_decision_at_;
+  uint64_t full_thaws_ = 0;        // each excuses one call that is answered as full
+  uint64_t unreadable_thaws_ = 0;  // likewise, as unreadable
   std::string problem_;
 };
 

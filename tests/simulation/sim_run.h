@@ -7,6 +7,7 @@
 //   sim_run.cc      the world, its turns, the end
 //   sim_clients.cc  terminals, operators and the network between
 //   sim_machine.cc  the engine's threads, and how the machine breaks down
+//   sim_audit.cc    whether all that happened is there in the end
 //   sim_disk.cc     what is durable, sim_oracle.cc: what is right
 
 #ifndef GONGHUI_TESTS_SIMULATION_SIM_RUN_H_
@@ -66,6 +67,7 @@ class SimRun final : private Completions {
     uint64_t waiting_max = 1;    // wishes without an answer
     uint64_t bundle_max = 1;     // wishes sent together
     uint64_t looks_once_in = 0;  // turns between comparisons of everything
+    bool tables_are_small = false;
   };
 
   // ---- sim_run.cc ----
@@ -73,7 +75,7 @@ class SimRun final : private Completions {
   void BuildWorld();
   void TakeTurn();
   void ComeToRest();
-  void Audit();
+  void ComeToNothingDue();
   bool Strikes(SimFault fault);
   void Count(SimFault fault) { ++outcome_.faults[static_cast<size_t>(fault)]; }
   [[nodiscard]] bool ok() const { return oracle_.problem().empty(); }
@@ -93,15 +95,20 @@ class SimRun final : private Completions {
   void SubmitTo(const Request& request);
   void Receive(const Reply& reply);
   [[nodiscard]] std::optional<size_t> PickDeliverable();
-  [[nodiscard]] bool IsOffline(const Request& request) const;
+  [[nodiscard]] bool IsOffline(const Request& request);
   void Complete(Submission* first) override;  // Completions
+
+  // ---- sim_audit.cc ----
+  void Audit();
+  void AuditFrom(SimDisk* disk, bool journal_alone);
+  void CompareArchives(const Ledger& ledger, const Archive& alone);
 
   // ---- sim_machine.cc ----
   void StepSomeWorker();
   void DrawWorkers();
   void MaybeBreakDown();
   void AfterDisk();
-  void PowerCut(SimFault how);
+  void CheckFailStop(const char* when);
   void StopInOrder();
   void StartAgain(bool faults);
   bool TryStart(bool faults);
@@ -121,14 +128,15 @@ class SimRun final : private Completions {
   std::array<uint32_t, kEngineWorkerCount> worker_weights_{};
 
   std::unique_ptr<Engine> engine_;
-  std::string failed_;  // why the engine stopped by itself
+  std::string failed_;            // why the engine stopped by itself
+  bool told_unreadable_ = false;  // by the engine, of the archive
   std::map<const Submission*, std::unique_ptr<SimCall>> calls_;
 
   std::vector<Wish> wishes_;
   std::vector<size_t> waiting_;  // of these, those that are neither answered nor given up
   std::vector<Request> requests_;
   std::vector<Reply> replies_;
-  std::set<TerminalId> offline_;
+  std::map<TerminalId, bool> offline_;  // and whether something has waited for it
   size_t thought_of_ = 0;
   uint64_t last_own_request_ = 0;
   bool building_ = true;

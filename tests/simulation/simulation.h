@@ -8,15 +8,18 @@
 //
 // What must hold whatever happens: every answer is the naive model's, in the order in which the
 // engine decided; nothing is answered before it is durable; what was answered is there after
-// every crash, exactly once; the same request is answered the same however often it comes; the
-// state after a replay has the digest that the journal names; damage is refused, and never
-// taken for something else; when all is quiet, everybody has been answered.
+// every crash, exactly once; what a caller reads is what was decided for it; the same request is
+// answered the same however often it comes; what is due comes before what is decided later; the
+// state after a replay has the digest that the journal names, and all that ever happened is in
+// it or in the archive; damage is refused, and never taken for something else; an engine that
+// was told that a write failed does nothing more; when all is quiet, everybody has been answered.
 
 #ifndef GONGHUI_TESTS_SIMULATION_SIMULATION_H_
 #define GONGHUI_TESTS_SIMULATION_SIMULATION_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,14 +30,17 @@ namespace gonghui {
 
 struct SimPlan {
   uint64_t seed = 0;
+  // The simulation for many operations instead, rush.h: its commands are deeds.
+  bool rush = false;
   size_t commands = 600;  // that terminals and operators think of
   SimFaults faults = SimFaults::All();
-  // Of the commands, by number, those that are never sent: for making a failure small.
+  // Of the commands, by number, those that are never sent: for making a failure small.  Not of a
+  // rush.
   std::set<size_t> left_out;
   // The disk acknowledges what is in its cache, and forgets the newest of it when the power goes.
   // No engine can be right on it: what finds it is the simulation, which is so put to the test.
   bool disk_lies = false;
-  // What happens, a line each; null = nobody reads it.
+  // What happens, a line each; null = nobody reads it.  Not of a rush.
   std::vector<std::string>* trace = nullptr;
 };
 
@@ -51,6 +57,10 @@ struct SimOutcome {
 // The same problem or another one with fewer commands and kinds of fault, as far as `seconds`
 // allow.  REQUIRES: the plan has a problem.
 [[nodiscard]] SimPlan MakeSmaller(const SimPlan& plan, double seconds);
+// Likewise, of whatever `fails` tells.
+[[nodiscard]] SimPlan MakeSmaller(const SimPlan& plan,
+                                  double seconds,
+                                  const std::function<bool(const SimPlan&)>& fails);
 
 // As a command line: what `tools/sim` and sim_test take.
 [[nodiscard]] std::string ReplayText(const SimPlan& plan);
