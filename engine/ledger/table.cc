@@ -118,6 +118,13 @@ void TableBase::EvictBefore(uint32_t first, uint64_t digest) {
            first_,
            " size=",
            size_);
+  GH_CHECK(photo_page_ > photo_size_ >> page_shift_,
+           "table=",
+           id_,
+           " photo_page=",
+           photo_page_,
+           " photo_size=",
+           photo_size_);
   first_ = first;
   digest_ -= digest;
 }

@@ -184,10 +184,10 @@ class TableBase {
   uint64_t digest_ = 0;
   size_t released_bytes_ = 0;  // up to here TakeReleasedMemory() has told
   VirtualArray<uint8_t> page_flags_;
-  // The photo in progress: rows [1, photo_size_], pages below photo_page_ done.
+  // The photo in progress, if any: rows [1, photo_size_], pages below photo_page_ done.
   size_t told_bytes_ = 0;  // up to here TakeUpcomingMemory() has told
   uint32_t photo_size_ = 0;
-  uint32_t photo_page_ = 0;
+  uint32_t photo_page_ = 1;  // behind the last: none is
   PageSink* sink_ = nullptr;
 };
 

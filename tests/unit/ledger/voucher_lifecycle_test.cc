@@ -171,6 +171,16 @@ TEST_F(VoucherLifecycleTest, ALateCaptureOfWhatAnotherHasIsAnOverrun) {
   ExpectState(2, VoucherState::kVoid);
 }
 
+TEST_F(VoucherLifecycleTest, ARefundOfALateCaptureTakesNothingFromWhoeverHasItByNow) {
+  ApplyVoucher(/*returns=*/true);
+  Hold(10, 1);
+  Expire();
+  Hold(11, 1);
+  ExpectApproved(Run(Own(About(CommandKind::kCapture, 12, 10))), /*overrun=*/true);
+  ExpectApproved(Run(Own(About(CommandKind::kRefund, 13, 10))));
+  ExpectState(1, VoucherState::kReserved, 11);
+}
+
 TEST_F(VoucherLifecycleTest, ALateCaptureBeforeTheSweepFindsItReserved) {
   ApplyVoucher();
   Hold(10, 1);

@@ -421,9 +421,10 @@ TEST_P(EngineTest, StopsWhenAnAppendFailsAndCompletesNothing) {
   Work work({RandomSale(city_, prng_)});
   work.submission.completions = &counter;
   ASSERT_TRUE(engine_->Submit(&work.submission));
-  while (!stopped.load()) {
+  while (!stopped.load() && counter.order().empty()) {
     std::this_thread::yield();
   }
+  ASSERT_TRUE(stopped.load()) << "answered";
   EXPECT_NE(why.find("outcome unknown"), std::string::npos) << why;
   Work late({RandomSale(city_, prng_)});
   late.submission.completions = &counter;
