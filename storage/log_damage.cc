@@ -29,6 +29,7 @@ constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kHeaderBytes = 4 + 2 + 1;
 constexpr size_t kSectorBytes = 512;
 constexpr size_t kZeroesMin = 16;
+constexpr uint64_t kNothingBegun = UINT64_MAX;
 constexpr size_t kRestBytesMax = 64 << 20;  // far above what is written at once
 
 // CRC-32C (Castagnoli), reflected.
@@ -111,17 +112,27 @@ bool HasRecordFrom(std::string_view block, size_t at) {
   return false;
 }
 
-// In one block, of which so many bytes are known to have been synced.  A record of the last
-// block may be unfinished.  Room never written to is given, too, where it begins.
+// In the block that begins at `offset`, of which so many bytes are known to have been synced.  A
+// record of the last block may be unfinished.  Room never written to is given, too, where it
+// begins.  `begun`: where the record begins whose next piece has not been seen yet, or
+// kNothingBegun.
 std::optional<Place> DamageIn(std::string_view block,
+                              uint64_t offset,
                               bool is_last,
                               size_t synced,
-                              LogSearch search) {
+                              LogSearch search,
+                              uint64_t* begun) {
   size_t at = 0;
   while (block.size() - at >= kHeaderBytes) {
     const std::string_view record = block.substr(at);
+    const Piece piece = PieceIn(record);
     const Place place{at, at + kHeaderBytes + LengthIn(record)};
-    if (PieceIn(record) == Piece::kNone && LengthIn(record) == 0) {
+    if (piece == Piece::kNone && LengthIn(record) == 0) {
+      return place;
+    }
+    // Some of the pieces that there are not, those of logs that are written over, RocksDB takes
+    // for what an earlier log left there, and so for the end of this one.
+    if (!Begins(piece) && !Continues(piece)) {
       return place;
     }
     if (place.end > block.size()) {
@@ -130,6 +141,12 @@ std::optional<Place> DamageIn(std::string_view block,
     }
     if (search == LogSearch::kAll && !Matches(record)) {
       return place;
+    }
+    if (Begins(piece)) {
+      *begun = offset + at;
+    }
+    if (piece == Piece::kFull || piece == Piece::kLast) {
+      *begun = kNothingBegun;
     }
     at = place.end;
   }
@@ -155,7 +172,8 @@ LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) 
   const size_t last_sector = static_cast<size_t>(
       std::max(damage.at + kHeaderBytes, (size - 1) / kSectorBytes * kSectorBytes) - offset);
   // Which of its pieces was the last is not known.
-  const bool goes_on = place.end < rest.size() && PieceIn(rest.substr(place.at)) != Piece::kFull &&
+  const bool goes_on = place.end < rest.size() && rest.size() - place.at >= kHeaderBytes &&
+                       PieceIn(rest.substr(place.at)) != Piece::kFull &&
                        PieceIn(rest.substr(place.at)) != Piece::kLast;
   const size_t end = goes_on ? rest.size() : std::min(place.end, rest.size());
   damage.is_unwritten = damage.is_last && last_sector < end &&
@@ -166,6 +184,15 @@ LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) 
 
 bool IsLog(const std::string& name) {
   return absl::EndsWith(name, ".log");
+}
+
+constexpr absl::string_view kRestore = ": restore a backup";
+constexpr absl::string_view kMayBeGivenUp =
+    ", its last: if the power went, it was perhaps never finished, and gonghuid "
+    "--recover-point-in-time gives up nothing but it";
+
+std::string PlaceText(const std::string& name, const LogDamage& damage) {
+  return absl::StrCat(name, " is damaged in the record at byte ", damage.at);
 }
 
 struct NamedDamage {
@@ -188,15 +215,29 @@ std::vector<std::string> LogNamesBlocking(rocksdb::Env& env, const std::string& 
   return names;
 }
 
+// Whether the last record of names[i] may be one that was never finished: the manifest's, and that
+// of the newest log in which anything stands.
+bool MayEndUnfinishedBlocking(rocksdb::Env& env,
+                              const std::string& folder,
+                              const std::vector<std::string>& names,
+                              size_t i) {
+  return !IsLog(names[i]) ||
+         std::all_of(
+             names.begin() + static_cast<ptrdiff_t>(i) + 1, names.end(), [&](const auto& newer) {
+               uint64_t bytes = 0;
+               return env.GetFileSize(absl::StrCat(folder, "/", newer), &bytes).ok() && bytes == 0;
+             });
+}
+
 std::vector<NamedDamage> DamagesBlocking(rocksdb::Env& env, const std::string& folder) {
   std::vector<NamedDamage> damages;
   const std::vector<std::string> names = LogNamesBlocking(env, folder);
-  for (const std::string& name : names) {
-    if (const auto damage = FindLogDamageBlocking(
-            env, absl::StrCat(folder, "/", name), SyncedBytesOfBlocking(env, folder, name))) {
-      damages.push_back({name, *damage});
-      // Of several logs only the newest may end in what was never finished.
-      const bool may_end = !IsLog(name) || name == names.back();
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (const auto damage = FindLogDamageBlocking(env,
+                                                  absl::StrCat(folder, "/", names[i]),
+                                                  SyncedBytesOfBlocking(env, folder, names[i]))) {
+      damages.push_back({names[i], *damage});
+      const bool may_end = MayEndUnfinishedBlocking(env, folder, names, i);
       damages.back().damage.is_last = damage->is_last && may_end;
       damages.back().damage.is_unwritten = damage->is_unwritten && may_end;
     }
@@ -250,6 +291,7 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
     return true;
   };
   uint64_t offset = 0;
+  uint64_t begun = kNothingBegun;
   for (;;) {
     std::string block;
     if (!read_up_to(kBlockBytes, &block)) {
@@ -257,13 +299,20 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
     }
     const bool is_last = block.size() < kBlockBytes;
     const auto synced_here = static_cast<size_t>(synced > offset ? synced - offset : 0);
-    if (const std::optional<Place> place = DamageIn(block, is_last, synced_here, search)) {
+    if (const std::optional<Place> place =
+            DamageIn(block, offset, is_last, synced_here, search, &begun)) {
       if (!read_up_to(kRestBytesMax, &block)) {
         return std::nullopt;
       }
-      const bool is_room =
-          place->at >= synced_here && AreZeroes(std::string_view(block).substr(place->at));
-      return is_room ? std::nullopt : std::optional(Described(*place, block, offset));
+      if (!AreZeroes(std::string_view(block).substr(place->at))) {
+        return Described(*place, block, offset);
+      }
+      // Room that was never written to, which may be the rest of a record.
+      if (begun != kNothingBegun) {
+        return LogDamage{begun, /*is_last=*/true, /*is_unwritten=*/true};
+      }
+      return place->at < synced_here ? std::optional(Described(*place, block, offset))
+                                     : std::nullopt;
     }
     if (is_last) {
       return std::nullopt;
@@ -279,18 +328,22 @@ bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder) 
 }
 
 absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder) {
-  for (const std::string& name : LogNamesBlocking(env, folder)) {
-    const uint64_t synced = SyncedBytesOfBlocking(env, folder, name);
-    if (const auto damage = FindLogDamageBlocking(
-            env, absl::StrCat(folder, "/", name), synced, LogSearch::kWhatRocksdbMisses);
-        damage && (!damage->is_last || damage->at < synced)) {
+  const std::vector<std::string> names = LogNamesBlocking(env, folder);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const uint64_t synced = SyncedBytesOfBlocking(env, folder, names[i]);
+    const auto damage = FindLogDamageBlocking(
+        env, absl::StrCat(folder, "/", names[i]), synced, LogSearch::kWhatRocksdbMisses);
+    if (!damage) {
+      continue;
+    }
+    const bool may_be_given_up =
+        damage->is_last && damage->at >= synced && MayEndUnfinishedBlocking(env, folder, names, i);
+    if (!may_be_given_up || !damage->is_unwritten) {
       return absl::DataLossError(absl::StrCat("data folder ",
                                               folder,
                                               ": ",
-                                              name,
-                                              " is damaged in the record at byte ",
-                                              damage->at,
-                                              ": restore a backup"));
+                                              PlaceText(names[i], *damage),
+                                              may_be_given_up ? kMayBeGivenUp : kRestore));
     }
   }
   return absl::OkStatus();
@@ -306,8 +359,14 @@ absl::Status CutEndOfManifestBlocking(rocksdb::Env& env,
   const std::string path = absl::StrCat(folder, "/", names.front());
   const uint64_t synced = SyncedBytesOfBlocking(env, folder, names.front());
   const std::optional<LogDamage> damage = FindLogDamageBlocking(env, path, synced);
-  if (!damage || damage->at < synced ||
-      !(damage->is_unwritten || (damaged_too && damage->is_last))) {
+  if (!damage) {
+    return absl::OkStatus();
+  }
+  if (!damage->is_last || damage->at < synced) {
+    return absl::DataLossError(
+        absl::StrCat("data folder ", folder, ": ", PlaceText(names.front(), *damage), kRestore));
+  }
+  if (!damage->is_unwritten && !damaged_too) {
     return absl::OkStatus();
   }
   std::unique_ptr<rocksdb::WritableFile> file;
@@ -336,11 +395,9 @@ absl::Status WithPlaceBlocking(const absl::Status& status,
     absl::StrAppend(&places, "; ", said.substr(begin, end - begin), ".sst is missing");
   }
   for (const NamedDamage& each : DamagesBlocking(env, folder)) {
-    absl::StrAppend(&places, "; ", each.name, " is damaged in the record at byte ", each.damage.at);
+    absl::StrAppend(&places, "; ", PlaceText(each.name, each.damage));
     if (each.damage.is_last && each.damage.at >= SyncedBytesOfBlocking(env, folder, each.name)) {
-      absl::StrAppend(&places,
-                      ", its last: if the power went, it was perhaps never finished, and gonghuid "
-                      "--recover-point-in-time gives up nothing but it");
+      absl::StrAppend(&places, kMayBeGivenUp);
     }
   }
   if (places.empty()) {

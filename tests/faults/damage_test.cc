@@ -8,16 +8,19 @@
 //
 //   GONGHUI_DAMAGES=10000 damage_test     so many of every kind of file
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -127,6 +130,7 @@ struct Tally {
   uint64_t verify_found = 0;  // of those that started
   uint64_t harmless = 0;
   uint64_t unfinished = 0;  // taken for what was never acknowledged, as it may have been
+  uint64_t aborted = 0;     // by an assertion of RocksDB's, which is no clear word but a refusal
 };
 
 class DamageTest : public ::testing::Test {
@@ -184,6 +188,33 @@ class DamageTest : public ::testing::Test {
     return SyncedBytesOfBlocking(*rocksdb::Env::Default(), temp_.path("data"), name);
   }
 
+  // Whether a start on a copy of the damaged folder ends the process.  RocksDB reads a table's
+  // properties without their checksum, and Debian's build has its assertions on what is in them.
+  bool Aborts() {
+    fs::remove_all(temp_.path("probe"));
+    fs::copy(temp_.path("copy"), temp_.path("probe"));
+    const std::string program = fs::read_symlink("/proc/self/exe").string();
+    const std::string command = absl::StrCat("exec ",
+                                             program,
+                                             " --probe ",
+                                             temp_.path("probe"),
+                                             " ",
+                                             key_file(),
+                                             " >",
+                                             temp_.path("probe.log"),
+                                             " 2>&1");
+    const int status = std::system(command.c_str());
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT) {
+      EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+          << status << "\n"
+          << ReadFile(temp_.path("probe.log"));
+      return false;
+    }
+    const std::string said = ReadFile(temp_.path("probe.log"));
+    EXPECT_TRUE(absl::StrContains(said, "/table/") && absl::StrContains(said, "Assertion")) << said;
+    return true;
+  }
+
   void Try(const std::string& name, Harm harm, Prng* prng, Tally* tally) {
     Copy();
     const std::string path = temp_.path("copy/") + name;
@@ -226,6 +257,11 @@ class DamageTest : public ::testing::Test {
                   what.c_str());
     SCOPED_TRACE(at_work);
     const std::string kind = KindOf(name, families_);
+    if (harm == Harm::kSector && absl::StartsWith(kind, "table of ") && Aborts()) {
+      ++tally->damages;
+      ++tally->aborted;
+      return;
+    }
     const absl::Status verified = StoreTrial::Verify(temp_.path("copy"), nullptr);
     const auto opened = OpenLikeAServer(temp_.path("copy"), key_file());
     ++tally->damages;
@@ -316,14 +352,15 @@ class DamageTest : public ::testing::Test {
       all += tally.damages;
       std::printf(
           "%-24s %5llu damages: %llu refused, %llu right states (of which verify found %llu, "
-          "%llu without bearing), %llu taken for unfinished\n",
+          "%llu without bearing), %llu taken for unfinished, %llu ended by an assertion\n",
           kind.c_str(),
           static_cast<unsigned long long>(tally.damages),
           static_cast<unsigned long long>(tally.refused),
           static_cast<unsigned long long>(tally.started - tally.unfinished),
           static_cast<unsigned long long>(tally.verify_found),
           static_cast<unsigned long long>(tally.harmless),
-          static_cast<unsigned long long>(tally.unfinished));
+          static_cast<unsigned long long>(tally.unfinished),
+          static_cast<unsigned long long>(tally.aborted));
     }
     const double seconds =
         static_cast<double>(SystemClock::Instance().MonotonicNs() - begin_ns) / 1e9;
@@ -360,4 +397,20 @@ TEST_F(DamageTest, OfAKilledServersFolder) {
 }
 
 }  // namespace
+
+// What DamageTest::Aborts() runs.
+static int Probe(const char* folder, const char* key_file) {
+  (void)StoreTrial::Verify(folder, nullptr);
+  (void)OpenLikeAServer(folder, key_file);
+  return 0;
+}
+
 }  // namespace gonghui
+
+int main(int argc, char** argv) {
+  if (argc == 4 && std::string_view(argv[1]) == "--probe") {
+    return gonghui::Probe(argv[2], argv[3]);
+  }
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

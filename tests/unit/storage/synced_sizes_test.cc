@@ -183,6 +183,80 @@ TEST_F(SyncedSizesTest, ATornRecordOfManyBlocksIsTheLastOne) {
   EXPECT_TRUE(Open().ok());
 }
 
+// As in a log that is written over: to RocksDB the record is what an earlier log left there.
+TEST_F(SyncedSizesTest, AFlippedBitOfARecordsTypeIsSeen) {
+  Fill(1'000);
+  for (const std::string& file :
+       {Log().string(), folder_ + "/" + ReadFile(folder_ + "/CURRENT").substr(0, 15)}) {
+    SCOPED_TRACE(file);
+    const std::string bytes = ReadFile(file);
+    const size_t second =
+        7 + static_cast<uint8_t>(bytes[4]) + 256U * static_cast<uint8_t>(bytes[5]);
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string damaged = bytes;
+      damaged[second + 6] = static_cast<char>(damaged[second + 6] ^ (1 << bit));
+      WriteFile(file, damaged);
+      EXPECT_THAT(Refusal(), HasSubstr(" is damaged in the record at byte "));
+    }
+    WriteFile(file, bytes);
+  }
+  // Nobody knows that the last one was synced, but perhaps it was.
+  fs::remove(folder_ + "/SYNCED");
+  const std::string log = Log().string();
+  std::string damaged = ReadFile(log);
+  size_t last = 0;
+  for (size_t at = 0; at + 7 < damaged.size();) {
+    if (at % 32'768 > 32'768 - 7) {
+      at = (at / 32'768 + 1) * 32'768;
+    }
+    last = at;
+    at += 7 + static_cast<uint8_t>(damaged[at + 4]) + 256U * static_cast<uint8_t>(damaged[at + 5]);
+  }
+  damaged[last + 6] = static_cast<char>(damaged[last + 6] ^ 4);
+  WriteFile(log, damaged);
+  EXPECT_THAT(Refusal(), HasSubstr("--recover-point-in-time gives up nothing but it"));
+  EXPECT_TRUE(Open(/*point_in_time=*/true).ok());
+}
+
+// A record of which a power cut left the first piece, whole, and then nothing: zeroes to the end.
+TEST_F(SyncedSizesTest, ARecordThatEndsInZeroesAtABlocksBeginningIsCutOff) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "small", "v").ok());
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "large", std::string(90'000, 'v')).ok());
+  }
+  const std::string log = Log().string();
+  std::string torn = ReadFile(log);
+  torn.replace(32'768, torn.size() - 32'768, torn.size() - 32'768, '\0');
+  WriteFile(log, torn);
+  EXPECT_THAT(Refusal(), HasSubstr(" is damaged in the record at byte ")) << "it was synced";
+  fs::remove(folder_ + "/SYNCED");
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::string value;
+  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "small", &value));
+  EXPECT_FALSE(*(*store)->GetBlocking(Family::kMeta, "large", &value));
+}
+
+// The last record seems shorter than it is, by so little that no other fits behind it.
+TEST_F(SyncedSizesTest, ALastLengthThatIsALittleLessIsSeen) {
+  Fill();
+  const std::string log = Log().string();
+  const std::string bytes = ReadFile(log);
+  size_t last = 0;
+  for (size_t at = 0; at + 7 < bytes.size();) {
+    last = at;
+    at += 7 + static_cast<uint8_t>(bytes[at + 4]) + 256U * static_cast<uint8_t>(bytes[at + 5]);
+  }
+  for (const int less : {1, 2, 4}) {
+    std::string damaged = bytes;
+    damaged[last + 4] = static_cast<char>(damaged[last + 4] - less);
+    WriteFile(log, damaged);
+    EXPECT_THAT(Refusal(), HasSubstr(" is damaged in the record at byte "));
+  }
+}
+
 // To RocksDB zeroes are room that was never written to: it goes on with the next block, and what
 // was in this one is gone without a word.
 TEST_F(SyncedSizesTest, ZeroesInTheMiddleOfALogAreDamage) {
