@@ -122,9 +122,9 @@ Reason Decider::ReduceToLimits(uint32_t place, Fen price, Fen* wanted) {
       continue;
     }
     const Limit& limit = ledger_.limits_[use.limit];
-    Standing standing = StandingOf(limit, use.subject, use.window);
-    standing.held += UsedBefore(i);
-    const int64_t left = limit.max - standing.held - standing.used;
+    const Standing standing = StandingOf(limit, use.subject, use.window);
+    // With what the benefits before take of it; told is how it stands, for nothing is taken.
+    const int64_t left = limit.max - standing.held - standing.used - UsedBefore(i);
     if (more_of(use) <= left) {
       continue;
     }

@@ -56,6 +56,7 @@ constexpr NamedSeed kSeedsThatFoundSomething[] = {
     {8, "a block was lost that no start needs any more"},
     {287, "a stale page differed in rows alone that had left for the archive: it is as good"},
     {387, "answers that overtake each other made a terminal think that less than nothing is left"},
+    {786944656, "a declined increment told a limit as if the benefits before had taken more of it"},
 };
 
 TEST(SimulationTest, SeedsThatFoundSomething) {
