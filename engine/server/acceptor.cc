@@ -273,6 +273,17 @@ class Acceptor::Impl {
     return connections_.StopReading();
   }
 
+  void CutAll() {
+    for (const int fd : connections_.NotHungUp()) {
+      cut_.fetch_add(1, std::memory_order_relaxed);
+      if (is_unix()) {
+        ::shutdown(fd, SHUT_RDWR);
+      } else {
+        AbortTcp(fd);
+      }
+    }
+  }
+
   [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
@@ -323,7 +334,7 @@ class Acceptor::Impl {
     }
     const int64_t now_ns = clock_.MonotonicNs();
     const bool may_note =
-        now_ns - noted_at_ns_ >= kNoteIntervalPerConnectionNs * connections_.size();
+        now_ns - read_at_ns_ >= kNoteIntervalPerConnectionNs * connections_.size();
     if (away_ns < kAwayNsNoted) {
       suspects_ = false;
       forgiven_ns_ = 0;
@@ -341,6 +352,7 @@ class Acceptor::Impl {
         NoteTraffic(now_ns);
       }
       // Else what keeps the lane was read before the note: it is found when it is read again.
+      read_at_ns_ = now_ns;
     }
     if (now_ns - looked_at_ns_ >=
         kLookIntervalNs + kLookIntervalPerConnectionNs * connections_.size()) {
@@ -351,7 +363,7 @@ class Acceptor::Impl {
 
   void NoteTraffic(int64_t now_ns) {
     connections_.NoteTraffic();
-    noted_at_ns_ = now_ns;
+    read_at_ns_ = now_ns;
   }
 
   void CutOff(const std::vector<ConnectionTable::Talker>& talkers, std::string_view why) {
@@ -542,7 +554,7 @@ class Acceptor::Impl {
   Away away_;
   bool suspects_ = false;    // a lane is away, and what has gone over the connections noted
   int64_t forgiven_ns_ = 0;  // of the lanes' absence: before somebody was cut off
-  int64_t noted_at_ns_ = 0;
+  int64_t read_at_ns_ = 0;   // when what has gone over all connections was
   absl::flat_hash_map<std::string, Offender> offenders_;  // by address; of the last minute
   ConnectionTable connections_;
   int reserve_fd_;
@@ -578,6 +590,9 @@ void Acceptor::Stop() {
 }
 int64_t Acceptor::HangUp() {
   return impl_->HangUp();
+}
+void Acceptor::CutAll() {
+  impl_->CutAll();
 }
 const std::string& Acceptor::address() const {
   return impl_->address();

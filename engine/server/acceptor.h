@@ -69,10 +69,13 @@ class Acceptor {
   void Start(Handler handler, Away away = nullptr);
   // Accepts no more and closes the listening socket.  Idempotent.
   void Stop();
-  // Reads what clients have said so far, and then sees them gone: gRPC hangs up on all.
-  // REQUIRES: Stop() has returned.  Gives on how many it has not hung up yet, so that this
-  // can be called until there are none.
+  // Makes gRPC read what clients have said so far and then see them gone, so that it hangs up on
+  // all.  Gives on how many it has not yet: call it until there are none.
+  // REQUIRES: Stop() has returned.
   int64_t HangUp();
+  // Cuts those that are left: their clients do not take what gRPC still has for them, or say
+  // more and more.  REQUIRES: as HangUp().
+  void CutAll();
 
   // As gRPC clients write it, with the port that was really bound.
   [[nodiscard]] const std::string& address() const;

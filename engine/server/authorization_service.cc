@@ -52,6 +52,10 @@ class AuthorizationService::Impl {
       lane->BeginDrain();
     }
   }
+  [[nodiscard]] bool IsDecided() const {
+    return std::all_of(
+        lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->IsDecided(); });
+  }
   [[nodiscard]] bool IsSettled() const {
     return std::all_of(
         lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->IsSettled(); });
@@ -86,6 +90,9 @@ int64_t AuthorizationService::AwayNs() {
 }
 void AuthorizationService::BeginDrain() {
   impl_->BeginDrain();
+}
+bool AuthorizationService::IsDecided() const {
+  return impl_->IsDecided();
 }
 bool AuthorizationService::IsSettled() const {
   return impl_->IsSettled();

@@ -72,7 +72,9 @@ class AuthorizationService {
   // Streams are ended with UNAVAILABLE once what they sent is answered; new calls are
   // refused so.  Any thread.
   void BeginDrain();
-  // Whether since then all is answered that was taken before.  Any thread.
+  // Whether since then all is decided that was taken before, and whether the clients have the
+  // answers, too.  Any thread.
+  [[nodiscard]] bool IsDecided() const;
   [[nodiscard]] bool IsSettled() const;
 
   // Ends the lanes.  REQUIRES: the server's Shutdown() has returned and the engine

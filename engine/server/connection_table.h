@@ -124,15 +124,22 @@ class ConnectionTable {
   // Whoever reads from them is told that the client is gone, after what it has said so far.
   // Gives how many have not been hung up on yet.
   [[nodiscard]] int64_t StopReading() const {
-    int64_t count = 0;
+    const std::vector<int> fds = NotHungUp();
+    for (const int fd : fds) {
+      ::shutdown(fd, SHUT_RD);
+    }
+    return static_cast<int64_t>(fds.size());
+  }
+  // Those whose both directions are still open, or the one that is written to.
+  [[nodiscard]] std::vector<int> NotHungUp() const {
+    std::vector<int> fds;
     for (const auto& [fd, connection] : by_fd_) {
       pollfd state{fd, 0, 0};
       if (IsStill(fd, connection) && ::poll(&state, 1, 0) == 0) {
-        ::shutdown(fd, SHUT_RD);
-        ++count;
+        fds.push_back(fd);
       }
     }
-    return count;
+    return fds;
   }
 
   void Sweep() {

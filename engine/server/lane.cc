@@ -121,7 +121,7 @@ bool Lane::MakeRoomFor(int64_t bytes, const StreamCall* caller) {
       }
     }
     if (heaviest == nullptr) {
-      return false;
+      return caller->held_bytes() == 0 && bytes <= options_.stream_bytes_max / options_.streams_max;
     }
     heaviest->Cut();
     if (heaviest != caller) {
@@ -129,6 +129,20 @@ bool Lane::MakeRoomFor(int64_t bytes, const StreamCall* caller) {
     }
   }
   return true;
+}
+
+void Lane::CutLongestStalled(const StreamCall* caller) {
+  StreamCall* longest = nullptr;
+  for (StreamCall* const stream : active_streams_) {
+    if (stream != caller && stream->IsStalled() &&
+        (longest == nullptr || stream->answer_age() < longest->answer_age())) {
+      longest = stream;
+    }
+  }
+  if (longest != nullptr) {
+    longest->Cut();
+    longest->Advance();
+  }
 }
 
 void Lane::OnStreamTaken(StreamCall* stream) {
@@ -193,6 +207,7 @@ void Lane::OnKick() {
     static_cast<EngineWork*>(submission->user)->OnDecided();
     submission = next;
   }
+  TellIfDecided();
 }
 
 void Lane::OnDrain() {
@@ -202,6 +217,7 @@ void Lane::OnDrain() {
   for (StreamCall* stream : streams) {
     stream->BeginDrain();
   }
+  TellIfDecided();
   TellIfSettled();
 }
 

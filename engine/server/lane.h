@@ -102,14 +102,16 @@ class Lane final : public Completions {
 
   void Start(Engine* engine);
   void BeginDrain();
-  // Any thread: whether it drains, and all is answered that it had taken before.
+  // Any thread: whether it drains, and all that it had taken before is decided ...
+  [[nodiscard]] bool IsDecided() const { return decided_.load(std::memory_order_acquire); }
+  // ... and answered, and the clients have the answers.
   [[nodiscard]] bool IsSettled() const { return settled_.load(std::memory_order_acquire); }
   void Join();
 
   // Engine's threads.
   void Complete(Submission* first) override;
 
-  // One thread, always the same, between Start() and Join().  Asks the lane to come to its
+  // One thread at a time, between Start() and Join().  Asks the lane to come to its
   // queue; gives for how much of its processor time it has neither come since it was asked nor
   // got anything done, 0 when it has.
   int64_t AwayNs();
@@ -187,9 +189,13 @@ class Lane final : public Completions {
   }
   // Whether streams may hold so much more.  For that it cuts those whose clients do not take
   // their answers, the heaviest first, and no others: who takes its answers makes room by that.
-  // One message is always taken, however long.  The caller, which may be among those that are
-  // cut, calls its own Advance() afterwards.
+  // One message is always taken, however long, and of a stream that holds nothing one that is no
+  // more than its share, so that who takes its answers slowly keeps nobody from being served.
+  // The caller, which may be among those that are cut, calls its own Advance() afterwards.
   [[nodiscard]] bool MakeRoomFor(int64_t bytes, const StreamCall* caller);
+  // Cuts the stream whose client has not taken its answer for the longest, if there is one: a
+  // place for whoever comes next.
+  void CutLongestStalled(const StreamCall* caller);
   // Grows about twenty times a second, and not while the lane is away from its queue: what
   // clients do not get on with then is not their doing.
   [[nodiscard]] uint64_t age() const { return age_; }
@@ -227,6 +233,11 @@ class Lane final : public Completions {
       settled_.store(true, std::memory_order_release);
     }
   }
+  void TellIfDecided() {
+    if (draining_ && in_engine_ == 0) {
+      decided_.store(true, std::memory_order_release);
+    }
+  }
   void PostCalls(size_t method);
   void PostHealth();
   void PostStream(StreamMethod method);
@@ -254,6 +265,7 @@ class Lane final : public Completions {
   int64_t asked_at_cpu_ns_ = 0;  // or seen to get on
 
   // Whoever ends the server.
+  std::atomic<bool> decided_{false};
   std::atomic<bool> settled_{false};
   grpc::Alarm drain_alarm_;
   grpc::Alarm stop_alarm_;

@@ -238,15 +238,20 @@ class Server::Impl {
   // A call that reaches gRPC 1.51.1 in the very moment of Shutdown() ends with CANCELLED, which a
   // client must take for its own doing and not try again.  So that none can, clients are hung
   // up on before, when all is answered that was taken: what they say then ends for them
-  // with UNAVAILABLE.
+  // with UNAVAILABLE.  Nobody waits long for the clients: as long as one does not take its answer
+  // or goes on talking, all others are refused, and a retry policy tries for seconds only.
   void HangUpOnTerminals(int64_t deadline_ns) {
-    constexpr std::chrono::milliseconds kPoll{2};
-    while (!authorization_->IsSettled() && clock_.MonotonicNs() < deadline_ns) {
-      std::this_thread::sleep_for(kPoll);
-    }
-    while (terminals_.acceptor->HangUp() > 0 && clock_.MonotonicNs() < deadline_ns) {
-      std::this_thread::sleep_for(kPoll);
-    }
+    constexpr int64_t kPatienceNs = 500'000'000;
+    const auto wait_for = [this](int64_t until_ns, auto&& is_so) {
+      while (!is_so() && clock_.MonotonicNs() < until_ns) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      }
+    };
+    const auto soon_ns = [&] { return std::min(deadline_ns, clock_.MonotonicNs() + kPatienceNs); };
+    wait_for(deadline_ns, [this] { return authorization_->IsDecided(); });
+    wait_for(soon_ns(), [this] { return authorization_->IsSettled(); });
+    wait_for(soon_ns(), [this] { return terminals_.acceptor->HangUp() == 0; });
+    terminals_.acceptor->CutAll();
   }
 
   absl::Status ListenForTerminals(int64_t files_max) {

@@ -87,6 +87,7 @@ void StreamCall::Proceed(bool ok) {
   lane_->Owe();
   owed_ = true;
   if (lane_->TooManyStreams()) {
+    lane_->CutLongestStalled(this);
     End(ToGrpcStatus(Overloaded()));
   } else if (!lane_->options().trust_words && !IdentifyTerminal(*context_, &caller_, &refusal)) {
     End(ToGrpcStatus(refusal));
@@ -207,6 +208,7 @@ void StreamCall::Advance() {
       owed_ = false;
       lane_->Settle();
     }
+    request_.Clear();
     stream_.reset();  // they hold the connection, as a unary call's do
     context_.reset();
     lane_->Recycle(this);
@@ -344,7 +346,7 @@ void StreamCall::EndWithBadMessage(bool well_formed,
 
 void StreamCall::Submit(StreamMessage* message) {
   if (!lane_->MakeRoomFor(message->Bytes(), this)) {
-    return RefuseItems(message);
+    return RefuseItems(message, /*has_room=*/false);
   }
   if (message->commands.empty()) {
     message->decided = true;
@@ -360,16 +362,19 @@ void StreamCall::Submit(StreamMessage* message) {
       method_ == StreamMethod::kSubmitAdvices ? Priority::kAdvice : Priority::kLive;
   message->submission.user = static_cast<EngineWork*>(message);
   if (!lane_->Submit(&message->submission)) {
-    RefuseItems(message);
+    RefuseItems(message, /*has_room=*/true);
   }
 }
 
-void StreamCall::RefuseItems(StreamMessage* message) {
+void StreamCall::RefuseItems(StreamMessage* message, bool has_room) {
   message->commands.clear();
   message->attachments.clear();
+  if (!has_room) {
+    message->errors.clear();
+  }
   message->errors.push_back(SerializedStatus(Overloaded()));
   for (StreamMessage::Item& item : message->items) {
-    if (!item.refused) {
+    if (!item.refused || !has_room) {
       item.refused = true;
       item.index = static_cast<uint32_t>(message->errors.size() - 1);
     }

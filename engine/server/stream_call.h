@@ -74,6 +74,8 @@ class StreamCall final : public QueueTag {
   // Whether its client has for long not taken an answer.  gRPC tells only when all of it has
   // left, so an answer has the longer for it the longer it is.
   [[nodiscard]] bool IsStalled() const;
+  // Of the lane's ages, when the answer that its client has not taken was given.
+  [[nodiscard]] uint64_t answer_age() const { return answer_age_; }
   // Ends it as if the client had cancelled it; from then on it counts as holding nothing.
   // Advance() gives back what is not in the engine.
   void Cut();
@@ -97,8 +99,9 @@ class StreamCall final : public QueueTag {
   void TakeRequests(StreamMessage* message);
   void TakeAdvices(StreamMessage* message);
   void Submit(StreamMessage* message);
-  // All of its items that are not refused yet are told to come again; the stream lives on.
-  void RefuseItems(StreamMessage* message);
+  // Its items are told to come again; the stream lives on.  Those that are refused already keep
+  // their own errors, but where there is no room for what these would take.
+  void RefuseItems(StreamMessage* message, bool has_room);
   // `items` is the field that holds them.
   void AddError(StreamMessage* message,
                 std::string_view items,

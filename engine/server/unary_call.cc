@@ -60,6 +60,7 @@ void UnaryCall::Proceed(bool ok) {
     // pool.
     responder_.reset();
     context_.reset();
+    request_.Clear();
     message_ = grpc::Slice();
     call_.explanation.reset();
     call_.entitlements.reset();

@@ -3,32 +3,35 @@
 """Random bytes on both listeners."""
 
 import random
+import time
 
 import scene
 import wire
 from case_connections import addresses
 
 
-NOISES_MIN = 100  # of each attacker, however long that takes
+NOISES_MIN = 100  # of each attacker, though that may take a minute
 
 
 def noise(index, stop, ready, targets, seed):
     """Random bytes, random frames, and a good call with random damage, in turn.  Gives how many
     connections."""
     rng = random.Random(f"{seed}/{index}")
-    count = 0
+    tries = count = 0
     ready()
-    while not stop or count < NOISES_MIN:
-        target = targets[count % len(targets)]
+    patience = time.monotonic() + 60
+    while not stop or count < NOISES_MIN and time.monotonic() < patience:
+        target = targets[tries % len(targets)]
+        tries += 1
         try:
             with wire.Wire(target, timeout_s=0.2,
                            source=None if isinstance(target, str) else addresses(index)) as one:
                 one.say(WAYS[rng.randrange(len(WAYS))](rng))
                 if rng.random() < 0.1:
                     one.hangs_up()
+            count += 1
         except OSError:
             pass
-        count += 1
     return count
 
 

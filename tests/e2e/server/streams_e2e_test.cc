@@ -14,17 +14,19 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/clock.h"
 #include "gonghui/v1/authorization_service.grpc.pb.h"
 #include "tests/e2e/server/harness.h"
 
 namespace gonghui {
 namespace {
 
-HarnessOptions WithStreamBytes(int64_t bytes) {
+HarnessOptions WithStreamBytes(int64_t bytes, int64_t streams = 1'024) {
   HarnessOptions options;
-  options.configure = [bytes](Config* config) {
+  options.configure = [bytes, streams](Config* config) {
     config->terminals.lanes = 1;
     config->terminals.stream_bytes_max = bytes;
+    config->terminals.streams_max = streams;
   };
   return options;
 }
@@ -52,6 +54,43 @@ v1::AuthorizeStreamRequest Refused(const v1::AuthorizeStreamRequest& message,
   }
   return refused;
 }
+
+// A client that has room for a kilobyte of answers, and takes none.
+class DeafClient {
+ public:
+  DeafClient(Harness& harness, int items) : harness_(harness) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1'024);
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    stub_ = v1::AuthorizationService::NewStub(grpc::CreateCustomChannel(
+        harness.server().terminals_address(), grpc::InsecureChannelCredentials(), arguments));
+    context_.set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(90, GPR_TIMESPAN)));
+    stream_ = stub_->AuthorizeStream(&context_);
+    const uint64_t before = harness_.engine().stats().commands;
+    EXPECT_TRUE(stream_->Write(Rides(items)));
+    for (int i = 0; i < 60'000 && Decided() < before + static_cast<uint64_t>(items); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  // How its stream ended.  It sees that only behind what it has room for.
+  grpc::StatusCode Finish() {
+    v1::AuthorizeStreamResponse response;
+    while (stream_->Read(&response)) {
+    }
+    return stream_->Finish().error_code();
+  }
+
+ private:
+  [[nodiscard]] uint64_t Decided() const { return harness_.engine().stats().commands; }
+
+  Harness& harness_;
+  std::unique_ptr<v1::AuthorizationService::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::AuthorizeStreamRequest, v1::AuthorizeStreamResponse>>
+      stream_;
+};
 
 TEST(StreamsTest, BulkBeyondTheMemoryIsToldToComeAgainAndNotCut) {
   constexpr int kStreams = 8;
@@ -83,9 +122,10 @@ TEST(StreamsTest, BulkBeyondTheMemoryIsToldToComeAgainAndNotCut) {
       EXPECT_TRUE(status.ok()) << status.error_code() << " " << status.error_message();
     });
   }
-  while (refused_count == 0) {
+  for (int i = 0; i < 60'000 && refused_count == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  EXPECT_GT(refused_count, 0);
   open.set_value();
   for (std::thread& client : clients) {
     client.join();
@@ -95,44 +135,70 @@ TEST(StreamsTest, BulkBeyondTheMemoryIsToldToComeAgainAndNotCut) {
 TEST(StreamsTest, WhoTakesNoAnswersIsCutWhenOthersNeedTheRoom) {
   constexpr int kItems = 100;
   Harness harness(WithStreamBytes(16 << 10));
-  // A client that has room for a kilobyte of answers, and takes none.
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1'024);
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  const auto deaf_stub = v1::AuthorizationService::NewStub(grpc::CreateCustomChannel(
-      harness.server().terminals_address(), grpc::InsecureChannelCredentials(), arguments));
-  grpc::ClientContext deaf_context;
-  deaf_context.set_deadline(
-      gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(90, GPR_TIMESPAN)));
-  const auto deaf = deaf_stub->AuthorizeStream(&deaf_context);
-  const uint64_t before = harness.engine().stats().commands;
-  ASSERT_TRUE(deaf->Write(Rides(kItems)));
-  while (harness.engine().stats().commands < before + kItems) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-
+  DeafClient deaf(harness, kItems);
   const auto stub = v1::AuthorizationService::NewStub(harness.Terminals());
   grpc::ClientContext context;
   const auto stream = stub->AuthorizeStream(&context);
   v1::AuthorizeStreamRequest message = Rides(kItems);
-  int refused_count = 0;
   while (message.requests_size() > 0) {
     v1::AuthorizeStreamResponse response;
     ASSERT_TRUE(stream->Write(message));
     ASSERT_TRUE(stream->Read(&response));
     message = Refused(message, response);
-    refused_count += message.requests_size() > 0 ? 1 : 0;
     std::this_thread::sleep_for(std::chrono::milliseconds(message.requests_size() > 0 ? 20 : 0));
   }
-  EXPECT_GT(refused_count, 0) << "it was cut at once, as if its client had had no time";
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
-  // It sees that only behind what it has room for.
-  v1::AuthorizeStreamResponse response;
-  while (deaf->Read(&response)) {
+  EXPECT_EQ(deaf.Finish(), grpc::StatusCode::CANCELLED);
+}
+
+// Who takes its answers slowly, and is not cut therefore, keeps nobody else from being served.
+TEST(StreamsTest, AStreamThatHoldsNothingAlwaysHasItsShare) {
+  Harness harness(WithStreamBytes(64 << 10, /*streams=*/8));
+  DeafClient deaf(harness, 400);
+  const auto stub = v1::AuthorizationService::NewStub(harness.Terminals());
+  grpc::ClientContext context;
+  const auto stream = stub->AuthorizeStream(&context);
+  for (int i = 0; i < 50; ++i) {
+    v1::AuthorizeStreamResponse response;
+    ASSERT_TRUE(stream->Write(Rides(1)));
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_EQ(response.results_size(), 1);
+    EXPECT_TRUE(response.results(0).has_response()) << response.ShortDebugString();
   }
-  EXPECT_EQ(deaf->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST(StreamsTest, AStreamThatIsStalledGivesUpItsPlace) {
+  Harness harness(WithStreamBytes(256 << 20, /*streams=*/1));
+  DeafClient deaf(harness, 400);
+  const auto stub = v1::AuthorizationService::NewStub(harness.Terminals());
+  bool served = false;
+  for (int tries = 0; tries < 3'000 && !served; ++tries) {
+    grpc::ClientContext context;
+    const auto stream = stub->AuthorizeStream(&context);
+    v1::AuthorizeStreamResponse response;
+    served = stream->Write(Rides(1)) && stream->Read(&response);
+    stream->WritesDone();
+    const grpc::Status status = stream->Finish();
+    EXPECT_EQ(status.error_code(),
+              served ? grpc::StatusCode::OK : grpc::StatusCode::RESOURCE_EXHAUSTED);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_TRUE(served);
+  EXPECT_EQ(deaf.Finish(), grpc::StatusCode::CANCELLED);
+}
+
+// All others are refused meanwhile, and a retry policy tries for seconds only.
+TEST(StreamsTest, WhoTakesNoAnswersDoesNotHoldUpTheEnd) {
+  constexpr int64_t kGraceMs = 300'000;
+  Harness harness(WithStreamBytes(256 << 20));
+  DeafClient deaf(harness, 400);
+  const int64_t begin_ns = SystemClock::Instance().MonotonicNs();
+  harness.server().Drain(0, kGraceMs);
+  EXPECT_LT(SystemClock::Instance().MonotonicNs() - begin_ns, kGraceMs / 2 * 1'000'000);
+  EXPECT_NE(deaf.Finish(), grpc::StatusCode::OK);
 }
 
 }  // namespace

@@ -216,7 +216,7 @@ TEST_F(AcceptorTest, WhoKeepsALaneFromTheOthersIsCut) {
   const int server = keeper_.at(0);
   const auto talks_on = [&](bool answered, int times) {
     for (int i = 0; i < times; ++i) {
-      if (!Talk(client, server, 4'096, answered)) {
+      if (!Talk(client, server, answered ? 2'048 : 4'096, answered)) {
         return false;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
