@@ -208,7 +208,7 @@ TEST_F(CombineLifecycleTest, LimitsOfAnIncrementAreThoseOfEach) {
   // 20 are left: the first takes 16, which leaves too little for the 6 of the second.
   EXPECT_EQ(Increment(2, 1, 80), "exceeds_amount_limit");
   EXPECT_EQ(TextOf(ledger_->benefits()[result_.transaction.benefit].code), "shop");
-  EXPECT_EQ(Limits(), "both=0/296/4");
+  EXPECT_EQ(Limits(), "both=0/280/20") << "as it stands, for nothing was taken";
   EXPECT_EQ(Increment(3, 1, 70), "union:F=14 shop:G=6");
   EXPECT_EQ(Counted("both"), 300);
 
