@@ -106,6 +106,9 @@ std::string KindOf(const std::string& name, const std::map<std::string, std::str
       return kind;
     }
   }
+  if (name == "SYNCED.dbtmp") {
+    return "SYNCED";  // the next one, of which the kill came before the end
+  }
   if (absl::EndsWith(name, ".log")) {
     return "log";
   }
@@ -268,7 +271,9 @@ class DamageTest : public ::testing::Test {
     if (!opened.ok()) {
       ++tally->refused;
       const std::string said(opened.status().message());
-      if (!absl::StrContains(said, name)) {
+      // A log that was made since SYNCED was written is missed by the journal, which knows no file.
+      const bool is_unknown = kind == "log" && harm == Harm::kRemove && SyncedOf(name) == 0;
+      if (!is_unknown && !absl::StrContains(said, name)) {
         unnamed_.push_back(absl::StrCat(what, ": ", said));
       }
       const bool has_place = harm == Harm::kFlip || harm == Harm::kSector;

@@ -8,8 +8,8 @@ import scene
 import wire
 
 # Headers without end take more memory than bytes, and two looks 0.3 s apart may pass before a
-# connection that says 200 MiB a second is cut off.
-FLOOD_MIB = 320
+# connection that says 200 MiB a second is cut off; then it comes back, once.
+FLOOD_MIB = 640
 
 
 def flood(index, stop, ready, target, source, opening, blow):
