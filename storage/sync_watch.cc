@@ -4,6 +4,7 @@
 #include "storage/sync_watch.h"
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>

@@ -5,6 +5,9 @@
 // moment how much of each is on the disk.  RocksDB knows, but does not say; and asking it for one
 // more sync (DB::SyncWAL) costs a sync, and in RocksDB 7.8 ends the process when a write to the
 // log has failed at that moment, by an assertion.
+//
+// It knows of files that are made new, in one folder: as RocksDB makes its logs when it does not
+// use them again (recycle_log_file_num is 0).
 
 #ifndef GONGHUI_STORAGE_SYNC_WATCH_H_
 #define GONGHUI_STORAGE_SYNC_WATCH_H_
