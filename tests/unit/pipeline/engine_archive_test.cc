@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -301,14 +300,8 @@ TEST_P(EngineArchiveTest, NothingLeavesBehindTheBackOfWhoHasLooked) {
 }
 
 TEST_P(EngineArchiveTest, StopsWhenThePutFailsAndNothingHasLeft) {
-  std::atomic<bool> stopped{false};
-  std::mutex mutex;
-  std::string why;
-  options_.fail_stop = [&](const std::string& reason) {
-    const std::lock_guard lock(mutex);
-    why = reason;
-    stopped.store(true);
-  };
+  StopNote stop;
+  options_.fail_stop = stop.hook();
   options_.archive_after_ns = kNsPerSecond;
   Start();
   Build();
@@ -316,13 +309,8 @@ TEST_P(EngineArchiveTest, StopsWhenThePutFailsAndNothingHasLeft) {
   Run(sale);
   archive_.memory.FailNextPut();
   clock_.Advance(kNsPerSecond);
-  while (!stopped.load()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  {
-    const std::lock_guard lock(mutex);
-    EXPECT_EQ(why.find("archive: "), 0U) << why;
-  }
+  const std::string why = stop.Await();
+  EXPECT_EQ(why.find("archive: "), 0U) << why;
   engine_.reset();
   options_.fail_stop = nullptr;
   Start();
@@ -348,28 +336,16 @@ TEST_P(EngineArchiveTest, StopsWhenNotAllNamesOfTheArchiveAreRead) {
   ASSERT_GE(archived, 40U);
   engine_.reset();
 
-  std::atomic<bool> stopped{false};
-  std::mutex mutex;
-  std::string why;
-  options_.fail_stop = [&](const std::string& reason) {
-    const std::lock_guard lock(mutex);
-    why = reason;
-    stopped.store(true);
-  };
+  StopNote stop;
+  options_.fail_stop = stop.hook();
   archive_.hashes_max = archived - 1;
   Start();
-  while (!stopped.load()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  {
-    const std::lock_guard lock(mutex);
-    EXPECT_EQ(why,
-              absl::StrCat("archive: it has the names of ",
-                           archived - 1,
-                           " transactions, of which the ledger put ",
-                           archived,
-                           " there"));
-  }
+  EXPECT_EQ(stop.Await(),
+            absl::StrCat("archive: it has the names of ",
+                         archived - 1,
+                         " transactions, of which the ledger put ",
+                         archived,
+                         " there"));
   engine_.reset();
   options_.fail_stop = nullptr;
   archive_.hashes_max = SIZE_MAX;

@@ -14,7 +14,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -68,6 +70,28 @@ class Gate {
   bool open_ = true;
   int allowed_ = 0;
   int arrived_ = 0;
+};
+
+// Why an engine stopped itself: EngineOptions::fail_stop.  Outlives the engine.
+class StopNote {
+ public:
+  [[nodiscard]] std::function<void(const std::string&)> hook() {
+    return [this](const std::string& why) {
+      const std::lock_guard lock(mutex_);
+      why_ = why;
+      changed_.notify_all();
+    };
+  }
+  std::string Await() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return why_.has_value(); });
+    return *why_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<std::string> why_;
 };
 
 // No transaction has this id.  Whoever names it asks the disk, as of all imported ones.
