@@ -201,17 +201,15 @@ absl::StatusOr<std::optional<Digest>> RocksdbDrawStore::GetSeedBlocking(
 
 absl::Status RocksdbDrawStore::PutEntriesBlocking(const EntryListKey& key,
                                                   std::span<const MemberId> entries) {
-  rocksdb::DB* const db = store_.db();
-  rocksdb::ColumnFamilyHandle* const family = store_.family(Family::kProgrammes);
   for (size_t first = 0; first < entries.size(); first += kEntriesPerPage) {
     const std::string page_key =
         DrawEntriesPageKey(shard_, key, static_cast<uint32_t>(first / kEntriesPerPage));
     const size_t count = std::min<size_t>(kEntriesPerPage, entries.size() - first);
-    GH_RETURN_IF_ERROR(
-        ToStatus(db->Put({}, family, page_key, PageValue(page_key, entries.subspan(first, count))),
-                 "draws: writing entries"));
+    // Each is synced before the next: of several a power cut could leave a later one and not an
+    // earlier one, which a start could not tell from damage.
+    GH_RETURN_IF_ERROR(store_.PutBlocking(
+        Family::kProgrammes, page_key, PageValue(page_key, entries.subspan(first, count))));
   }
-  // One log: what is synced with the head is all that was written before it.
   return store_.PutBlocking(Family::kProgrammes,
                             DrawEntriesKey(shard_, key),
                             HeadValue(static_cast<uint32_t>(entries.size())));

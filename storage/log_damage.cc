@@ -19,6 +19,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_reader.h>
 
+#include "engine/base/status_macros.h"
 #include "storage/rocksdb_store.h"
 #include "storage/synced_sizes.h"
 
@@ -112,6 +113,12 @@ bool HasRecordFrom(std::string_view block, size_t at) {
   return false;
 }
 
+// Whether what is there of the file's last record is all of it, so that it is its length that is
+// damaged: RocksDB takes it for one that is cut off, and drops it without a word.
+bool IsWholeButForLength(std::string_view bytes) {
+  return Masked(Crc(bytes.substr(6))) == ChecksumIn(bytes);
+}
+
 // In the block that begins at `offset`, of which so many bytes are known to have been synced.  A
 // record of the last block may be unfinished.  Room never written to is given, too, where it
 // begins.  `begun`: where the record begins whose next piece has not been seen yet, or
@@ -136,8 +143,9 @@ std::optional<Place> DamageIn(std::string_view block,
       return place;
     }
     if (place.end > block.size()) {
-      return !is_last || at < synced || HasRecordFrom(block, at + 1) ? std::optional(place)
-                                                                     : std::nullopt;
+      return !is_last || at < synced || HasRecordFrom(block, at + 1) || IsWholeButForLength(record)
+                 ? std::optional(place)
+                 : std::nullopt;
     }
     if (search == LogSearch::kAll && !Matches(record)) {
       return place;
@@ -183,13 +191,14 @@ LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) 
 }
 
 bool IsLog(const std::string& name) {
-  return absl::EndsWith(name, ".log");
+  return LogNumberOf(name).has_value();
 }
 
 constexpr absl::string_view kRestore = ": restore a backup";
 constexpr absl::string_view kMayBeGivenUp =
     ", its last: if the power went, it was perhaps never finished, and gonghuid "
     "--recover-point-in-time gives up nothing but it";
+constexpr absl::string_view kOrAFlush = "; if it was finished, what was flushed with it";
 
 std::string PlaceText(const std::string& name, const LogDamage& damage) {
   return absl::StrCat(name, " is damaged in the record at byte ", damage.at);
@@ -198,6 +207,7 @@ std::string PlaceText(const std::string& name, const LogDamage& damage) {
 struct NamedDamage {
   std::string name;
   LogDamage damage;
+  bool may_be_given_up = false;  // the last record, and not known to have been synced
 };
 
 // The manifest and the logs, the newest log last.
@@ -233,16 +243,50 @@ std::vector<NamedDamage> DamagesBlocking(rocksdb::Env& env, const std::string& f
   std::vector<NamedDamage> damages;
   const std::vector<std::string> names = LogNamesBlocking(env, folder);
   for (size_t i = 0; i < names.size(); ++i) {
-    if (const auto damage = FindLogDamageBlocking(env,
-                                                  absl::StrCat(folder, "/", names[i]),
-                                                  SyncedBytesOfBlocking(env, folder, names[i]))) {
-      damages.push_back({names[i], *damage});
-      const bool may_end = MayEndUnfinishedBlocking(env, folder, names, i);
-      damages.back().damage.is_last = damage->is_last && may_end;
-      damages.back().damage.is_unwritten = damage->is_unwritten && may_end;
+    const uint64_t synced = SyncedBytesOfBlocking(env, folder, names[i]);
+    if (const auto damage =
+            FindLogDamageBlocking(env, absl::StrCat(folder, "/", names[i]), synced)) {
+      const bool may_be_given_up = damage->is_last && damage->at >= synced &&
+                                   MayEndUnfinishedBlocking(env, folder, names, i);
+      damages.push_back({names[i], *damage, may_be_given_up});
     }
   }
   return damages;
+}
+
+// What an operator can do about it is said where it is true: beside other damage, giving up the
+// end gives up all that is behind that, too.
+std::string DescribeDamages(const std::vector<NamedDamage>& damages) {
+  const bool may_be_given_up = damages.size() == 1 && damages[0].may_be_given_up;
+  std::string text;
+  for (const NamedDamage& each : damages) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", PlaceText(each.name, each.damage));
+  }
+  if (!may_be_given_up) {
+    return absl::StrCat(text, kRestore);
+  }
+  return absl::StrCat(text, kMayBeGivenUp, IsLog(damages[0].name) ? "" : kOrAFlush);
+}
+
+// So many bytes.  What was cut must not come back: behind it the next log is written.
+absl::StatusOr<uint64_t> CutOffBlocking(rocksdb::Env& env, const std::string& path, uint64_t at) {
+  uint64_t size = 0;
+  rocksdb::Status cut = env.GetFileSize(path, &size);
+  std::unique_ptr<rocksdb::WritableFile> file;
+  if (cut.ok()) {
+    cut = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
+  }
+  if (cut.ok()) {
+    cut = file->Truncate(at);
+  }
+  if (cut.ok()) {
+    cut = file->Sync();
+  }
+  if (cut.ok()) {
+    cut = file->Close();
+  }
+  GH_RETURN_IF_ERROR(ToStatus(cut, absl::StrCat(path, ": cutting off its damaged end")));
+  return size - at;
 }
 
 // What a start reads of a table: its end and its properties, not its blocks.
@@ -307,6 +351,18 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
       if (!AreZeroes(std::string_view(block).substr(place->at))) {
         return Described(*place, block, offset);
       }
+      // However many zeroes there are, it is what stands behind them that counts.
+      for (std::string more;; more.clear()) {
+        if (!read_up_to(kRestBytesMax, &more)) {
+          return std::nullopt;
+        }
+        if (!AreZeroes(more)) {
+          return LogDamage{offset + place->at};
+        }
+        if (more.empty()) {
+          break;
+        }
+      }
       // Room that was never written to, which may be the rest of a record.
       if (begun != kNothingBegun) {
         return LogDamage{begun, /*is_last=*/true, /*is_unwritten=*/true};
@@ -323,8 +379,7 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
 
 bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder) {
   const std::vector<NamedDamage> damages = DamagesBlocking(env, folder);
-  return damages.size() == 1 && damages[0].damage.is_unwritten &&
-         damages[0].damage.at >= SyncedBytesOfBlocking(env, folder, damages[0].name);
+  return damages.size() == 1 && damages[0].may_be_given_up && damages[0].damage.is_unwritten;
 }
 
 absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder) {
@@ -333,51 +388,46 @@ absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder) {
     const uint64_t synced = SyncedBytesOfBlocking(env, folder, names[i]);
     const auto damage = FindLogDamageBlocking(
         env, absl::StrCat(folder, "/", names[i]), synced, LogSearch::kWhatRocksdbMisses);
-    if (!damage) {
-      continue;
-    }
-    const bool may_be_given_up =
-        damage->is_last && damage->at >= synced && MayEndUnfinishedBlocking(env, folder, names, i);
-    if (!may_be_given_up || !damage->is_unwritten) {
-      return absl::DataLossError(absl::StrCat("data folder ",
-                                              folder,
-                                              ": ",
-                                              PlaceText(names[i], *damage),
-                                              may_be_given_up ? kMayBeGivenUp : kRestore));
+    if (damage && !(damage->is_unwritten && damage->at >= synced &&
+                    MayEndUnfinishedBlocking(env, folder, names, i))) {
+      return absl::DataLossError(absl::StrCat(
+          "data folder ", folder, ": ", DescribeDamages(DamagesBlocking(env, folder))));
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status CutEndOfManifestBlocking(rocksdb::Env& env,
-                                      const std::string& folder,
-                                      bool damaged_too) {
+absl::StatusOr<std::vector<CutEnd>> CutUnfinishedEndsBlocking(rocksdb::Env& env,
+                                                              const std::string& folder,
+                                                              LogSearch search,
+                                                              bool damaged_too) {
+  std::vector<CutEnd> cuts;
   const std::vector<std::string> names = LogNamesBlocking(env, folder);
-  if (names.empty() || IsLog(names.front())) {
-    return absl::OkStatus();  // whoever opens the folder says what is wrong
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[i];
+    if (!MayEndUnfinishedBlocking(env, folder, names, i)) {
+      continue;
+    }
+    const std::string path = absl::StrCat(folder, "/", name);
+    const uint64_t synced = SyncedBytesOfBlocking(env, folder, name);
+    const std::optional<LogDamage> damage =
+        FindLogDamageBlocking(env, path, synced, IsLog(name) ? search : LogSearch::kAll);
+    if (!damage) {
+      continue;
+    }
+    if (!damage->is_last || damage->at < synced) {
+      if (IsLog(name)) {
+        continue;  // RocksDB refuses it, or gives up what is behind it, as it is told
+      }
+      return absl::DataLossError(
+          absl::StrCat("data folder ", folder, ": ", PlaceText(name, *damage), kRestore));
+    }
+    if (damage->is_unwritten || damaged_too) {
+      GH_ASSIGN_OR_RETURN(const uint64_t bytes, CutOffBlocking(env, path, damage->at));
+      cuts.push_back({name, damage->at, bytes});
+    }
   }
-  const std::string path = absl::StrCat(folder, "/", names.front());
-  const uint64_t synced = SyncedBytesOfBlocking(env, folder, names.front());
-  const std::optional<LogDamage> damage = FindLogDamageBlocking(env, path, synced);
-  if (!damage) {
-    return absl::OkStatus();
-  }
-  if (!damage->is_last || damage->at < synced) {
-    return absl::DataLossError(
-        absl::StrCat("data folder ", folder, ": ", PlaceText(names.front(), *damage), kRestore));
-  }
-  if (!damage->is_unwritten && !damaged_too) {
-    return absl::OkStatus();
-  }
-  std::unique_ptr<rocksdb::WritableFile> file;
-  rocksdb::Status cut = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
-  if (cut.ok()) {
-    cut = file->Truncate(damage->at);
-  }
-  if (cut.ok()) {
-    cut = file->Close();  // not synced: if that is lost, it is done again
-  }
-  return ToStatus(cut, absl::StrCat(path, ": cutting off its damaged end"));
+  return cuts;
 }
 
 absl::Status WithPlaceBlocking(const absl::Status& status,
@@ -394,11 +444,8 @@ absl::Status WithPlaceBlocking(const absl::Status& status,
     const size_t begin = said.substr(0, end).find_last_not_of("0123456789") + 1;
     absl::StrAppend(&places, "; ", said.substr(begin, end - begin), ".sst is missing");
   }
-  for (const NamedDamage& each : DamagesBlocking(env, folder)) {
-    absl::StrAppend(&places, "; ", PlaceText(each.name, each.damage));
-    if (each.damage.is_last && each.damage.at >= SyncedBytesOfBlocking(env, folder, each.name)) {
-      absl::StrAppend(&places, kMayBeGivenUp);
-    }
+  if (const auto damages = DamagesBlocking(env, folder); !damages.empty()) {
+    absl::StrAppend(&places, "; ", DescribeDamages(damages));
   }
   if (places.empty()) {
     places = TablePlacesBlocking(env, folder);

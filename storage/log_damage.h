@@ -11,8 +11,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
 namespace rocksdb {
 class Env;
@@ -45,19 +47,30 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
                                                uint64_t synced,
                                                LogSearch search = LogSearch::kAll);
 
-// Looks where RocksDB does not.  DATA_LOSS names the file and the place.
+// Looks where RocksDB does not.  DATA_LOSS names each file and place that is damaged, by all
+// checksums.
 absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder);
 
 // Whether all that is damaged is the unwritten end of the newest log, behind what is known to
 // have been synced (synced_sizes.h).
 bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder);
 
-// Cuts off the manifest's end when it is damaged behind what is known to have been synced and
-// was never written, or, with `damaged_too`, is its last record: RocksDB reads a manifest that
-// ends early, as it does a log, but has no option to read one whose end does not hold together.
-absl::Status CutEndOfManifestBlocking(rocksdb::Env& env,
-                                      const std::string& folder,
-                                      bool damaged_too);
+struct CutEnd {
+  std::string name;  // in the folder
+  uint64_t at = 0;   // where the file ends now
+  uint64_t bytes = 0;
+};
+
+// Cuts off the last record of the manifest and of the newest log where it was never written to
+// its end, or, with `damaged_too`, is damaged; never what is known to have been synced.  A manifest
+// because RocksDB has no option to read one whose end does not hold together; a log because RocksDB
+// would start the next one behind it, which is then in its way for ever: a log that is damaged
+// and not the newest is a damaged folder.  The manifest's damage is looked for by checksums, the
+// log's as `search` says.  DATA_LOSS: the manifest is damaged elsewhere.
+absl::StatusOr<std::vector<CutEnd>> CutUnfinishedEndsBlocking(rocksdb::Env& env,
+                                                              const std::string& folder,
+                                                              LogSearch search,
+                                                              bool damaged_too);
 
 // `status` with the file and the place, when it is DATA_LOSS: where a log or the manifest is
 // damaged, or which table file is missing or can not be opened.

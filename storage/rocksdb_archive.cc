@@ -96,10 +96,12 @@ absl::Status RocksdbArchive::PutBlocking(uint16_t shard, std::span<const Entry> 
   rocksdb::ColumnFamilyHandle* const ids = store_.family(Family::kArchiveIds);
   rocksdb::WriteBatch batch;
   std::map<std::string, ArchivePlace, std::less<>> names;  // of the batch
-  const auto write = [&](bool sync) -> absl::Status {
+  const auto write = [&]() -> absl::Status {
     WaitForFlushesBlocking();
     rocksdb::WriteOptions options;
-    options.sync = sync;
+    // Each, not the last alone: of several records a power cut could leave a later one and not an
+    // earlier one, which a start could not tell from damage.
+    options.sync = true;
     const rocksdb::Status written = store_.db()->Write(options, &batch);
     batch.Clear();
     names.clear();
@@ -108,7 +110,7 @@ absl::Status RocksdbArchive::PutBlocking(uint16_t shard, std::span<const Entry> 
   std::string value;
   for (const Entry& entry : entries) {
     if (batch.GetDataSize() >= kBatchBytes) {
-      GH_RETURN_IF_ERROR(write(/*sync=*/false));
+      GH_RETURN_IF_ERROR(write());
     }
     const Transaction& transaction = entry.transaction.transaction;
     const ArchivePlace place{transaction.seq, transaction.tombstone};
@@ -135,7 +137,7 @@ absl::Status RocksdbArchive::PutBlocking(uint16_t shard, std::span<const Entry> 
       names[key] = place;
     }
   }
-  return entries.empty() ? absl::OkStatus() : write(/*sync=*/true);
+  return entries.empty() ? absl::OkStatus() : write();
 }
 
 // ---- Finding --------------------------------------------------------------------

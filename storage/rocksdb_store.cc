@@ -184,12 +184,16 @@ struct RocksdbStore::Impl {
       db.reset();
     }
     if (lock != nullptr) {
-      env().UnlockFile(lock);
+      ReturnLock();
     }
   }
 
   absl::Status Open();
+  absl::Status TakeLock();
+  void ReturnLock() { env().UnlockFile(std::exchange(lock, nullptr)); }
+  absl::Status CutEndsBlocking(LogSearch search);
   absl::Status CheckFormat();
+  absl::Status ForgetGivenUpLogs();
   absl::Status MarkSyncedBlocking();
   absl::StatusOr<bool> IsEmpty();
 };
@@ -208,10 +212,7 @@ absl::Status RocksdbStore::Impl::Open() {
   // A writer's database takes the lock itself; until then nobody else may change what is looked at,
   // nor be told that a folder in use is a damaged one.
   if (options.read_only || found == FolderState::kDatabase) {
-    const rocksdb::Status locked = env().LockFile((fs::path(folder) / "LOCK").string(), &lock);
-    if (!locked.ok()) {
-      return NotLocked(folder, locked);
-    }
+    GH_RETURN_IF_ERROR(TakeLock());
   }
   // Nobody knows what is synced after that.
   options.on_background_error = [this,
@@ -236,14 +237,13 @@ absl::Status RocksdbStore::Impl::Open() {
       GH_RETURN_IF_ERROR(CheckLogsBlocking(env(), folder));
     }
     if (!options.read_only) {
-      GH_RETURN_IF_ERROR(
-          CutEndOfManifestBlocking(env(), folder, /*damaged_too=*/options.recover_point_in_time));
+      GH_RETURN_IF_ERROR(CutEndsBlocking(
+          options.recover_point_in_time ? LogSearch::kAll : LogSearch::kWhatRocksdbMisses));
     }
     GH_RETURN_IF_ERROR(CheckFamilies(options, db_options));
   }
   if (!options.read_only && lock != nullptr) {
-    env().UnlockFile(lock);
-    lock = nullptr;
+    ReturnLock();
   }
   // Flushed and merged files are large, and what is read again of them is read by merges, mostly:
   // in the page cache they would cost a copy, push out what is worth keeping, and be
@@ -263,10 +263,24 @@ absl::Status RocksdbStore::Impl::Open() {
                : rocksdb::DB::Open(db_options, folder, descriptors, &handles, &raw);
   };
   rocksdb::Status opened = open();
-  if (opened.IsCorruption() && OnlyAnEndIsUnwrittenBlocking(env(), folder)) {
-    // A record that was never finished, which RocksDB takes for a damaged one.
-    db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-    opened = open();
+  if (opened.IsCorruption()) {
+    // Perhaps of a record that was never finished.  Nobody else may write meanwhile.
+    const bool is_held = lock != nullptr;
+    if (!is_held) {
+      GH_RETURN_IF_ERROR(TakeLock());
+    }
+    const bool unfinished = OnlyAnEndIsUnwrittenBlocking(env(), folder);
+    if (unfinished && options.read_only) {
+      db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    } else if (unfinished) {
+      GH_RETURN_IF_ERROR(CutEndsBlocking(LogSearch::kAll));
+    }
+    if (!is_held) {
+      ReturnLock();
+    }
+    if (unfinished) {
+      opened = open();
+    }
   }
   if (!opened.ok()) {
     return IsAboutLock(opened)
@@ -278,10 +292,52 @@ absl::Status RocksdbStore::Impl::Open() {
   GH_CHECK_EQ(handles.size(), families.size());
   std::copy(handles.begin(), handles.end(), families.begin());
   GH_RETURN_IF_ERROR(CheckFormat());
+  if (options.recover_point_in_time && !options.read_only) {
+    GH_RETURN_IF_ERROR(ForgetGivenUpLogs());
+  }
   is_open.store(true, std::memory_order_release);
   // A guard only: what it could not write down it only sees less of.
   (void)MarkSyncedBlocking();
   return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::Impl::TakeLock() {
+  const rocksdb::Status locked =
+      env().LockFile((fs::path(options.folder) / "LOCK").string(), &lock);
+  return locked.ok() ? absl::OkStatus() : NotLocked(options.folder, locked);
+}
+
+absl::Status RocksdbStore::Impl::CutEndsBlocking(LogSearch search) {
+  GH_ASSIGN_OR_RETURN(
+      const std::vector<CutEnd> cuts,
+      CutUnfinishedEndsBlocking(
+          env(), options.folder, search, /*damaged_too=*/options.recover_point_in_time));
+  for (const CutEnd& cut : cuts) {
+    if (options.on_cut_end) {
+      options.on_cut_end(absl::StrCat(cut.name,
+                                      ": ",
+                                      cut.bytes,
+                                      " bytes from byte ",
+                                      cut.at,
+                                      " on, of a last record that was not finished"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// A log in which RocksDB 7.8 found nothing before what it gave up stays where it is, and it
+// would be read, and refused, at the next start.  Once anything is flushed it is not needed.
+absl::Status RocksdbStore::Impl::ForgetGivenUpLogs() {
+  rocksdb::ColumnFamilyHandle* const meta = families[static_cast<size_t>(Family::kMeta)];
+  std::string value;
+  AppendBigEndian32(kFormatVersion, &value);
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  rocksdb::Status done = db->Put(synced, meta, ToSlice(kFormatKey), value);
+  if (done.ok()) {
+    done = db->Flush(rocksdb::FlushOptions(), meta);
+  }
+  return ToStatus(done, absl::StrCat(Described(options.folder), ": after giving up a log's end"));
 }
 
 absl::Status RocksdbStore::Impl::MarkSyncedBlocking() {

@@ -6,9 +6,10 @@
 // behind draws, and two for the archive.  storage/FORMAT.md gives every key and value.
 //
 // A folder belongs to one process: RocksDB's LOCK is taken first, and whoever
-// comes second is refused.  A folder that is not ours, or of a format that this
-// version does not know, is refused before anything is written to it.  A new one is
-// made with mode 0700: card numbers are in it.
+// comes second is refused.  A folder that is not ours is refused before anything is written to
+// it; one of a format that this version does not know, before anything but RocksDB's own files
+// is: it may have read its log into a table by then.  A new one is made with mode 0700: card
+// numbers are in it.
 //
 // The writer of the journal must never wait for anybody else's writes, so the
 // stalls by which RocksDB slows writers down (of all column families at once) are
@@ -62,6 +63,9 @@ struct RocksdbStoreOptions {
   // A background write failed: nobody knows what the disk holds, so the process
   // should end.  Called by a thread of RocksDB; must not block for long.
   std::function<void(std::string_view what)> on_background_error;
+  // What a start has cut off of a log's or the manifest's end (log_damage.h), for the operator.
+  // Called by OpenBlocking().
+  std::function<void(std::string_view what)> on_cut_end;
   uint64_t wal_bytes_max = 512u << 20;
   uint64_t write_buffer_bytes = 64u << 20;
   // Flush and compaction together; the journal's own flush is part of it, so it

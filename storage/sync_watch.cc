@@ -77,6 +77,48 @@ class WatchedLogFile final : public rocksdb::FSWritableFileOwnerWrapper {
   const std::shared_ptr<WatchedLog> log_;
 };
 
+// A manifest.  RocksDB writes some records, of several families, and syncs them together: of these
+// a power cut may leave a later one and not an earlier one, which looks just like damage to what
+// is long there.  Here each is on the disk before the next is written, as they are in the logs.
+// Manifests grow about once a second, so it costs nothing that counts.
+class ManifestFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  explicit ManifestFile(std::unique_ptr<rocksdb::FSWritableFile> file)
+      : FSWritableFileOwnerWrapper(std::move(file)) {}
+
+  IOStatus Append(const rocksdb::Slice& data,
+                  const IOOptions& options,
+                  IODebugContext* debug) override {
+    return Appended(FSWritableFileOwnerWrapper::Append(data, options, debug), options, debug);
+  }
+  IOStatus Append(const rocksdb::Slice& data,
+                  const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& verification,
+                  IODebugContext* debug) override {
+    return Appended(
+        FSWritableFileOwnerWrapper::Append(data, options, verification, debug), options, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    return Synced(FSWritableFileOwnerWrapper::Sync(options, debug));
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    return Synced(FSWritableFileOwnerWrapper::Fsync(options, debug));
+  }
+
+ private:
+  IOStatus Appended(IOStatus status, const IOOptions& options, IODebugContext* debug) {
+    return status.ok() && in_use_ ? FSWritableFileOwnerWrapper::Sync(options, debug)
+                                  : std::move(status);
+  }
+  IOStatus Synced(IOStatus status) {
+    in_use_ = in_use_ || status.ok();
+    return status;
+  }
+
+  // CURRENT does not name it before it was synced once, and nobody reads it.
+  bool in_use_ = false;
+};
+
 }  // namespace
 
 class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
@@ -91,7 +133,12 @@ class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
                            std::unique_ptr<rocksdb::FSWritableFile>* file,
                            IODebugContext* debug) override {
     const IOStatus made = FileSystemWrapper::NewWritableFile(path, options, file, debug);
-    if (const auto number = LogNumberOf(path); number && made.ok()) {
+    if (!made.ok()) {
+      return made;
+    }
+    if (ManifestNumberOf(path)) {
+      *file = std::make_unique<ManifestFile>(std::move(*file));
+    } else if (const auto number = LogNumberOf(path)) {
       auto log = std::make_shared<WatchedLog>();
       *file = std::make_unique<WatchedLogFile>(std::move(*file), log);
       const std::lock_guard lock(mutex_);

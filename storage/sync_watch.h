@@ -6,6 +6,9 @@
 // more sync (DB::SyncWAL) costs a sync, and in RocksDB 7.8 ends the process when a write to the
 // log has failed at that moment, by an assertion.
 //
+// It also syncs each record of a manifest before the next is written, so that of manifests as of
+// logs a power cut can leave no more than the last record unfinished (log_damage.h).
+//
 // It knows of files that are made new, in one folder: as RocksDB makes its logs when it does not
 // use them again (recycle_log_file_num is 0).
 

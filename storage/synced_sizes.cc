@@ -38,8 +38,8 @@ std::optional<uint64_t> NumberOf(absl::string_view digits) {
   return !digits.empty() && absl::SimpleAtoi(digits, &number) ? std::optional(number)
                                                               : std::nullopt;
 }
-std::optional<uint64_t> ManifestNumberOf(absl::string_view name) {
-  return absl::ConsumePrefix(&name, kManifestPrefix) ? NumberOf(name) : std::nullopt;
+absl::string_view NameOf(std::string_view path) {
+  return ToAbsl(path.substr(path.rfind('/') + 1));
 }
 
 std::string ChecksumLine(absl::string_view text) {
@@ -120,8 +120,12 @@ absl::Status CheckLogs(const std::string& folder,
 }  // namespace
 
 std::optional<uint64_t> LogNumberOf(std::string_view path) {
-  absl::string_view name = ToAbsl(path.substr(path.rfind('/') + 1));
+  absl::string_view name = NameOf(path);
   return absl::ConsumeSuffix(&name, kLogSuffix) ? NumberOf(name) : std::nullopt;
+}
+std::optional<uint64_t> ManifestNumberOf(std::string_view path) {
+  absl::string_view name = NameOf(path);
+  return absl::ConsumePrefix(&name, kManifestPrefix) ? NumberOf(name) : std::nullopt;
 }
 
 std::string EncodeSyncedSizes(const SyncedSizes& sizes) {
@@ -152,7 +156,7 @@ std::optional<SyncedSizes> DecodeSyncedSizes(std::string_view bytes) {
   for (size_t i = 1; i < lines.size(); ++i) {
     const std::pair<absl::string_view, absl::string_view> line = absl::StrSplit(lines[i], ' ');
     const std::optional<uint64_t> number =
-        i == 1 ? ManifestNumberOf(line.first) : LogNumberOf(ToStd(line.first));
+        i == 1 ? ManifestNumberOf(ToStd(line.first)) : LogNumberOf(ToStd(line.first));
     const std::optional<uint64_t> size = NumberOf(line.second);
     if (!number || !size) {
       return std::nullopt;
@@ -176,7 +180,7 @@ absl::Status WriteSyncedSizesBlocking(rocksdb::DB& db,
       ToStatus(db.GetLiveFiles(live, &sizes.manifest.bytes, /*flush_memtable=*/false),
                absl::StrCat(Described(folder), ": its live files")));
   for (const std::string& name : live) {
-    if (const auto number = ManifestNumberOf(absl::StripPrefix(name, "/"))) {
+    if (const auto number = ManifestNumberOf(name)) {
       sizes.manifest.number = *number;
     }
   }
@@ -218,7 +222,8 @@ absl::Status CheckSyncedSizesBlocking(rocksdb::Env& env, const std::string& fold
   std::string current;
   GH_RETURN_IF_ERROR(ToStatus(rocksdb::ReadFileToString(&env, PathOf(folder, "CURRENT"), &current),
                               PathOf(folder, "CURRENT")));
-  const std::optional<uint64_t> manifest = ManifestNumberOf(absl::StripSuffix(current, "\n"));
+  const std::optional<uint64_t> manifest =
+      ManifestNumberOf(ToStd(absl::StripSuffix(current, "\n")));
   // Which of the two is wrong RocksDB does not say.
   if (manifest && env.FileExists(PathOf(folder, ManifestName(*manifest))).IsNotFound()) {
     return absl::DataLossError(absl::StrCat(Described(folder),

@@ -50,8 +50,9 @@ std::string EncodeSyncedSizes(const SyncedSizes& sizes);
 // Nothing: these are not the bytes that Encode made.
 std::optional<SyncedSizes> DecodeSyncedSizes(std::string_view text);
 
-// Of the path or the name of a write-ahead log.
+// Of the path or the name of a write-ahead log, and of a manifest.
 std::optional<uint64_t> LogNumberOf(std::string_view path);
+std::optional<uint64_t> ManifestNumberOf(std::string_view path);
 
 // Writes the file: what the database says of its manifest, and `logs` as far as it still needs
 // them.  REQUIRES: one at a time for a folder.

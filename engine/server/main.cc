@@ -169,6 +169,9 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   store_options.on_background_error = [](std::string_view what) {
     FailStop("the database failed in the background", what);
   };
+  store_options.on_cut_end = [](std::string_view what) {
+    LogWarn("cut off what was never finished when the power went", {{"what", what}});
+  };
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<RocksdbStore> store,
                       RocksdbStore::OpenBlocking(std::move(store_options)));
   WarnOfWideFolder(config.data.dir);

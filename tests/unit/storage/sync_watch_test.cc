@@ -13,6 +13,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include "engine/base/prng.h"
 #include "storage/rocksdb_store.h"
 #include "tests/faults/fault_file_system.h"
 #include "tests/testing/temp_folder.h"
@@ -109,6 +110,25 @@ TEST_F(SyncWatchTest, AFolderThatCouldNotBeSyncedGivesNoName) {
   EXPECT_THAT(watch_.logs(), IsEmpty());
   EXPECT_TRUE(SyncFolder());
   EXPECT_THAT(watch_.logs(), ElementsAre(SyncedFile{7, 100}));
+}
+
+// So that a power cut leaves no hole before a record that is whole.
+TEST_F(SyncWatchTest, WhatIsAppendedToAManifestInUseIsOnTheDisk) {
+  const auto manifest = Make("MANIFEST-000004");
+  ASSERT_TRUE(Append(*manifest, 100) && Sync(*manifest) && SyncFolder());
+  ASSERT_TRUE(Append(*manifest, 10));
+  ASSERT_TRUE(Append(*manifest, 1));
+  const auto other = Make("000003.sst");
+  ASSERT_TRUE(Append(*other, 100) && Sync(*other) && SyncFolder() && Append(*other, 10));
+  FailNext(FileCall::kSync);
+  EXPECT_FALSE(Append(*manifest, 1000));
+  disk_->PowerOff();
+  Prng prng(1);
+  disk_->CutPower(&prng, FaultFileSystem::Tail::kGarbage);
+  const std::string left = ReadFile(folder_ + "/MANIFEST-000004");
+  ASSERT_GE(left.size(), 111U);
+  EXPECT_EQ(left.substr(0, 111), std::string(111, 'x'));
+  EXPECT_LE(std::filesystem::file_size(folder_ + "/000003.sst"), 110U);
 }
 
 TEST_F(SyncWatchTest, WhatAStoreWritesDownIsWhatItsLogHolds) {

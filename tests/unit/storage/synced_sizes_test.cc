@@ -4,7 +4,9 @@
 #include "storage/synced_sizes.h"
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +15,7 @@
 
 #include "storage/log_damage.h"
 #include "storage/rocksdb_store.h"
+#include "tests/faults/fault_file_system.h"
 #include "tests/testing/temp_folder.h"
 
 namespace gonghui {
@@ -21,6 +24,20 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
+
+// Where it begins in a log; the last piece of one that is in pieces.
+size_t LastRecordOf(const std::string& log) {
+  size_t last = 0;
+  for (size_t at = 0; at + 7 < log.size();) {
+    if (at % 32'768 > 32'768 - 7) {
+      at = (at / 32'768 + 1) * 32'768;
+    }
+    last = at;
+    at += 7 + static_cast<uint8_t>(log[at + 4]) + 256U * static_cast<uint8_t>(log[at + 5]);
+  }
+  return last;
+}
 
 class SyncedSizesTest : public ::testing::Test {
  protected:
@@ -204,14 +221,7 @@ TEST_F(SyncedSizesTest, AFlippedBitOfARecordsTypeIsSeen) {
   fs::remove(folder_ + "/SYNCED");
   const std::string log = Log().string();
   std::string damaged = ReadFile(log);
-  size_t last = 0;
-  for (size_t at = 0; at + 7 < damaged.size();) {
-    if (at % 32'768 > 32'768 - 7) {
-      at = (at / 32'768 + 1) * 32'768;
-    }
-    last = at;
-    at += 7 + static_cast<uint8_t>(damaged[at + 4]) + 256U * static_cast<uint8_t>(damaged[at + 5]);
-  }
+  const size_t last = LastRecordOf(damaged);
   damaged[last + 6] = static_cast<char>(damaged[last + 6] ^ 4);
   WriteFile(log, damaged);
   EXPECT_THAT(Refusal(), HasSubstr("--recover-point-in-time gives up nothing but it"));
@@ -244,11 +254,7 @@ TEST_F(SyncedSizesTest, ALastLengthThatIsALittleLessIsSeen) {
   Fill();
   const std::string log = Log().string();
   const std::string bytes = ReadFile(log);
-  size_t last = 0;
-  for (size_t at = 0; at + 7 < bytes.size();) {
-    last = at;
-    at += 7 + static_cast<uint8_t>(bytes[at + 4]) + 256U * static_cast<uint8_t>(bytes[at + 5]);
-  }
+  const size_t last = LastRecordOf(bytes);
   for (const int less : {1, 2, 4}) {
     std::string damaged = bytes;
     damaged[last + 4] = static_cast<char>(damaged[last + 4] - less);
@@ -325,6 +331,107 @@ TEST_F(SyncedSizesTest, AManifestThatWasNotWrittenToItsEndIsReadAsOneThatEndsThe
   EXPECT_THAT(Refusal(), HasSubstr(name + " is damaged in the record at byte "));
   EXPECT_FALSE(Open(/*point_in_time=*/true).ok());
   EXPECT_EQ(ReadFile(folder_ + "/" + name), rotten);
+}
+
+// RocksDB takes a last record that seems too long for one that was cut off, and drops it.
+TEST_F(SyncedSizesTest, AFlippedBitOfTheLastRecordsLengthIsSeen) {
+  Fill();
+  fs::remove(folder_ + "/SYNCED");
+  const std::string log = Log().string();
+  const std::string bytes = ReadFile(log);
+  const size_t last = LastRecordOf(bytes);
+  for (size_t bit = 0; bit < 16; ++bit) {
+    std::string damaged = bytes;
+    damaged[last + 4 + bit / 8] = static_cast<char>(damaged[last + 4 + bit / 8] ^ (1 << bit % 8));
+    WriteFile(log, damaged);
+    EXPECT_THAT(Refusal(), HasSubstr("is damaged in the record at byte " + std::to_string(last)));
+  }
+}
+
+// The end may be given up, but then all behind the other place would be.
+TEST_F(SyncedSizesTest, TwoDamagesAreBothNamedAndNothingIsPromised) {
+  Fill(1'000);
+  fs::remove(folder_ + "/SYNCED");
+  const std::string log = Log().string();
+  std::string bytes = ReadFile(log);
+  const size_t last = LastRecordOf(bytes);
+  bytes[last + 6] = 5;  // a type that RocksDB drops without a word
+  WriteFile(log, bytes);
+  EXPECT_THAT(Refusal(), HasSubstr("--recover-point-in-time gives up nothing but it"));
+  bytes[20] ^= 1;
+  WriteFile(log, bytes);
+  EXPECT_THAT(Refusal(),
+              AllOf(HasSubstr("is damaged in the record at byte 0"),
+                    HasSubstr("restore a backup"),
+                    Not(HasSubstr("--recover-point-in-time"))));
+}
+
+TEST_F(SyncedSizesTest, AnothersFileThatIsNamedLikeALogIsNone) {
+  Fill();
+  WriteFile(folder_ + "/gonghuid.log", std::string(1'000, 'x'));
+  EXPECT_TRUE(Open().ok());
+}
+
+// RocksDB 7.8 leaves a log where it is in which it found nothing.
+TEST_F(SyncedSizesTest, ALogOfGarbageThatWasGivenUpIsNotInTheWayLater) {
+  Fill();
+  { ASSERT_TRUE(Open().ok()); }  // what stood in the log is in a table
+  fs::remove(folder_ + "/SYNCED");
+  const std::string log = Log().string();
+  WriteFile(log, std::string("\xbe\xd8\x8b\xb3\x49\x46\x8a", 7) + std::string(32, 'x'));
+  EXPECT_THAT(Refusal(), HasSubstr("--recover-point-in-time gives up nothing but it"));
+  {
+    const auto store = Open(/*point_in_time=*/true);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "later", "v").ok());
+  }
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::string value;
+  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "later", &value));
+}
+
+// A start that mends the end of a log and fails on the way leaves no more than it found.
+TEST_F(SyncedSizesTest, WhereverAStartThatCutsOffAnEndFailsTheNextOneDoesNot) {
+  Fill();
+  fs::remove(folder_ + "/SYNCED");
+  std::string log = ReadFile(Log());
+  const size_t last = LastRecordOf(log);
+  log.replace(last + 7, log.size(), log.size() - last - 7, '\0');
+  const std::string name = Log().filename().string();
+  for (const FileCall call : {FileCall::kMake, FileCall::kAppend, FileCall::kSync}) {
+    bool failed = true;
+    for (uint64_t n = 1; failed; n += n < 6 ? 1 : 4) {
+      SCOPED_TRACE(std::string(NameOf(call)) + " " + std::to_string(n));
+      const TempFolder copy;
+      const std::string folder = copy.path("data");
+      CopyFolder(folder_, folder);
+      WriteFile(folder + "/" + name, log);
+      FaultFileSystem disk(copy.path("held"));
+      const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(
+          std::shared_ptr<rocksdb::FileSystem>(&disk, [](rocksdb::FileSystem*) {}));
+      disk.FailNth(call, n, rocksdb::IOStatus::NoSpace("injected"), /*stays=*/true);
+      RocksdbStoreOptions options;
+      options.folder = folder;
+      options.env = env.get();
+      std::string cut;
+      options.on_cut_end = [&cut](std::string_view what) { cut = what; };
+      failed = !RocksdbStore::OpenBlocking(options).ok();
+      ASSERT_LT(n, 200U);
+      options.env = nullptr;
+      std::string cut_now;
+      options.on_cut_end = [&cut_now](std::string_view what) { cut_now = what; };
+      const auto store = RocksdbStore::OpenBlocking(options);
+      ASSERT_TRUE(store.ok()) << store.status();
+      std::string value;
+      EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "k18", &value));
+      EXPECT_FALSE(*(*store)->GetBlocking(Family::kMeta, "k19", &value));
+      // Whether it was cut is not known where the cut itself could not be synced.
+      if (call != FileCall::kSync || n != 1) {
+        EXPECT_THAT(cut + cut_now, HasSubstr(name + ": "));
+      }
+    }
+  }
 }
 
 // Whoever holds the folder may be writing to it at this moment.
