@@ -27,6 +27,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/strings.h"
+#include "storage/abort_notice.h"
 #include "storage/data_folder.h"
 #include "storage/log_damage.h"
 #include "storage/meta_keys.h"
@@ -258,6 +259,13 @@ absl::Status RocksdbStore::Impl::Open() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const auto open = [&] {
+    const AbortNotice notice(
+        absl::StrCat("gonghui: RocksDB ended the process while it opened ",
+                     Described(folder),
+                     ", because an assertion of its own failed: a table file is damaged where it "
+                     "does not say so. "
+                     "Nothing was lost by that. Restore a backup.\n"
+                     "gonghui: 打开数据目录时 RocksDB 中止了进程: 有数据文件损坏. 请恢复备份.\n"));
     return options.read_only
                ? rocksdb::DB::OpenForReadOnly(db_options, folder, descriptors, &handles, &raw)
                : rocksdb::DB::Open(db_options, folder, descriptors, &handles, &raw);

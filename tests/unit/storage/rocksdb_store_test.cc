@@ -7,13 +7,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <memory>
 
 #include <absl/strings/str_cat.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 
 #include "storage/meta_keys.h"
 #include "tests/testing/temp_folder.h"
@@ -299,6 +304,37 @@ TEST(RocksdbStoreTest, AFullFolderWithoutAFormatIsRefused) {
         (*store)->db()->Delete({}, (*store)->family(Family::kMeta), std::string(kFormatKey)).ok());
   }
   EXPECT_THAT(MessageOf(Open(temp.path("data"))), HasSubstr("names no format version"));
+}
+
+// As RocksDB does when what a table says of itself is not what it can be.
+class AbortingFiles final : public rocksdb::FileSystemWrapper {
+ public:
+  AbortingFiles() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "AbortingFiles"; }
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& /*path*/,
+                                        const rocksdb::FileOptions& /*options*/,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* /*file*/,
+                                        rocksdb::IODebugContext* /*debug*/) override {
+    std::abort();
+  }
+};
+
+TEST(RocksdbStoreTest, WhenRocksdbAbortsAnOperatorIsToldWhatToDo) {
+  const TempFolder temp;
+  {
+    const auto store = Open(temp.path("data"));
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "k", "v").ok());
+    ASSERT_TRUE(
+        (*store)->db()->Flush(rocksdb::FlushOptions(), (*store)->family(Family::kMeta)).ok());
+  }
+  const auto env = rocksdb::NewCompositeEnv(std::make_shared<AbortingFiles>());
+  RocksdbStoreOptions options;
+  options.folder = temp.path("data");
+  options.env = env.get();
+  EXPECT_EXIT((void)RocksdbStore::OpenBlocking(options),
+              testing::KilledBySignal(SIGABRT),
+              "while it opened data folder .*Restore a backup");
+  EXPECT_TRUE(Open(temp.path("data")).ok());
 }
 
 TEST(RocksdbStoreTest, BigEndianKeysSortAsNumbers) {
