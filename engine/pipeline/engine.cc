@@ -47,6 +47,19 @@ class Waiter final : public Completions {
   bool done_ = false;
 };
 
+// Of in_flight_commands_max: what can wait leaves room for who stands at a till.
+uint64_t InFlightMaxOf(Priority priority, uint64_t all) {
+  switch (priority) {
+    case Priority::kLive:
+      break;
+    case Priority::kAdvice:
+      return all - all / 4;
+    case Priority::kAdmin:
+      return all - all / 8;
+  }
+  return all;
+}
+
 }  // namespace
 
 // ---- Start and stop --------------------------------------------------------------
@@ -61,6 +74,7 @@ absl::Status Engine::Impl::Start(CheckpointStore* checkpoints, Archive* archive)
   }
   committer_ = std::make_unique<Committer>(journal_, tail.last_hash);
   now_ = ledger_.applied_at();
+  wall_ = now_;
   applied_seq_.store(applied, std::memory_order_relaxed);
   durable_seq_.store(applied, std::memory_order_relaxed);
   photo_seq_ = recovery_.checkpoint_seq;
@@ -177,7 +191,7 @@ bool Engine::Impl::Submit(Submission* submission) {
   // Counted before the look at stopping_: the ledger thread stops only when it
   // sees stopping_ and then a count of zero, so it never leaves one behind.
   const uint64_t before = in_flight_commands_.fetch_add(commands, std::memory_order_seq_cst);
-  if (before + commands > options_.in_flight_commands_max ||
+  if (before + commands > InFlightMaxOf(submission->priority, options_.in_flight_commands_max) ||
       stopping_.load(std::memory_order_seq_cst) || !LookUp(*submission) ||
       !rings_[static_cast<size_t>(submission->priority)].Push(submission)) {
     ForgetFinds(*submission);

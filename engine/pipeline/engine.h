@@ -140,8 +140,9 @@ struct EngineOptions {
   uint16_t shard = 0;
   EngineThreads threads = EngineThreads::kOwn;
   CommitPipeline pipeline = CommitPipeline::kAdaptive;
-  uint32_t ring_slots = 16'384;               // of each ring; a power of two
-  uint32_t in_flight_commands_max = 262'144;  // of all submissions together
+  uint32_t ring_slots = 16'384;  // of each ring; a power of two
+  // Of all submissions together; advices may fill three quarters of it, operators seven eighths.
+  uint32_t in_flight_commands_max = 262'144;
   uint32_t block_bytes_max = 4u << 20;
   // A checkpoint is taken when the journal since the last one has grown by this.
   uint64_t checkpoint_journal_bytes = 256u << 20;

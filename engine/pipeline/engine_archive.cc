@@ -98,9 +98,10 @@ bool Engine::Impl::Thaw(Submission& submission) {
     own_result_ = Result{};
     own_result_.verdict = Verdict::kArchiveUnreadable;
   } else if (submission.archived != nullptr) [[unlikely]] {
-    const bool in_time = std::any_of(submission.commands.begin(),
-                                     submission.commands.end(),
-                                     [this](const Command& each) { return now_ <= each.deadline; });
+    const bool in_time = std::any_of(
+        submission.commands.begin(), submission.commands.end(), [this](const Command& each) {
+          return wall_ <= each.deadline;
+        });
     if (in_time) {
       ThawFinds(*submission.archived);
     }

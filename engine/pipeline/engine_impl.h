@@ -141,7 +141,8 @@ class Engine::Impl {
 
   // Ledger thread only.
   Event event_;
-  TimestampNs now_;  // by AdvanceClock() alone
+  TimestampNs now_;   // by AdvanceClock() alone: never before what has been decided
+  TimestampNs wall_;  // what the clock said then: before now_ when somebody has set it back
   // What a version in shadow would have answered.
   Event shadow_event_;
   Result shadow_result_;

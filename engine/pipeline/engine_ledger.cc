@@ -253,7 +253,14 @@ void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
 }
 
 void Engine::Impl::DecideOne(const Command& command, const Ledger::Trail& trail, Result* result) {
-  DecideAndApply(command, trail, result);
+  if (now_ > command.deadline && wall_ <= command.deadline) [[unlikely]] {
+    // Callers reckon from the clock as it is, which now_ may be hours ahead of.
+    Command in_time = command;
+    in_time.deadline = kTimestampMax;
+    DecideAndApply(in_time, trail, result);
+  } else {
+    DecideAndApply(command, trail, result);
+  }
   if (options_.observer != nullptr && !failed_.load(std::memory_order_relaxed)) [[unlikely]] {
     options_.observer->OnDecision(ledger_, command, now_, event_, *result);
   }
@@ -297,7 +304,8 @@ void Engine::Impl::DecideAndApply(const Command& command,
 
 // The instant of a scheduled version comes before anything is decided at it.
 void Engine::Impl::AdvanceClock() {
-  now_ = std::max({now_, TimestampNs{clock_.NowNs()}, ledger_.applied_at()});
+  wall_ = TimestampNs{clock_.NowNs()};
+  now_ = std::max({now_, wall_, ledger_.applied_at()});
   if (ledger_.next_activation() <= now_ && !last_checkpoint_asked_) [[unlikely]] {
     ActivateDue();
   }

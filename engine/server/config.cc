@@ -153,8 +153,8 @@ std::vector<Setting> SettingsOf(Config* c) {
       {"commit.in_flight_commands_max",
        &c->commit.in_flight_commands_max,
        "Commands that are not answered yet, of all callers; beyond, callers are told to come\n"
-       "again.",
-       1'024,
+       "again. Uploads may fill three quarters of it, operators seven eighths.",
+       2'048,  // a whole upload of 1,024 fits
        1 << 24},
       {"commit.block_bytes_max",
        &c->commit.block_bytes_max,

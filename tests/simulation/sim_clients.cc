@@ -8,6 +8,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "tests/simulation/sim_results.h"
 #include "tests/simulation/sim_run.h"
 #include "tests/simulation/sim_trace.h"
 #include "tests/testing/command_text.h"
@@ -33,18 +34,6 @@ Priority PriorityOf(const Command& command) {
 // With memory of its own for what is answered: the same may be under way twice.
 OwnedCommand CopyOf(const OwnedCommand& command) {
   return IsAdmin(command.command.kind) ? command : Own(command.command);
-}
-
-// What must be the same however often the same is asked; empty = it is.
-std::string Contradiction(const Answer& first, const Answer& again) {
-  if (!first.has_transaction || !again.has_transaction || first.verdict != again.verdict) {
-    return "";
-  }
-  if (first.id == again.id && first.outcome == again.outcome && first.reason == again.reason &&
-      first.subsidy == again.subsidy && first.member_pays == again.member_pays) {
-    return "";
-  }
-  return absl::StrCat("\n  first: ", TextOf(first), "\n  again: ", TextOf(again));
 }
 
 }  // namespace
@@ -204,7 +193,7 @@ void SimRun::SubmitTo(const Request& request) {
   call->results.resize(request.wishes.size());
   call->decided_results.resize(request.wishes.size());
   call->answers.resize(request.wishes.size());
-  call->decided.resize(request.wishes.size());
+  call->decided_as.resize(request.wishes.size());
   for (const size_t wish : request.wishes) {
     call->owned.push_back(CopyOf(wishes_[wish].command));
     call->commands.push_back(call->owned.back().command);
@@ -260,7 +249,7 @@ void SimRun::Complete(Submission* first) {
     outcome_.faults[static_cast<size_t>(SimFault::kLostReply)] += lost ? 1 : 0;
     for (size_t i = 0; i < call.asked.size(); ++i) {
       Answer answer = call.answers[i];
-      if (!call.decided[i]) {
+      if (call.decided_as[i] == 0) {
         answer.verdict = call.results[i].verdict;
       }
       outcome_.faults[static_cast<size_t>(SimFault::kTablesFull)] +=
@@ -272,7 +261,7 @@ void SimRun::Complete(Submission* first) {
         return TextOf(answer);
       });
       if (!lost) {
-        replies_.push_back({call.asked[i], std::move(answer)});
+        replies_.push_back({call.asked[i], std::move(answer), call.decided_as[i]});
       }
     }
     calls_.erase(at);
@@ -305,17 +294,32 @@ void SimRun::Receive(const Reply& reply) {
   const Command& command = wish.command.command;
   if (wish.answered) {
     if (!IsQuestion(command.kind) && !IsAdmin(command.kind)) {
-      if (const std::string wrong = Contradiction(wish.answer, answer); !wrong.empty()) {
-        oracle_.Report("ANSWERED OTHERWISE the second time: " + CommandText(command) + wrong);
-      }
+      CompareAnswers(reply);
     }
     return;
   }
   wish.answered = true;
   wish.answer = answer;
+  wish.decided_as = reply.decided_as;
   std::erase(waiting_, reply.wish);
   if (!answer.replay && !building_) {
     random_.Remember(wish.command, answer);
+  }
+}
+
+// Answers overtake each other: which of two is the repeat, is told by when they were decided.
+void SimRun::CompareAnswers(const Reply& reply) {
+  Wish& wish = wishes_[reply.wish];
+  const bool in_order = wish.decided_as <= reply.decided_as;
+  const std::string wrong = in_order ? Contradiction(wish.answer, reply.answer)
+                                     : Contradiction(reply.answer, wish.answer);
+  if (!wrong.empty()) {
+    oracle_.Report("ANSWERED OTHERWISE the second time: " + CommandText(wish.command.command) +
+                   wrong);
+  }
+  if (!wish.answer.has_transaction && reply.answer.has_transaction) {
+    wish.answer = reply.answer;
+    wish.decided_as = reply.decided_as;
   }
 }
 

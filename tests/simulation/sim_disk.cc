@@ -204,11 +204,16 @@ class SimDisk::ArchivePort final : public Archive {
  public:
   explicit ArchivePort(SimDisk* disk) : disk_(*disk) {}
 
-  // In part: so many of the entries, as the port allows.
+  // In part: so many of the entries, as the port allows.  Torn is what the power was cut in: a
+  // write that failed half way left a machine that knows of it.
   absl::Status PutBlocking(uint16_t shard, std::span<const Entry> entries) override {
     const Fate fate = disk_.NextCall(Call::kInParts);
     if (fate == Fate::kInPart) {
-      disk_.stored_.FailNextPut(disk_.prng_.Below(entries.size()));
+      const uint64_t kept = disk_.prng_.Below(entries.size());
+      disk_.stored_.FailNextPut(kept);
+      if (kept > 0 && disk_.off_) {
+        disk_.Count(SimFault::kTornWrite);
+      }
     }
     if (fate != Fate::kFails) {
       GH_RETURN_IF_ERROR(disk_.stored_.PutBlocking(shard, entries));
@@ -311,13 +316,7 @@ SimDisk::Fate SimDisk::NextCall(Call call) {
   struck_ = true;
   write_failed_ |= writes;
   constexpr std::array kFates{Fate::kDoneButFails, Fate::kFails, Fate::kInPart};
-  const Fate fate = writes ? kFates[prng_.Below(call == Call::kInParts ? 3 : 2)] : Fate::kFails;
-  // Torn is what the power was cut in: a write that failed half way left a machine that
-  // knows of it.
-  if (fate == Fate::kInPart && off_) {
-    Count(SimFault::kTornWrite);
-  }
-  return fate;
+  return writes ? kFates[prng_.Below(call == Call::kInParts ? 3 : 2)] : Fate::kFails;
 }
 
 void SimDisk::PowerOn() {

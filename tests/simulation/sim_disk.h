@@ -5,13 +5,14 @@
 // the power went is what the next start finds.  Faults strike its calls, and its bytes rot.
 //
 // What it does to a call that a fault strikes is what file systems do: nothing of it may be
-// there afterwards, all of it (only the answer was lost), or the first bytes of a block, which
-// the log that a journal is kept in drops when it is read, so that none are kept here.  Damage is
+// there afterwards, all of it (only the answer was lost), the first entries of what goes to the
+// archive, or the first bytes of a block, which the log that a journal is kept in drops when it is
+// read: none are kept here, so that it is as if nothing had been written.  Damage is
 // done to whatever was durable; what was read of it is remembered, so that a start which did not
 // notice can be told from one that had no need of it.
 //
 // It counts a fault when it strikes, not when it is asked for: a disk that is full while
-// nobody writes has harmed nobody.
+// nobody writes has harmed nobody, and torn is only what has left a part behind.
 //
 // Thread safety: none; a simulation has one thread.
 

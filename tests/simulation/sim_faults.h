@@ -30,7 +30,7 @@ enum class SimFault : uint8_t {
   kClockJump,
   // The disk.
   kFailedWrite,  // of any port, done or not
-  kTornWrite,
+  kTornWrite,    // of the archive: a part of it is there
   kDiskFull,
   kBlockRot,  // a bit of a journal's block
   kBlockMisplaced,

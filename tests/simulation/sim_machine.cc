@@ -33,6 +33,20 @@ void SimRun::DrawWorkers() {
   }
 }
 
+// What must be true after each turn of the ledger thread; an engine that has failed takes none.
+void SimRun::Step(EngineWorker worker) {
+  engine_->Step(worker);
+  if (worker == EngineWorker::kLedger && failed_.empty() && !disk_.is_off()) {
+    oracle_.CheckTurn(engine_->names());
+  }
+}
+
+void SimRun::StepAll() {
+  for (int worker = 1; worker <= kEngineWorkerCount; ++worker) {
+    Step(static_cast<EngineWorker>(worker));
+  }
+}
+
 void SimRun::StepSomeWorker() {
   if (prng_.Chance(1, 150)) {
     DrawWorkers();
@@ -44,7 +58,7 @@ void SimRun::StepSomeWorker() {
     dice -= worker_weights_[static_cast<size_t>(worker - 1)];
     ++worker;
   }
-  engine_->Step(static_cast<EngineWorker>(worker));
+  Step(static_cast<EngineWorker>(worker));
 }
 
 // ---- The machine -----------------------------------------------------------------------

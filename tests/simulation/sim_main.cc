@@ -17,7 +17,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <mutex>
 #include <random>
 #include <set>
@@ -29,6 +28,7 @@
 #include <absl/strings/str_split.h>
 
 #include "engine/base/clock.h"
+#include "tests/simulation/last_words.h"
 #include "tests/simulation/simulation.h"
 
 namespace gonghui {
@@ -50,25 +50,6 @@ struct Options {
 
 // Of a seed with --rush.
 constexpr size_t kRushCommands = 400'000;
-
-// For when a check of the engine's own ends the process: what to say then, ready to be written by
-// a signal's handler, which may do nothing but write.
-std::array<char, 4096> last_words{};
-
-void PrepareLastWords(const SimPlan& plan) {
-  std::snprintf(last_words.data(),
-                last_words.size(),
-                "seed %llu ended the process\nReplay: tools/sim %s\n",
-                static_cast<unsigned long long>(plan.seed),
-                ReplayText(plan).c_str());
-}
-
-void SayLastWords(int signal) {
-  [[maybe_unused]] const auto written =
-      write(STDERR_FILENO, last_words.data(), std::strlen(last_words.data()));
-  std::signal(signal, SIG_DFL);
-  std::raise(signal);
-}
 
 // "3,7-9"; false when it is something else.
 bool ParseLeftOut(const std::string& text, std::set<size_t>* left_out) {
@@ -281,8 +262,7 @@ int Main(int argc, char** argv) {
     return 2;
   }
   KeepMemory();
-  std::signal(SIGABRT, SayLastWords);
-  std::signal(SIGSEGV, SayLastWords);
+  InstallLastWords();
   if (options.trace) {
     PrepareLastWords(plan);
     PrintTrace(plan, SIZE_MAX);

@@ -3,6 +3,7 @@
 
 #include "tests/simulation/sim_oracle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
@@ -43,11 +44,11 @@ void SimOracle::OnDecision(const Ledger& ledger,
   SimCall& call = *place->second.call;
   const size_t index = place->second.index;
   CheckInstant(command, now, call.not_before);
-  if (call.decided[index]) {
+  if (call.decided_as[index] != 0) {
     Report("decided twice: " + CommandText(command));
   }
   call.seen_seq = ledger.applied_seq().value();
-  call.decided[index] = true;
+  call.decided_as[index] = decisions_;
   call.decided_results[index] = result;
   Answer& answer = call.answers[index];
   answer = AnswerOf(ledger, command, result);
@@ -59,7 +60,9 @@ void SimOracle::OnDecision(const Ledger& ledger,
     }
     return;
   }
-  Answer wanted = model_->Apply(command, now);
+  OwnedCommand asked = call.owned[index];
+  asked.command.deadline = DeadlineOf(command);
+  Answer wanted = model_->Apply(asked.command, now);
   TruncateLikeTheLedger(&wanted);
   if (const std::string difference = Difference(answer, wanted); !difference.empty()) {
     Report(absl::StrCat("engine against model: ",
@@ -74,9 +77,15 @@ void SimOracle::OnDecision(const Ledger& ledger,
                         TextOf(wanted)));
   }
   if (changed) {
-    changes_.push_back({call.owned[index], now, call.seen_seq, false});
+    changes_.push_back({std::move(asked), now, call.seen_seq, false});
   }
   CompareNext(ledger, command);
+}
+
+// Callers reckon deadlines from the clock as it is, and the model reckons from the instant of the
+// decision, which may be hours ahead of a clock that was set back.
+TimestampNs SimOracle::DeadlineOf(const Command& command) const {
+  return TimestampNs{clock_.NowNs()} <= command.deadline ? kTimestampMax : command.deadline;
 }
 
 // What nobody asked for: what is due, and the archive's.
@@ -104,6 +113,7 @@ void SimOracle::OnOwnDecision(const Ledger& ledger,
   } else {
     model_->Apply(command, now);
   }
+  hold_has_expired_ |= command.kind == CommandKind::kExpireHolds;
   // What the archive's commands point to is the engine's, and the model has no use of it.
   changes_.push_back({OwnedCommand{of_archive ? Command{} : command, nullptr},
                       now,
@@ -131,6 +141,17 @@ void SimOracle::CheckInstant(const Command& command, TimestampNs now, TimestampN
   }
 }
 
+// The engine's own time has come to what the clock shows and to what it has decided anything as of.
+void SimOracle::CheckTurn(const Ledger& ledger) {
+  const TimestampNs now = std::max(TimestampNs{clock_.NowNs()}, last_decision_at_);
+  if (!std::exchange(hold_has_expired_, false) && ledger.next_expiry() <= now) {
+    Report(absl::StrCat("a turn of the ledger thread is over at ",
+                        TextOf(now),
+                        ", and it has let go of no hold, not of that which was over at ",
+                        TextOf(ledger.next_expiry())));
+  }
+}
+
 void SimOracle::CheckNothingDue(const Ledger& ledger) {
   const TimestampNs now{clock_.NowNs()};
   if (ledger.next_expiry() <= now) {
@@ -155,7 +176,7 @@ void SimOracle::CheckTold(const Ledger& names, const SimCall& call) {
   uint64_t* excuses = nullptr;
   for (size_t i = 0; i < call.commands.size(); ++i) {
     const Result& told = call.results[i];
-    if (call.decided[i]) {
+    if (call.decided_as[i] != 0) {
       if (const std::string what = Difference(call.decided_results[i], told); !what.empty()) {
         return report(i, what);
       }
@@ -167,7 +188,7 @@ void SimOracle::CheckTold(const Ledger& names, const SimCall& call) {
       }
       continue;
     }
-    if (i > 0 && (call.decided[0] || told.verdict != call.results[0].verdict)) {
+    if (i > 0 && (call.decided_as[0] != 0 || told.verdict != call.results[0].verdict)) {
       return report(i, "one of a call is not decided, others are");
     }
     switch (told.verdict) {
@@ -218,6 +239,7 @@ void SimOracle::CompareNext(const Ledger& ledger, const Command& command) {
 void SimOracle::GoBackTo(uint64_t seq) {
   expected_.clear();
   full_thaws_ = unreadable_thaws_ = 0;
+  hold_has_expired_ = false;
   if (acknowledged_seq_ > seq) {
     Report(absl::StrCat(
         "LOST: event ", acknowledged_seq_, " was acknowledged, and the disk has ", seq, " only"));

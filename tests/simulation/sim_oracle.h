@@ -6,7 +6,11 @@
 // a crash it goes back to what was durable, for which it keeps all that changed anything.
 //
 // Of the instants it knows what they may be: none before the command was sent, none that no
-// clock has shown, none after the moment at which something was due that has not been done.
+// clock has shown, none after the moment at which a version was due that is not active.
+//
+// Of holds it knows less, because the engine promises less: that one is over is told by its
+// instant, whether it was let go of or not, so the engine does that after the decisions of a turn
+// and some at a time.  But each turn does some of it, however much there is to decide.
 //
 // Thread safety: none; a simulation has one thread.
 
@@ -38,8 +42,8 @@ struct SimCall {
   std::vector<Command> commands;
   std::vector<Result> results;  // the engine's to fill, until the call is complete
   std::vector<Result> decided_results;
-  std::vector<Answer> answers;  // as decided
-  std::vector<bool> decided;
+  std::vector<Answer> answers;       // as decided
+  std::vector<uint64_t> decided_as;  // which of the oracle's decisions(), the first is 1; 0 = none
   // What the clock showed when it was sent; earlier, where it was set back since.
   TimestampNs not_before;
   // The last event that the decisions could see or are.
@@ -77,6 +81,9 @@ class SimOracle final : public DecisionObserver {
   // All transactions, and that all is whole, on a ledger to which everything that had left
   // for an archive has come back.
   void CompareWhole(const Ledger& ledger, const char* when);
+  // A turn of the ledger thread is over, which nothing has stopped: where holds are due it has let
+  // go of one at least, so that they do not wait until nobody asks for anything.
+  void CheckTurn(const Ledger& ledger);
   // Nothing is due any more.
   void CheckNothingDue(const Ledger& ledger);
 
@@ -115,6 +122,7 @@ class SimOracle final : public DecisionObserver {
                      TimestampNs now,
                      const Event& event,
                      const Result& result);
+  [[nodiscard]] TimestampNs DeadlineOf(const Command& command) const;
   void CheckInstant(const Command& command, TimestampNs now, TimestampNs not_before);
   void CompareContent(const Ledger& ledger, const char* when);
   void CompareNext(const Ledger& ledger, const Command& command);
@@ -126,6 +134,7 @@ class SimOracle final : public DecisionObserver {
   std::deque<Change> changes_;
   uint64_t acknowledged_seq_ = 0;
   uint64_t decisions_ = 0;
+  bool hold_has_expired_ = false;  // in this turn
   // Of the engine since its start.
   TimestampNs last_decision_at_;
   uint64_t full_thaws_ = 0;        // each excuses one call that is answered as full

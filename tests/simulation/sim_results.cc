@@ -75,6 +75,23 @@ std::string Difference(const Result& decided, const Result& told) {
   return "";
 }
 
+std::string Contradiction(const Answer& earlier, const Answer& later) {
+  if (!earlier.has_transaction) {
+    return "";
+  }
+  const bool for_a_moment = later.verdict == Verdict::kFull ||
+                            later.verdict == Verdict::kArchiveUnreadable ||
+                            later.verdict == Verdict::kDeadlineExceeded;
+  const bool same = later.has_transaction && earlier.verdict == later.verdict &&
+                    earlier.id == later.id && earlier.outcome == later.outcome &&
+                    earlier.reason == later.reason && earlier.subsidy == later.subsidy &&
+                    earlier.member_pays == later.member_pays;
+  if (for_a_moment || same) {
+    return "";
+  }
+  return absl::StrCat("\n  first: ", TextOf(earlier), "\n  again: ", TextOf(later));
+}
+
 uint64_t DigestOf(const Result& result) {
   // Word by word, because between the fields there may be bytes that say nothing.
   std::array<uint64_t, 12> head{

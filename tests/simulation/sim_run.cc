@@ -9,6 +9,8 @@
 #include <absl/strings/str_cat.h>
 
 #include "engine/base/check.h"
+#include "engine/domain/calendar.h"
+#include "engine/ledger/archive_slice.h"
 #include "tests/model/ledger_pair.h"
 #include "tests/simulation/sim_trace.h"
 
@@ -71,6 +73,9 @@ void SimRun::MakeTemper() {
   temper_.looks_once_in = 400;
   temper_.tables_are_small =
       temper_.once_in[static_cast<size_t>(SimFault::kTablesFull)] != 0 && prng_.Chance(1, 3);
+  // Drawn apart: the rest of a seed stays as it was when it found something.
+  temper_.all_leaves_in_the_end =
+      !temper_.tables_are_small && Prng(plan_.seed ^ 0x1ea5e).Chance(1, 2);
 }
 
 bool SimRun::Strikes(SimFault fault) {
@@ -112,9 +117,7 @@ void SimRun::BuildWorld() {
     const size_t wish = AddWish(command);
     SubmitTo({{wish}});
     for (int i = 0; i < 1'000 && ok() && !wishes_[wish].answered; ++i) {
-      for (int worker = 1; worker <= kEngineWorkerCount; ++worker) {
-        engine_->Step(static_cast<EngineWorker>(worker));
-      }
+      StepAll();
       AfterDisk();
       while (!replies_.empty()) {
         DeliverReply();
@@ -162,14 +165,15 @@ void SimRun::ComeToRest() {
   }
   for (int turn = 0; turn < kTurnsOfRestMax && ok(); ++turn) {
     clock_.PassNs(prng_.Between(1, 200'000));
-    for (int worker = 1; worker <= kEngineWorkerCount; ++worker) {
-      engine_->Step(static_cast<EngineWorker>(worker));
-    }
+    StepAll();
     AfterDisk();
     DeliverRequest();
     DeliverReply();
     if (requests_.empty() && replies_.empty() && calls_.empty()) {
       if (waiting_.empty()) {
+        if (temper_.all_leaves_in_the_end) {
+          LetOldOnesLeave();
+        }
         return ComeToNothingDue();
       }
       for (const size_t wish : waiting_) {
@@ -183,13 +187,46 @@ void SimRun::ComeToRest() {
                               " calls never completed"));
 }
 
+// Nobody asks for anything, so nobody goes by what he found in the archive before: once all is old
+// enough nothing stays in memory but open holds, and what came back and leaves with whatever is
+// decided next.  Whoever has looked and not said that he is done would keep it there for ever.
+void SimRun::LetOldOnesLeave() {
+  constexpr int64_t kTurnNs = kNsPerSecond / 10;  // it pauses by the clock after holds that stayed
+  constexpr int64_t kMinuteNs = 60 * kNsPerSecond;
+  constexpr int kTurnsMax = 20'000;
+  const Ledger& ledger = engine_->names();
+  const auto something_stays = [&ledger] {
+    const auto& transactions = ledger.transactions();
+    for (uint32_t row = ledger.archived_rows() + 1; row <= transactions.size(); ++row) {
+      const Transaction& transaction = transactions[TransactionRow{row}];
+      if (!StaysInMemory(transaction) && !transaction.returned()) {
+        return true;
+      }
+    }
+    return false;
+  };
+  clock_.Set(0);
+  clock_.PassTo(TimestampNs{std::max(clock_.highest(), ledger.applied_at()).value() +
+                            options_.archive_after_ns + options_.archive_overdue_ns + kMinuteNs});
+  for (int turn = 0; turn < kTurnsMax && ok() && something_stays(); ++turn) {
+    clock_.PassTo(TimestampNs{clock_.NowNs() + kTurnNs});
+    StepAll();
+    AfterDisk();
+  }
+  if (ok() && something_stays()) {
+    oracle_.Report(
+        absl::StrCat("at rest, and transactions stay in memory that are old enough to leave: ",
+                     ledger.transactions().size() - ledger.archived_rows()));
+  }
+}
+
 // What is due by itself is done a few at a time.
 void SimRun::ComeToNothingDue() {
   constexpr int kTurnsMax = 1'000;
   const TimestampNs now{clock_.NowNs()};
   for (int turn = 0; turn < kTurnsMax && engine_->names().next_expiry() <= now; ++turn) {
-    engine_->Step(EngineWorker::kLedger);
-    engine_->Step(EngineWorker::kJournal);
+    Step(EngineWorker::kLedger);
+    Step(EngineWorker::kJournal);
   }
   oracle_.CheckNothingDue(engine_->names());
 }

@@ -51,7 +51,8 @@ class SimRun final : private Completions {
     Priority priority = Priority::kLive;
     bool answered = false;
     bool given_up = false;
-    Answer answer;  // the first one
+    Answer answer;  // the first one that is remembered, or that has come at all
+    uint64_t decided_as = 0;
   };
   // On its way to the engine: wishes that are sent together.
   struct Request {
@@ -60,6 +61,7 @@ class SimRun final : private Completions {
   struct Reply {
     size_t wish = 0;
     Answer answer;
+    uint64_t decided_as = 0;  // see SimCall
   };
   // How likely each fault is in this run, once in so many times; 0 = never.
   struct Temper {
@@ -68,6 +70,7 @@ class SimRun final : private Completions {
     uint64_t bundle_max = 1;     // wishes sent together
     uint64_t looks_once_in = 0;  // turns between comparisons of everything
     bool tables_are_small = false;
+    bool all_leaves_in_the_end = false;  // else rest finds transactions in memory, too
   };
 
   // ---- sim_run.cc ----
@@ -75,6 +78,7 @@ class SimRun final : private Completions {
   void BuildWorld();
   void TakeTurn();
   void ComeToRest();
+  void LetOldOnesLeave();
   void ComeToNothingDue();
   bool Strikes(SimFault fault);
   void Count(SimFault fault) { ++outcome_.faults[static_cast<size_t>(fault)]; }
@@ -94,6 +98,7 @@ class SimRun final : private Completions {
   void ComeOnline();
   void SubmitTo(const Request& request);
   void Receive(const Reply& reply);
+  void CompareAnswers(const Reply& reply);
   [[nodiscard]] std::optional<size_t> PickDeliverable();
   [[nodiscard]] bool IsOffline(const Request& request);
   void Complete(Submission* first) override;  // Completions
@@ -104,6 +109,8 @@ class SimRun final : private Completions {
   void CompareArchives(const Ledger& ledger, const Archive& alone);
 
   // ---- sim_machine.cc ----
+  void Step(EngineWorker worker);
+  void StepAll();
   void StepSomeWorker();
   void DrawWorkers();
   void MaybeBreakDown();

@@ -9,10 +9,12 @@
 // What must hold whatever happens: every answer is the naive model's, in the order in which the
 // engine decided; nothing is answered before it is durable; what was answered is there after
 // every crash, exactly once; what a caller reads is what was decided for it; the same request is
-// answered the same however often it comes; what is due comes before what is decided later; the
-// state after a replay has the digest that the journal names, and all that ever happened is in
-// it or in the archive; damage is refused, and never taken for something else; an engine that
-// was told that a write failed does nothing more; when all is quiet, everybody has been answered.
+// answered the same however often it comes; a version is active before anything is decided at its
+// instant, and holds that are over are let go of however much there is to decide, some in each turn
+// of the ledger thread; the state after a replay has the digest that the journal names, and all
+// that ever happened is in it or in the archive; damage is refused, and never taken for something
+// else; an engine that was told that a write failed does nothing more; when all is quiet, everybody
+// has been answered, nothing is due, and what is old enough leaves memory.
 
 #ifndef GONGHUI_TESTS_SIMULATION_SIMULATION_H_
 #define GONGHUI_TESTS_SIMULATION_SIMULATION_H_

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <thread>
@@ -258,6 +259,36 @@ TEST_P(EngineArchiveTest, WhatWaitsToComeBackIsBounded) {
     EXPECT_TRUE(two.results[0].replay);
     EXPECT_TRUE(two.results[1].replay);
   }
+}
+
+// Its ring is full only after it has looked: it goes by nothing any more, and gives back what it
+// found.
+TEST_P(EngineArchiveTest, WhatIsRefusedAtAFullRingKeepsNothingInMemory) {
+  constexpr size_t kRing = 8;
+  options_.ring_slots = kRing;
+  options_.archive_finds_bytes_max = (kRing + 1) * sizeof(ArchiveFind);
+  Start();
+  Build();
+  const Command old = Sale();
+  Run(old);
+  AwaitLeaving();
+  CompletionCount counter;
+  std::vector<std::unique_ptr<Work>> works;
+  size_t accepted = 0;
+  {
+    Plug plug(*engine_);
+    for (size_t i = 0; i < 3 * kRing; ++i) {
+      works.push_back(std::make_unique<Work>(std::vector<Command>{i < kRing ? Sale() : old}));
+      works.back()->submission.completions = &counter;
+      accepted += engine_->Submit(&works.back()->submission) ? 1U : 0U;
+    }
+    plug.Release();
+  }
+  EXPECT_EQ(accepted, kRing);
+  EXPECT_EQ(engine_->stats().submissions_refused, 2 * kRing);
+  counter.WaitFor(accepted);
+  AwaitLeaving();
+  EXPECT_TRUE(Run(old).replay);
 }
 
 TEST_P(EngineArchiveTest, ThereIsNoRoomForWhatWouldComeBack) {

@@ -253,6 +253,47 @@ TEST_P(EngineTest, RefusesAtOnceWhenTooMuchIsInFlight) {
   EXPECT_EQ(Run(RandomSale(city_, prng_)).verdict, Verdict::kDecided);
 }
 
+TEST_P(EngineTest, WhatCanWaitLeavesRoomForTills) {
+  options_.in_flight_commands_max = 16;
+  Start();
+  Build();
+  std::mutex gate;
+  std::unique_lock closed(gate);
+  journal_.set_before_append([&] { const std::lock_guard wait(gate); });
+  CompletionCount counter;
+  std::vector<std::unique_ptr<Work>> works;
+  const auto accepted = [&](Priority priority) {
+    size_t count = 0;
+    for (bool taken = true; taken; count += taken ? 1U : 0U) {
+      works.push_back(std::make_unique<Work>(std::vector<Command>{RandomSale(city_, prng_)}));
+      works.back()->submission.completions = &counter;
+      works.back()->submission.priority = priority;
+      taken = engine_->Submit(&works.back()->submission);
+    }
+    return count;
+  };
+  EXPECT_EQ(accepted(Priority::kAdvice), 12U);
+  EXPECT_EQ(accepted(Priority::kAdmin), 2U);
+  EXPECT_EQ(accepted(Priority::kLive), 2U);
+  closed.unlock();
+  counter.WaitFor(16);
+  journal_.set_before_append(nullptr);
+}
+
+// Decisions stay in order; who waits reckons from the clock as it is.
+TEST_P(EngineTest, DeadlinesAreKeptWhenTheClockWasSetBack) {
+  Start();
+  Build();
+  EXPECT_EQ(Run(RandomSale(city_, prng_)).verdict, Verdict::kDecided);
+  clock_.Advance(-8 * 3'600 * kNsPerSecond);
+  Command sale = RandomSale(city_, prng_);
+  sale.deadline = TimestampNs{clock_.NowNs() + 2 * kNsPerSecond};
+  EXPECT_EQ(Run(sale).verdict, Verdict::kDecided);
+  Command late = RandomSale(city_, prng_);
+  late.deadline = TimestampNs{clock_.NowNs() - 1};
+  EXPECT_EQ(Run(late).verdict, Verdict::kDeadlineExceeded);
+}
+
 // A till that is being served does not wait for uploads that came before it, nor do these
 // wait for ever.
 TEST_P(EngineTest, LiveWorkGoesFirstAndNothingStarves) {
@@ -404,6 +445,63 @@ TEST_P(EngineTest, ExpiresHoldsByItself) {
                     .ok());
   }
   EXPECT_EQ(state, TransactionState::kExpired);
+}
+
+// A turn that has calls to decide lets go of holds, too: there may never be one that has none.
+TEST_P(EngineTest, ExpiresHoldsWhileCallsKeepComing) {
+  constexpr size_t kHolds = 200;
+  constexpr int kTurnsMax = 20;
+  options_.threads = EngineThreads::kNone;
+  Start(/*with_checkpoints=*/false);
+  CompletionCount counter;
+  size_t asked = 0;
+  const auto submit = [&](Work* work) {
+    work->submission.completions = &counter;
+    ASSERT_TRUE(engine_->Submit(&work->submission));
+    ++asked;
+  };
+  const auto await_answers = [&] {
+    for (int i = 0; i < 1'000 && counter.order().size() < asked; ++i) {
+      engine_->Step(EngineWorker::kLedger);
+      engine_->Step(EngineWorker::kJournal);
+    }
+    ASSERT_EQ(counter.order().size(), asked);
+  };
+  city_ = {.members = 20, .merchants = 6};
+  BuildCity(city_, [&](const Command& command) {
+    Work work({command});
+    submit(&work);
+    await_answers();
+  });
+  std::vector<Command> holds(kHolds);
+  for (Command& hold : holds) {
+    hold = RandomSale(city_, prng_);
+    hold.authorize.capture_at_once = false;
+    hold.authorize.hold_s = 60;
+  }
+  Work held(holds);
+  submit(&held);
+  await_answers();
+  ASSERT_EQ(held.results[kHolds - 1].transaction.state, TransactionState::kPending);
+  clock_.Advance(61 * kNsPerSecond);
+  std::vector<std::unique_ptr<Work>> sales;
+  const Ledger& ledger = engine_->names();  // whose thread is this one
+  for (int turn = 0; turn < kTurnsMax && ledger.next_expiry() < kTimestampMax; ++turn) {
+    sales.push_back(std::make_unique<Work>(std::vector<Command>{RandomSale(city_, prng_)}));
+    submit(sales.back().get());
+    const TimestampNs first = ledger.next_expiry();
+    const uint64_t seq = ledger.applied_seq().value();
+    ASSERT_TRUE(engine_->Step(EngineWorker::kLedger)) << "it had nothing to decide";
+    engine_->Step(EngineWorker::kJournal);
+    EXPECT_GT(ledger.applied_seq().value(), seq + 1)
+        << "no hold expired, but one is due since " << first.value();
+  }
+  EXPECT_EQ(ledger.next_expiry(), kTimestampMax);
+  for (const Result& result : held.results) {
+    EXPECT_EQ(ledger.transactions()[TransactionRow{result.row}].state, TransactionState::kExpired);
+  }
+  await_answers();
+  engine_->Stop();
 }
 
 TEST_P(EngineTest, StopsWhenAnAppendFailsAndCompletesNothing) {
