@@ -1,24 +1,30 @@
 // Copyright The Gonghui Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data folder that was damaged while nobody looked: a flipped bit, a lost sector, a lost end, in
-// a file of every kind that there is, and a file that is gone.  A start either has exactly the
-// right state, or refuses and says which file it is, and where.  What a start does not read
-// gonghui-inspect verify finds.
+// A data folder that was damaged while nobody looked: a flipped bit, another sector or one of
+// zeroes, a lost end, in a file of every kind that there is, and a file that is gone; in logs and
+// the manifest also each bit of a record's header, which says where the next one begins.  A start
+// either has exactly the right state, or refuses and says which file it is, and where.  When it
+// starts, what the state's digest does not cover (the archive, personal data, drafts) is what it
+// was, or is said to be unreadable.  What a start does not read gonghui-inspect verify finds.
 //
 //   GONGHUI_DAMAGES=10000 damage_test     so many of every kind of file
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -33,8 +39,9 @@
 #include "engine/base/clock.h"
 #include "engine/base/status_macros.h"
 #include "engine/pipeline/engine.h"
-#include "storage/synced_sizes.h"
 #include "tests/faults/fault_file_system.h"
+#include "tests/faults/log_headers.h"
+#include "tests/faults/side_memory.h"
 #include "tests/faults/store_trial.h"
 #include "tests/testing/temp_folder.h"
 #include "tests/unit/pipeline/engine_testing.h"
@@ -44,7 +51,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kDamagesDefault = 6;  // of every kind of file, and of every folder
+constexpr uint64_t kDamagesDefault = 7;  // of every kind of file, and of every folder
 
 // What is being done, for whoever reads of an abort.
 char at_work[512];
@@ -58,8 +65,14 @@ struct Recovered {
   uint64_t hash = 0;
 };
 
-// As gonghuid starts, until the last of what a start reads is read.
-absl::StatusOr<Recovered> OpenLikeAServer(const std::string& folder, const std::string& key_file) {
+// Of a server that has started.
+using Look =
+    std::function<void(const Recovered&, const Archive&, const Vault&, const ProgrammeSources&)>;
+
+// As gonghuid starts, until the last of what a start reads is read, and `look` has looked at it.
+absl::StatusOr<Recovered> OpenLikeAServer(const std::string& folder,
+                                          const std::string& key_file,
+                                          const Look& look) {
   RocksdbStoreOptions options;
   options.folder = folder;
   options.direct_writes = false;
@@ -76,6 +89,7 @@ absl::StatusOr<Recovered> OpenLikeAServer(const std::string& folder, const std::
   RocksdbJournal journal(*store);
   RocksdbCheckpointStore checkpoints(*store);
   RocksdbArchive archive(*store);
+  const RocksdbProgrammeSources sources(*store, 0);
   HandClock clock;
   EngineOptions engine_options;
   engine_options.memory_reserve_bytes_max = 0;
@@ -91,8 +105,11 @@ absl::StatusOr<Recovered> OpenLikeAServer(const std::string& folder, const std::
   while (!engine->stats().archive_filter_complete && failure().empty()) {
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
-  const std::string what = failure();
-  return what.empty() ? absl::StatusOr<Recovered>(recovered) : absl::InternalError(what);
+  if (const std::string what = failure(); !what.empty()) {
+    return absl::InternalError(what);
+  }
+  look(recovered, archive, *vault, sources);
+  return recovered;
 }
 
 // What kind of file it is; one that the test does not know is a failure, so that no kind is
@@ -124,7 +141,15 @@ std::string KindOf(const std::string& name, const std::map<std::string, std::str
   return "unknown";
 }
 
-enum class Harm { kFlip, kSector, kTruncate, kRemove };
+enum class Harm { kFlip, kSector, kZeroes, kTruncate, kRemove };
+constexpr uint64_t kSectorBytes = 512;
+
+struct Damage {
+  std::string name;  // of the file
+  Harm harm = Harm::kRemove;
+  uint64_t from = 0;
+  int bit = 0;
+};
 
 struct Tally {
   uint64_t damages = 0;
@@ -132,6 +157,7 @@ struct Tally {
   uint64_t started = 0;       // with the right state
   uint64_t verify_found = 0;  // of those that started
   uint64_t harmless = 0;
+  uint64_t unreadable = 0;  // of those that started: something else can not be read
   uint64_t unfinished = 0;  // taken for what was never acknowledged, as it may have been
   uint64_t aborted = 0;     // by an assertion of RocksDB's, which is no clear word but a refusal
 };
@@ -144,7 +170,14 @@ class DamageTest : public ::testing::Test {
     StoreTrial trial(temp_.path("data"), &disk, TrialSeed());
     ASSERT_TRUE(trial.Start().ok());
     trial.Work(2'500);
+    // Few and small, so that they hardly fill a table by themselves.
+    for (const Family family : {Family::kVault, Family::kProgrammes}) {
+      rocksdb::DB& db = *trial.store().db();
+      ASSERT_TRUE(db.Flush(rocksdb::FlushOptions(), trial.store().family(family)).ok());
+    }
     if (killed) {
+      Mark(disk, &trial);
+      trial.Work(200);
       disk.PowerOff();
       trial.Abandon();
       disk.EndProcess();
@@ -156,13 +189,53 @@ class DamageTest : public ::testing::Test {
     }
     ASSERT_EQ(trial.contradictions().size(), 0U);
     hashes_ = trial.hashes();
+    side_data_ = trial.side_data();
     Copy();
-    const auto right = OpenLikeAServer(temp_.path("copy"), key_file());
+    const auto right = OpenLikeAServer(temp_.path("copy"), key_file(), &IgnoreIt);
     ASSERT_TRUE(right.ok()) << right.status();
     ASSERT_GE(right->seq, trial.acknowledged_seq());
     ASSERT_EQ(hashes_[right->seq], right->hash);
     right_ = *right;
-    FindFamilies();
+    LookThrough();
+    if (!killed) {
+      marked_seq_ = right_.seq;
+      for (const std::string& name : Logs()) {
+        marked_bytes_[name] = fs::file_size(temp_.path("data/") + name);
+      }
+    }
+    ASSERT_GT(right_.seq, 1'000U);
+    ASSERT_GT(now_.archived_count(), 100U);
+    ASSERT_GT(now_.side_data_count(), 20U);
+  }
+
+  // From here on nothing that was acknowledged until now may get lost without a word: the store
+  // writes down how far its logs go.  How far that is the disk says, not the store.
+  void Mark(const FaultFileSystem& disk, StoreTrial* trial) {
+    marked_seq_ = trial->acknowledged_seq();
+    const absl::Status noted =
+        at_mark_.NoteBlocking(RocksdbArchive(trial->store()), trial->side_data());
+    ASSERT_TRUE(noted.ok()) << noted;
+    for (const std::string& name : Logs()) {
+      marked_bytes_[name] = disk.SyncedBytesOf(temp_.path("data/") + name);
+    }
+    ASSERT_TRUE(trial->store().MarkSyncedBlocking().ok());
+  }
+
+  static void IgnoreIt(const Recovered& /*recovered*/,
+                       const Archive& /*archive*/,
+                       const Vault& /*vault*/,
+                       const ProgrammeSources& /*sources*/) {}
+
+  // The newest last.
+  [[nodiscard]] std::vector<std::string> Logs() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(temp_.path("data"))) {
+      if (entry.path().extension() == ".log") {
+        names.push_back(entry.path().filename().string());
+      }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
   }
 
   [[nodiscard]] std::string key_file() const { return temp_.path("data.key"); }
@@ -172,7 +245,8 @@ class DamageTest : public ::testing::Test {
     fs::copy(temp_.path("data"), temp_.path("copy"));
   }
 
-  void FindFamilies() {
+  // What is in the tables, and whose they are.
+  void LookThrough() {
     Copy();
     RocksdbStoreOptions options;
     options.folder = temp_.path("copy");
@@ -184,11 +258,21 @@ class DamageTest : public ::testing::Test {
     for (const rocksdb::LiveFileMetaData& file : files) {
       families_[file.relative_filename] = file.column_family_name;
     }
+    const absl::Status noted = now_.NoteBlocking(RocksdbArchive(**store), side_data_);
+    ASSERT_TRUE(noted.ok()) << noted;
   }
 
-  // How much of the log is known to have been there, or 0.
-  uint64_t SyncedOf(const std::string& name) const {
-    return SyncedBytesOfBlocking(*rocksdb::Env::Default(), temp_.path("data"), name);
+  // How much of the log was known to be on the disk when that was last written down for sure.
+  [[nodiscard]] uint64_t MarkedBytesOf(const std::string& name) const {
+    const auto found = marked_bytes_.find(name);
+    return found == marked_bytes_.end() ? 0 : found->second;
+  }
+
+  // Whether it looks like what a power cut leaves of writes that nobody waited for any more: the
+  // end of a log, behind what is written down to have been there.  No flipped bit does.
+  [[nodiscard]] bool MayLookUnfinished(const Damage& damage) const {
+    return absl::EndsWith(damage.name, ".log") && damage.harm != Harm::kFlip &&
+           damage.from >= MarkedBytesOf(damage.name);
   }
 
   // Whether a start on a copy of the damaged folder ends the process.  RocksDB reads a table's
@@ -218,91 +302,157 @@ class DamageTest : public ::testing::Test {
     return true;
   }
 
-  void Try(const std::string& name, Harm harm, Prng* prng, Tally* tally) {
-    Copy();
-    const std::string path = temp_.path("copy/") + name;
+  // Somewhere in the file.  REQUIRES: it has bytes, or it is to be removed.
+  [[nodiscard]] Damage Draw(const std::string& name, Harm harm, Prng* prng) const {
+    Damage damage{name, harm};
+    if (harm == Harm::kRemove) {
+      return damage;
+    }
+    damage.from = prng->Below(fs::file_size(temp_.path("data/") + name));
+    if (harm == Harm::kFlip) {
+      damage.bit = static_cast<int>(prng->Below(8));
+    } else if (harm != Harm::kTruncate) {
+      damage.from = damage.from / kSectorBytes * kSectorBytes;
+    }
+    return damage;
+  }
+
+  // To the copy.  Says what it did.
+  std::string Inflict(const Damage& damage, Prng* prng) {
+    const std::string path = temp_.path("copy/") + damage.name;
     const uint64_t size = fs::file_size(path);
-    uint64_t from = size == 0 ? 0 : prng->Below(size);
-    std::string what;
-    switch (harm) {
-      case Harm::kFlip: {
-        const int bit = static_cast<int>(prng->Below(8));
-        FlipBit(path, from, bit);
-        what = absl::StrCat(name, ": bit ", bit, " of byte ", from, " flipped");
-        break;
-      }
+    const uint64_t sector = std::min(kSectorBytes, size - damage.from);
+    const std::string at = absl::StrCat(damage.from, " of ", size);
+    const auto overwrite = [&](const std::string& with) {
+      WriteFile(path, ReadFile(path).replace(damage.from, with.size(), with));
+    };
+    switch (damage.harm) {
+      case Harm::kFlip:
+        FlipBit(path, damage.from, damage.bit);
+        return absl::StrCat(damage.name, ": bit ", damage.bit, " flipped of byte ", at);
       case Harm::kSector: {
-        from = from / 512 * 512;
-        std::string bytes = ReadFile(path);
-        const size_t count = std::min<size_t>(512, bytes.size() - from);
-        for (size_t i = 0; i < count; ++i) {
-          bytes[from + i] = static_cast<char>(prng->Next());
+        std::string bytes(sector, '\0');
+        for (char& byte : bytes) {
+          byte = static_cast<char>(prng->Next());
         }
-        WriteFile(path, bytes);
-        what = absl::StrCat(name, ": the sector at byte ", from, " is another");
-        break;
+        overwrite(bytes);
+        return absl::StrCat(damage.name, ": another sector at byte ", at);
       }
+      case Harm::kZeroes:
+        overwrite(std::string(sector, '\0'));
+        return absl::StrCat(damage.name, ": a sector of zeroes at byte ", at);
       case Harm::kTruncate:
-        fs::resize_file(path, from);
-        what = absl::StrCat(name, ": cut off at byte ", from);
-        break;
+        fs::resize_file(path, damage.from);
+        return absl::StrCat(damage.name, ": cut off at byte ", at);
       case Harm::kRemove:
         fs::remove(path);
-        from = 0;
-        what = absl::StrCat(name, ": removed");
-        break;
+        return absl::StrCat(damage.name, ": removed, of ", size, " bytes");
     }
-    absl::StrAppend(&what, " of ", size);
+    return "";
+  }
+
+  void Try(const Damage& damage, bool verify_too, Prng* prng, Tally* tally) {
+    Copy();
+    const std::string what = Inflict(damage, prng);
     std::snprintf(at_work,
                   sizeof(at_work),
                   "GONGHUI_SEED=%llu %s\n",
                   static_cast<unsigned long long>(TrialSeed()),
                   what.c_str());
     SCOPED_TRACE(at_work);
-    const std::string kind = KindOf(name, families_);
-    if (harm == Harm::kSector && absl::StartsWith(kind, "table of ") && Aborts()) {
-      ++tally->damages;
+    ++tally->damages;
+    const std::string kind = KindOf(damage.name, families_);
+    const bool is_sector = damage.harm == Harm::kSector || damage.harm == Harm::kZeroes;
+    if (is_sector && absl::StartsWith(kind, "table of ") && Aborts()) {
       ++tally->aborted;
       return;
     }
-    const absl::Status verified = StoreTrial::Verify(temp_.path("copy"), nullptr);
-    const auto opened = OpenLikeAServer(temp_.path("copy"), key_file());
-    ++tally->damages;
+    std::optional<absl::Status> verified;
+    if (verify_too) {
+      verified = StoreTrial::Verify(temp_.path("copy"), nullptr);
+    }
+    SideMemory::Findings findings;
+    const auto opened = OpenLikeAServer(
+        temp_.path("copy"),
+        key_file(),
+        [&](const Recovered& recovered,
+            const Archive& archive,
+            const Vault& vault,
+            const ProgrammeSources& sources) {
+          // The end of a log may hold puts alone, and no event.
+          const bool is_all = recovered.seq == right_.seq && !MayLookUnfinished(damage);
+          findings =
+              (is_all ? now_ : at_mark_)
+                  .CompareBlocking(archive,
+                                   vault,
+                                   sources,
+                                   is_all ? SideMemory::As::kItWas : SideMemory::As::kItWasOrLater);
+        });
     if (!opened.ok()) {
       ++tally->refused;
-      const std::string said(opened.status().message());
-      // A log that was made since SYNCED was written is missed by the journal, which knows no file.
-      const bool is_unknown = kind == "log" && harm == Harm::kRemove && SyncedOf(name) == 0;
-      if (!is_unknown && !absl::StrContains(said, name)) {
-        unnamed_.push_back(absl::StrCat(what, ": ", said));
-      }
-      const bool has_place = harm == Harm::kFlip || harm == Harm::kSector;
-      if (has_place && (kind == "log" || kind == "MANIFEST")) {
-        EXPECT_TRUE(absl::StrContains(said, "byte")) << "does not name the place: " << said;
-      }
-      EXPECT_FALSE(verified.ok()) << "verify finds nothing; the start said: " << said;
+      ExpectNamed(damage, kind, what, opened.status());
+      EXPECT_FALSE(verified && verified->ok())
+          << "verify finds nothing; the start said: " << opened.status();
       return;
     }
     ++tally->started;
-    if (opened->seq == right_.seq) {
-      EXPECT_EQ(opened->hash, right_.hash) << "SILENTLY WRONG";
-    } else {
-      // A killed server's log may lose what nobody knows to have been there.
-      EXPECT_TRUE(kind == "log" && from >= SyncedOf(name) && harm != Harm::kFlip)
+    for (const std::string& wrong : findings.wrong) {
+      ADD_FAILURE() << "SILENTLY WRONG: " << wrong;
+    }
+    if (!findings.unreadable.empty()) {
+      ++tally->unreadable;
+      EXPECT_FALSE(verified && verified->ok())
+          << "verify finds nothing; reading: " << findings.unreadable[0];
+    }
+    if (opened->seq != right_.seq) {
+      EXPECT_TRUE(MayLookUnfinished(damage))
           << "SILENTLY WRONG: ends at seq " << opened->seq << ", not " << right_.seq;
+      EXPECT_GE(opened->seq, marked_seq_) << "SILENTLY WRONG";
       EXPECT_EQ(opened->hash, hashes_[opened->seq]) << "SILENTLY WRONG";
       ++tally->unfinished;
       return;
     }
-    if (!verified.ok()) {
+    EXPECT_EQ(opened->hash, right_.hash) << "SILENTLY WRONG";
+    if (verified && !verified->ok()) {
       ++tally->verify_found;
-      if (!absl::StrContains(verified.message(), name)) {
-        unnamed_.push_back(absl::StrCat(what, ": verify: ", verified.ToString()));
+      if (!absl::StrContains(verified->message(), damage.name)) {
+        unnamed_.push_back(absl::StrCat(what, ": verify: ", verified->ToString()));
       }
     } else {
       ++tally->harmless;
       if (absl::StartsWith(kind, "table of ") || kind == "log" || kind == "MANIFEST") {
         unnoticed_.push_back(what);
+      }
+    }
+  }
+
+  // Whoever is refused reads which file it is, and where in it.
+  void ExpectNamed(const Damage& damage,
+                   const std::string& kind,
+                   const std::string& what,
+                   const absl::Status& said) {
+    // A log that was made since its size was written down is missed by the journal, which knows no
+    // file.
+    const bool is_unknown =
+        kind == "log" && damage.harm == Harm::kRemove && MarkedBytesOf(damage.name) == 0;
+    if (!is_unknown && !absl::StrContains(said.message(), damage.name)) {
+      unnamed_.push_back(absl::StrCat(what, ": ", said.message()));
+    }
+    const bool has_place = damage.harm != Harm::kTruncate && damage.harm != Harm::kRemove;
+    if (has_place && (kind == "log" || kind == "MANIFEST")) {
+      EXPECT_TRUE(absl::StrContains(said.message(), "byte")) << "does not name the place: " << said;
+    }
+  }
+
+  void TryEachBitOfAHeader(const std::string& name, Prng* prng, Tally* tally) {
+    const std::vector<uint64_t> headers = LogHeadersOf(ReadFile(temp_.path("data/") + name));
+    ASSERT_FALSE(headers.empty()) << name << " holds no record";
+    // The last one has nothing behind it that shows where it should have ended.
+    const uint64_t at = prng->Chance(1, 3) ? headers.back() : headers[prng->Below(headers.size())];
+    for (uint64_t byte = 0; byte < kLogHeaderBytes && !HasFailure(); ++byte) {
+      for (int bit = 0; bit < 8 && !HasFailure(); ++bit) {
+        // Verifying takes as long as starting, and some of each file are verified anyway.
+        Try({name, Harm::kFlip, at + byte, bit}, /*verify_too=*/bit == 0, prng, tally);
       }
     }
   }
@@ -313,7 +463,10 @@ class DamageTest : public ::testing::Test {
     if (HasFatalFailure()) {
       return;
     }
-    std::printf("GONGHUI_SEED=%llu\n", static_cast<unsigned long long>(TrialSeed()));
+    std::printf("GONGHUI_SEED=%llu; %zu archived transactions, %zu others to be read back\n",
+                static_cast<unsigned long long>(TrialSeed()),
+                now_.archived_count(),
+                now_.side_data_count());
     Prng prng(TrialSeed());
     std::map<std::string, std::vector<std::string>> kinds;
     for (const auto& entry : fs::directory_iterator(temp_.path("data"))) {
@@ -329,9 +482,11 @@ class DamageTest : public ::testing::Test {
                                    "table of journal",
                                    "table of state",
                                    "table of meta",
+                                   "table of vault",
+                                   "table of programmes",
                                    "table of archive",
                                    "table of archive_ids"}) {
-      EXPECT_TRUE(killed || kinds.count(kind) == 1) << "the folder has no " << kind;
+      EXPECT_EQ(kinds.count(kind), 1U) << "the folder has no " << kind;
     }
     const uint64_t each = NumberFromEnvironment("GONGHUI_DAMAGES", kDamagesDefault);
     const int64_t begin_ns = SystemClock::Instance().MonotonicNs();
@@ -340,30 +495,33 @@ class DamageTest : public ::testing::Test {
       Tally tally;
       // Every file is missing once.
       for (const std::string& name : names) {
-        Try(name, Harm::kRemove, &prng, &tally);
+        Try({name, Harm::kRemove}, /*verify_too=*/true, &prng, &tally);
       }
       for (uint64_t i = 0; i < each && !HasFailure(); ++i) {
         const std::string& name = names[prng.Below(names.size())];
         if (fs::file_size(temp_.path("data/") + name) == 0) {
           continue;
         }
-        Try(name,
-            i % 4 == 0   ? Harm::kTruncate
-            : i % 4 == 1 ? Harm::kSector
-                         : Harm::kFlip,
-            &prng,
-            &tally);
+        constexpr std::array kHarms = {
+            Harm::kTruncate, Harm::kSector, Harm::kZeroes, Harm::kFlip, Harm::kFlip};
+        Try(Draw(name, kHarms[i % kHarms.size()], &prng), /*verify_too=*/true, &prng, &tally);
       }
+      if (kind == "log" || kind == "MANIFEST") {
+        TryEachBitOfAHeader(NewestWithBytes(names), &prng, &tally);
+      }
+      EXPECT_TRUE(killed || tally.unfinished == 0) << "all of a stopped server's logs were synced";
       all += tally.damages;
       std::printf(
           "%-24s %5llu damages: %llu refused, %llu right states (of which verify found %llu, "
-          "%llu without bearing), %llu taken for unfinished, %llu ended by an assertion\n",
+          "%llu without bearing, %llu with something unreadable), %llu taken for unfinished, %llu "
+          "ended by an assertion\n",
           kind.c_str(),
           static_cast<unsigned long long>(tally.damages),
           static_cast<unsigned long long>(tally.refused),
           static_cast<unsigned long long>(tally.started - tally.unfinished),
           static_cast<unsigned long long>(tally.verify_found),
           static_cast<unsigned long long>(tally.harmless),
+          static_cast<unsigned long long>(tally.unreadable),
           static_cast<unsigned long long>(tally.unfinished),
           static_cast<unsigned long long>(tally.aborted));
     }
@@ -384,9 +542,22 @@ class DamageTest : public ::testing::Test {
     std::signal(SIGABRT, SIG_DFL);
   }
 
+  [[nodiscard]] std::string NewestWithBytes(std::vector<std::string> names) const {
+    std::erase_if(names, [this](const std::string& name) {
+      return fs::file_size(temp_.path("data/") + name) == 0;
+    });
+    return names.empty() ? "" : *std::max_element(names.begin(), names.end());
+  }
+
   const TempFolder temp_;
   std::vector<uint64_t> hashes_;
   Recovered right_;
+  std::vector<SideDatum> side_data_;
+  SideMemory now_;
+  // When Mark() was called; of a stopped server all of it.
+  uint64_t marked_seq_ = 0;
+  std::map<std::string, uint64_t> marked_bytes_;  // by log
+  SideMemory at_mark_;
   std::map<std::string, std::string> families_;  // by table file
   std::vector<std::string> unnoticed_;
   // Found, and the message does not name the file.
@@ -406,7 +577,12 @@ TEST_F(DamageTest, OfAKilledServersFolder) {
 // What DamageTest::Aborts() runs.
 static int Probe(const char* folder, const char* key_file) {
   (void)StoreTrial::Verify(folder, nullptr);
-  (void)OpenLikeAServer(folder, key_file);
+  (void)OpenLikeAServer(folder,
+                        key_file,
+                        [](const Recovered& /*recovered*/,
+                           const Archive& /*archive*/,
+                           const Vault& /*vault*/,
+                           const ProgrammeSources& /*sources*/) {});
   return 0;
 }
 

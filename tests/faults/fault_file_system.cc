@@ -144,6 +144,10 @@ std::string FaultFileSystem::struck_file() const {
   const std::lock_guard lock(mutex_);
   return struck_file_;
 }
+bool FaultFileSystem::is_faulty() const {
+  const std::lock_guard lock(mutex_);
+  return (fault_ || bytes_left_) && struck_ != 0;
+}
 std::array<uint64_t, kFileCallCount> FaultFileSystem::counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;
@@ -187,6 +191,11 @@ void FaultFileSystem::RewindLocked() {
 bool FaultFileSystem::is_off() const {
   const std::lock_guard lock(mutex_);
   return off_;
+}
+uint64_t FaultFileSystem::SyncedBytesOf(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = files_.find(path);
+  return found == files_.end() ? SizeOnDisk(path) : found->second->synced;
 }
 uint64_t FaultFileSystem::changes() const {
   const std::lock_guard lock(mutex_);

@@ -89,6 +89,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // How often a fault has struck since it was set, and the file of the first time.
   [[nodiscard]] uint64_t struck() const;
   [[nodiscard]] std::string struck_file() const;
+  // One has struck and is not cleared yet: what can not be done or read meanwhile is excused.
+  [[nodiscard]] bool is_faulty() const;
   [[nodiscard]] std::array<uint64_t, kFileCallCount> counts() const;
 
   // ---- Power ----
@@ -96,6 +98,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void PowerOffAfter(uint64_t calls);
   void PowerOff();
   [[nodiscard]] bool is_off() const;
+  // How much of a file a power cut would leave.
+  [[nodiscard]] uint64_t SyncedBytesOf(const std::string& path) const;
   // Calls that changed something, since it was made.
   [[nodiscard]] uint64_t changes() const;
 

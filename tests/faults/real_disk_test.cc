@@ -3,7 +3,8 @@
 //
 // The real gonghuid on a real file system that fills up, or that the kernel makes read-only
 // after an error: what a client sees, what the log says, and that nothing acknowledged is lost
-// when there is room again.  Mounting needs root: without, a line says that nothing was shown.
+// when there is room again.  Mounting needs root: without, a line says that nothing was shown, and
+// ctest that the test was skipped.
 
 #include <sys/mount.h>
 

@@ -29,8 +29,8 @@ EngineOptions TrialEngineOptions() {
   options.ring_slots = 64;
   options.checkpoint_journal_bytes = 24 << 10;
   options.archive_after_ns = 40 * kBatchNs;
-  options.archive_slice_rows = 64;
-  options.archive_begin_rows = 32;
+  options.archive_slice_rows = 512;
+  options.archive_begin_rows = 256;
   options.archive_overdue_ns = kBatchNs;
   options.memory_reserve_bytes_max = 0;
   return options;
@@ -47,8 +47,30 @@ std::string TextOf(uint32_t number) {
 std::string NameOfPerson(uint32_t number) {
   return absl::StrCat("\xe7\x8e\x8b", number);  // 王
 }
+PersonalRecord RecordOfPerson(uint32_t number) {
+  return {NameOfPerson(number), "530102", "138"};
+}
 
 }  // namespace
+
+absl::Status CheckSideDatum(const SideDatum& put,
+                            const Vault& vault,
+                            const ProgrammeSources& sources) {
+  if (put.is_draft) {
+    SourceFacts facts;
+    std::string text;
+    GH_ASSIGN_OR_RETURN(const bool found,
+                        sources.GetDraftBlocking(DraftNameOf(put.number), &facts, &text));
+    return found && text == TextOf(put.number)
+               ? absl::OkStatus()
+               : absl::NotFoundError(absl::StrCat("draft ", put.number));
+  }
+  GH_ASSIGN_OR_RETURN(const std::optional<PersonalRecord> found,
+                      vault.GetBlocking(MemberRow{put.number}));
+  return found == RecordOfPerson(put.number)
+             ? absl::OkStatus()
+             : absl::NotFoundError(absl::StrCat("the personal data of row ", put.number));
+}
 
 // What is under way together.
 struct StoreTrial::Batch {
@@ -176,6 +198,10 @@ void StoreTrial::Contradict(std::string what) {
   contradictions_.push_back(std::move(what));
 }
 
+bool StoreTrial::is_disk_faulty() const {
+  return disk_ != nullptr && disk_->is_faulty();
+}
+
 void StoreTrial::CheckRecovered() {
   const RecoveryReport& report = engine_->recovery();
   std::unique_lock lock(mutex_);  // the engine runs already
@@ -283,7 +309,12 @@ void StoreTrial::CollectFinished() {
 }
 
 void StoreTrial::Acknowledge(const Command& command, const Result& result) {
-  unreadable_count_ += uint64_t{result.verdict == Verdict::kArchiveUnreadable};
+  if (result.verdict == Verdict::kArchiveUnreadable) {
+    ++unreadable_count_;
+    if (!is_disk_faulty()) {
+      Contradict("UNREADABLE: the archive could not be read, and nothing was wrong with the disk");
+    }
+  }
   if (!result.replay && result.transaction_id != TransactionId{}) {
     acknowledged_.push_back(
         {command, result.transaction_id, result.transaction.outcome, result.transaction.subsidy});
@@ -408,7 +439,7 @@ void StoreTrial::Work(int commands) {
 void StoreTrial::RepeatOne(const Acknowledged& known) {
   const std::optional<Result> again = Run(known.command);
   if (!again || again->verdict == Verdict::kArchiveUnreadable) {
-    return;
+    return;  // Acknowledge() has judged that
   }
   if (!again->replay) {
     Contradict(absl::StrCat("DOUBLED: the request of transaction ",
@@ -441,7 +472,7 @@ void StoreTrial::Repeat(size_t count) {
 }
 
 void StoreTrial::PutSideData() {
-  const Put put{next_put_++, prng_.Chance(1, 2)};
+  const SideDatum put{next_side_datum_++, prng_.Chance(1, 2)};
   absl::Status status;
   if (put.is_draft) {
     SourceFacts facts;
@@ -449,29 +480,21 @@ void StoreTrial::PutSideData() {
     status =
         sources_->PutDraftBlocking(DraftNameOf(put.number), facts, TextOf(put.number)).status();
   } else {
-    const PersonalEntry entry{MemberRow{put.number},
-                              PersonalRecord(NameOfPerson(put.number), "530102", "138")};
+    const PersonalEntry entry{MemberRow{put.number}, RecordOfPerson(put.number)};
     status = vault_->PutBlocking({&entry, 1});
   }
   if (status.ok() && !failed()) {
-    puts_.push_back(put);
+    side_data_.push_back(put);
   }
 }
 
 void StoreTrial::CheckSideData() {
-  for (const Put& put : puts_) {
-    if (put.is_draft) {
-      SourceFacts facts;
-      std::string text;
-      const auto found = sources_->GetDraftBlocking(DraftNameOf(put.number), &facts, &text);
-      if (found.ok() && (!*found || text != TextOf(put.number))) {
-        Contradict(absl::StrCat("LOST: draft ", put.number));
-      }
-    } else {
-      const auto found = vault_->GetBlocking(MemberRow{put.number});
-      if (found.ok() && (!found->has_value() || (*found)->name != NameOfPerson(put.number))) {
-        Contradict(absl::StrCat("LOST: the personal data of row ", put.number));
-      }
+  for (const SideDatum& put : side_data_) {
+    const absl::Status status = CheckSideDatum(put, *vault_, *sources_);
+    if (absl::IsNotFound(status)) {
+      Contradict(absl::StrCat("LOST: ", status.message()));
+    } else if (!status.ok() && !is_disk_faulty()) {
+      Contradict(absl::StrCat("UNREADABLE: ", status.ToString()));
     }
   }
 }

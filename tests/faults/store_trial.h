@@ -12,7 +12,9 @@
 //  - nothing else is: the state is, to the bit, what the ledger was when it had decided just as
 //    much (its hash after every single event is kept), so that no event is missing, doubled or
 //    of another order;
-//  - personal data and drafts that were put can be read.
+//  - personal data and drafts that were put can be read;
+//  - nothing that was told is answered to be unreadable, unless a fault of the disk has struck and
+//    is not cleared yet.
 //
 // Where a server would abort, the trial fails: nothing of it reaches the disk any more.
 //
@@ -48,6 +50,18 @@
 
 namespace gonghui {
 
+// Personal data or a draft that was put beside the ledger; its content follows from the number.
+struct SideDatum {
+  uint32_t number = 0;
+  bool is_draft = false;
+};
+
+// OK, or what is wrong with what is read back: NOT_FOUND when it is not there or is another, else
+// why it can not be read.
+absl::Status CheckSideDatum(const SideDatum& put,
+                            const Vault& vault,
+                            const ProgrammeSources& sources);
+
 class StoreTrial final : private Completions, private DecisionObserver {
  public:
   // `disk` outlives it; null = the machine's own.  The vault's key is made beside the folder.
@@ -74,6 +88,8 @@ class StoreTrial final : private Completions, private DecisionObserver {
   [[nodiscard]] uint64_t acknowledged_count() const { return acknowledged_.size(); }
   [[nodiscard]] uint64_t acknowledged_seq() const { return acknowledged_seq_; }
   [[nodiscard]] uint64_t unreadable_count() const { return unreadable_count_; }
+  // What was put for good, in that order.
+  [[nodiscard]] const std::vector<SideDatum>& side_data() const { return side_data_; }
   // By seq, of all that was decided.  REQUIRES: it does not run.
   [[nodiscard]] const std::vector<uint64_t>& hashes() const { return hashes_; }
   [[nodiscard]] EngineStats stats() const { return engine_->stats(); }
@@ -92,10 +108,6 @@ class StoreTrial final : private Completions, private DecisionObserver {
     Fen subsidy;
   };
   struct Batch;
-  struct Put {
-    uint32_t number = 0;
-    bool is_draft = false;
-  };
 
   void Complete(Submission* first) override;
   void OnDecision(const Ledger& ledger,
@@ -106,6 +118,8 @@ class StoreTrial final : private Completions, private DecisionObserver {
 
   void Fail(std::string_view why);
   void Contradict(std::string what);
+  // What can not be read now may be excused.
+  [[nodiscard]] bool is_disk_faulty() const;
   void BuildCityOnce();
   Command NextCommand();
   Command About(CommandKind kind, const Command& original);
@@ -130,8 +144,8 @@ class StoreTrial final : private Completions, private DecisionObserver {
 
   std::vector<Acknowledged> acknowledged_;
   std::vector<Command> unknown_;  // nobody heard what became of them
-  std::vector<Put> puts_;
-  uint32_t next_put_ = 1;
+  std::vector<SideDatum> side_data_;
+  uint32_t next_side_datum_ = 1;
   uint64_t acknowledged_seq_ = 0;
   uint64_t unreadable_count_ = 0;
   std::vector<std::string> contradictions_;

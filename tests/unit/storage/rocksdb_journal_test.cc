@@ -3,15 +3,19 @@
 
 #include "storage/rocksdb_journal.h"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include "storage/meta_keys.h"
 #include "storage/rocksdb_store.h"
+#include "tests/faults/fault_file_system.h"
 #include "tests/testing/temp_folder.h"
 #include "tests/unit/durability/journal_conformance.h"
 
@@ -134,6 +138,54 @@ TEST_P(RocksdbJournalTest, AnEpochThatWentBackIsDamage) {
   ASSERT_TRUE(rocks().store().PutBlocking(Family::kMeta, key, zero).ok());
   EXPECT_EQ(journal().TailBlocking(0).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(journal().Acquire(0).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// Nobody knows whether the block is on the disk.  A database that has mended itself, as RocksDB
+// does when there is room again, and takes writes again does not make it known: what follows could
+// stand behind a block that nobody was told of, or behind none.
+TEST_P(RocksdbJournalTest, AWriteThatFailedIsTheLast) {
+  const TempFolder temp;
+  FaultFileSystem disk(temp.path("held"));
+  // It owns nothing of the disk.
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(
+      std::shared_ptr<rocksdb::FileSystem>(&disk, [](rocksdb::FileSystem*) {}));
+  RocksdbStoreOptions options;
+  options.folder = temp.path("data");
+  options.env = env.get();
+  const auto store = RocksdbStore::OpenBlocking(options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  RocksdbJournal journal(**store);
+  const uint64_t epoch = *journal.Acquire(0);
+  JournalTail tail;
+  std::string why;
+  const Block first = MakeBlock(0, epoch, &tail, 1);
+  ASSERT_EQ(journal.AppendBlocking(first.header, first.bytes, &why), AppendResult::kCommitted);
+
+  const Block second = MakeBlock(0, epoch, &tail, 1);
+  rocksdb::IOStatus error = rocksdb::IOStatus::IOError("injected");
+  error.SetRetryable(true);  // as a full disk is
+  disk.FailNth(FileCall::kSync, 1, error, /*stays=*/false);
+  EXPECT_EQ(journal.AppendBlocking(second.header, second.bytes, &why), AppendResult::kUnknown);
+  EXPECT_THAT(why, HasSubstr("injected"));
+  disk.ClearFaults();
+  absl::Status put;
+  for (int tries = 0; tries < 10'000; ++tries) {
+    if (put = (*store)->PutBlocking(Family::kVault, "key", "value"); put.ok()) {
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ASSERT_TRUE(put.ok()) << "the database did not mend itself: " << put;
+
+  const absl::StatusOr<uint64_t> one_anew = journal.Acquire(1);
+  ASSERT_TRUE(one_anew.ok()) << one_anew.status();
+  JournalTail other;
+  const Block elsewhere = MakeBlock(1, *one_anew, &other, 1);
+  ASSERT_EQ(journal.AppendBlocking(elsewhere.header, elsewhere.bytes, &why),
+            AppendResult::kUnknown);
+  EXPECT_THAT(why, HasSubstr("an earlier write failed"));
+  EXPECT_EQ(journal.AppendBlocking(second.header, second.bytes, &why), AppendResult::kUnknown);
+  EXPECT_THAT(why, HasSubstr("an earlier write failed"));
 }
 
 // The last record of the WAL, cut anywhere, was never acknowledged: what is before

@@ -391,6 +391,46 @@ TEST_F(SyncedSizesTest, ALogOfGarbageThatWasGivenUpIsNotInTheWayLater) {
   EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "later", &value));
 }
 
+// The same where it was not the end: what stood behind the damage was given up with it.
+TEST_F(SyncedSizesTest, ALogThatWasGivenUpFromItsBeginningOnIsNotInTheWayLater) {
+  Fill();
+  { ASSERT_TRUE(Open().ok()); }
+  Fill();
+  const std::string log = Log().string();
+  std::string bytes = ReadFile(log);
+  bytes[20] ^= 1;
+  WriteFile(log, bytes);
+  EXPECT_THAT(Refusal(), HasSubstr("is damaged in the record at byte 0: restore a backup"));
+  {
+    const auto store = Open(/*point_in_time=*/true);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "later", "v").ok());
+  }
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::string value;
+  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "later", &value));
+}
+
+// A log that ends unfinished, but was not the last one to be written: somebody damaged it.
+TEST_F(SyncedSizesTest, TheEndOfALogThatIsNotTheNewestIsNotCutOff) {
+  Fill();
+  const std::string older = Log().string();
+  std::string bytes = ReadFile(older);
+  const size_t last = LastRecordOf(bytes);
+  { ASSERT_TRUE(Open().ok()); }
+  Fill();
+  fs::remove(folder_ + "/SYNCED");
+  bytes.replace(last + 7, bytes.size(), bytes.size() - last - 7, '\0');
+  WriteFile(older, bytes);
+  EXPECT_FALSE(OnlyAnEndIsUnwrittenBlocking(*rocksdb::Env::Default(), folder_));
+  const auto cuts = CutUnfinishedEndsBlocking(
+      *rocksdb::Env::Default(), folder_, LogSearch::kAll, /*damaged_too=*/true);
+  ASSERT_TRUE(cuts.ok()) << cuts.status();
+  EXPECT_TRUE(cuts->empty());
+  EXPECT_EQ(ReadFile(older), bytes);
+}
+
 // A start that mends the end of a log and fails on the way leaves no more than it found.
 TEST_F(SyncedSizesTest, WhereverAStartThatCutsOffAnEndFailsTheNextOneDoesNot) {
   Fill();
