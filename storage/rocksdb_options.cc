@@ -21,6 +21,8 @@
 #include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
 
+#include "storage/open_files.h"
+
 namespace gonghui {
 namespace {
 
@@ -125,7 +127,7 @@ rocksdb::DBOptions DbOptionsOf(const RocksdbStoreOptions& o, std::function<void(
   options.allow_concurrent_memtable_write = false;
   options.enable_write_thread_adaptive_yield = false;
   options.paranoid_checks = true;
-  options.max_open_files = 512;
+  options.max_open_files = TableFilesMax();
   options.keep_log_file_num = 4;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   if (o.read_only) {

@@ -3,7 +3,6 @@
 
 #include "engine/server/acceptor.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -15,7 +14,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -37,6 +35,7 @@
 #include "engine/base/thread_name.h"
 #include "engine/server/connection_table.h"
 #include "engine/server/log.h"
+#include "engine/server/peer_address.h"
 #include "engine/server/tcp_traffic.h"
 
 namespace gonghui {
@@ -72,26 +71,6 @@ constexpr int64_t kPenaltyNs = 10'000'000'000;
 
 std::string ErrnoText(std::string_view what, int error) {
   return absl::StrCat(absl::string_view(what.data(), what.size()), ": ", std::strerror(error));
-}
-
-std::string AddressText(const std::string& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const int family = address.size() == sizeof(in_addr) ? AF_INET : AF_INET6;
-  return ::inet_ntop(family, address.data(), text.data(), text.size()) != nullptr ? text.data()
-                                                                                  : "unknown";
-}
-
-// Who connects: an address without its port; empty for a Unix socket.
-std::string PeerAddress(const sockaddr_storage& peer) {
-  if (peer.ss_family == AF_INET) {
-    const auto* in = reinterpret_cast<const sockaddr_in*>(&peer);
-    return {reinterpret_cast<const char*>(&in->sin_addr), sizeof(in->sin_addr)};
-  }
-  if (peer.ss_family == AF_INET6) {
-    const auto* in = reinterpret_cast<const sockaddr_in6*>(&peer);
-    return {reinterpret_cast<const char*>(&in->sin6_addr), sizeof(in->sin6_addr)};
-  }
-  return {};
 }
 
 bool IsUnix(const std::string& listen) {
@@ -328,23 +307,35 @@ class Acceptor::Impl {
   }
 
   void Watch() {
-    const int64_t away_ns = away_();
+    const LanesAway away = away_();
+    const int64_t away_ns = away.longest_ns;
     if (is_unix()) {
       return;
     }
     const int64_t now_ns = clock_.MonotonicNs();
     const bool may_note =
         now_ns - read_at_ns_ >= kNoteIntervalPerConnectionNs * connections_.size();
+    // A lane reads from whichever connection has something to be read: while one is well,
+    // nobody waits for those that are not.
+    const bool all_are_away = away.shortest_ns >= kAwayNsNoted;
     if (away_ns < kAwayNsNoted) {
       suspects_ = false;
+      all_are_suspect_ = false;
       forgiven_ns_ = 0;
     } else if (!suspects_) {
       suspects_ = true;
+      all_are_suspect_ = all_are_away;
       if (may_note) {  // or it was so lately that it is as good
         NoteTraffic(now_ns);
       }
+    } else if (may_note && all_are_away && !all_are_suspect_) {
+      // What was read before may have been read by one that was well.
+      all_are_suspect_ = true;
+      forgiven_ns_ = away_ns - kAwayNsNoted;
+      NoteTraffic(now_ns);
     } else if (may_note && away_ns - forgiven_ns_ >= kAwayNsMax) {
-      const std::vector<ConnectionTable::Talker> talkers = connections_.OnlyReadFrom();
+      const std::vector<ConnectionTable::Talker> talkers =
+          connections_.OnlyReadFrom(/*others_are_read=*/!(all_are_away && all_are_suspect_));
       if (!talkers.empty()) {
         CutOff(talkers, "connection cut: it kept the server from all others");
         // What is read next, before the lane comes back, is what others said meanwhile.
@@ -374,7 +365,7 @@ class Acceptor::Impl {
       const bool refused = CountCut(talker.address, now_ns);
       LogWarn(why,
               {{"listener", options_.name},
-               {"address", AddressText(talker.address)},
+               {"address", PeerAddressText(talker.address)},
                {"read_bytes", talker.read_bytes},
                {"refused_s", refused ? kPenaltyNs / 1'000'000'000 : 0}});
     }
@@ -459,7 +450,7 @@ class Acceptor::Impl {
 
   void Take(int fd, const sockaddr_storage& peer) {
     connections_.Remove(fd);
-    const std::string address = PeerAddress(peer);
+    const std::string address = PeerAddressOf(peer);
     if (is_unix() && !IsAllowed(fd)) {
       return Refuse(fd);
     }
@@ -498,10 +489,7 @@ class Acceptor::Impl {
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
       return false;
     }
-    const bool allowed =
-        peer.uid == ::geteuid() || peer.uid == 0 ||
-        std::find(options_.allowed_uids.begin(), options_.allowed_uids.end(), peer.uid) !=
-            options_.allowed_uids.end();
+    const bool allowed = MayConnect(peer.uid, ::geteuid(), options_.allowed_uids);
     if (!allowed) {
       LogWarn("connection refused: the user may not",
               {{"listener", options_.name}, {"uid", peer.uid}, {"pid", peer.pid}});
@@ -552,9 +540,10 @@ class Acceptor::Impl {
   asio::steady_timer watch_timer_;
   Handler handler_;
   Away away_;
-  bool suspects_ = false;    // a lane is away, and what has gone over the connections noted
-  int64_t forgiven_ns_ = 0;  // of the lanes' absence: before somebody was cut off
-  int64_t read_at_ns_ = 0;   // when what has gone over all connections was
+  bool suspects_ = false;         // a lane is away, and what has gone over the connections noted
+  bool all_are_suspect_ = false;  // and so were all at that time
+  int64_t forgiven_ns_ = 0;       // of the lanes' absence: before somebody was cut off
+  int64_t read_at_ns_ = 0;        // when what has gone over all connections was
   absl::flat_hash_map<std::string, Offender> offenders_;  // by address; of the last minute
   ConnectionTable connections_;
   int reserve_fd_;
@@ -605,6 +594,11 @@ uint64_t Acceptor::refused_count() const {
 }
 uint64_t Acceptor::cut_count() const {
   return impl_->cut();
+}
+
+bool MayConnect(uint32_t uid, uint32_t own_uid, const std::vector<uint32_t>& allowed_uids) {
+  return uid == own_uid || uid == 0 ||
+         std::find(allowed_uids.begin(), allowed_uids.end(), uid) != allowed_uids.end();
 }
 
 int64_t RaiseFileLimit() {

@@ -32,6 +32,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/base/clock.h"
+#include "engine/server/lanes_away.h"
 
 namespace gonghui {
 
@@ -49,9 +50,8 @@ class Acceptor {
  public:
   // Takes ownership of the descriptor.  On the acceptor's thread; must not throw.
   using Handler = std::function<void(int fd)>;
-  // For how much processor time somebody who should look after all connections has not come
-  // back to that; 0 = all is well.  Asked often, on the acceptor's thread.
-  using Away = std::function<int64_t()>;
+  // Asked often, on the acceptor's thread.
+  using Away = std::function<LanesAway()>;
 
   // Binds and listens; nothing is accepted yet.  A Unix socket's file is made with
   // mode 0600 in a folder that is there; one that a dead server left is replaced, one of
@@ -88,6 +88,10 @@ class Acceptor {
   explicit Acceptor(std::unique_ptr<Impl> impl);
   const std::unique_ptr<Impl> impl_;
 };
+
+// Whether a process of this user may connect to a Unix socket of one of `own_uid`: its own user,
+// root, and whom the operator has named.
+bool MayConnect(uint32_t uid, uint32_t own_uid, const std::vector<uint32_t>& allowed_uids);
 
 // Raises the limit of open files to what the system allows and returns it.
 int64_t RaiseFileLimit();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -37,12 +38,15 @@ class AuthorizationService::Impl {
       lane->Start(engine);
     }
   }
-  int64_t AwayNs() {
-    int64_t most = 0;
+  LanesAway Away() {
+    LanesAway away;
+    away.shortest_ns = INT64_MAX;  // there is a lane
     for (const auto& lane : lanes_) {
-      most = std::max(most, lane->AwayNs());
+      const int64_t away_ns = lane->AwayNs();
+      away.longest_ns = std::max(away.longest_ns, away_ns);
+      away.shortest_ns = std::min(away.shortest_ns, away_ns);
     }
-    return most;
+    return away;
   }
   void BeginDrain() {
     if (draining_.exchange(true)) {
@@ -85,8 +89,8 @@ void AuthorizationService::Register(grpc::ServerBuilder* builder, TerminalsHealt
 void AuthorizationService::Start(Engine* engine) {
   impl_->Start(engine);
 }
-int64_t AuthorizationService::AwayNs() {
-  return impl_->AwayNs();
+LanesAway AuthorizationService::Away() {
+  return impl_->Away();
 }
 void AuthorizationService::BeginDrain() {
   impl_->BeginDrain();

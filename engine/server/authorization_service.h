@@ -19,7 +19,8 @@
 //
 // Bounds: `calls_in_flight_max` unary calls and `streams_max` streams a lane, of both
 // kinds together, `stream_messages_in_flight` messages a stream; beyond,
-// RESOURCE_EXHAUSTED.  As many answers again wait for their clients to take them; beyond,
+// RESOURCE_EXHAUSTED, for the newcomer or a stream of the terminal that has the most
+// (stream_places.h).  As many answers again wait for their clients to take them; beyond,
 // the oldest is cut (unsent_calls.h).  Streams hold `stream_bytes_max` in all; beyond half of
 // it none reads ahead, beyond the whole those are cut whose clients do not take their answers, and
 // when there are none, items are told to come again.  A command that has lines or is an advice
@@ -32,6 +33,7 @@
 #include <memory>
 
 #include "engine/pipeline/engine.h"
+#include "engine/server/lanes_away.h"
 
 namespace grpc {
 class ServerBuilder;
@@ -65,9 +67,8 @@ class AuthorizationService {
   // After the server has started.  The engine outlives Join().
   void Start(Engine* engine);
 
-  // One thread, always the same, between Start() and Join(): for how much processor time
-  // a lane has not come to its queue since this was last asked; 0 when all have.
-  int64_t AwayNs();
+  // One thread, always the same, between Start() and Join(): since it was last asked.
+  LanesAway Away();
 
   // Streams are ended with UNAVAILABLE once what they sent is answered; new calls are
   // refused so.  Any thread.

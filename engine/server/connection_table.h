@@ -65,23 +65,31 @@ class ConnectionTable {
   void NoteTraffic() {
     for (auto& [fd, connection] : by_fd_) {
       connection.noted = TcpTrafficOf(fd);
+      connection.held_read_bytes = 0;
+      connection.held_looks = 0;
     }
   }
 
   // Those that were only read from since NoteTraffic(): who asks and is answered is sent
   // about as much as it says.  Not those that were read little beside another: they may
   // have waited for it.
-  [[nodiscard]] std::vector<Talker> OnlyReadFrom() const {
+  //
+  // Where somebody reads on from all others, that a connection was only read from says little:
+  // it may be in the midst of a message, which has no answer yet.  Then it is found when it was
+  // read more than that from, or when what it has said lies unread, look after look.
+  [[nodiscard]] std::vector<Talker> OnlyReadFrom(bool others_are_read) {
     std::vector<Talker> found;
     int64_t most = 0;
-    for (const auto& [fd, connection] : by_fd_) {
+    for (auto& [fd, connection] : by_fd_) {
       const std::optional<TcpTraffic> now = TcpTrafficOf(fd);
       if (!connection.noted.has_value() || !now.has_value() || !IsStill(fd, connection)) {
         continue;
       }
+      const bool is_held = connection.IsHeld(*now);
       const int64_t read = Since(now->read_bytes, connection.noted->read_bytes);
       const int64_t sent = Since(now->sent_bytes, connection.noted->sent_bytes);
-      if (sent < read / kAnsweredPartMin) {
+      if (sent < read / kAnsweredPartMin &&
+          (!others_are_read || is_held || read >= silent_bytes_min_)) {
         found.push_back({fd, connection.address, read});
         most = std::max(most, read);
       }
@@ -162,10 +170,24 @@ class ConnectionTable {
   static constexpr int64_t kSilentBytesMin = int64_t{2} << 20;
   static constexpr int kSilentLooks = 4;
 
+  // Looks between which nothing is read of what waits.
+  static constexpr int kHeldLooks = 2;
+
   struct Connection {
+    // At each look since NoteTraffic(): whether there was more to be read at the last ones, too,
+    // and nobody has.
+    bool IsHeld(const TcpTraffic& now) {
+      held_looks = now.unread_bytes > 0 && now.read_bytes <= held_read_bytes ? held_looks + 1 : 0;
+      // The kernel's two counts are not taken at one instant, so it may seem less than it was.
+      held_read_bytes = std::max(held_read_bytes, now.read_bytes);
+      return held_looks >= kHeldLooks;
+    }
+
     ino_t inode = 0;
     std::string address;
     std::optional<TcpTraffic> noted = TcpTraffic{};
+    uint64_t held_read_bytes = 0;
+    int held_looks = 0;
     TcpTraffic answered;  // when something was last seen to be sent
     uint64_t seen_read_bytes = 0;
     int silent_looks = 0;  // since then, at which it had said more

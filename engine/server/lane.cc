@@ -3,13 +3,16 @@
 
 #include "engine/server/lane.h"
 
-#include <chrono>
+#include <cstdint>
 
 #include "engine/base/check.h"
+#include "engine/base/clock.h"
 #include "engine/base/thread_cpu.h"
 #include "engine/base/thread_name.h"
 #include "engine/server/health_call.h"
+#include "engine/server/log.h"
 #include "engine/server/stream_call.h"
+#include "engine/server/text_codec.h"
 #include "engine/server/unary_call.h"
 
 namespace gonghui {
@@ -20,15 +23,25 @@ constexpr size_t kRareCallsPosted = 16;
 // Messages kept for the next one; more than these are given back.
 constexpr size_t kMessagesPooledMax = 16;
 
+// Whoever connects can cause a line as often as it likes.
+constexpr int64_t kGaveWayLogNs = 60'000'000'000;
+
 }  // namespace
 
-TimestampNs DeadlineOf(const grpc::ServerContext& context) {
-  const auto deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) {
-    return kTimestampMax;
+TimestampNs ToTimestamp(const gpr_timespec& realtime) {
+  constexpr int64_t kNsPerS = 1'000'000'000;
+  if (realtime.tv_sec < 0) {
+    return TimestampNs{0};
   }
-  return TimestampNs{
-      std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.time_since_epoch()).count()};
+  return realtime.tv_sec >= INT64_MAX / kNsPerS
+             ? kTimestampMax
+             : TimestampNs{realtime.tv_sec * kNsPerS + realtime.tv_nsec};
+}
+
+TimestampNs DeadlineOf(const grpc::ServerContext& context) {
+  // Not context.deadline(): it counts nanoseconds without a look at where they end, and a client
+  // may say `grpc-timeout: 99999999H`, which would be in the past.
+  return ToTimestamp(gpr_convert_clock_type(context.raw_deadline(), GPR_CLOCK_REALTIME));
 }
 
 grpc::Slice ToSlice(const grpc::ByteBuffer& buffer) {
@@ -43,7 +56,12 @@ Lane::Lane(const AuthorizationOptions& options,
            RawService* service,
            TerminalsHealth* health,
            std::unique_ptr<grpc::ServerCompletionQueue> queue)
-    : options_(options), service_(service), health_(health), queue_(std::move(queue)) {}
+    : options_(options),
+      service_(service),
+      health_(health),
+      queue_(std::move(queue)),
+      places_(static_cast<size_t>(options.streams_max)),
+      gave_way_log_(/*lines_max=*/1, kGaveWayLogNs) {}
 
 Lane::~Lane() = default;
 
@@ -76,9 +94,9 @@ void Lane::Complete(Submission* first) {
   Submission* head = mailbox_->load(std::memory_order_relaxed);
   do {
     last->next = head;
-    // Publishes the results.  Pairs with the acquire exchange in OnKick().
+    // Releases the results to OnKick(), and acquires from it that it is done with the kick.
   } while (!mailbox_->compare_exchange_weak(
-      head, first, std::memory_order_release, std::memory_order_relaxed));
+      head, first, std::memory_order_acq_rel, std::memory_order_relaxed));
   if (head == nullptr) {
     // Only the kick empties the mailbox, so the alarm before this one has fired
     // and been handed out: it may be set again.
@@ -114,7 +132,7 @@ void Lane::OnAsked() {
 bool Lane::MakeRoomFor(int64_t bytes, const StreamCall* caller) {
   while (stream_bytes_ > 0 && stream_bytes_ + bytes > options_.stream_bytes_max) {
     StreamCall* heaviest = nullptr;
-    for (StreamCall* const stream : active_streams_) {
+    for (StreamCall* const stream : places_.streams()) {
       if (stream->IsStalled() &&
           (heaviest == nullptr || stream->held_bytes() > heaviest->held_bytes())) {
         heaviest = stream;
@@ -131,27 +149,50 @@ bool Lane::MakeRoomFor(int64_t bytes, const StreamCall* caller) {
   return true;
 }
 
-void Lane::CutLongestStalled(const StreamCall* caller) {
+bool Lane::TakePlace(StreamCall* stream) {
+  if (places_.AllTaken()) {
+    StreamCall* leaves = places_.WhoGivesWayTo(stream->terminal());
+    if (leaves != nullptr) {
+      TellWhoGaveWay(*leaves);
+    } else {
+      leaves = LongestStalled();
+    }
+    if (leaves == nullptr) {
+      return false;
+    }
+    leaves->GiveWay();
+  }
+  places_.Take(stream);
+  return true;
+}
+
+void Lane::LeavePlace(StreamCall* stream) {
+  places_.Leave(stream);
+}
+
+StreamCall* Lane::LongestStalled() const {
   StreamCall* longest = nullptr;
-  for (StreamCall* const stream : active_streams_) {
-    if (stream != caller && stream->IsStalled() &&
+  for (StreamCall* const stream : places_.streams()) {
+    if (stream->IsStalled() &&
         (longest == nullptr || stream->answer_age() < longest->answer_age())) {
       longest = stream;
     }
   }
-  if (longest != nullptr) {
-    longest->Cut();
-    longest->Advance();
+  return longest;
+}
+
+void Lane::TellWhoGaveWay(const StreamCall& stream) {
+  uint64_t left_out = 0;
+  if (gave_way_log_.Pass(SystemClock::Instance().MonotonicNs(), &left_out)) {
+    LogWarn("all streams of a lane are taken: one of the terminal that has the most gave way",
+            {{"terminal", TextOf(stream.terminal())},
+             {"streams", places_.CountOf(stream.terminal())},
+             {"streams_max", options_.streams_max},
+             {"not_told", left_out}});
   }
 }
 
-void Lane::OnStreamTaken(StreamCall* stream) {
-  active_streams_.push_back(stream);
-  PostStream(stream->method());
-}
-
 void Lane::Recycle(StreamCall* stream) {
-  active_streams_.erase(std::find(active_streams_.begin(), active_streams_.end(), stream));
   idle_streams_[static_cast<size_t>(stream->method())].push_back(stream);
 }
 
@@ -199,7 +240,9 @@ void Lane::DrainQueue() {
 }
 
 void Lane::OnKick() {
-  Submission* submission = mailbox_->exchange(nullptr, std::memory_order_acquire);
+  // Acquires the results, and releases the alarm that has brought it here to whoever finds the
+  // mailbox empty.  Pairs with Complete().
+  Submission* submission = mailbox_->exchange(nullptr, std::memory_order_acq_rel);
   while (submission != nullptr) {
     Submission* const next = submission->next;
     --in_engine_;
@@ -213,7 +256,7 @@ void Lane::OnKick() {
 void Lane::OnDrain() {
   draining_ = true;
   // A stream may end, and leave the list, while it is told.
-  const std::vector<StreamCall*> streams = active_streams_;
+  const std::vector<StreamCall*> streams = places_.streams();
   for (StreamCall* stream : streams) {
     stream->BeginDrain();
   }

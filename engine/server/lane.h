@@ -25,6 +25,8 @@
 #include "engine/domain/command.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/authorization_service.h"
+#include "engine/server/log_throttle.h"
+#include "engine/server/stream_places.h"
 #include "engine/server/unsent_calls.h"
 #include "engine/server/wire.h"
 #include "gonghui/v1/authorization_service.grpc.pb.h"
@@ -77,6 +79,9 @@ class EngineWork {
   ~EngineWork() = default;
 };
 
+// In engine time; the last instant of that for whatever comes later, and the first for what came
+// before.
+TimestampNs ToTimestamp(const gpr_timespec& realtime);
 // The call's deadline in engine time.
 TimestampNs DeadlineOf(const grpc::ServerContext& context);
 
@@ -175,10 +180,12 @@ class Lane final : public Completions {
   void OnHealthTaken() { PostHealth(); }
   void Recycle(HealthCall* call) { idle_health_.push_back(call); }
 
-  void OnStreamTaken(StreamCall* stream);
-  [[nodiscard]] bool TooManyStreams() const {
-    return active_streams_.size() > static_cast<size_t>(options_.streams_max);
-  }
+  void OnStreamTaken(StreamMethod method) { PostStream(method); }
+  // A place among the lane's streams.  Where there is none, one of those gives way of whoever has
+  // the most (stream_places.h), else the one whose client has not taken its answer for the
+  // longest; false when there is neither.
+  [[nodiscard]] bool TakePlace(StreamCall* stream);
+  void LeavePlace(StreamCall* stream);
   void Recycle(StreamCall* stream);
 
   // What streams hold: messages that are not answered, and answers that are not taken.
@@ -193,9 +200,6 @@ class Lane final : public Completions {
   // more than its share, so that who takes its answers slowly keeps nobody from being served.
   // The caller, which may be among those that are cut, calls its own Advance() afterwards.
   [[nodiscard]] bool MakeRoomFor(int64_t bytes, const StreamCall* caller);
-  // Cuts the stream whose client has not taken its answer for the longest, if there is one: a
-  // place for whoever comes next.
-  void CutLongestStalled(const StreamCall* caller);
   // Grows about twenty times a second, and not while the lane is away from its queue: what
   // clients do not get on with then is not their doing.
   [[nodiscard]] uint64_t age() const { return age_; }
@@ -238,6 +242,8 @@ class Lane final : public Completions {
       decided_.store(true, std::memory_order_release);
     }
   }
+  [[nodiscard]] StreamCall* LongestStalled() const;
+  void TellWhoGaveWay(const StreamCall& stream);
   void PostCalls(size_t method);
   void PostHealth();
   void PostStream(StreamMethod method);
@@ -283,10 +289,11 @@ class Lane final : public Completions {
   std::array<std::vector<UnaryCall*>, kUnaryMethods.size()> idle_;
   std::vector<HealthCall*> idle_health_;
   std::array<std::vector<StreamCall*>, kStreamMethods.size()> idle_streams_;
-  std::vector<StreamCall*> active_streams_;
+  StreamPlaces<StreamCall> places_;
   int64_t stream_bytes_ = 0;
   uint64_t age_ = 0;
   UnsentCalls unsent_;
+  LogThrottle gave_way_log_;
   std::vector<std::unique_ptr<StreamMessage>> messages_;   // for the next ones
   std::vector<std::unique_ptr<UnaryCall>> calls_;          // all of them
   std::vector<std::unique_ptr<HealthCall>> health_calls_;  // all of them

@@ -42,6 +42,7 @@
 #include "engine/server/server.h"
 #include "engine/server/table_watch.h"
 #include "storage/draw_store.h"
+#include "storage/open_files.h"
 #include "storage/programme_sources.h"
 #include "storage/rocksdb_archive.h"
 #include "storage/rocksdb_checkpoint.h"
@@ -161,6 +162,7 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   server_options.config = config;
   server_options.insecure_dev = flags.insecure_dev;
   server_options.version = GONGHUI_VERSION;
+  server_options.store_files_max = TableFilesMax();
   // Before recovery, which may take minutes.
   GH_RETURN_IF_ERROR(Server::CheckBlocking(server_options, clock));
   RocksdbStoreOptions store_options;

@@ -43,8 +43,9 @@ constexpr int kMetadataBytesMax = 8 * 1'024;
 // without being told minutes.  A reader that has fallen behind takes up to 128 KiB all the same
 // (gRPC 1.51), which is seconds.
 constexpr int kReadBytesMax = 8'192;
-// For the database, the log, and what gRPC opens for itself.
-constexpr int64_t kFilesKept = 512;
+// Beside connections and tables: journals and logs, what gRPC opens for itself, files that are
+// read for a moment.
+constexpr int64_t kFilesBeside = 128;
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -87,6 +88,12 @@ void SetChannelArguments(grpc::ServerBuilder* builder, int handshake_ms_max) {
                               kPingIntervalMinMs);
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // gRPC 1.51 measures a message as it came over the wire, and inflates it without a limit, to a
+  // thousand times as much, outside of any quota.  So a call that says its messages are
+  // compressed ends with UNIMPLEMENTED, and nothing is there that could inflate one.
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder->AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytesMax);
   builder->AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytesMax);
 }
@@ -184,7 +191,7 @@ class Server::Impl {
     operators_.health->SetServing(true);
     // Drain() stops the acceptor before the lanes end.
     HandOver(terminals_.acceptor.get(), terminals_.grpc_acceptor.get(), [this] {
-      return authorization_->AwayNs();
+      return authorization_->Away();
     });
     HandOver(operators_.acceptor.get(), operators_.grpc_acceptor.get());
     return absl::OkStatus();
@@ -260,7 +267,9 @@ class Server::Impl {
                         MakeCredentials(config));
     AcceptorOptions acceptor = ForTerminals(config);
     // A connection is a descriptor, and the database needs some of its own.
-    const int64_t room = std::max(files_max / 2, files_max - kFilesKept);
+    const int64_t kept =
+        options_.store_files_max + options_.config.operators.connections_max + kFilesBeside;
+    const int64_t room = std::max(files_max / 4, files_max - kept);
     acceptor.connections_max = std::min(config.connections_max, room);
     if (acceptor.connections_max < config.connections_max) {
       // One address keeps the part that it was to have, so that it cannot have all.

@@ -10,6 +10,7 @@
 #ifndef GONGHUI_ENGINE_SERVER_SERVER_H_
 #define GONGHUI_ENGINE_SERVER_SERVER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,7 @@ struct ServerOptions {
   // Without certificates the request's own words say who calls.
   bool insecure_dev = false;
   std::string version = "0.0.0";
+  int64_t store_files_max = 0;  // descriptors that the database may take
 };
 
 // What stands beside the ledger; outlives Server::Join().

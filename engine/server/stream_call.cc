@@ -24,6 +24,16 @@ static_assert(kResultsField == v1::SubmitAdvicesResponse::kResultsFieldNumber);
 constexpr uint64_t kStalledAges = 40;
 constexpr int64_t kTakenBytesPerAgeMin = 4'096;
 
+Refusal GaveWay() {
+  Refusal refusal = Overloaded();
+  refusal.reason = "STREAM_GAVE_WAY";
+  refusal.message =
+      "all streams are taken, and of those of this terminal, which has the most, this one made "
+      "room for another terminal's; what was not answered was not decided; open it again later";
+  refusal.retry_delay_ms = 1'000;
+  return refusal;
+}
+
 std::string SerializedStatus(const Refusal& refusal) {
   google::rpc::Status status;
   FillStatus(refusal, &status);
@@ -78,7 +88,7 @@ void StreamCall::Proceed(bool ok) {
     lane_->OnServerShutdown();
     return;
   }
-  lane_->OnStreamTaken(this);
+  lane_->OnStreamTaken(method_);
   Refusal refusal;
   if (lane_->draining()) {
     End(ToGrpcStatus(Draining()));
@@ -86,11 +96,11 @@ void StreamCall::Proceed(bool ok) {
   }
   lane_->Owe();
   owed_ = true;
-  if (lane_->TooManyStreams()) {
-    lane_->CutLongestStalled(this);
-    End(ToGrpcStatus(Overloaded()));
-  } else if (!lane_->options().trust_words && !IdentifyTerminal(*context_, &caller_, &refusal)) {
+  answer_age_ = lane_->age();
+  if (!lane_->options().trust_words && !IdentifyTerminal(*context_, &caller_, &refusal)) {
     End(ToGrpcStatus(refusal));
+  } else if (!lane_->TakePlace(this)) {
+    End(ToGrpcStatus(Overloaded()));
   }
   Advance();
 }
@@ -151,6 +161,7 @@ void StreamCall::OnWrite(bool ok) {
 
 void StreamCall::OnFinish(bool /*ok*/) {
   lane_->TagCameBack();
+  lane_->OnAnswered(this);
   writing_ = false;
   Advance();
 }
@@ -192,8 +203,10 @@ void StreamCall::Advance() {
       PopMessage();
     } else if (ended_ && messages_.empty()) {
       finished_ = writing_ = true;
+      lane_->LeavePlace(this);
       lane_->ExpectTag();
       stream_->Finish(status_, &finish_);
+      lane_->OnAnswering(this);
       return;
     }
   }
@@ -232,6 +245,15 @@ bool StreamCall::IsStalled() const {
   return answer_bytes_ > 0 && !cut_ &&
          lane_->age() - answer_age_ >=
              kStalledAges + static_cast<uint64_t>(answer_bytes_ / kTakenBytesPerAgeMin);
+}
+
+void StreamCall::GiveWay() {
+  if (IsStalled()) {
+    Cut();  // whoever takes no answers would not take this one
+  } else {
+    End(ToGrpcStatus(GaveWay()));
+  }
+  Advance();
 }
 
 void StreamCall::Cut() {

@@ -23,6 +23,7 @@
 #include "engine/server/lane.h"
 #include "engine/server/refusal.h"
 #include "engine/server/translate.h"
+#include "engine/server/unsent_calls.h"
 
 namespace gonghui {
 
@@ -56,12 +57,15 @@ struct StreamMessage final : public EngineWork {
 };
 
 // At most one read and one write are under way; a message is answered when it is decided
-// and all before it are answered.  Lane thread only.
-class StreamCall final : public QueueTag {
+// and all before it are answered.  From Finish() on it is a call whose answer gRPC holds, like any
+// other.  Lane thread only.
+class StreamCall final : public QueueTag, public UnsentCall {
  public:
   StreamCall(Lane* lane, StreamMethod method) : lane_(lane), method_(method) {}
 
   [[nodiscard]] StreamMethod method() const { return method_; }
+  // Whose it is; none without certificates.
+  [[nodiscard]] const TerminalId& terminal() const { return caller_.terminal; }
 
   void Post();
   void Proceed(bool ok) override;  // accepted
@@ -74,11 +78,16 @@ class StreamCall final : public QueueTag {
   // Whether its client has for long not taken an answer.  gRPC tells only when all of it has
   // left, so an answer has the longer for it the longer it is.
   [[nodiscard]] bool IsStalled() const;
-  // Of the lane's ages, when the answer that its client has not taken was given.
+  // Of the lane's ages, when its last answer was given, or it began.
   [[nodiscard]] uint64_t answer_age() const { return answer_age_; }
+  // Whether it may be ended for another's sake: it has said nothing that is not answered, or does
+  // not take the answer.
+  [[nodiscard]] bool CanGiveWay() const { return IsIdle() || IsStalled(); }
+  // REQUIRES: CanGiveWay().
+  void GiveWay();
   // Ends it as if the client had cancelled it; from then on it counts as holding nothing.
   // Advance() gives back what is not in the engine.
-  void Cut();
+  void Cut() override;
 
  private:
   class Step final : public QueueTag {
@@ -91,6 +100,7 @@ class StreamCall final : public QueueTag {
     void (StreamCall::*const run_)(bool);
   };
 
+  [[nodiscard]] bool IsIdle() const { return messages_.empty() && !writing_ && !ended_; }
   void OnRead(bool ok);
   void OnWrite(bool ok);
   void OnFinish(bool ok);
@@ -129,7 +139,7 @@ class StreamCall final : public QueueTag {
   bool owed_ = false;  // its answers, by the lane
   int64_t held_bytes_ = 0;
   int64_t answer_bytes_ = 0;  // of the write that is under way
-  uint64_t answer_age_ = 0;   // the lane's, when it began
+  uint64_t answer_age_ = 0;   // the lane's, when the last one began
   grpc::Status status_;
   Caller caller_;
   std::deque<std::unique_ptr<StreamMessage>> messages_;  // in order of arrival

@@ -28,6 +28,7 @@ std::optional<TcpTraffic> TcpTrafficOf(int fd) {
   // The two are not asked at one instant.
   traffic.read_bytes = info.tcpi_bytes_received > waiting ? info.tcpi_bytes_received - waiting : 0;
   traffic.sent_bytes = info.tcpi_bytes_sent;
+  traffic.unread_bytes = waiting;
   return traffic;
 }
 

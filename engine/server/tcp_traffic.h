@@ -14,6 +14,7 @@ namespace gonghui {
 struct TcpTraffic {
   uint64_t read_bytes = 0;  // by this process: what waits in the kernel is not read yet
   uint64_t sent_bytes = 0;
+  uint64_t unread_bytes = 0;  // that wait in the kernel
 };
 
 // Nothing when the descriptor is no TCP socket (any more).

@@ -6,6 +6,7 @@ connection, or the next one, goes on."""
 import contextlib
 import random
 import struct
+import zlib
 
 import caller
 import scene
@@ -16,6 +17,29 @@ OK, UNKNOWN, INVALID_ARGUMENT, RESOURCE_EXHAUSTED = 0, 2, 3, 8
 UNIMPLEMENTED, INTERNAL = 12, 13
 
 REPLAYED = wire.field(2, 1)  # of an AuthorizeResponse, where it ends
+
+OPERATORS = "/gonghui.v1.OperationsService/GetStatus"
+BOMB_MIB = 256  # of zeroes, in less than 1 MiB, which a message may have
+BOMBS_MIB = 64  # what the server may take for all of them
+
+
+def bomb(encoding):
+    """A message that is BOMB_MIB long when it is inflated."""
+    zeroes = bytes(scene.MIB)
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    # Up to a full flush it depends on nothing before, so it may come again and again.
+    block = deflate.compress(zeroes) + deflate.flush(zlib.Z_FULL_FLUSH)
+    body = block * BOMB_MIB + deflate.flush()
+    if encoding == "deflate":
+        check = 1
+        for _ in range(BOMB_MIB):
+            check = zlib.adler32(zeroes, check)
+        return b"\x78\x9c" + body + struct.pack(">I", check)
+    check = 0
+    for _ in range(BOMB_MIB):
+        check = zlib.crc32(zeroes, check)
+    size = BOMB_MIB * scene.MIB
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + body + struct.pack("<II", check, size)
 
 
 class MessagesTest(scene.HostileCase):
@@ -67,6 +91,25 @@ class MessagesTest(scene.HostileCase):
     def test_what_says_gzip_and_is_not(self):
         self.assert_refused(self.call(wire.grpc_message(scene.City.sale(), compressed=1),
                                       more=[("grpc-encoding", "gzip")]))
+
+    def test_a_bomb(self):
+        # Messages are not to be compressed: what is measured is what came over the wire, and
+        # inflated it may be a thousand times as long.
+        bombs = {encoding: bomb(encoding) for encoding in ("gzip", "deflate")}
+        with scene.Peak(self.pid) as peak:
+            for encoding, body in bombs.items():
+                self.assertLess(len(body), scene.MIB)
+                for path in (wire.AUTHORIZE, wire.STREAM, wire.HEALTH):
+                    with self.subTest(encoding=encoding, path=path):
+                        self.assert_refused(self.call(wire.grpc_message(body, compressed=1), path,
+                                                      more=[("grpc-encoding", encoding)]),
+                                            UNIMPLEMENTED)
+                with self.subTest(encoding=encoding, path=OPERATORS), \
+                        caller.Caller(self.operators) as connection:
+                    self.assert_refused(connection.call(
+                        OPERATORS, wire.grpc_message(body, compressed=1),
+                        more=[("grpc-encoding", encoding)]), UNIMPLEMENTED)
+        self.assertLess(peak.growth / scene.MIB, BOMBS_MIB)
 
     def test_what_grpc_bears(self):
         # It takes a message as it is that says it is compressed and not how, and any type of
@@ -134,6 +177,14 @@ class MessagesTest(scene.HostileCase):
             reply = self.call(wire.grpc_message(wire.sale("T0", "M0", "0")),
                               more=[("grpc-timeout", timeout)])
             self.assertNotEqual(reply.grpc_status, OK, f"{timeout!r}: {reply}")
+
+    def test_the_longest_deadline(self):
+        # In nanoseconds it is more than 64 bits hold.
+        for timeout in ("99999999H", "99999999M", "99999999u"):
+            reply = self.call(wire.grpc_message(scene.City.sale()),
+                              more=[("grpc-timeout", timeout)])
+            self.assertEqual(reply.grpc_status, OK, f"{timeout}: {reply}")
+        self.before = self.decisions()
 
     def test_headers_of_the_abort(self):
         # CVE-2023-1428: one of these, and more than 8 KiB of headers after it, is said to have

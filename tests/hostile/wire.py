@@ -123,9 +123,9 @@ def stream_message(requests):
 class Wire:
     """A connection that says what it is told to, and hears without understanding much."""
 
-    def __init__(self, target, source=None, timeout_s=60):
+    def __init__(self, target, source=None, timeout_s=60, tls=None):
         """`target`: an address (host, port), or the path of a Unix socket.  `source`: the address
-        of the loopback network to come from."""
+        of the loopback network to come from.  `tls`: an ssl.SSLContext that offers h2."""
         if isinstance(target, str):
             self.socket = socket.socket(socket.AF_UNIX)
         else:
@@ -135,6 +135,8 @@ class Wire:
                 self.socket.bind((source, 0))
         self.socket.settimeout(timeout_s)
         self.socket.connect(target)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self._heard = b""
         self._room = 65535  # that the server's window of the connection has for DATA
 

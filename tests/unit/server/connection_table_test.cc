@@ -34,12 +34,13 @@ TEST(ConnectionTableTest, OnlyReadFromIsWhoSaysMuchAndIsNotAnswered) {
   ASSERT_TRUE(hostile.Talk(100'000, /*answered=*/true));
   table.NoteTraffic();
   ASSERT_TRUE(answered.Talk(100'000, /*answered=*/true));
-  EXPECT_THAT(table.OnlyReadFrom(), ::testing::IsEmpty());
+  EXPECT_THAT(table.OnlyReadFrom(/*others_are_read=*/false), ::testing::IsEmpty());
   ASSERT_TRUE(hostile.Talk(100'000, /*answered=*/false));
   ASSERT_TRUE(little.Talk(20'000, /*answered=*/false));  // it may have waited for the other
-  EXPECT_THAT(FdsOf(table.OnlyReadFrom()), ::testing::ElementsAre(hostile.server()));
+  EXPECT_THAT(FdsOf(table.OnlyReadFrom(/*others_are_read=*/false)),
+              ::testing::ElementsAre(hostile.server()));
   table.NoteTraffic();
-  EXPECT_THAT(table.OnlyReadFrom(), ::testing::IsEmpty());
+  EXPECT_THAT(table.OnlyReadFrom(/*others_are_read=*/false), ::testing::IsEmpty());
 }
 
 // It may be what the lane is busy with.
@@ -49,7 +50,47 @@ TEST(ConnectionTableTest, WhoComesAfterTheNoteCountsFromItsBeginning) {
   const TcpPair late;
   table.Add(late.server(), "here");
   ASSERT_TRUE(late.Talk(8'192, /*answered=*/false));
-  EXPECT_THAT(FdsOf(table.OnlyReadFrom()), ::testing::ElementsAre(late.server()));
+  EXPECT_THAT(FdsOf(table.OnlyReadFrom(/*others_are_read=*/false)),
+              ::testing::ElementsAre(late.server()));
+}
+
+// A gate in the midst of a message is not answered yet, and on another lane is somebody hostile.
+TEST(ConnectionTableTest, WhereOthersAreReadNobodyIsFoundInTheMidstOfAMessage) {
+  ConnectionTable table(kMessageBytesMax);
+  const TcpPair uploads;
+  const TcpPair floods;
+  table.Add(uploads.server(), "here");
+  table.Add(floods.server(), "here");
+  table.NoteTraffic();
+  ASSERT_TRUE(uploads.Talk(static_cast<size_t>(kMessageBytesMax), /*answered=*/false));
+  ASSERT_TRUE(floods.Talk(static_cast<size_t>(2 * kMessageBytesMax), /*answered=*/false));
+  EXPECT_THAT(FdsOf(table.OnlyReadFrom(/*others_are_read=*/true)),
+              ::testing::ElementsAre(floods.server()));
+  EXPECT_THAT(FdsOf(table.OnlyReadFrom(/*others_are_read=*/false)),
+              ::testing::UnorderedElementsAre(uploads.server(), floods.server()));
+}
+
+// Whoever keeps a lane busy with little is not read on from, and everybody else is.
+TEST(ConnectionTableTest, WhereOthersAreReadWhatLiesUnreadIsFound) {
+  ConnectionTable table(kMessageBytesMax);
+  const TcpPair held;
+  const TcpPair read_on;
+  table.Add(held.server(), "here");
+  table.Add(read_on.server(), "here");
+  table.NoteTraffic();
+  const auto find = [&table] { return FdsOf(table.OnlyReadFrom(/*others_are_read=*/true)); };
+  ASSERT_TRUE(held.Talk(8'192, /*answered=*/false));
+  ASSERT_TRUE(held.Say(100));
+  for (int look = 0; look < 2; ++look) {
+    ASSERT_TRUE(read_on.Talk(8'192, /*answered=*/false));
+    ASSERT_TRUE(read_on.Say(100));
+    EXPECT_THAT(find(), ::testing::IsEmpty()) << "it may be read soon";
+  }
+  ASSERT_TRUE(read_on.Talk(8'192, /*answered=*/false));
+  ASSERT_TRUE(read_on.Say(100));
+  EXPECT_THAT(find(), ::testing::ElementsAre(held.server()));
+  table.NoteTraffic();
+  EXPECT_THAT(find(), ::testing::IsEmpty());
 }
 
 // How much is too much: at once, and a bit at a time.

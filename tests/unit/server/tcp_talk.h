@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -85,6 +86,21 @@ class TcpPair {
   [[nodiscard]] int server() const { return server_; }
   bool Talk(size_t bytes, bool answered) const {
     return gonghui::Talk(client_, server_, bytes, answered);
+  }
+  // The client says so much, and nobody reads it; it is there when this returns.
+  bool Say(size_t bytes) const {
+    int before = 0;
+    int unread = 0;
+    const std::vector<char> text(bytes, 'x');
+    if (::ioctl(server_, FIONREAD, &before) != 0 ||
+        ::send(client_, text.data(), bytes, MSG_NOSIGNAL) != static_cast<ssize_t>(bytes)) {
+      return false;
+    }
+    while (::ioctl(server_, FIONREAD, &unread) == 0 &&
+           static_cast<size_t>(unread - before) < bytes) {
+      ::usleep(1'000);
+    }
+    return true;
   }
 
  private:
