@@ -28,7 +28,8 @@ import tomllib
 FOLDER = pathlib.Path("tests") / "mutants"
 TESTS = "tests.toml"
 # What a mutant may be of.
-CODE = ("engine/domain/", "engine/ledger/", "engine/durability/", "engine/pipeline/", "storage/")
+CODE = ("engine/domain/", "engine/ledger/", "engine/programmes/", "engine/durability/",
+        "engine/pipeline/", "engine/server/", "storage/")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 TEXT_KEYS = {"name", "bug", "file", "line", "mutated", "after"}
 

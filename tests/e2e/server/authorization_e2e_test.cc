@@ -4,6 +4,7 @@
 // The terminals' calls, over gRPC, against a real engine.
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -39,6 +40,9 @@ class AuthorizationTest : public ::testing::Test {
 
   grpc::Status Authorize(const v1::AuthorizeRequest& request, v1::AuthorizeResponse* response) {
     grpc::ClientContext context;
+    // Where the test itself keeps the engine from answering, a wrong server must not hang it.
+    context.set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(60, GPR_TIMESPAN)));
     return stub_->Authorize(&context, request, response);
   }
   v1::AuthorizeResponse AuthorizeOk(const v1::AuthorizeRequest& request) {
@@ -283,9 +287,12 @@ TEST_F(AuthorizationTest, AnUnknownTransactionIsNotFound) {
   request.set_request_id(NextUuid());
   v1::GetTransactionResponse response;
   grpc::ClientContext context;
+  const uint64_t before = harness_->engine().stats().commands;
   const grpc::Status status = stub_->GetTransaction(&context, request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(DetailsOf(status).info.metadata().at("field"), "request_id");
+  // And again behind the advices, among which it may have waited.
+  EXPECT_EQ(harness_->engine().stats().commands, before + 2);
 }
 
 // ---- Streams -----------------------------------------------------------------
@@ -451,6 +458,23 @@ class ClockAhead final : public Clock {
   }
 };
 
+// Sales at GATE1 of just now.
+v1::SubmitAdvicesRequest AdvicesOf(uint32_t count) {
+  v1::SubmitAdvicesRequest message;
+  message.set_terminal_id("GATE1");
+  for (uint32_t i = 1; i <= count; ++i) {
+    v1::Advice* const advice = message.add_advices();
+    *advice->mutable_sale() = Ride();
+    advice->mutable_sale()->set_capture(true);
+    advice->mutable_sale()->set_transport_data(std::to_string(i));
+    advice->set_member_paid_fen(400);
+    advice->mutable_occurred_at()->set_seconds(SystemClock::Instance().NowNs() / kNsPerSecond);
+    advice->set_terminal_sequence(i);
+    advice->set_business_date("2026-05-03");
+  }
+  return message;
+}
+
 TEST_F(AuthorizationTest, APassedDeadlineChangesNothing) {
   TearDown();
   const ClockAhead clock;
@@ -478,9 +502,22 @@ TEST_F(AuthorizationTest, APassedDeadlineChangesNothing) {
   ASSERT_TRUE(stream->Read(&answers));
   EXPECT_EQ(answers.results(0).error().code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_TRUE(stream->Finish().ok());
+
+  grpc::ClientContext advices_context;
+  advices_context.set_deadline(deadline);
+  auto advices = stub_->SubmitAdvices(&advices_context);
+  advices->Write(AdvicesOf(1));
+  advices->WritesDone();
+  v1::SubmitAdvicesResponse advice_answers;
+  ASSERT_TRUE(advices->Read(&advice_answers));
+  EXPECT_FALSE(advice_answers.results(0).accepted());
+  EXPECT_EQ(advice_answers.results(0).error().code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_TRUE(advices->Finish().ok());
   EXPECT_EQ(TransactionCount(), before);
 
-  EXPECT_TRUE(AuthorizeOk(Ride()).has_transaction());  // without a deadline
+  v1::AuthorizeResponse late;
+  grpc::ClientContext unhurried;  // without a deadline
+  EXPECT_TRUE(stub_->Authorize(&unhurried, Ride(), &late).ok());
   TearDown();
 }
 
@@ -523,6 +560,7 @@ TEST_F(AuthorizationTest, OverloadIsToldAtOnce) {
   EXPECT_GT(details.retry.retry_delay().nanos(), 0);
   gate.Open();
   caller.join();
+  AuthorizeOk(Ride());  // there is room again, and nothing is left that the gate holds
 }
 
 TEST_F(AuthorizationTest, AFullEngineRefusesItemsOfAStreamAndTheStreamLives) {
@@ -570,18 +608,7 @@ TEST_F(AuthorizationTest, AFullEngineRefusesAdvicesThatMayComeAgain) {
   options.engine.in_flight_commands_max = 64;
   options.engine.ring_slots = 64;
   StartWith(options);
-  v1::SubmitAdvicesRequest message;
-  message.set_terminal_id("GATE1");
-  for (uint32_t i = 1; i <= 40; ++i) {
-    v1::Advice* const advice = message.add_advices();
-    *advice->mutable_sale() = Ride();
-    advice->mutable_sale()->set_capture(true);
-    advice->mutable_sale()->set_transport_data(std::to_string(i));
-    advice->set_member_paid_fen(400);
-    advice->mutable_occurred_at()->set_seconds(SystemClock::Instance().NowNs() / kNsPerSecond);
-    advice->set_terminal_sequence(i);
-    advice->set_business_date("2026-05-03");
-  }
+  const v1::SubmitAdvicesRequest message = AdvicesOf(40);
   Gate gate(&harness_->journal());
   grpc::ClientContext context;
   auto stream = stub_->SubmitAdvices(&context);
@@ -668,6 +695,32 @@ TEST_F(AuthorizationTest, ADrainEndsStreamsAndFinishesCalls) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(DetailsOf(status).info.reason(), "DRAINING");
   EXPECT_EQ(AuthorizeError(Ride()).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// It waits for what it has taken as long as it may, and not only as long as it has patience with
+// clients that do not take their answers.
+TEST_F(AuthorizationTest, ADrainAnswersWhatTheEngineHas) {
+  Gate gate(&harness_->journal());
+  v1::AuthorizeResponse response;
+  grpc::Status status;
+  std::atomic<bool> is_over{false};
+  std::thread caller([&] {
+    status = Authorize(Ride(), &response);
+    is_over = true;
+  });
+  gate.WaitUntilOneIsHeld();
+  std::thread drainer([&] { harness_->server().Drain(0, 60'000); });
+  constexpr std::chrono::milliseconds kLook{10};
+  constexpr int kLooks = 150;  // half a second longer than the drain's patience twice
+  for (int i = 0; i < kLooks && !is_over; ++i) {
+    std::this_thread::sleep_for(kLook);
+  }
+  EXPECT_FALSE(is_over) << status.error_message();
+  gate.Open();
+  caller.join();
+  drainer.join();
+  EXPECT_TRUE(status.ok()) << status.error_code() << " " << status.error_message();
+  EXPECT_EQ(response.transaction().outcome(), v1::OUTCOME_APPROVED);
 }
 
 // ---- Health ------------------------------------------------------------------

@@ -322,6 +322,7 @@ TEST_F(DrawsTest, TwoHundredAreDrawnFromOnceHoweverOftenItIsAsked) {
   const std::vector<std::string> entries = Entries("spring");
   EXPECT_EQ(entries.front(), "E1");
   EXPECT_EQ(entries.back(), "E200");
+  EXPECT_EQ(Entries("spring", kPeople - 1), entries) << "one is alone on the last page";
   ExpectDrawnFairly(settled.draw(), entries);
   const std::set<std::string> winners(settled.winner_ids().begin(), settled.winner_ids().end());
   EXPECT_EQ(winners.size(), static_cast<size_t>(kPacks + kTickets));
@@ -542,6 +543,22 @@ TEST_F(DrawsTest, WhatStopsOnTheWayGoesOn) {
   ExpectDrawnFairly(settled.draw(), Entries("spring"));
 }
 
+// Killed between its seed and its commitment: the hash that is made known is that of the seed
+// which is kept, or nobody could ever draw.
+TEST_F(DrawsTest, ASeedThatWasLeftBehindIsTheOneThatIsDrawnBy) {
+  Seed left_behind{};
+  left_behind.fill(7);
+  ASSERT_TRUE(*harness_.draws().PutSeedBlocking(*ParseCode<DrawCode>("spring"), left_behind));
+  const v1::Draw committed = Ok(&Draws::CommitDraw, Spring()).draw();
+  EXPECT_EQ(committed.seed_hash(), DigestText(SeedHashOf(left_behind)));
+  Enter(5);
+  clock_.Advance(kOpen_s);
+  const v1::Draw settled = Ok(&Draws::SettleDraw, Settle("spring")).draw();
+  EXPECT_EQ(settled.seed_hash(), committed.seed_hash());
+  EXPECT_EQ(settled.seed(), DigestText(left_behind));
+  ExpectDrawnFairly(settled, Entries("spring"));
+}
+
 // Longer than any page, of counters, entries or vouchers.
 TEST_F(DrawsTest, AHundredThousandAreDrawnFromToo) {
   constexpr int kCrowd = 100'000;
@@ -585,6 +602,29 @@ TEST_F(DrawsTest, WhatIsNotWhatWasMadeKnownIsNeverDrawnFrom) {
   ExpectRefused(&Draws::SettleDraw, Settle("spring"), StatusCode::DATA_LOSS, "DRAW_DAMAGED", "");
   EXPECT_EQ(Get("spring").won_count(), 0U);
   EXPECT_EQ(Get("spring").seed(), "");
+}
+
+// One of the same length, under the same hash.
+TEST_F(DrawsTest, AListThatIsAnotherIsNeverDrawnFrom) {
+  Ok(&Draws::CommitDraw, Spring());
+  Enter(3);
+  clock_.Advance(kOpen_s);
+  const DrawCode code = *ParseCode<DrawCode>("spring");
+  EntriesHash hash;
+  for (const char* const id : {"E1", "E2", "E3"}) {
+    hash.Add(std::string_view(id));
+  }
+  CloseDrawRequest close{code, hash.Finish(), hash.count()};
+  const std::vector<MemberId> others(3, *ParseCode<MemberId>("E1"));
+  ASSERT_TRUE(harness_.draws().PutEntriesBlocking({code, close.entries_hash}, others).ok());
+  Command command;
+  command.kind = CommandKind::kCloseDraw;
+  command.close_draw = &close;
+  Result result;
+  ASSERT_TRUE(harness_.engine().RunBlocking({&command, 1}, {&result, 1}).ok());
+  ASSERT_EQ(result.verdict, Verdict::kDecided);
+  ExpectRefused(&Draws::SettleDraw, Settle("spring"), StatusCode::DATA_LOSS, "DRAW_DAMAGED", "");
+  EXPECT_EQ(Get("spring").won_count(), 0U);
 }
 
 TEST_F(DrawsTest, APoolAnswersEachEventOnceAndCanBeCheckedAfterwards) {

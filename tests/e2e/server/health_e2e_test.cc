@@ -55,7 +55,8 @@ TEST_F(HealthTest, AWatchTellsTheStatusAndItsChangesUntilTheDrain) {
   HealthCheckResponse response;
   ASSERT_TRUE(watcher->reader->Read(&response));
   EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
-  harness_.server().Drain(0, 5'000);
+  // Who watches is told while the server waits, and hung up on then.
+  harness_.server().Drain(/*lame_duck_ms=*/1'000, 5'000);
   ASSERT_TRUE(watcher->reader->Read(&response));
   EXPECT_EQ(response.status(), HealthCheckResponse::NOT_SERVING);
   EXPECT_FALSE(watcher->reader->Read(&response));

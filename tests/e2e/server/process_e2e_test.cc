@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <absl/strings/escaping.h>
+#include <absl/strings/str_format.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/stubs/logging.h>
 #include <grpcpp/grpcpp.h>
@@ -64,18 +65,24 @@ int Connect(const std::string& address) {
   return fd;
 }
 
-// Any decision at all.
-grpc::Status AskTerminals(const std::string& address) {
+grpc::Status Authorize(const std::string& address,
+                       const v1::AuthorizeRequest& request,
+                       v1::AuthorizeResponse* response) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   context.set_deadline(
       gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(20, GPR_TIMESPAN)));
-  v1::AuthorizeResponse response;
   return v1::AuthorizationService::NewStub(
              grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments))
-      ->Authorize(&context, Ride(), &response);
+      ->Authorize(&context, request, response);
+}
+
+// Any decision at all.
+grpc::Status AskTerminals(const std::string& address) {
+  v1::AuthorizeResponse response;
+  return Authorize(address, Ride(), &response);
 }
 
 TEST(ProcessTest, StopsOnSigtermAndStartsAgain) {
@@ -168,6 +175,46 @@ TEST(ProcessTest, ASeedOutlivesAKilledServer) {
   Sha256 hash;
   hash.Add(absl::HexStringToBytes(settled.draw().seed()));
   EXPECT_EQ(DigestText(hash.Finish()), first.draw().seed_hash());
+}
+
+// Its log is written as before, but no table can be: what the database does by itself fails, and
+// it says so to whoever opened it before anybody else notices.
+TEST(ProcessTest, WhatTheDatabaseFailsAtByItselfEndsTheServer) {
+  Process process;
+  process.Spawn({"--insecure-dev"});
+  std::string address = process.WaitUntilReady();
+  PopulateCity(
+      grpc::CreateChannel(process.operators_address(), grpc::InsecureChannelCredentials()));
+  const v1::AuthorizeRequest ride = Ride();
+  v1::AuthorizeResponse first;
+  grpc::Status status = Authorize(address, ride, &first);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(first.transaction().outcome(), v1::OUTCOME_APPROVED);
+
+  // A folder is in the way of each: that stops root, too.
+  std::vector<std::string> folders;
+  for (int number = 1; number <= 1'000; ++number) {
+    const std::string table = process.folder() + absl::StrFormat("/data/%06d.sst", number);
+    std::error_code is_a_table;
+    if (std::filesystem::create_directory(table, is_a_table)) {
+      folders.push_back(table);
+    }
+  }
+  process.Signal(SIGTERM);  // so that a last checkpoint is written
+  EXPECT_EQ(process.Wait(), -SIGABRT);
+  EXPECT_THAT(process.Log(), HasSubstr("the database failed in the background"));
+  EXPECT_THAT(process.Log(), HasSubstr("Is a directory"));
+
+  for (const std::string& folder : folders) {
+    std::filesystem::remove(folder);
+  }
+  process.Spawn({"--insecure-dev"});
+  address = process.WaitUntilReady();
+  v1::AuthorizeResponse again;
+  status = Authorize(address, ride, &again);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_TRUE(again.idempotent_replay()) << "it was acknowledged";
+  EXPECT_EQ(again.transaction().SerializeAsString(), first.transaction().SerializeAsString());
 }
 
 TEST(ProcessTest, ASecondSignalStopsAtOnce) {
