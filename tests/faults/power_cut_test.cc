@@ -27,11 +27,13 @@ namespace {
 constexpr uint64_t kCutsDefault = 48;
 constexpr int kCutsPerFolder = 12;
 constexpr uint64_t kCallsMax = 2'000;
+constexpr uint64_t kCallsOfAStart = 80;
 constexpr int kCommandsMax = 6'000;
 
 struct Tally {
   uint64_t cuts = 0;
   uint64_t in_starts = 0;
+  uint64_t in_mending = 0;
   uint64_t refused = 0;  // because of garbage, and taken up by an operator
   uint64_t acknowledged = 0;
   uint64_t zero_tails_refused = 0;
@@ -64,7 +66,7 @@ class PowerCutTest : public ::testing::Test {
       done = disk.CutPower(&prng, tail);
       ++tally_.cuts;
       if (tail != FaultFileSystem::Tail::kCut) {
-        RecoverFromTail(&trial, tail);
+        RecoverFromTail(&trial, &disk, &prng, tail);
       }
       ASSERT_EQ(absl::StrJoin(trial.contradictions(), "\n"), "") << done;
       if (cut % 4 == 3 && std::filesystem::exists(temp.path("data") + "/SYNCED")) {
@@ -89,20 +91,50 @@ class PowerCutTest : public ::testing::Test {
   // Bytes that nobody wrote behind the last synced ones look like damage, but for zeroes, which
   // are told apart unless they are very few.  The start says where, and an operator who gives up
   // what is behind it loses nothing that was answered.
-  void RecoverFromTail(StoreTrial* trial, FaultFileSystem::Tail tail) {
+  void RecoverFromTail(StoreTrial* trial,
+                       FaultFileSystem* disk,
+                       Prng* prng,
+                       FaultFileSystem::Tail tail) {
+    CutOffStart(trial, disk, prng, tail, /*give_up=*/false);
     const absl::Status started = trial->Start();
     if (!started.ok()) {
       ++tally_.refused;
-      EXPECT_EQ(started.code(), absl::StatusCode::kDataLoss) << started;
-      EXPECT_TRUE(absl::StrContains(started.message(), " is damaged in the record at byte "))
-          << started;
-      EXPECT_TRUE(absl::StrContains(started.message(), "--recover-point-in-time gives up nothing"))
-          << started;
+      ExpectMayBeGivenUp(started);
+      CutOffStart(trial, disk, prng, tail, /*give_up=*/true);
       const absl::Status given_up = trial->Start(/*recover_point_in_time=*/true);
       ASSERT_TRUE(given_up.ok()) << given_up;
     }
     trial->Abandon();
     tally_.zero_tails_refused += uint64_t{tail == FaultFileSystem::Tail::kZeroes && !started.ok()};
+  }
+
+  static void ExpectMayBeGivenUp(const absl::Status& refused) {
+    EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
+    EXPECT_TRUE(absl::StrContains(refused.message(), " is damaged in the record at byte "))
+        << refused;
+    EXPECT_TRUE(absl::StrContains(refused.message(), "--recover-point-in-time gives up nothing"))
+        << refused;
+  }
+
+  // The power goes again, sometimes, while a start mends what the last time has left.
+  void CutOffStart(StoreTrial* trial,
+                   FaultFileSystem* disk,
+                   Prng* prng,
+                   FaultFileSystem::Tail tail,
+                   bool give_up) {
+    if (!prng->Chance(1, 3)) {
+      return;
+    }
+    disk->PowerOffAfter(prng->Below(kCallsOfAStart));
+    const absl::Status started = trial->Start(give_up);
+    if (!started.ok() && !disk->is_off()) {
+      ExpectMayBeGivenUp(started);
+      EXPECT_FALSE(give_up) << started;
+    }
+    trial->Abandon();
+    disk->PowerOff();
+    (void)disk->CutPower(prng, tail);
+    ++tally_.in_mending;
   }
 
   void Run(FaultFileSystem::Tail tail, uint64_t cuts) {
@@ -114,13 +146,15 @@ class PowerCutTest : public ::testing::Test {
     const double seconds =
         static_cast<double>(SystemClock::Instance().MonotonicNs() - begin_ns) / 1e9;
     std::printf(
-        "%llu power cuts in %.1f s, %.1f a second: %llu during a start, %llu starts refused for "
-        "garbage and taken up; %llu transactions acknowledged, %llu checkpoints, %llu put into "
+        "%llu power cuts in %.1f s, %.1f a second: %llu during a start, %llu more in a start that "
+        "mends, %llu starts refused for garbage and taken up; %llu transactions acknowledged, %llu "
+        "checkpoints, %llu put into "
         "the archive; 0 lost, 0 doubled\n",
         static_cast<unsigned long long>(tally_.cuts),
         seconds,
         static_cast<double>(tally_.cuts) / seconds,
         static_cast<unsigned long long>(tally_.in_starts),
+        static_cast<unsigned long long>(tally_.in_mending),
         static_cast<unsigned long long>(tally_.refused),
         static_cast<unsigned long long>(tally_.acknowledged),
         static_cast<unsigned long long>(tally_.checkpoints),
