@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client that keeps to HTTP/2 (python3-h2), whatever it sends in it."""
 
+import select
 import socket
 
 import h2.config
@@ -62,18 +63,29 @@ class Caller:
                                        (":authority", "hostile"), *usual, *more])
         reply = Reply()
         left = payload
+        over = False
         while True:
             room = min(self._h2.local_flow_control_window(stream),
                        self._h2.max_outbound_frame_size, len(left))
             piece, left = left[:room], left[room:]
             self._h2.send_data(stream, piece, end_stream=end_stream and not left)
             self._flush()
-            # What is too long is refused before all of it is sent.
-            if not left or self._hear(stream, reply):
+            if not left:
                 break
-        while not self._hear(stream, reply):
-            pass
+            # What is too long is refused before all of it is sent; a server that only reads says
+            # nothing, so it is waited for only when there is no room for more.
+            full = self._h2.local_flow_control_window(stream) == 0
+            if (full or self._has_said()) and self._hear(stream, reply):
+                over = True
+                break
+        while not over:
+            over = self._hear(stream, reply)
         return reply
+
+    def _has_said(self):
+        """Of TLS also what is read, but not yet taken."""
+        pending = getattr(self._socket, "pending", int)()
+        return pending > 0 or bool(select.select([self._socket], [], [], 0)[0])
 
     def _flush(self):
         self._socket.sendall(self._h2.data_to_send())
