@@ -20,9 +20,10 @@ std::mutex only_one;
 std::array<char, 1'024> notice;
 size_t notice_size = 0;
 
-void Tell(int /*signal*/) {
-  // abort() puts the default action back when this returns, and signals again.
+void Tell(int signal) {
   (void)!::write(STDERR_FILENO, notice.data(), notice_size);
+  // By now with the action of before (SA_RESETHAND): whoever sent it means it.
+  (void)::raise(signal);
 }
 
 }  // namespace
@@ -32,6 +33,7 @@ AbortNotice::AbortNotice(const std::string& text) : only_one_(only_one) {
   std::copy_n(text.begin(), notice_size, notice.begin());
   struct sigaction tell {};
   tell.sa_handler = Tell;
+  tell.sa_flags = static_cast<int>(SA_RESETHAND);
   GH_CHECK(::sigaction(SIGABRT, &tell, &before_) == 0);
 }
 

@@ -16,8 +16,9 @@
 
 namespace gonghui {
 
-// While it lives, SIGABRT prints `text` to standard error before it ends the process as ever.  One
-// at a time in a process: another waits.
+// While it lives, SIGABRT prints `text` to standard error before it ends the process.  Other
+// reasons to abort are not told apart, so `text` should not be too sure.  One at a time in a
+// process: another waits.
 class AbortNotice {
  public:
   explicit AbortNotice(const std::string& text);

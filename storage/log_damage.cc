@@ -195,8 +195,9 @@ bool IsLog(const std::string& name) {
 }
 
 constexpr absl::string_view kRestore = ": restore a backup";
+constexpr absl::string_view kItsLast = ", its last";
 constexpr absl::string_view kMayBeGivenUp =
-    ", its last: if the power went, it was perhaps never finished, and gonghuid "
+    ": if the power went, it was perhaps never finished, and gonghuid "
     "--recover-point-in-time gives up nothing but it";
 constexpr absl::string_view kOrAFlush = "; if it was finished, what was flushed with it";
 
@@ -257,15 +258,17 @@ std::vector<NamedDamage> DamagesBlocking(rocksdb::Env& env, const std::string& f
 // What an operator can do about it is said where it is true: beside other damage, giving up the
 // end gives up all that is behind that, too.
 std::string DescribeDamages(const std::vector<NamedDamage>& damages) {
-  const bool may_be_given_up = damages.size() == 1 && damages[0].may_be_given_up;
+  const auto may_be_given_up = [](const NamedDamage& each) { return each.may_be_given_up; };
+  const bool all = std::all_of(damages.begin(), damages.end(), may_be_given_up);
+  bool is_manifest = false;
   std::string text;
   for (const NamedDamage& each : damages) {
-    absl::StrAppend(&text, text.empty() ? "" : "; ", PlaceText(each.name, each.damage));
+    absl::StrAppend(
+        &text, text.empty() ? "" : "; ", PlaceText(each.name, each.damage), all ? kItsLast : "");
+    is_manifest = is_manifest || !IsLog(each.name);
   }
-  if (!may_be_given_up) {
-    return absl::StrCat(text, kRestore);
-  }
-  return absl::StrCat(text, kMayBeGivenUp, IsLog(damages[0].name) ? "" : kOrAFlush);
+  return all ? absl::StrCat(text, kMayBeGivenUp, is_manifest ? kOrAFlush : "")
+             : absl::StrCat(text, kRestore);
 }
 
 // So many bytes.  What was cut must not come back: behind it the next log is written.
@@ -377,9 +380,12 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
   }
 }
 
-bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder) {
+bool OnlyEndsAreUnwrittenBlocking(rocksdb::Env& env, const std::string& folder) {
   const std::vector<NamedDamage> damages = DamagesBlocking(env, folder);
-  return damages.size() == 1 && damages[0].may_be_given_up && damages[0].damage.is_unwritten;
+  return !damages.empty() &&
+         std::all_of(damages.begin(), damages.end(), [](const NamedDamage& each) {
+           return each.may_be_given_up && each.damage.is_unwritten;
+         });
 }
 
 absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder) {
@@ -424,7 +430,7 @@ absl::StatusOr<std::vector<CutEnd>> CutUnfinishedEndsBlocking(rocksdb::Env& env,
     }
     if (damage->is_unwritten || damaged_too) {
       GH_ASSIGN_OR_RETURN(const uint64_t bytes, CutOffBlocking(env, path, damage->at));
-      cuts.push_back({name, damage->at, bytes});
+      cuts.push_back({name, damage->at, bytes, damage->is_unwritten});
     }
   }
   return cuts;

@@ -51,14 +51,16 @@ std::optional<LogDamage> FindLogDamageBlocking(rocksdb::Env& env,
 // checksums.
 absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder);
 
-// Whether all that is damaged is the unwritten end of the newest log, behind what is known to
-// have been synced (synced_sizes.h).
-bool OnlyAnEndIsUnwrittenBlocking(rocksdb::Env& env, const std::string& folder);
+// Whether all that is damaged are the unwritten ends of the newest log, of the manifest, or of both
+// (a power cut may meet both being written), behind what is known to have been synced
+// (synced_sizes.h).
+bool OnlyEndsAreUnwrittenBlocking(rocksdb::Env& env, const std::string& folder);
 
 struct CutEnd {
   std::string name;  // in the folder
   uint64_t at = 0;   // where the file ends now
   uint64_t bytes = 0;
+  bool is_unwritten = false;  // it was never finished; else it is damaged, and may have been
 };
 
 // Cuts off the last record of the manifest and of the newest log where it was never written to

@@ -189,17 +189,18 @@ struct RocksdbStore::Impl {
     }
   }
 
-  absl::Status Open();
-  absl::Status TakeLock();
+  absl::Status OpenBlocking();
+  absl::Status TakeLockBlocking();
   void ReturnLock() { env().UnlockFile(std::exchange(lock, nullptr)); }
   absl::Status CutEndsBlocking(LogSearch search);
   absl::Status CheckFormat();
-  absl::Status ForgetGivenUpLogs();
+  absl::Status WriteFormatBlocking();
+  absl::Status ForgetGivenUpLogsBlocking();
   absl::Status MarkSyncedBlocking();
   absl::StatusOr<bool> IsEmpty();
 };
 
-absl::Status RocksdbStore::Impl::Open() {
+absl::Status RocksdbStore::Impl::OpenBlocking() {
   const std::string& folder = options.folder;
   GH_ASSIGN_OR_RETURN(const FolderState found, LookInto(folder));
   if (options.read_only && found != FolderState::kDatabase) {
@@ -213,8 +214,14 @@ absl::Status RocksdbStore::Impl::Open() {
   // A writer's database takes the lock itself; until then nobody else may change what is looked at,
   // nor be told that a folder in use is a damaged one.
   if (options.read_only || found == FolderState::kDatabase) {
-    GH_RETURN_IF_ERROR(TakeLock());
+    GH_RETURN_IF_ERROR(TakeLockBlocking());
   }
+  const AbortNotice notice(absl::StrCat(
+      "gonghui: the process was ended while it opened ",
+      Described(folder),
+      ". Unless a line above names another cause, a table file is damaged where "
+      "RocksDB does not expect it: restore a backup.\n"
+      "gonghui: 打开数据目录时进程中止. 若上文未说明其他原因, 则数据文件已损坏, 请恢复备份.\n"));
   // Nobody knows what is synced after that.
   options.on_background_error = [this,
                                  report = options.on_background_error](std::string_view what) {
@@ -259,13 +266,6 @@ absl::Status RocksdbStore::Impl::Open() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const auto open = [&] {
-    const AbortNotice notice(
-        absl::StrCat("gonghui: RocksDB ended the process while it opened ",
-                     Described(folder),
-                     ", because an assertion of its own failed: a table file is damaged where it "
-                     "does not say so. "
-                     "Nothing was lost by that. Restore a backup.\n"
-                     "gonghui: 打开数据目录时 RocksDB 中止了进程: 有数据文件损坏. 请恢复备份.\n"));
     return options.read_only
                ? rocksdb::DB::OpenForReadOnly(db_options, folder, descriptors, &handles, &raw)
                : rocksdb::DB::Open(db_options, folder, descriptors, &handles, &raw);
@@ -275,9 +275,9 @@ absl::Status RocksdbStore::Impl::Open() {
     // Perhaps of a record that was never finished.  Nobody else may write meanwhile.
     const bool is_held = lock != nullptr;
     if (!is_held) {
-      GH_RETURN_IF_ERROR(TakeLock());
+      GH_RETURN_IF_ERROR(TakeLockBlocking());
     }
-    const bool unfinished = OnlyAnEndIsUnwrittenBlocking(env(), folder);
+    const bool unfinished = OnlyEndsAreUnwrittenBlocking(env(), folder);
     if (unfinished && options.read_only) {
       db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     } else if (unfinished) {
@@ -301,7 +301,7 @@ absl::Status RocksdbStore::Impl::Open() {
   std::copy(handles.begin(), handles.end(), families.begin());
   GH_RETURN_IF_ERROR(CheckFormat());
   if (options.recover_point_in_time && !options.read_only) {
-    GH_RETURN_IF_ERROR(ForgetGivenUpLogs());
+    GH_RETURN_IF_ERROR(ForgetGivenUpLogsBlocking());
   }
   is_open.store(true, std::memory_order_release);
   // A guard only: what it could not write down it only sees less of.
@@ -309,7 +309,7 @@ absl::Status RocksdbStore::Impl::Open() {
   return absl::OkStatus();
 }
 
-absl::Status RocksdbStore::Impl::TakeLock() {
+absl::Status RocksdbStore::Impl::TakeLockBlocking() {
   const rocksdb::Status locked =
       env().LockFile((fs::path(options.folder) / "LOCK").string(), &lock);
   return locked.ok() ? absl::OkStatus() : NotLocked(options.folder, locked);
@@ -327,7 +327,11 @@ absl::Status RocksdbStore::Impl::CutEndsBlocking(LogSearch search) {
                                       cut.bytes,
                                       " bytes from byte ",
                                       cut.at,
-                                      " on, of a last record that was not finished"));
+                                      " on, ",
+                                      cut.is_unwritten
+                                          ? "of a last record that was never finished"
+                                          : "a damaged last record, which is given up: it may "
+                                            "have been answered"));
     }
   }
   return absl::OkStatus();
@@ -335,17 +339,11 @@ absl::Status RocksdbStore::Impl::CutEndsBlocking(LogSearch search) {
 
 // A log in which RocksDB 7.8 found nothing before what it gave up stays where it is, and it
 // would be read, and refused, at the next start.  Once anything is flushed it is not needed.
-absl::Status RocksdbStore::Impl::ForgetGivenUpLogs() {
+absl::Status RocksdbStore::Impl::ForgetGivenUpLogsBlocking() {
+  GH_RETURN_IF_ERROR(WriteFormatBlocking());
   rocksdb::ColumnFamilyHandle* const meta = families[static_cast<size_t>(Family::kMeta)];
-  std::string value;
-  AppendBigEndian32(kFormatVersion, &value);
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  rocksdb::Status done = db->Put(synced, meta, ToSlice(kFormatKey), value);
-  if (done.ok()) {
-    done = db->Flush(rocksdb::FlushOptions(), meta);
-  }
-  return ToStatus(done, absl::StrCat(Described(options.folder), ": after giving up a log's end"));
+  return ToStatus(db->Flush(rocksdb::FlushOptions(), meta),
+                  absl::StrCat(Described(options.folder), ": after giving up a log's end"));
 }
 
 absl::Status RocksdbStore::Impl::MarkSyncedBlocking() {
@@ -370,6 +368,16 @@ absl::StatusOr<bool> RocksdbStore::Impl::IsEmpty() {
   return true;
 }
 
+absl::Status RocksdbStore::Impl::WriteFormatBlocking() {
+  std::string value;
+  AppendBigEndian32(kFormatVersion, &value);
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  return ToStatus(
+      db->Put(synced, families[static_cast<size_t>(Family::kMeta)], ToSlice(kFormatKey), value),
+      absl::StrCat(Described(options.folder), ": writing the format version"));
+}
+
 absl::Status RocksdbStore::Impl::CheckFormat() {
   rocksdb::ColumnFamilyHandle* const meta = families[static_cast<size_t>(Family::kMeta)];
   std::string value;
@@ -380,11 +388,7 @@ absl::Status RocksdbStore::Impl::CheckFormat() {
       return absl::FailedPreconditionError(absl::StrCat(
           Described(options.folder), " is not one of Gonghui's: it names no format version"));
     }
-    AppendBigEndian32(kFormatVersion, &value);
-    rocksdb::WriteOptions synced;
-    synced.sync = true;
-    return ToStatus(db->Put(synced, meta, ToSlice(kFormatKey), value),
-                    absl::StrCat(Described(options.folder), ": writing the format version"));
+    return WriteFormatBlocking();
   }
   if (!got.ok()) {
     return ToStatus(got, absl::StrCat(Described(options.folder), ": reading the format version"));
@@ -396,7 +400,7 @@ absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::OpenBlocking(
     RocksdbStoreOptions options) {
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
-  GH_RETURN_IF_ERROR(impl->Open());
+  GH_RETURN_IF_ERROR(impl->OpenBlocking());
   return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(impl)));
 }
 

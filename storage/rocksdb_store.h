@@ -6,10 +6,10 @@
 // behind draws, and two for the archive.  storage/FORMAT.md gives every key and value.
 //
 // A folder belongs to one process: RocksDB's LOCK is taken first, and whoever
-// comes second is refused.  A folder that is not ours is refused before anything is written to
-// it; one of a format that this version does not know, before anything but RocksDB's own files
-// is: it may have read its log into a table by then.  A new one is made with mode 0700: card
-// numbers are in it.
+// comes second is refused.  A folder that is not ours, or of a format that this version does not
+// know, is refused before anything of ours is written to it; what a power cut left unfinished in
+// RocksDB's own files may have been cut off by then, and its log read into a table.  A new one is
+// made with mode 0700: card numbers are in it.
 //
 // The writer of the journal must never wait for anybody else's writes, so the
 // stalls by which RocksDB slows writers down (of all column families at once) are

@@ -318,9 +318,10 @@ class Acceptor::Impl {
     // A lane reads from whichever connection has something to be read: while one is well,
     // nobody waits for those that are not.
     const bool all_are_away = away.shortest_ns >= kAwayNsNoted;
+    // One that came back has read from others since.
+    all_are_suspect_ = all_are_suspect_ && all_are_away;
     if (away_ns < kAwayNsNoted) {
       suspects_ = false;
-      all_are_suspect_ = false;
       forgiven_ns_ = 0;
     } else if (!suspects_) {
       suspects_ = true;

@@ -76,7 +76,8 @@ class ConnectionTable {
   //
   // Where somebody reads on from all others, that a connection was only read from says little:
   // it may be in the midst of a message, which has no answer yet.  Then it is found when it was
-  // read more than that from, or when what it has said lies unread, look after look.
+  // read more than that from and nothing was sent to it, or when what it has said lies unread,
+  // look after look.
   [[nodiscard]] std::vector<Talker> OnlyReadFrom(bool others_are_read) {
     std::vector<Talker> found;
     int64_t most = 0;
@@ -89,7 +90,7 @@ class ConnectionTable {
       const int64_t read = Since(now->read_bytes, connection.noted->read_bytes);
       const int64_t sent = Since(now->sent_bytes, connection.noted->sent_bytes);
       if (sent < read / kAnsweredPartMin &&
-          (!others_are_read || is_held || read >= silent_bytes_min_)) {
+          (!others_are_read || is_held || (sent == 0 && read >= silent_bytes_min_))) {
         found.push_back({fd, connection.address, read});
         most = std::max(most, read);
       }

@@ -172,7 +172,7 @@ absl::Status Serve(const Config& config, const Flags& flags) {
     FailStop("the database failed in the background", what);
   };
   store_options.on_cut_end = [](std::string_view what) {
-    LogWarn("cut off what was never finished when the power went", {{"what", what}});
+    LogWarn("cut off an end of the database's log", {{"what", what}});
   };
   GH_ASSIGN_OR_RETURN(const std::unique_ptr<RocksdbStore> store,
                       RocksdbStore::OpenBlocking(std::move(store_options)));

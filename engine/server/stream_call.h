@@ -80,8 +80,8 @@ class StreamCall final : public QueueTag, public UnsentCall {
   [[nodiscard]] bool IsStalled() const;
   // Of the lane's ages, when its last answer was given, or it began.
   [[nodiscard]] uint64_t answer_age() const { return answer_age_; }
-  // Whether it may be ended for another's sake: it has said nothing that is not answered, or does
-  // not take the answer.
+  // Whether it may be ended for another's sake: it has said nothing whole that is not answered (a
+  // message of which only a part has come counts for nothing), or does not take the answer.
   [[nodiscard]] bool CanGiveWay() const { return IsIdle() || IsStalled(); }
   // REQUIRES: CanGiveWay().
   void GiveWay();

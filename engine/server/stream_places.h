@@ -64,6 +64,12 @@ class StreamPlaces {
   [[nodiscard]] Stream* WhoGivesWayTo(const TerminalId& terminal) const {
     int64_t most = CountOf(terminal) + 1;
     Stream* found = nullptr;
+    // Where all have their share, which is soon, it is not looked for among all streams each time.
+    if (std::none_of(counts_.begin(), counts_.end(), [most](const auto& each) {
+          return each.second > most;
+        })) {
+      return nullptr;
+    }
     for (Stream* const stream : streams_) {
       const int64_t count = CountOf(stream->terminal());
       const bool silent_longer =

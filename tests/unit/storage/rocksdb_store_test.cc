@@ -333,7 +333,7 @@ TEST(RocksdbStoreTest, WhenRocksdbAbortsAnOperatorIsToldWhatToDo) {
   options.env = env.get();
   EXPECT_EXIT((void)RocksdbStore::OpenBlocking(options),
               testing::KilledBySignal(SIGABRT),
-              "while it opened data folder .*Restore a backup");
+              "while it opened data folder .*restore a backup");
   EXPECT_TRUE(Open(temp.path("data")).ok());
 }
 

@@ -366,6 +366,36 @@ TEST_F(SyncedSizesTest, TwoDamagesAreBothNamedAndNothingIsPromised) {
                     Not(HasSubstr("--recover-point-in-time"))));
 }
 
+// A power cut may meet the manifest and a log, each being written.
+TEST_F(SyncedSizesTest, TheEndsOfBothMayBeUnfinished) {
+  Fill();
+  fs::remove(folder_ + "/SYNCED");
+  const std::string log = Log().string();
+  std::string bytes = ReadFile(log);
+  bytes[LastRecordOf(bytes) + 6] = 5;
+  WriteFile(log, bytes);
+  std::string manifest = folder_ + "/" + ReadFile(folder_ + "/CURRENT");
+  manifest.pop_back();
+  const std::string whole = ReadFile(manifest);
+  const std::string unfinished = std::string("abcd\x08\x00\x01", 7) + std::string(8, 'x');
+  WriteFile(manifest, whole + unfinished);
+  EXPECT_THAT(Refusal(),
+              AllOf(HasSubstr("MANIFEST-"),
+                    HasSubstr(Log().filename().string() + " is damaged"),
+                    HasSubstr("--recover-point-in-time gives up nothing but it")));
+  // What stands in the midst of the manifest is another matter.
+  std::string rotten = whole;
+  rotten[20] ^= 1;
+  WriteFile(manifest, rotten);
+  EXPECT_THAT(Refusal(),
+              AllOf(HasSubstr("MANIFEST-"),
+                    HasSubstr(Log().filename().string() + " is damaged"),
+                    Not(HasSubstr("--recover-point-in-time"))));
+  WriteFile(manifest, whole + unfinished);
+  EXPECT_TRUE(Open(/*point_in_time=*/true).ok());
+  EXPECT_TRUE(Open().ok());
+}
+
 TEST_F(SyncedSizesTest, AnothersFileThatIsNamedLikeALogIsNone) {
   Fill();
   WriteFile(folder_ + "/gonghuid.log", std::string(1'000, 'x'));
@@ -423,7 +453,7 @@ TEST_F(SyncedSizesTest, TheEndOfALogThatIsNotTheNewestIsNotCutOff) {
   fs::remove(folder_ + "/SYNCED");
   bytes.replace(last + 7, bytes.size(), bytes.size() - last - 7, '\0');
   WriteFile(older, bytes);
-  EXPECT_FALSE(OnlyAnEndIsUnwrittenBlocking(*rocksdb::Env::Default(), folder_));
+  EXPECT_FALSE(OnlyEndsAreUnwrittenBlocking(*rocksdb::Env::Default(), folder_));
   const auto cuts = CutUnfinishedEndsBlocking(
       *rocksdb::Env::Default(), folder_, LogSearch::kAll, /*damaged_too=*/true);
   ASSERT_TRUE(cuts.ok()) << cuts.status();
