@@ -287,6 +287,16 @@ TEST_F(AcceptorTest, BesideALaneThatIsAwayNobodyIsCutForAnother) {
   shortest_ns = kLongNs;
   wait_for_looks(6);
   EXPECT_EQ(acceptor->cut_count(), 0U);
+  // One came back, reads from it, and is away again.
+  shortest_ns = 0;
+  wait_for_looks(2);
+  for (int i = 0; i < 16; ++i) {
+    ASSERT_TRUE(Talk(client, keeper_.at(0), 16'384, /*answered=*/false));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  shortest_ns = kLongNs;
+  wait_for_looks(6);
+  EXPECT_EQ(acceptor->cut_count(), 0U);
   EXPECT_TRUE(IsCut(client, keeper_.at(0))) << "and what is read now is";
   ::close(client);
 }
