@@ -235,7 +235,7 @@ class HostileCase(unittest.TestCase):
             if meanwhile:
                 meanwhile()
             blows = attackers.end()
-            self.assert_serving()
+            self.until_served(self.assert_serving, times=5 if starves else 1)
         Report.add(what, blows, calm, beside, peak.growth)
         self.assertLess(peak.growth / MIB, mib_max + OWN_GROWTH_MIB,
                         f"{what}: the memory of the server")
