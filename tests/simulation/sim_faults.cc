@@ -3,6 +3,8 @@
 
 #include "tests/simulation/sim_faults.h"
 
+#include <absl/strings/str_cat.h>
+
 namespace gonghui {
 
 const char* NameOf(SimFault fault) {
@@ -55,6 +57,14 @@ const char* NameOf(SimFault fault) {
       return "tables_full";
   }
   return "?";
+}
+
+std::string TextOf(const FaultCounts& counts) {
+  std::string text;
+  for (size_t i = 0; i < kSimFaultCount; ++i) {
+    absl::StrAppend(&text, " ", NameOf(static_cast<SimFault>(i)), "=", counts[i]);
+  }
+  return text;
 }
 
 }  // namespace gonghui

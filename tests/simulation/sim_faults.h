@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace gonghui {
 
@@ -47,6 +48,8 @@ inline constexpr size_t kSimFaultCount = 23;
 
 // How often each has struck: what was armed and met nobody does not count.
 using FaultCounts = std::array<uint64_t, kSimFaultCount>;
+// " lost_request=3 lost_reply=0 ...": each has its place, also what never struck.
+[[nodiscard]] std::string TextOf(const FaultCounts& counts);
 
 // Which may strike.
 class SimFaults {

@@ -69,40 +69,17 @@ bool ParseLeftOut(const std::string& text, std::set<size_t>* left_out) {
   return true;
 }
 
-// What all seeds came to.
-struct Sum {
-  uint64_t seeds = 0;
-  uint64_t operations = 0;
-  uint64_t starts = 0;
-  FaultCounts faults{};
-
-  void Add(const SimOutcome& outcome) {
-    Add(Sum{1, outcome.operations, outcome.starts, outcome.faults});
-  }
-  void Add(const Sum& other) {
-    seeds += other.seeds;
-    operations += other.operations;
-    starts += other.starts;
-    for (size_t i = 0; i < kSimFaultCount; ++i) {
-      faults[i] += other.faults[i];
-    }
-  }
-};
-
-void Print(const Sum& sum, double seconds, unsigned jobs) {
+void Print(const SimSum& sum, double seconds, unsigned jobs) {
   fmt::print(
       "{} seeds, {} operations, {} starts, in {:.1f} s on {} cores: {:.0f} operations a "
-      "second and core\nfaults:",
+      "second and core\nfaults:{}\n",
       sum.seeds,
       sum.operations,
       sum.starts,
       seconds,
       jobs,
-      static_cast<double>(sum.operations) / seconds / jobs);
-  for (size_t i = 0; i < kSimFaultCount; ++i) {
-    fmt::print(" {}={}", NameOf(static_cast<SimFault>(i)), sum.faults[i]);
-  }
-  fmt::print("\n");
+      static_cast<double>(sum.operations) / seconds / jobs,
+      TextOf(sum.faults));
 }
 
 void PrintTrace(SimPlan plan, size_t lines) {
@@ -148,7 +125,7 @@ void KeepMemory() {
 
 // One process a core, not one thread: each start of an engine maps and unmaps its tables, and
 // threads would wait for each other's.
-bool RunEvery(const Options& options, const SimPlan& first, unsigned job, Sum* sum) {
+bool RunEvery(const Options& options, const SimPlan& first, unsigned job, SimSum* sum) {
   const Clock& clock = SystemClock::Instance();
   const int64_t end_ns = clock.MonotonicNs() + static_cast<int64_t>(options.seconds * 1e9);
   for (uint64_t turn = job; options.seeds > 0 ? turn < options.seeds : clock.MonotonicNs() < end_ns;
@@ -181,7 +158,7 @@ Job StartJob(const Options& options, const SimPlan& first, unsigned job) {
   const pid_t pid = fork();
   if (pid == 0) {
     close(ends[0]);
-    Sum sum;
+    SimSum sum;
     const bool well = RunEvery(options, first, job, &sum);
     std::fflush(stdout);
     const bool told = write(ends[1], &sum, sizeof(sum)) == static_cast<ssize_t>(sizeof(sum));
@@ -202,14 +179,14 @@ int RunSeeds(const Options& options, const SimPlan& first) {
   for (unsigned i = 0; i < options.jobs; ++i) {
     jobs.push_back(StartJob(options, first, i));
   }
-  Sum sum;
+  SimSum sum;
   bool failed = false;
   for (size_t left = jobs.size(); left > 0; --left) {
     int status = 0;
     const pid_t pid = wait(&status);
     failed |= status != 0;
     for (const Job& job : jobs) {
-      Sum part;
+      SimSum part;
       if (job.pid == pid &&
           read(job.sum_fd, &part, sizeof(part)) == static_cast<ssize_t>(sizeof(part))) {
         sum.Add(part);

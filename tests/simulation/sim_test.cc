@@ -71,38 +71,19 @@ SimOutcome RunSeed(const SimPlan& plan) {
   return Simulate(plan);
 }
 
-// What fresh seeds came to.
-struct Sum {
-  uint64_t seeds = 0;
-  uint64_t operations = 0;
-  uint64_t starts = 0;
-  FaultCounts faults{};
-
-  void Add(const SimOutcome& outcome) {
-    ++seeds;
-    operations += outcome.operations;
-    starts += outcome.starts;
-    for (size_t i = 0; i < kSimFaultCount; ++i) {
-      faults[i] += outcome.faults[i];
-    }
-  }
-};
-
-std::string TextOf(const char* what, uint64_t first_seed, const Sum& sum) {
-  std::string text = absl::StrCat(what,
-                                  ": ",
-                                  sum.seeds,
-                                  " seeds from ",
-                                  first_seed,
-                                  " on, ",
-                                  sum.operations,
-                                  " operations, ",
-                                  sum.starts,
-                                  " starts; faults:");
-  for (size_t i = 0; i < kSimFaultCount; ++i) {
-    absl::StrAppend(&text, " ", NameOf(static_cast<SimFault>(i)), "=", sum.faults[i]);
-  }
-  return text + "\n";
+std::string SummaryOf(const char* what, uint64_t first_seed, const SimSum& sum) {
+  return absl::StrCat(what,
+                      ": ",
+                      sum.seeds,
+                      " seeds from ",
+                      first_seed,
+                      " on, ",
+                      sum.operations,
+                      " operations, ",
+                      sum.starts,
+                      " starts; faults:",
+                      TextOf(sum.faults),
+                      "\n");
 }
 
 // What tools/sim prints, too: the seed as a command, a smaller one, and what happens in that.
@@ -135,7 +116,7 @@ void RunFreshSeeds(const char* what, SimPlan plan, int64_t seconds) {
   const int64_t begin_ns = clock.MonotonicNs();
   std::random_device device;
   const uint64_t first = device();
-  Sum sum;
+  SimSum sum;
   do {
     plan.seed = first + sum.seeds;
     const SimOutcome outcome = RunSeed(plan);
@@ -148,7 +129,7 @@ void RunFreshSeeds(const char* what, SimPlan plan, int64_t seconds) {
       EXPECT_GE(outcome.operations, outcome.commands - 1) << ReplayText(plan);
     }
   } while (clock.MonotonicNs() - begin_ns < seconds * kNsPerSecond);
-  const std::string text = TextOf(what, first, sum);
+  const std::string text = SummaryOf(what, first, sum);
   std::cout << text;
   std::ofstream(GONGHUI_SIM_SUMMARY, std::ios::app) << text;
 }
@@ -388,14 +369,14 @@ TEST(SimulationDeathTest, ASeedThatASanitizerEndsIsTold) {
 #endif
 
 TEST(SimulationTest, WhatFreshSeedsCameToIsALine) {
-  Sum sum;
+  SimSum sum;
   SimOutcome outcome;
   outcome.operations = 40;
   outcome.starts = 2;
   outcome.faults[static_cast<size_t>(SimFault::kPowerCut)] = 5;
   sum.Add(outcome);
   sum.Add(outcome);
-  const std::string text = TextOf("rush", 9, sum);
+  const std::string text = SummaryOf("rush", 9, sum);
   EXPECT_TRUE(text.starts_with("rush: 2 seeds from 9 on, 80 operations, 4 starts; faults: "))
       << text;
   EXPECT_NE(text.find(" power_cut=10 "), std::string::npos) << text;

@@ -56,6 +56,26 @@ struct SimOutcome {
 
 [[nodiscard]] SimOutcome Simulate(const SimPlan& plan);
 
+// What some seeds came to, together.
+struct SimSum {
+  uint64_t seeds = 0;
+  uint64_t operations = 0;
+  uint64_t starts = 0;
+  FaultCounts faults{};
+
+  void Add(const SimOutcome& outcome) {
+    Add(SimSum{1, outcome.operations, outcome.starts, outcome.faults});
+  }
+  void Add(const SimSum& other) {
+    seeds += other.seeds;
+    operations += other.operations;
+    starts += other.starts;
+    for (size_t i = 0; i < kSimFaultCount; ++i) {
+      faults[i] += other.faults[i];
+    }
+  }
+};
+
 // The same problem or another one with fewer commands and kinds of fault, as far as `seconds`
 // allow.  REQUIRES: the plan has a problem.
 [[nodiscard]] SimPlan MakeSmaller(const SimPlan& plan, double seconds);

@@ -62,6 +62,18 @@ class SyncedSizesTest : public ::testing::Test {
                       .ok());
     }
   }
+  // What an operator gave up is not in the way of the start after.
+  void GiveUpAndGoOn() {
+    {
+      const auto store = Open(/*point_in_time=*/true);
+      ASSERT_TRUE(store.ok()) << store.status();
+      ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "later", "v").ok());
+    }
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    std::string value;
+    EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "later", &value));
+  }
   fs::path Log() const { return NewestFile(folder_, ".log"); }
 
   const TempFolder temp_;
@@ -410,15 +422,7 @@ TEST_F(SyncedSizesTest, ALogOfGarbageThatWasGivenUpIsNotInTheWayLater) {
   const std::string log = Log().string();
   WriteFile(log, std::string("\xbe\xd8\x8b\xb3\x49\x46\x8a", 7) + std::string(32, 'x'));
   EXPECT_THAT(Refusal(), HasSubstr("--recover-point-in-time gives up nothing but it"));
-  {
-    const auto store = Open(/*point_in_time=*/true);
-    ASSERT_TRUE(store.ok()) << store.status();
-    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "later", "v").ok());
-  }
-  const auto store = Open();
-  ASSERT_TRUE(store.ok()) << store.status();
-  std::string value;
-  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "later", &value));
+  GiveUpAndGoOn();
 }
 
 // The same where it was not the end: what stood behind the damage was given up with it.
@@ -431,15 +435,7 @@ TEST_F(SyncedSizesTest, ALogThatWasGivenUpFromItsBeginningOnIsNotInTheWayLater) 
   bytes[6] = 5;  // a type at which RocksDB ends it without a word
   WriteFile(log, bytes);
   EXPECT_THAT(Refusal(), HasSubstr("is damaged in the record at byte 0: restore a backup"));
-  {
-    const auto store = Open(/*point_in_time=*/true);
-    ASSERT_TRUE(store.ok()) << store.status();
-    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "later", "v").ok());
-  }
-  const auto store = Open();
-  ASSERT_TRUE(store.ok()) << store.status();
-  std::string value;
-  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "later", &value));
+  GiveUpAndGoOn();
 }
 
 // A log that ends unfinished, but was not the last one to be written: somebody damaged it.
