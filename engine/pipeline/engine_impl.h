@@ -35,6 +35,7 @@
 #include "engine/pipeline/memory_thread.h"
 #include "engine/pipeline/ring.h"
 #include "engine/pipeline/shadow_tallies.h"
+#include "engine/pipeline/yield_pause.h"
 
 namespace gonghui {
 
@@ -155,7 +156,7 @@ class Engine::Impl {
   uint64_t photo_seq_ = 0;
   uint64_t commands_ = 0;
   uint64_t live_commands_ = 0;
-  int64_t yield_again_ns_ = 0;
+  YieldPause yield_pause_;
   uint64_t commands_at_reserve_step_ = 0;
   int64_t reserve_step_ns_ = 0;
   uint64_t commands_at_archive_step_ = 0;

@@ -34,13 +34,6 @@ constexpr int64_t kExpiryPollNs = 1'000'000;
 constexpr int64_t kArchivePollNs = 1'000'000;
 constexpr int64_t kActivationPollNs = 1'000'000;
 
-// A yield that took so long was to somebody who works for others, unless live commands came as
-// fast as a lane reads them.  After one there is none for so many times as long, at most so long.
-constexpr int64_t kLongYieldNs = 3'000'000;
-constexpr int64_t kCommandComesNs = 30'000;
-constexpr int64_t kYieldPauseFactor = 60;
-constexpr int64_t kYieldPauseNsMax = 5'000'000'000;
-
 // Between two huge pages of the reserve, at least: a slow machine takes longer to clear one.
 constexpr int64_t kReserveStepNs = 4'000'000;
 constexpr int64_t kReserveBusyStepNs = 200'000'000;
@@ -143,22 +136,17 @@ bool Engine::Impl::LastCheckpointDone() {
   return false;
 }
 
-// Whoever waits for this core may have more for the block, and then groups are larger and
-// syncs fewer.  But it may be anybody (an import, a merge, another program), who keeps it for
-// some of the scheduler's slices, milliseconds: then there is no yield for a while.
+// Whoever waits for this core may have more for the block; see YieldPause.
 void Engine::Impl::LetOthersFill() {
   const int64_t begin_ns = clock_.MonotonicNs();
-  if (begin_ns < yield_again_ns_) {
+  if (!yield_pause_.MayYield(begin_ns)) {
     return;
   }
   const uint64_t before = live_commands_;
   std::this_thread::yield();
   const int64_t took_ns = clock_.MonotonicNs() - begin_ns;
   DrainRings();
-  const auto came = static_cast<int64_t>(live_commands_ - before);
-  if (took_ns >= kLongYieldNs && came * kCommandComesNs < took_ns) {
-    yield_again_ns_ = begin_ns + std::min(kYieldPauseFactor * took_ns, kYieldPauseNsMax);
-  }
+  yield_pause_.Yielded(begin_ns, took_ns, static_cast<int64_t>(live_commands_ - before));
 }
 
 // Live work first; each lower ring gets a short turn, so that none starves.
