@@ -9,6 +9,7 @@ import tempfile
 import time
 
 from suite.client import measure
+from suite.pace import overlap_ns
 from suite.servers import Gonghuid
 from suite.system import CHILDREN, OUT, ROOT, cpu_seconds, must, say
 
@@ -37,6 +38,7 @@ class Bench:
         self.figures = dict.fromkeys(FIGURES)
         self.more = {}    # figures beside the fixed ones
         self.spread = {}  # name -> every round's value
+        self.loads = []   # (label, from, until): when each ran, by the monotonic clock
         self.failures = []
         self.parts = []
         self.peers = None  # what they are and how they were set
@@ -92,6 +94,7 @@ class Bench:
         `words`: what the client does, instead of what it does in that mode.
         `refusals`: the server may say that it has too much to do.
         """
+        from_ns = time.monotonic_ns()
         result = measure(
             label,
             [self.bin / "gonghui-load", "--server", server.address, "--insecure",
@@ -100,6 +103,7 @@ class Bench:
             lambda: cpu_seconds(server.child.pid),
             exit_codes=(0, SOME_FAILED) if refusals else (0,),
             timeout_s=1800 + seconds)
+        self.loads.append((label, from_ns, time.monotonic_ns()))
         answered = max(1, result["answered"])
         self.check(result["wrong"] == 0, f"{label}: {result['wrong']} wrong answers")
         errors = {code: count for code, count in result["errors"].items()
@@ -134,6 +138,15 @@ class Bench:
         for key in ("decisions_per_sync", "bytes_per_sync"):
             if all(key in result for result in results):
                 self.more[f"{name}_{key}"] = median(key)
+
+    def keep_pace(self, told):
+        """How the cores were in all of the run, and beside each load."""
+        self.more["slow_cores_percent"] = told["slow_percent"]
+        self.more["slow_cores_max_ms"] = told["max_ms"]
+        for label, from_ns, until_ns in self.loads:
+            slow_ns = overlap_ns((from_ns, until_ns), told["long"])
+            self.spread.setdefault(f"{label}_slow_cores_percent", []).append(
+                round(100 * slow_ns / (until_ns - from_ns), 1))
 
     def verify(self, folder):
         """What was answered is there and whole."""

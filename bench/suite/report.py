@@ -10,7 +10,7 @@ import json
 import math
 import pathlib
 
-from suite import plot
+from suite import pace, plot
 from suite.bars import (BARS, BY_FIGURE, bound_words, figures_of, judge_all, number,
                         number_words)
 from suite.markup import Markup, element, join
@@ -242,6 +242,11 @@ def notices(summary):
     if others is not None and others > OTHERS_CORES_MAX:
         found.append(element("p", f"Others used up to {number_words(others)} cores meanwhile: "
                              "only the ratios mean something."))
+    slow, longest_ms = (number(mapping(summary.get("more")).get(f"slow_cores_{name}"))
+                        for name in ("percent", "max_ms"))
+    if None not in (slow, longest_ms) and slow >= pace.TOLD_PERCENT:
+        found.append(element("p", f"{pace.words(slow, longest_ms)}: the figures are of this "
+                             "machine as it was then."))
     if str(summary.get("commit", "")).endswith("+changes"):
         found.append(element("p", "Measured with changes that are in no commit."))
     failures = summary.get("failed_checks")

@@ -5,6 +5,7 @@
 import json
 import os
 
+from suite import pace
 from suite.bars import figures_of, judge_all, verdicts_of
 from suite.core import FIGURES, LOAD
 from suite.system import CORES, OUT, ROOT, commit, machine
@@ -75,5 +76,9 @@ def print_table(summary):
     others = summary["conditions"]["others_cores_max"]
     if others > 0.1:
         print(f"  Others used up to {others} cores meanwhile: only the ratios mean something.")
+    if "slow_cores_percent" in summary["more"]:
+        words = pace.words(summary["more"]["slow_cores_percent"],
+                           summary["more"]["slow_cores_max_ms"])
+        print(f"  {words}.")
     for failure in (one for one in summary["failed_checks"] if one not in told):
         print(f"  CHECK FAILED: {failure}")

@@ -7,25 +7,26 @@ million members with their cards are imported by gonghuictl.  Whether each of th
 is checked: a quiet run has no stalls to find.
 
 The longest call counts, from when it was due.  The machine has stalls of its own, and so has
-gonghui-load where cores are few.  So the echo is asked at the same rate just before, and a probe
-(probe.py) tells how long a bare sleep and a bare sync of the same disk took meanwhile.  Neither
-excuses anything: the echo was alone with the client, the probe shares cores and disk with all.
+gonghui-load where cores are few.  So the echo is asked at the same rate just before, and probes
+tell how long a bare sleep and a bare sync of the same disk took meanwhile (probe.py), and when the
+cores were slow (pace.py).  None excuses anything: the echo was alone with the client, the probes
+share cores and disk with all.
 """
 
 import csv
-import json
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import threading
 import time
 
-from suite import bars
+from suite import bars, pace
 from suite.latency import OPEN, REACHED_MIN
+from suite.pace import overlap_ns
+from suite.probes import Pace, Probe
 from suite.servers import Echo
-from suite.system import CHILDREN, CORES, OUT, ROOT, BenchError, must, say
+from suite.system import CORES, OUT, BenchError, must, say
 
 PEAK_SHARE = 0.5  # unless --peak-share says another
 ROUNDS_MAX = 3  # of the peak
@@ -56,11 +57,10 @@ IMPORT_FROM = 0.2
 # Of the holds that were asked for in the window; the last ones still wait when it ends.
 EXPIRED_MIN = 0.5
 POLL_S = 1.0
-PROBE = ROOT / "bench" / "suite" / "probe.py"
 HOLDS_EXPIRED = re.compile(r"^\s*hold_expired\s+(\d+)\s", re.MULTILINE)
 
-# Of the probe's figures: what each of its waits is called.
-WAITS = {"sleep": "late_wakeups", "sync": "slow_syncs"}
+# Of the probes' figures: what each of their waits is called.
+WAITS = {"sleep": "late_wakeups", "sync": "slow_syncs", "core": "slow_cores"}
 # The machine's own wait is told beside a stall when it was so much of it.
 COVERED_MIN = 0.5
 
@@ -117,13 +117,12 @@ def echo_alone(bench, rate, seconds):
 
 
 def loaded(bench, server, beside, files, rate, minutes):
-    """The load and all beside it: (client's figures, probe's, what was watched, the import)."""
+    """The load and all beside it: (client's figures, probes', what was watched, the import)."""
     seconds = minutes * 60
     words = [*load_words(rate), "--holds", beside.holds_percent,
              "--hold-seconds", beside.hold_s]
-    # From this thread: a child goes when the thread that started it does (die_with_parent).
-    probe = Probe()
-    try:
+    # A pace of its own: the usual one is then of these minutes.
+    with Probe() as probe, Pace() as cores:
         watch = Watch(server)
         # Daemons: a run that is interrupted does not wait for them, their children are ended.
         importing = Work(lambda: import_members(server, files, seconds * IMPORT_FROM))
@@ -137,9 +136,7 @@ def loaded(bench, server, beside, files, rate, minutes):
         imported = importing.result(timeout_s=1800)
         imported["ended_before_load"] = imported["until_ns"] <= ended_ns
         imported["rows"] = watch.rows_since_start()
-        return result, probe.told(), watch, imported
-    finally:
-        probe.stop()
+        return result, {**probe.told(), "core": cores.told()}, watch, imported
 
 
 # ------------------------------------------------------------------ the import
@@ -281,31 +278,6 @@ def table_rows(status):
     return {table["name"]: int(table.get("rowCount", 0)) for table in status.get("tables", ())}
 
 
-class Probe:
-    """probe.py, running."""
-
-    def __init__(self):
-        self._file = OUT / "probe.bin"
-        self._child = CHILDREN.start([sys.executable, "-B", PROBE, self._file],
-                                     stdout=subprocess.PIPE, text=True)
-        if self._child.stdout.readline() != "ready\n":
-            self.stop()
-            raise BenchError("probe.py does not start")
-
-    def told(self):
-        """Ends it; gives what it saw."""
-        self._child.terminate()
-        output, _ = self._child.communicate(timeout=60)
-        if self._child.returncode != 0:
-            raise BenchError(f"probe.py ended with {self._child.returncode}")
-        return json.loads(output)
-
-    def stop(self):
-        CHILDREN.stop(self._child)
-        self._child.stdout.close()
-        self._file.unlink(missing_ok=True)
-
-
 def expired_holds(bench):
     """Of the journal: the server keeps no count of them.  Nothing but this part lets any expire."""
     output = must([bench.bin / "gonghui-inspect", "stats", "--data", bench.folder / "data"],
@@ -315,11 +287,6 @@ def expired_holds(bench):
 
 
 # ------------------------------------------------------------------ what is told
-
-
-def overlap_ns(stall, waits):
-    """How much of a stall (from, until) lies within waits, none of which overlap."""
-    return sum(max(0, min(stall[1], until) - max(stall[0], begin)) for begin, until in waits)
 
 
 def stretches_of(found):
@@ -358,6 +325,7 @@ def keep(bench, result, probed, imported):
         more[f"stalls_{name}_cores"] = result[f"{name}_cores"]
     for kind in WAITS:
         more[f"stalls_probe_{kind}_max_ms"] = round(probed[kind]["max_ms"], 2)
+    more["stalls_slow_cores_percent"] = probed["core"]["slow_percent"]
     stretches = stretches_of(found)
     more["stalls_told"] = len(stretches)
     for kind, count in beside_machine(stretches, probed).items():
@@ -373,9 +341,12 @@ def keep(bench, result, probed, imported):
         f"more than {STALL_MS} ms in {more['stalls_count']:,} stalls, the longest "
         f"{more['stalls_longest_ms']} ms")
     say(f"  bare: a sleep woken {more['stalls_probe_sleep_max_ms']} ms late, a sync of "
-        f"{more['stalls_probe_sync_max_ms']} ms; of {more['stalls_told']} stalls "
+        f"{more['stalls_probe_sync_max_ms']} ms, cores below half of their pace for "
+        f"{more['stalls_probe_core_max_ms']} ms ({more['stalls_slow_cores_percent']} % of the "
+        f"time); of {more['stalls_told']} stalls "
         f"{more['stalls_beside_late_wakeups']} beside such a sleep, "
         f"{more['stalls_beside_slow_syncs']} beside such a sync, "
+        f"{more['stalls_beside_slow_cores']} beside such cores, "
         f"{more['stalls_beside_import']} during the import; the echo's longest call "
         f"{more['stalls_echo_max_ms']} ms")
 
@@ -447,6 +418,11 @@ def judge(bench, result):
             f"with this load on it; of the {more['stalls_told']} longest stalls "
             f"{more['stalls_beside_late_wakeups']} were beside such a wake-up, "
             f"{more['stalls_beside_slow_syncs']} beside such a sync.")
+    if more["stalls_slow_cores_percent"] >= pace.TOLD_PERCENT or more["stalls_beside_slow_cores"]:
+        words = pace.words(more["stalls_slow_cores_percent"], more["stalls_probe_core_max_ms"])
+        notes.append(
+            f"{words}; of the {more['stalls_told']} longest stalls "
+            f"{more['stalls_beside_slow_cores']} were beside that.")
     if notes:
         more["stalls_note"] = " ".join(notes)
         say(f"  {more['stalls_note']}")

@@ -191,6 +191,13 @@ class TableTest(unittest.TestCase):
         self.assertIn("  holds:        bytes_per_member is 100 bytes, asked is <= 100 bytes\n",
                       output.getvalue())
 
+        self.assertNotIn("pace", output.getvalue())
+        summary["more"] |= {"slow_cores_percent": 4.8, "slow_cores_max_ms": 120.0}
+        with contextlib.redirect_stdout(output):
+            print_table(summary)
+        self.assertIn("  The cores were below half of their pace for 4.8 % of the run, at most "
+                      "120 ms at a stretch.\n", output.getvalue())
+
     def test_the_verdicts_stand_in_the_summary(self):
         verdicts = bars.verdicts_of({
             "unary_vs_echo": 0.899,

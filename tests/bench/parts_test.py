@@ -294,6 +294,14 @@ class WireTest(PartTest):
         self.rates_of(899.0, 399.0)
         self.assert_fails("unary_vs_echo is 0.899", "stream_vs_echo is 0.399")
 
+    def test_when_each_load_ran_is_kept(self):
+        self.client_says(lambda label, words: {})
+        for label in ("unary", "unary_echo"):
+            self.bench.load(Server(), "unary", 3.0, label)
+        labels, from_ns, until_ns = zip(*self.bench.loads)
+        self.assertEqual(labels, ("unary", "unary_echo"))
+        self.assertTrue(from_ns[0] <= until_ns[0] <= from_ns[1] <= until_ns[1])
+
     def test_an_idle_server_that_is_busy_fails(self):
         for used_s, whats in ((0.14, ()), (0.15, ("idle_cpu_percent is 1 %",))):
             clocks = iter((0.0, 15.0))

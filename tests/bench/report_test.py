@@ -443,6 +443,10 @@ class NoticesTest(unittest.TestCase):
     def test_what_makes_figures_worth_less(self):
         self.assertIn("A quick run", self.notice(conditions={"quick": True}))
         self.assertIn("up to 0.11 cores", self.notice(conditions={"others_cores_max": 0.11}))
+        for percent, told in ((0.99, False), (1.0, True)):
+            self.assertEqual("below half of their pace for 1 % of the run, at most 1,120 ms" in
+                             self.notice(more={"slow_cores_percent": percent,
+                                               "slow_cores_max_ms": 1_120.4}), told)
         self.assertIn("in no commit", self.notice(commit="0123456789ab+changes"))
         self.assertIn("1 failed checkunary: 3 wrong", self.notice(failed_checks=["unary: 3 wrong"]))
         self.assertIn("2 failed checks", self.notice(failed_checks=["a", "b"]))

@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 from parts_test import PartTest, Server  # noqa: E402
-from suite import probe, stalls  # noqa: E402
+from suite import probe, probes, stalls  # noqa: E402
 from suite.system import CORES, BenchError  # noqa: E402
 
 MS = 1_000_000
@@ -120,19 +120,16 @@ class WatchTest(unittest.TestCase):
 class ProbeTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.enterContext(mock.patch.object(stalls, "OUT", self.folder))
+        self.enterContext(mock.patch.object(probes, "OUT", self.folder))
 
     def test_it_runs_and_leaves_nothing_behind(self):
         begin_ns = time.monotonic_ns()
-        one = stalls.Probe()
-        try:
+        with probes.Probe() as one:
             deadline = time.monotonic() + 30
             while not (self.folder / "probe.bin").stat().st_size and time.monotonic() < deadline:
                 time.sleep(0.01)
             told = one.told()
-        finally:
-            one.stop()
-        self.assertEqual(set(told), set(stalls.WAITS))
+        self.assertEqual({*told, "core"}, set(stalls.WAITS))
         for waits in told.values():
             self.assertGreater(waits["count"], 0)
             self.assertGreaterEqual(waits["max_ms"], 0)
@@ -143,15 +140,16 @@ class ProbeTest(unittest.TestCase):
     def test_one_that_does_not_start(self):
         program = self.folder / "no_probe.py"
         program.write_text("", encoding="utf-8")
-        with mock.patch.object(stalls, "PROBE", program), \
-                self.assertRaisesRegex(BenchError, "does not start"):
-            stalls.Probe()
+        with mock.patch.object(probes, "PROBE", program), \
+                self.assertRaisesRegex(BenchError, "no_probe.py does not start"):
+            probes.Probe()
+        self.assertEqual(list(self.folder.iterdir()), [program])
 
     def test_one_that_fails_later(self):
         program = self.folder / "no_probe.py"
         program.write_text("print('ready', flush=True)\nraise SystemExit(3)", encoding="utf-8")
-        with mock.patch.object(stalls, "PROBE", program):
-            one = stalls.Probe()
+        with mock.patch.object(probes, "PROBE", program):
+            one = probes.Probe()
             self.addCleanup(one.stop)
             one._child.wait(30)  # pylint: disable=protected-access
             with self.assertRaisesRegex(BenchError, "ended with 3"):
@@ -166,19 +164,16 @@ class ProbeTest(unittest.TestCase):
 
 
 class OverlapTest(unittest.TestCase):
-    def test_overlap(self):
-        for waits, overlap in (((), 0), (((0, 10), (20, 30)), 0), (((0, 11), (19, 30)), 2),
-                               (((0, 99),), 10), (((12, 14), (15, 16)), 3)):
-            self.assertEqual(stalls.overlap_ns((10, 20), waits), overlap, waits)
-
     def test_a_wait_that_is_half_of_a_stall_is_told_beside_it(self):
         told = {"window_from_monotonic_ns": 100 * S,
                 "longest": [{"from_s": 1.0, "ms": 10.0, "calls": 3},
                             {"from_s": 2.0, "ms": 8.0, "calls": 1}]}
         probed = {"sleep": {"long": [(101 * S + 2 * MS, 101 * S + 7 * MS)]},
-                  "sync": {"long": [(102 * S + 5 * MS, 103 * S)]}}
+                  "sync": {"long": [(102 * S + 5 * MS, 103 * S)]},
+                  "core": {"long": [(101 * S + 4 * MS, 101 * S + 8 * MS),
+                                    (101 * S + 9 * MS, 103 * S)]}}
         self.assertEqual(stalls.beside_machine(stalls.stretches_of(told), probed),
-                         {"sleep": 1, "sync": 0})
+                         {"sleep": 1, "sync": 0, "core": 2})
 
 
 class StallsTest(PartTest):
@@ -198,8 +193,9 @@ class StallsTest(PartTest):
     def patch(self, name, value):
         self.enterContext(mock.patch.object(stalls, name, value))
 
-    def run_part(self, probed_ms=(1.0, 2.0), checkpoints=30, written=50, merged=40,
-                 expired=100, members=None, cards=None, import_ends_ns=0, echo=None, **figures):
+    def run_part(self, probed_ms=(1.0, 2.0), slow_cores=(0.0, ()), checkpoints=30, written=50,
+                 merged=40, expired=100, members=None, cards=None, import_ends_ns=0, echo=None,
+                 **figures):
         self.bench.failures.clear()
         self.bench.more.clear()
         told = {"threshold_ms": 5, "slow_calls": 0, "count": 0, "longest_ms": 0.0,
@@ -228,15 +224,19 @@ class StallsTest(PartTest):
             def rows_since_start(self):
                 return {"members": imported, "cards": new_cards}
 
-        class Probe:
-            def told(self):
-                return {kind: {"count": 1, "max_ms": ms, "long": [(0, round(ms * MS))]}
-                        for kind, ms in zip(stalls.WAITS, probed_ms)}
-
-            def stop(self):
-                pass
+        def probe_of(told):
+            one = mock.MagicMock()
+            one.__enter__.return_value.told.return_value = told
+            return lambda: one
         self.patch("Watch", Watch)
-        self.patch("Probe", Probe)
+        self.patch("Probe", probe_of({
+            kind: {"count": 1, "max_ms": ms, "long": [(0, round(ms * MS))]}
+            for kind, ms in zip(("sleep", "sync"), probed_ms, strict=True)}))
+        percent, spells_ms = slow_cores
+        self.patch("Pace", probe_of({
+            "count": 1_000, "usual_us": 6.0, "slow_percent": percent,
+            "max_ms": max((until - at for at, until in spells_ms), default=0.0),
+            "long": [(at * MS, until * MS) for at, until in spells_ms]}))
         self.patch("import_files", lambda bench, count: {})
         self.patch("import_members", lambda server, files, wait_s: {
             "from_ns": 0, "until_ns": import_ends_ns})
@@ -309,6 +309,34 @@ class StallsTest(PartTest):
         self.assertIn("The echo", self.bench.more["stalls_note"])
         self.run_part(max_us=9_000.0, probed_ms=(5.0, 5.0), echo={"max_us": 5_000.0})
         self.assertNotIn("stalls_note", self.bench.more)
+
+    def test_slow_cores_are_told_and_excuse_nothing(self):
+        found = {"threshold_ms": 5, "slow_calls": 70, "count": 2, "longest_ms": 120.0,
+                 "window_from_monotonic_ns": 0,
+                 "longest": [{"from_s": 1.0, "ms": 120.0, "calls": 60},
+                             {"from_s": 4.0, "ms": 6.0, "calls": 10}]}
+        self.run_part(max_us=9_000.0, stalls=found, slow_cores=(4.75, [(1010, 1100)]))
+        self.assert_fails("stalls_max_ms is 9 ms")
+        more = self.bench.more
+        self.assertEqual((more["stalls_probe_core_max_ms"], more["stalls_slow_cores_percent"],
+                          more["stalls_beside_slow_cores"]), (90, 4.75, 1))
+        words = "below half of their pace for 4.75 % of the run, at most 90 ms at a stretch"
+        self.assertIn(f"{words}; of the 2 longest stalls 1 were beside that.",
+                      more["stalls_note"])
+        self.assertIn("cores below half of their pace for 90 ms (4.75 % of the time)",
+                      self.said.getvalue())
+        self.assertIn("1 beside such cores", self.said.getvalue())
+
+    def test_a_slow_sample_here_and_there_is_told_only_beside_a_stall(self):
+        self.run_part(slow_cores=(0.99, [(10, 30)]))
+        self.assertNotIn("stalls_note", self.bench.more)
+        self.assertEqual(self.bench.more["stalls_probe_core_max_ms"], 20)
+        self.run_part(slow_cores=(1.0, [(10, 30)]))
+        self.assertIn("of the 0 longest stalls 0 were", self.bench.more["stalls_note"])
+        self.run_part(slow_cores=(0.1, [(10, 30)]), stalls={
+            "threshold_ms": 5, "slow_calls": 1, "count": 1, "longest_ms": 7.0,
+            "window_from_monotonic_ns": 0, "longest": [{"from_s": 0.02, "ms": 7.0, "calls": 1}]})
+        self.assertIn("of the 1 longest stalls 1 were", self.bench.more["stalls_note"])
 
     def test_a_run_beside_which_nothing_went_on_fails(self):
         for figures, what in (({"checkpoints": 1}, "1 checkpoints were made"),
