@@ -71,16 +71,20 @@ void DecideAll(Runner& runner, const std::vector<Command>& commands) {
       for (size_t j = 0; j < next.size(); ++j) {
         next[j] = &commands[i + j];
       }
+      for (size_t j = i + next.size(); j < std::min(i + 2 * next.size(), commands.size()); ++j) {
+        Ledger::PrefetchCommand(commands[j]);
+      }
       runner.ledger->Prefetch(next, runner.now, trails);
     }
-    runner.ledger->Decide(
+    runner.ledger->DecideFirst(
         commands[i], runner.now, trails[i % Ledger::kPrefetchMax], &runner.event, &runner.result);
+    runner.ledger->Evolve(runner.event);
+    Ledger::TellTransaction(runner.event, &runner.result);
     GH_CHECK(runner.result.transaction.outcome == Outcome::kApproved,
              "kind=",
              commands[i].kind,
              " reason=",
              runner.result.transaction.reason);
-    runner.ledger->Evolve(runner.event);
   }
 }
 

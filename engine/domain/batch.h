@@ -23,7 +23,7 @@ struct Totals {
   uint32_t reserved = 0;
   Fen captured;
   Fen subsidy;  // net: of captures, less that of refunds and reversals; beside `captured`,
-                // because every sale changes both (Table::UpdatePairs)
+                // because every sale changes both (Table::AddToWords)
   Fen refunded;
   Fen reversed;
 

@@ -4,7 +4,11 @@
 // Batches: what a terminal was answered since its last close, and the close
 // (docs/decisions/0003-lines-advices-batches.md).
 
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 #include "engine/base/check.h"
 #include "engine/base/virtual_array.h"
@@ -13,12 +17,13 @@
 
 namespace gonghui {
 
-// Whether one more of any amount can be added up; refuses the command when it can not:
+// Whether one more of any amount can be added up, and counted; refuses the command when it can not:
 // the batch has to be closed first.
 bool Decider::HasRoomInBatch() {
   const Totals& open = ledger_.open_batches_[terminal_].totals;
   const Fen most = Larger(open.captured, Larger(open.refunded, open.reversed));
-  if (most > Fen{kFundFenMax - kTransactionFenMax}) [[unlikely]] {
+  if (most > Fen{kFundFenMax - kTransactionFenMax} ||
+      open.captures == std::numeric_limits<uint32_t>::max()) [[unlikely]] {
     Full(Field::kTotals);
     return false;
   }
@@ -66,6 +71,8 @@ Field Decider::CloseDifference(const Transaction& stored) const {
 
 // What the terminal was answered goes to its open batch.
 void Ledger::EvolveTotals(const Event& event) {
+  static_assert(std::endian::native == std::endian::little && offsetof(OpenBatch, totals) == 0 &&
+                offsetof(Totals, captures) == 0);
   static_assert(offsetof(Totals, captured) == 16 && offsetof(Totals, subsidy) == 24 &&
                     sizeof(Totals) == 3 * 16,
                 "the pairs that change");
@@ -84,11 +91,13 @@ void Ledger::EvolveTotals(const Event& event) {
       }
       [[fallthrough]];
     case EventKind::kCaptured:
-      return open_batches_.UpdatePairs<0, 2>(transaction.terminal, [&](OpenBatch& open) {
-        ++open.totals.captures;
-        open.totals.captured += transaction.list_price;
-        open.totals.subsidy += transaction.subsidy;
-      });
+      // One capture more: in the lower half of the first word.
+      return open_batches_.AddToWords<0, 4>(
+          transaction.terminal,
+          std::array<uint64_t, 4>{1,
+                                  0,
+                                  static_cast<uint64_t>(transaction.list_price.value()),
+                                  static_cast<uint64_t>(transaction.subsidy.value())});
     case EventKind::kRefunded:
       return update([&transaction](Totals& totals) {
         ++totals.refunds;

@@ -111,31 +111,30 @@ uint32_t CandidateIndex::WhereIs(const Category& category,
   return category.has_merchant_unions ? merchant.union_node.value() : 0;
 }
 
-CandidateIndex::Sought CandidateIndex::Seek(const Merchant& merchant,
-                                            MerchantRow row,
-                                            UnionNodeRow member_node) const {
-  Sought sought;
+void CandidateIndex::Seek(const Merchant& merchant,
+                          MerchantRow row,
+                          UnionNodeRow member_node,
+                          Sought* sought) const {
   const Category& category = categories_[merchant.mcc];
   if (category.generation != generation_) [[unlikely]] {
-    return sought;
+    return;
   }
-  sought.generation = generation_;
-  sought.merchant = row;
-  sought.member_node = member_node;
+  sought->generation = generation_;
+  sought->merchant = row;
+  sought->member_node = member_node;
   if (category.list.count == 0) {
-    return sought;
+    return;
   }
   const auto seek = [&](const Key& key) {
     const uint32_t place = PlaceOf(key);
     __builtin_prefetch(entries_.data() + place);
-    sought.places[sought.count] = place;
-    sought.keys[sought.count++] = key;
+    sought->places[sought->count] = place;
+    sought->keys[sought->count++] = key;
   };
   seek(Key{WhereIs(category, merchant, row), merchant.mcc, kMerchantKind});
   if (category.for_members()) {
     seek(Key{member_node.value(), merchant.mcc, kMemberKind});
   }
-  return sought;
 }
 
 // ---- Finding ------------------------------------------------------------------
@@ -145,7 +144,8 @@ CandidateIndex::Found CandidateIndex::Find(const Ledger& ledger,
                                            UnionNodeRow member_node) {
   const Merchant& merchant = ledger.merchants_[row];
   MakeReady(ledger, merchant.mcc);
-  const Sought sought = Seek(merchant, row, member_node);
+  Sought sought;
+  Seek(merchant, row, member_node, &sought);
   Found found;
   found.generation = generation_;
   found.merchant = row;
@@ -161,23 +161,22 @@ CandidateIndex::Found CandidateIndex::Find(const Ledger& ledger,
   return found;
 }
 
-CandidateIndex::Found CandidateIndex::Peek(const Sought& sought) const {
-  Found found;
+void CandidateIndex::Peek(const Sought& sought, Found* found) const {
   for (uint32_t i = 0; i < sought.count; ++i) {
     const Entry* const entry = Look(sought.keys[i], sought.places[i]);
     if (entry == nullptr) [[unlikely]] {
-      return Found{};
+      *found = Found{};
+      return;
     }
-    Take(entry, &found);
+    Take(entry, found);
   }
-  TakeBoth(&found);
-  for (uint32_t i = 0; i < found.count; ++i) {
-    __builtin_prefetch(pool_.data() + found.lists[i].first);
+  TakeBoth(found);
+  for (uint32_t i = 0; i < found->count; ++i) {
+    __builtin_prefetch(pool_.data() + found->lists[i].first);
   }
-  found.generation = sought.generation;
-  found.merchant = sought.merchant;
-  found.member_node = sought.member_node;
-  return found;
+  found->generation = sought.generation;
+  found->merchant = sought.merchant;
+  found->member_node = sought.member_node;
 }
 
 void CandidateIndex::Take(const Entry* entry, Found* found) {

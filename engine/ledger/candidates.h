@@ -158,10 +158,12 @@ class CandidateIndex {
   Found Find(const Ledger& ledger, MerchantRow merchant, UnionNodeRow member_node);
   // For many decisions side by side, one step after the other: Seek(), whose entries are on
   // their way then, and Peek(), whose lists are.
-  [[nodiscard]] Sought Seek(const Merchant& merchant,
-                            MerchantRow row,
-                            UnionNodeRow member_node) const;
-  [[nodiscard]] Found Peek(const Sought& sought) const;
+  // Each fills what it is given, which is new.
+  void Seek(const Merchant& merchant,
+            MerchantRow row,
+            UnionNodeRow member_node,
+            Sought* sought) const;
+  void Peek(const Sought& sought, Found* found) const;
   // What is asked first of those of a list that AsksForBoth().
   void PrefetchBrief(const Candidate& candidate) const {
     __builtin_prefetch(&briefs_[candidate.benefit.value()]);

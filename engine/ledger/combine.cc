@@ -101,7 +101,7 @@ const Decider::Offer* Decider::BestOfLayer(std::span<Contender> contenders) {
   Offer* best = nullptr;
   Offer* spare = &space.asked[0];
   for (size_t i = 0; i < contenders.size(); ++i) {
-    BringForward(contenders, i);
+    std::swap(contenders[i], contenders[MostGenerousFrom(contenders, i)]);
     const Contender& contender = contenders[i];
     if (best != nullptr && contender.subsidy < best->subsidy) {
       break;

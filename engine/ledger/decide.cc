@@ -4,6 +4,7 @@
 #include "engine/ledger/decide.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "engine/base/check.h"
 #include "engine/ledger/keys.h"
@@ -16,8 +17,24 @@ void Ledger::Decide(const Command& command,
                     const Trail& trail,
                     Event* event,
                     Result* result) const {
+  DecideFirst(command, now, trail, event, result);
+  TellTransaction(*event, result);
+}
+
+void Ledger::DecideFirst(const Command& command,
+                         TimestampNs now,
+                         const Trail& trail,
+                         Event* event,
+                         Result* result) const {
   GH_DCHECK(now >= applied_at(), "now=", now, " applied_at=", applied_at());
   Decider(*this, command, now, trail, event, result).Decide();
+}
+
+// What changes nothing has told it already.
+void Ledger::TellTransaction(const Event& event, Result* result) {
+  if (event.kind != EventKind::kNone && event.transaction_row != TransactionRow{}) {
+    result->transaction = event.transaction;
+  }
 }
 
 void Ledger::DecideShadow(const Command& command,
@@ -37,8 +54,10 @@ void Decider::Decide() {
   event_->seq = CommandSeq{ledger_.applied_seq().value() + 1};
   event_->at = now_;
   event_->transaction_row = TransactionRow{};
-  event_->transaction = Transaction{};
-  event_->original = OriginalChange{};
+  // In place: what is assigned is made on the stack first, by narrow stores that wide loads wait
+  // for.
+  std::construct_at(&event_->transaction);
+  std::construct_at(&event_->original);
   event_->tombstone_row = TransactionRow{};
   event_->share_count = 0;
   event_->use_count = 0;
@@ -434,10 +453,10 @@ void Decider::FinishTransaction(bool quote) {
   if (command_.details != nullptr) [[unlikely]] {
     TellDetails();
   }
-  result_->transaction = transaction;
   result_->merchant = ledger_.merchants_[merchant_].id;
   result_->terminal = command_.terminal;
   if (quote) {
+    result_->transaction = transaction;
     event_->kind = EventKind::kNone;
   } else {
     result_->row = event_->transaction_row.value();

@@ -406,7 +406,7 @@ class Decider {
   bool HasRoomAgain(const RowCounts& rows);
 
   // Rules (offers.cc).
-  void ChooseOffer(ProgrammeCode programme);
+  void ChooseOffer(const ProgrammeCode& programme);
   [[nodiscard]] TimestampNs NextEligibleAt(const Offer& offer) const;
   [[nodiscard]] bool JudgesLiveProgrammes() const;
   [[nodiscard]] ProgrammeRow FindLiveProgramme(ProgrammeCode code) const;
@@ -430,7 +430,7 @@ class Decider {
   [[gnu::noinline]] void AskElsewhereThen();
   void AskWithoutTerms(const Candidate& candidate, bool at_merchant);
   static bool IsMoreGenerous(const Contender& a, const Contender& b);
-  static void BringForward(std::span<Contender> contenders, size_t place);
+  static size_t MostGenerousFrom(std::span<Contender> contenders, size_t place);
   [[nodiscard]] bool IsBetter(const Offer& offer) const;
   [[nodiscard]] bool IsAtMerchant(const Benefit& benefit) const;
   [[nodiscard]] bool IsOffered(const Benefit& benefit) const;

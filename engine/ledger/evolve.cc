@@ -3,7 +3,9 @@
 //
 // Ledger::Evolve(): applies what an event says, looks at no rule, cannot fail.
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "engine/base/check.h"
 #include "engine/ledger/archive_slice.h"
@@ -11,6 +13,25 @@
 #include "engine/ledger/ledger.h"
 
 namespace gonghui {
+namespace {
+
+// A row's names in words of eight bytes: whoever appends it reads them so, and would wait for
+// two stores of half of one (RowDigester::Copy).
+void CopyNames(const ShareDelta& share, Applied* own) {
+  static_assert(offsetof(ShareDelta, benefit) == 0 && offsetof(Applied, benefit) == 0);
+  static_assert(offsetof(ShareDelta, fund) == 4 && offsetof(Applied, fund) == 4);
+  std::memcpy(static_cast<void*>(own), &share, 8);
+}
+
+void CopyNames(const UseDelta& use, Use* own) {
+  static_assert(offsetof(UseDelta, limit) == 0 && offsetof(Use, limit) == 0);
+  static_assert(offsetof(UseDelta, subject) == 4 && offsetof(Use, subject) == 4);
+  static_assert(offsetof(UseDelta, window) == 8 && offsetof(Use, window) == 8);
+  static_assert(offsetof(UseDelta, benefit) == 12 && offsetof(Use, benefit) == 12);
+  std::memcpy(static_cast<void*>(own), &use, 16);
+}
+
+}  // namespace
 
 void Ledger::Evolve(const Event& event) {
   GH_CHECK_EQ(event.seq.value(), applied_seq().value() + 1, "kind=", event.kind);
@@ -206,8 +227,7 @@ void Ledger::EvolveShares(const Event& event) {
     }
     // A capture's or reversal's own rows keep its part for a repeat's answer.
     Applied own;
-    own.benefit = share.benefit;
-    own.fund = share.fund;
+    CopyNames(share, &own);
     switch (event.kind) {
       case EventKind::kAuthorized:
         own.authorized = share.held_delta + share.spent_delta + share.overrun_delta;
@@ -284,10 +304,7 @@ void Ledger::EvolveUses(const Event& event) {
     }
     if (event.kind == EventKind::kAuthorized || event.kind == EventKind::kRefunded) {
       Use own;
-      own.limit = use.limit;
-      own.subject = use.subject;
-      own.window = use.window;
-      own.benefit = use.benefit;
+      CopyNames(use, &own);
       own.amount = use.held_delta + use.used_delta;
       own.used_after = use.used_after;
       own.left_after = use.left_after;

@@ -54,6 +54,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/cache_line.h"
 #include "engine/base/virtual_array.h"
 #include "engine/domain/archive.h"
 #include "engine/domain/command.h"
@@ -161,6 +162,16 @@ class Ledger {
               const Trail& trail,
               Event* event,
               Result* result) const;
+  // The same in two steps.  In between the caller does something else with the event: the
+  // transaction has just been written in small pieces, and who copies it at once waits for the
+  // last of them.  Until the second step result->transaction is not that of an event which has
+  // one.
+  void DecideFirst(const Command& command,
+                   TimestampNs now,
+                   const Trail& trail,
+                   Event* event,
+                   Result* result) const;
+  static void TellTransaction(const Event& event, Result* result);
 
   // Applies an event.  REQUIRES: event.kind != kNone, event.seq == applied_seq + 1,
   // and that Decide() made it over this very state (GH_CHECKs what is cheap).
@@ -195,6 +206,14 @@ class Ledger {
   void Prefetch(std::span<const Command* const> commands,
                 TimestampNs now,
                 std::span<Trail> trails) const;
+
+  // A command that others have written, for a Prefetch() to come.
+  static void PrefetchCommand(const Command& command) {
+    const auto* const bytes = reinterpret_cast<const char*>(&command);
+    for (size_t at = 0; at < sizeof(Command); at += kCacheLineBytes) {
+      __builtin_prefetch(bytes + at);
+    }
+  }
 
   // The same for events that nobody has decided just now.  Evolve() them right afterwards.
   // REQUIRES: at most kPrefetchMax; the first is the next one.

@@ -310,7 +310,7 @@ void Decider::AskElsewhere(ProgrammeRow only) {
 }
 
 // In one piece: a candidate costs less than the calls it would take.
-[[gnu::flatten]] void Decider::ChooseOffer(ProgrammeCode programme) {
+[[gnu::flatten]] void Decider::ChooseOffer(const ProgrammeCode& programme) {
   best_ = std::construct_at(&offers_.list[0]);
   best_->shares = spare_shares_.list.data();
   best_->uses = spare_uses_.list.data();
@@ -331,8 +331,8 @@ void Decider::AskElsewhere(ProgrammeRow only) {
   auto& contenders = contenders_.list;
   const size_t count = contender_count_;
   for (size_t i = 0; i < count; ++i) {
-    BringForward({contenders.data(), count}, i);
-    const Contender& contender = contenders[i];
+    const size_t place = MostGenerousFrom({contenders.data(), count}, i);
+    const Contender& contender = contenders[place];
     // A limit may reduce what a benefit gives, never raise it.
     if (best_->reason == Reason::kNone && contender.subsidy < best_->subsidy) {
       break;
@@ -361,6 +361,8 @@ void Decider::AskElsewhere(ProgrammeRow only) {
         break;
       }
     }
+    // Hardly ever: a contender that has just been written is not copied.
+    std::swap(contenders[i], contenders[place]);
   }
   if (layered_count_ > 0) [[unlikely]] {
     CombineOffers();
@@ -400,19 +402,20 @@ bool Decider::IsMoreGenerous(const Contender& a, const Contender& b) {
   return a.subsidy != b.subsidy ? a.subsidy > b.subsidy : a.order < b.order;
 }
 
-// Puts the most generous of those from `place` on there.  The first few one by one, as
-// hardly ever more are asked for; then all the rest at once.
-void Decider::BringForward(std::span<Contender> contenders, size_t place) {
+// Where the most generous of those from `place` on is; the caller swaps it with that at `place`
+// before it asks for the next.  The first few one by one, as hardly ever more are asked for; then
+// all the rest are sorted at once.
+size_t Decider::MostGenerousFrom(std::span<Contender> contenders, size_t place) {
   constexpr size_t kOneByOne = 8;
+  size_t best = place;
   if (place < kOneByOne) {
-    size_t best = place;
     for (size_t i = place + 1; i < contenders.size(); ++i) {
       best = IsMoreGenerous(contenders[i], contenders[best]) ? i : best;
     }
-    std::swap(contenders[place], contenders[best]);
   } else if (place == kOneByOne) {
     std::sort(contenders.begin() + kOneByOne, contenders.end(), IsMoreGenerous);
   }
+  return best;
 }
 
 // Than best_.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "engine/base/cache_line.h"
 #include "engine/domain/original_names.h"
@@ -34,13 +35,19 @@ struct Chain {
   std::array<uint64_t, Ledger::kTrailCountersMax> counter_hashes;
 };
 
+// Each is made when it is used.
+union Chains {
+  Chains() {}  // NOLINT
+  std::array<Chain, Ledger::kPrefetchMax> list;
+};
+
 }  // namespace
 
 void Ledger::Prefetch(std::span<const Command* const> commands,
                       TimestampNs now,
                       std::span<Trail> trails) const {
   GH_DCHECK(commands.size() <= kPrefetchMax && commands.size() == trails.size());
-  std::array<Chain, kPrefetchMax> chains;
+  Chains chains;
   size_t count = 0;
   std::array<uint64_t, kPrefetchMax> original_hashes;
   size_t original_count = 0;
@@ -57,7 +64,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
       }
       continue;
     }
-    Chain& chain = chains[count];
+    Chain& chain = *new (&chains.list[count]) Chain;
     chain.command = &command;
     chain.trail = &trails[i];
     chain.card_hash = HashOf(command.authorize.card);
@@ -77,7 +84,7 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   if (original_count > 0) {
     PrefetchOriginals({original_hashes.data(), original_count});
   }
-  const std::span<Chain> sales{chains.data(), count};
+  const std::span<Chain> sales{chains.list.data(), count};
   for (const Chain& chain : sales) {
     chain.trail->card = CardRow{card_index_.Guess(chain.card_hash)};
     cards_.Prefetch(chain.trail->card);
@@ -92,11 +99,11 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   for (Chain& chain : sales) {
     const MerchantRow merchant = terminals_[chain.trail->terminal].merchant;
     const UnionNodeRow node = members_[cards_[chain.trail->card].member].union_node;
-    chain.sought = candidate_index_.Seek(merchants_[merchant], merchant, node);
+    candidate_index_.Seek(merchants_[merchant], merchant, node, &chain.sought);
     __builtin_prefetch(&union_nodes_[node].ancestors);  // whose members it may be for
   }
   for (const Chain& chain : sales) {
-    chain.trail->candidates = candidate_index_.Peek(chain.sought);
+    candidate_index_.Peek(chain.sought, &chain.trail->candidates);
   }
   const bool many_benefits = benefits_.size() > kCachedBenefits;
   for (Chain& chain : sales) {
@@ -118,6 +125,8 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   }
   for (const Chain& chain : sales) {
     chain.trail->counter_count = chain.counter_count;
+    // By now it may have had to make room for others.
+    request_index_.Prefetch(HashOf(chain.command->request_id));
     for (uint32_t j = 0; j < chain.counter_count; ++j) {
       chain.trail->counters[j] = CounterRow{counter_index_.Guess(chain.counter_hashes[j])};
       counters_.Prefetch(chain.trail->counters[j]);

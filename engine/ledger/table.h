@@ -23,6 +23,7 @@
 #ifndef GONGHUI_ENGINE_LEDGER_TABLE_H_
 #define GONGHUI_ENGINE_LEDGER_TABLE_H_
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -231,7 +232,7 @@ class RowDigester {
         std::memcpy(&second, at + 8, left < 16 ? left - 8 : 8);
       }
     }
-    return FoldedMultiply(first ^ (key_ + kStep * pair), second ^ key_2_);
+    return OfWords(first, second, pair);
   }
 
   [[nodiscard]] uint64_t OfRow(const Row& row) const {
@@ -240,6 +241,36 @@ class RowDigester {
       digest += OfPair(row, pair);
     }
     return digest;
+  }
+
+  // OfRow(), and the row copied meanwhile, word by word: each is read once, and as narrow as it
+  // may just have been written.  (A read that is wider than the writes before it waits until
+  // they have left the processor's store buffer.)
+  [[nodiscard]] uint64_t Copy(const Row& from, Row* to) const {
+    if constexpr (sizeof(Row) % 8 != 0) {
+      *to = from;
+      return OfRow(from);
+    } else {
+      const auto* const source = reinterpret_cast<const uint8_t*>(&from);
+      auto* const target = reinterpret_cast<uint8_t*>(to);
+      uint64_t digest = 0;
+      for (size_t pair = 0; pair < kPairs; ++pair) {
+        uint64_t first = 0;
+        uint64_t second = 0;
+        std::memcpy(&first, source + pair * 16, 8);
+        std::memcpy(target + pair * 16, &first, 8);
+        if (pair * 2 + 1 < kWords) {
+          std::memcpy(&second, source + pair * 16 + 8, 8);
+          std::memcpy(target + pair * 16 + 8, &second, 8);
+        }
+        digest += OfWords(first, second, pair);
+      }
+      return digest;
+    }
+  }
+
+  [[nodiscard]] uint64_t OfWords(uint64_t first, uint64_t second, size_t pair) const {
+    return FoldedMultiply(first ^ (key_ + kStep * pair), second ^ key_2_);
   }
 
   // OfRow(after) - OfRow(before).
@@ -297,9 +328,10 @@ class Table final : public TableBase {
     GH_CHECK(size_ < size_max_, "table=", id_, " size=", size_);
     const uint32_t number = ++size_;
     Touch(number);
-    rows_[number] = row;
     if (keeps_digest_) [[likely]] {
-      digest_ += RowDigest(id_, number, row);
+      digest_ += RowDigester<Row>(id_, number).Copy(row, &rows_[number]);
+    } else {
+      rows_[number] = row;
     }
     return RowId{number};
   }
@@ -327,6 +359,29 @@ class Table final : public TableBase {
     GH_DCHECK(Contains(row), "table=", id_, " row=", row.value(), " size=", size_);
     Touch(row.value());
     change(rows_[row.value()]);
+  }
+
+  // For what every decision writes: adds to the row's 64-bit words from pair kFirst on, modulo
+  // 2^64 each, and pays for these alone.  What is written is not read again.
+  template <size_t kFirst, size_t kWords>
+  void AddToWords(RowId row, const std::array<uint64_t, kWords>& deltas) {
+    static_assert(kWords % 2 == 0 && kFirst * 2 + kWords <= sizeof(Row) / 8);
+    GH_DCHECK(Contains(row), "table=", id_, " row=", row.value(), " size=", size_);
+    const uint32_t number = row.value();
+    Touch(number);
+    auto* const bytes = reinterpret_cast<uint8_t*>(&rows_[number]) + kFirst * 16;
+    const RowDigester<Row> digester(id_, number);
+    uint64_t change = 0;
+    for (size_t i = 0; i < kWords; i += 2) {
+      std::array<uint64_t, 2> words;
+      std::memcpy(words.data(), bytes + i * 8, 16);
+      change -= digester.OfWords(words[0], words[1], kFirst + i / 2);
+      words[0] += deltas[i];
+      words[1] += deltas[i + 1];
+      change += digester.OfWords(words[0], words[1], kFirst + i / 2);
+      std::memcpy(bytes + i * 8, words.data(), 16);
+    }
+    digest_ += keeps_digest_ ? change : 0;
   }
 
   // Update() for a change within the row's pairs of words [kFirst, kFirst + kCount) alone.

@@ -103,7 +103,7 @@ class Engine::Impl {
   void TellPause(int64_t ns);
   void AdvanceClock();
   void ActivateDue();
-  void CompareWithShadow(const Command& command, const Result& result);
+  void CompareWithShadow(const Command& command, const Transaction& decided);
   void FollowShadow();
   void ExpireHolds();
   void TakeCheckpoint();

@@ -38,21 +38,12 @@ constexpr int64_t kActivationPollNs = 1'000'000;
 constexpr int64_t kReserveStepNs = 4'000'000;
 constexpr int64_t kReserveBusyStepNs = 200'000'000;
 
-constexpr size_t kLineBytes = kCacheLineBytes;
-
-void PrefetchCommand(const Command& command) {
-  const auto* const bytes = reinterpret_cast<const char*>(&command);
-  for (size_t at = 0; at < sizeof(Command); at += kLineBytes) {
-    __builtin_prefetch(bytes + at);
-  }
-}
-
 // The part of a result that every decision writes.  It was last touched by the thread
 // that answered with it, on another core.
 void PrefetchForWriting(const Result& result) {
   constexpr size_t kAlwaysBytes = offsetof(Result, shares) + sizeof(ResultShare);
   const auto* const bytes = reinterpret_cast<const char*>(&result);
-  for (size_t at = 0; at < kAlwaysBytes; at += kLineBytes) {
+  for (size_t at = 0; at < kAlwaysBytes; at += kCacheLineBytes) {
     __builtin_prefetch(bytes + at, /*rw=*/1);
   }
   __builtin_prefetch(&result.limits, /*rw=*/1);
@@ -189,7 +180,7 @@ void Engine::Impl::ProcessAll(std::span<Submission* const> taken) {
   for (const Submission* submission : taken) {
     if (submission->commands.size() == 1) {
       singles[count++] = submission->commands.data();
-      PrefetchCommand(submission->commands[0]);
+      Ledger::PrefetchCommand(submission->commands[0]);
       PrefetchForWriting(submission->results[0]);
     }
   }
@@ -226,6 +217,9 @@ void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
         next[j] = &commands[i + j];
         PrefetchForWriting(submission.results[i + j]);
       }
+      for (size_t j = i + count; j < std::min(i + 2 * next.size(), commands.size()); ++j) {
+        Ledger::PrefetchCommand(commands[j]);
+      }
       ledger_.Prefetch({next.data(), count}, now_, {trails.data(), count});
     }
     DecideOne(commands[i], trails[in_turn], &submission.results[i]);
@@ -257,7 +251,7 @@ void Engine::Impl::DecideOne(const Command& command, const Ledger::Trail& trail,
 void Engine::Impl::DecideAndApply(const Command& command,
                                   const Ledger::Trail& trail,
                                   Result* result) {
-  ledger_.Decide(command, now_, trail, &event_, result);
+  ledger_.DecideFirst(command, now_, trail, &event_, result);
   if (event_.kind == EventKind::kNone) {
     return;
   }
@@ -274,17 +268,17 @@ void Engine::Impl::DecideAndApply(const Command& command,
       return;  // failed: nobody will ever see this result
     }
   }
-  // The journal's copy first: Evolve() of a programme consumes nothing, but the
-  // order shows that what is applied is exactly what is written.  Both copy what the
-  // command points to (lines, evidence, an operator's content), so that nothing of it is
-  // needed once the submission is complete.
-  filling_->Add(event_);
   // Of what a reversal came before, nothing was asked.
   if (event_.kind == EventKind::kAuthorized && event_.tombstone_row == TransactionRow{} &&
       ledger_.IsShadowed(command)) [[unlikely]] {
-    CompareWithShadow(command, *result);
+    CompareWithShadow(command, event_.transaction);
   }
+  // What is applied, written and answered is the same event, in the order in which its memory
+  // is at hand.  Evolve() and the journal copy what the command points to (lines, evidence, an
+  // operator's content), so that nothing of it is needed once the submission is complete.
   ledger_.Evolve(event_);
+  filling_->Add(event_);
+  Ledger::TellTransaction(event_, result);
   if (IsAboutProgramme(event_.kind)) [[unlikely]] {
     FollowShadow();
   }
@@ -314,14 +308,14 @@ void Engine::Impl::ActivateDue() {
 }
 
 // Before the decision is applied: both are asked of the same counters and funds.
-void Engine::Impl::CompareWithShadow(const Command& command, const Result& result) {
+void Engine::Impl::CompareWithShadow(const Command& command, const Transaction& decided) {
   const size_t count = ledger_.ShadowsOf(command, shadows_);
   if (count == 0) {
     return;
   }
   ledger_.DecideShadow(command, now_, &shadow_event_, &shadow_result_);
   shadow_tallies_.Count(
-      ledger_, std::span(shadows_).first(count), result.transaction, shadow_result_.transaction);
+      ledger_, std::span(shadows_).first(count), decided, shadow_result_.transaction);
 }
 
 void Engine::Impl::FollowShadow() {

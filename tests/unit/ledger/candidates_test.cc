@@ -173,8 +173,10 @@ class CandidatesTest : public LedgerWorld {
     std::sort(sorted.begin(), sorted.end());
     ASSERT_EQ(set, sorted);
     // Looked ahead, it is the same.
-    const CandidateIndex::Found seen =
-        index->Peek(index->Seek(ledger_->merchants()[merchant], merchant, node));
+    CandidateIndex::Sought sought;
+    CandidateIndex::Found seen;
+    index->Seek(ledger_->merchants()[merchant], merchant, node, &sought);
+    index->Peek(sought, &seen);
     ASSERT_TRUE(index->IsValid(seen));
     ASSERT_EQ(RowsOf(index->ListOf(*ledger_, seen)), walked);
 
