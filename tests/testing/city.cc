@@ -17,7 +17,7 @@ constexpr std::array<Mcc, 6> kCategories = {4111, 5411, 5812, 7011, 5311, 5499};
 // prefix and number as a code, without a stream: benchmarks make millions.
 template <class Code>
 Code Numbered(char prefix, uint32_t number) {
-  std::array<char, 12> text{prefix};
+  std::array<char, Code::kBytes> text{prefix};
   const auto end = std::to_chars(text.data() + 1, text.data() + text.size(), number).ptr;
   const auto code = Code::Parse({text.data(), static_cast<size_t>(end - text.data())});
   GH_CHECK(code.has_value(), "number=", number);

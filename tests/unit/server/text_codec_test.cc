@@ -3,7 +3,13 @@
 
 #include "engine/server/text_codec.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -24,6 +30,102 @@ std::string TransactionIdText(TransactionId id) {
   std::string text(kTransactionIdTextBytes, '?');
   WriteTransactionId(id, text.data());
   return text;
+}
+
+// Fresh at every run; printed with the command that replays it.
+uint64_t Seed() {
+  const char* const told = std::getenv("GONGHUI_SEED");
+  const uint64_t seed =
+      told != nullptr ? std::strtoull(told, nullptr, 10) : uint64_t{std::random_device()()};
+  const ::testing::TestInfo& test = *::testing::UnitTest::GetInstance()->current_test_info();
+  std::printf("GONGHUI_SEED=%llu server_test --gtest_filter=%s.%s\n",
+              static_cast<unsigned long long>(seed),
+              test.test_suite_name(),
+              test.name());
+  return seed;
+}
+
+// In a buffer of its own, so that ASan sees every byte read beyond the text.
+template <class Parse>
+auto ParsedAlone(Parse parse, std::string_view text) {
+  const std::vector<char> alone(text.begin(), text.end());
+  return parse(std::string_view(alone.data(), alone.size()));
+}
+
+// ---- UUIDs and card numbers, character by character ---------------------------------
+
+std::optional<RequestId> SlowlyParsedUuid(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  if (text.size() != 36) {
+    return std::nullopt;
+  }
+  RequestId id;
+  for (size_t i = 0; i < 36; ++i) {
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      if (text[i] != '-') {
+        return std::nullopt;
+      }
+      continue;
+    }
+    const size_t digit = kDigits.find(text[i]);
+    if (digit == std::string_view::npos) {
+      return std::nullopt;
+    }
+    uint64_t& half = i < 18 ? id.high : id.low;
+    half = half << 4 | (digit < 16 ? digit : digit - 6);
+  }
+  return id.IsNone() ? std::nullopt : std::optional(id);
+}
+
+std::string SlowUuidText(const RequestId& id) {
+  std::string text(40, '\0');
+  std::snprintf(text.data(),
+                text.size(),
+                "%08x-%04x-%04x-%04x-%012llx",
+                static_cast<unsigned>(id.high >> 32),
+                static_cast<unsigned>(id.high >> 16 & 0xffff),
+                static_cast<unsigned>(id.high & 0xffff),
+                static_cast<unsigned>(id.low >> 48),
+                static_cast<unsigned long long>(id.low & 0xffff'ffff'ffff));
+  text.resize(36);
+  return text;
+}
+
+std::optional<CardNumber> SlowlyParsedCardNumber(std::string_view text) {
+  if (text.size() < 8 || text.size() > 19 || text[0] == '0' ||
+      text.find_first_not_of("0123456789") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return CardNumber{std::strtoull(std::string(text).c_str(), nullptr, 10)};
+}
+
+void ExpectUuidAsSlowly(std::string_view text) {
+  EXPECT_EQ(ParsedAlone(ParseUuid, text), SlowlyParsedUuid(text))
+      << ::testing::PrintToString(std::string(text));
+}
+
+void ExpectCardNumberAsSlowly(std::string_view text) {
+  EXPECT_EQ(ParsedAlone(ParseCardNumber, text), SlowlyParsedCardNumber(text))
+      << ::testing::PrintToString(std::string(text));
+}
+
+// With each byte instead of each character.
+template <class Expect>
+void WithEveryByteAtEveryPlace(std::string text, Expect expect) {
+  for (char& c : text) {
+    const char was = c;
+    for (int byte = 0; byte < 256; ++byte) {
+      c = static_cast<char>(byte);
+      expect(text);
+    }
+    c = was;
+  }
+}
+
+void SpoilSome(Prng& prng, std::string& text) {
+  for (uint64_t wrong = prng.Below(4); wrong > 0 && !text.empty(); --wrong) {
+    text[prng.Below(text.size())] = static_cast<char>(prng.Below(256));
+  }
 }
 
 TEST(UuidTest, IsReadAndWritten) {
@@ -57,6 +159,48 @@ TEST(UuidTest, RoundTrips) {
   for (int i = 0; i < 1'000; ++i) {
     const RequestId id{prng.Next(), prng.Next()};
     EXPECT_EQ(ParseUuid(UuidText(id)), id);
+  }
+}
+
+TEST(UuidTest, EveryByteAtEveryPlaceAndEveryLength) {
+  for (const std::string_view text : {kUuid,
+                                      std::string_view("00000000-0000-0000-0000-000000000000"),
+                                      std::string_view("FFFFFFFF-ffff-9999-AaAa-bCdEf0123456")}) {
+    WithEveryByteAtEveryPlace(std::string(text), ExpectUuidAsSlowly);
+  }
+  const std::string longer = std::string(kUuid) + "00";
+  for (size_t length = 0; length <= longer.size(); ++length) {
+    ExpectUuidAsSlowly(longer.substr(0, length));
+  }
+}
+
+// A difference that reaches the next character would make one good or bad by its neighbour.
+TEST(UuidTest, EveryPairOfBytes) {
+  for (int pair = 0; pair < 65'536; ++pair) {
+    std::string text(kUuid);
+    text[3] = static_cast<char>(pair >> 8);
+    text[4] = static_cast<char>(pair & 0xff);
+    ExpectUuidAsSlowly(text);
+  }
+}
+
+TEST(UuidTest, RandomOnesAreReadAndWrittenAsSlowly) {
+  Prng prng(Seed());
+  for (int i = 0; i < 20'000; ++i) {
+    const RequestId id{prng.Next() >> prng.Below(64), prng.Next() >> prng.Below(64)};
+    // Nothing beside the text is written.
+    std::string framed(kUuidTextBytes + 2, '?');
+    WriteUuid(id, framed.data() + 1);
+    std::string text = framed.substr(1, kUuidTextBytes);
+    EXPECT_EQ(text, SlowUuidText(id));
+    EXPECT_TRUE(framed.front() == '?' && framed.back() == '?') << framed;
+    EXPECT_EQ(ParseUuid(text), id.IsNone() ? std::nullopt : std::optional(id)) << text;
+    for (char& c : text) {
+      c = c >= 'a' && prng.Below(2) == 0 ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    ExpectUuidAsSlowly(text);
+    SpoilSome(prng, text);
+    ExpectUuidAsSlowly(text);
   }
 }
 
@@ -99,6 +243,39 @@ TEST(CardNumberTest, Has8To19DigitsAndNoLeadingZero) {
   EXPECT_FALSE(ParseCardNumber("1234567a"));
   EXPECT_FALSE(ParseCardNumber("1234 5678"));
   EXPECT_FALSE(ParseCardNumber("-12345678"));
+}
+
+TEST(CardNumberTest, EveryByteAtEveryPlaceOfEveryLength) {
+  const std::string digits = "622848000000123456789";
+  for (size_t length = 0; length <= kCardDigitsMax + 2; ++length) {
+    ExpectCardNumberAsSlowly(digits.substr(0, length));
+    WithEveryByteAtEveryPlace(digits.substr(0, length), ExpectCardNumberAsSlowly);
+  }
+}
+
+TEST(CardNumberTest, EveryPairOfBytes) {
+  for (int pair = 0; pair < 65'536; ++pair) {
+    std::string text = "6228480000123456";
+    text[3] = static_cast<char>(pair >> 8);
+    text[4] = static_cast<char>(pair & 0xff);
+    ExpectCardNumberAsSlowly(text);
+  }
+}
+
+TEST(CardNumberTest, RandomOnesAreReadAsSlowly) {
+  Prng prng(Seed());
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text(prng.Below(kCardDigitsMax + 3), '0');
+    for (char& c : text) {
+      c = static_cast<char>('0' + prng.Below(10));
+    }
+    ExpectCardNumberAsSlowly(text);
+    if (const auto number = ParseCardNumber(text)) {
+      EXPECT_EQ(CardNumberText(*number), text);
+    }
+    SpoilSome(prng, text);
+    ExpectCardNumberAsSlowly(text);
+  }
 }
 
 TEST(DateTest, OnlyDaysThatExist) {
