@@ -157,6 +157,59 @@ TEST(TableTest, AddingToAPairIsAnUpdate) {
   EXPECT_EQ(added.digest(), added.RecomputeDigest());
 }
 
+TEST(TableTest, AddingToWordsIsAnUpdateOfThese) {
+  TestTable added(TableId::kFunds, 3);
+  TestTable updated(TableId::kFunds, 3);
+  for (TestTable* const table : {&added, &updated}) {
+    table->Append(RowOf(1));
+    table->Append(RowOf(10));
+  }
+  // Modulo 2^64, each by itself, of whole pairs: the odd word at the end is of none.
+  constexpr auto kLess = ~uint64_t{0};
+  added.AddToWords<1, 4>(RowId{2}, std::array<uint64_t, 4>{5, kLess, 0, kLess - 10});
+  updated.Update(RowId{2}, [](Row& row) {
+    row.words[2] = 15;
+    row.words[3] = 9;
+    row.words[5] = kLess;
+  });
+  added.AddToWords<0, 2>(RowId{1}, std::array<uint64_t, 2>{1, 2});
+  updated.Update(RowId{1}, [](Row& row) {
+    row.words[0] = 2;
+    row.words[1] = 3;
+  });
+  EXPECT_EQ(added[RowId{1}], updated[RowId{1}]);
+  EXPECT_EQ(added[RowId{2}], updated[RowId{2}]);
+  EXPECT_EQ(added.digest(), updated.digest());
+  EXPECT_EQ(added.digest(), added.RecomputeDigest());
+}
+
+// Rows of whole pairs, with a word left over, and with half of one.
+template <size_t kHalfWords>
+void ExpectCopiedWithItsDigest() {
+  struct Halves {
+    std::array<uint32_t, kHalfWords> halves{};
+  };
+  Halves row;
+  Prng prng(kHalfWords);
+  for (uint32_t& half : row.halves) {
+    half = static_cast<uint32_t>(prng.Next());
+  }
+  const RowDigester<Halves> digester(TableId::kUses, 77);
+  Halves copy;
+  EXPECT_EQ(digester.Copy(row, &copy), digester.OfRow(row)) << kHalfWords;
+  EXPECT_EQ(copy.halves, row.halves) << kHalfWords;
+}
+
+TEST(TableTest, ARowIsCopiedWithItsDigest) {
+  ExpectCopiedWithItsDigest<1>();
+  ExpectCopiedWithItsDigest<2>();
+  ExpectCopiedWithItsDigest<3>();
+  ExpectCopiedWithItsDigest<4>();
+  ExpectCopiedWithItsDigest<10>();
+  ExpectCopiedWithItsDigest<11>();
+  ExpectCopiedWithItsDigest<50>();
+}
+
 TEST(TableTest, ADigestMayBeForgoneAndTheRowsAreTheSame) {
   TestTable kept(TableId::kCards, 100);
   TestTable forgone(TableId::kCards, 100);
@@ -173,6 +226,7 @@ TEST(TableTest, ADigestMayBeForgoneAndTheRowsAreTheSame) {
     table.Append(RowOf(3));
     table.Update(RowId{1}, [](Row& row) { row.words[8] = 7; });
     table.UpdatePairs<1, 2>(RowId{2}, [](Row& row) { row.words[5] = 8; });
+    table.AddToWords<1, 2>(RowId{2}, std::array<uint64_t, 2>{3, 4});
     table.Set(RowId{3}, RowOf(4));
   });
   EXPECT_EQ(forgone.size(), 3U);
