@@ -141,6 +141,8 @@ class Bench:
 
     def keep_pace(self, told):
         """How the cores were in all of the run, and beside each load."""
+        if told["count"] == 0:
+            return  # it was over before the first look
         self.more["slow_cores_percent"] = told["slow_percent"]
         self.more["slow_cores_max_ms"] = told["max_ms"]
         for label, from_ns, until_ns in self.loads:

@@ -51,7 +51,7 @@ STALLS_BESIDE = (("calls of more than 5 ms", "stalls_slow_calls"), ("stalls", "s
                  ("a bare sync, at most, ms", "stalls_probe_sync_max_ms"),
                  ("cores below half of their pace at a stretch, at most, ms",
                   "stalls_probe_core_max_ms"),
-                 ("cores below half of their pace, % of the time", "stalls_slow_cores_percent"),
+                 ("cores below half of their pace, % of the time", "stalls_probe_slow_cores_percent"),
                  ("stalls beside slow cores, of the longest", "stalls_beside_slow_cores"),
                  ("checkpoints", "stalls_checkpoints"),
                  ("files of tables written", "stalls_files_written"),

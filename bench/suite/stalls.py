@@ -325,7 +325,7 @@ def keep(bench, result, probed, imported):
         more[f"stalls_{name}_cores"] = result[f"{name}_cores"]
     for kind in WAITS:
         more[f"stalls_probe_{kind}_max_ms"] = round(probed[kind]["max_ms"], 2)
-    more["stalls_slow_cores_percent"] = probed["core"]["slow_percent"]
+    more["stalls_probe_slow_cores_percent"] = probed["core"]["slow_percent"]
     stretches = stretches_of(found)
     more["stalls_told"] = len(stretches)
     for kind, count in beside_machine(stretches, probed).items():
@@ -342,7 +342,7 @@ def keep(bench, result, probed, imported):
         f"{more['stalls_longest_ms']} ms")
     say(f"  bare: a sleep woken {more['stalls_probe_sleep_max_ms']} ms late, a sync of "
         f"{more['stalls_probe_sync_max_ms']} ms, cores below half of their pace for "
-        f"{more['stalls_probe_core_max_ms']} ms ({more['stalls_slow_cores_percent']} % of the "
+        f"{more['stalls_probe_core_max_ms']} ms ({more['stalls_probe_slow_cores_percent']} % of the "
         f"time); of {more['stalls_told']} stalls "
         f"{more['stalls_beside_late_wakeups']} beside such a sleep, "
         f"{more['stalls_beside_slow_syncs']} beside such a sync, "
@@ -418,8 +418,8 @@ def judge(bench, result):
             f"with this load on it; of the {more['stalls_told']} longest stalls "
             f"{more['stalls_beside_late_wakeups']} were beside such a wake-up, "
             f"{more['stalls_beside_slow_syncs']} beside such a sync.")
-    if more["stalls_slow_cores_percent"] >= pace.TOLD_PERCENT or more["stalls_beside_slow_cores"]:
-        words = pace.words(more["stalls_slow_cores_percent"], more["stalls_probe_core_max_ms"])
+    if more["stalls_probe_slow_cores_percent"] >= pace.TOLD_PERCENT or more["stalls_beside_slow_cores"]:
+        words = pace.words(more["stalls_probe_slow_cores_percent"], more["stalls_probe_core_max_ms"])
         notes.append(
             f"{words}; of the {more['stalls_told']} longest stalls "
             f"{more['stalls_beside_slow_cores']} were beside that.")

@@ -131,7 +131,7 @@ class RunTest(unittest.TestCase):
             self.tool.run(self.bench, ["ring"])
 
     def test_how_the_cores_were_in_all_of_it_and_beside_each_load(self):
-        self.pace.told.return_value = {"slow_percent": 4.75, "max_ms": 120.5,
+        self.pace.told.return_value = {"count": 30, "slow_percent": 4.75, "max_ms": 120.5,
                                        "long": [(20, 40), (90, 120)]}
 
         def part(bench):
@@ -143,6 +143,14 @@ class RunTest(unittest.TestCase):
                                              "stream_slow_cores_percent": [0.0]})
         self.assertEqual(self.bench.failures, [])
         self.pace.__exit__.assert_called_once()
+
+    def test_of_a_run_without_a_look_nothing_is_told(self):
+        self.pace.told.return_value = pace.told([])
+
+        def part(bench):
+            bench.loads += [("unary", 0, 50)]
+        self.run_part(part)
+        self.assertEqual((self.bench.more, self.bench.spread), ({}, {}))
 
     def test_figures_are_not_lost_with_it(self):
         self.pace.told.side_effect = BenchError("pace.py ended with 3")

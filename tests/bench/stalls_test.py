@@ -318,7 +318,7 @@ class StallsTest(PartTest):
         self.run_part(max_us=9_000.0, stalls=found, slow_cores=(4.75, [(1010, 1100)]))
         self.assert_fails("stalls_max_ms is 9 ms")
         more = self.bench.more
-        self.assertEqual((more["stalls_probe_core_max_ms"], more["stalls_slow_cores_percent"],
+        self.assertEqual((more["stalls_probe_core_max_ms"], more["stalls_probe_slow_cores_percent"],
                           more["stalls_beside_slow_cores"]), (90, 4.75, 1))
         words = "below half of their pace for 4.75 % of the run, at most 90 ms at a stretch"
         self.assertIn(f"{words}; of the 2 longest stalls 1 were beside that.",
