@@ -8,7 +8,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "engine/base/check.h"
 #include "engine/base/virtual_array.h"
@@ -17,13 +16,12 @@
 
 namespace gonghui {
 
-// Whether one more of any amount can be added up, and counted; refuses the command when it can not:
+// Whether one more of any amount can be added up; refuses the command when it can not:
 // the batch has to be closed first.
 bool Decider::HasRoomInBatch() {
   const Totals& open = ledger_.open_batches_[terminal_].totals;
   const Fen most = Larger(open.captured, Larger(open.refunded, open.reversed));
-  if (most > Fen{kFundFenMax - kTransactionFenMax} ||
-      open.captures == std::numeric_limits<uint32_t>::max()) [[unlikely]] {
+  if (most > Fen{kFundFenMax - kTransactionFenMax}) [[unlikely]] {
     Full(Field::kTotals);
     return false;
   }
@@ -91,7 +89,9 @@ void Ledger::EvolveTotals(const Event& event) {
       }
       [[fallthrough]];
     case EventKind::kCaptured:
-      // One capture more: in the lower half of the first word.
+      // One capture more: in the lower half of the first word, from which nothing is carried,
+      // because each is a row of its own.
+      static_assert(kTransactionsMax < UINT32_MAX);
       return open_batches_.AddToWords<0, 4>(
           transaction.terminal,
           std::array<uint64_t, 4>{1,

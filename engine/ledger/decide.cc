@@ -30,9 +30,11 @@ void Ledger::DecideFirst(const Command& command,
   Decider(*this, command, now, trail, event, result).Decide();
 }
 
-// What changes nothing has told it already.
+// As it will stand after Evolve().  What changes nothing has told it already, and what comes back
+// from the archive is told to nobody.
 void Ledger::TellTransaction(const Event& event, Result* result) {
-  if (event.kind != EventKind::kNone && event.transaction_row != TransactionRow{}) {
+  if (event.kind != EventKind::kNone && event.kind != EventKind::kThawed &&
+      event.transaction_row != TransactionRow{}) {
     result->transaction = event.transaction;
   }
 }
@@ -441,7 +443,7 @@ void Decider::TellFailedFund(FundRow row, Fen available, Fen asked, TimestampNs 
   transaction.expires_at = next_eligible_at;
 }
 
-// The result tells the transaction as it will stand after Evolve().
+// The rest of the result is told here, the transaction by Ledger::TellTransaction().
 void Decider::FinishTransaction(bool quote) {
   Transaction& transaction = event_->transaction;
   if (transaction.applied_count > 0) {

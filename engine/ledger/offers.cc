@@ -361,7 +361,8 @@ void Decider::AskElsewhere(ProgrammeRow only) {
         break;
       }
     }
-    // Hardly ever: a contender that has just been written is not copied.
+    // Hardly ever: mostly the first one wins.  Before it is asked, this would copy what has just
+    // been written.
     std::swap(contenders[i], contenders[place]);
   }
   if (layered_count_ > 0) [[unlikely]] {

@@ -273,9 +273,11 @@ void Engine::Impl::DecideAndApply(const Command& command,
       ledger_.IsShadowed(command)) [[unlikely]] {
     CompareWithShadow(command, event_.transaction);
   }
-  // What is applied, written and answered is the same event, in the order in which its memory
-  // is at hand.  Evolve() and the journal copy what the command points to (lines, evidence, an
-  // operator's content), so that nothing of it is needed once the submission is complete.
+  // What is applied, written and answered is the same event; the order is that in which its memory
+  // is at hand.  There is room for it, and nobody but this thread sees the ledger before the
+  // block is synced: whatever fails in between stops the process with nothing answered.  Evolve()
+  // and the journal copy what the command points to (lines, evidence, an operator's content), so
+  // that nothing of it is needed once the submission is complete.
   ledger_.Evolve(event_);
   filling_->Add(event_);
   Ledger::TellTransaction(event_, result);

@@ -8,8 +8,8 @@
 // some of the scheduler's slices, milliseconds, while every call waits.  After such a yield in
 // vain there is a pause.  It is the longer the more of the time that went into yields was in
 // vain: beside an import nearly all is, and yields become rare; where lanes take the core, one in
-// vain now and then (a machine whose cores are slow for a moment is enough) costs no more than
-// itself, and hardly any larger groups.
+// vain now and then (a machine whose cores are slow for a moment is enough) costs little more than
+// itself, and groups stay nearly as large.
 //
 // Thread safety: the ledger thread alone.
 

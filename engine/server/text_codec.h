@@ -114,7 +114,8 @@ constexpr std::optional<RequestId> ParseUuid(std::string_view text) {
     return std::nullopt;
   }
   if (!std::is_constant_evaluated()) {
-    static_assert(sizeof(id) == 16 && std::is_trivially_copyable_v<RequestId>);
+    static_assert(sizeof(id) == 16 && offsetof(RequestId, high) == 0 &&
+                  std::is_trivially_copyable_v<RequestId>);
     swar::StorePair(id.high, id.low, &id);
   }
   return id;

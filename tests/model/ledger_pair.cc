@@ -247,7 +247,7 @@ std::string LedgerPair::Decide(const OwnedCommand& command, TimestampNs now) {
   const Ledger::Trail trail = trails_.front();
   trails_.erase(trails_.begin());
   result_ = Result{};
-  ledger_->Decide(asked, now, trail, &step.event, &result_);
+  ledger_->DecideFirst(asked, now, trail, &step.event, &result_);
   if (ledger_->StateHash() != hash_before) {
     return "Decide() changed the state";
   }
@@ -261,6 +261,7 @@ std::string LedgerPair::Decide(const OwnedCommand& command, TimestampNs now) {
     ledger_->Evolve(step.event);
     follower_->Evolve(step.event);
   }
+  Ledger::TellTransaction(step.event, &result_);  // after everything else, as the engine does
   answer_ = AnswerOf(*ledger_, asked, result_);
   std::string problem;
   if (answer_.verdict != Verdict::kFull) {  // the model never is
