@@ -41,7 +41,7 @@ constexpr int64_t kPlenty = 1'000'000'000'000'000;
 
 template <class Code>
 Code Numbered(char prefix, uint32_t number) {
-  std::array<char, 12> text{prefix};
+  std::array<char, Code::kBytes> text{prefix};
   const auto end = std::to_chars(text.data() + 1, text.data() + text.size(), number).ptr;
   return *Code::Parse({text.data(), static_cast<size_t>(end - text.data())});
 }
