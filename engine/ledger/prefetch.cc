@@ -125,8 +125,6 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   }
   for (const Chain& chain : sales) {
     chain.trail->counter_count = chain.counter_count;
-    // By now it may have had to make room for others.
-    request_index_.Prefetch(HashOf(chain.command->request_id));
     for (uint32_t j = 0; j < chain.counter_count; ++j) {
       chain.trail->counters[j] = CounterRow{counter_index_.Guess(chain.counter_hashes[j])};
       counters_.Prefetch(chain.trail->counters[j]);
