@@ -4,7 +4,6 @@
 #include "storage/log_damage.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <memory>
@@ -20,6 +19,7 @@
 #include <rocksdb/sst_file_reader.h>
 
 #include "engine/base/status_macros.h"
+#include "storage/crc32c.h"
 #include "storage/rocksdb_store.h"
 #include "storage/synced_sizes.h"
 
@@ -33,31 +33,8 @@ constexpr size_t kZeroesMin = 16;
 constexpr uint64_t kNothingBegun = UINT64_MAX;
 constexpr size_t kRestBytesMax = 64 << 20;  // far above what is written at once
 
-// CRC-32C (Castagnoli), reflected.
-constexpr std::array<uint32_t, 256> MakeCrcTable() {
-  constexpr uint32_t kPolynomial = 0x82f63b78;
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < table.size(); ++i) {
-    uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
-    }
-    table[i] = crc;
-  }
-  return table;
-}
-constexpr std::array<uint32_t, 256> kCrcTable = MakeCrcTable();
-
 uint8_t ByteAt(std::string_view bytes, size_t at) {
   return static_cast<uint8_t>(bytes[at]);
-}
-
-uint32_t Crc(std::string_view bytes) {
-  uint32_t crc = ~uint32_t{0};
-  for (const char c : bytes) {
-    crc = kCrcTable[(crc ^ static_cast<uint8_t>(c)) & 0xff] ^ (crc >> 8);
-  }
-  return ~crc;
 }
 
 // As RocksDB stores it, so that the checksum of what contains checksums is still one.
@@ -79,7 +56,7 @@ size_t LengthIn(std::string_view bytes) {
   return size_t{ByteAt(bytes, 4)} | size_t{ByteAt(bytes, 5)} << 8;
 }
 bool Matches(std::string_view bytes) {
-  return Masked(Crc(bytes.substr(6, 1 + LengthIn(bytes)))) == ChecksumIn(bytes);
+  return Masked(Crc32c(bytes.substr(6, 1 + LengthIn(bytes)))) == ChecksumIn(bytes);
 }
 
 // RocksDB's types: a record is whole, or in pieces of which each is in another block.
@@ -116,7 +93,7 @@ bool HasRecordFrom(std::string_view block, size_t at) {
 // Whether what is there of the file's last record is all of it, so that it is its length that is
 // damaged: RocksDB takes it for one that is cut off, and drops it without a word.
 bool IsWholeButForLength(std::string_view bytes) {
-  return Masked(Crc(bytes.substr(6))) == ChecksumIn(bytes);
+  return Masked(Crc32c(bytes.substr(6))) == ChecksumIn(bytes);
 }
 
 // In the block that begins at `offset`, of which so many bytes are known to have been synced.  A
