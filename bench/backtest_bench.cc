@@ -114,6 +114,7 @@ void History::Commit() {
   block_.Close(0, epoch_, ledger_->StateHash());
   std::string why;
   GH_CHECK(committer_.CommitBlocking(block_, &why), why);
+  committer_.Chain(block_);
   block_.Reset(block_.next_seq());
 }
 

@@ -240,6 +240,7 @@ class Writer {
   void Append(Block& block) {
     std::string why;
     GH_CHECK(committer_.CommitBlocking(block, &why), why);
+    committer_.Chain(block);
   }
 
  private:

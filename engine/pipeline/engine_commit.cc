@@ -101,6 +101,7 @@ void Engine::Impl::Commit(Block& block) {
   // Before they are told, so that whoever hears of room finds it.
   in_flight_commands_.fetch_sub(commands, std::memory_order_seq_cst);
   CompleteAll(waiters);
+  committer_->Chain(block);
 }
 
 // False: there is no block.

@@ -68,6 +68,7 @@ bool Committer::CommitBlocking(Block& block, std::string* why) {
   if (!block.has_events()) {
     return true;  // its waiters only waited for the blocks before
   }
+  GH_CHECK(chained_, "the block before was not chained, first_seq=", block.header().first_seq);
   block.header().previous = last_hash_;
   SealBlock(block.header(), block.bytes());
   const AppendResult result = journal_.AppendBlocking(block.header(), block.bytes(), why);
@@ -75,8 +76,15 @@ bool Committer::CommitBlocking(Block& block, std::string* why) {
     *why = std::string("append ") + NameOf(result) + ": " + *why;
     return false;
   }
-  last_hash_ = HashBlock(block.bytes());
+  chained_ = false;
   return true;
+}
+
+void Committer::Chain(const Block& block) {
+  if (block.has_events()) {
+    last_hash_ = HashBlock(block.bytes());
+    chained_ = true;
+  }
 }
 
 void CompleteAll(Submission* first) {

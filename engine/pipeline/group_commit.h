@@ -47,6 +47,7 @@ class Block {
   [[nodiscard]] const BlockHeader& header() const { return header_; }
   [[nodiscard]] BlockHeader& header() { return header_; }
   [[nodiscard]] std::span<uint8_t> bytes() { return {bytes_.data(), size_}; }
+  [[nodiscard]] std::span<const uint8_t> bytes() const { return {bytes_.data(), size_}; }
   [[nodiscard]] uint64_t next_seq() const { return header_.first_seq + header_.event_count; }
 
   // Takes the waiters, in order, linked by Submission::next.
@@ -71,9 +72,14 @@ class Committer {
   // nothing may ever be appended again.
   [[nodiscard]] bool CommitBlocking(Block& block, std::string* why);
 
+  // Reckons what the next block names as its previous: once for each block that is durable, before
+  // the next is committed.  Apart, because nobody who waits for this block waits for that.
+  void Chain(const Block& block);
+
  private:
   Journal& journal_;
   BlockHash last_hash_;
+  bool chained_ = true;  // the last block is in last_hash_
 };
 
 // Tells each Completions object of its submissions, keeping their order.

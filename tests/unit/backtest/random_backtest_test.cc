@@ -48,6 +48,7 @@ void Record(const RandomRun& run, MemoryJournal* journal, TimestampNs* middle) {
       block.Close(shard, epoch, ledger->StateHash());
       std::string why;
       ASSERT_TRUE(committer.CommitBlocking(block, &why)) << why;
+      committer.Chain(block);
       block.Reset(block.next_seq());
     }
   }

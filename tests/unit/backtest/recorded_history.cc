@@ -182,6 +182,7 @@ void RecordedHistory::Commit() {
   block_.Close(0, epoch_, ledger_->StateHash());
   std::string why;
   GH_CHECK(committer_.CommitBlocking(block_, &why), why);
+  committer_.Chain(block_);
   block_.Reset(block_.next_seq());
 }
 
