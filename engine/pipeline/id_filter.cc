@@ -32,7 +32,9 @@ uint64_t NextBit(uint64_t* places) {
 IdFilter::IdFilter(uint64_t first_ids) {
   static_assert(kWords * sizeof(uint64_t) == kCacheLineBytes);
   static_assert(kWords * kBitsOfPlace <= 64, "each word's place from bits of its own");
-  Grow(std::max(first_ids, kFirstIdsMin));
+  if (first_ids > 0) {
+    Grow(std::max(first_ids, kFirstIdsMin));
+  }
 }
 
 uint64_t* IdFilter::BlockOf(const Filter& filter, uint64_t hash) {
@@ -71,7 +73,9 @@ void IdFilter::Add(uint64_t hash) {
     return;
   }
   const uint32_t count = count_.load(std::memory_order_relaxed);
-  if (newest_ids_ == filters_[count - 1].ids_max) {
+  if (count == 0) {
+    Grow(kFirstIdsMin);
+  } else if (newest_ids_ == filters_[count - 1].ids_max) {
     uint64_t all = 0;
     for (uint32_t i = 0; i < count; ++i) {
       all += filters_[i].ids_max;

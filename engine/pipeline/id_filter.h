@@ -32,8 +32,8 @@ class IdFilter {
  public:
   static constexpr uint64_t kFirstIdsMin = uint64_t{1} << 20;
 
-  // The first filter has room for `first_ids`, or kFirstIdsMin if that is more.  Memory is
-  // taken as it is touched.
+  // The first filter has room for `first_ids`, or kFirstIdsMin if that is more; of none it is made
+  // when the first is added, and nobody looks into it before.  Memory is taken as it is touched.
   explicit IdFilter(uint64_t first_ids = 0);
 
   void Add(uint64_t hash);

@@ -58,6 +58,20 @@ TEST(IdFilter, KnowsNothingForCertainUntilItIsComplete) {
   EXPECT_EQ(filter.size(), 1U);
 }
 
+TEST(IdFilter, TakesNoMemoryBeforeTheFirst) {
+  IdFilter filter;
+  filter.SetComplete();
+  filter.Prefetch(HashOfId(1));
+  EXPECT_FALSE(filter.MayContain(HashOfId(1)));
+  EXPECT_EQ(filter.bytes(), 0U);
+  filter.Add(HashOfId(1));
+  EXPECT_TRUE(filter.MayContain(HashOfId(1)));
+  EXPECT_GT(filter.bytes(), 0U);
+  // Where it is known how many there will be, it is made for these at once.
+  EXPECT_EQ(IdFilter(1).bytes(), filter.bytes());
+  EXPECT_GT(IdFilter(2 * IdFilter::kFirstIdsMin).bytes(), filter.bytes());
+}
+
 TEST(IdFilter, TakesAnyHash) {
   IdFilter filter;
   filter.SetComplete();
