@@ -47,7 +47,7 @@ void AppendError(bool advice,
                  WireWriter* out) {
   constexpr size_t kOverhead = 16 + 2 + kTransportDataBytesMax;
   out->Reserve(status.size() + kOverhead);
-  char* const result = out->Begin<kResultsField>();
+  const auto result = out->Begin<kResultsField>();
   if (advice) {
     out->Bytes<v1::AdviceResult::kErrorFieldNumber>(status);
     // One that is too long is what the error is about.
@@ -436,11 +436,11 @@ void StreamCall::Answer(StreamMessage* message) {
       continue;
     }
     out.Reserve(kReplyBytesMax);
-    char* const result = out.Begin<kResultsField>();
+    const auto result = out.Begin<kResultsField>();
     if (advices) {
       AppendAdviceResult(lane_->names(), command, decided, item.transport_data, &out);
     } else {
-      char* const response = out.Begin<v1::AuthorizeStreamResult::kResponseFieldNumber>();
+      const auto response = out.Begin<v1::AuthorizeStreamResult::kResponseFieldNumber>();
       AppendReply(lane_->names(), command, decided, item.transport_data, &out);
       out.End(response);
     }

@@ -347,7 +347,7 @@ void AppendAdviceResult(const Ledger& names,
   using R = v1::AdviceResult;
   out->Bool<R::kAcceptedFieldNumber>(IsAccepted(result));
   out->Bool<R::kIdempotentReplayFieldNumber>(result.replay);
-  char* const start = out->Begin<R::kTransactionFieldNumber>();
+  const auto start = out->Begin<R::kTransactionFieldNumber>();
   AppendTransaction(names, command, result, out);
   out->End(start);
   out->Bytes<R::kTransportDataFieldNumber>(transport_data);

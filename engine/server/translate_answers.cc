@@ -266,147 +266,157 @@ int64_t Number(E value) {
 }
 
 // Of an AppliedBenefit, which of them it is.
-void AppendBenefit(const Ledger& names, BenefitRow row, WireWriter* out) {
+WireCursor AppendBenefit(const Ledger& names, BenefitRow row, WireCursor out) {
   const Benefit& benefit = names.benefits()[row];
   const Programme& programme = names.programmes()[benefit.programme];
-  out->Text<WireShare::kProgrammeCodeFieldNumber>(programme.code);
-  out->Int<WireShare::kProgrammeVersionFieldNumber>(programme.version);
-  out->Text<WireShare::kBenefitCodeFieldNumber>(benefit.code);
+  out.Text<WireShare::kProgrammeCodeFieldNumber>(programme.code);
+  out.Int<WireShare::kProgrammeVersionFieldNumber>(programme.version);
+  out.Text<WireShare::kBenefitCodeFieldNumber>(benefit.code);
+  return out;
 }
 
 // One that nothing is paid or handed out by.
-void AppendBenefitAlone(const Ledger& names, BenefitRow row, WireWriter* out) {
-  char* const start = out->Begin<WireTransaction::kAppliedBenefitsFieldNumber>();
-  AppendBenefit(names, row, out);
-  out->End(start);
+WireCursor AppendBenefitAlone(const Ledger& names, BenefitRow row, WireCursor out) {
+  const auto start = out.BeginShort<WireTransaction::kAppliedBenefitsFieldNumber>();
+  out = AppendBenefit(names, row, out);
+  out.End(start);
+  return out;
 }
 
-void AppendShare(const Ledger& names, const ResultShare& share, WireWriter* out) {
+WireCursor AppendShare(const Ledger& names, const ResultShare& share, WireCursor out) {
   const Fund& fund = names.funds()[share.fund];
-  char* const start = out->Begin<WireTransaction::kAppliedBenefitsFieldNumber>();
-  AppendBenefit(names, share.benefit, out);
-  out->Text<WireShare::kFundCodeFieldNumber>(fund.code);
+  const auto start = out.BeginShort<WireTransaction::kAppliedBenefitsFieldNumber>();
+  out = AppendBenefit(names, share.benefit, out);
+  out.Text<WireShare::kFundCodeFieldNumber>(fund.code);
   if (fund.asset == Asset::kMoney) {
-    out->Int<WireShare::kAmountFenFieldNumber>(share.amount.value());
+    out.Int<WireShare::kAmountFenFieldNumber>(share.amount.value());
   } else {
-    out->Int<WireShare::kPiecesFieldNumber>(share.amount.value());
+    out.Int<WireShare::kPiecesFieldNumber>(share.amount.value());
   }
-  out->End(start);
+  out.End(start);
+  return out;
 }
 
-void AppendLimit(const Ledger& names, const ResultLimit& state, WireWriter* out) {
+WireCursor AppendLimit(const Ledger& names, const ResultLimit& state, WireCursor out) {
   const Limit& limit = names.limits()[state.limit];
-  out->Text<WireLimit::kProgrammeCodeFieldNumber>(names.programmes()[limit.programme].code);
-  out->Text<WireLimit::kLimitCodeFieldNumber>(limit.code);
-  out->Int<WireLimit::kMeasureFieldNumber>(Number(limit.measure));
-  out->Int<WireLimit::kSubjectFieldNumber>(Number(limit.subject));
-  out->Int<WireLimit::kWindowFieldNumber>(Number(limit.window));
+  out.Text<WireLimit::kProgrammeCodeFieldNumber>(names.programmes()[limit.programme].code);
+  out.Text<WireLimit::kLimitCodeFieldNumber>(limit.code);
+  out.Int<WireLimit::kMeasureFieldNumber>(Number(limit.measure));
+  out.Int<WireLimit::kSubjectFieldNumber>(Number(limit.subject));
+  out.Int<WireLimit::kWindowFieldNumber>(Number(limit.window));
   const bool unlimited = limit.max == kLimitUnlimited;
-  out->Int<WireLimit::kMaxFieldNumber>(unlimited ? 0 : limit.max);
-  out->Int<WireLimit::kUsedFieldNumber>(state.used);
-  out->Int<WireLimit::kHeldFieldNumber>(state.held);
-  out->Int<WireLimit::kLeftFieldNumber>(unlimited ? 0 : state.left);
-  out->Time<WireLimit::kResetsAtFieldNumber>(state.resets_at);
-  out->Bool<WireLimit::kUnlimitedFieldNumber>(unlimited);
-  out->Int<WireLimit::kWindowSpanFieldNumber>(limit.span > 1 ? limit.span : 0);
-  out->Bool<WireLimit::kNoShowsFieldNumber>(limit.scope == LimitScope::kNoShow);
+  out.Int<WireLimit::kMaxFieldNumber>(unlimited ? 0 : limit.max);
+  out.Int<WireLimit::kUsedFieldNumber>(state.used);
+  out.Int<WireLimit::kHeldFieldNumber>(state.held);
+  out.Int<WireLimit::kLeftFieldNumber>(unlimited ? 0 : state.left);
+  out.Time<WireLimit::kResetsAtFieldNumber>(state.resets_at);
+  out.Bool<WireLimit::kUnlimitedFieldNumber>(unlimited);
+  out.Int<WireLimit::kWindowSpanFieldNumber>(limit.span > 1 ? limit.span : 0);
+  out.Bool<WireLimit::kNoShowsFieldNumber>(limit.scope == LimitScope::kNoShow);
+  return out;
 }
 
 template <int kField>
-void AppendFailedFund(
-    const Ledger& names, FundRow row, Fen needed, Fen available, WireWriter* out) {
+WireCursor AppendFailedFund(
+    const Ledger& names, FundRow row, Fen needed, Fen available, WireCursor out) {
   const Fund& fund = names.funds()[row];
-  char* const start = out->Begin<kField>();
-  out->Text<WireFund::kFundCodeFieldNumber>(fund.code);
+  const auto start = out.BeginShort<kField>();
+  out.Text<WireFund::kFundCodeFieldNumber>(fund.code);
   if (fund.asset == Asset::kMoney) {
-    out->Int<WireFund::kNeededFenFieldNumber>(needed.value());
-    out->Int<WireFund::kAvailableFenFieldNumber>(available.value());
+    out.Int<WireFund::kNeededFenFieldNumber>(needed.value());
+    out.Int<WireFund::kAvailableFenFieldNumber>(available.value());
   } else {
-    out->Int<WireFund::kNeededPiecesFieldNumber>(needed.value());
-    out->Int<WireFund::kAvailablePiecesFieldNumber>(available.value());
+    out.Int<WireFund::kNeededPiecesFieldNumber>(needed.value());
+    out.Int<WireFund::kAvailablePiecesFieldNumber>(available.value());
   }
-  out->End(start);
+  out.End(start);
+  return out;
 }
 
-void AppendFailedCheck(const Ledger& names, const Result& result, WireWriter* out) {
+WireCursor AppendFailedCheck(const Ledger& names, const Result& result, WireCursor out) {
   const Transaction& transaction = result.transaction;
-  char* const start = out->Begin<WireTransaction::kFailedCheckFieldNumber>();
+  const auto start = out.Begin<WireTransaction::kFailedCheckFieldNumber>();
   const Benefit& benefit = names.benefits()[transaction.benefit];
   const Programme& programme = names.programmes()[benefit.programme];
-  out->Text<WireCheck::kProgrammeCodeFieldNumber>(programme.code);
-  out->Int<WireCheck::kProgrammeVersionFieldNumber>(programme.version);
-  out->Text<WireCheck::kBenefitCodeFieldNumber>(benefit.code);
+  out.Text<WireCheck::kProgrammeCodeFieldNumber>(programme.code);
+  out.Int<WireCheck::kProgrammeVersionFieldNumber>(programme.version);
+  out.Text<WireCheck::kBenefitCodeFieldNumber>(benefit.code);
   if (transaction.reason == Reason::kBelowMinimumAmount) {
-    out->Int<WireCheck::kMinimumFenFieldNumber>(benefit.price.threshold.value());
+    out.Int<WireCheck::kMinimumFenFieldNumber>(benefit.price.threshold.value());
   }
   for (uint32_t i = 0; i < result.limit_count; ++i) {
     if (transaction.failed_limit() != LimitRow{} &&
         result.limits[i].limit == transaction.failed_limit()) {
-      char* const limit = out->Begin<WireCheck::kLimitFieldNumber>();
-      AppendLimit(names, result.limits[i], out);
-      out->End(limit);
+      const auto limit = out.BeginShort<WireCheck::kLimitFieldNumber>();
+      out = AppendLimit(names, result.limits[i], out);
+      out.End(limit);
       break;
     }
   }
   if (transaction.failed_fund() != FundRow{}) {
-    AppendFailedFund<WireCheck::kFundFieldNumber>(
+    out = AppendFailedFund<WireCheck::kFundFieldNumber>(
         names, transaction.failed_fund(), transaction.captured_subsidy, transaction.captured, out);
   }
-  out->End(start);
+  out.End(start);
+  return out;
 }
 
-void AppendLine(const Line& line, WireWriter* out) {
-  char* const start = out->Begin<WireTransaction::kLinesFieldNumber>();
-  out->Int<WireLine::kLineNumberFieldNumber>(line.number);
-  out->Text<WireLine::kItemCodeFieldNumber>(line.item);
-  out->Int<WireLine::kQuantityFieldNumber>(line.quantity);
-  out->Int<WireLine::kPriceFenFieldNumber>(line.price.value());
-  out->Int<WireLine::kMemberPaysFenFieldNumber>((line.price - line.subsidy).value());
-  out->Int<WireLine::kSubsidyFenFieldNumber>(line.subsidy.value());
-  out->Int<WireLine::kReturnedQuantityFieldNumber>(line.returned);
-  out->End(start);
+WireCursor AppendLine(const Line& line, WireCursor out) {
+  const auto start = out.BeginShort<WireTransaction::kLinesFieldNumber>();
+  out.Int<WireLine::kLineNumberFieldNumber>(line.number);
+  out.Text<WireLine::kItemCodeFieldNumber>(line.item);
+  out.Int<WireLine::kQuantityFieldNumber>(line.quantity);
+  out.Int<WireLine::kPriceFenFieldNumber>(line.price.value());
+  out.Int<WireLine::kMemberPaysFenFieldNumber>((line.price - line.subsidy).value());
+  out.Int<WireLine::kSubsidyFenFieldNumber>(line.subsidy.value());
+  out.Int<WireLine::kReturnedQuantityFieldNumber>(line.returned);
+  out.End(start);
+  return out;
 }
 
 // Of the transaction: its lines, and what an advice has.
-void AppendDetails(const Details& details, WireWriter* out) {
+WireCursor AppendDetails(const Details& details, WireCursor out) {
   using T = WireTransaction;
   for (uint32_t i = 0; i < details.line_count; ++i) {
-    AppendLine(details.lines[i], out);
+    out = AppendLine(details.lines[i], out);
   }
   if (details.is_advice) {
     const Advice& advice = details.advice;
-    out->Time<T::kOccurredAtFieldNumber>(advice.occurred_at);
-    out->Time<T::kJudgedAtFieldNumber>(advice.judged_at);
-    out->Bool<T::kClockAdjustedFieldNumber>(advice.clock_adjusted);
-    out->Int<T::kLiabilityFieldNumber>(Number(advice.liability));
-    out->Int<T::kAcquirerBearsFenFieldNumber>(advice.acquirer_bears.value());
+    out.Time<T::kOccurredAtFieldNumber>(advice.occurred_at);
+    out.Time<T::kJudgedAtFieldNumber>(advice.judged_at);
+    out.Bool<T::kClockAdjustedFieldNumber>(advice.clock_adjusted);
+    out.Int<T::kLiabilityFieldNumber>(Number(advice.liability));
+    out.Int<T::kAcquirerBearsFenFieldNumber>(advice.acquirer_bears.value());
   }
+  return out;
 }
 
 template <int kField>
-void AppendTotals(const Totals& totals, WireWriter* out) {
+WireCursor AppendTotals(const Totals& totals, WireCursor out) {
   using B = v1::BatchTotals;
-  char* const start = out->Begin<kField>();
-  out->Int<B::kCaptureCountFieldNumber>(totals.captures);
-  out->Int<B::kCapturedFenFieldNumber>(totals.captured.value());
-  out->Int<B::kRefundCountFieldNumber>(totals.refunds);
-  out->Int<B::kRefundedFenFieldNumber>(totals.refunded.value());
-  out->Int<B::kReversalCountFieldNumber>(totals.reversals);
-  out->Int<B::kReversedFenFieldNumber>(totals.reversed.value());
-  out->Int<B::kSubsidyFenFieldNumber>(totals.subsidy.value());
-  out->End(start);
+  const auto start = out.BeginShort<kField>();
+  out.Int<B::kCaptureCountFieldNumber>(totals.captures);
+  out.Int<B::kCapturedFenFieldNumber>(totals.captured.value());
+  out.Int<B::kRefundCountFieldNumber>(totals.refunds);
+  out.Int<B::kRefundedFenFieldNumber>(totals.refunded.value());
+  out.Int<B::kReversalCountFieldNumber>(totals.reversals);
+  out.Int<B::kReversedFenFieldNumber>(totals.reversed.value());
+  out.Int<B::kSubsidyFenFieldNumber>(totals.subsidy.value());
+  out.End(start);
+  return out;
 }
 
 // The rest of CloseBatchResponse.
-void AppendBatch(const Batch& batch, WireWriter* out) {
+WireCursor AppendBatch(const Batch& batch, WireCursor out) {
   using R = v1::CloseBatchResponse;
-  out->Int<R::kOutcomeFieldNumber>(batch.ours == batch.theirs ? v1::BATCH_OUTCOME_IN_BALANCE
-                                                              : v1::BATCH_OUTCOME_OUT_OF_BALANCE);
-  out->Int<R::kBatchNumberFieldNumber>(batch.number);
-  out->Time<R::kOpenedAtFieldNumber>(batch.opened_at);
-  out->Time<R::kClosedAtFieldNumber>(batch.closed_at);
-  AppendTotals<R::kEngineTotalsFieldNumber>(batch.ours, out);
-  AppendTotals<R::kTerminalTotalsFieldNumber>(batch.theirs, out);
+  out.Int<R::kOutcomeFieldNumber>(batch.ours == batch.theirs ? v1::BATCH_OUTCOME_IN_BALANCE
+                                                             : v1::BATCH_OUTCOME_OUT_OF_BALANCE);
+  out.Int<R::kBatchNumberFieldNumber>(batch.number);
+  out.Time<R::kOpenedAtFieldNumber>(batch.opened_at);
+  out.Time<R::kClosedAtFieldNumber>(batch.closed_at);
+  out = AppendTotals<R::kEngineTotalsFieldNumber>(batch.ours, out);
+  out = AppendTotals<R::kTerminalTotalsFieldNumber>(batch.theirs, out);
+  return out;
 }
 
 // Numbers of fields, of several messages.
@@ -449,7 +459,7 @@ void AppendCheck(const Ledger& names,
                  WireWriter* out) {
   using C = v1::CheckOutcome;
   out->Reserve(kCheckBytesMax);
-  char* const start = out->Begin<v1::AuthorizeResponse::kChecksFieldNumber>();
+  const auto start = out->Begin<v1::AuthorizeResponse::kChecksFieldNumber>();
   if (check.benefit != BenefitRow{}) {
     const Benefit& benefit = names.benefits()[check.benefit];
     const Programme& programme = names.programmes()[benefit.programme];
@@ -460,8 +470,8 @@ void AppendCheck(const Ledger& names,
   out->Int<C::kCheckFieldNumber>(Number(check.check));
   out->Bool<C::kPassedFieldNumber>(check.passed);
   if (check.about_limit) {
-    char* const limit = out->Begin<C::kLimitFieldNumber>();
-    AppendLimit(names, check.limit, out);
+    const auto limit = out->BeginShort<C::kLimitFieldNumber>();
+    out->GoOn(AppendLimit(names, check.limit, out->cursor()));
     out->End(limit);
   }
   const DisplayMessage display = check.check == Reason::kSlotNotAvailable && !check.passed
@@ -474,7 +484,8 @@ void AppendCheck(const Ledger& names,
     out->Int<C::kMinimumFenFieldNumber>(benefit.price.threshold.value());
   }
   if (check.fund != FundRow{}) {
-    AppendFailedFund<C::kFundFieldNumber>(names, check.fund, check.needed, check.available, out);
+    out->GoOn(AppendFailedFund<C::kFundFieldNumber>(
+        names, check.fund, check.needed, check.available, out->cursor()));
   }
   out->End(start);
 }
@@ -506,7 +517,7 @@ void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter*
     price += CountedOnInWords(TextOf(names.limits()[counts_on].code));
   }
   out->Reserve(kEntitlementBytesMax + price.size());
-  char* const start = out->Begin<v1::GetEntitlementsResponse::kEntitlementsFieldNumber>();
+  const auto start = out->Begin<v1::GetEntitlementsResponse::kEntitlementsFieldNumber>();
   out->Text<E::kProgrammeCodeFieldNumber>(programme.code);
   out->Int<E::kProgrammeVersionFieldNumber>(programme.version);
   out->Text<E::kBenefitCodeFieldNumber>(benefit.code);
@@ -515,8 +526,8 @@ void AppendEntitlement(const Ledger& names, const Entitlement& item, WireWriter*
   out->Int<E::kReasonFieldNumber>(Number(item.reason));
   out->Time<E::kNextEligibleAtFieldNumber>(item.next_eligible_at);
   for (uint32_t i = 0; i < item.limit_count; ++i) {
-    char* const limit = out->Begin<E::kLimitsFieldNumber>();
-    AppendLimit(names, item.limits[i], out);
+    const auto limit = out->BeginShort<E::kLimitsFieldNumber>();
+    out->GoOn(AppendLimit(names, item.limits[i], out->cursor()));
     out->End(limit);
   }
   const DisplayMessage display = EntitlementMessageOf(item.reason);
@@ -557,8 +568,9 @@ TransactionKind KindOf(const Command& command, const Result& result) {
 void AppendTransaction(const Ledger& names,
                        const Command& command,
                        const Result& result,
-                       WireWriter* out) {
+                       WireWriter* writer) {
   using T = WireTransaction;
+  WireCursor out = writer->cursor();
   const Transaction& transaction = result.transaction;
   const bool recorded = result.transaction_id != TransactionId{};
   const bool declined = transaction.outcome == Outcome::kDeclined;
@@ -568,73 +580,73 @@ void AppendTransaction(const Ledger& names,
   std::array<char, kTransactionIdTextBytes> id{};
   if (recorded) {
     WriteTransactionId(result.transaction_id, id.data());
-    std::memcpy(out->Fixed<T::kTransactionIdFieldNumber, kTransactionIdTextBytes>(),
+    std::memcpy(out.Fixed<T::kTransactionIdFieldNumber, kTransactionIdTextBytes>(),
                 id.data(),
                 kTransactionIdTextBytes);
   }
-  out->Int<T::kKindFieldNumber>(Number(kind));
-  out->Int<T::kOutcomeFieldNumber>(Number(transaction.outcome));
-  out->Int<T::kReasonFieldNumber>(Number(transaction.reason));
+  out.Int<T::kKindFieldNumber>(Number(kind));
+  out.Int<T::kOutcomeFieldNumber>(Number(transaction.outcome));
+  out.Int<T::kReasonFieldNumber>(Number(transaction.reason));
   if (declined) {
     // What an advice tells has happened: there is nothing to try again.
-    out->Int<T::kRetryFieldNumber>(Number(is_advice ? Retry::kNever : RetryOf(transaction.reason)));
+    out.Int<T::kRetryFieldNumber>(Number(is_advice ? Retry::kNever : RetryOf(transaction.reason)));
   }
   if (recorded) {
-    out->Int<T::kStateFieldNumber>(Number(transaction.state));
+    out.Int<T::kStateFieldNumber>(Number(transaction.state));
   }
   const RequestId& request_id =
       transaction.request_id.IsNone() ? command.request_id : transaction.request_id;
   if (!request_id.IsNone()) {
-    WriteUuid(request_id, out->Fixed<T::kRequestIdFieldNumber, kUuidTextBytes>());
+    WriteUuid(request_id, out.Fixed<T::kRequestIdFieldNumber, kUuidTextBytes>());
   }
-  out->Text<T::kTerminalIdFieldNumber>(result.terminal.IsNone() ? command.terminal
-                                                                : result.terminal);
-  out->Text<T::kMerchantIdFieldNumber>(result.merchant);
+  out.Text<T::kTerminalIdFieldNumber>(result.terminal.IsNone() ? command.terminal
+                                                               : result.terminal);
+  out.Text<T::kMerchantIdFieldNumber>(result.merchant);
   if (recorded && !declined) {
     // The last six characters: the transaction's number within 2^30.
-    std::memcpy(out->Fixed<T::kApprovalCodeFieldNumber, kApprovalCodeBytes>(),
+    std::memcpy(out.Fixed<T::kApprovalCodeFieldNumber, kApprovalCodeBytes>(),
                 id.data() + kTransactionIdTextBytes - kApprovalCodeBytes,
                 kApprovalCodeBytes);
   }
-  out->Time<T::kDecidedAtFieldNumber>(transaction.decided_at);
-  out->Int<T::kListPriceFenFieldNumber>(transaction.list_price.value());
-  out->Int<T::kMemberPaysFenFieldNumber>(transaction.member_pays.value());
-  out->Int<T::kSubsidyFenFieldNumber>(transaction.subsidy.value());
+  out.Time<T::kDecidedAtFieldNumber>(transaction.decided_at);
+  out.Int<T::kListPriceFenFieldNumber>(transaction.list_price.value());
+  out.Int<T::kMemberPaysFenFieldNumber>(transaction.member_pays.value());
+  out.Int<T::kSubsidyFenFieldNumber>(transaction.subsidy.value());
   if (const BenefitRow alone = transaction.benefit_without_share(); alone != BenefitRow{})
       [[unlikely]] {
-    AppendBenefitAlone(names, alone, out);
+    out = AppendBenefitAlone(names, alone, out);
   }
   for (uint32_t i = 0; i < result.share_count; ++i) {
-    AppendShare(names, result.shares[i], out);
+    out = AppendShare(names, result.shares[i], out);
   }
   if (declined) {
     if (transaction.benefit != BenefitRow{}) {
-      AppendFailedCheck(names, result, out);
+      out = AppendFailedCheck(names, result, out);
     }
     if (!is_advice) {
-      out->Time<T::kNextEligibleAtFieldNumber>(transaction.expires_at);
+      out.Time<T::kNextEligibleAtFieldNumber>(transaction.expires_at);
     }
   } else {
     for (uint32_t i = 0; i < result.limit_count; ++i) {
-      char* const start = out->Begin<T::kLimitsFieldNumber>();
-      AppendLimit(names, result.limits[i], out);
-      out->End(start);
+      const auto start = out.BeginShort<T::kLimitsFieldNumber>();
+      out = AppendLimit(names, result.limits[i], out);
+      out.End(start);
     }
     if (authorization) {
       if (!transaction.capture_at_once) {
-        out->Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
+        out.Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
       }
-      out->Int<T::kCapturedFenFieldNumber>(transaction.captured.value());
+      out.Int<T::kCapturedFenFieldNumber>(transaction.captured.value());
     } else if (kind == TransactionKind::kIncrement) {
-      out->Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
+      out.Time<T::kExpiresAtFieldNumber>(transaction.expires_at);
     }
   }
   if (result.original_id != TransactionId{}) {
     WriteTransactionId(result.original_id,
-                       out->Fixed<T::kOriginalTransactionIdFieldNumber, kTransactionIdTextBytes>());
+                       out.Fixed<T::kOriginalTransactionIdFieldNumber, kTransactionIdTextBytes>());
   }
   if (kind == TransactionKind::kReversal) {
-    out->Bool<T::kOriginalFoundFieldNumber>(transaction.original_found);
+    out.Bool<T::kOriginalFoundFieldNumber>(transaction.original_found);
   }
   const Details* const details = command.details;
   const DisplayMessage display =
@@ -643,27 +655,28 @@ void AppendTransaction(const Ledger& names,
       : declined && transaction.reason == Reason::kSlotNotAvailable
           ? SlotMessageOf(names, transaction.benefit, command, transaction.decided_at)
           : DisplayMessageOf(transaction);
-  out->Bytes<T::kDisplayMessageFieldNumber>(display.english);
-  out->Bytes<T::kDisplayMessageZhFieldNumber>(display.chinese);
-  out->Int<T::kStanFieldNumber>(transaction.stan);
+  out.Bytes<T::kDisplayMessageFieldNumber>(display.english);
+  out.Bytes<T::kDisplayMessageZhFieldNumber>(display.chinese);
+  out.Int<T::kStanFieldNumber>(transaction.stan);
   // Of a decline these tell something else: see Transaction.
   if (authorization && !declined) {
-    out->Int<T::kCapturedSubsidyFenFieldNumber>(transaction.captured_subsidy.value());
-    out->Int<T::kRefundedFenFieldNumber>(transaction.progress.refunded.value());
-    out->Int<T::kRefundedSubsidyFenFieldNumber>(transaction.progress.refunded_subsidy.value());
+    out.Int<T::kCapturedSubsidyFenFieldNumber>(transaction.captured_subsidy.value());
+    out.Int<T::kRefundedFenFieldNumber>(transaction.progress.refunded.value());
+    out.Int<T::kRefundedSubsidyFenFieldNumber>(transaction.progress.refunded_subsidy.value());
   }
-  out->Bool<T::kOverrunFieldNumber>(transaction.overrun);
+  out.Bool<T::kOverrunFieldNumber>(transaction.overrun);
   if (details != nullptr) [[unlikely]] {
-    AppendDetails(*details, out);
+    out = AppendDetails(*details, out);
   }
   if (authorization && !declined) {
-    out->Int<T::kRestatedFenFieldNumber>(transaction.progress.restated.value());
-    out->Int<T::kRestatedSubsidyFenFieldNumber>(transaction.progress.restated_subsidy.value());
+    out.Int<T::kRestatedFenFieldNumber>(transaction.progress.restated.value());
+    out.Int<T::kRestatedSubsidyFenFieldNumber>(transaction.progress.restated_subsidy.value());
   }
   if (details != nullptr) [[unlikely]] {
-    out->Time<T::kSlotAtFieldNumber>(details->slot_at);
-    out->Time<T::kEventAtFieldNumber>(details->event_at);
+    out.Time<T::kSlotAtFieldNumber>(details->slot_at);
+    out.Time<T::kEventAtFieldNumber>(details->event_at);
   }
+  writer->GoOn(out);
 }
 
 void AppendReply(const Ledger& names,
@@ -697,7 +710,7 @@ void AppendReply(const Ledger& names,
   if (command.kind == CommandKind::kGetEntitlements) [[unlikely]] {
     return AppendEntitlements(names, command, result, out);
   }
-  char* const start = out->Begin<R::kTransactionFieldNumber>();
+  const auto start = out->Begin<R::kTransactionFieldNumber>();
   AppendTransaction(names, command, result, out);
   out->End(start);
   if (command.kind != CommandKind::kQuote && command.kind != CommandKind::kGetTransaction) {
@@ -710,7 +723,7 @@ void AppendReply(const Ledger& names,
     AppendChecks(names, command, result.transaction.decided_at, out);
   }
   if (command.kind == CommandKind::kCloseBatch && command.details->is_batch) [[unlikely]] {
-    AppendBatch(command.details->batch, out);
+    out->GoOn(AppendBatch(command.details->batch, out->cursor()));
   }
 }
 

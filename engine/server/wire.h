@@ -119,133 +119,98 @@ class WireReader {
 // Grows a message in memory of its own.  Reserve() first: the writes below it
 // check nothing.  They work on a copy of at_: a char that is written may be any
 // object's, so for all the compiler knows each byte could change at_ itself.
-class WireWriter {
+// Where the next byte goes.  REQUIRES: there is room for what is written (WireWriter::Reserve).
+//
+// Whoever writes many fields takes a copy, which the compiler keeps in a register, and hands it
+// back: a place in memory may be what a character is written to, for all that the compiler knows,
+// and is read again for each.  For the same reason these are inlined whatever their number, and
+// what they call takes and returns plain pointers.
+class WireCursor {
  public:
-  WireWriter() = default;
-  WireWriter(const WireWriter&) = delete;
-  WireWriter& operator=(const WireWriter&) = delete;
-  ~WireWriter() { std::free(begin_); }  // NOLINT: malloc'ed, see Release()
+  explicit WireCursor(char* at) : at_(at) {}
 
-  [[nodiscard]] size_t size() const { return static_cast<size_t>(at_ - begin_); }
-  [[nodiscard]] const char* data() const { return begin_; }
-  [[nodiscard]] std::string_view view() const { return {begin_, size()}; }
-  void Clear() { at_ = begin_; }
+  [[nodiscard]] char* at() const { return at_; }
 
-  // Makes room for `bytes` more.
-  void Reserve(size_t bytes) {
-    if (static_cast<size_t>(end_ - at_) < bytes) [[unlikely]] {
-      Grow(bytes);
-    }
-  }
-
-  // Hands the memory over; whoever takes it calls free().
-  char* Release() {
-    char* memory = begin_;
-    begin_ = at_ = end_ = nullptr;
-    return memory;
-  }
-
-  void Varint(uint64_t value) { at_ = PutVarint(value, at_); }
+  [[gnu::always_inline]] void Varint(uint64_t value) { at_ = PutVarint(value, at_); }
 
   template <int kField, WireType kType>
-  void Tag() {
-    constexpr uint32_t kTag = WireTag(kField, kType);
-    static_assert(kTag < 1u << 14);
-    at_ = PutVarint(kTag, at_);
+  [[gnu::always_inline]] void Tag() {
+    at_ = PutTag<kField, kType>(at_);
   }
 
   // proto3: a field with its default value is not written.
   template <int kField>
-  void Int(int64_t value) {
+  [[gnu::always_inline]] void Int(int64_t value) {
     if (value != 0) {
       at_ = PutInt<kField>(static_cast<uint64_t>(value), at_);
     }
   }
   template <int kField>
-  void Bool(bool value) {
+  [[gnu::always_inline]] void Bool(bool value) {
     if (value) {
-      Tag<kField, WireType::kVarint>();
+      at_ = PutTag<kField, WireType::kVarint>(at_);
       *at_++ = 1;
     }
   }
   template <int kField>
-  void Bytes(std::string_view value) {
+  [[gnu::always_inline]] void Bytes(std::string_view value) {
     if (!value.empty()) {
-      Tag<kField, WireType::kBytes>();
-      Varint(value.size());
+      at_ = PutVarint(value.size(), PutTag<kField, WireType::kBytes>(at_));
       std::memcpy(at_, value.data(), value.size());
       at_ += value.size();
     }
   }
   template <int kField, class CodeTag, size_t kWords>
-  void Text(const Code<CodeTag, kWords>& code) {
-    if (code.words[0] == 0) {
-      return;
+  [[gnu::always_inline]] void Text(const Code<CodeTag, kWords>& code) {
+    if (code.words[0] != 0) {
+      at_ = PutText(code, PutTag<kField, WireType::kBytes>(at_));
     }
-    Tag<kField, WireType::kBytes>();
-    // Left-aligned and zero padded: everything is written, the padding is not kept.
-    char* const text = at_ + 1;
-    size_t size = 0;
-    for (size_t i = 0; i < kWords; ++i) {
-      const uint64_t word = __builtin_bswap64(code.words[i]);
-      std::memcpy(text + 8 * i, &word, 8);
-      size += 8 - static_cast<size_t>(std::countl_zero(word | 1)) / 8;
-      if (word == 0) {
-        --size;  // the 1 above counted as a byte
-      }
-    }
-    *at_ = static_cast<char>(size);
-    at_ = text + size;
   }
   // google.protobuf.Timestamp; the zero instant and "no end" are not written.
   template <int kField>
-  void Time(TimestampNs at) {
+  [[gnu::always_inline]] void Time(TimestampNs at) {
     if (at.value() > 0 && at != kTimestampMax) {
-      char* const size = PutVarint(WireTag(kField, WireType::kBytes), at_);
-      char* end = PutInt<1>(static_cast<uint64_t>(at.value() / kNsPerSecond), size + 1);
-      if (const int64_t ns = at.value() % kNsPerSecond; ns != 0) {
-        end = PutInt<2>(static_cast<uint64_t>(ns), end);
-      }
-      *size = static_cast<char>(end - size - 1);
-      at_ = end;
+      at_ = PutTime(at.value(), PutTag<kField, WireType::kBytes>(at_));
     }
   }
 
-  // A message within the message: Begin, its fields, End.  REQUIRES: it is
-  // shorter than 2^21 bytes.
+  // A message within the message: Begin, its fields, End.  How many bytes its length takes is
+  // guessed; where it takes others, End moves the message.  REQUIRES: it is shorter than 2^21
+  // bytes.
+  template <size_t kLengthBytes>
+  struct Begun {
+    char* at;
+  };
   template <int kField>
-  [[nodiscard]] char* Begin() {
-    Tag<kField, WireType::kBytes>();
-    char* const start = at_;
-    at_ += kLengthBytes;
-    return start;
+  [[nodiscard, gnu::always_inline]] Begun<2> Begin() {
+    return BeginGuessing<kField, 2>();
   }
-  void End(char* start) {
-    static_assert(kLengthBytes == 2);
-    char* const body = start + kLengthBytes;
-    const auto size = static_cast<size_t>(at_ - body);
-    if (size < 1u << 7) {
-      std::memmove(start + 1, body, size);
-      *start = static_cast<char>(size);
-      --at_;
-    } else if (size < 1u << 14) {
-      start[0] = static_cast<char>((size & 0x7f) | 0x80);
-      start[1] = static_cast<char>(size >> 7);
-    } else {
-      GH_CHECK(size < 1u << 21, "size=", size);
-      std::memmove(start + 3, body, size);
-      start[0] = static_cast<char>((size & 0x7f) | 0x80);
-      start[1] = static_cast<char>((size >> 7 & 0x7f) | 0x80);
-      start[2] = static_cast<char>(size >> 14);
-      ++at_;
+  // For one that is mostly shorter than 128 bytes.
+  template <int kField>
+  [[nodiscard, gnu::always_inline]] Begun<1> BeginShort() {
+    return BeginGuessing<kField, 1>();
+  }
+  template <size_t kGuessed>
+  [[gnu::always_inline]] void End(Begun<kGuessed> begun) {
+    const auto size = static_cast<size_t>(at_ - begun.at) - kGuessed;
+    if constexpr (kGuessed == 1) {
+      if (size < 1u << 7) [[likely]] {
+        *begun.at = static_cast<char>(size);
+        return;
+      }
+    } else if (size >= 1u << 7 && size < 1u << 14) [[likely]] {
+      begun.at[0] = static_cast<char>((size & 0x7f) | 0x80);
+      begun.at[1] = static_cast<char>(size >> 7);
+      return;
     }
+    at_ = PutLengthOfOtherSize(begun.at, kGuessed, size);
   }
 
   // For fixed-width text: room for `size` bytes of field kField.
   template <int kField, size_t kSize>
-  [[nodiscard]] char* Fixed() {
+  [[nodiscard, gnu::always_inline]] char* Fixed() {
     static_assert(kSize < 0x80);
-    Tag<kField, WireType::kBytes>();
+    at_ = PutTag<kField, WireType::kBytes>(at_);
     *at_++ = static_cast<char>(kSize);
     char* const text = at_;
     at_ += kSize;
@@ -253,7 +218,12 @@ class WireWriter {
   }
 
  private:
-  static constexpr size_t kLengthBytes = 2;
+  template <int kField, size_t kLengthBytes>
+  [[gnu::always_inline]] Begun<kLengthBytes> BeginGuessing() {
+    char* const start = PutTag<kField, WireType::kBytes>(at_);
+    at_ = start + kLengthBytes;
+    return {start};
+  }
 
   static char* PutVarint(uint64_t value, char* at) {
     while (value >= 0x80) {
@@ -263,11 +233,93 @@ class WireWriter {
     *at++ = static_cast<char>(value);
     return at;
   }
+  template <int kField, WireType kType>
+  [[gnu::always_inline]] static char* PutTag(char* at) {
+    constexpr uint32_t kTag = WireTag(kField, kType);
+    static_assert(kTag < 1u << 14);
+    if constexpr (kTag < 0x80) {
+      *at = static_cast<char>(kTag);
+      return at + 1;
+    } else {
+      at[0] = static_cast<char>(kTag | 0x80);
+      at[1] = static_cast<char>(kTag >> 7);
+      return at + 2;
+    }
+  }
   template <int kField>
-  static char* PutInt(uint64_t value, char* at) {
-    return PutVarint(value, PutVarint(WireTag(kField, WireType::kVarint), at));
+  [[gnu::always_inline]] static char* PutInt(uint64_t value, char* at) {
+    return PutVarint(value, PutTag<kField, WireType::kVarint>(at));
+  }
+  template <class CodeTag, size_t kWords>
+  static char* PutText(const Code<CodeTag, kWords>& code, char* at) {
+    // Left-aligned and zero padded: everything is written, the padding is not kept.
+    char* const text = at + 1;
+    size_t size = 0;
+    for (size_t i = 0; i < kWords; ++i) {
+      const uint64_t word = __builtin_bswap64(code.words[i]);
+      std::memcpy(text + 8 * i, &word, 8);
+      size += 8 - static_cast<size_t>(std::countl_zero(word | 1)) / 8;
+      if (word == 0) {
+        --size;  // the 1 above counted as a byte
+      }
+    }
+    *at = static_cast<char>(size);
+    return text + size;
+  }
+  static char* PutTime(int64_t at_ns, char* at) {
+    char* end = PutInt<1>(static_cast<uint64_t>(at_ns / kNsPerSecond), at + 1);
+    if (const int64_t ns = at_ns % kNsPerSecond; ns != 0) {
+      end = PutInt<2>(static_cast<uint64_t>(ns), end);
+    }
+    *at = static_cast<char>(end - at - 1);
+    return end;
+  }
+  // Of a message of `size` bytes, in front of which there is room for a length of `guessed`.
+  // Returns where it ends.
+  [[gnu::noinline]] static char* PutLengthOfOtherSize(char* start, size_t guessed, size_t size) {
+    GH_CHECK(size < 1u << 21, "size=", size);
+    const size_t needed = size < 1u << 7 ? 1 : size < 1u << 14 ? 2 : 3;
+    std::memmove(start + needed, start + guessed, size);
+    PutVarint(size, start);
+    return start + needed + size;
   }
 
+  char* at_;
+};
+
+// A cursor in memory of its own, which grows when it is asked to.
+class WireWriter : public WireCursor {
+ public:
+  WireWriter() : WireCursor(nullptr) {}
+  WireWriter(const WireWriter&) = delete;
+  WireWriter& operator=(const WireWriter&) = delete;
+  ~WireWriter() { std::free(begin_); }  // NOLINT: malloc'ed, see Release()
+
+  [[nodiscard]] size_t size() const { return static_cast<size_t>(at() - begin_); }
+  [[nodiscard]] const char* data() const { return begin_; }
+  [[nodiscard]] std::string_view view() const { return {begin_, size()}; }
+  void Clear() { GoOn(WireCursor(begin_)); }
+
+  // Makes room for `bytes` more.
+  void Reserve(size_t bytes) {
+    if (static_cast<size_t>(end_ - at()) < bytes) [[unlikely]] {
+      Grow(bytes);
+    }
+  }
+
+  // A copy, and where it has come to.  Nothing else may be written in between.
+  [[nodiscard]] WireCursor cursor() const { return *this; }
+  void GoOn(WireCursor cursor) { WireCursor::operator=(cursor); }
+
+  // Hands the memory over; whoever takes it calls free().
+  char* Release() {
+    char* memory = begin_;
+    begin_ = end_ = nullptr;
+    Clear();
+    return memory;
+  }
+
+ private:
   void Grow(size_t bytes) {
     const size_t used = size();
     size_t capacity = static_cast<size_t>(end_ - begin_) * 2;
@@ -277,12 +329,11 @@ class WireWriter {
     auto* memory = static_cast<char*>(std::realloc(begin_, capacity));  // NOLINT
     GH_CHECK(memory != nullptr, "out of memory; bytes=", capacity);
     begin_ = memory;
-    at_ = memory + used;
     end_ = memory + capacity;
+    GoOn(WireCursor(memory + used));
   }
 
   char* begin_ = nullptr;
-  char* at_ = nullptr;
   char* end_ = nullptr;
 };
 

@@ -287,7 +287,7 @@ TEST(WireTest, EndsMessagesOfAnyLength) {
   for (const size_t size : {0UL, 1UL, 127UL, 128UL, 16'383UL, 16'384UL, 100'000UL}) {
     WireWriter writer;
     writer.Reserve(size + 32);
-    char* const start = writer.Begin<v1::AuthorizeResponse::kTransactionFieldNumber>();
+    const auto start = writer.Begin<v1::AuthorizeResponse::kTransactionFieldNumber>();
     if (size > 0) {
       writer.Bytes<v1::Transaction::kDisplayMessageFieldNumber>(std::string(size, 'a'));
     }
