@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "engine/base/cache_line.h"
 #include "engine/domain/advice.h"
 #include "engine/domain/archive.h"
 #include "engine/domain/batch.h"
@@ -300,7 +301,7 @@ struct StageProgrammeRequest {
   TimestampNs activates_at;  // kScheduled
 };
 
-struct Command {
+struct alignas(kCacheLineBytes) Command {
   constexpr Command() : authorize{} {}
 
   CommandKind kind = CommandKind::kAuthorize;
@@ -353,7 +354,7 @@ struct Command {
   };
 };
 static_assert(std::is_trivially_copyable_v<Command>);
-static_assert(sizeof(Command) <= 192);
+static_assert(sizeof(Command) == 3 * kCacheLineBytes);
 
 }  // namespace gonghui
 

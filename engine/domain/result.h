@@ -10,8 +10,10 @@
 #define GONGHUI_ENGINE_DOMAIN_RESULT_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
+#include "engine/base/cache_line.h"
 #include "engine/domain/ids.h"
 #include "engine/domain/limits.h"
 #include "engine/domain/transaction.h"
@@ -139,27 +141,34 @@ struct ResultLimit {
   TimestampNs resets_at;
 };
 
-struct Result {
+// From the beginning of a cache line on, and first what every answer has: each line of it that is
+// written goes from the ledger thread's core to that of whoever answers, and back.
+struct alignas(kCacheLineBytes) Result {
   Verdict verdict = Verdict::kDecided;
   Field field = Field::kNone;
   AdminReason admin_reason = AdminReason::kNone;
   bool replay = false;   // the stored answer to a repeated request id
   bool created = false;  // operators, when decided: `row` is new
+  uint8_t share_count = 0;
+  uint8_t limit_count = 0;
   // Which benefit, pool item ... `field` is about; vouchers, when decided: how many changed.
   uint32_t index = 0;
   uint32_t row = 0;                // operators: the row that was set; transactions: its row
   uint32_t programme_version = 0;  // kApplyProgramme, kStageProgramme
 
   TransactionId transaction_id;  // none = nothing was recorded (quote, unknown terminal)
-  Transaction transaction;       // as it stands after the command
   TransactionId original_id;     // of a capture or reversal, if found
   MerchantId merchant;           // inquiry: whose it is
-  TerminalId terminal;           // inquiry: whose it is
-  uint32_t share_count = 0;
-  uint32_t limit_count = 0;
+  Transaction transaction;       // as it stands after the command
   std::array<ResultShare, kSharesPerTransactionMax> shares;
   std::array<ResultLimit, kUsesPerTransactionMax> limits;
+  // So that those of a list do not all begin in the same few sets of a cache, as they would at
+  // multiples of 1,024 bytes.
+  std::array<uint64_t, kCacheLineBytes / sizeof(uint64_t)> apart{};
 };
+static_assert(kSharesPerTransactionMax <= UINT8_MAX && kUsesPerTransactionMax <= UINT8_MAX);
+static_assert(offsetof(Result, shares) == 4 * kCacheLineBytes);
+static_assert(sizeof(Result) % (2 * kCacheLineBytes) != 0);
 
 }  // namespace gonghui
 

@@ -86,7 +86,6 @@ void Decider::Decide() {
   result_->transaction_id = TransactionId{};
   result_->original_id = TransactionId{};
   result_->merchant = MerchantId{};
-  result_->terminal = TerminalId{};
   result_->share_count = 0;
   result_->limit_count = 0;
   if (command_.details != nullptr) [[unlikely]] {
@@ -456,7 +455,6 @@ void Decider::FinishTransaction(bool quote) {
     TellDetails();
   }
   result_->merchant = ledger_.merchants_[merchant_].id;
-  result_->terminal = command_.terminal;
   if (quote) {
     result_->transaction = transaction;
     event_->kind = EventKind::kNone;
@@ -504,8 +502,8 @@ void Decider::BookUsesOfCombination(uint32_t use_count, bool sale) {
   transaction.use_count = static_cast<uint8_t>(offer.use_count);
   event_->share_count = offer.share_count;
   event_->use_count = offer.use_count;
-  result_->share_count = offer.share_count;
-  result_->limit_count = offer.use_count;
+  result_->share_count = static_cast<uint8_t>(offer.share_count);
+  result_->limit_count = static_cast<uint8_t>(offer.use_count);
   if (offer.shares != event_->shares.data()) {
     std::copy_n(offer.shares, offer.share_count, event_->shares.data());
     std::copy_n(offer.uses, offer.use_count, event_->uses.data());

@@ -286,7 +286,6 @@ void Ledger::Describe(TransactionRow row, Result* result, Details* details) cons
     result->original_id = MakeTransactionId(shard_, transaction.original_seq);
   }
   result->merchant = merchants_[transaction.merchant].id;
-  result->terminal = terminals_[transaction.terminal].id;
   result->share_count = 0;
   for (uint32_t i = 0; i < transaction.applied_count; ++i) {
     const Applied& applied = applied_[AppliedRow{transaction.first_applied.value() + i}];

@@ -98,9 +98,11 @@ void Ledger::Prefetch(std::span<const Command* const> commands,
   }
   for (Chain& chain : sales) {
     const MerchantRow merchant = terminals_[chain.trail->terminal].merchant;
-    const UnionNodeRow node = members_[cards_[chain.trail->card].member].union_node;
+    const Member& member = members_[cards_[chain.trail->card].member];
+    const UnionNodeRow node = member.union_node;
     candidate_index_.Seek(merchants_[merchant], merchant, node, &chain.sought);
     __builtin_prefetch(&union_nodes_[node].ancestors);  // whose members it may be for
+    segment_spans_.Prefetch(member.first_span);
   }
   for (const Chain& chain : sales) {
     candidate_index_.Peek(chain.sought, &chain.trail->candidates);

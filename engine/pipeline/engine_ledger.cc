@@ -38,14 +38,18 @@ constexpr int64_t kActivationPollNs = 1'000'000;
 constexpr int64_t kReserveStepNs = 4'000'000;
 constexpr int64_t kReserveBusyStepNs = 200'000'000;
 
+// Results are fetched so many decisions before they are written: soon enough, and not so many at
+// once that what the next decisions read waits for it.
+constexpr size_t kResultsAhead = 4;
+
 // The part of a result that every decision writes.  It was last touched by the thread
 // that answered with it, on another core.
 void PrefetchForWriting(const Result& result) {
-  constexpr size_t kAlwaysBytes = offsetof(Result, shares) + sizeof(ResultShare);
   const auto* const bytes = reinterpret_cast<const char*>(&result);
-  for (size_t at = 0; at < kAlwaysBytes; at += kCacheLineBytes) {
+  for (size_t at = 0; at < offsetof(Result, shares); at += kCacheLineBytes) {
     __builtin_prefetch(bytes + at, /*rw=*/1);
   }
+  __builtin_prefetch(&result.shares, /*rw=*/1);
   __builtin_prefetch(&result.limits, /*rw=*/1);
 }
 
@@ -181,6 +185,10 @@ void Engine::Impl::ProcessAll(std::span<Submission* const> taken) {
     if (submission->commands.size() == 1) {
       singles[count++] = submission->commands.data();
       Ledger::PrefetchCommand(submission->commands[0]);
+    }
+  }
+  for (const Submission* const submission : taken.first(std::min(taken.size(), kResultsAhead))) {
+    if (!submission->commands.empty()) {
       PrefetchForWriting(submission->results[0]);
     }
   }
@@ -188,8 +196,12 @@ void Engine::Impl::ProcessAll(std::span<Submission* const> taken) {
     ledger_.Prefetch({singles.data(), count}, now_, {trails.data(), count});
   }
   size_t next_trail = 0;
-  for (Submission* const submission : taken) {
+  for (size_t i = 0; i < taken.size(); ++i) {
+    Submission* const submission = taken[i];
     const bool single = submission->commands.size() == 1;
+    if (i + kResultsAhead < taken.size() && !taken[i + kResultsAhead]->commands.empty()) {
+      PrefetchForWriting(taken[i + kResultsAhead]->results[0]);
+    }
     Process(*submission, single && count > 1 ? trails[next_trail++] : Ledger::Trail{});
     if (submission->commands.size() > 1 || filling_->size_bytes() >= options_.block_bytes_max) {
       // A large one took a while: let the journal have what there is.
@@ -215,12 +227,14 @@ void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
       const size_t count = std::min(next.size(), commands.size() - i);
       for (size_t j = 0; j < count; ++j) {
         next[j] = &commands[i + j];
-        PrefetchForWriting(submission.results[i + j]);
-      }
-      for (size_t j = i + count; j < std::min(i + 2 * next.size(), commands.size()); ++j) {
-        Ledger::PrefetchCommand(commands[j]);
       }
       ledger_.Prefetch({next.data(), count}, now_, {trails.data(), count});
+    }
+    if (i + kResultsAhead < commands.size()) {
+      PrefetchForWriting(submission.results[i + kResultsAhead]);
+    }
+    if (i + Ledger::kPrefetchMax < commands.size()) {
+      Ledger::PrefetchCommand(commands[i + Ledger::kPrefetchMax]);
     }
     DecideOne(commands[i], trails[in_turn], &submission.results[i]);
   }

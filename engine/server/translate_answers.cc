@@ -563,6 +563,12 @@ TransactionKind KindOf(const Command& command, const Result& result) {
   }
 }
 
+// Whose transaction it is: the caller's, unless it is told of one that there was already.
+const TerminalId& TerminalOf(const Ledger& names, const Command& command, const Result& result) {
+  const bool was_there = result.replay || command.kind == CommandKind::kGetTransaction;
+  return was_there ? names.terminals()[result.transaction.terminal].id : command.terminal;
+}
+
 }  // namespace
 
 void AppendTransaction(const Ledger& names,
@@ -599,8 +605,7 @@ void AppendTransaction(const Ledger& names,
   if (!request_id.IsNone()) {
     WriteUuid(request_id, out.Fixed<T::kRequestIdFieldNumber, kUuidTextBytes>());
   }
-  out.Text<T::kTerminalIdFieldNumber>(result.terminal.IsNone() ? command.terminal
-                                                               : result.terminal);
+  out.Text<T::kTerminalIdFieldNumber>(TerminalOf(names, command, result));
   out.Text<T::kMerchantIdFieldNumber>(result.merchant);
   if (recorded && !declined) {
     // The last six characters: the transaction's number within 2^30.

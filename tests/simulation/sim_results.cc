@@ -49,7 +49,6 @@ std::string Difference(const Result& decided, const Result& told) {
       differs("transaction_id", decided.transaction_id, told.transaction_id) ||
       differs("original_id", decided.original_id, told.original_id) ||
       differs("merchant", decided.merchant, told.merchant) ||
-      differs("terminal", decided.terminal, told.terminal) ||
       differs("share_count", decided.share_count, told.share_count) ||
       differs("limit_count", decided.limit_count, told.limit_count);
   if (head) {
@@ -94,7 +93,7 @@ std::string Contradiction(const Answer& earlier, const Answer& later) {
 
 uint64_t DigestOf(const Result& result) {
   // Word by word, because between the fields there may be bytes that say nothing.
-  std::array<uint64_t, 12> head{
+  std::array<uint64_t, 8> head{
       HashBytes(&result.transaction, sizeof(Transaction)),
       static_cast<uint64_t>(result.verdict) | static_cast<uint64_t>(result.field) << 8 |
           static_cast<uint64_t>(result.admin_reason) << 16 | uint64_t{result.replay} << 24 |
@@ -104,9 +103,7 @@ uint64_t DigestOf(const Result& result) {
       result.original_id.value(),
       result.merchant.words[0],
       result.merchant.words[1],
-      result.terminal.words[0],
-      result.terminal.words[1],
-      uint64_t{result.share_count} << 32 | result.limit_count};
+      uint64_t{result.share_count} << 32 | uint64_t{result.limit_count}};
   uint64_t digest = HashBytes(head.data(), sizeof(head));
   for (size_t i = 0; i < CountOf(result.shares, result.share_count); ++i) {
     const ResultShare& share = result.shares[i];

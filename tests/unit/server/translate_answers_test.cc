@@ -194,8 +194,8 @@ class ReplyTest : public ::testing::Test {
     result.transaction_id = TransactionId{(uint64_t{1} << 60) - 1};
     result.original_id = result.transaction_id;
     result.merchant = *ParseCode<MerchantId>("MERCHANT90123456");
-    result.terminal = *ParseCode<TerminalId>("TERMINAL90123456");
     Transaction& transaction = result.transaction;
+    transaction.terminal = TerminalRow{1};
     transaction.request_id = *ParseUuid(kUuid);
     transaction.decided_at = TimestampNs{kNowNs + 999'999'999};
     transaction.expires_at = TimestampNs{kTimestampNsMax - 1};
@@ -270,6 +270,7 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
         Line{Long<ItemCode>('i'), Fen{-1}, Fen{INT64_MIN / 2}, UINT32_MAX, UINT32_MAX, UINT32_MAX};
   }
   Command command;
+  command.terminal = *ParseCode<TerminalId>("TERMINAL90123456");
   command.details = details.get();
   const std::string transport_data(kTransportDataBytesMax, '\xff');
   Result approved = BigResult();
@@ -326,6 +327,27 @@ TEST_F(ReplyTest, TheLongestReplyFits) {
   EXPECT_EQ(refused.captured_fen(), 0);
   EXPECT_EQ(refused.captured_subsidy_fen(), 0);
   EXPECT_EQ(refused.refunded_fen(), 0);
+}
+
+// A new transaction is the caller's; one that there was already is told to whoever may see it, with
+// the terminal that asked for it then.
+TEST_F(ReplyTest, TheTerminalIsWhoseTransactionItIs) {
+  Command command;
+  command.terminal = *ParseCode<TerminalId>("CALLER");
+  Result result = BigResult();
+  EXPECT_EQ(Reply(command, result).transaction().terminal_id(), "CALLER");
+  result.replay = true;
+  EXPECT_EQ(Reply(command, result).transaction().terminal_id(), "TERMINAL90123456");
+  result.replay = false;
+  command.kind = CommandKind::kGetTransaction;
+  EXPECT_EQ(Reply(command, result).transaction().terminal_id(), "TERMINAL90123456");
+  command.terminal = TerminalId{};  // an operator asks
+  EXPECT_EQ(Reply(command, result).transaction().terminal_id(), "TERMINAL90123456");
+  // There is no terminal that it could be.
+  result = Result{};
+  command.kind = CommandKind::kAuthorize;
+  command.terminal = *ParseCode<TerminalId>("UNKNOWN");
+  EXPECT_EQ(Reply(command, result).transaction().terminal_id(), "UNKNOWN");
 }
 
 TEST_F(ReplyTest, ThingsAreToldInPieces) {
