@@ -43,9 +43,10 @@ class Gonghuid:
     name = "gonghuid"
 
     def __init__(self, bin_dir, folder, pipeline=None, terminals=None, checkpoint=None,
-                 memory=None, archive=None, wrap=()):
+                 memory=None, archive=None, wrap=(), program=None):
         """`terminals`, `checkpoint`, `memory`, `archive`: more settings of that section.  `wrap`:
-        words before the program's, of one that becomes it (prlimit)."""
+        words before the program's, of one that becomes it (prlimit).  `program`: another build's
+        gonghuid, with the tools of this one."""
         self._bin = bin_dir
         self.folder = folder
         self.log = folder / "gonghuid.log"
@@ -67,8 +68,8 @@ class Gonghuid:
             + (f'[commit]\npipeline = "{pipeline}"\n' if pipeline else ""), encoding="utf-8")
         started = time.monotonic()
         with open(self.log, "ab") as log:
-            self.child = CHILDREN.start([*wrap, bin_dir / "gonghuid", "--config", config,
-                                         "--insecure-dev"], stdout=log, stderr=log)
+            self.child = CHILDREN.start([*wrap, program or bin_dir / "gonghuid", "--config",
+                                         config, "--insecure-dev"], stdout=log, stderr=log)
         try:
             self._wait_until_ready()
         except BaseException:

@@ -89,6 +89,19 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def thread_cpu_seconds(pid):
+    """CPU time so far by the threads' names; of several with one name together."""
+    seconds = {}
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            name = (task / "comm").read_text(encoding="ascii", errors="replace").strip()
+            taken = int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended
+        seconds[name] = seconds.get(name, 0) + taken
+    return seconds
+
+
 def machine_cpu_seconds():
     """What all processes together used so far, of all cores."""
     with open("/proc/stat", encoding="ascii") as file:

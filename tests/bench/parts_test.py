@@ -18,7 +18,7 @@ from unittest import mock
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
-from suite import client, core, latency, mixed, overload, wire  # noqa: E402
+from suite import builds, client, core, latency, mixed, overload, system, wire  # noqa: E402
 from suite.system import BenchError, CORES  # noqa: E402
 
 
@@ -68,6 +68,72 @@ class PartTest(unittest.TestCase):
         self.assertEqual(len(self.bench.failures), len(whats), self.bench.failures)
         for failure, what in zip(self.bench.failures, whats):
             self.assertIn(what, failure)
+
+
+class BuildsTest(PartTest):
+    def setUp(self):
+        super().setUp()
+        self.started = []
+        self.decisions = 0
+        self.bench.data = pathlib.Path("data")
+        self.bench.options.programmes = []
+        self.bench.options.pipeline = None
+        self.bench.options.builds = {"before": pathlib.Path("/other/gonghuid")}
+        test = self
+
+        class Build(Server):
+            def __init__(self, bin_dir, folder, pipeline=None, program=None):
+                test.started.append(program)
+
+            def load_data(self, data, programmes):
+                pass
+
+            def status(self):
+                return {"decisionCount": str(test.decisions)}
+
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.enterContext(mock.patch.object(builds, "Gonghuid", Build))
+        self.enterContext(mock.patch.object(builds, "Echo", lambda _: Server()))
+        self.enterContext(mock.patch.object(builds, "OUT", pathlib.Path(temporary.name)))
+        self.enterContext(mock.patch.object(
+            builds, "thread_cpu_seconds", lambda pid: {"ledger": self.decisions * 2e-6}))
+
+    def client_decides(self, figures_of):
+        def and_counts(label, words):
+            self.decisions += 1_000
+            return figures_of(label)
+        self.client_says(and_counts)
+
+    def test_each_build_is_beside_the_echo_and_first_in_its_turn(self):
+        self.bench.options.rounds = 2
+        self.client_decides(lambda label: {})
+        builds.builds(self.bench)
+        self.assert_fails()
+        self.assertEqual(self.started,
+                         [self.bench.bin / "gonghuid", pathlib.Path("/other/gonghuid")])
+        self.assertEqual([label for label, _, _ in self.asked if label.startswith("unary")],
+                         ["unary_echo", "unary_this", "unary_before",
+                          "unary_echo", "unary_before", "unary_this"])
+        self.assertEqual(self.bench.more["stream_before_vs_echo"], 1.0)
+        self.assertEqual(self.bench.more["unary_this_ledger_us"], 2.0)
+        self.assertEqual(self.bench.more["unary_this_lane_us"], 0.0)
+        self.assertEqual(len(self.bench.more_folders), 2)
+
+    def test_figures_are_those_of_their_build(self):
+        values = {"stream_before": {"rate_per_s": 500.0, "server_cpu_us": 30.0},
+                  "stream_this": {"rate_per_s": 750.0}}
+        self.client_decides(lambda label: values.get(label, {}))
+        builds.builds(self.bench)
+        self.assertEqual(self.bench.more["stream_before_vs_echo"], 0.5)
+        self.assertEqual(self.bench.more["stream_this_vs_echo"], 0.75)
+        self.assertEqual(self.bench.more["stream_before_vs_echo_by_cpu"], 0.5)  # 20 of 40 us
+        self.assertEqual(self.bench.more["stream_this_vs_echo_by_cpu"], 1.0)
+
+    def test_threads_are_told_by_name(self):
+        seconds = system.thread_cpu_seconds("self")
+        name = pathlib.Path("/proc/self/comm").read_text(encoding="ascii").strip()
+        self.assertGreater(seconds[name], 0)
 
 
 class LatencyTest(PartTest):
