@@ -141,8 +141,8 @@ struct ResultLimit {
   TimestampNs resets_at;
 };
 
-// From the beginning of a cache line on, and first what every answer has: each line of it that is
-// written goes from the ledger thread's core to that of whoever answers, and back.
+// Begins a cache line, with what every answer has: each line of it that is written goes from the
+// ledger thread's core to that of whoever answers, and back.
 struct alignas(kCacheLineBytes) Result {
   Verdict verdict = Verdict::kDecided;
   Field field = Field::kNone;
@@ -158,12 +158,12 @@ struct alignas(kCacheLineBytes) Result {
 
   TransactionId transaction_id;  // none = nothing was recorded (quote, unknown terminal)
   TransactionId original_id;     // of a capture or reversal, if found
-  MerchantId merchant;           // inquiry: whose it is
+  MerchantId merchant;           // whose it is
   Transaction transaction;       // as it stands after the command
   std::array<ResultShare, kSharesPerTransactionMax> shares;
   std::array<ResultLimit, kUsesPerTransactionMax> limits;
-  // So that those of a list do not all begin in the same few sets of a cache, as they would at
-  // multiples of 1,024 bytes.
+  // For an odd number of lines: at multiples of 1,024 bytes those of a list would all begin in the
+  // same few sets of a cache.  Says nothing.
   std::array<uint64_t, kCacheLineBytes / sizeof(uint64_t)> apart{};
 };
 static_assert(kSharesPerTransactionMax <= UINT8_MAX && kUsesPerTransactionMax <= UINT8_MAX);

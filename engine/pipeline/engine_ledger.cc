@@ -216,6 +216,9 @@ void Engine::Impl::Process(Submission& submission, const Ledger::Trail& first) {
   const std::span<const Command> commands = submission.commands;
   std::array<Ledger::Trail, Ledger::kPrefetchMax> trails;
   trails[0] = first;
+  for (size_t i = 1; i < std::min(commands.size(), kResultsAhead); ++i) {
+    PrefetchForWriting(submission.results[i]);
+  }
   const bool thawed = !submission.archive_looked || Thaw(submission);
   for (size_t i = 0; !thawed && i < commands.size(); ++i) {
     submission.results[i] = own_result_;

@@ -137,7 +137,7 @@ inline constexpr size_t kReplyBytesMax = 16'384;
 void AppendTransaction(const Ledger& names,
                        const Command& command,
                        const Result& result,
-                       WireWriter* out);
+                       WireWriter* writer);
 
 // Appends the fields of the reply to the unary call `command` (for kAuthorize, of
 // AuthorizeResponse).  REQUIRES: as AppendTransaction().

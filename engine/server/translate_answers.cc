@@ -563,10 +563,12 @@ TransactionKind KindOf(const Command& command, const Result& result) {
   }
 }
 
-// Whose transaction it is: the caller's, unless it is told of one that there was already.
+// Whose transaction it is: the caller's, a repeat's as well, but that an operator, or another
+// terminal of the merchant, may inquire about it.
 const TerminalId& TerminalOf(const Ledger& names, const Command& command, const Result& result) {
-  const bool was_there = result.replay || command.kind == CommandKind::kGetTransaction;
-  return was_there ? names.terminals()[result.transaction.terminal].id : command.terminal;
+  return command.kind == CommandKind::kGetTransaction
+             ? names.terminals()[result.transaction.terminal].id
+             : command.terminal;
 }
 
 }  // namespace

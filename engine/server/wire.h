@@ -116,9 +116,6 @@ class WireReader {
   const char* const end_;
 };
 
-// Grows a message in memory of its own.  Reserve() first: the writes below it
-// check nothing.  They work on a copy of at_: a char that is written may be any
-// object's, so for all the compiler knows each byte could change at_ itself.
 // Where the next byte goes.  REQUIRES: there is room for what is written (WireWriter::Reserve).
 //
 // Whoever writes many fields takes a copy, which the compiler keeps in a register, and hands it
@@ -287,7 +284,7 @@ class WireCursor {
   char* at_;
 };
 
-// A cursor in memory of its own, which grows when it is asked to.
+// A cursor in memory of its own, which grows by Reserve() alone: the fields check nothing.
 class WireWriter : public WireCursor {
  public:
   WireWriter() : WireCursor(nullptr) {}
@@ -307,8 +304,9 @@ class WireWriter : public WireCursor {
     }
   }
 
-  // A copy, and where it has come to.  Nothing else may be written in between.
-  [[nodiscard]] WireCursor cursor() const { return *this; }
+  // Where it is, for whoever writes many fields, and to go on from where that has come to: what the
+  // writer was given in between would be written over.
+  [[nodiscard]] WireCursor cursor() const { return WireCursor(at()); }
   void GoOn(WireCursor cursor) { WireCursor::operator=(cursor); }
 
   // Hands the memory over; whoever takes it calls free().

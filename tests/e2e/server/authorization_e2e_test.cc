@@ -156,6 +156,30 @@ TEST_F(AuthorizationTest, AHoldIsCapturedInPartAndTheRestReleased) {
   EXPECT_EQ(found.transaction().merchant_id(), "METRO");
 }
 
+TEST_F(AuthorizationTest, AnotherTerminalOfTheMerchantIsToldWhoseTransactionItIs) {
+  v1::ImportTerminalsRequest gates;
+  v1::Terminal* const gate = gates.add_terminals();
+  gate->set_terminal_id("GATE2");
+  gate->set_merchant_id("METRO");
+  const auto merchants = v1::MerchantService::NewStub(harness_->Operators());
+  grpc::ClientContext import_context;
+  const auto import = merchants->ImportTerminals(&import_context);
+  v1::ImportTerminalsResponse imported;
+  ASSERT_TRUE(import->Write(gates) && import->WritesDone() && import->Read(&imported));
+  ASSERT_TRUE(import->Finish().ok());
+  ASSERT_EQ(imported.accepted_count(), 1U);
+
+  const v1::Transaction ride = AuthorizeOk(Ride()).transaction();
+  v1::GetTransactionRequest inquiry;
+  inquiry.set_terminal_id("GATE2");
+  inquiry.set_transaction_id(ride.transaction_id());
+  v1::GetTransactionResponse found;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub_->GetTransaction(&context, inquiry, &found).ok());
+  EXPECT_EQ(found.transaction().transaction_id(), ride.transaction_id());
+  EXPECT_EQ(found.transaction().terminal_id(), "GATE1");
+}
+
 TEST_F(AuthorizationTest, AReversalOfAnUnknownOriginalIsAcceptedAndStopsIt) {
   v1::AuthorizeRequest late = Ride();
   v1::ReverseRequest request;

@@ -283,11 +283,15 @@ TEST(WireTest, BrokenBytesAreRefusedAsByTheGeneratedCode) {
   google::protobuf::SetLogHandler(complaints);
 }
 
-TEST(WireTest, EndsMessagesOfAnyLength) {
-  for (const size_t size : {0UL, 1UL, 127UL, 128UL, 16'383UL, 16'384UL, 100'000UL}) {
+// Whatever length was guessed when it was begun.
+template <class Begin>
+void ExpectMessagesOfAnyLength(Begin begin) {
+  // Of the text; the message is two to four bytes longer.
+  for (const size_t size :
+       {0UL, 1UL, 125UL, 126UL, 127UL, 128UL, 16'380UL, 16'381UL, 16'383UL, 16'384UL, 100'000UL}) {
     WireWriter writer;
     writer.Reserve(size + 32);
-    const auto start = writer.Begin<v1::AuthorizeResponse::kTransactionFieldNumber>();
+    const auto start = begin(writer);
     if (size > 0) {
       writer.Bytes<v1::Transaction::kDisplayMessageFieldNumber>(std::string(size, 'a'));
     }
@@ -300,6 +304,12 @@ TEST(WireTest, EndsMessagesOfAnyLength) {
     // Byte for byte as the generated code.
     EXPECT_EQ(response.SerializeAsString(), writer.view());
   }
+}
+
+TEST(WireTest, EndsMessagesOfAnyLength) {
+  constexpr int kField = v1::AuthorizeResponse::kTransactionFieldNumber;
+  ExpectMessagesOfAnyLength([](WireWriter& writer) { return writer.Begin<kField>(); });
+  ExpectMessagesOfAnyLength([](WireWriter& writer) { return writer.BeginShort<kField>(); });
 }
 
 TEST(WireTest, WritesCodesOfEveryLength) {

@@ -4,13 +4,19 @@
 #include "storage/crc32c.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+
+#include "tests/testing/temp_folder.h"
 
 namespace rocksdb::crc32c {
 uint32_t Extend(uint32_t crc, const char* data, size_t size);
@@ -70,12 +76,45 @@ TEST(Crc32c, IsThatOfTheLibrary) {
   EXPECT_EQ(Crc32c(bytes), library(0, bytes.data(), bytes.size()));
 }
 
-// What the dynamic linker finds for the library's calls.
+// Where a loaded library's calls of a function that it exports itself go; null: it makes none
+// through the dynamic linker.
+void* TargetOf(const link_map& library, const char* symbol) {
+  const auto entry = [&library](ElfW(Sxword) tag) {
+    const ElfW(Dyn)* at = library.l_ld;
+    while (at->d_tag != DT_NULL && at->d_tag != tag) {
+      ++at;
+    }
+    return at->d_un.d_ptr;
+  };
+  const auto* const symbols = reinterpret_cast<const ElfW(Sym)*>(entry(DT_SYMTAB));
+  const auto* const names = reinterpret_cast<const char*>(entry(DT_STRTAB));
+  const auto* const jumps = reinterpret_cast<const ElfW(Rela)*>(entry(DT_JMPREL));
+  for (size_t i = 0; i < entry(DT_PLTRELSZ) / sizeof(ElfW(Rela)); ++i) {
+    const std::string_view name = names + symbols[ELF64_R_SYM(jumps[i].r_info)].st_name;
+    if (name == symbol) {
+      return *reinterpret_cast<void**>(library.l_addr + jumps[i].r_offset);
+    }
+  }
+  return nullptr;
+}
+
 TEST(Crc32c, IsWhatTheLibraryCalls) {
-  void* const found = dlsym(RTLD_DEFAULT, kExtendSymbol);
-  EXPECT_EQ(found, reinterpret_cast<void*>(&rocksdb::crc32c::Extend));
-  const auto taken = reinterpret_cast<uintptr_t>(found);
-  EXPECT_NE(taken, reinterpret_cast<uintptr_t>(dlsym(RTLD_NEXT, kExtendSymbol)));
+  // A write to a log, so that the linker has found what is called.
+  TempFolder folder;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, folder.path() + "/db", &raw).ok());
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  ASSERT_TRUE(db->Put(rocksdb::WriteOptions(), "key", "value").ok());
+
+  void* const own = dlsym(RTLD_NEXT, kExtendSymbol);
+  ASSERT_NE(own, nullptr);
+  Dl_info info{};
+  link_map* library = nullptr;
+  ASSERT_NE(dladdr1(own, &info, reinterpret_cast<void**>(&library), RTLD_DL_LINKMAP), 0);
+  EXPECT_EQ(TargetOf(*library, kExtendSymbol), reinterpret_cast<void*>(&rocksdb::crc32c::Extend))
+      << library->l_name;
 }
 
 }  // namespace
