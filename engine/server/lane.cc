@@ -23,6 +23,12 @@ constexpr size_t kRareCallsPosted = 16;
 // Messages kept for the next one; more than these are given back.
 constexpr size_t kMessagesPooledMax = 16;
 
+// Results of long messages are a thread's own for a while and then another's, half a megabyte at
+// a time: in huge pages neither waits for the address of each page.  A message of fewer would have
+// little of that.
+constexpr size_t kLongMessagesMin = 64;
+constexpr size_t kLongMessagesAtOnce = 16;
+
 // Whoever connects can cause a line as often as it likes.
 constexpr int64_t kGaveWayLogNs = 60'000'000'000;
 
@@ -61,7 +67,12 @@ Lane::Lane(const AuthorizationOptions& options,
       health_(health),
       queue_(std::move(queue)),
       places_(static_cast<size_t>(options.streams_max)),
-      gave_way_log_(/*lines_max=*/1, kGaveWayLogNs) {}
+      gave_way_log_(/*lines_max=*/1, kGaveWayLogNs),
+      results_(kLongMessagesAtOnce * kItemsPerMessageMax, VirtualMemory::Use::kDense) {
+  for (size_t i = kLongMessagesAtOnce; i-- > 0;) {
+    results_free_.push_back(&results_[i * kItemsPerMessageMax]);  // the first is taken first
+  }
+}
 
 Lane::~Lane() = default;
 
@@ -205,7 +216,24 @@ std::unique_ptr<StreamMessage> Lane::NewMessage() {
   return message;
 }
 
+void Lane::FindRoomForResults(StreamMessage* message) {
+  const size_t count = message->commands.size();
+  if (count >= kLongMessagesMin && !results_free_.empty()) {
+    message->results = results_free_.back();
+    results_free_.pop_back();
+    return;
+  }
+  if (message->own_results.size() < count) {
+    message->own_results.resize(count);
+  }
+  message->results = message->own_results.data();
+}
+
 void Lane::Recycle(std::unique_ptr<StreamMessage> message) {
+  if (message->results != nullptr && message->results != message->own_results.data()) {
+    results_free_.push_back(message->results);
+  }
+  message->results = nullptr;
   if (messages_.size() < kMessagesPooledMax) {
     message->Clear();
     messages_.push_back(std::move(message));

@@ -22,7 +22,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include "engine/base/cache_line.h"
+#include "engine/base/virtual_array.h"
 #include "engine/domain/command.h"
+#include "engine/domain/result.h"
 #include "engine/pipeline/engine.h"
 #include "engine/server/authorization_service.h"
 #include "engine/server/log_throttle.h"
@@ -204,6 +206,9 @@ class Lane final : public Completions {
   // clients do not get on with then is not their doing.
   [[nodiscard]] uint64_t age() const { return age_; }
 
+  // For as long as the message is not recycled.
+  void FindRoomForResults(StreamMessage* message);
+
   std::unique_ptr<StreamMessage> NewMessage();
   void Recycle(std::unique_ptr<StreamMessage> message);
 
@@ -295,6 +300,8 @@ class Lane final : public Completions {
   UnsentCalls unsent_;
   LogThrottle gave_way_log_;
   std::vector<std::unique_ptr<StreamMessage>> messages_;   // for the next ones
+  VirtualArray<Result> results_;                           // of long messages: room for some
+  std::vector<Result*> results_free_;                      // parts of it for one message each
   std::vector<std::unique_ptr<UnaryCall>> calls_;          // all of them
   std::vector<std::unique_ptr<HealthCall>> health_calls_;  // all of them
   std::vector<std::unique_ptr<StreamCall>> streams_;       // all of them

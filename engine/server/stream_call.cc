@@ -374,12 +374,10 @@ void StreamCall::Submit(StreamMessage* message) {
     message->decided = true;
     return;
   }
-  if (message->results.size() < message->commands.size()) {
-    message->results.resize(message->commands.size());
-  }
+  lane_->FindRoomForResults(message);
   message->submission = Submission{};
   message->submission.commands = message->commands;
-  message->submission.results = message->results.data();
+  message->submission.results = message->results;
   message->submission.priority =
       method_ == StreamMethod::kSubmitAdvices ? Priority::kAdvice : Priority::kLive;
   message->submission.user = static_cast<EngineWork*>(message);

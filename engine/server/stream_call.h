@@ -44,7 +44,8 @@ struct StreamMessage final : public EngineWork {
   // What some of the commands point to: 4 KB each, so none is kept for the next message.
   std::vector<std::unique_ptr<Attachment>> attachments;
   std::vector<std::string> errors;  // serialised google.rpc.Status
-  std::vector<Result> results;      // grows, never shrinks
+  Result* results = nullptr;        // one for each command: the lane's, or own_results
+  std::vector<Result> own_results;  // grows, never shrinks
   Submission submission;
   StreamCall* stream = nullptr;
   bool decided = false;

@@ -731,7 +731,6 @@ TEST(SimResultsTest, EveryFieldCounts) {
   expect_found("transaction_id", [](Result* r) { r->transaction_id = TransactionId{1}; });
   expect_found("original_id", [](Result* r) { r->original_id = TransactionId{1}; });
   expect_found("merchant", [](Result* r) { r->merchant.words[1] = 1; });
-  expect_found("terminal", [](Result* r) { r->terminal.words[0] = 1; });
   expect_found("share_count", [](Result* r) { r->share_count = 0; });
   expect_found("limit_count", [](Result* r) { r->limit_count = 0; });
   expect_found("transaction", [](Result* r) { r->transaction.subsidy = Fen{1}; });

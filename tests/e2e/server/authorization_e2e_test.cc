@@ -367,6 +367,53 @@ TEST_F(AuthorizationTest, AStreamAnswersEveryItemInOrder) {
   EXPECT_TRUE(stream->Finish().ok());
 }
 
+// A lane keeps room for the results of sixteen.
+TEST_F(AuthorizationTest, MoreLongMessagesThanALaneKeepsRoomForAreAnsweredAlike) {
+  TearDown();
+  HarnessOptions options;
+  options.engine.pipeline = CommitPipeline::kTwoThreads;  // the ledger goes on behind the gate
+  StartWith(options);
+  constexpr size_t kStreams = 3;
+  constexpr size_t kMessages = 8;  // a stream may have so many in flight
+  constexpr size_t kItems = 100;
+  for (int turn = 0; turn < 2; ++turn) {
+    Gate gate(&harness_->journal());
+    const uint64_t before = harness_->engine().stats().commands;
+    std::array<grpc::ClientContext, kStreams> contexts;
+    std::vector<std::unique_ptr<
+        grpc::ClientReaderWriter<v1::AuthorizeStreamRequest, v1::AuthorizeStreamResponse>>>
+        streams;
+    std::array<std::vector<v1::AuthorizeStreamRequest>, kStreams> sent;
+    for (size_t i = 0; i < kStreams; ++i) {
+      streams.push_back(stub_->AuthorizeStream(&contexts[i]));
+      for (size_t j = 0; j < kMessages; ++j) {
+        v1::AuthorizeStreamRequest& message = sent[i].emplace_back();
+        for (size_t k = 0; k < kItems; ++k) {
+          *message.add_requests() = Ride();
+        }
+        ASSERT_TRUE(streams[i]->Write(message));
+      }
+      streams[i]->WritesDone();
+    }
+    while (harness_->engine().stats().commands < before + kStreams * kMessages * kItems) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    gate.Open();
+    for (size_t i = 0; i < kStreams; ++i) {
+      for (const v1::AuthorizeStreamRequest& message : sent[i]) {
+        v1::AuthorizeStreamResponse response;
+        ASSERT_TRUE(streams[i]->Read(&response));
+        ASSERT_EQ(response.results_size(), message.requests_size());
+        for (int k = 0; k < message.requests_size(); ++k) {
+          ASSERT_EQ(response.results(k).response().transaction().request_id(),
+                    message.requests(k).request_id());
+        }
+      }
+      EXPECT_TRUE(streams[i]->Finish().ok());
+    }
+  }
+}
+
 TEST_F(AuthorizationTest, AStreamTakes1024ItemsAndNotMore) {
   for (const int count : {0, 1'024, 1'025}) {
     grpc::ClientContext context;
