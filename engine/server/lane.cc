@@ -28,6 +28,7 @@ constexpr size_t kMessagesPooledMax = 16;
 // little of that.
 constexpr size_t kLongMessagesMin = 64;
 constexpr size_t kLongMessagesAtOnce = 16;
+static_assert(kItemsPerMessageMax * sizeof(Result) % 4096 == 0, "each begins with a page");
 
 // Whoever connects can cause a line as often as it likes.
 constexpr int64_t kGaveWayLogNs = 60'000'000'000;
@@ -70,7 +71,7 @@ Lane::Lane(const AuthorizationOptions& options,
       gave_way_log_(/*lines_max=*/1, kGaveWayLogNs),
       results_(kLongMessagesAtOnce * kItemsPerMessageMax, VirtualMemory::Use::kDense) {
   for (size_t i = kLongMessagesAtOnce; i-- > 0;) {
-    results_free_.push_back(&results_[i * kItemsPerMessageMax]);  // the first is taken first
+    results_free_.push_back(results_.data() + i * kItemsPerMessageMax);  // the first is taken first
   }
 }
 
@@ -221,6 +222,11 @@ void Lane::FindRoomForResults(StreamMessage* message) {
   if (count >= kLongMessagesMin && !results_free_.empty()) {
     message->results = results_free_.back();
     results_free_.pop_back();
+    if (message->results == results_unused_) {
+      // A huge page takes the kernel a millisecond or two, which the ledger thread has not.
+      PopulateMemory({results_unused_, kItemsPerMessageMax * sizeof(Result)});
+      results_unused_ += kItemsPerMessageMax;
+    }
     return;
   }
   if (message->own_results.size() < count) {

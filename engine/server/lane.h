@@ -302,6 +302,7 @@ class Lane final : public Completions {
   std::vector<std::unique_ptr<StreamMessage>> messages_;   // for the next ones
   VirtualArray<Result> results_;                           // of long messages: room for some
   std::vector<Result*> results_free_;                      // parts of it for one message each
+  Result* results_unused_ = results_.data();               // the first part that nobody had yet
   std::vector<std::unique_ptr<UnaryCall>> calls_;          // all of them
   std::vector<std::unique_ptr<HealthCall>> health_calls_;  // all of them
   std::vector<std::unique_ptr<StreamCall>> streams_;       // all of them
