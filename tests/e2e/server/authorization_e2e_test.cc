@@ -18,6 +18,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "gonghui/v1/merchant_service.grpc.pb.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/e2e/server/harness.h"
 
@@ -162,12 +163,10 @@ TEST_F(AuthorizationTest, AnotherTerminalOfTheMerchantIsToldWhoseTransactionItIs
   gate->set_terminal_id("GATE2");
   gate->set_merchant_id("METRO");
   const auto merchants = v1::MerchantService::NewStub(harness_->Operators());
-  grpc::ClientContext import_context;
-  const auto import = merchants->ImportTerminals(&import_context);
-  v1::ImportTerminalsResponse imported;
-  ASSERT_TRUE(import->Write(gates) && import->WritesDone() && import->Read(&imported));
-  ASSERT_TRUE(import->Finish().ok());
-  ASSERT_EQ(imported.accepted_count(), 1U);
+  ASSERT_EQ(ImportOne<v1::ImportTerminalsResponse>(
+                merchants.get(), &v1::MerchantService::Stub::ImportTerminals, gates)
+                .accepted_count(),
+            1U);
 
   const v1::Transaction ride = AuthorizeOk(Ride()).transaction();
   v1::GetTransactionRequest inquiry;
@@ -365,53 +364,6 @@ TEST_F(AuthorizationTest, AStreamAnswersEveryItemInOrder) {
   v1::AuthorizeStreamResponse none;
   EXPECT_FALSE(stream->Read(&none));
   EXPECT_TRUE(stream->Finish().ok());
-}
-
-// A lane keeps room for the results of sixteen.
-TEST_F(AuthorizationTest, MoreLongMessagesThanALaneKeepsRoomForAreAnsweredAlike) {
-  TearDown();
-  HarnessOptions options;
-  options.engine.pipeline = CommitPipeline::kTwoThreads;  // the ledger goes on behind the gate
-  StartWith(options);
-  constexpr size_t kStreams = 3;
-  constexpr size_t kMessages = 8;  // a stream may have so many in flight
-  constexpr size_t kItems = 100;
-  for (int turn = 0; turn < 2; ++turn) {
-    Gate gate(&harness_->journal());
-    const uint64_t before = harness_->engine().stats().commands;
-    std::array<grpc::ClientContext, kStreams> contexts;
-    std::vector<std::unique_ptr<
-        grpc::ClientReaderWriter<v1::AuthorizeStreamRequest, v1::AuthorizeStreamResponse>>>
-        streams;
-    std::array<std::vector<v1::AuthorizeStreamRequest>, kStreams> sent;
-    for (size_t i = 0; i < kStreams; ++i) {
-      streams.push_back(stub_->AuthorizeStream(&contexts[i]));
-      for (size_t j = 0; j < kMessages; ++j) {
-        v1::AuthorizeStreamRequest& message = sent[i].emplace_back();
-        for (size_t k = 0; k < kItems; ++k) {
-          *message.add_requests() = Ride();
-        }
-        ASSERT_TRUE(streams[i]->Write(message));
-      }
-      streams[i]->WritesDone();
-    }
-    while (harness_->engine().stats().commands < before + kStreams * kMessages * kItems) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    gate.Open();
-    for (size_t i = 0; i < kStreams; ++i) {
-      for (const v1::AuthorizeStreamRequest& message : sent[i]) {
-        v1::AuthorizeStreamResponse response;
-        ASSERT_TRUE(streams[i]->Read(&response));
-        ASSERT_EQ(response.results_size(), message.requests_size());
-        for (int k = 0; k < message.requests_size(); ++k) {
-          ASSERT_EQ(response.results(k).response().transaction().request_id(),
-                    message.requests(k).request_id());
-        }
-      }
-      EXPECT_TRUE(streams[i]->Finish().ok());
-    }
-  }
 }
 
 TEST_F(AuthorizationTest, AStreamTakes1024ItemsAndNotMore) {
@@ -632,6 +584,54 @@ TEST_F(AuthorizationTest, OverloadIsToldAtOnce) {
   gate.Open();
   caller.join();
   AuthorizeOk(Ride());  // there is room again, and nothing is left that the gate holds
+}
+
+// A lane keeps room for the results of sixteen.
+TEST_F(AuthorizationTest, MoreLongMessagesThanALaneKeepsRoomForAreAnsweredAlike) {
+  TearDown();
+  HarnessOptions options;
+  options.engine.pipeline = CommitPipeline::kTwoThreads;  // the ledger goes on behind the gate
+  options.configure = [](Config* config) { config->terminals.lanes = 1; };
+  StartWith(options);
+  constexpr size_t kStreams = 3;
+  constexpr size_t kMessages = 8;  // a stream may have so many in flight
+  constexpr size_t kItems = 100;
+  for (int turn = 0; turn < 2; ++turn) {
+    Gate gate(&harness_->journal());
+    const uint64_t before = harness_->engine().stats().commands;
+    std::array<grpc::ClientContext, kStreams> contexts;
+    std::vector<std::unique_ptr<
+        grpc::ClientReaderWriter<v1::AuthorizeStreamRequest, v1::AuthorizeStreamResponse>>>
+        streams;
+    std::array<std::vector<v1::AuthorizeStreamRequest>, kStreams> sent;
+    for (size_t i = 0; i < kStreams; ++i) {
+      streams.push_back(stub_->AuthorizeStream(&contexts[i]));
+      for (size_t j = 0; j < kMessages; ++j) {
+        v1::AuthorizeStreamRequest& message = sent[i].emplace_back();
+        for (size_t k = 0; k < kItems; ++k) {
+          *message.add_requests() = Ride();
+        }
+        ASSERT_TRUE(streams[i]->Write(message));
+      }
+      streams[i]->WritesDone();
+    }
+    while (harness_->engine().stats().commands < before + kStreams * kMessages * kItems) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    gate.Open();
+    for (size_t i = 0; i < kStreams; ++i) {
+      for (const v1::AuthorizeStreamRequest& message : sent[i]) {
+        v1::AuthorizeStreamResponse response;
+        ASSERT_TRUE(streams[i]->Read(&response));
+        ASSERT_EQ(response.results_size(), message.requests_size());
+        for (int k = 0; k < message.requests_size(); ++k) {
+          ASSERT_EQ(response.results(k).response().transaction().request_id(),
+                    message.requests(k).request_id());
+        }
+      }
+      EXPECT_TRUE(streams[i]->Finish().ok());
+    }
+  }
 }
 
 TEST_F(AuthorizationTest, AFullEngineRefusesItemsOfAStreamAndTheStreamLives) {
