@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds of gonghuid in turn, beside the echo: what a change has done, and to which thread."""
 
+import contextlib
 import pathlib
 import statistics
 import sys
@@ -9,7 +10,7 @@ import tempfile
 
 from suite.core import LOAD
 from suite.servers import Echo, Gonghuid
-from suite.system import OUT, say, thread_cpu_seconds
+from suite.system import OUT, BenchError, say, thread_cpu_seconds
 
 # The one that tools/bench has built.
 THIS = "this"
@@ -19,7 +20,7 @@ THREADS = ("lane", "ledger", "journal", "memory", "checkpoint")
 
 
 def in_turn(names, turn):
-    """Each is the first as often as the others."""
+    """Each is the first as often as the others, as nearly as the turns allow."""
     first = turn % len(names)
     return [*names[first:], *names[:first]]
 
@@ -31,6 +32,8 @@ def load_by_threads(bench, server, mode, label):
     status, seconds = before
     decisions = int(server.status()["decisionCount"]) - int(status.get("decisionCount", 0))
     after = thread_cpu_seconds(server.child.pid)
+    if after.get("ledger", 0) <= 0:
+        raise BenchError(f"{label}: this kernel does not tell what the thread named ledger took")
     result["thread_us"] = {name: (after.get(name, 0) - seconds.get(name, 0)) * 1e6
                            / max(1, decisions) for name in THREADS}
     return result
@@ -43,15 +46,19 @@ def builds(bench):
     say(f"bench: builds: echo, {', '.join(names)} in turn, {bench.options.rounds} rounds of "
         f"{bench.options.seconds} s")
     servers = {}
-    echo = None
+    folders = {}
     found = {}
-    try:
+    with contextlib.ExitStack() as started:
         for name, program in programs.items():
             folder = pathlib.Path(tempfile.mkdtemp(prefix=f"run-{name}-", dir=OUT))
+            folders[name] = folder
             bench.more_folders.append(folder)
-            servers[name] = Gonghuid(bench.bin, folder, bench.options.pipeline, program=program)
-            servers[name].load_data(bench.data, bench.options.programmes)
+            server = Gonghuid(bench.bin, folder, bench.options.pipeline, program=program)
+            started.callback(stop, server)
+            server.load_data(bench.data, bench.options.programmes)
+            servers[name] = server
         echo = Echo(bench.bin)
+        started.callback(echo.stop)
         for turn in range(bench.options.rounds):
             for mode in LOAD:
                 settle(bench, servers)
@@ -62,13 +69,13 @@ def builds(bench):
                     settle(bench, servers)
                     found.setdefault((mode, name), []).append(
                         load_by_threads(bench, servers[name], mode, f"{mode}_{name}"))
-    finally:
-        if echo is not None:
-            echo.stop()
-        for server in servers.values():
-            server.stop(check=sys.exc_info()[0] is None)
+    bench.verify(folders[THIS])  # another build's may be of another format
     for mode in LOAD:
         keep(bench, mode, names, found)
+
+
+def stop(server):
+    server.stop(check=sys.exc_info()[0] is None)
 
 
 def settle(bench, servers):
@@ -82,7 +89,7 @@ def keep(bench, mode, names, found):
     echo = found[mode, "echo"]
     for name in names:
         results = found[mode, name]
-        label = f"{mode}_{name}"
+        label = f"builds_{mode}_{name}"
         bench.keep(label, results)
         # Of neighbours: a shared machine's speed changes from one round to the next.
         for figure, ratios in (

@@ -79,6 +79,8 @@ class BuildsTest(PartTest):
         self.bench.options.programmes = []
         self.bench.options.pipeline = None
         self.bench.options.builds = {"before": pathlib.Path("/other/gonghuid")}
+        self.verified = []
+        self.bench.verify = self.verified.append
         test = self
 
         class Build(Server):
@@ -115,20 +117,27 @@ class BuildsTest(PartTest):
         self.assertEqual([label for label, _, _ in self.asked if label.startswith("unary")],
                          ["unary_echo", "unary_this", "unary_before",
                           "unary_echo", "unary_before", "unary_this"])
-        self.assertEqual(self.bench.more["stream_before_vs_echo"], 1.0)
-        self.assertEqual(self.bench.more["unary_this_ledger_us"], 2.0)
-        self.assertEqual(self.bench.more["unary_this_lane_us"], 0.0)
+        self.assertEqual(self.bench.more["builds_stream_before_vs_echo"], 1.0)
+        self.assertEqual(self.bench.more["builds_unary_this_ledger_us"], 2.0)
+        self.assertEqual(self.bench.more["builds_unary_this_lane_us"], 0.0)
         self.assertEqual(len(self.bench.more_folders), 2)
+        self.assertEqual(self.verified, self.bench.more_folders[:1])
+
+    def test_a_kernel_that_does_not_tell_is_no_thread_of_no_time(self):
+        self.client_decides(lambda label: {})
+        with mock.patch.object(builds, "thread_cpu_seconds", lambda pid: {}):
+            with self.assertRaisesRegex(BenchError, "unary_this: this kernel does not tell"):
+                builds.builds(self.bench)
 
     def test_figures_are_those_of_their_build(self):
         values = {"stream_before": {"rate_per_s": 500.0, "server_cpu_us": 30.0},
                   "stream_this": {"rate_per_s": 750.0}}
         self.client_decides(lambda label: values.get(label, {}))
         builds.builds(self.bench)
-        self.assertEqual(self.bench.more["stream_before_vs_echo"], 0.5)
-        self.assertEqual(self.bench.more["stream_this_vs_echo"], 0.75)
-        self.assertEqual(self.bench.more["stream_before_vs_echo_by_cpu"], 0.5)  # 20 of 40 us
-        self.assertEqual(self.bench.more["stream_this_vs_echo_by_cpu"], 1.0)
+        self.assertEqual(self.bench.more["builds_stream_before_vs_echo"], 0.5)
+        self.assertEqual(self.bench.more["builds_stream_this_vs_echo"], 0.75)
+        self.assertEqual(self.bench.more["builds_stream_before_vs_echo_by_cpu"], 0.5)  # 20 of 40 us
+        self.assertEqual(self.bench.more["builds_stream_this_vs_echo_by_cpu"], 1.0)
 
     def test_threads_are_told_by_name(self):
         seconds = system.thread_cpu_seconds("self")

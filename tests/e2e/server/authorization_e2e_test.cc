@@ -449,7 +449,18 @@ class Gate {
       ++waiting_;
       changed_.notify_all();
       changed_.wait(lock, [this] { return open_; });
+      --waiting_;
+      changed_.notify_all();
     });
+  }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+  // Whatever the test has come to, nobody is held any more.
+  ~Gate() {
+    Open();
+    journal_->set_before_append(nullptr);
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ == 0; });
   }
   void WaitUntilOneIsHeld() {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -615,9 +626,12 @@ TEST_F(AuthorizationTest, MoreLongMessagesThanALaneKeepsRoomForAreAnsweredAlike)
       }
       streams[i]->WritesDone();
     }
-    while (harness_->engine().stats().commands < before + kStreams * kMessages * kItems) {
+    constexpr int kLooksMax = 60'000;  // a millisecond each
+    const auto decided = [&] { return harness_->engine().stats().commands - before; };
+    for (int i = 0; i < kLooksMax && decided() < kStreams * kMessages * kItems; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+    ASSERT_EQ(decided(), kStreams * kMessages * kItems);
     gate.Open();
     for (size_t i = 0; i < kStreams; ++i) {
       for (const v1::AuthorizeStreamRequest& message : sent[i]) {
