@@ -34,7 +34,8 @@ bool IsOfFirstStart(const std::string& name) {
 // And those that it makes later.
 bool IsOfDatabase(const std::string& name) {
   return absl::StartsWith(name, "MANIFEST-") || absl::StartsWith(name, "OPTIONS-") ||
-         absl::EndsWith(name, ".log") || absl::EndsWith(name, ".sst") || name == "SYNCED";
+         absl::EndsWith(name, ".log") || absl::EndsWith(name, ".sst") || name == "SYNCED" ||
+         name == "SPARE" || name == "SPARE.new";
 }
 
 // "a/b/" is "a/b".

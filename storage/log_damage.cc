@@ -95,6 +95,21 @@ bool HasRecordFrom(std::string_view block, size_t at) {
 bool IsWholeButForLength(std::string_view bytes) {
   return Masked(Crc32c(bytes.substr(6))) == ChecksumIn(bytes);
 }
+// The same where zeroes follow the record, of which some may be its own.
+bool IsWholeButForLength(std::string_view bytes, size_t written) {
+  for (size_t end = std::max(written, kHeaderBytes);
+       end <= std::min(written + kZeroesMin, bytes.size());
+       ++end) {
+    if (IsWholeButForLength(bytes.substr(0, end))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool AreZeroes(std::string_view bytes) {
+  return bytes.find_first_not_of('\0') == std::string_view::npos;
+}
 
 // In the block that begins at `offset`, of which so many bytes are known to have been synced.  A
 // record of the last block may be unfinished.  Room never written to is given, too, where it
@@ -138,8 +153,58 @@ std::optional<Place> DamageIn(std::string_view block,
   return is_last && at < synced ? std::optional(Place{at, at}) : std::nullopt;
 }
 
-bool AreZeroes(std::string_view bytes) {
-  return bytes.find_first_not_of('\0') == std::string_view::npos;
+// Whether the record's pieces from `at` on hold together but for one that was never begun, or for
+// parts of sectors that no disk wrote: they are zeroes, and disks write sectors whole.  What is a
+// few zeroes only may be a value's own.  `rest` begins with the block that `at` is in; behind the
+// record may be room that was made ahead, and is zeroes too.
+bool HasUnwrittenPart(std::string_view rest, size_t at) {
+  const size_t last_written = rest.find_last_not_of('\0');
+  const size_t written_end =
+      std::max(at + kHeaderBytes, last_written == std::string_view::npos ? 0 : last_written + 1);
+  // Where no length can be believed, in the last sector in which anything is.
+  size_t end =
+      std::min(rest.size(), (written_end + kSectorBytes - 1) / kSectorBytes * kSectorBytes);
+  for (size_t piece_at = at;;) {
+    if (rest.size() - piece_at < kHeaderBytes) {
+      end = rest.size();  // the file ends within the record
+      break;
+    }
+    const std::string_view record = rest.substr(piece_at);
+    const Piece piece = PieceIn(record);
+    const size_t piece_end = piece_at + kHeaderBytes + LengthIn(record);
+    const size_t block_end = std::min(rest.size(), (piece_at / kBlockBytes + 1) * kBlockBytes);
+    if (piece_at != at && AreZeroes(record.substr(0, kHeaderBytes))) {
+      return true;
+    }
+    if (piece == Piece::kFull || piece == Piece::kLast) {
+      if (!(piece_end <= rest.size() && Matches(record)) &&
+          IsWholeButForLength(record, written_end - std::min(piece_at, written_end))) {
+        return false;
+      }
+      end = piece_end <= block_end || block_end == rest.size() ? std::min(piece_end, rest.size())
+                                                               : end;
+      break;
+    }
+    if (!Continues(piece) && piece != Piece::kFirst) {
+      break;
+    }
+    if (piece_end < block_end) {
+      break;  // there is always another behind it, and that begins a block
+    }
+    if (piece_end > block_end) {
+      end = block_end == rest.size() ? block_end : end;
+      break;
+    }
+    piece_at = piece_end;
+  }
+  for (size_t from = at + kHeaderBytes; from < end;) {
+    const size_t to = std::min(end, (from / kSectorBytes + 1) * kSectorBytes);
+    if (to - from >= kZeroesMin && AreZeroes(rest.substr(from, to - from))) {
+      return true;
+    }
+    from = to;
+  }
+  return false;
 }
 
 // `rest` is the file from the block on that `place` is in, which begins at `offset`.
@@ -152,18 +217,7 @@ LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) 
   for (size_t block = kBlockBytes; block < rest.size() && damage.is_last; block += kBlockBytes) {
     damage.is_last = !HasRecordFrom(rest.substr(block, kBlockBytes), 0);
   }
-  // Disks write sectors whole, so that the last one is all zeroes; a few may be a value's own.
-  const uint64_t size = offset + rest.size();
-  const size_t last_sector = static_cast<size_t>(
-      std::max(damage.at + kHeaderBytes, (size - 1) / kSectorBytes * kSectorBytes) - offset);
-  // Which of its pieces was the last is not known.
-  const bool goes_on = place.end < rest.size() && rest.size() - place.at >= kHeaderBytes &&
-                       PieceIn(rest.substr(place.at)) != Piece::kFull &&
-                       PieceIn(rest.substr(place.at)) != Piece::kLast;
-  const size_t end = goes_on ? rest.size() : std::min(place.end, rest.size());
-  damage.is_unwritten = damage.is_last && last_sector < end &&
-                        rest.size() - last_sector >= kZeroesMin &&
-                        AreZeroes(rest.substr(last_sector));
+  damage.is_unwritten = damage.is_last && HasUnwrittenPart(rest, place.at);
   return damage;
 }
 
@@ -203,6 +257,25 @@ std::vector<std::string> LogNamesBlocking(rocksdb::Env& env, const std::string& 
   return names;
 }
 
+// No record was begun in it: it is empty, or room for one (spare_log.h).
+bool HoldsNothingBlocking(rocksdb::Env& env, const std::string& path) {
+  std::unique_ptr<rocksdb::SequentialFile> file;
+  if (!env.NewSequentialFile(path, &file, rocksdb::EnvOptions()).ok()) {
+    return false;
+  }
+  std::string scratch(kBlockBytes, '\0');
+  for (;;) {
+    rocksdb::Slice read;
+    if (!file->Read(scratch.size(), &read, scratch.data()).ok() ||
+        !AreZeroes({read.data(), read.size()})) {
+      return false;
+    }
+    if (read.empty()) {
+      return true;
+    }
+  }
+}
+
 // Whether the last record of names[i] may be one that was never finished: the manifest's, and that
 // of the newest log in which anything stands.
 bool MayEndUnfinishedBlocking(rocksdb::Env& env,
@@ -212,8 +285,7 @@ bool MayEndUnfinishedBlocking(rocksdb::Env& env,
   return !IsLog(names[i]) ||
          std::all_of(
              names.begin() + static_cast<ptrdiff_t>(i) + 1, names.end(), [&](const auto& newer) {
-               uint64_t bytes = 0;
-               return env.GetFileSize(absl::StrCat(folder, "/", newer), &bytes).ok() && bytes == 0;
+               return HoldsNothingBlocking(env, absl::StrCat(folder, "/", newer));
              });
 }
 

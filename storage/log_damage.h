@@ -27,9 +27,9 @@ struct LogDamage {
   // No other record begins after it.  What of it is not damaged may follow: a disk writes the
   // sectors of one write in any order.
   bool is_last = false;
-  // Its end, and all of the file from there on, is zeroes, as of room that was made for it but
-  // not written when the power went.  Such a record was never synced, just like one that is
-  // cut off: bytes that rot do not rot to the end of a file.
+  // Part of it is zeroes from one sector of the disk to the next, or to its end, as of room that
+  // was made for it but not written when the power went.  Such a record was never synced, just
+  // like one that is cut off: bytes do not rot by sectors, to nothing.
   bool is_unwritten = false;
 };
 

@@ -32,6 +32,7 @@
 #include "storage/log_damage.h"
 #include "storage/meta_keys.h"
 #include "storage/rocksdb_options.h"
+#include "storage/spare_log.h"
 #include "storage/sync_watch.h"
 #include "storage/synced_sizes.h"
 
@@ -159,7 +160,9 @@ struct RocksdbStore::Impl {
   RocksdbStoreOptions options;
   // When read-only; a writer has the database's own, and this one until there is a database.
   rocksdb::FileLock* lock = nullptr;
-  std::unique_ptr<SyncWatch> watch;  // not when read-only
+  // Neither when read-only.
+  std::unique_ptr<SpareLog> spare;
+  std::unique_ptr<SyncWatch> watch;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families{};
   std::atomic<bool> failed{false};  // in the background
@@ -174,6 +177,9 @@ struct RocksdbStore::Impl {
   ~Impl() {
     if (db != nullptr) {
       rocksdb::CancelAllBackgroundWork(db.get(), /*wait=*/true);
+      if (spare != nullptr) {
+        spare->Stop();  // while the folder is locked
+      }
       (void)MarkSyncedBlocking();  // nothing is lost if it fails, only seen less of
       for (rocksdb::ColumnFamilyHandle* const handle : families) {
         if (handle != nullptr) {
@@ -236,7 +242,11 @@ absl::Status RocksdbStore::Impl::OpenBlocking() {
     }
   });
   if (!options.read_only) {
-    watch = std::make_unique<SyncWatch>(env());
+    if (options.spare_log_bytes_max != 0) {
+      spare =
+          std::make_unique<SpareLog>(env().GetFileSystem(), folder, options.spare_log_bytes_max);
+    }
+    watch = std::make_unique<SyncWatch>(env(), spare.get());
     db_options.env = &watch->env();
   }
   if (found == FolderState::kDatabase) {
@@ -304,6 +314,9 @@ absl::Status RocksdbStore::Impl::OpenBlocking() {
     GH_RETURN_IF_ERROR(ForgetGivenUpLogsBlocking());
   }
   is_open.store(true, std::memory_order_release);
+  if (spare != nullptr) {
+    spare->Start();
+  }
   // A guard only: what it could not write down it only sees less of.
   (void)MarkSyncedBlocking();
   return absl::OkStatus();

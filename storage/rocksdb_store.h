@@ -71,6 +71,9 @@ struct RocksdbStoreOptions {
   // Flush and compaction together; the journal's own flush is part of it, so it
   // must stay above what the journal is written with.  0 = no limit.
   uint64_t background_bytes_per_s_max = 256u << 20;
+  // Of the room that is made ahead for the next log (spare_log.h), a multiple of 512 KiB; 0 = logs
+  // grow at their end.
+  uint64_t spare_log_bytes_max = 0;
   // Flushed and merged files are written past the page cache, if the file system lets them.
   bool direct_writes = true;
   // What all files are written and read through, for tests of what a disk may do; outlives the

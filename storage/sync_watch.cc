@@ -13,6 +13,8 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include "storage/spare_log.h"
+
 namespace gonghui {
 namespace {
 
@@ -29,11 +31,13 @@ struct WatchedLog {
   bool has_name = false;  // guarded by WatchedFiles::mutex_
 };
 
-// One log that is being written.
+// One log that is being written.  So many bytes of it were there when it began (spare_log.h).
 class WatchedLogFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  WatchedLogFile(std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<WatchedLog> log)
-      : FSWritableFileOwnerWrapper(std::move(file)), log_(std::move(log)) {}
+  WatchedLogFile(std::unique_ptr<rocksdb::FSWritableFile> file,
+                 std::shared_ptr<WatchedLog> log,
+                 uint64_t room)
+      : FSWritableFileOwnerWrapper(std::move(file)), log_(std::move(log)), room_(room) {}
 
   IOStatus Append(const rocksdb::Slice& data,
                   const IOOptions& options,
@@ -55,6 +59,24 @@ class WatchedLogFile final : public rocksdb::FSWritableFileOwnerWrapper {
     const uint64_t written = log_->written.load(std::memory_order_acquire);
     return Synced(FSWritableFileOwnerWrapper::Fsync(options, debug), written);
   }
+  // What is there needs no more of the disk.
+  void PrepareWrite(size_t offset,
+                    size_t bytes,
+                    const IOOptions& options,
+                    IODebugContext* debug) override {
+    if (offset + bytes > room_) {
+      FSWritableFileOwnerWrapper::PrepareWrite(offset, bytes, options, debug);
+    }
+  }
+  // It ends where its last record does, for whoever looks at it later, and what was not needed is
+  // given back.  One that could not be cut is as good: nothing reads room that was never written.
+  IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
+    const uint64_t written = log_->written.load(std::memory_order_acquire);
+    if (written < room_ && !log_->failed.load(std::memory_order_acquire)) {
+      (void)FSWritableFileOwnerWrapper::Truncate(written, options, debug);
+    }
+    return FSWritableFileOwnerWrapper::Close(options, debug);
+  }
 
  private:
   IOStatus Appended(IOStatus status, size_t bytes) {
@@ -75,6 +97,7 @@ class WatchedLogFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
   const std::shared_ptr<WatchedLog> log_;
+  const uint64_t room_;
 };
 
 // A manifest.  RocksDB writes some records, of several families, and syncs them together: of these
@@ -123,8 +146,8 @@ class ManifestFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
 class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
  public:
-  explicit WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& files)
-      : FileSystemWrapper(files) {}
+  WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& files, SpareLog* spare)
+      : FileSystemWrapper(files), spare_(spare) {}
 
   const char* Name() const override { return "SyncWatch"; }
 
@@ -132,17 +155,12 @@ class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
                            const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* file,
                            IODebugContext* debug) override {
-    const IOStatus made = FileSystemWrapper::NewWritableFile(path, options, file, debug);
-    if (!made.ok()) {
-      return made;
+    if (const auto number = LogNumberOf(path)) {
+      return NewLog(*number, path, options, file, debug);
     }
-    if (ManifestNumberOf(path)) {
+    const IOStatus made = FileSystemWrapper::NewWritableFile(path, options, file, debug);
+    if (made.ok() && ManifestNumberOf(path)) {
       *file = std::make_unique<ManifestFile>(std::move(*file));
-    } else if (const auto number = LogNumberOf(path)) {
-      auto log = std::make_shared<WatchedLog>();
-      *file = std::make_unique<WatchedLogFile>(std::move(*file), log);
-      const std::lock_guard lock(mutex_);
-      logs_[*number] = std::move(log);
     }
     return made;
   }
@@ -202,6 +220,36 @@ class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
     WatchedFiles& files_;
   };
 
+  IOStatus NewLog(uint64_t number,
+                  const std::string& path,
+                  const rocksdb::FileOptions& options,
+                  std::unique_ptr<rocksdb::FSWritableFile>* file,
+                  IODebugContext* debug) {
+    std::unique_ptr<rocksdb::FSWritableFile> made;
+    uint64_t room = 0;
+    if (spare_ != nullptr) {
+      made = spare_->Take(path, options, BytesOfNewest(), &room);
+    }
+    if (made == nullptr) {
+      room = 0;
+      if (const IOStatus status = FileSystemWrapper::NewWritableFile(path, options, &made, debug);
+          !status.ok()) {
+        return status;
+      }
+    }
+    auto log = std::make_shared<WatchedLog>();
+    *file = std::make_unique<WatchedLogFile>(std::move(made), log, room);
+    const std::lock_guard lock(mutex_);
+    newest_ = log;
+    logs_[number] = std::move(log);
+    return IOStatus::OK();
+  }
+
+  uint64_t BytesOfNewest() {
+    const std::lock_guard lock(mutex_);
+    return newest_ == nullptr ? 0 : newest_->written.load(std::memory_order_acquire);
+  }
+
   std::vector<std::shared_ptr<WatchedLog>> Nameless() {
     const std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<WatchedLog>> logs;
@@ -222,12 +270,14 @@ class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  mutable std::mutex mutex_;
+  SpareLog* const spare_;
+  mutable std::mutex mutex_;  // guards the next
   std::map<uint64_t, std::shared_ptr<WatchedLog>> logs_;
+  std::shared_ptr<WatchedLog> newest_;
 };
 
-SyncWatch::SyncWatch(rocksdb::Env& env)
-    : files_(std::make_shared<WatchedFiles>(env.GetFileSystem())),
+SyncWatch::SyncWatch(rocksdb::Env& env, SpareLog* spare)
+    : files_(std::make_shared<WatchedFiles>(env.GetFileSystem(), spare)),
       env_(rocksdb::NewCompositeEnv(files_)) {}
 SyncWatch::~SyncWatch() = default;
 

@@ -10,7 +10,8 @@
 // logs a power cut can leave no more than the last record unfinished (log_damage.h).
 //
 // It knows of files that are made new, in one folder: as RocksDB makes its logs when it does not
-// use them again (recycle_log_file_num is 0).
+// use them again (recycle_log_file_num is 0).  To RocksDB they are new; where there is a spare log
+// (spare_log.h) it is given their name, and its room is written over.
 
 #ifndef GONGHUI_STORAGE_SYNC_WATCH_H_
 #define GONGHUI_STORAGE_SYNC_WATCH_H_
@@ -26,10 +27,12 @@ class Env;
 
 namespace gonghui {
 
+class SpareLog;
+
 class SyncWatch {
  public:
-  // On the files of `env`, which outlives it.
-  explicit SyncWatch(rocksdb::Env& env);
+  // On the files of `env`, which outlives it, as `spare` does; null = logs grow at their end.
+  explicit SyncWatch(rocksdb::Env& env, SpareLog* spare = nullptr);
   ~SyncWatch();
   SyncWatch(const SyncWatch&) = delete;
   SyncWatch& operator=(const SyncWatch&) = delete;

@@ -126,6 +126,9 @@ std::string KindOf(const std::string& name, const std::map<std::string, std::str
   if (name == "SYNCED.dbtmp") {
     return "SYNCED";  // the next one, of which the kill came before the end
   }
+  if (name == "SPARE" || name == "SPARE.new") {
+    return "SPARE";  // what a start throws away
+  }
   if (absl::EndsWith(name, ".log")) {
     return "log";
   }

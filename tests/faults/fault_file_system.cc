@@ -168,7 +168,7 @@ void FaultFileSystem::PowerOffLocked() {
   off_ = true;
   names_at_off_ = names_.size();
   for (const auto& [path, state] : files_) {
-    state->bytes_at_off = SizeOnDisk(path);
+    state->bytes_at_off = WrittenOf(path, *state);
   }
 }
 
@@ -181,8 +181,8 @@ void FaultFileSystem::RewindLocked() {
     names_.pop_back();
   }
   for (const auto& [path, state] : files_) {
-    if (SizeOnDisk(path) > state->bytes_at_off) {
-      fs::resize_file(path, state->bytes_at_off);
+    if (WrittenOf(path, *state) > state->bytes_at_off) {
+      CutBack(path, state.get(), state->bytes_at_off);
     }
   }
   off_ = false;
@@ -196,6 +196,10 @@ uint64_t FaultFileSystem::SyncedBytesOf(const std::string& path) const {
   const std::lock_guard lock(mutex_);
   const auto found = files_.find(path);
   return found == files_.end() ? SizeOnDisk(path) : found->second->synced;
+}
+uint64_t FaultFileSystem::reused() const {
+  const std::lock_guard lock(mutex_);
+  return reused_;
 }
 uint64_t FaultFileSystem::changes() const {
   const std::lock_guard lock(mutex_);
@@ -274,7 +278,7 @@ std::string FaultFileSystem::CutPower(Prng* prng, Tail tail) {
   }
   names_.clear();
   for (const auto& [path, state] : files_) {
-    const uint64_t size = SizeOnDisk(path);
+    const uint64_t size = WrittenOf(path, *state);
     if (!fs::exists(path) || (state->lost.empty() && size <= state->synced)) {
       continue;
     }
@@ -283,7 +287,7 @@ std::string FaultFileSystem::CutPower(Prng* prng, Tail tail) {
       const uint64_t first = state->synced / kSectorBytes;
       const uint64_t sectors = (size + kSectorBytes - 1) / kSectorBytes - first;
       left = std::clamp((first + prng->Below(sectors + 1)) * kSectorBytes, state->synced, size);
-      fs::resize_file(path, left);
+      CutBack(path, state.get(), left);
       // Tables and what else there is count only when they were synced.
       const std::string name = fs::path(path).filename().string();
       if (left > state->synced &&
@@ -312,6 +316,23 @@ std::string FaultFileSystem::CutPower(Prng* prng, Tail tail) {
 std::shared_ptr<FaultFileSystem::FileState> FaultFileSystem::StateOf(const std::string& path) {
   const auto found = files_.find(path);
   return found == files_.end() ? nullptr : found->second;
+}
+
+uint64_t FaultFileSystem::WrittenOf(const std::string& path, const FileState& state) {
+  const uint64_t size = SizeOnDisk(path);
+  return size == 0 || state.room == 0 ? size : state.written_over;
+}
+
+// What is written behind is as if it had never been.
+void FaultFileSystem::CutBack(const std::string& path, FileState* state, uint64_t bytes) {
+  if (SizeOnDisk(path) == 0) {
+    return;
+  }
+  if (state->room > bytes) {
+    Overwrite(path, bytes, std::string(std::min(state->room, state->written_over) - bytes, '\0'));
+  }
+  fs::resize_file(path, std::max(state->room, bytes));
+  state->written_over = std::min(state->written_over, bytes);
 }
 
 std::string FaultFileSystem::HoldLocked(const std::string& path) {

@@ -15,9 +15,10 @@
 // a power cut leaves a random prefix in units of 512 bytes, and what is in the last unit may be
 // zeroes or garbage, or any of the units zeroes: disks write them in the order they like.  A failed
 // Sync() loses what it should have made durable, as on Linux: a later one that succeeds does not
-// bring it back, though it can be read until the power goes. Names (files made, renamed, removed)
-// are durable when the folder was synced; before that, the last so many of these changes are
-// undone.
+// bring it back, though it can be read until the power goes.  A file that is used again keeps its
+// size, and what was not synced is as it was before, which must be zeroes.  Names (files made,
+// renamed, removed) are durable when the folder was synced; before that, the last so many of these
+// changes are undone.
 //
 // A process without power notices nothing: what it does to the disk works, for it, and is all
 // undone.  It would be as right to fail its calls, but RocksDB, as Debian builds it, has
@@ -100,6 +101,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   [[nodiscard]] bool is_off() const;
   // How much of a file a power cut would leave.
   [[nodiscard]] uint64_t SyncedBytesOf(const std::string& path) const;
+  // Files that were used again, since it was made.
+  [[nodiscard]] uint64_t reused() const;
   // Calls that changed something, since it was made.
   [[nodiscard]] uint64_t changes() const;
 
@@ -188,6 +191,10 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   struct FileState {
     uint64_t synced = 0;
     uint64_t bytes_at_off = 0;  // how much was written when the power went
+    // Of one that is used again: its size then, zeroes that are durable, and how far they are
+    // written over.
+    uint64_t room = 0;
+    uint64_t written_over = 0;
     // What a failed sync lost, for good.
     std::vector<std::pair<uint64_t, uint64_t>> lost;  // from, to
   };
@@ -215,6 +222,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // To the moment at which the power went.
   void RewindLocked();
   std::shared_ptr<FileState> StateOf(const std::string& path);
+  static uint64_t WrittenOf(const std::string& path, const FileState& state);
+  static void CutBack(const std::string& path, FileState* state, uint64_t bytes);
   rocksdb::IOStatus MakeWritable(const std::string& path,
                                  bool keep,
                                  const rocksdb::FileOptions& options,
@@ -230,6 +239,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   size_t names_at_off_ = 0;
   std::optional<uint64_t> changes_left_;
   uint64_t changes_ = 0;
+  uint64_t reused_ = 0;
   std::optional<Fault> fault_;
   std::optional<uint64_t> bytes_left_;
   uint64_t struck_ = 0;

@@ -129,12 +129,11 @@ class FaultFileSystem::WritableFile final : public rocksdb::FSWritableFileOwnerW
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     const std::lock_guard lock(disk_.mutex_);
     const IOStatus admitted = disk_.AdmitAppendLocked(path_, data.size());
-    if (!admitted.ok()) {
-      // As much of it as a disk may have taken before it noticed.
-      (void)target()->Append(Slice(data.data(), data.size() / 2), options, debug);
-      return admitted;
-    }
-    return target()->Append(data, options, debug);
+    // Or as much of it as a disk may have taken before it noticed.
+    const Slice taken(data.data(), admitted.ok() ? data.size() : data.size() / 2);
+    const IOStatus appended = target()->Append(taken, options, debug);
+    state_->written_over = target()->GetFileSize(options, debug);
+    return admitted.ok() ? appended : admitted;
   }
   IOStatus Append(const Slice& data,
                   const IOOptions& options,
@@ -164,6 +163,8 @@ class FaultFileSystem::WritableFile final : public rocksdb::FSWritableFileOwnerW
       return admitted;
     }
     state_->synced = std::min(state_->synced, size);
+    state_->room = std::min(state_->room, size);
+    state_->written_over = std::min(state_->written_over, size);
     return target()->Truncate(size, options, debug);
   }
   IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
@@ -302,12 +303,28 @@ IOStatus FaultFileSystem::ReopenWritableFile(const std::string& path,
   return MakeWritable(path, /*keep=*/true, options, file, debug);
 }
 
-IOStatus FaultFileSystem::ReuseWritableFile(const std::string& /*path*/,
-                                            const std::string& /*old_path*/,
-                                            const rocksdb::FileOptions& /*options*/,
-                                            std::unique_ptr<rocksdb::FSWritableFile>* /*file*/,
-                                            IODebugContext* /*debug*/) {
-  return IOStatus::NotSupported("no log is written twice");
+IOStatus FaultFileSystem::ReuseWritableFile(const std::string& path,
+                                            const std::string& old_path,
+                                            const rocksdb::FileOptions& options,
+                                            std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                            IODebugContext* debug) {
+  IOStatus status = RenameFile(old_path, path, IOOptions(), debug);
+  if (!status.ok()) {
+    return status;
+  }
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<rocksdb::FSWritableFile> real;
+  // It is there under its new name already.
+  if (status = target()->ReuseWritableFile(path, path, options, &real, debug); !status.ok()) {
+    return status;
+  }
+  std::shared_ptr<FileState>& state = files_[path];
+  const uint64_t synced = state == nullptr ? SizeOnDisk(path) : state->synced;
+  state = std::make_shared<FileState>();
+  state->room = synced;
+  ++reused_;
+  *file = std::make_unique<WritableFile>(*this, path, state, std::move(real));
+  return status;
 }
 
 IOStatus FaultFileSystem::NewDirectory(const std::string& path,

@@ -39,6 +39,7 @@ struct Tally {
   uint64_t zero_tails_refused = 0;
   uint64_t checkpoints = 0;
   uint64_t archived = 0;
+  uint64_t logs_written_over = 0;  // spare_log.h
 };
 
 class PowerCutTest : public ::testing::Test {
@@ -84,6 +85,7 @@ class PowerCutTest : public ::testing::Test {
     trial.Stop();
     ASSERT_EQ(absl::StrJoin(trial.contradictions(), "\n"), "");
     tally_.acknowledged += trial.acknowledged_count();
+    tally_.logs_written_over += disk.reused();
     const absl::Status verified = StoreTrial::Verify(temp.path("data"), nullptr);
     ASSERT_TRUE(verified.ok()) << verified;
   }
@@ -149,7 +151,7 @@ class PowerCutTest : public ::testing::Test {
         "%llu power cuts in %.1f s, %.1f a second: %llu during a start, %llu more in a start that "
         "mends, %llu starts refused for garbage and taken up; %llu transactions acknowledged, %llu "
         "checkpoints, %llu put into "
-        "the archive; 0 lost, 0 doubled\n",
+        "the archive; %llu logs written over spare ones; 0 lost, 0 doubled\n",
         static_cast<unsigned long long>(tally_.cuts),
         seconds,
         static_cast<double>(tally_.cuts) / seconds,
@@ -158,9 +160,11 @@ class PowerCutTest : public ::testing::Test {
         static_cast<unsigned long long>(tally_.refused),
         static_cast<unsigned long long>(tally_.acknowledged),
         static_cast<unsigned long long>(tally_.checkpoints),
-        static_cast<unsigned long long>(tally_.archived));
+        static_cast<unsigned long long>(tally_.archived),
+        static_cast<unsigned long long>(tally_.logs_written_over));
     EXPECT_GT(tally_.checkpoints, 0U);
     EXPECT_GT(tally_.archived, 0U);
+    EXPECT_GT(tally_.logs_written_over, 0U);
     EXPECT_LE(tally_.zero_tails_refused, 2 + tally_.cuts / 50);
   }
 

@@ -64,7 +64,8 @@ absl::Status CheckSideDatum(const SideDatum& put,
 
 class StoreTrial final : private Completions, private DecisionObserver {
  public:
-  // `disk` outlives it; null = the machine's own.  The vault's key is made beside the folder.
+  // `disk` outlives it; null = the machine's own.  The vault's key is made beside the folder.  Its
+  // logs are written over, or grow, by the seed.
   StoreTrial(std::string folder, FaultFileSystem* disk, uint64_t seed);
   ~StoreTrial() override;
 
@@ -135,6 +136,7 @@ class StoreTrial final : private Completions, private DecisionObserver {
 
   const std::string folder_;
   const std::string key_file_;
+  const uint64_t spare_log_bytes_max_;
   FaultFileSystem* const disk_;
   const std::unique_ptr<rocksdb::Env> env_;
   Prng prng_;

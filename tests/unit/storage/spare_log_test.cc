@@ -1,0 +1,352 @@
+// Copyright The Gonghui Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/spare_log.h"
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include "engine/base/prng.h"
+#include "storage/log_damage.h"
+#include "storage/rocksdb_store.h"
+#include "storage/sync_watch.h"
+#include "tests/faults/fault_file_system.h"
+#include "tests/faults/log_headers.h"
+#include "tests/testing/temp_folder.h"
+
+namespace gonghui {
+namespace {
+
+namespace fs = std::filesystem;
+using rocksdb::IOOptions;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr uint64_t kBytesMax = 1 << 20;
+constexpr uint64_t kSectorBytes = 512;
+// All are looked at; of so many one is opened, which takes longer.
+constexpr int kOpenEach = 11;
+
+// True once `is_so` is.
+template <class Condition>
+bool Becomes(const Condition& is_so) {
+  constexpr int kTries = 2'000;
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (is_so()) {
+      return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+// ---- The spare itself ------------------------------------------------------------------
+
+class SpareLogTest : public ::testing::Test {
+ protected:
+  SpareLogTest() { fs::create_directories(folder_); }
+
+  [[nodiscard]] std::string path(std::string_view name) const {
+    return folder_ + "/" + std::string(name);
+  }
+  [[nodiscard]] bool IsThere(uint64_t bytes) const {
+    return fs::exists(path(kSpareLogFile)) && fs::file_size(path(kSpareLogFile)) == bytes;
+  }
+  [[nodiscard]] bool NothingIsThere() const {
+    return !fs::exists(path(kSpareLogFile)) && !fs::exists(path(kUnfinishedSpareLogFile));
+  }
+  // The next log, as RocksDB makes it.
+  std::unique_ptr<rocksdb::FSWritableFile> NewLog(const std::string& name) {
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    EXPECT_TRUE(watch_.env().GetFileSystem()->NewWritableFile(path(name), {}, &file, nullptr).ok());
+    return file;
+  }
+  static bool Append(rocksdb::FSWritableFile& file, size_t bytes) {
+    return file.Append(std::string(bytes, 'x'), IOOptions(), nullptr).ok();
+  }
+  static bool Close(rocksdb::FSWritableFile& file) {
+    return file.Sync(IOOptions(), nullptr).ok() && file.Close(IOOptions(), nullptr).ok();
+  }
+
+  const TempFolder temp_;
+  const std::string folder_ = temp_.path("data");
+  const std::shared_ptr<FaultFileSystem> disk_ =
+      std::make_shared<FaultFileSystem>(temp_.path("held"));
+  const std::unique_ptr<rocksdb::Env> disk_env_ = rocksdb::NewCompositeEnv(disk_);
+  SpareLog spare_{disk_, folder_, kBytesMax};
+  SyncWatch watch_{*disk_env_, &spare_};
+};
+
+TEST_F(SpareLogTest, ALogIsWrittenOverItFromItsBeginning) {
+  spare_.Start();
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
+  EXPECT_EQ(ReadFile(path(kSpareLogFile)), std::string(kBytesMax, '\0'));
+  const auto log = NewLog("000007.log");
+  ASSERT_TRUE(Append(*log, 1'000) && Append(*log, 24));
+  EXPECT_EQ(log->GetFileSize(IOOptions(), nullptr), 1'024U);
+  ASSERT_TRUE(log->Sync(IOOptions(), nullptr).ok());
+  const std::string bytes = ReadFile(path("000007.log"));
+  EXPECT_EQ(bytes, std::string(1'024, 'x') + std::string(kBytesMax - 1'024, '\0'));
+  // Only what was written counts as synced.
+  std::unique_ptr<rocksdb::FSDirectory> folder;
+  ASSERT_TRUE(
+      watch_.env().GetFileSystem()->NewDirectory(folder_, IOOptions(), &folder, nullptr).ok());
+  ASSERT_TRUE(folder->FsyncWithDirOptions(IOOptions(), nullptr, {}).ok());
+  EXPECT_THAT(watch_.logs(), ElementsAre(SyncedFile{7, 1'024}));
+  ASSERT_TRUE(Close(*log));
+  EXPECT_EQ(fs::file_size(path("000007.log")), 1'024U) << "the rest is given back";
+}
+
+TEST_F(SpareLogTest, TheNextIsForTwiceWhatTheLastOneTook) {
+  spare_.Start();
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
+  const auto small = NewLog("000007.log");
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); })) << "nothing is known yet";
+  ASSERT_TRUE(Append(*small, 100));
+  const auto large = NewLog("000009.log");
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax / 16); })) << "but not less than a part";
+  ASSERT_TRUE(Append(*large, 200'000));
+  const auto larger = NewLog("000011.log");
+  ASSERT_TRUE(Becomes([&] { return IsThere(13 * SpareLog::kUnitBytes); }));
+  ASSERT_TRUE(Append(*larger, 3 * kBytesMax)) << "it grows where its room ends";
+  const auto last = NewLog("000013.log");
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); })) << "but not more than all";
+  ASSERT_TRUE(Close(*larger));
+  EXPECT_EQ(ReadFile(path("000011.log")), std::string(3 * kBytesMax, 'x'));
+}
+
+TEST_F(SpareLogTest, WithoutOneALogGrows) {
+  const auto log = NewLog("000007.log");
+  ASSERT_TRUE(Append(*log, 100));
+  EXPECT_EQ(fs::file_size(path("000007.log")), 100U);
+  ASSERT_TRUE(Close(*log));
+  EXPECT_TRUE(NothingIsThere());
+}
+
+TEST_F(SpareLogTest, WhatIsLeftOfAnEarlierOneIsNotUsed) {
+  WriteFile(path(kSpareLogFile), std::string(kBytesMax, 'o'));
+  WriteFile(path(kUnfinishedSpareLogFile), "old");
+  const auto before = NewLog("000007.log");
+  EXPECT_EQ(fs::file_size(path("000007.log")), 0U);
+  spare_.Start();
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
+  EXPECT_EQ(ReadFile(path(kSpareLogFile)), std::string(kBytesMax, '\0'));
+}
+
+TEST_F(SpareLogTest, ADiskThatCanNotTakeItIsAskedAgainWithTheNextLog) {
+  for (const FileCall call :
+       {FileCall::kMake, FileCall::kAppend, FileCall::kSync, FileCall::kClose, FileCall::kRename}) {
+    SCOPED_TRACE(NameOf(call));
+    SpareLog spare(disk_, folder_, kBytesMax);
+    disk_->FailNth(call, 1, rocksdb::IOStatus::IOError("injected"), /*stays=*/false);
+    spare.Start();
+    ASSERT_TRUE(Becomes([&] { return disk_->struck() == 1; }));
+    uint64_t room = 0;
+    EXPECT_EQ(spare.Take(path("000007.log"), {}, 0, &room), nullptr);
+    ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
+    disk_->FailNth(FileCall::kRename, 1, rocksdb::IOStatus::IOError("injected"), false);
+    EXPECT_EQ(spare.Take(path("000009.log"), {}, 0, &room), nullptr) << "it has no other name yet";
+    EXPECT_FALSE(fs::exists(path("000009.log")));
+    ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
+    spare.Stop();
+    EXPECT_TRUE(NothingIsThere());
+  }
+}
+
+TEST_F(SpareLogTest, NoneIsLeftInAFolderThatIsStopped) {
+  spare_.Start();
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
+  spare_.Stop();
+  EXPECT_TRUE(NothingIsThere());
+  uint64_t room = 0;
+  EXPECT_EQ(spare_.Take(path("000007.log"), {}, 0, &room), nullptr);
+}
+
+// ---- Logs that were written over one --------------------------------------------------
+
+// A folder as a killed process leaves it, and what a power cut, or rot, does to its last record.
+class WrittenOverLogTest : public ::testing::TestWithParam<size_t> {
+ protected:
+  void SetUp() override {
+    {
+      const auto store = Open();
+      ASSERT_TRUE(store.ok()) << store.status();
+      for (const char* const key : {"first", "last"}) {
+        Prng prng(GetParam());
+        std::string value(GetParam(), '\0');
+        for (char& byte : value) {
+          byte = static_cast<char>(1 + prng.Below(255));
+        }
+        ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, key, value).ok());
+      }
+    }
+    fs::remove(folder_ + "/SYNCED");  // written when it was stopped
+    log_ = NewestFile(folder_, ".log").string();
+    bytes_ = ReadFile(log_);
+    const std::vector<uint64_t> headers = LogHeadersOf(bytes_);
+    for (const uint64_t at : headers) {
+      const auto piece = static_cast<uint8_t>(bytes_[at + 6]);
+      last_ = piece == 1 || piece == 2 ? at : last_;
+    }
+  }
+
+  absl::StatusOr<std::unique_ptr<RocksdbStore>> Open() {
+    RocksdbStoreOptions options;
+    options.folder = folder_;
+    options.on_cut_end = [this](std::string_view /*what*/) { ++cuts_; };
+    return RocksdbStore::OpenBlocking(options);
+  }
+  // Room behind what is there.
+  void Leave(const std::string& bytes) const {
+    WriteFile(log_, bytes + std::string(100'000, '\0'));
+  }
+  void ExpectOpens(bool with_last) {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    std::string value;
+    EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "first", &value));
+    EXPECT_EQ(*(*store)->GetBlocking(Family::kMeta, "last", &value), with_last);
+  }
+  // What is found of it, and whether it is taken for one that was never finished.
+  void ExpectFound(bool is_unwritten) const {
+    const auto damage = FindLogDamageBlocking(*rocksdb::Env::Default(), log_, 0);
+    ASSERT_TRUE(damage.has_value());
+    EXPECT_EQ(damage->is_unwritten, is_unwritten);
+    EXPECT_TRUE(damage->is_last);
+  }
+  // Each attempt begins with the folder as it was.
+  void Save() { CopyFolder(folder_, temp_.path("saved")); }
+  void Restore() { CopyFolder(temp_.path("saved"), folder_); }
+
+  const TempFolder temp_;
+  const std::string folder_ = temp_.path("data");
+  std::string log_;
+  std::string bytes_;
+  uint64_t last_ = 0;  // where its last record begins
+  int cuts_ = 0;
+};
+
+TEST_P(WrittenOverLogTest, RoomBehindTheLastRecordIsNothing) {
+  Leave(bytes_);
+  ExpectOpens(/*with_last=*/true);
+  EXPECT_EQ(cuts_, 0);
+  ExpectOpens(/*with_last=*/true);
+}
+
+TEST_P(WrittenOverLogTest, ARecordOfWhichSectorsAreMissingIsCutOff) {
+  Save();
+  int tries = 0;
+  const auto sectors_end = (bytes_.size() + kSectorBytes - 1) / kSectorBytes;
+  // Each sector alone, those from it on, and those up to it.  Of the first and the last one only
+  // so many bytes are the record's that no value looks like it.
+  for (uint64_t sector = last_ / kSectorBytes; sector < sectors_end; ++sector) {
+    for (const int which : {0, 1, 2}) {
+      const uint64_t from = std::max(last_, which == 2 ? 0 : sector * kSectorBytes);
+      const uint64_t to =
+          which == 1 ? bytes_.size() : std::min((sector + 1) * kSectorBytes, bytes_.size());
+      // Of nothing at all it could not be told that it was begun.
+      if (to - from < 32 || to - from == bytes_.size() - last_) {
+        continue;
+      }
+      SCOPED_TRACE(testing::Message() << "zeroes from " << from << " to " << to << " of "
+                                      << bytes_.size() << ", begun at " << last_);
+      std::string torn = bytes_;
+      torn.replace(from, to - from, to - from, '\0');
+      Leave(torn);
+      ExpectFound(/*is_unwritten=*/true);
+      if (tries++ % kOpenEach == 0) {
+        ExpectOpens(/*with_last=*/false);
+        ExpectOpens(/*with_last=*/false);
+        Restore();
+      }
+    }
+  }
+}
+
+TEST_P(WrittenOverLogTest, ARottenBitIsNotTakenForAMissingSector) {
+  Save();
+  std::vector<uint64_t> places;
+  for (const uint64_t at : LogHeadersOf(bytes_)) {
+    for (uint64_t i = 0; at >= last_ && i < 7; ++i) {
+      places.push_back(at + i);
+    }
+  }
+  for (const uint64_t at : {last_ + 20, (last_ + bytes_.size()) / 2, bytes_.size() - 1}) {
+    places.push_back(at);
+  }
+  int tries = 0;
+  for (const uint64_t at : places) {
+    for (int bit = 0; bit < 8; ++bit) {
+      SCOPED_TRACE(testing::Message() << "bit " << bit << " of byte " << at << ", record at "
+                                      << last_ << ", " << bytes_.size() << " bytes");
+      Leave(bytes_);
+      FlipBit(log_, at, bit);
+      ExpectFound(/*is_unwritten=*/false);
+      if (tries++ % kOpenEach != 0) {
+        continue;
+      }
+      const absl::Status refused = Open().status();
+      ASSERT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
+      EXPECT_THAT(std::string(refused.message()), HasSubstr(" is damaged in the record at byte "));
+      Restore();
+    }
+  }
+}
+
+TEST_P(WrittenOverLogTest, ALogOfRoomOnlyIsNotTheOneThatWasBeingWritten) {
+  std::string torn = bytes_;
+  torn.replace(last_ + 7, std::string::npos, bytes_.size() - last_ - 7, '\0');
+  Leave(torn);
+  WriteFile(folder_ + "/999999.log", std::string(100'000, '\0'));
+  ExpectOpens(/*with_last=*/false);
+  EXPECT_EQ(cuts_, 1);
+}
+
+// One sector, some, two blocks, four.
+INSTANTIATE_TEST_SUITE_P(SizesOfRecords,
+                         WrittenOverLogTest,
+                         testing::Values(300, 2'000, 40'000, 100'000));
+
+// ---- A store with one -------------------------------------------------------------------
+
+TEST(StoreWithSpareLog, IsReadBackAfterItWasKilled) {
+  const TempFolder temp;
+  RocksdbStoreOptions options;
+  options.folder = temp.path("data");
+  options.spare_log_bytes_max = kBytesMax;
+  const std::string spare = options.folder + "/" + std::string(kSpareLogFile);
+  {
+    const auto store = RocksdbStore::OpenBlocking(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "before", "v").ok());
+    ASSERT_TRUE(Becomes([&] { return fs::exists(spare); }));
+    rocksdb::DB* const db = (*store)->db();
+    ASSERT_TRUE(db->Flush({}, (*store)->family(Family::kMeta)).ok());  // begins a log
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "after", "v").ok());
+    ASSERT_GT(fs::file_size(NewestFile(options.folder, ".log")), 60'000U) << "it is written over";
+    CopyFolder(options.folder, temp.path("killed"));
+  }
+  EXPECT_FALSE(fs::exists(spare));
+  options.folder = temp.path("killed");
+  for (const bool read_only : {true, false}) {
+    options.read_only = read_only;
+    const auto store = RocksdbStore::OpenBlocking(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    std::string value;
+    EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "before", &value));
+    EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "after", &value));
+  }
+}
+
+}  // namespace
+}  // namespace gonghui
