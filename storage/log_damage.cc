@@ -4,6 +4,7 @@
 #include "storage/log_damage.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <memory>
@@ -29,7 +30,7 @@ namespace {
 constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kHeaderBytes = 4 + 2 + 1;
 constexpr size_t kSectorBytes = 512;
-constexpr size_t kZeroesMin = 16;
+constexpr size_t kOwnZeroesMax = 512;  // at the end of a value
 constexpr uint64_t kNothingBegun = UINT64_MAX;
 constexpr size_t kRestBytesMax = 64 << 20;  // far above what is written at once
 
@@ -98,7 +99,7 @@ bool IsWholeButForLength(std::string_view bytes) {
 // The same where zeroes follow the record, of which some may be its own.
 bool IsWholeButForLength(std::string_view bytes, size_t written) {
   for (size_t end = std::max(written, kHeaderBytes);
-       end <= std::min(written + kZeroesMin, bytes.size());
+       end <= std::min(written + kOwnZeroesMax, bytes.size());
        ++end) {
     if (IsWholeButForLength(bytes.substr(0, end))) {
       return true;
@@ -153,58 +154,141 @@ std::optional<Place> DamageIn(std::string_view block,
   return is_last && at < synced ? std::optional(Place{at, at}) : std::nullopt;
 }
 
-// Whether the record's pieces from `at` on hold together but for one that was never begun, or for
-// parts of sectors that no disk wrote: they are zeroes, and disks write sectors whole.  What is a
-// few zeroes only may be a value's own.  `rest` begins with the block that `at` is in; behind the
-// record may be room that was made ahead, and is zeroes too.
-bool HasUnwrittenPart(std::string_view rest, size_t at) {
+// CRC-32C of an error that is one bit of a byte, by the bit, when no byte follows.
+std::array<uint32_t, 8> ErrorsOfLastByte() {
+  constexpr uint32_t kPolynomial = 0x82f63b78;
+  std::array<uint32_t, 8> errors{};
+  for (size_t bit = 0; bit < errors.size(); ++bit) {
+    errors[bit] = uint32_t{1} << bit;
+    for (int i = 0; i < 8; ++i) {
+      errors[bit] = errors[bit] >> 1 ^ ((errors[bit] & 1) != 0 ? kPolynomial : 0);
+    }
+  }
+  return errors;
+}
+// The same when a byte more follows.
+uint32_t BehindOneByte(uint32_t error, const std::array<uint32_t, 8>& last) {
+  uint32_t behind = error >> 8;
+  for (size_t bit = 0; bit < last.size(); ++bit) {
+    behind ^= (error >> bit & 1) != 0 ? last[bit] : 0;
+  }
+  return behind;
+}
+
+// Whether one flipped bit of its type, of its payload or of its checksum explains why the piece,
+// all of which is here, does not match.  A checksum is linear: what a bit changes of it depends on
+// how many bytes follow, and on nothing else.
+bool IsOneBitOff(std::string_view piece) {
+  const uint32_t stored = ChecksumIn(piece);
+  const uint32_t found = Crc32c(piece.substr(6));
+  if (std::has_single_bit(Masked(found) ^ stored)) {
+    return true;
+  }
+  const uint32_t difference = std::rotl(stored - 0xa282ead8U, 15) ^ found;
+  const std::array<uint32_t, 8> last = ErrorsOfLastByte();
+  std::array<uint32_t, 8> errors = last;
+  for (size_t byte = piece.size(); byte-- > 6;) {
+    for (uint32_t& error : errors) {
+      if (error == difference) {
+        return true;
+      }
+      error = BehindOneByte(error, last);
+    }
+  }
+  return false;
+}
+
+// The same of its length; `record` is what may be its piece of the block.
+bool IsLengthOneBitOff(std::string_view record) {
+  const uint32_t stored = ChecksumIn(record);
+  for (size_t bit = 1; bit <= UINT16_MAX; bit <<= 1) {
+    const size_t end = kHeaderBytes + (LengthIn(record) ^ bit);
+    if (end <= record.size() && Masked(Crc32c(record.substr(6, end - 6))) == stored) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What stands where a record does not hold together.
+struct Remains {
+  size_t end = 0;            // of it, as far as its lengths can be believed
+  bool lacks_piece = false;  // one that goes on has nothing behind it
+  bool is_rotten = false;    // it is all there but for one bit, or its length
+};
+
+// Of the record that begins at `at`; `rest` begins with the block that it is in.  Behind the record
+// may be room that was made ahead (spare_log.h), which is zeroes.
+Remains RemainsOf(std::string_view rest, size_t at) {
   const size_t last_written = rest.find_last_not_of('\0');
   const size_t written_end =
       std::max(at + kHeaderBytes, last_written == std::string_view::npos ? 0 : last_written + 1);
-  // Where no length can be believed, in the last sector in which anything is.
-  size_t end =
+  Remains remains;
+  // Where no length can be believed: the last sector in which anything is.
+  remains.end =
       std::min(rest.size(), (written_end + kSectorBytes - 1) / kSectorBytes * kSectorBytes);
   for (size_t piece_at = at;;) {
     if (rest.size() - piece_at < kHeaderBytes) {
-      end = rest.size();  // the file ends within the record
-      break;
+      remains.end = rest.size();  // the file ends within the record
+      return remains;
     }
     const std::string_view record = rest.substr(piece_at);
     const Piece piece = PieceIn(record);
     const size_t piece_end = piece_at + kHeaderBytes + LengthIn(record);
     const size_t block_end = std::min(rest.size(), (piece_at / kBlockBytes + 1) * kBlockBytes);
+    const bool is_here = piece_end <= block_end;
     if (piece_at != at && AreZeroes(record.substr(0, kHeaderBytes))) {
-      return true;
+      remains.lacks_piece = true;
+      return remains;
     }
-    if (piece == Piece::kFull || piece == Piece::kLast) {
-      if (!(piece_end <= rest.size() && Matches(record)) &&
-          IsWholeButForLength(record, written_end - std::min(piece_at, written_end))) {
-        return false;
+    if (!is_here || !Matches(record)) {
+      // More than a bit of a length is seen where the value does not end in zeroes.
+      remains.is_rotten =
+          (is_here && IsOneBitOff(record.substr(0, piece_end - piece_at))) ||
+          IsLengthOneBitOff(record.substr(0, block_end - piece_at)) ||
+          IsWholeButForLength(record, written_end - std::min(piece_at, written_end));
+      if (remains.is_rotten) {
+        return remains;
       }
-      end = piece_end <= block_end || block_end == rest.size() ? std::min(piece_end, rest.size())
-                                                               : end;
-      break;
     }
-    if (!Continues(piece) && piece != Piece::kFirst) {
-      break;
+    const bool ends_file = block_end == rest.size();
+    if (piece == Piece::kFull || piece == Piece::kLast) {
+      if (is_here || ends_file) {
+        remains.end = std::min(piece_end, rest.size());
+      }
+      return remains;
     }
-    if (piece_end < block_end) {
-      break;  // there is always another behind it, and that begins a block
+    if (piece != Piece::kFirst && piece != Piece::kMiddle) {
+      return remains;
     }
-    if (piece_end > block_end) {
-      end = block_end == rest.size() ? block_end : end;
-      break;
+    if (piece_end != block_end) {
+      if (!is_here && ends_file) {
+        remains.end = rest.size();
+      }
+      return remains;
     }
     piece_at = piece_end;
   }
-  for (size_t from = at + kHeaderBytes; from < end;) {
-    const size_t to = std::min(end, (from / kSectorBytes + 1) * kSectorBytes);
-    if (to - from >= kZeroesMin && AreZeroes(rest.substr(from, to - from))) {
+}
+
+// Whether a sector's part of the record is zeroes, as of one that no disk wrote; disks write
+// sectors whole.  It may be a single byte: one that a flipped bit made zero is told by RemainsOf().
+bool LacksSector(std::string_view rest, size_t at, size_t end) {
+  while (at < end) {
+    const size_t to = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
+    if (AreZeroes(rest.substr(at, to - at))) {
       return true;
     }
-    from = to;
+    at = to;
   }
   return false;
+}
+
+// Such a record was never synced.  One that is all there but for one bit was.
+bool IsUnfinished(std::string_view rest, size_t at) {
+  const Remains remains = RemainsOf(rest, at);
+  return !remains.is_rotten && (remains.lacks_piece || LacksSector(rest, at, remains.end) ||
+                                LacksSector(rest, at + kHeaderBytes, remains.end));
 }
 
 // `rest` is the file from the block on that `place` is in, which begins at `offset`.
@@ -217,7 +301,7 @@ LogDamage Described(const Place& place, std::string_view rest, uint64_t offset) 
   for (size_t block = kBlockBytes; block < rest.size() && damage.is_last; block += kBlockBytes) {
     damage.is_last = !HasRecordFrom(rest.substr(block, kBlockBytes), 0);
   }
-  damage.is_unwritten = damage.is_last && HasUnwrittenPart(rest, place.at);
+  damage.is_unwritten = damage.is_last && IsUnfinished(rest, place.at);
   return damage;
 }
 
@@ -465,8 +549,11 @@ absl::StatusOr<std::vector<CutEnd>> CutUnfinishedEndsBlocking(rocksdb::Env& env,
     }
     const std::string path = absl::StrCat(folder, "/", name);
     const uint64_t synced = SyncedBytesOfBlocking(env, folder, name);
-    const std::optional<LogDamage> damage =
-        FindLogDamageBlocking(env, path, synced, IsLog(name) ? search : LogSearch::kAll);
+    if (IsLog(name) && !FindLogDamageBlocking(env, path, synced, search)) {
+      continue;
+    }
+    // A damaged length leads the faster search astray, and what is cut off is gone.
+    const std::optional<LogDamage> damage = FindLogDamageBlocking(env, path, synced);
     if (!damage) {
       continue;
     }

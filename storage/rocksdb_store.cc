@@ -178,7 +178,7 @@ struct RocksdbStore::Impl {
     if (db != nullptr) {
       rocksdb::CancelAllBackgroundWork(db.get(), /*wait=*/true);
       if (spare != nullptr) {
-        spare->Stop();  // while the folder is locked
+        spare->StopBlocking();  // while the folder is locked
       }
       (void)MarkSyncedBlocking();  // nothing is lost if it fails, only seen less of
       for (rocksdb::ColumnFamilyHandle* const handle : families) {
@@ -315,7 +315,9 @@ absl::Status RocksdbStore::Impl::OpenBlocking() {
   }
   is_open.store(true, std::memory_order_release);
   if (spare != nullptr) {
-    spare->Start();
+    spare->StartBlocking();
+  } else if (!options.read_only) {
+    SpareLog::RemoveBlocking(*env().GetFileSystem(), folder);
   }
   // A guard only: what it could not write down it only sees less of.
   (void)MarkSyncedBlocking();

@@ -98,7 +98,7 @@ class RocksdbStore {
   absl::StatusOr<uint64_t> FreeBytes() const;
   // On disk, of one family; the WAL is not part of it.
   [[nodiscard]] uint64_t ApproximateBytes(Family family) const;
-  // Of the folder's WAL files.
+  // Of the folder's WAL files, with room that was made ahead.
   [[nodiscard]] uint64_t WalBytes() const;
 
   // Writes down what of the files that grow is synced by now (synced_sizes.h), so that the next

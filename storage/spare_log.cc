@@ -35,22 +35,23 @@ SpareLog::SpareLog(std::shared_ptr<rocksdb::FileSystem> files,
                    std::string folder,
                    uint64_t bytes_max)
     : files_(std::move(files)),
-      path_(absl::StrCat(folder, "/", ToAbsl(kSpareLogFile))),
-      unfinished_path_(absl::StrCat(folder, "/", ToAbsl(kUnfinishedSpareLogFile))),
+      folder_(std::move(folder)),
+      path_(absl::StrCat(folder_, "/", ToAbsl(kSpareLogFile))),
+      unfinished_path_(absl::StrCat(folder_, "/", ToAbsl(kUnfinishedSpareLogFile))),
       bytes_max_(bytes_max),
       wanted_bytes_(bytes_max) {
   GH_CHECK(bytes_max > 0 && bytes_max % (kLeastPart * kUnitBytes) == 0, "bytes_max=", bytes_max);
 }
 
-void SpareLog::Start() {
-  Remove();
+void SpareLog::StartBlocking() {
+  RemoveBlocking(*files_, folder_);
   thread_ = std::thread([this] {
     SetThreadName("spare-log");
     Run();
   });
 }
 
-void SpareLog::Stop() {
+void SpareLog::StopBlocking() {
   if (!thread_.joinable()) {
     return;
   }
@@ -61,13 +62,13 @@ void SpareLog::Stop() {
   }
   changed_.notify_all();
   thread_.join();
-  Remove();
+  RemoveBlocking(*files_, folder_);
 }
 
-std::unique_ptr<rocksdb::FSWritableFile> SpareLog::Take(const std::string& path,
-                                                        const rocksdb::FileOptions& options,
-                                                        uint64_t previous_bytes,
-                                                        uint64_t* room) {
+std::unique_ptr<rocksdb::FSWritableFile> SpareLog::TakeBlocking(const std::string& path,
+                                                                const rocksdb::FileOptions& options,
+                                                                uint64_t previous_bytes,
+                                                                uint64_t* room) {
   std::unique_ptr<rocksdb::FSWritableFile> file;
   {
     const std::lock_guard lock(mutex_);
@@ -98,22 +99,20 @@ void SpareLog::Run() {
     wanted_ = false;
     const uint64_t bytes = wanted_bytes_;
     lock.unlock();
-    const bool made = MakeBlocking(bytes);
+    MakeBlocking(bytes);
     lock.lock();
-    bytes_ = made && !stopping_ ? bytes : 0;
   }
 }
 
-bool SpareLog::MakeBlocking(uint64_t bytes) {
+void SpareLog::MakeBlocking(uint64_t bytes) {
   const rocksdb::IOOptions options;
   uint64_t free = 0;
-  if (!files_->GetFreeSpace(path_.substr(0, path_.rfind('/')), options, &free, nullptr).ok() ||
-      free / kFreeFactor < bytes) {
-    return false;
+  if (!files_->GetFreeSpace(folder_, options, &free, nullptr).ok() || free / kFreeFactor < bytes) {
+    return;
   }
   std::unique_ptr<rocksdb::FSWritableFile> file;
   if (!files_->NewWritableFile(unfinished_path_, rocksdb::FileOptions(), &file, nullptr).ok()) {
-    return false;
+    return;
   }
   const std::string zeroes(std::min(kStepBytes, bytes), '\0');
   bool made = true;
@@ -123,11 +122,14 @@ bool SpareLog::MakeBlocking(uint64_t bytes) {
         file->Append(step, options, nullptr).ok() && file->Sync(options, nullptr).ok() && !Pause();
   }
   made = file->Close(options, nullptr).ok() && made;
-  made = made && files_->RenameFile(unfinished_path_, path_, options, nullptr).ok();
-  if (!made) {
-    Remove();
+  {
+    const std::lock_guard lock(mutex_);
+    if (made && !stopping_ && files_->RenameFile(unfinished_path_, path_, options, nullptr).ok()) {
+      bytes_ = bytes;
+      return;
+    }
   }
-  return made;
+  RemoveBlocking(*files_, folder_);
 }
 
 bool SpareLog::Pause() {
@@ -135,10 +137,11 @@ bool SpareLog::Pause() {
   return changed_.wait_for(lock, kPause, [this] { return stopping_; });
 }
 
-void SpareLog::Remove() {
-  for (const std::string& path : {path_, unfinished_path_}) {
-    if (files_->FileExists(path, rocksdb::IOOptions(), nullptr).ok()) {
-      (void)files_->DeleteFile(path, rocksdb::IOOptions(), nullptr);
+void SpareLog::RemoveBlocking(rocksdb::FileSystem& files, const std::string& folder) {
+  for (const std::string_view name : {kSpareLogFile, kUnfinishedSpareLogFile}) {
+    const std::string path = absl::StrCat(folder, "/", ToAbsl(name));
+    if (files.FileExists(path, rocksdb::IOOptions(), nullptr).ok()) {
+      (void)files.DeleteFile(path, rocksdb::IOOptions(), nullptr);
     }
   }
 }

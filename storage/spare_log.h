@@ -42,35 +42,37 @@ class SpareLog {
  public:
   // On `files`, in a database's `folder`.  `bytes_max`: of one; a multiple of kUnitBytes.
   SpareLog(std::shared_ptr<rocksdb::FileSystem> files, std::string folder, uint64_t bytes_max);
-  ~SpareLog() { Stop(); }
+  ~SpareLog() { StopBlocking(); }
   SpareLog(const SpareLog&) = delete;
   SpareLog& operator=(const SpareLog&) = delete;
 
   // A log's own block, so that there is no half one at its end.
   static constexpr uint64_t kUnitBytes = 32 << 10;
 
-  // Begins to make one.  Once, when the database is open.
-  void Start();
+  // Throws away what is left of an earlier one, and begins to make one.  Once, when the database
+  // is open.
+  void StartBlocking();
   // Makes no more and leaves none in the folder, which is the owner's no longer.
-  void Stop();
+  void StopBlocking();
+  // What is left of one in a folder in which none is made.
+  static void RemoveBlocking(rocksdb::FileSystem& files, const std::string& folder);
 
   // A new log at `path`, in which `*room` bytes of zeroes are to be written over from the
   // beginning on.  Null: there is none, and the log is to be made as ever.  `previous_bytes` were
   // written to the log before: the next one will be for about as much.  Any thread.
-  std::unique_ptr<rocksdb::FSWritableFile> Take(const std::string& path,
-                                                const rocksdb::FileOptions& options,
-                                                uint64_t previous_bytes,
-                                                uint64_t* room);
+  std::unique_ptr<rocksdb::FSWritableFile> TakeBlocking(const std::string& path,
+                                                        const rocksdb::FileOptions& options,
+                                                        uint64_t previous_bytes,
+                                                        uint64_t* room);
 
  private:
   void Run();
-  // False: it could not be made, or is not wanted any more.
-  bool MakeBlocking(uint64_t bytes);
+  void MakeBlocking(uint64_t bytes);
   // True: it is to stop.
   bool Pause();
-  void Remove();
 
   const std::shared_ptr<rocksdb::FileSystem> files_;
+  const std::string folder_;
   const std::string path_;
   const std::string unfinished_path_;
   const uint64_t bytes_max_;

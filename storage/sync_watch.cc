@@ -228,7 +228,7 @@ class SyncWatch::WatchedFiles final : public rocksdb::FileSystemWrapper {
     std::unique_ptr<rocksdb::FSWritableFile> made;
     uint64_t room = 0;
     if (spare_ != nullptr) {
-      made = spare_->Take(path, options, BytesOfNewest(), &room);
+      made = spare_->TakeBlocking(path, options, BytesOfNewest(), &room);
     }
     if (made == nullptr) {
       room = 0;

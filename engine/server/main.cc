@@ -168,7 +168,8 @@ absl::Status Serve(const Config& config, const Flags& flags) {
   RocksdbStoreOptions store_options;
   store_options.folder = config.data.dir;
   store_options.recover_point_in_time = flags.recover_point_in_time;
-  store_options.spare_log_bytes_max = store_options.write_buffer_bytes;  // ends a log
+  // Once so much is in memory RocksDB flushes it, and begins another log.
+  store_options.spare_log_bytes_max = store_options.write_buffer_bytes;
   store_options.on_background_error = [](std::string_view what) {
     FailStop("the database failed in the background", what);
   };

@@ -128,7 +128,10 @@ class FaultFileSystem::WritableFile final : public rocksdb::FSWritableFileOwnerW
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     const std::lock_guard lock(disk_.mutex_);
-    const IOStatus admitted = disk_.AdmitAppendLocked(path_, data.size());
+    // What is written over takes no room of the disk.
+    const uint64_t end = state_->written_over + data.size();
+    const uint64_t grows = state_->room == 0 ? data.size() : end - std::min(end, state_->room);
+    const IOStatus admitted = disk_.AdmitAppendLocked(path_, std::min(grows, data.size()));
     // Or as much of it as a disk may have taken before it noticed.
     const Slice taken(data.data(), admitted.ok() ? data.size() : data.size() / 2);
     const IOStatus appended = target()->Append(taken, options, debug);
@@ -319,6 +322,7 @@ IOStatus FaultFileSystem::ReuseWritableFile(const std::string& path,
     return status;
   }
   std::shared_ptr<FileState>& state = files_[path];
+  GH_CHECK(state == nullptr || state->lost.empty(), "path=", path);
   const uint64_t synced = state == nullptr ? SizeOnDisk(path) : state->synced;
   state = std::make_shared<FileState>();
   state->room = synced;
@@ -418,6 +422,8 @@ IOStatus FaultFileSystem::Truncate(const std::string& path,
   }
   if (const std::shared_ptr<FileState> state = StateOf(path)) {
     state->synced = std::min<uint64_t>(state->synced, bytes);
+    state->room = std::min<uint64_t>(state->room, bytes);
+    state->written_over = std::min<uint64_t>(state->written_over, bytes);
   }
   return target()->Truncate(path, bytes, options, debug);
 }

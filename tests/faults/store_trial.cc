@@ -85,7 +85,6 @@ struct StoreTrial::Batch {
 StoreTrial::StoreTrial(std::string folder, FaultFileSystem* disk, uint64_t seed)
     : folder_(std::move(folder)),
       key_file_(folder_ + ".key"),
-      spare_log_bytes_max_(seed % 2 == 0 ? 0 : kSpareLogBytesMax),
       disk_(disk),
       // The store's environment owns nothing of the disk.
       env_(disk == nullptr ? nullptr
@@ -120,7 +119,7 @@ absl::Status StoreTrial::Start(bool recover_point_in_time) {
   options.recover_point_in_time = recover_point_in_time;
   options.write_buffer_bytes = 64 << 10;
   options.wal_bytes_max = 192 << 10;
-  options.spare_log_bytes_max = spare_log_bytes_max_;
+  options.spare_log_bytes_max = starts_++ % 2 == 0 ? kSpareLogBytesMax : 0;
   options.background_bytes_per_s_max = 0;
   options.direct_writes = prng_.Chance(1, 3);
   options.on_background_error = [this](std::string_view what) { Fail(what); };

@@ -64,8 +64,8 @@ absl::Status CheckSideDatum(const SideDatum& put,
 
 class StoreTrial final : private Completions, private DecisionObserver {
  public:
-  // `disk` outlives it; null = the machine's own.  The vault's key is made beside the folder.  Its
-  // logs are written over, or grow, by the seed.
+  // `disk` outlives it; null = the machine's own.  The vault's key is made beside the folder.
+  // At every other start its logs are written over spare ones, from the first on.
   StoreTrial(std::string folder, FaultFileSystem* disk, uint64_t seed);
   ~StoreTrial() override;
 
@@ -136,13 +136,13 @@ class StoreTrial final : private Completions, private DecisionObserver {
 
   const std::string folder_;
   const std::string key_file_;
-  const uint64_t spare_log_bytes_max_;
   FaultFileSystem* const disk_;
   const std::unique_ptr<rocksdb::Env> env_;
   Prng prng_;
   HandClock clock_;
   CityOptions city_;
   bool built_ = false;
+  uint64_t starts_ = 0;
 
   std::vector<Acknowledged> acknowledged_;
   std::vector<Command> unknown_;  // nobody heard what became of them

@@ -3,13 +3,19 @@
 
 #include "storage/spare_log.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <ostream>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
@@ -88,7 +94,7 @@ class SpareLogTest : public ::testing::Test {
 };
 
 TEST_F(SpareLogTest, ALogIsWrittenOverItFromItsBeginning) {
-  spare_.Start();
+  spare_.StartBlocking();
   ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
   EXPECT_EQ(ReadFile(path(kSpareLogFile)), std::string(kBytesMax, '\0'));
   const auto log = NewLog("000007.log");
@@ -108,7 +114,7 @@ TEST_F(SpareLogTest, ALogIsWrittenOverItFromItsBeginning) {
 }
 
 TEST_F(SpareLogTest, TheNextIsForTwiceWhatTheLastOneTook) {
-  spare_.Start();
+  spare_.StartBlocking();
   ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
   const auto small = NewLog("000007.log");
   ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); })) << "nothing is known yet";
@@ -138,7 +144,7 @@ TEST_F(SpareLogTest, WhatIsLeftOfAnEarlierOneIsNotUsed) {
   WriteFile(path(kUnfinishedSpareLogFile), "old");
   const auto before = NewLog("000007.log");
   EXPECT_EQ(fs::file_size(path("000007.log")), 0U);
-  spare_.Start();
+  spare_.StartBlocking();
   ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
   EXPECT_EQ(ReadFile(path(kSpareLogFile)), std::string(kBytesMax, '\0'));
 }
@@ -149,43 +155,52 @@ TEST_F(SpareLogTest, ADiskThatCanNotTakeItIsAskedAgainWithTheNextLog) {
     SCOPED_TRACE(NameOf(call));
     SpareLog spare(disk_, folder_, kBytesMax);
     disk_->FailNth(call, 1, rocksdb::IOStatus::IOError("injected"), /*stays=*/false);
-    spare.Start();
+    spare.StartBlocking();
     ASSERT_TRUE(Becomes([&] { return disk_->struck() == 1; }));
     uint64_t room = 0;
-    EXPECT_EQ(spare.Take(path("000007.log"), {}, 0, &room), nullptr);
+    EXPECT_EQ(spare.TakeBlocking(path("000007.log"), {}, 0, &room), nullptr);
     ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
     disk_->FailNth(FileCall::kRename, 1, rocksdb::IOStatus::IOError("injected"), false);
-    EXPECT_EQ(spare.Take(path("000009.log"), {}, 0, &room), nullptr) << "it has no other name yet";
+    EXPECT_EQ(spare.TakeBlocking(path("000009.log"), {}, 0, &room), nullptr)
+        << "it has no other name yet";
     EXPECT_FALSE(fs::exists(path("000009.log")));
     ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
-    spare.Stop();
+    spare.StopBlocking();
     EXPECT_TRUE(NothingIsThere());
   }
 }
 
 TEST_F(SpareLogTest, NoneIsLeftInAFolderThatIsStopped) {
-  spare_.Start();
+  spare_.StartBlocking();
   ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
-  spare_.Stop();
+  spare_.StopBlocking();
   EXPECT_TRUE(NothingIsThere());
   uint64_t room = 0;
-  EXPECT_EQ(spare_.Take(path("000007.log"), {}, 0, &room), nullptr);
+  EXPECT_EQ(spare_.TakeBlocking(path("000007.log"), {}, 0, &room), nullptr);
 }
 
 // ---- Logs that were written over one --------------------------------------------------
 
+struct Value {
+  size_t bytes = 0;
+  size_t zeroes = 0;  // of these, at its end
+};
+void PrintTo(const Value& value, std::ostream* out) {
+  *out << value.bytes << " bytes, " << value.zeroes << " zeroes";
+}
+
 // A folder as a killed process leaves it, and what a power cut, or rot, does to its last record.
-class WrittenOverLogTest : public ::testing::TestWithParam<size_t> {
+class WrittenOverLogTest : public ::testing::TestWithParam<Value> {
  protected:
   void SetUp() override {
     {
       const auto store = Open();
       ASSERT_TRUE(store.ok()) << store.status();
       for (const char* const key : {"first", "last"}) {
-        Prng prng(GetParam());
-        std::string value(GetParam(), '\0');
-        for (char& byte : value) {
-          byte = static_cast<char>(1 + prng.Below(255));
+        Prng prng(GetParam().bytes);
+        std::string value(GetParam().bytes, '\0');
+        for (size_t i = 0; i < value.size() - GetParam().zeroes; ++i) {
+          value[i] = static_cast<char>(1 + prng.Below(255));
         }
         ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, key, value).ok());
       }
@@ -247,15 +262,14 @@ TEST_P(WrittenOverLogTest, ARecordOfWhichSectorsAreMissingIsCutOff) {
   Save();
   int tries = 0;
   const auto sectors_end = (bytes_.size() + kSectorBytes - 1) / kSectorBytes;
-  // Each sector alone, those from it on, and those up to it.  Of the first and the last one only
-  // so many bytes are the record's that no value looks like it.
+  // Each sector alone, those from it on, and those up to it.
   for (uint64_t sector = last_ / kSectorBytes; sector < sectors_end; ++sector) {
     for (const int which : {0, 1, 2}) {
       const uint64_t from = std::max(last_, which == 2 ? 0 : sector * kSectorBytes);
       const uint64_t to =
           which == 1 ? bytes_.size() : std::min((sector + 1) * kSectorBytes, bytes_.size());
       // Of nothing at all it could not be told that it was begun.
-      if (to - from < 32 || to - from == bytes_.size() - last_) {
+      if (to - from == bytes_.size() - last_) {
         continue;
       }
       SCOPED_TRACE(testing::Message() << "zeroes from " << from << " to " << to << " of "
@@ -273,7 +287,10 @@ TEST_P(WrittenOverLogTest, ARecordOfWhichSectorsAreMissingIsCutOff) {
   }
 }
 
-TEST_P(WrittenOverLogTest, ARottenBitIsNotTakenForAMissingSector) {
+// Also of a value that is zeroes, by sectors.
+class RottenLogTest : public WrittenOverLogTest {};
+
+TEST_P(RottenLogTest, ARottenBitIsNotTakenForAMissingSector) {
   Save();
   std::vector<uint64_t> places;
   for (const uint64_t at : LogHeadersOf(bytes_)) {
@@ -315,7 +332,17 @@ TEST_P(WrittenOverLogTest, ALogOfRoomOnlyIsNotTheOneThatWasBeingWritten) {
 // One sector, some, two blocks, four.
 INSTANTIATE_TEST_SUITE_P(SizesOfRecords,
                          WrittenOverLogTest,
-                         testing::Values(300, 2'000, 40'000, 100'000));
+                         testing::Values(Value{300}, Value{2'000}, Value{40'000}, Value{100'000}));
+INSTANTIATE_TEST_SUITE_P(SizesOfRecords,
+                         RottenLogTest,
+                         testing::Values(Value{300},
+                                         Value{2'000},
+                                         Value{40'000},
+                                         Value{100'000},
+                                         Value{340, 40},
+                                         Value{4'096, 4'096},
+                                         Value{6'000, 2'000},
+                                         Value{70'000, 70'000}));
 
 // ---- A store with one -------------------------------------------------------------------
 
