@@ -175,14 +175,14 @@ uint32_t BehindOneByte(uint32_t error, const std::array<uint32_t, 8>& last) {
   return behind;
 }
 
-// Whether one flipped bit of its type, of its payload or of its checksum explains why the piece,
-// all of which is here, does not match.  A checksum is linear: what a bit changes of it depends on
-// how many bytes follow, and on nothing else.
-bool IsOneBitOff(std::string_view piece) {
+// Where one flipped bit of its checksum, its type or its payload explains why the piece, all of
+// which is here, does not match: the byte.  A checksum is linear: what a bit changes of it depends
+// on how many bytes follow, and on nothing else.
+std::optional<size_t> FlippedByteOf(std::string_view piece) {
   const uint32_t stored = ChecksumIn(piece);
   const uint32_t found = Crc32c(piece.substr(6));
-  if (std::has_single_bit(Masked(found) ^ stored)) {
-    return true;
+  if (const uint32_t flipped = Masked(found) ^ stored; std::has_single_bit(flipped)) {
+    return static_cast<size_t>(std::countr_zero(flipped)) / 8;
   }
   const uint32_t difference = std::rotl(stored - 0xa282ead8U, 15) ^ found;
   const std::array<uint32_t, 8> last = ErrorsOfLastByte();
@@ -190,12 +190,25 @@ bool IsOneBitOff(std::string_view piece) {
   for (size_t byte = piece.size(); byte-- > 6;) {
     for (uint32_t& error : errors) {
       if (error == difference) {
-        return true;
+        return byte;
       }
       error = BehindOneByte(error, last);
     }
   }
-  return false;
+  return std::nullopt;
+}
+
+// Whether that is rot.  Where all that the piece has in that sector is zeroes, but for the bit
+// that is missing, it is the sector that was not written, much sooner.  The piece is
+// [at, end) of `rest`.
+bool IsOneBitOff(std::string_view rest, size_t at, size_t end) {
+  const std::optional<size_t> byte = FlippedByteOf(rest.substr(at, end - at));
+  if (!byte) {
+    return false;
+  }
+  const size_t sector = (at + *byte) / kSectorBytes * kSectorBytes;
+  const size_t from = std::max(at, sector);
+  return !AreZeroes(rest.substr(from, std::min(end, sector + kSectorBytes) - from));
 }
 
 // The same of its length; `record` is what may be its piece of the block.
@@ -244,7 +257,7 @@ Remains RemainsOf(std::string_view rest, size_t at) {
     if (!is_here || !Matches(record)) {
       // More than a bit of a length is seen where the value does not end in zeroes.
       remains.is_rotten =
-          (is_here && IsOneBitOff(record.substr(0, piece_end - piece_at))) ||
+          (is_here && IsOneBitOff(rest, piece_at, piece_end)) ||
           IsLengthOneBitOff(record.substr(0, block_end - piece_at)) ||
           IsWholeButForLength(record, written_end - std::min(piece_at, written_end));
       if (remains.is_rotten) {

@@ -22,6 +22,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include "engine/base/check.h"
 #include "engine/base/prng.h"
 #include "storage/log_damage.h"
 #include "storage/rocksdb_store.h"
@@ -317,6 +318,34 @@ TEST_P(RottenLogTest, ARottenBitIsNotTakenForAMissingSector) {
       EXPECT_THAT(std::string(refused.message()), HasSubstr(" is damaged in the record at byte "));
       Restore();
     }
+  }
+}
+
+// Its last bytes are those of a small number, of which one bit is set and lies alone in a sector.
+TEST(WrittenOverLog, ANumberOfOneBitInAMissingSectorIsCutOff) {
+  for (size_t in_last = 1; in_last <= 8; ++in_last) {
+    SCOPED_TRACE(in_last);
+    const TempFolder temp;
+    RocksdbStoreOptions options;
+    options.folder = temp.path("data");
+    std::string log;
+    const auto end_with = [&](size_t filler) {
+      fs::remove_all(options.folder);
+      const auto store = RocksdbStore::OpenBlocking(options);
+      GH_CHECK(store.ok(), store.status().message());
+      const std::string value = std::string(400 + filler, 'v') + std::string(7, '\0') + '\1';
+      EXPECT_TRUE((*store)->PutBlocking(Family::kMeta, "one", value).ok());
+      log = NewestFile(options.folder, ".log").string();
+      return fs::file_size(log);
+    };
+    const uint64_t end = end_with((in_last - end_with(0)) % kSectorBytes);
+    ASSERT_EQ(end % kSectorBytes, in_last);
+    std::string torn = ReadFile(log);
+    torn.replace(end - in_last, in_last, 100'000, '\0');
+    WriteFile(log, torn);
+    const auto damage = FindLogDamageBlocking(*rocksdb::Env::Default(), log, 0);
+    ASSERT_TRUE(damage.has_value());
+    EXPECT_TRUE(damage->is_unwritten);
   }
 }
 
