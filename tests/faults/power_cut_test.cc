@@ -56,12 +56,15 @@ class PowerCutTest : public ::testing::Test {
       // Short lives too, so that starts are cut off.
       disk.PowerOffAfter(prng.Below(prng.Chance(1, 4) ? 80 : kCallsMax));
       const absl::Status started = trial.Start();
-      ASSERT_TRUE(started.ok()) << started << "\n" << done;
+      // Without power nothing is cut off of a log (FaultFileSystem), so such a start may refuse.
+      ASSERT_TRUE(started.ok() || disk.is_off()) << started << "\n" << done;
       tally_.in_starts += uint64_t{disk.is_off()};
-      trial.Repeat(4);
-      trial.Work(kCommandsMax);
-      tally_.checkpoints += trial.stats().checkpoints;
-      tally_.archived += trial.stats().archive_puts;
+      if (started.ok()) {
+        trial.Repeat(4);
+        trial.Work(kCommandsMax);
+        tally_.checkpoints += trial.stats().checkpoints;
+        tally_.archived += trial.stats().archive_puts;
+      }
       trial.Abandon();
       ASSERT_TRUE(disk.is_off()) << "no cut came";
       done = disk.CutPower(&prng, tail);
