@@ -17,6 +17,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "engine/base/status_macros.h"
+#include "storage/spare_log.h"
 
 namespace gonghui {
 namespace {
@@ -35,7 +36,7 @@ bool IsOfFirstStart(const std::string& name) {
 bool IsOfDatabase(const std::string& name) {
   return absl::StartsWith(name, "MANIFEST-") || absl::StartsWith(name, "OPTIONS-") ||
          absl::EndsWith(name, ".log") || absl::EndsWith(name, ".sst") || name == "SYNCED" ||
-         name == "SPARE" || name == "SPARE.new";
+         name == kSpareLogFile || name == kUnfinishedSpareLogFile;
 }
 
 // "a/b/" is "a/b".

@@ -39,8 +39,12 @@ uint8_t ByteAt(std::string_view bytes, size_t at) {
 }
 
 // As RocksDB stores it, so that the checksum of what contains checksums is still one.
+constexpr uint32_t kMaskDelta = 0xa282ead8U;
 uint32_t Masked(uint32_t crc) {
-  return std::rotr(crc, 15) + 0xa282ead8U;
+  return std::rotr(crc, 15) + kMaskDelta;
+}
+uint32_t Unmasked(uint32_t stored) {
+  return std::rotl(stored - kMaskDelta, 15);
 }
 
 struct Place {
@@ -184,7 +188,7 @@ std::optional<size_t> FlippedByteOf(std::string_view piece) {
   if (const uint32_t flipped = Masked(found) ^ stored; std::has_single_bit(flipped)) {
     return static_cast<size_t>(std::countr_zero(flipped)) / 8;
   }
-  const uint32_t difference = std::rotl(stored - 0xa282ead8U, 15) ^ found;
+  const uint32_t difference = Unmasked(stored) ^ found;
   const std::array<uint32_t, 8> last = ErrorsOfLastByte();
   std::array<uint32_t, 8> errors = last;
   for (size_t byte = piece.size(); byte-- > 6;) {
