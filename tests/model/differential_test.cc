@@ -150,6 +150,8 @@ struct NamedSeed {
 constexpr NamedSeed kSeedsThatFoundBugs[] = {
     {1, "a reversal that named itself left two transactions under one id: no checkpoint loaded"},
     {5, "an inquiry for an id that was reversed before it came told of the reversal instead"},
+    {269435417002227,
+     "the model called a late capture of nothing an overrun where another has the voucher by now"},
 };
 
 TEST(DifferentialTest, SeedsThatFoundBugs) {

@@ -157,6 +157,10 @@ Answer NaiveLedger::Capture(const Command& command, TimestampNs now) {
   if (something) {
     if (swept) {
       PostLate(*original, by_part, captured, &answer, now);
+      // Each of these captures is judged by itself: what takes nothing takes no voucher.
+      if (amount > Fen{} || original->list_price == Fen{}) {
+        answer.overrun |= !RedeemVoucherLate(*original);
+      }
     } else {
       PostHeld(*original, by_part, captured, &answer);
     }
@@ -320,7 +324,6 @@ void NaiveLedger::PostLate(
     }
   }
   TakeNoShowsBack(original);
-  answer->overrun |= !RedeemVoucherLate(original);
 }
 
 // ---- Reverse --------------------------------------------------------------------

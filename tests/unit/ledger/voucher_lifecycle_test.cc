@@ -163,6 +163,9 @@ TEST_F(VoucherLifecycleTest, ALateCaptureOfWhatAnotherHasIsAnOverrun) {
   Hold(12, 1);
   ExpectApproved(Run(Own(CapturePart(13, 10, 300))), /*overrun=*/true);
   ExpectState(1, VoucherState::kReserved, 12);
+  // One of nothing takes none, whoever has it.
+  ExpectApproved(Run(Own(CapturePart(17, 10, 0))));
+  ExpectState(1, VoucherState::kReserved, 12);
   ExpectApproved(Run(Own(About(CommandKind::kReverse, 14, 12))));
   ExpectApproved(Run(Own(CapturePart(15, 10, 300))));
   ExpectState(1, VoucherState::kRedeemed, 10);
