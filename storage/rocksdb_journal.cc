@@ -14,6 +14,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/chain.h"
+#include "storage/journal_fence.h"
 #include "storage/meta_keys.h"
 
 namespace gonghui {
@@ -96,13 +97,14 @@ absl::StatusOr<uint64_t> RocksdbJournal::EpochBlocking(uint16_t shard) const {
 }
 
 absl::StatusOr<uint64_t> RocksdbJournal::Acquire(uint16_t shard) {
+  const std::scoped_lock lock(fence_.mutex);
   GH_ASSIGN_OR_RETURN(const JournalTail tail, TailBlocking(shard));
-  const std::scoped_lock lock(mutex_);
   GH_ASSIGN_OR_RETURN(const uint64_t before, EpochBlocking(shard));
   const uint64_t epoch = before + 1;
   std::string value;
   AppendBigEndian64(epoch, &value);
   GH_RETURN_IF_ERROR(store_.PutBlocking(Family::kMeta, EpochKey(shard), value));
+  fence_.epochs[shard] = epoch;
   tails_[shard] = tail;
   return epoch;
 }
@@ -110,7 +112,7 @@ absl::StatusOr<uint64_t> RocksdbJournal::Acquire(uint16_t shard) {
 AppendResult RocksdbJournal::AppendBlocking(const BlockHeader& header,
                                             std::span<const uint8_t> block,
                                             std::string* why) {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(fence_.mutex);
   if (failed_) {
     *why = "an earlier write failed";
     return AppendResult::kUnknown;
@@ -120,12 +122,9 @@ AppendResult RocksdbJournal::AppendBlocking(const BlockHeader& header,
     *why = absl::StrCat("shard ", header.shard, " is not acquired by this writer");
     return AppendResult::kFenced;
   }
-  const absl::StatusOr<uint64_t> epoch = EpochBlocking(header.shard);
-  if (!epoch.ok()) {
-    *why = std::string(epoch.status().message());
-    return AppendResult::kUnknown;
-  }
-  if (const AppendResult result = CheckAppend(header, *epoch, tail->second, why);
+  const auto epoch = fence_.epochs.find(header.shard);
+  GH_CHECK(epoch != fence_.epochs.end(), "shard=", header.shard);  // as it is in tails_
+  if (const AppendResult result = CheckAppend(header, epoch->second, tail->second, why);
       result != AppendResult::kCommitted) {
     return result;
   }

@@ -4,10 +4,10 @@
 // The journal on RocksDB: one key a block (shard, first sequence; both
 // big-endian), one synced write a block.
 //
-// The epoch of a shard's writer stands in `meta` and is looked at with every
-// append, so that an object that was superseded in this process is fenced;
-// another process does not get past the folder's LOCK.  After a failed write the
-// object refuses every further append: only recovery knows what the disk holds.
+// The epoch of a shard's writer stands in `meta`, and beside the store (journal_fence.h), where
+// it is looked at with every append, so that an object that was superseded in this process is
+// fenced; another process does not get past the folder's LOCK.  After a failed write the object
+// refuses every further append: only recovery knows what the disk holds.
 
 #ifndef GONGHUI_STORAGE_ROCKSDB_JOURNAL_H_
 #define GONGHUI_STORAGE_ROCKSDB_JOURNAL_H_
@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,10 +27,12 @@
 
 namespace gonghui {
 
+struct JournalFence;
+
 class RocksdbJournal final : public Journal {
  public:
   // `store` outlives the journal.
-  explicit RocksdbJournal(RocksdbStore& store) : store_(store) {}
+  explicit RocksdbJournal(RocksdbStore& store) : store_(store), fence_(store.journal_fence()) {}
 
   absl::StatusOr<uint64_t> Acquire(uint16_t shard) override;
   AppendResult AppendBlocking(const BlockHeader& header,
@@ -46,9 +47,7 @@ class RocksdbJournal final : public Journal {
   absl::StatusOr<uint64_t> EpochBlocking(uint16_t shard) const;
 
   RocksdbStore& store_;
-  // Guards what is below, and makes an append's look at the epoch and its write
-  // one step against Acquire() on this object.
-  std::mutex mutex_;
+  JournalFence& fence_;  // its mutex guards what is below
   bool failed_ = false;
   std::map<uint16_t, JournalTail> tails_;  // of shards that this object has acquired
 };

@@ -29,6 +29,7 @@
 #include "engine/base/strings.h"
 #include "storage/abort_notice.h"
 #include "storage/data_folder.h"
+#include "storage/journal_fence.h"
 #include "storage/log_damage.h"
 #include "storage/meta_keys.h"
 #include "storage/rocksdb_options.h"
@@ -169,6 +170,7 @@ struct RocksdbStore::Impl {
   // Release when all above is set; pairs with the acquire of RocksDB's threads.
   std::atomic<bool> is_open{false};
   std::mutex mark_mutex;
+  JournalFence journal_fence;
 
   [[nodiscard]] rocksdb::Env& env() const {
     return options.env != nullptr ? *options.env : *rocksdb::Env::Default();
@@ -437,6 +439,9 @@ rocksdb::DB* RocksdbStore::db() const {
 }
 rocksdb::ColumnFamilyHandle* RocksdbStore::family(Family family) const {
   return impl_->families[static_cast<size_t>(family)];
+}
+JournalFence& RocksdbStore::journal_fence() const {
+  return impl_->journal_fence;
 }
 
 absl::StatusOr<uint64_t> RocksdbStore::FreeBytes() const {

@@ -39,6 +39,8 @@ class Status;
 
 namespace gonghui {
 
+struct JournalFence;
+
 // Column families.  Their names are stored: do not change.
 enum class Family : uint8_t {
   kDefault = 0,  // always empty; RocksDB insists on it
@@ -114,6 +116,7 @@ class RocksdbStore {
   // ---- For the adapters of this folder ----
   [[nodiscard]] rocksdb::DB* db() const;
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family family) const;
+  [[nodiscard]] JournalFence& journal_fence() const;
 
   // Nothing when there is no such key.
   absl::StatusOr<bool> GetBlocking(Family family, std::string_view key, std::string* value) const;

@@ -3,10 +3,14 @@
 
 #include "storage/rocksdb_journal.h"
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -127,6 +131,52 @@ TEST_P(RocksdbJournalTest, AnotherObjectsAcquireFencesThisOne) {
   const Block block = MakeBlock(0, epoch, &tail, 1);
   std::string why;
   EXPECT_EQ(journal().AppendBlocking(block.header, block.bytes, &why), AppendResult::kFenced);
+}
+
+// Whoever is fenced while a block is on its way has either written it before the other looked at
+// where the journal ends, or not at all.
+TEST_P(RocksdbJournalTest, OfWritersThatTakeItFromEachOtherNobodysBlockIsLost) {
+  constexpr size_t kWriters = 2;
+  constexpr int kTimesEach = 20;
+  constexpr int kTurnsMax = 10'000;  // of one that the other never meets
+  constexpr int kBlocksPerTurn = 8;
+  std::array<std::vector<Block>, kWriters> committed;
+  std::array<std::atomic<int>, kWriters> fenced{};
+  const auto take_turns = [&](size_t writer) {
+    RocksdbJournal journal(rocks().store());
+    const auto is_over = [&] { return fenced[0] >= kTimesEach && fenced[1] >= kTimesEach; };
+    for (int turn = 0; turn < kTurnsMax && !is_over(); ++turn) {
+      const absl::StatusOr<uint64_t> epoch = journal.Acquire(0);
+      ASSERT_TRUE(epoch.ok()) << epoch.status();
+      absl::StatusOr<JournalTail> tail = journal.TailBlocking(0);
+      ASSERT_TRUE(tail.ok()) << tail.status();
+      for (int i = 0; i < kBlocksPerTurn; ++i) {
+        Block block = MakeBlock(0, *epoch, &*tail, 1);
+        std::string why;
+        const AppendResult result = journal.AppendBlocking(block.header, block.bytes, &why);
+        if (result == AppendResult::kFenced) {
+          ++fenced[writer];
+          break;
+        }
+        ASSERT_EQ(result, AppendResult::kCommitted) << why;
+        committed[writer].push_back(std::move(block));
+      }
+    }
+  };
+  std::thread other([&] { take_turns(1); });
+  take_turns(0);
+  other.join();
+  EXPECT_GE(fenced[0], kTimesEach);
+  EXPECT_GE(fenced[1], kTimesEach);
+  size_t blocks = 0;
+  for (const std::vector<Block>& own : committed) {
+    blocks += own.size();
+    for (const Block& block : own) {
+      ASSERT_EQ(rocks().StoredBlock(0, block.header.first_seq), block.bytes)
+          << "block " << block.header.first_seq;
+    }
+  }
+  EXPECT_EQ(Read(0, 1)->size(), blocks);
 }
 
 TEST_P(RocksdbJournalTest, AnEpochThatWentBackIsDamage) {
