@@ -4,6 +4,7 @@
 #include "storage/spare_log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -112,6 +113,18 @@ TEST_F(SpareLogTest, ALogIsWrittenOverItFromItsBeginning) {
   EXPECT_THAT(watch_.logs(), ElementsAre(SyncedFile{7, 1'024}));
   ASSERT_TRUE(Close(*log));
   EXPECT_EQ(fs::file_size(path("000007.log")), 1'024U) << "the rest is given back";
+}
+
+TEST_F(SpareLogTest, ALogThatCanNotBeCutKeepsItsRoom) {
+  spare_.StartBlocking();
+  ASSERT_TRUE(Becomes([&] { return IsThere(kBytesMax); }));
+  const auto log = NewLog("000007.log");
+  ASSERT_TRUE(Append(*log, 1'024));
+  disk_->FailNth(FileCall::kTruncate, 1, rocksdb::IOStatus::IOError("injected"), /*stays=*/false);
+  ASSERT_TRUE(Close(*log)) << "what it holds is synced";
+  EXPECT_EQ(disk_->struck(), 1U);
+  EXPECT_EQ(ReadFile(path("000007.log")),
+            std::string(1'024, 'x') + std::string(kBytesMax - 1'024, '\0'));
 }
 
 TEST_F(SpareLogTest, TheNextIsForTwiceWhatTheLastOneTook) {
@@ -375,12 +388,14 @@ INSTANTIATE_TEST_SUITE_P(SizesOfRecords,
 
 // ---- A store with one -------------------------------------------------------------------
 
+const std::string kSpare(kSpareLogFile);
+
 TEST(StoreWithSpareLog, IsReadBackAfterItWasKilled) {
   const TempFolder temp;
   RocksdbStoreOptions options;
   options.folder = temp.path("data");
   options.spare_log_bytes_max = kBytesMax;
-  const std::string spare = options.folder + "/" + std::string(kSpareLogFile);
+  const std::string spare = options.folder + "/" + kSpare;
   {
     const auto store = RocksdbStore::OpenBlocking(options);
     ASSERT_TRUE(store.ok()) << store.status();
@@ -402,6 +417,42 @@ TEST(StoreWithSpareLog, IsReadBackAfterItWasKilled) {
     EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "before", &value));
     EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "after", &value));
   }
+}
+
+// What is written over takes no room, so the log is not what tells of a full disk.
+TEST(StoreWithSpareLog, AFullDiskTakesTheLogAndNothingElse) {
+  const TempFolder temp;
+  FaultFileSystem disk(temp.path("held"));
+  // It owns nothing of the disk.
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(
+      std::shared_ptr<rocksdb::FileSystem>(&disk, [](rocksdb::FileSystem*) {}));
+  std::atomic<int> told{0};
+  RocksdbStoreOptions options;
+  options.folder = temp.path("data");
+  options.spare_log_bytes_max = kBytesMax;
+  options.env = env.get();
+  options.on_background_error = [&](std::string_view /*what*/) { ++told; };
+  {
+    const auto store = RocksdbStore::OpenBlocking(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "before", "v").ok());
+    ASSERT_TRUE(Becomes([&] { return fs::exists(options.folder + "/" + kSpare); }));
+    rocksdb::DB* const db = (*store)->db();
+    ASSERT_TRUE(db->Flush({}, (*store)->family(Family::kMeta)).ok());  // begins a log
+    ASSERT_EQ(disk.reused(), 1U);
+    disk.FillAfter(0);
+    ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "full", "v").ok());
+    EXPECT_EQ(told, 0);
+    EXPECT_FALSE(db->Flush({}, (*store)->family(Family::kMeta)).ok());
+    EXPECT_TRUE(Becomes([&] { return told > 0; }));
+  }
+  disk.EndProcess();
+  disk.ClearFaults();
+  const auto store = RocksdbStore::OpenBlocking(options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::string value;
+  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "before", &value));
+  EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "full", &value));
 }
 
 }  // namespace
