@@ -17,8 +17,8 @@
 #include "engine/backtest/seq_map.h"
 #include "engine/backtest/tally.h"
 #include "engine/base/status_macros.h"
-#include "engine/domain/limits.h"
 #include "engine/domain/original_names.h"
+#include "engine/domain/rules_version.h"
 #include "engine/durability/record_format.h"
 
 namespace gonghui {

@@ -9,6 +9,7 @@
 #include <absl/strings/str_format.h>
 
 #include "engine/base/virtual_array.h"
+#include "engine/domain/rules_version.h"
 
 namespace gonghui {
 namespace {

@@ -51,9 +51,6 @@ inline constexpr uint32_t kApprovalsMax = 1u << 26;  // (152)
 inline constexpr uint32_t kDrawsMax = 1u << 16;
 inline constexpr uint32_t kContributionsMax = 1u << 28;  // (96)
 
-// Raised whenever Decide() may answer differently; journalled with every block.
-inline constexpr uint32_t kRulesVersion = 7;
-
 inline constexpr uint32_t kUnionDepthMax = 8;  // national = 1
 inline constexpr uint32_t kSegmentsMax = 64;   // bits of one mask
 

@@ -240,8 +240,9 @@ TimestampNs Decider::NextMomentOfSlots(const Benefit& benefit, TimestampNs after
   const Calendar& calendar = ledger_.calendars_[benefit.calendar];
   const CivilDay day = BusinessDayOf(calendar, after);
   if (!IsOpenOn(benefit, day)) {
-    return std::max(StartOfBusinessDay(calendar, day + 1),
-                    TimestampNs{after.value() + kNsPerMinute});
+    // Later at any rate, and slots begin with a minute.
+    const TimestampNs next_minute{(after.value() / kNsPerMinute + 1) * kNsPerMinute};
+    return std::max(StartOfBusinessDay(calendar, day + 1), next_minute);
   }
   const int64_t length_s = TermsOf(benefit).slot_minutes * int64_t{60};
   const int64_t second = LocalSecondOfDay(calendar, after);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/domain/rules_version.h"
 #include "engine/durability/record_format.h"
 
 namespace gonghui {

@@ -13,7 +13,7 @@
 #include <absl/strings/str_format.h>
 
 #include "engine/base/status_macros.h"
-#include "engine/domain/limits.h"
+#include "engine/domain/rules_version.h"
 #include "engine/durability/page_codec.h"
 #include "engine/durability/record_format.h"
 #include "engine/ledger/archive_slice.h"

@@ -205,6 +205,23 @@ TEST_F(SlotsTest, TheBusinessDayIsTheSlots) {
   ExpectNone(After(18 + 24));
 }
 
+// Also in the last minute before a day begins.
+TEST_F(SlotsTest, TheFirstSlotOfADayIsToldUntilItBegins) {
+  Apply([](OwnedProgramme& programme, BenefitSpec& benefit) {
+    programme.spec.calendar = TestCalendar("Asia:Shanghai", Hour(4));
+    AskForSlot(&benefit);
+    benefit.weekdays = 1 << 1;  // Tuesday, which begins at 04:00
+  });
+  const TimestampNs first = After(18);
+  for (const int64_t seconds : {1, 22, 59, 60, 61, 3'600}) {
+    SCOPED_TRACE(seconds);
+    now_ = TimestampNs{first.value() - seconds * kNsPerSecond + 1};
+    ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable, first);
+  }
+  now_ = first;
+  ExpectDeclined(Run(Own(Quote(1'000))), Reason::kSlotNotAvailable, AfterMinutes(18 * 60 + 30));
+}
+
 TEST_F(SlotsTest, WhereTheClockChangesTheWallClockCounts) {
   Apply([](OwnedProgramme& programme, BenefitSpec& benefit) {
     programme.spec.calendar = TestCalendar("Europe:Berlin");
@@ -304,7 +321,8 @@ TEST_F(SlotsTest, TheNextWithRoomIsTheFirstThatWouldBeGiven) {
     SCOPED_TRACE(seed);
     Prng prng(seed);
     const TimestampNs changes{1'792'890'000 * kNsPerSecond};  // 03:00 becomes 02:00
-    now_ = TimestampNs{changes.value() + (static_cast<int64_t>(seed) * 2 - 40) * 60 * kNsPerMinute};
+    now_ = TimestampNs{changes.value() + (static_cast<int64_t>(seed) * 2 - 40) * 60 * kNsPerMinute +
+                       prng.Between(0, kNsPerMinute - 1)};
     Apply([&](OwnedProgramme& programme, BenefitSpec& benefit) {
       programme.spec.calendar =
           TestCalendar("Europe:Berlin", Hour(static_cast<int32_t>(prng.Below(5))));
@@ -335,6 +353,10 @@ TEST_F(SlotsTest, TheNextWithRoomIsTheFirstThatWouldBeGiven) {
         (reason == Reason::kNone ? free : full).push_back(minute);
       }
     }
+    // None is named.
+    ExpectDeclined(Run(Own(Quote(2))),
+                   Reason::kSlotNotAvailable,
+                   free.empty() ? TimestampNs{} : TimestampNs{free.front() * kNsPerMinute});
     for (const int64_t minute : full) {
       const auto next = std::upper_bound(free.begin(), free.end(), minute);
       ExpectDeclined(Run(WithSlot(Quote(2), TimestampNs{minute * kNsPerMinute})),

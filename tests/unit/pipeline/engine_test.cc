@@ -20,6 +20,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/check.h"
+#include "engine/domain/rules_version.h"
 #include "engine/durability/block_format.h"
 #include "engine/durability/memory_checkpoint_store.h"
 #include "engine/durability/memory_journal.h"

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include "engine/domain/rules_version.h"
 #include "engine/durability/block_format.h"
 #include "engine/pipeline/recovery.h"
 #include "storage/rocksdb_store.h"
