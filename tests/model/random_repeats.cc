@@ -56,7 +56,8 @@ Command RandomCommands::LateCommand() {
     default:
       command = AuthorizeCommand(CommandKind::kAuthorize);
       command.request_id = id;
-      if (has_codes_ && code_prng_.Chance(1, 3)) {
+      // A code of a card and a voucher or a slot do not go together.
+      if (has_codes_ && code_prng_.Chance(1, 3) && command.authorize.occasion == nullptr) {
         ShowCode(&command.authorize);
       }
       break;
