@@ -42,6 +42,10 @@ rocksdb::IOStatus ErrorOf(FileCall call) {
   return rocksdb::IOStatus::IOError(absl::StrCat("injected into ", std::string(NameOf(call))));
 }
 
+StoreTrial::SpareLogs SpareLogsOf(bool has_spare_logs) {
+  return has_spare_logs ? StoreTrial::SpareLogs::kAlways : StoreTrial::SpareLogs::kNever;
+}
+
 bool EveryCall() {
   const char* const text = std::getenv("GONGHUI_FAULTS");
   return text != nullptr && std::string_view(text) == "all";
@@ -55,7 +59,9 @@ class IoFaultTest : public ::testing::TestWithParam<FileCall> {
         absl::StrCat(std::string(NameOf(call)), " ", n, stays ? " and all later ones" : ""));
     const TempFolder temp;
     FaultFileSystem disk(temp.path("held"));
-    StoreTrial trial(temp.path("data"), &disk, kSeed + n);
+    // Half of them, and half of those behind which the machine loses its power.
+    const bool has_spare_logs = n / 2 % 2 != 0;
+    StoreTrial trial(temp.path("data"), &disk, kSeed + n, SpareLogsOf(has_spare_logs));
     // On a folder that has a history, but for every fifth, which is made anew.
     if (n % 5 != 0) {
       EXPECT_TRUE(trial.Start().ok());
@@ -181,20 +187,27 @@ TEST(FullDisk, IsSurvivedWhereverItBegins) {
   const uint64_t runs = NumberFromEnvironment("GONGHUI_FAULTS_PER_KIND", 8);
   uint64_t refused = 0;
   uint64_t ended = 0;
+  uint64_t logs_written_over = 0;  // while it filled up
   for (uint64_t run = 0; run < runs && !::testing::Test::HasFailure(); ++run) {
     Prng prng(TrialSeed() + run);
     SCOPED_TRACE(absl::StrCat("GONGHUI_SEED=", TrialSeed() + run));
     const TempFolder temp;
     FaultFileSystem disk(temp.path("held"));
-    StoreTrial trial(temp.path("data"), &disk, TrialSeed() + run);
+    const bool has_spare_logs = run % 2 != 0;
+    StoreTrial trial(temp.path("data"), &disk, TrialSeed() + run, SpareLogsOf(has_spare_logs));
     ASSERT_TRUE(trial.Start().ok());
     trial.Work(kCommandsBefore);
     trial.Stop();
-    disk.FillAfter(prng.Below(prng.Chance(1, 3) ? 8'000 : 600'000));
+    const uint64_t reused_before = disk.reused();
+    // A spare log fits on it, of half of these.
+    const uint64_t spare_bytes =
+        has_spare_logs && prng.Chance(1, 2) ? StoreTrial::kSpareLogBytesMax : 0;
+    disk.FillAfter(spare_bytes + prng.Below(prng.Chance(1, 3) ? 8'000 : 600'000));
     const absl::Status full = trial.Start();
     if (full.ok()) {
       trial.Work(6'000);
       ASSERT_TRUE(trial.failed());
+      logs_written_over += disk.reused() - reused_before;
       ++ended;
     } else {
       ++refused;
@@ -224,10 +237,12 @@ TEST(FullDisk, IsSurvivedWhereverItBegins) {
   }
   std::printf(
       "GONGHUI_SEED=%llu: a disk filled up in %llu servers that ran, and kept %llu from "
-      "starting; each started again when there was room\n",
+      "starting; each started again when there was room; %llu logs were written over spare ones "
+      "meanwhile\n",
       static_cast<unsigned long long>(TrialSeed()),
       static_cast<unsigned long long>(ended),
-      static_cast<unsigned long long>(refused));
+      static_cast<unsigned long long>(refused),
+      static_cast<unsigned long long>(logs_written_over));
 }
 
 }  // namespace

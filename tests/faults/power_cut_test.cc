@@ -36,7 +36,7 @@ struct Tally {
   uint64_t in_mending = 0;
   uint64_t refused = 0;  // because of garbage, and taken up by an operator
   uint64_t acknowledged = 0;
-  uint64_t zeroes_refused = 0;  // told apart unless they are very few
+  uint64_t zeroes_refused = 0;
   uint64_t checkpoints = 0;
   uint64_t archived = 0;
   uint64_t logs_written_over = 0;  // spare_log.h
@@ -94,8 +94,8 @@ class PowerCutTest : public ::testing::Test {
   }
 
   // Bytes that nobody wrote behind the last synced ones look like damage, but for zeroes, which
-  // are told apart unless they are very few.  The start says where, and an operator who gives up
-  // what is behind it loses nothing that was answered.
+  // are told apart.  The start says where, and an operator who gives up what is behind it loses
+  // nothing that was answered.
   void RecoverFromTail(StoreTrial* trial,
                        FaultFileSystem* disk,
                        Prng* prng,
@@ -152,7 +152,8 @@ class PowerCutTest : public ::testing::Test {
         static_cast<double>(SystemClock::Instance().MonotonicNs() - begin_ns) / 1e9;
     std::printf(
         "%llu power cuts in %.1f s, %.1f a second: %llu during a start, %llu more in a start that "
-        "mends, %llu starts refused for garbage and taken up; %llu transactions acknowledged, %llu "
+        "mends, %llu starts refused and taken up, %llu of them not for garbage; %llu transactions "
+        "acknowledged, %llu "
         "checkpoints, %llu put into "
         "the archive; %llu logs written over spare ones; 0 lost, 0 doubled\n",
         static_cast<unsigned long long>(tally_.cuts),
@@ -161,6 +162,7 @@ class PowerCutTest : public ::testing::Test {
         static_cast<unsigned long long>(tally_.in_starts),
         static_cast<unsigned long long>(tally_.in_mending),
         static_cast<unsigned long long>(tally_.refused),
+        static_cast<unsigned long long>(tally_.zeroes_refused),
         static_cast<unsigned long long>(tally_.acknowledged),
         static_cast<unsigned long long>(tally_.checkpoints),
         static_cast<unsigned long long>(tally_.archived),
@@ -168,7 +170,8 @@ class PowerCutTest : public ::testing::Test {
     EXPECT_GT(tally_.checkpoints, 0U);
     EXPECT_GT(tally_.archived, 0U);
     EXPECT_GT(tally_.logs_written_over, 0U);
-    EXPECT_LE(tally_.zeroes_refused, 2 + tally_.cuts / 50);
+    // By chance: one bit more or less explains what is there (log_damage.cc).
+    EXPECT_LE(tally_.zeroes_refused, 1 + tally_.cuts / 1'000);
   }
 
   Tally tally_;

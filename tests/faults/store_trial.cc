@@ -20,7 +20,6 @@ namespace gonghui {
 namespace {
 
 constexpr size_t kInFlightMax = 8;
-constexpr uint64_t kSpareLogBytesMax = 512 << 10;
 constexpr int kCommandsPerBatchMax = 6;
 constexpr int64_t kBatchNs = 5 * kNsPerSecond / 1'000;  // of the hand clock
 constexpr uint32_t kSideDataEvery = 12;                 // batches
@@ -82,7 +81,10 @@ struct StoreTrial::Batch {
   Submission submission;
 };
 
-StoreTrial::StoreTrial(std::string folder, FaultFileSystem* disk, uint64_t seed)
+StoreTrial::StoreTrial(std::string folder,
+                       FaultFileSystem* disk,
+                       uint64_t seed,
+                       SpareLogs spare_logs)
     : folder_(std::move(folder)),
       key_file_(folder_ + ".key"),
       disk_(disk),
@@ -90,7 +92,8 @@ StoreTrial::StoreTrial(std::string folder, FaultFileSystem* disk, uint64_t seed)
       env_(disk == nullptr ? nullptr
                            : rocksdb::NewCompositeEnv(std::shared_ptr<rocksdb::FileSystem>(
                                  disk, [](rocksdb::FileSystem*) {}))),
-      prng_(seed) {
+      prng_(seed),
+      spare_logs_(spare_logs) {
   city_.members = 60;
   city_.merchants = 12;
   city_.fund_budget_fen = 3'000'000;  // runs short
@@ -119,7 +122,10 @@ absl::Status StoreTrial::Start(bool recover_point_in_time) {
   options.recover_point_in_time = recover_point_in_time;
   options.write_buffer_bytes = 64 << 10;
   options.wal_bytes_max = 192 << 10;
-  options.spare_log_bytes_max = starts_++ % 2 == 0 ? kSpareLogBytesMax : 0;
+  const bool has_spare_logs = spare_logs_ == SpareLogs::kEveryOther
+                                  ? starts_++ % 2 == 0
+                                  : spare_logs_ == SpareLogs::kAlways;
+  options.spare_log_bytes_max = has_spare_logs ? kSpareLogBytesMax : 0;
   options.background_bytes_per_s_max = 0;
   options.direct_writes = prng_.Chance(1, 3);
   options.on_background_error = [this](std::string_view what) { Fail(what); };

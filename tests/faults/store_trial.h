@@ -64,9 +64,16 @@ absl::Status CheckSideDatum(const SideDatum& put,
 
 class StoreTrial final : private Completions, private DecisionObserver {
  public:
+  // At which starts logs are written over spare ones (storage/spare_log.h).
+  enum class SpareLogs : uint8_t { kEveryOther = 1, kAlways = 2, kNever = 3 };
+  static constexpr uint64_t kSpareLogBytesMax = 512 << 10;
+
   // `disk` outlives it; null = the machine's own.  The vault's key is made beside the folder.
-  // At every other start its logs are written over spare ones, from the first on.
-  StoreTrial(std::string folder, FaultFileSystem* disk, uint64_t seed);
+  // Every other start, that is the first, the third, and so on.
+  StoreTrial(std::string folder,
+             FaultFileSystem* disk,
+             uint64_t seed,
+             SpareLogs spare_logs = SpareLogs::kEveryOther);
   ~StoreTrial() override;
 
   // Opens the folder, recovers, and compares with what must be there: what is wrong is in
@@ -139,6 +146,7 @@ class StoreTrial final : private Completions, private DecisionObserver {
   FaultFileSystem* const disk_;
   const std::unique_ptr<rocksdb::Env> env_;
   Prng prng_;
+  const SpareLogs spare_logs_;
   HandClock clock_;
   CityOptions city_;
   bool built_ = false;
