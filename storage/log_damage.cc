@@ -79,10 +79,12 @@ bool Continues(Piece piece) {
 // Whether a record begins anywhere from `at` on, the first piece of which is whole.  Behind one
 // that was never finished none does: a log is written from its beginning to its end.
 bool HasRecordFrom(std::string_view block, size_t at) {
-  while (at + kHeaderBytes < block.size()) {
+  while (at + kHeaderBytes <= block.size()) {
     const std::string_view record = block.substr(at);
     const Piece piece = PieceIn(record);
-    if ((Begins(piece) || Continues(piece)) && LengthIn(record) != 0 &&
+    // Of a record that begins where only a header has room the first piece is empty.
+    const bool may_be_empty = piece == Piece::kFirst && at + kHeaderBytes == kBlockBytes;
+    if ((Begins(piece) || Continues(piece)) && (LengthIn(record) != 0 || may_be_empty) &&
         kHeaderBytes + LengthIn(record) <= record.size() && Matches(record)) {
       if (Begins(piece)) {
         return true;
@@ -181,7 +183,8 @@ uint32_t BehindOneByte(uint32_t error, const std::array<uint32_t, 8>& last) {
 
 // Where one flipped bit of its checksum, its type or its payload explains why the piece, all of
 // which is here, does not match: the byte.  A checksum is linear: what a bit changes of it depends
-// on how many bytes follow, and on nothing else.
+// on how many bytes follow, and on nothing else.  Of one that was never finished a bit explains it
+// by chance in 8 of 2^32 cases for each of its bytes.
 std::optional<size_t> FlippedByteOf(std::string_view piece) {
   const uint32_t stored = ChecksumIn(piece);
   const uint32_t found = Crc32c(piece.substr(6));
@@ -541,11 +544,16 @@ bool OnlyEndsAreUnwrittenBlocking(rocksdb::Env& env, const std::string& folder) 
 absl::Status CheckLogsBlocking(rocksdb::Env& env, const std::string& folder) {
   const std::vector<std::string> names = LogNamesBlocking(env, folder);
   for (size_t i = 0; i < names.size(); ++i) {
+    const std::string path = absl::StrCat(folder, "/", names[i]);
     const uint64_t synced = SyncedBytesOfBlocking(env, folder, names[i]);
-    const auto damage = FindLogDamageBlocking(
-        env, absl::StrCat(folder, "/", names[i]), synced, LogSearch::kWhatRocksdbMisses);
-    if (damage && !(damage->is_unwritten && damage->at >= synced &&
-                    MayEndUnfinishedBlocking(env, folder, names, i))) {
+    const auto is_cut_off = [&](const std::optional<LogDamage>& damage) {
+      return damage && damage->is_unwritten && damage->at >= synced &&
+             MayEndUnfinishedBlocking(env, folder, names, i);
+    };
+    const auto damage = FindLogDamageBlocking(env, path, synced, LogSearch::kWhatRocksdbMisses);
+    // Where the missing sector has part of a header, the faster search has gone on in the middle of
+    // the record.
+    if (damage && !is_cut_off(damage) && !is_cut_off(FindLogDamageBlocking(env, path, synced))) {
       return absl::DataLossError(absl::StrCat(
           "data folder ", folder, ": ", DescribeDamages(DamagesBlocking(env, folder))));
     }
