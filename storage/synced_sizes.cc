@@ -4,6 +4,7 @@
 #include "storage/synced_sizes.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
@@ -12,11 +13,13 @@
 #include <absl/strings/strip.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/options.h>
 
 #include "engine/base/hash.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/strings.h"
 #include "storage/data_folder.h"
+#include "storage/rocksdb_options.h"
 #include "storage/rocksdb_store.h"
 
 namespace gonghui {
@@ -89,10 +92,43 @@ absl::Status Shorter(const std::string& folder,
                                           "a backup"));
 }
 
-absl::Status CheckLogs(const std::string& folder,
-                       const std::vector<SyncedFile>& were,
-                       const std::vector<SyncedFile>& are,
-                       bool manifest_unchanged) {
+// Logs before that one are in table files, as the manifest says; 0 = it can not be read.  A
+// database that is open for reading has read its logs, but not written to the manifest what became
+// of them.
+uint64_t OldestNeededLogBlocking(rocksdb::Env& env, const std::string& folder) {
+  rocksdb::DBOptions options;
+  options.env = &env;
+  options.info_log = MakeSilentLogger();
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  std::vector<std::string> names;
+  if (!rocksdb::DB::ListColumnFamilies(options, folder, &names).ok()) {
+    return 0;
+  }
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : names) {
+    descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(options, folder, descriptors, &handles, &raw);
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  uint64_t oldest = 0;
+  if (opened.ok()) {
+    db->GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &oldest);
+    for (rocksdb::ColumnFamilyHandle* const handle : handles) {
+      db->DestroyColumnFamilyHandle(handle);
+    }
+  }
+  return oldest;
+}
+
+absl::Status CheckLogsBlocking(rocksdb::Env& env,
+                               const std::string& folder,
+                               const std::vector<SyncedFile>& were,
+                               const std::vector<SyncedFile>& are,
+                               bool manifest_unchanged) {
+  std::optional<uint64_t> oldest_needed;  // looked up when it is needed, which is seldom
   for (const SyncedFile& log : were) {
     const auto found = std::find_if(
         are.begin(), are.end(), [&log](const SyncedFile& is) { return is.number == log.number; });
@@ -104,8 +140,15 @@ absl::Status CheckLogs(const std::string& folder,
     }
     // A log is deleted when its content is in table files, which the manifest says, and when
     // a newer one is there.
+    if (log.bytes == 0) {
+      continue;
+    }
     const bool has_newer = !are.empty() && are.back().number > log.number;
-    if (log.bytes != 0 && (manifest_unchanged || !has_newer)) {
+    if (!manifest_unchanged && has_newer && !oldest_needed) {
+      oldest_needed = OldestNeededLogBlocking(env, folder);
+    }
+    const bool is_needed = oldest_needed.value_or(0) != 0 && log.number >= *oldest_needed;
+    if (manifest_unchanged || !has_newer || is_needed) {
       return absl::DataLossError(absl::StrCat(Described(folder),
                                               ": ",
                                               LogName(log.number),
@@ -261,7 +304,7 @@ absl::Status CheckSyncedSizesBlocking(rocksdb::Env& env, const std::string& fold
     manifest_unchanged = bytes == were->manifest.bytes;
   }
   GH_ASSIGN_OR_RETURN(const std::vector<SyncedFile> are, LogsBlocking(env, folder));
-  return CheckLogs(folder, were->logs, are, manifest_unchanged);
+  return CheckLogsBlocking(env, folder, were->logs, are, manifest_unchanged);
 }
 
 }  // namespace gonghui

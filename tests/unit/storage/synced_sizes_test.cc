@@ -115,6 +115,52 @@ TEST_F(SyncedSizesTest, AMissingLogIsRefused) {
   EXPECT_THAT(Refusal(), HasSubstr(name + " is missing"));
 }
 
+// A server that was killed when a flush had changed the manifest, and SYNCED did not say so yet.
+TEST_F(SyncedSizesTest, AMissingLogIsRefusedIfTheManifestNeedsIt) {
+  for (const bool is_needed : {true, false}) {
+    SCOPED_TRACE(is_needed);
+    fs::remove_all(folder_);
+    const TempFolder killed;
+    fs::path older;
+    {
+      const auto store = Open();
+      ASSERT_TRUE(store.ok()) << store.status();
+      ASSERT_TRUE((*store)->PutBlocking(Family::kVault, "in the older", "v").ok());
+      ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "flushed", "v").ok());
+      older = NewestFile(folder_, ".log");
+      ASSERT_TRUE((*store)->MarkSyncedBlocking().ok());
+      const std::string before = ReadFile(folder_ + "/SYNCED");
+      ASSERT_THAT(before, HasSubstr(older.filename().string()));
+      rocksdb::DB* const db = (*store)->db();
+      ASSERT_TRUE(db->Flush({}, (*store)->family(Family::kMeta)).ok());
+      if (!is_needed) {
+        ASSERT_TRUE(db->Flush({}, (*store)->family(Family::kVault)).ok());
+      }
+      ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "in the newer", "v").ok());
+      ASSERT_NE(NewestFile(folder_, ".log"), older);
+      CopyFolder(folder_, killed.path("data"));
+      WriteFile(killed.path("data") + "/SYNCED", before);
+      fs::remove(fs::path(killed.path("data")) / older.filename());
+    }
+    RocksdbStoreOptions options;
+    options.folder = killed.path("data");
+    for (const bool read_only : {true, false}) {
+      options.read_only = read_only;
+      const auto store = RocksdbStore::OpenBlocking(options);
+      if (is_needed) {
+        EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss) << store.status();
+        EXPECT_THAT(std::string(store.status().message()),
+                    HasSubstr(older.filename().string() + " is missing"));
+        continue;
+      }
+      ASSERT_TRUE(store.ok()) << store.status();
+      std::string value;
+      EXPECT_TRUE(*(*store)->GetBlocking(Family::kVault, "in the older", &value));
+      EXPECT_TRUE(*(*store)->GetBlocking(Family::kMeta, "in the newer", &value));
+    }
+  }
+}
+
 TEST_F(SyncedSizesTest, AManifestThatLostItsEndIsRefused) {
   Fill();
   std::string name = ReadFile(folder_ + "/CURRENT");
