@@ -69,7 +69,8 @@ class InspectArchiveTest : public InspectTest {
     CloseStore();
   }
   static void WaitForArchived(const Engine& engine, uint64_t count) {
-    for (int i = 0; i < 10'000 && engine.stats().archived_transactions < count; ++i) {
+    // Far longer than it takes: on a slow disk beside busy neighbours 10 s were not enough.
+    for (int i = 0; i < 100'000 && engine.stats().archived_transactions < count; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     ASSERT_GE(engine.stats().archived_transactions, count);
