@@ -285,7 +285,12 @@ SyntaxTrouble TroubleOf(const std::string& parser_message) {
       return {NotYaml({parser_message, slip.zh}), std::move(slip.hint)};
     }
   }
-  return {NotYaml({parser_message, parser_message}), {}};
+  // One of them quotes a byte of the file, which may be a control character or half a letter.
+  std::string shown = parser_message;
+  for (char& c : shown) {
+    c = c < 0x20 || c == 0x7f ? '?' : c;
+  }
+  return {NotYaml({shown, shown}), {}};
 }
 
 absl::Hex HexOf(char byte) {

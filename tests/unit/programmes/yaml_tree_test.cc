@@ -124,6 +124,7 @@ TEST(YamlTree, SlipsAreToldInChinese) {
   EXPECT_EQ(FirstProblemZh("a: @x\n"),
             "不是 YAML：不认识的符号（以 @、%、` 或 | 开头的文字要加引号）");
   EXPECT_EQ(FirstProblemZh("a: \"\\q\"\n"), "不是 YAML：unknown escape character: q");
+  EXPECT_EQ(FirstProblemZh("a: \"\\\r\"\n"), "不是 YAML：unknown escape character: ?");
   EXPECT_EQ(FirstProblemZh("a: \xff\n"),
             "字节 0xff 不是 UTF-8（请把文件存成 UTF-8；GBK 和 UTF-16 无法读取）");
   EXPECT_EQ(FirstProblemZh("a:\n\tb: 1\n"), "缩进里有制表符（请用空格缩进）");
