@@ -4,6 +4,7 @@
 #include "storage/rocksdb_journal.h"
 
 #include <memory>
+#include <mutex>
 
 #include <absl/strings/str_cat.h>
 #include <rocksdb/db.h>

@@ -32,6 +32,7 @@
 #include "storage/journal_fence.h"
 #include "storage/log_damage.h"
 #include "storage/meta_keys.h"
+#include "storage/quiet_database.h"
 #include "storage/rocksdb_options.h"
 #include "storage/spare_log.h"
 #include "storage/sync_watch.h"
@@ -91,35 +92,17 @@ absl::Status CheckFamilies(const RocksdbStoreOptions& o, const rocksdb::DBOption
   }
   // A first start cut off before the families were made leaves an empty database; another
   // format has other families.
-  rocksdb::DBOptions quiet = options;
-  quiet.create_if_missing = false;
-  quiet.create_missing_column_families = false;
-  quiet.info_log = MakeSilentLogger();
-  quiet.listeners.clear();
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const std::string& name : names) {
-    descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
-  }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* raw = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::OpenForReadOnly(quiet, o.folder, descriptors, &handles, &raw);
-  const std::unique_ptr<rocksdb::DB> db(raw);
-  if (!opened.ok()) {
-    return ToStatus(opened, absl::StrCat(Described(o.folder), ": opening"));
-  }
+  GH_ASSIGN_OR_RETURN(const std::unique_ptr<QuietDatabase> quiet,
+                      QuietDatabase::OpenBlocking(options, o.folder, names));
   bool empty = true;
   std::string format;
   for (size_t i = 0; i < names.size(); ++i) {
-    {
-      const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}, handles[i]));
-      it->SeekToFirst();
-      empty = empty && !it->Valid() && it->status().ok();
-    }
+    const std::unique_ptr<rocksdb::Iterator> it(quiet->db().NewIterator({}, quiet->families()[i]));
+    it->SeekToFirst();
+    empty = empty && !it->Valid() && it->status().ok();
     if (names[i] == NameOf(Family::kMeta)) {
-      (void)db->Get({}, handles[i], ToSlice(kFormatKey), &format);
+      (void)quiet->db().Get({}, quiet->families()[i], ToSlice(kFormatKey), &format);
     }
-    db->DestroyColumnFamilyHandle(handles[i]);
   }
   if (!format.empty()) {
     GH_RETURN_IF_ERROR(CheckVersion(o.folder, format));

@@ -19,6 +19,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/strings.h"
 #include "storage/data_folder.h"
+#include "storage/quiet_database.h"
 #include "storage/rocksdb_options.h"
 #include "storage/rocksdb_store.h"
 
@@ -92,33 +93,23 @@ absl::Status Shorter(const std::string& folder,
                                           "a backup"));
 }
 
-// Logs before that one are in table files, as the manifest says; 0 = it can not be read.  A
-// database that is open for reading has read its logs, but not written to the manifest what became
-// of them.
+// Logs before that one are in table files, as the manifest says; 0 = it can not be read.
 uint64_t OldestNeededLogBlocking(rocksdb::Env& env, const std::string& folder) {
-  rocksdb::DBOptions options;
+  RocksdbStoreOptions reader;
+  reader.folder = folder;
+  reader.read_only = true;
+  rocksdb::DBOptions options = DbOptionsOf(reader, nullptr);
   options.env = &env;
-  options.info_log = MakeSilentLogger();
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
   std::vector<std::string> names;
   if (!rocksdb::DB::ListColumnFamilies(options, folder, &names).ok()) {
     return 0;
   }
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const std::string& name : names) {
-    descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
-  }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* raw = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::OpenForReadOnly(options, folder, descriptors, &handles, &raw);
-  const std::unique_ptr<rocksdb::DB> db(raw);
+  // It has read the logs, but the manifest does not know what became of them.
+  const auto quiet = QuietDatabase::OpenBlocking(options, folder, names);
   uint64_t oldest = 0;
-  if (opened.ok()) {
-    db->GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &oldest);
-    for (rocksdb::ColumnFamilyHandle* const handle : handles) {
-      db->DestroyColumnFamilyHandle(handle);
-    }
+  if (quiet.ok()) {
+    (*quiet)->db().GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &oldest);
   }
   return oldest;
 }
@@ -138,17 +129,19 @@ absl::Status CheckLogsBlocking(rocksdb::Env& env,
       }
       continue;
     }
-    // A log is deleted when its content is in table files, which the manifest says, and when
-    // a newer one is there.
     if (log.bytes == 0) {
       continue;
     }
-    const bool has_newer = !are.empty() && are.back().number > log.number;
-    if (!manifest_unchanged && has_newer && !oldest_needed) {
-      oldest_needed = OldestNeededLogBlocking(env, folder);
+    // A log is deleted when its content is in table files, which the manifest says, and when
+    // a newer one is there.
+    bool is_missed = manifest_unchanged || are.empty() || are.back().number < log.number;
+    if (!is_missed) {
+      if (!oldest_needed) {
+        oldest_needed = OldestNeededLogBlocking(env, folder);
+      }
+      is_missed = *oldest_needed != 0 && log.number >= *oldest_needed;
     }
-    const bool is_needed = oldest_needed.value_or(0) != 0 && log.number >= *oldest_needed;
-    if (manifest_unchanged || !has_newer || is_needed) {
+    if (is_missed) {
       return absl::DataLossError(absl::StrCat(Described(folder),
                                               ": ",
                                               LogName(log.number),
