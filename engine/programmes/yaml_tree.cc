@@ -13,6 +13,7 @@
 #include <sstream>
 #include <utility>
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 
 #include "engine/base/check.h"
@@ -285,12 +286,13 @@ SyntaxTrouble TroubleOf(const std::string& parser_message) {
       return {NotYaml({parser_message, slip.zh}), std::move(slip.hint)};
     }
   }
-  // One of them quotes a byte of the file, which may be a control character or half a letter.
-  std::string shown = parser_message;
-  for (char& c : shown) {
-    c = c < 0x20 || c == 0x7f ? '?' : c;
+  // One of them quotes a byte of the file, which may be a control character or half a letter: then
+  // it is not the UTF-8 that Shown() asks for.
+  std::string message = parser_message;
+  for (char& c : message) {
+    c = absl::ascii_isprint(static_cast<unsigned char>(c)) ? c : '?';
   }
-  return {NotYaml({shown, shown}), {}};
+  return {NotYaml({message, message}), {}};
 }
 
 absl::Hex HexOf(char byte) {

@@ -34,9 +34,9 @@ struct Tally {
   uint64_t cuts = 0;
   uint64_t in_starts = 0;
   uint64_t in_mending = 0;
-  uint64_t refused = 0;  // because of garbage, and taken up by an operator
+  uint64_t refused = 0;  // and taken up by an operator
   uint64_t acknowledged = 0;
-  uint64_t zeroes_refused = 0;
+  uint64_t zeroes_refused = 0;  // of these, not because of garbage
   uint64_t checkpoints = 0;
   uint64_t archived = 0;
   uint64_t logs_written_over = 0;  // spare_log.h
@@ -153,9 +153,8 @@ class PowerCutTest : public ::testing::Test {
     std::printf(
         "%llu power cuts in %.1f s, %.1f a second: %llu during a start, %llu more in a start that "
         "mends, %llu starts refused and taken up, %llu of them not for garbage; %llu transactions "
-        "acknowledged, %llu "
-        "checkpoints, %llu put into "
-        "the archive; %llu logs written over spare ones; 0 lost, 0 doubled\n",
+        "acknowledged, %llu checkpoints, %llu put into the archive; %llu logs written over spare "
+        "ones; 0 lost, 0 doubled\n",
         static_cast<unsigned long long>(tally_.cuts),
         seconds,
         static_cast<double>(tally_.cuts) / seconds,

@@ -442,6 +442,34 @@ TEST(WrittenOverLog, ARecordThatBeginsWithAnEmptyPieceIsARecord) {
   EXPECT_FALSE(damage->is_unwritten);
 }
 
+// A limit (docs/RELIABILITY.md): a sector of garbage is taken for rot, but where the record's last
+// sector has zeroes alone, for the neighbour of one that was never written.
+TEST(WrittenOverLog, GarbageIsRotUnlessTheRecordHasASectorOfZeroes) {
+  for (const char last_byte : {'v', '\0'}) {
+    const TempFolder temp;
+    RocksdbStoreOptions options;
+    options.folder = temp.path("data");
+    std::string log;
+    const auto end_with = [&](size_t filler) {
+      fs::remove_all(options.folder);
+      const auto store = RocksdbStore::OpenBlocking(options);
+      GH_CHECK(store.ok(), store.status().message());
+      const std::string value = std::string(2'000 + filler, 'v') + last_byte;
+      GH_CHECK((*store)->PutBlocking(Family::kMeta, "one", value).ok());
+      log = NewestFile(options.folder, ".log").string();
+      return fs::file_size(log);
+    };
+    const uint64_t end = end_with((1 + kSectorBytes - end_with(0) % kSectorBytes) % kSectorBytes);
+    ASSERT_EQ(end % kSectorBytes, 1U);
+    std::string rotten = ReadFile(log);
+    rotten.replace(end - 1 - kSectorBytes, kSectorBytes, kSectorBytes, 'g');
+    WriteFile(log, rotten + std::string(100'000, '\0'));
+    const auto damage = FindLogDamageBlocking(*rocksdb::Env::Default(), log, 0);
+    ASSERT_TRUE(damage.has_value());
+    EXPECT_EQ(damage->is_unwritten, last_byte == '\0');
+  }
+}
+
 TEST_P(WrittenOverLogTest, ALogOfRoomOnlyIsNotTheOneThatWasBeingWritten) {
   std::string torn = bytes_;
   torn.replace(last_ + 7, std::string::npos, bytes_.size() - last_ - 7, '\0');
@@ -468,14 +496,16 @@ INSTANTIATE_TEST_SUITE_P(SizesOfRecords,
 
 // ---- A store with one -------------------------------------------------------------------
 
-const std::string kSpare(kSpareLogFile);
+std::string SpareIn(const std::string& folder) {
+  return folder + "/" + std::string(kSpareLogFile);
+}
 
 TEST(StoreWithSpareLog, IsReadBackAfterItWasKilled) {
   const TempFolder temp;
   RocksdbStoreOptions options;
   options.folder = temp.path("data");
   options.spare_log_bytes_max = kBytesMax;
-  const std::string spare = options.folder + "/" + kSpare;
+  const std::string spare = SpareIn(options.folder);
   {
     const auto store = RocksdbStore::OpenBlocking(options);
     ASSERT_TRUE(store.ok()) << store.status();
@@ -551,7 +581,7 @@ TEST(StoreWithSpareLog, AFullDiskTakesTheLogAndNothingElse) {
     const auto store = RocksdbStore::OpenBlocking(options);
     ASSERT_TRUE(store.ok()) << store.status();
     ASSERT_TRUE((*store)->PutBlocking(Family::kMeta, "before", "v").ok());
-    ASSERT_TRUE(Becomes([&] { return fs::exists(options.folder + "/" + kSpare); }));
+    ASSERT_TRUE(Becomes([&] { return fs::exists(SpareIn(options.folder)); }));
     rocksdb::DB* const db = (*store)->db();
     ASSERT_TRUE(db->Flush({}, (*store)->family(Family::kMeta)).ok());  // begins a log
     ASSERT_EQ(disk.reused(), 1U);
